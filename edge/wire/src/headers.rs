@@ -1,0 +1,15 @@
+//! Header names of ours, lower case as HTTP/2 and Lambda@Edge events spell them.
+
+/// What the client has seen of a resource; comma-separated on requests, one on answers.
+pub const BOOKMARK: &str = "forecourt-bookmark";
+/// The cart token of the viewer.
+pub const CART: &str = "forecourt-cart";
+/// Who the edge verified the viewer to be. Viewer-sent copies are dropped.
+pub const IDENTITY: &str = "forecourt-identity";
+/// The client's name for one intent.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The tags of a public answer, by which publishing invalidates it. Removed before the viewer.
+pub const TAGS: &str = "forecourt-tags";
+
+/// Headers the origin trusts: a viewer that sends one loses it at the edge.
+pub const TRUSTED: &[&str] = &[IDENTITY];

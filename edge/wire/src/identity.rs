@@ -1,0 +1,79 @@
+//! `Forecourt-Identity: <kind>:<id>:<mac>`, comma-separated: who the edge verified the viewer to be.
+//! No time in it, so that it can stand in the cache key. Without it a caller is anonymous.
+
+use crate::keys::{KeyRing, Purpose};
+
+/// Most identities on one request: one of each kind.
+pub const IDENTITIES_MAX: usize = 3;
+
+/// What kind of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Whoever holds a cart token.
+    Cart,
+    /// A customer of the shop.
+    Customer,
+    /// The merchant's staff.
+    Staff,
+}
+
+/// A verified somebody.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// What kind.
+    pub kind: Kind,
+    /// The cart id or customer id; `staff` for staff.
+    pub id: String,
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cart => "cart",
+            Self::Customer => "customer",
+            Self::Staff => "staff",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Cart, Self::Customer, Self::Staff].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// The header for these identities, sorted by kind so that one set has one form.
+#[must_use]
+pub fn encode(keys: &KeyRing, identities: &[Identity]) -> String {
+    let mut sorted: Vec<_> = identities.iter().collect();
+    sorted.sort();
+    let mut header = String::new();
+    for Identity { kind, id } in sorted {
+        let word = kind.word();
+        let mac = keys.sign(Purpose::Identity, &[word.as_bytes(), id.as_bytes()]);
+        let comma = if header.is_empty() { "" } else { "," };
+        header.push_str(&format!("{comma}{word}:{id}:{mac}"));
+    }
+    header
+}
+
+/// The identities of a header. One part that does not verify, a repeated kind or too many parts
+/// make the whole caller anonymous: `None`.
+#[must_use]
+pub fn verify(keys: &KeyRing, header: &str) -> Option<Vec<Identity>> {
+    let mut identities: Vec<Identity> = Vec::new();
+    for part in header.split(',') {
+        let (word, rest) = part.split_once(':')?;
+        let (id, mac) = rest.split_once(':')?;
+        let parts = [word.as_bytes(), id.as_bytes()];
+        let kind = Kind::parse(word)?;
+        let is_repeated = identities.iter().any(|identity| identity.kind == kind);
+        if is_repeated || !keys.is_signed_by_any(Purpose::Identity, &parts, mac) {
+            return None;
+        }
+        identities.push(Identity { kind, id: id.to_owned() });
+    }
+    Some(identities)
+}

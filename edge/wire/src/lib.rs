@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bookmark;
+pub mod grammar;
+pub mod headers;
+pub mod identity;
+pub mod keys;
+pub mod problem;
+pub mod proxy;
+pub mod query;
+pub mod resource;
+pub mod routes;
+pub mod secrets;
+pub mod token;
+pub mod webhook;

@@ -1,0 +1,171 @@
+//! Problem documents (RFC 9457). The one place that knows status codes.
+
+use serde::Serialize;
+
+/// The media type of every error of ours.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Every reason to refuse, with its status, its code on the wire and its title.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $slug:literal $title:literal;)+) => {
+        /// Why a request was refused. Within `/v1` codes are only added.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $name,)+ }
+
+        impl Code {
+            /// All of them, for the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The HTTP status: one per cause.
+            #[must_use]
+            pub fn status(self) -> u16 { match self { $(Self::$name => $status,)+ } }
+
+            /// The code on the wire; `/problems/{code}` is the problem's type.
+            #[must_use]
+            pub fn slug(self) -> &'static str { match self { $(Self::$name => $slug,)+ } }
+
+            /// What went wrong, in a few words that never change.
+            #[must_use]
+            pub fn title(self) -> &'static str { match self { $(Self::$name => $title,)+ } }
+        }
+    };
+}
+
+codes! {
+    /// The body or a parameter is not what the route takes.
+    Malformed = 400 "malformed" "The request is malformed";
+    /// A path with an encoded slash, dot segment, `;` or control character.
+    PathInvalid = 400 "path-invalid" "The path is not canonical";
+    /// A query parameter the route does not have, or one that stands twice.
+    ParameterInvalid = 400 "parameter-invalid" "A query parameter is not accepted";
+    /// A body where the method has none.
+    BodyNotAllowed = 400 "body-not-allowed" "This request takes no body";
+    /// No `Idempotency-Key` on a command.
+    IdempotencyKeyMissing = 400 "idempotency-key-missing" "A command needs an Idempotency-Key";
+    /// An `Idempotency-Key` of the wrong shape.
+    IdempotencyKeyInvalid = 400 "idempotency-key-invalid" "The Idempotency-Key is malformed";
+    /// A bookmark that does not verify, or too many of them.
+    BookmarkInvalid = 400 "bookmark-invalid" "A bookmark does not verify";
+    /// A personal route without its token.
+    TokenMissing = 401 "token-missing" "A token is missing";
+    /// A token that is not ours.
+    TokenInvalid = 401 "token-invalid" "A token does not verify";
+    /// A customer token past its quarter of an hour.
+    TokenExpired = 401 "token-expired" "The token has expired";
+    /// A webhook or app-proxy signature that does not verify.
+    SignatureInvalid = 401 "signature-invalid" "The signature does not verify";
+    /// Signed for a shop that is not this one.
+    ShopForeign = 403 "shop-foreign" "This deployment serves another shop";
+    /// An admin route called by somebody who is not staff.
+    NotStaff = 403 "not-staff" "Only the merchant's staff may do this";
+    /// A route that only the App Proxy may call.
+    ProxyOnly = 403 "proxy-only" "This route is called through the App Proxy";
+    /// No such route.
+    RouteUnknown = 404 "route-unknown" "There is no such route";
+    /// No such product.
+    ProductUnknown = 404 "product-unknown" "There is no such product";
+    /// No such line in this cart.
+    LineUnknown = 404 "line-unknown" "There is no such line in the cart";
+    /// A method the route does not have; see `Allow`.
+    MethodNotAllowed = 405 "method-not-allowed" "The route does not take this method";
+    /// One `Idempotency-Key` for two different commands.
+    IdempotencyConflict = 409 "idempotency-conflict" "The Idempotency-Key was used for another command";
+    /// An `Idempotency-Key` first used more than twelve hours ago.
+    IdempotencyKeyExpired = 410 "idempotency-key-expired" "The Idempotency-Key has expired";
+    /// `If-Match` names a version that is no longer the newest.
+    VersionMismatch = 412 "version-mismatch" "The resource has changed since";
+    /// A body over the route's bound.
+    BodyTooLarge = 413 "body-too-large" "The body is too large";
+    /// A body that is not JSON by its `Content-Type`.
+    ContentTypeUnsupported = 415 "content-type-unsupported" "The content type is not supported";
+    /// A selection that names an option or value the product does not have.
+    ChoiceUnknown = 422 "choice-unknown" "The product has no such option or value";
+    /// A selection no configuration can satisfy, or one that is not complete.
+    SelectionImpossible = 422 "selection-impossible" "The selection can't be bought";
+    /// A variant no product sells.
+    VariantUnknown = 422 "variant-unknown" "There is no such variant";
+    /// A quantity outside its range.
+    QuantityOutOfRange = 422 "quantity-out-of-range" "The quantity is out of range";
+    /// A cart past one of its limits.
+    CartFull = 422 "cart-full" "The cart is full";
+    /// A product document with mistakes, all of them listed.
+    ConfiguratorInvalid = 422 "configurator-invalid" "The product has mistakes";
+    /// More commands pending than a bookmark holds.
+    TooManyPending = 429 "too-many-pending" "Too many commands are on their way";
+    /// More commands than a cart takes in 48 hours.
+    TooManyCommands = 429 "too-many-commands" "The cart changed too often";
+    /// We failed; nothing was acknowledged.
+    Internal = 500 "internal" "Something failed on our side";
+    /// It could not be made durable or read now; nothing was acknowledged.
+    Unavailable = 503 "unavailable" "Try again shortly";
+}
+
+/// One refusal as the viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    /// What was wrong here and how to mend it.
+    pub detail: String,
+    /// The path of the request.
+    pub instance: String,
+    /// Every field at fault.
+    pub errors: Vec<FieldError>,
+    /// Seconds for `Retry-After`.
+    #[serde(skip)]
+    pub retry_after_s: Option<u32>,
+    /// The methods for `Allow`.
+    #[serde(skip)]
+    pub allow: Option<String>,
+}
+
+/// One field at fault: a JSON Pointer into the body, or `query:name`, or `header:name`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Where.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+// === impl Problem ===
+
+impl Problem {
+    /// A refusal with its detail; 429 and 503 ask for patience.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{}", code.slug()),
+            title: code.title(),
+            status: code.status(),
+            code: code.slug(),
+            detail: detail.into(),
+            instance: String::new(),
+            errors: Vec::new(),
+            retry_after_s: matches!(code.status(), 429 | 503).then_some(1),
+            allow: None,
+        }
+    }
+
+    /// Names a field at fault.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.errors.push(FieldError { field: field.into(), message: message.into() });
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}

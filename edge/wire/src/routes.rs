@@ -1,0 +1,243 @@
+//! The route table: an allow-list. What is not here is refused at the edge, before any cache or
+//! origin.
+
+use crate::identity::Kind;
+
+/// How a route is cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The same for everyone; purged by tag.
+    Public,
+    /// One identity's; identity and bookmarks are in the cache key.
+    Personal,
+    /// Never cached: commands, session, webhooks, admin.
+    Uncached,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Must be this kind of somebody; otherwise 401.
+    Must(Kind),
+    /// May be; a token that is there must verify.
+    May(Kind),
+}
+
+/// Which query parameters a route has, before those of the App Proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameters {
+    /// These names, each at most once.
+    Names(&'static [&'static str]),
+    /// `{option}={value}` pairs of id shape, at most [`SELECTION_PARAMETERS_MAX`], beside these of
+    /// ours, which begin with `_`.
+    Selection(&'static [&'static str]),
+}
+
+/// How a route is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Directly only.
+    Direct,
+    /// Directly, and under `/proxy` through Shopify's App Proxy.
+    Both,
+    /// Under `/proxy` only.
+    Proxy,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The edge function itself.
+    Edge,
+    /// The product configurator's reads.
+    ConfiguratorRead,
+    /// The loyalty reads.
+    LoyaltyRead,
+    /// The cart read.
+    CartRead,
+    /// Commands and session.
+    Commands,
+    /// The webhook receiver.
+    Webhooks,
+    /// Publishing.
+    Admin,
+}
+
+/// One method of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The HTTP method. `HEAD` is served wherever `GET` is.
+    pub method: &'static str,
+    /// The path; `{name}` stands for one segment of id shape.
+    pub path: &'static str,
+    /// How it is cached.
+    pub class: Class,
+    /// Who may call it.
+    pub callers: &'static [Caller],
+    /// Its query parameters.
+    pub parameters: Parameters,
+    /// How it is reached.
+    pub door: Door,
+    /// Who answers.
+    pub target: Target,
+    /// Whether it needs an `Idempotency-Key`.
+    pub is_command: bool,
+}
+
+/// Most `{option}={value}` pairs on one request.
+pub const SELECTION_PARAMETERS_MAX: usize = 400;
+/// The prefix under which the App Proxy's requests arrive.
+pub const PROXY_PREFIX: &str = "/proxy";
+/// Tracking parameters are dropped, not refused: links carry them.
+pub const TRACKING: &[&str] = &["gclid", "fbclid"];
+/// The prefix of tracking parameters.
+pub const TRACKING_PREFIX: &str = "utm_";
+
+use Caller::{May, Must};
+use Kind::{Cart, Customer, Staff};
+use Parameters::{Names, Selection};
+
+const NONE: Parameters = Names(&[]);
+
+/// Every route there is.
+pub const ROUTES: &[Route] = &[
+    public("/health", Target::Edge, NONE).uncached(),
+    public("/health/ready", Target::ConfiguratorRead, NONE).uncached(),
+    public("/v1/openapi.json", Target::ConfiguratorRead, NONE),
+    public("/v1/configurator/{product}", Target::ConfiguratorRead, NONE),
+    public(
+        "/v1/configurator/{product}/resolution",
+        Target::ConfiguratorRead,
+        Selection(&["_only"]),
+    ),
+    public("/v1/loyalty/program", Target::LoyaltyRead, NONE).by_either_door(),
+    personal("/v1/loyalty", Target::LoyaltyRead, &[Must(Customer)], NONE),
+    personal(
+        "/v1/loyalty/entries",
+        Target::LoyaltyRead,
+        &[Must(Customer)],
+        Names(&["cursor", "limit"]),
+    ),
+    personal("/v1/cart", Target::CartRead, &[Must(Cart)], NONE),
+    command("POST", "/v1/cart/lines"),
+    command("DELETE", "/v1/cart/lines"),
+    command("PATCH", "/v1/cart/lines/{line}"),
+    command("DELETE", "/v1/cart/lines/{line}"),
+    command("PATCH", "/v1/cart/attributes"),
+    Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").keyless() },
+    Route {
+        callers: &[Must(Customer)],
+        door: Door::Proxy,
+        ..command("POST", "/v1/session").keyless()
+    },
+    Route {
+        callers: &[],
+        door: Door::Direct,
+        target: Target::Webhooks,
+        ..command("POST", "/webhooks/shopify").keyless()
+    },
+    admin("GET", "/v1/admin/configurators/{product}"),
+    admin("PUT", "/v1/admin/configurators/{product}"),
+];
+
+const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {
+    Route {
+        method: "GET",
+        path,
+        class: Class::Public,
+        callers: &[],
+        parameters,
+        door: Door::Direct,
+        target,
+        is_command: false,
+    }
+}
+
+const fn personal(
+    path: &'static str,
+    target: Target,
+    callers: &'static [Caller],
+    parameters: Parameters,
+) -> Route {
+    Route { class: Class::Personal, callers, ..public(path, target, parameters) }.by_either_door()
+}
+
+const fn command(method: &'static str, path: &'static str) -> Route {
+    Route {
+        method,
+        class: Class::Uncached,
+        callers: &[Must(Cart)],
+        is_command: true,
+        ..public(path, Target::Commands, NONE)
+    }
+    .by_either_door()
+}
+
+const fn admin(method: &'static str, path: &'static str) -> Route {
+    Route { method, callers: &[Must(Staff)], ..public(path, Target::Admin, NONE).uncached() }
+}
+
+// === impl Route ===
+
+impl Route {
+    const fn uncached(self) -> Self {
+        Self { class: Class::Uncached, ..self }
+    }
+
+    const fn by_either_door(self) -> Self {
+        Self { door: Door::Both, ..self }
+    }
+
+    const fn keyless(self) -> Self {
+        Self { is_command: false, ..self }
+    }
+
+    /// Whether `path` (canonical, without `/proxy`) is this route's.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        let (mut pattern, mut rest) = (self.path, path);
+        while let Some((literal, named)) = pattern.split_once('{') {
+            let Some(tail) = rest.strip_prefix(literal) else { return false };
+            let (segment, tail) = tail.split_at(tail.find('/').unwrap_or(tail.len()));
+            if !crate::grammar::is_id(segment) {
+                return false;
+            }
+            rest = tail;
+            pattern = named.split_once('}').map_or("", |(_, after)| after);
+        }
+        rest == pattern
+    }
+}
+
+/// The route of this method and path, or what the path would take instead.
+///
+/// # Errors
+/// [`Unrouted`]: a 404 or a 405.
+pub fn find(method: &str, path: &str) -> Result<&'static Route, Unrouted> {
+    let asked = if method == "HEAD" { "GET" } else { method };
+    if let Some(route) = ROUTES.iter().find(|route| route.method == asked && route.is_at(path)) {
+        return Ok(route);
+    }
+    let at_path = ROUTES.iter().filter(|route| route.is_at(path));
+    let mut allow: Vec<&'static str> = at_path.map(|route| route.method).collect();
+    if allow.is_empty() {
+        return Err(Unrouted::Path);
+    }
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    allow.sort_unstable();
+    Err(Unrouted::Method { allow })
+}
+
+/// Why there is no route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unrouted {
+    /// No route has this path.
+    Path,
+    /// The path takes these methods only.
+    Method {
+        /// For `Allow`, sorted.
+        allow: Vec<&'static str>,
+    },
+}

@@ -1,0 +1,18 @@
+//! What the edge function is told when it is deployed.
+
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use edge_wire::token::StaffTokens;
+
+/// One shop's configuration. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct EdgeConfig {
+    /// The `*.myshopify.com` domain this deployment serves.
+    pub shop: String,
+    /// What Shopify signs with, two while rotating.
+    pub shopify_secrets: ShopifySecrets,
+    /// Our keys: identities, tokens, bookmarks.
+    pub keys: KeyRing,
+    /// The tokens of the merchant's staff, two while rotating.
+    pub staff: StaffTokens,
+}

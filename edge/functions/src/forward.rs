@@ -1,0 +1,64 @@
+//! What goes on towards cache key and origin: an allow-list of headers, and ours.
+
+use edge_wire::headers;
+use edge_wire::routes::{Route, Target};
+
+use crate::event::Request;
+use crate::refusal::set;
+
+/// What an edge function may neither add, change nor remove at viewer-request (CloudFront:
+/// "Restrictions on all edge functions").
+const READ_ONLY: &[&str] = &["cdn-loop", "content-length", "host", "transfer-encoding", "via"];
+/// What every route may see: CloudFront normalises the first, the response headers policies need
+/// the second and the third (`server-timing`), logs the last.
+const ALWAYS: &[&str] = &["accept-encoding", "origin", "pragma", "user-agent"];
+
+/// A verified and canonical request, before it replaces what the viewer sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Forwarded {
+    pub(crate) route: &'static Route,
+    pub(crate) uri: String,
+    pub(crate) querystring: String,
+    pub(crate) identity: Option<String>,
+    pub(crate) bookmarks: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+// === impl Forwarded ===
+
+impl Forwarded {
+    /// The request to go on with.
+    pub(crate) fn replace(self, mut request: Request) -> Request {
+        request.headers.retain(|name, _| is_kept(self.route, name));
+        let ours = [
+            (headers::IDENTITY, self.identity),
+            (headers::BOOKMARK, self.bookmarks),
+            (headers::IDEMPOTENCY_KEY, self.idempotency_key),
+        ];
+        for (name, value) in ours {
+            if let Some(value) = value {
+                set(&mut request.headers, name, value);
+            }
+        }
+        request.uri = self.uri;
+        request.querystring = self.querystring;
+        request
+    }
+}
+
+/// Whether a viewer's header goes on. Names of ours never do: they are set from what was verified.
+fn is_kept(route: &Route, name: &str) -> bool {
+    if READ_ONLY.contains(&name) || ALWAYS.contains(&name) {
+        return true;
+    }
+    let is_read = route.method == "GET";
+    match name {
+        "if-none-match" => is_read,
+        "content-type" => !is_read,
+        "content-encoding" | "if-match" => !is_read && route.target == Target::Admin,
+        _ => {
+            let is_shopifys = name.starts_with("x-shopify-") || name.starts_with("shopify-");
+            is_shopifys && route.target == Target::Webhooks
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! CORS preflights, answered here: they never reach a cache or an origin.
+
+use edge_wire::routes;
+
+use crate::entrance::{Entrance, has_preflight};
+use crate::event::{Request, Response};
+use crate::refusal::{Refusal, respond, set};
+
+/// What a script may send. `*` would not cover `Authorization` (Fetch standard).
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, \
+                               Forecourt-Cart, Forecourt-Bookmark";
+/// How long a browser keeps the answer, seconds: the most Chromium keeps.
+const MAX_AGE_S: &str = "7200";
+
+/// The answer to `OPTIONS`.
+pub(crate) fn answer(
+    entrance: Entrance,
+    path: &str,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let methods = entrance.methods(path);
+    let is_preflight = ["origin", "access-control-request-method"]
+        .iter()
+        .all(|header| request.headers.contains_key(*header));
+    let is_open = |method: &&str| routes::find(method, path).is_ok_and(has_preflight);
+    let is_known = !methods.is_empty() && methods.iter().all(is_open);
+    if !is_preflight || !is_known || entrance == Entrance::Proxied {
+        return Err(entrance.no_method(path));
+    }
+    let mut response = respond(204, None, request);
+    set(&mut response.headers, "access-control-allow-methods", methods.join(", "));
+    set(&mut response.headers, "access-control-allow-headers", ALLOWED_HEADERS);
+    set(&mut response.headers, "access-control-max-age", MAX_AGE_S);
+    Ok(response)
+}

@@ -1,0 +1,242 @@
+//! Who may call, and as whom.
+
+use edge_wire::problem::Code;
+
+use super::{Case, forwards, refuses};
+use crate::fixture::{NOW, PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, asks, get};
+
+const AUTHORIZATION: &str = "header:authorization";
+const CART: &str = "header:forecourt-cart";
+const ADMIN: &str = "/v1/admin/configurators/bike";
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = carts();
+    cases.extend(customers());
+    cases.extend(optional());
+    cases.extend(staff());
+    cases.extend(rotation());
+    cases
+}
+
+fn carts() -> Vec<Case> {
+    let token = PLAIN.cart_token("cart-1");
+    let broken = |name: &str, value: &str| {
+        refuses(name, get("/v1/cart").with("Forecourt-Cart", value), Code::TokenInvalid)
+            .blames(CART)
+    };
+    vec![
+        forwards("a cart by its token", get("/v1/cart").cart("cart-1"), "/v1/cart")
+            .by_cart("cart-1"),
+        refuses("a cart without a token", get("/v1/cart"), Code::TokenMissing).blames(CART),
+        refuses(
+            "a cart with a customer's token only",
+            get("/v1/cart").customer("1001"),
+            Code::TokenMissing,
+        )
+        .blames(CART),
+        broken("an empty cart token", ""),
+        broken("half a cart token", &token[..token.len() / 2]),
+        broken("a cart token without its last character", &token[..token.len() - 1]),
+        broken("a cart token with one more part", &format!("{token}.x")),
+        broken("another cart's MAC", &token.replace("cart-1", "cart-2")),
+        broken("a cart token of an unknown key", &token.replace("k1", "k9")),
+        broken("a cart token of another version", &token.replace("c1.", "c2.")),
+        broken("a customer token for a cart", &PLAIN.customer_token("1001")),
+        broken("a bookmark for a cart token", &PLAIN.cart_bookmark("cart-1", 1)),
+        broken("a cart token of 600 bytes", &"c".repeat(600)),
+        broken("two cart tokens in one line", &format!("{token},{token}")),
+        refuses(
+            "two cart tokens",
+            get("/v1/cart").cart("cart-1").cart("cart-2"),
+            Code::TokenInvalid,
+        )
+        .blames(CART),
+        forwards(
+            "a cart with a broken token of a kind that is not asked",
+            get("/v1/cart").cart("cart-1").with("Authorization", "Bearer broken"),
+            "/v1/cart",
+        )
+        .by_cart("cart-1"),
+        forwards(
+            "a product with broken tokens of every kind",
+            get("/v1/configurator/bike")
+                .with("Forecourt-Cart", "broken")
+                .with("Authorization", "Bearer broken"),
+            "/v1/configurator/bike",
+        ),
+    ]
+}
+
+fn customers() -> Vec<Case> {
+    let token = PLAIN.customer_token("1001");
+    let loyalty = |value: &str| get("/v1/loyalty").with("Authorization", value);
+    let broken = |name: &str, value: &str| {
+        refuses(name, loyalty(value), Code::TokenInvalid).blames(AUTHORIZATION)
+    };
+    vec![
+        forwards("a balance", get("/v1/loyalty").customer("1001"), "/v1/loyalty")
+            .by_customer("1001"),
+        forwards(
+            "a balance of an id above 2^53",
+            get("/v1/loyalty").customer("820982911946154508"),
+            "/v1/loyalty",
+        )
+        .by_customer("820982911946154508"),
+        forwards("a bearer in small letters", loyalty(&format!("bearer {token}")), "/v1/loyalty")
+            .by_customer("1001"),
+        forwards("the last second of a token", get("/v1/loyalty").customer("1001"), "/v1/loyalty")
+            .by_customer("1001")
+            .at(NOW + 899),
+        refuses("the second after it", get("/v1/loyalty").customer("1001"), Code::TokenExpired)
+            .blames(AUTHORIZATION)
+            .at(NOW + 900),
+        refuses("a balance of nobody", get("/v1/loyalty"), Code::TokenMissing)
+            .blames(AUTHORIZATION),
+        refuses("HEAD of nobody's balance", asks("HEAD", "/v1/loyalty"), Code::TokenMissing),
+        refuses(
+            "a cart token for a balance",
+            get("/v1/loyalty").cart("cart-1"),
+            Code::TokenMissing,
+        )
+        .blames(AUTHORIZATION),
+        broken("an empty authorization", ""),
+        broken("a bearer of nothing", "Bearer"),
+        broken("a bearer of blanks", "Bearer  "),
+        broken("a bearer and two blanks", &format!("Bearer  {token}")),
+        broken("a bearer and a tab", &format!("Bearer\t{token}")),
+        broken("basic authorization", "Basic MTAwMTpwYXNz"),
+        broken("a token without bearer", &token),
+        broken("a staff token for a balance", &format!("Bearer {STAFF_TOKEN}")),
+        broken("a cart token as bearer", &format!("Bearer {}", PLAIN.cart_token("1001"))),
+        broken("another customer's MAC", &format!("Bearer {}", token.replace("1001", "1002"))),
+        broken(
+            "a token made to last",
+            &format!("Bearer {}", token.replace("1700000900", "1800000900")),
+        ),
+        broken("an unsigned JWT", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMDAxIn0."),
+        refuses(
+            "two authorizations",
+            get("/v1/loyalty").customer("1001").customer("1002"),
+            Code::TokenInvalid,
+        )
+        .blames(AUTHORIZATION),
+    ]
+}
+
+fn optional() -> Vec<Case> {
+    vec![
+        forwards("a new cart for anybody", asks("POST", "/v1/carts"), "/v1/carts"),
+        forwards(
+            "a new cart for a customer",
+            asks("POST", "/v1/carts").customer("1001"),
+            "/v1/carts",
+        )
+        .by_customer("1001"),
+        forwards("a fresh token for a cart", asks("POST", "/v1/carts").cart("cart-1"), "/v1/carts")
+            .by_cart("cart-1"),
+        forwards(
+            "a new cart for a customer who has one",
+            asks("POST", "/v1/carts").customer("1001").cart("cart-1"),
+            "/v1/carts",
+        )
+        .by_cart("cart-1")
+        .by_customer("1001"),
+        refuses(
+            "a new cart with a broken token",
+            asks("POST", "/v1/carts").with("Authorization", "Bearer broken"),
+            Code::TokenInvalid,
+        )
+        .blames(AUTHORIZATION),
+        refuses(
+            "a new cart with an expired token",
+            asks("POST", "/v1/carts").customer("1001"),
+            Code::TokenExpired,
+        )
+        .blames(AUTHORIZATION)
+        .at(NOW + 901),
+        refuses(
+            "a new cart with a broken cart token",
+            asks("POST", "/v1/carts").customer("1001").with("Forecourt-Cart", "broken"),
+            Code::TokenInvalid,
+        )
+        .blames(CART),
+    ]
+}
+
+fn staff() -> Vec<Case> {
+    let bearer = |token: &str| get(ADMIN).with("Authorization", &format!("Bearer {token}"));
+    vec![
+        forwards("staff", bearer(STAFF_TOKEN), ADMIN).by_staff(),
+        forwards(
+            "staff publishing",
+            asks("PUT", ADMIN).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            ADMIN,
+        )
+        .by_staff(),
+        refuses("a customer on an admin route", get(ADMIN).customer("1001"), Code::NotStaff)
+            .blames(AUTHORIZATION),
+        refuses(
+            "a former customer on an admin route",
+            get(ADMIN).customer("1001"),
+            Code::TokenExpired,
+        )
+        .blames(AUTHORIZATION)
+        .at(NOW + 901),
+        refuses("nobody on an admin route", get(ADMIN), Code::TokenMissing).blames(AUTHORIZATION),
+        refuses("a cart on an admin route", get(ADMIN).cart("cart-1"), Code::TokenMissing)
+            .blames(AUTHORIZATION),
+        refuses("a staff token cut short", bearer(&STAFF_TOKEN[..31]), Code::TokenInvalid)
+            .blames(AUTHORIZATION),
+        refuses("a staff token and more", bearer(&format!("{STAFF_TOKEN}0")), Code::TokenInvalid)
+            .blames(AUTHORIZATION),
+        refuses(
+            "a staff token twice",
+            bearer(STAFF_TOKEN).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            Code::TokenInvalid,
+        )
+        .blames(AUTHORIZATION),
+        refuses(
+            "a staff token unasked for",
+            get(ADMIN).with("Authorization", STAFF_TOKEN),
+            Code::TokenInvalid,
+        )
+        .blames(AUTHORIZATION),
+    ]
+}
+
+fn rotation() -> Vec<Case> {
+    let old_cart = || get("/v1/cart").cart("cart-1");
+    let old_customer = || get("/v1/loyalty").customer("1001");
+    let staff = |token: &str| get(ADMIN).with("Authorization", &format!("Bearer {token}"));
+    let next = "next-staff-token-000000000000000";
+    vec![
+        forwards("an old cart token while rotating", old_cart(), "/v1/cart")
+            .by_cart("cart-1")
+            .under(&ROTATING),
+        forwards("an old customer token while rotating", old_customer(), "/v1/loyalty")
+            .by_customer("1001")
+            .under(&ROTATING),
+        forwards(
+            "a new cart token while rotating",
+            get("/v1/cart").with("Forecourt-Cart", &ROTATED.cart_token("cart-1")),
+            "/v1/cart",
+        )
+        .by_cart("cart-1")
+        .under(&ROTATING),
+        forwards("an old staff token while rotating", staff(STAFF_TOKEN), ADMIN)
+            .by_staff()
+            .under(&ROTATING),
+        forwards("a new staff token while rotating", staff(next), ADMIN)
+            .by_staff()
+            .under(&ROTATING),
+        refuses("an old cart token when its key is gone", old_cart(), Code::TokenInvalid)
+            .blames(CART)
+            .under(&ROTATED),
+        refuses("an old customer token when its key is gone", old_customer(), Code::TokenInvalid)
+            .blames(AUTHORIZATION)
+            .under(&ROTATED),
+        refuses("an old staff token when it is gone", staff(STAFF_TOKEN), Code::TokenInvalid)
+            .blames(AUTHORIZATION)
+            .under(&ROTATED),
+    ]
+}

@@ -1,0 +1,106 @@
+//! Commands and their names.
+
+use edge_functions::event::Request;
+use edge_wire::problem::Code;
+
+use super::{Case, forwards, refuses};
+use crate::fixture::{KEY, STAFF_TOKEN, Viewer, asks};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const FIELD: &str = "header:idempotency-key";
+
+pub(super) fn cases() -> Vec<Case> {
+    let lines = || asks("POST", "/v1/cart/lines").cart("cart-1");
+    let staff = format!("Bearer {STAFF_TOKEN}");
+    let mut cases: Vec<Case> = commands()
+        .map(|(method, path)| {
+            forwards(format!("{method} {path}"), asks(method, path).cart("cart-1").keyed(), path)
+                .by_cart("cart-1")
+                .has(IDEMPOTENCY_KEY, KEY)
+        })
+        .collect();
+    cases.extend(keys().map(|(name, key)| {
+        refuses(name, lines().with("Idempotency-Key", key), Code::IdempotencyKeyInvalid)
+            .blames(FIELD)
+    }));
+    cases.extend([
+        refuses("a command without a name", lines(), Code::IdempotencyKeyMissing).blames(FIELD),
+        refuses("a command with two names", lines().keyed().keyed(), Code::IdempotencyKeyInvalid)
+            .blames(FIELD),
+        refuses("a command of nobody", asks("POST", "/v1/cart/lines").keyed(), Code::TokenMissing)
+            .blames("header:forecourt-cart"),
+        forwards("a new cart needs no name", asks("POST", "/v1/carts").keyed(), "/v1/carts"),
+        forwards(
+            "publishing needs no name",
+            asks("PUT", "/v1/admin/configurators/bike").keyed().with("Authorization", &staff),
+            "/v1/admin/configurators/bike",
+        )
+        .by_staff(),
+        forwards("a read has no name", asks("GET", "/v1/cart").cart("cart-1").keyed(), "/v1/cart")
+            .by_cart("cart-1"),
+        forwards(
+            "a command of 128 characters",
+            lines().with("Idempotency-Key", &"aZ09-_xy".repeat(16)),
+            "/v1/cart/lines",
+        )
+        .by_cart("cart-1")
+        .has(IDEMPOTENCY_KEY, &"aZ09-_xy".repeat(16)),
+    ]);
+    cases.extend(bodies());
+    cases
+}
+
+fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
+        ("POST", "/v1/cart/lines"),
+        ("DELETE", "/v1/cart/lines"),
+        ("PATCH", "/v1/cart/lines/l-1"),
+        ("DELETE", "/v1/cart/lines/l-1"),
+        ("PATCH", "/v1/cart/attributes"),
+    ]
+    .into_iter()
+}
+
+fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
+        ("an empty name", ""),
+        ("a name of 15 characters", "0123456789abcde"),
+        ("a name with a dot", "0123456789abcde."),
+        ("a name with a comma", "0123456789abcdef,0123456789abcdef"),
+        ("a name with a blank", "01234567 89abcdef"),
+        ("a name that is not ASCII", "0123456789abcdéf"),
+    ]
+    .into_iter()
+}
+
+fn bodies() -> impl Iterator<Item = Case> {
+    let product = |name: &str, value: &str| -> Request {
+        asks("GET", "/v1/configurator/bike").with(name, value)
+    };
+    [
+        forwards("a body of nothing", product("Content-Length", "0"), "/v1/configurator/bike"),
+        refuses("a body on GET", product("Content-Length", "2"), Code::BodyNotAllowed),
+        refuses(
+            "a chunked body on GET",
+            product("Transfer-Encoding", "chunked"),
+            Code::BodyNotAllowed,
+        ),
+        refuses("a body of an odd length", product("Content-Length", "0x0"), Code::BodyNotAllowed),
+        refuses(
+            "two lengths on GET",
+            product("Content-Length", "0").with("Content-Length", "2"),
+            Code::BodyNotAllowed,
+        ),
+        refuses(
+            "a body on HEAD",
+            asks("HEAD", "/v1/configurator/bike").with("Content-Length", "2"),
+            Code::BodyNotAllowed,
+        ),
+        refuses(
+            "a fat GET for a cart",
+            asks("GET", "/v1/cart").cart("cart-1").with("Content-Length", "17"),
+            Code::BodyNotAllowed,
+        ),
+    ]
+    .into_iter()
+}

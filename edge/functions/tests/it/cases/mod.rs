@@ -1,0 +1,247 @@
+//! Named requests, each with the verdict it must have. They are the vector file's source.
+
+mod bookmarks;
+mod callers;
+mod commands;
+mod headers;
+mod paths;
+mod preflights;
+mod proxied;
+mod queries;
+
+use std::collections::BTreeMap;
+
+use edge_functions::event::{Headers, Request, Response};
+use edge_functions::{Verdict, viewer_request};
+use edge_wire::identity::{Identity, Kind, verify};
+use edge_wire::problem::{Code, MEDIA_TYPE};
+
+use crate::fixture::{Configuration, NOW, PLAIN};
+
+/// A request and what must become of it.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) configuration: &'static Configuration,
+    pub(crate) now_unix_s: u64,
+    pub(crate) request: Request,
+    expected: Expected,
+}
+
+enum Expected {
+    Forwarded {
+        uri: String,
+        querystring: String,
+        identities: Vec<Identity>,
+        /// Headers beside those every forwarded request keeps; `None`: as the viewer sent it.
+        headers: BTreeMap<&'static str, Option<String>>,
+    },
+    Refused {
+        code: Code,
+        field: Option<String>,
+        allow: Option<&'static str>,
+    },
+    Answered {
+        status: &'static str,
+        headers: &'static [(&'static str, &'static str)],
+        body: Option<&'static str>,
+    },
+}
+
+/// What every forwarded request keeps if the viewer sent it.
+const KEPT: [&str; 6] =
+    ["accept-encoding", "content-length", "content-type", "host", "user-agent", "via"];
+
+pub(crate) fn all() -> Vec<Case> {
+    [
+        paths::cases(),
+        queries::cases(),
+        callers::cases(),
+        bookmarks::cases(),
+        commands::cases(),
+        proxied::cases(),
+        headers::cases(),
+        preflights::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+// === building ===
+
+/// Goes on to this path and query.
+fn forwards(name: impl Into<String>, request: Request, target: &str) -> Case {
+    let (uri, querystring) = target.split_once('?').unwrap_or((target, ""));
+    let (uri, querystring) = (uri.to_owned(), querystring.to_owned());
+    let (identities, headers) = (Vec::new(), BTreeMap::new());
+    case(name, request, Expected::Forwarded { uri, querystring, identities, headers })
+}
+
+/// Is answered with a problem.
+fn refuses(name: impl Into<String>, request: Request, code: Code) -> Case {
+    case(name, request, Expected::Refused { code, field: None, allow: None })
+}
+
+fn case(name: impl Into<String>, request: Request, expected: Expected) -> Case {
+    Case { name: name.into(), configuration: &PLAIN, now_unix_s: NOW, request, expected }
+}
+
+impl Case {
+    fn under(mut self, configuration: &'static Configuration) -> Self {
+        self.configuration = configuration;
+        self
+    }
+
+    fn at(mut self, now_unix_s: u64) -> Self {
+        self.now_unix_s = now_unix_s;
+        self
+    }
+
+    fn by_cart(self, id: &str) -> Self {
+        self.identified(Kind::Cart, id)
+    }
+
+    fn by_customer(self, id: &str) -> Self {
+        self.identified(Kind::Customer, id)
+    }
+
+    fn by_staff(self) -> Self {
+        self.identified(Kind::Staff, "staff")
+    }
+
+    fn identified(mut self, kind: Kind, id: &str) -> Self {
+        if let Expected::Forwarded { identities, .. } = &mut self.expected {
+            identities.push(Identity { kind, id: id.to_owned() });
+        }
+        self
+    }
+
+    /// Keeps a header as the viewer sent it.
+    fn keeps(mut self, name: &'static str) -> Self {
+        if let Expected::Forwarded { headers, .. } = &mut self.expected {
+            headers.insert(name, None);
+        }
+        self
+    }
+
+    /// Has a header of ours.
+    fn has(mut self, name: &'static str, value: &str) -> Self {
+        if let Expected::Forwarded { headers, .. } = &mut self.expected {
+            headers.insert(name, Some(value.to_owned()));
+        }
+        self
+    }
+
+    fn blames(mut self, at: &str) -> Self {
+        if let Expected::Refused { field, .. } = &mut self.expected {
+            *field = Some(at.to_owned());
+        }
+        self
+    }
+
+    fn allows(mut self, methods: &'static str) -> Self {
+        if let Expected::Refused { allow, .. } = &mut self.expected {
+            *allow = Some(methods);
+        }
+        self
+    }
+}
+
+// === checking ===
+
+#[test]
+fn every_case_has_the_verdict_written_for_it() {
+    for case in all() {
+        let config = case.configuration.edge();
+        let verdict = viewer_request(case.request.clone(), &config, case.now_unix_s);
+        match (verdict, &case.expected) {
+            (Verdict::Forward(request), Expected::Forwarded { .. }) => {
+                case.check_forwarded(&request);
+            }
+            (Verdict::Respond(response), Expected::Refused { .. }) => case.check_refused(&response),
+            (Verdict::Respond(response), Expected::Answered { .. }) => {
+                case.check_answered(&response);
+            }
+            (verdict, _) => panic!("{}: {verdict:#?}", case.name),
+        }
+    }
+}
+
+impl Case {
+    fn check_forwarded(&self, found: &Request) {
+        let Expected::Forwarded { uri, querystring, identities, headers } = &self.expected else {
+            unreachable!("the caller looked");
+        };
+        let name = &self.name;
+        assert_eq!((&found.uri, &found.querystring), (uri, querystring), "{name}");
+        assert_eq!(found.method, self.request.method, "{name}");
+        assert_eq!(found.client_ip, self.request.client_ip, "{name}");
+        let mut expected: Headers = self.request.headers.clone();
+        let is_expected =
+            |header: &str| KEPT.contains(&header) || headers.get(header) == Some(&None);
+        expected.retain(|header, _| is_expected(header));
+        let mut found = found.headers.clone();
+        if !identities.is_empty() {
+            let header = found.remove("forecourt-identity").unwrap_or_default();
+            let verified =
+                header.first().and_then(|header| verify(&self.configuration.ring(), &header.value));
+            assert_eq!(verified.as_ref(), Some(identities), "{name}");
+        }
+        for (header, value) in headers {
+            if let Some(value) = value {
+                let lines = found.remove(*header).unwrap_or_default();
+                let values: Vec<&String> = lines.iter().map(|line| &line.value).collect();
+                assert_eq!(values, [value], "{name}: {header}");
+            }
+        }
+        assert_eq!(found, expected, "{name}");
+    }
+
+    fn check_refused(&self, found: &Response) {
+        let Expected::Refused { code, field, allow } = &self.expected else {
+            unreachable!("the caller looked");
+        };
+        let name = &self.name;
+        assert_eq!(found.status, code.status().to_string(), "{name}: {found:#?}");
+        assert_eq!(value(found, "content-type"), Some(MEDIA_TYPE), "{name}");
+        assert_eq!(value(found, "cache-control"), Some("no-store"), "{name}");
+        assert_eq!(value(found, "allow"), *allow, "{name}");
+        let challenge = match code {
+            Code::TokenMissing | Code::TokenInvalid | Code::TokenExpired => Some("Bearer"),
+            Code::SignatureInvalid => Some("Shopify-Signature"),
+            _ => None,
+        };
+        assert_eq!(value(found, "www-authenticate"), challenge, "{name}");
+        let Some(body) = &found.body else {
+            assert_eq!(self.request.method, "HEAD", "{name}");
+            return;
+        };
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["code"], code.slug(), "{name}");
+        assert_eq!(problem["instance"], self.request.uri, "{name}");
+        let blamed = problem["errors"].as_array().and_then(|errors| errors.first());
+        let blamed = blamed.map(|error| error["field"].as_str().unwrap().to_owned());
+        assert_eq!(&blamed, field, "{name}");
+    }
+
+    fn check_answered(&self, found: &Response) {
+        let Expected::Answered { status, headers, body } = &self.expected else {
+            unreachable!("the caller looked");
+        };
+        let name = &self.name;
+        assert_eq!(found.status, *status, "{name}");
+        assert_eq!(found.body.as_deref(), *body, "{name}");
+        let found: Vec<(&str, &str)> = found
+            .headers
+            .iter()
+            .map(|(header, lines)| (header.as_str(), lines[0].value.as_str()))
+            .collect();
+        assert_eq!(found, *headers, "{name}");
+    }
+}
+
+fn value<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    let lines = response.headers.get(name)?;
+    assert_eq!(lines.len(), 1, "{name}");
+    Some(&lines[0].value)
+}

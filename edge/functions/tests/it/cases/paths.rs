@@ -1,0 +1,187 @@
+//! Which paths and methods there are.
+
+use edge_wire::problem::Code;
+
+use super::{Case, Expected, case, forwards, refuses};
+use crate::fixture::{Viewer, asks, get};
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        forwards("a product", get("/v1/configurator/bike"), "/v1/configurator/bike"),
+        forwards(
+            "a product whose id has a dot",
+            get("/v1/configurator/a.b"),
+            "/v1/configurator/a.b",
+        ),
+        forwards("the programme", get("/v1/loyalty/program"), "/v1/loyalty/program"),
+        forwards("the description of this API", get("/v1/openapi.json"), "/v1/openapi.json"),
+        forwards("whether the origin is ready", get("/health/ready"), "/health/ready"),
+        forwards(
+            "HEAD where there is GET",
+            asks("HEAD", "/v1/configurator/bike"),
+            "/v1/configurator/bike",
+        ),
+        forwards("a webhook", asks("POST", "/webhooks/shopify"), "/webhooks/shopify"),
+        case("whether the edge is alive", get("/health"), alive(Some(r#"{"status":"ok"}"#))),
+        case("HEAD of whether the edge is alive", asks("HEAD", "/health"), alive(None)),
+        refuses("the root", get("/"), Code::RouteUnknown),
+        refuses(
+            "a session without Shopify",
+            asks("POST", "/v1/session").customer("1001"),
+            Code::ProxyOnly,
+        ),
+    ];
+    cases.extend(unknown().map(|path| {
+        refuses(format!("unknown path {path}"), get("").at(&path), Code::RouteUnknown)
+    }));
+    cases.extend(
+        not_canonical()
+            .map(|path| refuses(format!("path {path:?}"), get("").at(path), Code::PathInvalid)),
+    );
+    cases.extend(wrong_methods().map(|(method, path, allow)| {
+        refuses(format!("{method} {path}"), asks(method, path), Code::MethodNotAllowed)
+            .allows(allow)
+    }));
+    cases
+}
+
+fn alive(body: Option<&'static str>) -> Expected {
+    Expected::Answered {
+        status: "200",
+        headers: &[
+            ("access-control-allow-origin", "*"),
+            ("cache-control", "no-store"),
+            ("content-type", "application/json"),
+        ],
+        body,
+    }
+}
+
+/// Web cache deception by an appended segment or well-known name, other spellings, prefixes.
+fn unknown() -> impl Iterator<Item = String> {
+    let suffixes = "css js png jpg gif ico svg woff woff2 pdf json map".split(' ');
+    let deceptions = suffixes.map(|suffix| format!("/v1/loyalty/x.{suffix}"));
+    let long = format!("/v1/configurator/{}", "x".repeat(65));
+    let others = [
+        "/v1",
+        "/robots.txt",
+        "/favicon.ico",
+        "/v1/cart/index.html",
+        "/v1/loyalty.css",
+        "/v1/cart.json",
+        "/v1/cart/x/y.css",
+        "/V1/cart",
+        "/v1/Cart",
+        "/v2/cart",
+        "/v1/configurator",
+        "/v1/configurator/_bike",
+        "/v1/configurator/.well-known",
+        "/v1/configurator/a:b",
+        "/v1/configurator/bike/Resolution",
+        "/v1/cart@evil.example",
+        "/v1/cart:443",
+        "/v1/cart,x.css",
+        "/v1/cart$x.css",
+        "/v1/cart!",
+        "/v1/cart&x=1",
+        "/v1/...",
+        "/proxy",
+        "/proxyv1/loyalty",
+        "/proxy/v1",
+        "/proxy/health",
+        "/proxy/proxy/v1/loyalty",
+        "/proxy/v1/configurator/bike",
+        "/proxy/v1/configurator/bike/resolution",
+        "/proxy/v1/openapi.json",
+        "/proxy/webhooks/shopify",
+        "/proxy/v1/admin/configurators/bike",
+        "/static/proxy/v1/loyalty",
+    ];
+    deceptions.chain([long]).chain(others.map(str::to_owned))
+}
+
+/// Forms that some server on the way might read as another path.
+fn not_canonical() -> impl Iterator<Item = &'static str> {
+    [
+        "",
+        "v1/cart",
+        "*",
+        "http://evil.example/v1/cart",
+        "//",
+        "//v1/cart",
+        "/v1//cart",
+        "/v1/cart/",
+        "/v1/cart//",
+        "/v1/./cart",
+        "/v1/cart/.",
+        "/v1/cart/..",
+        "/v1/../v1/cart",
+        "/static/../v1/loyalty",
+        "/v1/loyalty/..;/x.css",
+        "/..;/v1/loyalty",
+        "/v1/cart;x.css",
+        "/v1/cart;",
+        "/v1;a=b/cart",
+        "/v1/configurator/%62ike",
+        "/v1/cart%2fx.css",
+        "/v1/cart%2Fx.css",
+        "/static/..%2f..%2fv1/loyalty",
+        "/static/%2e%2e/v1/loyalty",
+        "/static/%252e%252e/v1/loyalty",
+        "/v1/cart%5cx.css",
+        "/v1/cart\\x.css",
+        "/v1/cart%3bx.css",
+        "/v1/cart%00x.css",
+        "/v1/cart%09x.css",
+        "/v1/cart%0ax.css",
+        "/v1/cart%0d%0aSet-Cookie:x",
+        "/v1/cart%20",
+        "/v1/cart%23x.css",
+        "/v1/cart%26x.css",
+        "/v1/cart%3fx.css",
+        "/v1/cart%",
+        "/v1/cart\0",
+        "/v1/cart\tx",
+        "/v1/cart\r\nx: y",
+        "/v1/cart x",
+        "/v1/cart\u{7f}",
+        "/v1/cart\u{85}",
+        "/v1/cärt",
+        "/v1/cart/\u{ff0e}\u{ff0e}/x",
+        "/v1/cart?x.css",
+        "/v1/cart#x.css",
+        "/v1/cart\"",
+        "/v1/<cart>",
+        "/v1/cart^",
+        "/v1/cart`",
+        "/v1/{cart}",
+        "/v1/cart|x",
+        "/proxy//v1/cart",
+        "/proxy/../v1/cart",
+        "/proxy/",
+    ]
+    .into_iter()
+}
+
+fn wrong_methods() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    [
+        ("POST", "/v1/cart", "GET, HEAD"),
+        ("PUT", "/v1/configurator/bike", "GET, HEAD"),
+        ("DELETE", "/v1/loyalty", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+        ("get", "/v1/cart", "GET, HEAD"),
+        ("TRACE", "/v1/cart", "GET, HEAD"),
+        ("", "/v1/cart", "GET, HEAD"),
+        ("GET", "/v1/carts", "POST"),
+        ("HEAD", "/v1/carts", "POST"),
+        ("GET", "/v1/session", "POST"),
+        ("GET", "/v1/cart/lines", "DELETE, POST"),
+        ("GET", "/v1/cart/lines/x.css", "DELETE, PATCH"),
+        ("PUT", "/v1/cart/attributes", "PATCH"),
+        ("GET", "/webhooks/shopify", "POST"),
+        ("POST", "/v1/admin/configurators/bike", "GET, HEAD, PUT"),
+        ("DELETE", "/proxy/v1/loyalty", "GET, HEAD"),
+        ("GET", "/proxy/v1/session", "POST"),
+    ]
+    .into_iter()
+}

@@ -1,0 +1,81 @@
+//! `vectors/viewer-request.json`: every case with its whole event and the whole verdict. It is what
+//! the other forms of this function, wasm and JavaScript, are held to.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use edge_functions::handle;
+
+use crate::cases::{self, Case};
+use crate::fixture::{Configuration, PLAIN, ROTATED, ROTATING, SHOP, event};
+
+/// What another form of the function must agree on to be the same function.
+const CASES_MIN: usize = 200;
+/// Set it to write the file anew after a change of behaviour; review the difference.
+const WRITE: &str = "FORECOURT_WRITE_VECTORS";
+
+#[test]
+fn the_vector_file_is_what_the_function_does() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/viewer-request.json");
+    let written = file();
+    if is_written_anew() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap();
+    for (line, (committed, written)) in committed.lines().zip(written.lines()).enumerate() {
+        assert_eq!(committed, written, "line {}; {WRITE}=1 writes the file anew", line + 1);
+    }
+    assert_eq!(committed.len(), written.len(), "{WRITE}=1 writes the file anew");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch for whoever changes the behaviour")]
+fn is_written_anew() -> bool {
+    std::env::var_os(WRITE).is_some()
+}
+
+#[test]
+fn every_case_has_its_own_name_and_there_are_enough() {
+    let cases = cases::all();
+    let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), cases.len());
+    assert!(cases.len() >= CASES_MIN, "{}", cases.len());
+}
+
+fn file() -> String {
+    let configurations = [&PLAIN, &ROTATING, &ROTATED].map(configuration).join(",\n");
+    let cases: Vec<String> = cases::all().iter().map(case).collect();
+    let cases = cases.join(",\n");
+    format!("{{\n\"configurations\": {{\n{configurations}\n}},\n\"cases\": [\n{cases}\n]\n}}\n")
+}
+
+fn configuration(configuration: &Configuration) -> String {
+    let Configuration { name, shopify_secrets, keys, staff_tokens } = configuration;
+    let mut text = format!("{}: {{\"shop\": {}", json(name), json(SHOP));
+    for (field, value) in
+        [("shopify_secrets", shopify_secrets), ("keys", keys), ("staff_tokens", staff_tokens)]
+    {
+        write!(text, ", {}: {}", json(field), json(value)).unwrap();
+    }
+    text + "}"
+}
+
+/// One case on three lines, so that a difference shows what changed.
+fn case(case: &Case) -> String {
+    let event = serde_json::to_vec(&event(case.request.clone())).unwrap();
+    let output = handle(&event, &case.configuration.edge(), case.now_unix_s).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    format!(
+        "{{\"name\": {}, \"configuration\": {}, \"now_unix_s\": {},\n \"event\": {},\n \
+         \"output\": {}}}",
+        json(&case.name),
+        json(case.configuration.name),
+        case.now_unix_s,
+        text(event),
+        text(output)
+    )
+}
+
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}

@@ -1,0 +1,23 @@
+//! The distribution: what CloudFormation would be given, read once, refused where not emulated.
+
+mod behavior;
+mod cloudformation;
+mod errors;
+mod names;
+mod origin;
+mod parse;
+mod path_pattern;
+mod policy;
+mod refuse;
+mod response_headers;
+
+pub(crate) use behavior::{Behavior, ViewerProtocol};
+pub(crate) use errors::ErrorTtls;
+pub(crate) use names::NameSet;
+pub(crate) use origin::OriginSettings;
+pub use origin::OriginTimeouts;
+pub use parse::Distribution;
+#[cfg(test)]
+pub(crate) use path_pattern::{PathPattern, normalised};
+pub(crate) use policy::{CachePolicy, OriginRequestPolicy};
+pub(crate) use response_headers::{Cors, ResponseHeadersPolicy};

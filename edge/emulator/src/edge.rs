@@ -1,0 +1,278 @@
+//! One edge location: what all requests share, and the way of a request from admission to the
+//! answer's last header.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{AGE, CONTENT_LENGTH, DATE, PRAGMA, SERVER, VIA};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+
+use crate::admission::{self, Protocol, Refusal, error_page};
+use crate::clock::Clock;
+use crate::collapse::Flights;
+use crate::distribution::{Behavior, Distribution};
+use crate::fill::Share;
+use crate::function::{Fault, Functions, Runner, Verdict};
+use crate::ids::{POP, RequestId, RequestIds};
+use crate::key::keyed_target;
+use crate::lifecycle::{Phase, Step};
+use crate::not_cached::NotCached;
+use crate::origin::Origin;
+use crate::request::EdgeRequest;
+use crate::response_headers::{self, CorsRequest};
+use crate::server_timing::{self, Timing};
+use crate::store::Store;
+
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const X_AMZ_CF_ID: HeaderName = HeaderName::from_static("x-amz-cf-id");
+const X_AMZ_CF_POP: HeaderName = HeaderName::from_static("x-amz-cf-pop");
+const X_EMU_NOT_CACHED: HeaderName = HeaderName::from_static("x-emu-not-cached");
+const X_EMU_STALE: HeaderName = HeaderName::from_static("x-emu-stale");
+
+/// What all requests of this edge share. `origins` and `functions` run parallel to the
+/// distribution's origins and behaviors.
+pub(crate) struct Edge {
+    pub(crate) distribution: Distribution,
+    pub(crate) origins: Vec<Arc<dyn Origin>>,
+    pub(crate) functions: Vec<Functions>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) flights: Arc<Flights<Share>>,
+    pub(crate) ids: RequestIds,
+    pub(crate) via: HeaderValue,
+    pub(crate) switches: Switches,
+}
+
+/// Start-up options.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Switches {
+    /// Plain HTTP is taken for HTTPS.
+    pub(crate) local_http: bool,
+    /// Answers say why they were not cached.
+    pub(crate) debug_headers: bool,
+}
+
+/// A request past its viewer-request function.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    pub(crate) behavior: usize,
+    pub(crate) request: EdgeRequest,
+    /// What an invalidation would call it by, before the function.
+    pub(crate) viewer_target: String,
+    pub(crate) id: RequestId,
+}
+
+/// How a request ended, before the headers that every answer gets.
+pub(crate) struct Outcome {
+    pub(crate) phase: Phase,
+    pub(crate) response: Response<Bytes>,
+    pub(crate) age_s: Option<u64>,
+    pub(crate) upstream_ms: Option<u64>,
+}
+
+/// What the answer's headers depend on, of a request that is itself on its way already.
+struct Asked {
+    id: RequestId,
+    started_ms: u64,
+    is_head: bool,
+    cors: CorsRequest,
+    wants_timing: bool,
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// An answer the edge or a function made, or a failure.
+    pub(crate) fn own(phase: Phase, response: Response<Bytes>) -> Self {
+        Self { phase, response, age_s: None, upstream_ms: None }
+    }
+
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self::own(Phase::Received.after(Step::Refuse), refusal.response())
+    }
+
+    pub(crate) fn fault(phase: Phase, fault: &Fault) -> Self {
+        tracing::warn!(?fault, "an edge function failed");
+        Self::own(phase.after_fault(fault), error_page(fault.status()))
+    }
+}
+
+// === impl Edge ===
+
+impl Edge {
+    /// One request in, one answer out.
+    pub(crate) async fn handle(
+        self: &Arc<Self>,
+        request: Request<Bytes>,
+        viewer: IpAddr,
+    ) -> Response<Bytes> {
+        let asked = self.asked(request.method(), request.headers());
+        let scheme = request.uri().scheme().cloned();
+        match admission::admit(request, viewer) {
+            Err(refusal) => self.finish(None, Outcome::refused(refusal), &asked),
+            Ok(request) => {
+                let index = self.distribution.select(&request.path);
+                let behavior = &self.distribution.behaviors[index];
+                let outcome = match self.refusal(behavior, &request, scheme.as_ref()) {
+                    Some(refused) => refused,
+                    None => self.respond(index, request, &asked.id).await,
+                };
+                self.finish(Some(behavior), outcome, &asked)
+            }
+        }
+    }
+
+    /// The answer to a request that could not even be read.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
+        let asked = self.asked(&Method::GET, &HeaderMap::new());
+        self.finish(None, Outcome::refused(refusal), &asked)
+    }
+
+    /// Functions may run for this request: the names they know it by.
+    pub(crate) fn runner<'a>(&'a self, behavior: usize, id: &'a RequestId) -> Runner<'a> {
+        let origin = &self.distribution.origins[self.distribution.behaviors[behavior].origin];
+        Runner { request_id: id.as_str(), origin }
+    }
+
+    fn asked(&self, method: &Method, headers: &HeaderMap) -> Asked {
+        Asked {
+            id: self.ids.next(),
+            started_ms: self.clock.now_ms(),
+            is_head: *method == Method::HEAD,
+            cors: CorsRequest::of(method, headers),
+            wants_timing: headers.get(PRAGMA).is_some_and(|pragma| pragma == "server-timing"),
+        }
+    }
+
+    fn refusal(
+        &self,
+        behavior: &Behavior,
+        request: &EdgeRequest,
+        scheme: Option<&Scheme>,
+    ) -> Option<Outcome> {
+        if !self.switches.local_http {
+            match admission::check_protocol(behavior, request, scheme) {
+                Protocol::Pass => {}
+                Protocol::Refuse(refusal) => return Some(Outcome::refused(refusal)),
+                Protocol::Redirect(response) => {
+                    let phase = Phase::Received.after(Step::Redirect);
+                    return Some(Outcome::own(phase, response));
+                }
+            }
+        }
+        admission::check_method(behavior, &request.method).err().map(Outcome::refused)
+    }
+
+    async fn respond(
+        self: &Arc<Self>,
+        behavior: usize,
+        request: EdgeRequest,
+        id: &RequestId,
+    ) -> Outcome {
+        let policy = self.distribution.cache_policy(&self.distribution.behaviors[behavior]);
+        let viewer_target = keyed_target(policy, &request);
+        let request = match &self.functions[behavior].viewer_request {
+            None => request,
+            Some(function) => {
+                match self.runner(behavior, id).viewer_request(function.as_ref(), request) {
+                    Ok(Verdict::Continue(request)) => request,
+                    Ok(Verdict::Respond(response)) => {
+                        return Outcome::own(Phase::Received.after(Step::Generate), response);
+                    }
+                    Err(fault) => return Outcome::fault(Phase::Received, &fault),
+                }
+            }
+        };
+        let ask = Ask { behavior, request, viewer_target, id: id.clone() };
+        let outcome = match self.never_cached(&ask) {
+            Some(reason) => self.pass(&ask, Phase::Received.after(Step::Bypass(reason))).await,
+            None => self.look_up(&ask).await,
+        };
+        self.viewer_response(&ask, outcome)
+    }
+
+    /// Why a request is not even looked up.
+    fn never_cached(&self, ask: &Ask) -> Option<NotCached> {
+        let behavior = &self.distribution.behaviors[ask.behavior];
+        if !self.distribution.cache_policy(behavior).caches() {
+            return Some(NotCached::CachingDisabled);
+        }
+        let cached = match ask.request.method {
+            Method::GET | Method::HEAD => true,
+            Method::OPTIONS => behavior.caches_options,
+            _ => false,
+        };
+        (!cached).then_some(NotCached::Method)
+    }
+
+    /// The viewer-response function runs for every answer but errors (3.5).
+    fn viewer_response(&self, ask: &Ask, mut outcome: Outcome) -> Outcome {
+        let Some(function) = &self.functions[ask.behavior].viewer_response else { return outcome };
+        if outcome.response.status().as_u16() >= 400 {
+            return outcome;
+        }
+        let response = std::mem::take(&mut outcome.response);
+        let runner = self.runner(ask.behavior, &ask.id);
+        match runner.viewer_response(function.as_ref(), &ask.request, response) {
+            Ok(response) => Outcome { response, ..outcome },
+            Err(fault) => Outcome::fault(outcome.phase, &fault),
+        }
+    }
+
+    /// The headers every answer gets: the behavior's policy, then the edge's own.
+    fn finish(
+        &self,
+        behavior: Option<&Behavior>,
+        outcome: Outcome,
+        asked: &Asked,
+    ) -> Response<Bytes> {
+        let Outcome { phase, mut response, age_s, upstream_ms } = outcome;
+        let result = phase.result(response.status());
+        let headers = response.headers_mut();
+        if let Some(age_s) = age_s {
+            headers.insert(AGE, age_s.into());
+        }
+        let policy = behavior.and_then(|it| self.distribution.response_headers_policy(it));
+        if let Some(policy) = policy {
+            response_headers::apply(policy, &asked.cors, headers);
+            if let Some(percent) = policy.server_timing_percent
+                && (asked.wants_timing || asked.id.is_sampled(percent))
+            {
+                let downstream_ms = self.clock.now_ms().saturating_sub(asked.started_ms);
+                let timing = Timing { upstream_ms, downstream_ms };
+                server_timing::apply(headers, phase, timing, &asked.id);
+            }
+        }
+        headers.entry(SERVER).or_insert(HeaderValue::from_static("CloudFront"));
+        if !headers.contains_key(DATE) {
+            headers.insert(DATE, self.date());
+        }
+        headers.append(VIA, self.via.clone());
+        headers.insert(X_CACHE, HeaderValue::from_static(result.x_cache()));
+        headers.insert(X_AMZ_CF_POP, HeaderValue::from_static(POP));
+        headers.insert(X_AMZ_CF_ID, asked.id.header().clone());
+        if self.switches.debug_headers {
+            if let Some(reason) = phase.not_cached() {
+                headers.insert(X_EMU_NOT_CACHED, HeaderValue::from_static(reason.word()));
+            }
+            if let Some(word) = phase.stale_word() {
+                headers.insert(X_EMU_STALE, HeaderValue::from_static(word));
+            }
+        }
+        if asked.is_head && !response.body().is_empty() {
+            let body = std::mem::take(response.body_mut());
+            response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+        }
+        tracing::debug!(status = response.status().as_u16(), ?result, ?phase, "answered");
+        response
+    }
+
+    /// The wall clock as a header.
+    pub(crate) fn date(&self) -> HeaderValue {
+        let wall = UNIX_EPOCH + Duration::from_secs(self.clock.wall_unix_s());
+        HeaderValue::from_str(&httpdate::fmt_http_date(wall)).expect("a date is fit for a header")
+    }
+}

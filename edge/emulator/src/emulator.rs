@@ -1,0 +1,173 @@
+//! Building an emulator: the distribution, and what it names.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::clock::{Clock, SystemClock};
+use crate::collapse::Flights;
+use crate::distribution::Distribution;
+use crate::edge::{Edge, Switches};
+use crate::error::EmulatorError;
+use crate::function::{EdgeFunction, Functions};
+use crate::ids::RequestIds;
+use crate::invalidation::{InvalidItem, Item};
+use crate::origin::Origin;
+use crate::store::Store;
+
+/// Bytes of stored objects unless the builder says otherwise: a small shop's whole catalogue,
+/// and a laptop's memory spared.
+const STORE_BYTES_MAX_DEFAULT: usize = 256 * 1024 * 1024;
+
+/// A local CloudFront: one distribution at one edge location. Clones share everything.
+#[derive(Clone)]
+pub struct Emulator {
+    pub(crate) edge: Arc<Edge>,
+}
+
+/// What an emulator is made of.
+pub struct Builder {
+    distribution: Distribution,
+    functions: HashMap<String, Arc<dyn EdgeFunction>>,
+    origins: HashMap<String, Arc<dyn Origin>>,
+    clock: Option<Arc<dyn Clock>>,
+    store_bytes_max: usize,
+    detached: bool,
+    switches: Switches,
+}
+
+// === impl Emulator ===
+
+impl Emulator {
+    /// Begins an emulator of this distribution.
+    pub fn builder(distribution: Distribution) -> Builder {
+        Builder {
+            distribution,
+            functions: HashMap::new(),
+            origins: HashMap::new(),
+            clock: None,
+            store_bytes_max: STORE_BYTES_MAX_DEFAULT,
+            detached: false,
+            switches: Switches::default(),
+        }
+    }
+
+    /// One request in, one answer out. A request's target may be absolute: `https://…` is a
+    /// viewer with TLS. Dropping the future is a viewer that left.
+    pub async fn handle(&self, request: Request<Bytes>, viewer: IpAddr) -> Response<Bytes> {
+        self.edge.handle(request, viewer).await
+    }
+
+    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names, and keeps what was
+    /// fetched before this moment from being stored after it. Gives the number removed.
+    pub fn invalidate(&self, items: &[String]) -> Result<usize, InvalidItem> {
+        let items = items.iter().map(|item| Item::parse(item)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.edge.store.invalidate(&items))
+    }
+}
+
+// === impl Builder ===
+
+impl Builder {
+    /// Hands in the function that behaviors know by this name.
+    #[must_use]
+    pub fn function(mut self, name: impl Into<String>, function: Arc<dyn EdgeFunction>) -> Self {
+        self.functions.insert(name.into(), function);
+        self
+    }
+
+    /// Hands in the origin of this id.
+    #[must_use]
+    pub fn origin(mut self, id: impl Into<String>, origin: Arc<dyn Origin>) -> Self {
+        self.origins.insert(id.into(), origin);
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Another bound on the bytes of stored objects.
+    #[must_use]
+    pub fn store_bytes_max(mut self, bytes: usize) -> Self {
+        self.store_bytes_max = bytes;
+        self
+    }
+
+    /// Takes plain HTTP for HTTPS: this edge speaks no TLS, whatever the file asks of viewers.
+    #[must_use]
+    pub fn local_http(mut self) -> Self {
+        self.switches.local_http = true;
+        self
+    }
+
+    /// Functions detached: as if the associations had been forgotten. To show what then happens.
+    #[must_use]
+    pub fn without_functions(mut self) -> Self {
+        self.detached = true;
+        self
+    }
+
+    /// `X-Emu-Not-Cached` and `X-Emu-Stale` on answers.
+    #[must_use]
+    pub fn debug_headers(mut self) -> Self {
+        self.switches.debug_headers = true;
+        self
+    }
+
+    /// The emulator, if everything its distribution names was handed in.
+    pub fn build(mut self) -> Result<Emulator, EmulatorError> {
+        let functions = self.functions_by_behavior()?;
+        let origins = self
+            .distribution
+            .origins
+            .iter()
+            .map(|origin| {
+                let id = &origin.id;
+                self.origins.remove(id).ok_or_else(|| EmulatorError::OriginMissing(id.clone()))
+            })
+            .collect::<Result<_, _>>()?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let ids = RequestIds::new(clock.wall_unix_s());
+        Ok(Emulator {
+            edge: Arc::new(Edge {
+                distribution: self.distribution,
+                origins,
+                functions,
+                store: Store::new(self.store_bytes_max),
+                flights: Flights::new(),
+                via: ids.via(),
+                ids,
+                clock,
+                switches: self.switches,
+            }),
+        })
+    }
+
+    fn functions_by_behavior(&self) -> Result<Vec<Functions>, EmulatorError> {
+        let find = |name: &Option<String>| match name {
+            Some(name) if !self.detached => match self.functions.get(name) {
+                Some(function) => Ok(Some(Arc::clone(function))),
+                None => Err(EmulatorError::FunctionMissing(name.clone())),
+            },
+            _ => Ok(None),
+        };
+        let behaviors = self.distribution.behaviors.iter();
+        behaviors
+            .map(|behavior| {
+                Ok(Functions {
+                    viewer_request: find(&behavior.functions.viewer_request)?,
+                    origin_request: find(&behavior.functions.origin_request)?,
+                    origin_response: find(&behavior.functions.origin_response)?,
+                    viewer_response: find(&behavior.functions.viewer_response)?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,100 @@
+//! Invalidation: what an item names, and the memory that keeps fills begun before it out.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::object::StoredObject;
+
+/// The longest path item (14.1).
+const ITEM_CHARS_MAX: usize = 4_000;
+/// Items remembered for fills on their way: a fill lasts seconds, a burst of publishing is far
+/// smaller. A fill older than the memory is not stored, whatever it is.
+const ITEMS_REMEMBERED_MAX: usize = 4_096;
+
+/// What one item of an invalidation names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// Exactly this path and, where the key has it, query.
+    Path(String),
+    /// Every target that begins so: `*` ended the item.
+    Prefix(String),
+    /// Every object that bears the tag, in lower case.
+    Tag(String),
+}
+
+/// An item CloudFront would not take.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is neither a path from `/` nor a `#tag`")]
+pub struct InvalidItem(String);
+
+/// The items of the recent past, numbered from zero.
+#[derive(Debug, Default)]
+pub(crate) struct InvalidationLog(Mutex<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    next: u64,
+    recent: VecDeque<Item>,
+}
+
+// === impl Item ===
+
+impl Item {
+    pub(crate) fn parse(item: &str) -> Result<Self, InvalidItem> {
+        let invalid = || Err(InvalidItem(item.to_owned()));
+        if item.len() > ITEM_CHARS_MAX {
+            return invalid();
+        }
+        if let Some(tag) = item.strip_prefix('#') {
+            if tag.is_empty() || !tag.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',') {
+                return invalid();
+            }
+            return Ok(Self::Tag(tag.to_ascii_lowercase()));
+        }
+        match item.strip_suffix('*') {
+            Some(prefix) if prefix.starts_with('/') => Ok(Self::Prefix(prefix.to_owned())),
+            None if item.starts_with('/') => Ok(Self::Path(item.to_owned())),
+            _ => invalid(),
+        }
+    }
+
+    pub(crate) fn names(&self, object: &StoredObject) -> bool {
+        match self {
+            Self::Path(path) => object.targets.iter().any(|target| target == path),
+            Self::Prefix(prefix) => object.targets.iter().any(|target| target.starts_with(prefix)),
+            Self::Tag(tag) => object.tags.iter().any(|borne| borne == tag),
+        }
+    }
+}
+
+// === impl InvalidationLog ===
+
+impl InvalidationLog {
+    /// The number the next item will have: a fill notes it when it starts.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next
+    }
+
+    pub(crate) fn append(&self, items: &[Item]) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in items {
+            if log.recent.len() == ITEMS_REMEMBERED_MAX {
+                log.recent.pop_front();
+            }
+            log.recent.push_back(item.clone());
+            log.next += 1;
+        }
+    }
+
+    /// The number of the first item since `generation` that names the object.
+    pub(crate) fn first_since(&self, generation: u64, object: &StoredObject) -> Option<u64> {
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = log.next - u64::try_from(log.recent.len()).unwrap_or(0);
+        if generation < oldest {
+            return Some(generation);
+        }
+        let known = usize::try_from(generation - oldest).unwrap_or(usize::MAX);
+        let mut since = (generation..).zip(log.recent.iter().skip(known));
+        since.find(|(_, item)| item.names(object)).map(|(number, _)| number)
+    }
+}

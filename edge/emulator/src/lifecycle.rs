@@ -1,0 +1,191 @@
+//! A request's life is an enum. `X-Cache`, `Age`, `Server-Timing` and the log derive from where it
+//! ended; nobody sets them by hand.
+
+use http::StatusCode;
+
+use crate::function::Fault;
+use crate::not_cached::NotCached;
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing is known yet.
+    Received,
+    /// The edge said no by itself.
+    Refused,
+    /// Sent to https.
+    Redirected,
+    /// A function answered.
+    Generated,
+    /// A function threw.
+    FunctionThrew,
+    /// A function's answer was against the rules.
+    FunctionInvalid,
+    /// Never looked up.
+    Bypassed(NotCached),
+    /// Looked up: not there.
+    Absent,
+    /// Looked up: there, but the origin has to be asked.
+    Expired,
+    /// Served from the cache as it is.
+    Fresh,
+    /// Served stale, one refresh running behind it.
+    StaleWhileRevalidate,
+    /// Served stale because the origin fails, or failed a moment ago.
+    StaleOnError,
+    /// Served what the leader of the same flight got.
+    Collapsed,
+    /// Fetched, and stored.
+    Stored,
+    /// Fetched, and not stored as fresh.
+    NotStored(NotCached),
+    /// The origin said that the stored object still holds.
+    Revalidated,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Refuse,
+    Redirect,
+    Generate,
+    FailFunction {
+        threw: bool,
+    },
+    Bypass(NotCached),
+    LookUp(Found),
+    /// A flight landed, with its leader's answer for all.
+    Share {
+        stale_on_error: bool,
+    },
+    /// The origin answered, and this became of the answer.
+    Answer(Result<(), NotCached>),
+    /// The origin answered 304 to a revalidation.
+    Revalidate,
+    /// The origin failed, and a stale object stands in.
+    FallBack,
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    Expired,
+    Fresh,
+    UsableWhileRevalidating,
+    HeldOnError,
+}
+
+/// CloudFront's name for how a request ended (section 17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResultType {
+    Hit,
+    RefreshHit,
+    Miss,
+    Error,
+    Redirect,
+    LambdaGeneratedResponse,
+    LambdaExecutionError,
+    LambdaValidationError,
+}
+
+// === impl Phase ===
+
+impl Phase {
+    /// The one place where a request moves on.
+    pub(crate) fn after(self, step: Step) -> Self {
+        match (self, step) {
+            (Self::Received, Step::Refuse) => Self::Refused,
+            (Self::Received, Step::Redirect) => Self::Redirected,
+            (Self::Received, Step::Generate) => Self::Generated,
+            (_, Step::FailFunction { threw: true }) => Self::FunctionThrew,
+            (_, Step::FailFunction { threw: false }) => Self::FunctionInvalid,
+            (Self::Received, Step::Bypass(reason)) => Self::Bypassed(reason),
+            (Self::Received | Self::Absent | Self::Expired, Step::LookUp(found)) => match found {
+                Found::Nothing => Self::Absent,
+                Found::Expired => Self::Expired,
+                Found::Fresh => Self::Fresh,
+                Found::UsableWhileRevalidating => Self::StaleWhileRevalidate,
+                Found::HeldOnError => Self::StaleOnError,
+            },
+            (Self::Absent | Self::Expired, Step::Bypass(reason)) => Self::Bypassed(reason),
+            (Self::Absent | Self::Expired, Step::Share { stale_on_error }) => {
+                match stale_on_error {
+                    true => Self::StaleOnError,
+                    false => Self::Collapsed,
+                }
+            }
+            (Self::Absent | Self::Expired, Step::Answer(Ok(()))) => Self::Stored,
+            (Self::Absent | Self::Expired, Step::Answer(Err(reason))) => Self::NotStored(reason),
+            (Self::Bypassed(reason), Step::Answer(_)) => Self::NotStored(reason),
+            (Self::Expired, Step::Revalidate) => Self::Revalidated,
+            (Self::Expired, Step::FallBack) => Self::StaleOnError,
+            (phase, step) => {
+                debug_assert!(false, "{step:?} cannot follow {phase:?}");
+                phase
+            }
+        }
+    }
+
+    pub(crate) fn after_fault(self, fault: &Fault) -> Self {
+        self.after(Step::FailFunction { threw: matches!(fault, Fault::Threw(_)) })
+    }
+
+    /// The result, given the status the viewer gets: an error is an error, cached or not (10.9).
+    pub(crate) fn result(self, status: StatusCode) -> ResultType {
+        match self {
+            Self::Redirected => ResultType::Redirect,
+            Self::Generated => ResultType::LambdaGeneratedResponse,
+            Self::FunctionThrew => ResultType::LambdaExecutionError,
+            Self::FunctionInvalid => ResultType::LambdaValidationError,
+            _ if status.is_client_error() || status.is_server_error() => ResultType::Error,
+            Self::Fresh | Self::StaleWhileRevalidate | Self::StaleOnError | Self::Collapsed => {
+                ResultType::Hit
+            }
+            Self::Revalidated => ResultType::RefreshHit,
+            _ => ResultType::Miss,
+        }
+    }
+
+    /// Whether the answer was in the cache, and so has an age.
+    pub(crate) fn is_from_cache(self) -> bool {
+        matches!(
+            self,
+            Self::Fresh | Self::StaleWhileRevalidate | Self::StaleOnError | Self::Collapsed
+        )
+    }
+
+    pub(crate) fn not_cached(self) -> Option<NotCached> {
+        match self {
+            Self::NotStored(reason) | Self::Bypassed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Stale on purpose, for the debug header.
+    pub(crate) fn stale_word(self) -> Option<&'static str> {
+        match self {
+            Self::StaleWhileRevalidate => Some("revalidate"),
+            Self::StaleOnError => Some("error"),
+            _ => None,
+        }
+    }
+}
+
+// === impl ResultType ===
+
+impl ResultType {
+    /// The value of `X-Cache` (13.3).
+    pub(crate) fn x_cache(self) -> &'static str {
+        match self {
+            Self::Hit => "Hit from cloudfront",
+            Self::RefreshHit => "RefreshHit from cloudfront",
+            Self::Miss => "Miss from cloudfront",
+            Self::Error => "Error from cloudfront",
+            Self::Redirect => "Redirect from cloudfront",
+            Self::LambdaGeneratedResponse => "LambdaGeneratedResponse from cloudfront",
+            Self::LambdaExecutionError => "LambdaExecutionError from cloudfront",
+            Self::LambdaValidationError => "LambdaValidationError from cloudfront",
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Ranges of a stored object (section 11).
+
+use http::HeaderMap;
+use http::header::{ETAG, IF_RANGE, LAST_MODIFIED, RANGE};
+
+use crate::conditional::{date, strongly_equal};
+
+/// The one range to serve, as first and last byte; none: the whole object.
+///
+/// Several ranges, unsorted, overlapping or unreadable ones are answered with the whole (11.4; we
+/// serve no multipart).
+pub(crate) fn requested(request: &HeaderMap, object: &HeaderMap, length: usize) -> Wanted {
+    let Some(range) = request.get(RANGE).and_then(|range| range.to_str().ok()) else {
+        return Wanted::Whole;
+    };
+    if !still_current(request, object) {
+        return Wanted::Whole;
+    }
+    let Some(range) = range.strip_prefix("bytes=") else { return Wanted::Whole };
+    let Some((first, last)) = range.trim().split_once('-') else { return Wanted::Whole };
+    let (first, last) = (first.trim(), last.trim());
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse::<usize>().unwrap_or(usize::MAX))
+    };
+    match (number(first), number(last)) {
+        (Some(first), _) if !last.is_empty() && number(last).is_none_or(|last| last < first) => {
+            Wanted::Whole
+        }
+        (Some(first), _) if first >= length => Wanted::Nothing,
+        (Some(first), last) => Wanted::Part(first, last.unwrap_or(usize::MAX).min(length - 1)),
+        (None, Some(0)) if first.is_empty() => Wanted::Nothing,
+        (None, Some(suffix)) if first.is_empty() && length > 0 => {
+            Wanted::Part(length.saturating_sub(suffix), length - 1)
+        }
+        _ => Wanted::Whole,
+    }
+}
+
+/// What of an object is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Whole,
+    /// First and last byte.
+    Part(usize, usize),
+    /// A range beyond the end: 416.
+    Nothing,
+}
+
+/// `If-Range`: the part is wanted only of what the viewer has the rest of.
+fn still_current(request: &HeaderMap, object: &HeaderMap) -> bool {
+    let Some(condition) = request.get(IF_RANGE).and_then(|value| value.to_str().ok()) else {
+        return !request.contains_key(IF_RANGE);
+    };
+    if condition.starts_with('"') || condition.starts_with("W/") {
+        let etag = object.get(ETAG).and_then(|etag| etag.to_str().ok());
+        return etag.is_some_and(|etag| strongly_equal(condition, etag));
+    }
+    let modified = date(object, LAST_MODIFIED);
+    modified.is_some() && modified == date(request, IF_RANGE)
+}

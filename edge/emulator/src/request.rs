@@ -1,0 +1,35 @@
+//! A request as it passes through the edge: admitted, perhaps changed by a function, then sent on.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+/// One request, its target split as CloudFront splits it.
+#[derive(Debug, Clone)]
+pub(crate) struct EdgeRequest {
+    pub(crate) method: Method,
+    /// Raw, as sent.
+    pub(crate) path: String,
+    /// Raw; `/x` has none and `/x?` an empty one.
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) viewer: IpAddr,
+}
+
+// === impl EdgeRequest ===
+
+impl EdgeRequest {
+    /// Path and query as one string.
+    pub(crate) fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+}

@@ -1,0 +1,19 @@
+//! CloudFront's rules as cases. A number after `case` is that of the specification's list of 107;
+//! a number like 6.4 is the rule it quotes.
+//!
+//! Not here, because they are refused at start-up and tested there (`refused.rs`): 46–50
+//! (compression), 103 (origin access control), 106 (Host to a function URL). Not emulated at all:
+//! 104 (several locations and a regional cache).
+
+mod collapsing;
+mod errors;
+mod forwarding;
+mod functions;
+mod invalidation;
+mod keys;
+mod objects;
+mod refused;
+mod requests;
+mod responses;
+mod stale;
+mod ttl;

@@ -1,0 +1,10 @@
+//! The emulator from outside: requests in, answers out, on a clock whose hands the tests turn.
+
+#[cfg(test)]
+mod cloudfront;
+#[cfg(test)]
+mod forecourt;
+#[cfg(test)]
+mod sockets;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,175 @@
+//! What is kept only ever gets newer, until it expires or is invalidated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::Consistency::{Eventual, Strong};
+use cache::Source::{Cached, Loaded};
+use cache::{Bounds, ReadThrough, Versioned};
+
+use crate::table::{Cart, Carts, Clock, KEY, Outage, TTL_MS, Table, carts, now, told};
+
+fn kept(carts: &Carts) -> Option<u64> {
+    now(carts.peek(&KEY)).map(|cart| cart.version)
+}
+
+fn cart(version: u64) -> Cart {
+    Cart { version, read: 0 }
+}
+
+#[test]
+fn an_older_cart_does_not_replace_a_newer_one() {
+    let carts = carts(&Clock::default());
+    now(carts.fill(KEY, cart(5), carts.begin()));
+    now(carts.fill(KEY, cart(4), carts.begin()));
+    assert_eq!(kept(&carts), Some(5));
+    now(carts.fill(KEY, cart(6), carts.begin()));
+    assert_eq!(kept(&carts), Some(6));
+}
+
+#[test]
+fn a_slow_load_that_lands_last_does_not_bring_the_old_cart_back() {
+    let (carts, table) = (carts(&Clock::default()), Table::default());
+    let mut slow = table.get(&carts, 0);
+    assert!(slow.is_waiting());
+    now(carts.fill(KEY, cart(5), carts.begin()));
+
+    table.asked(Eventual).finds(4);
+    assert_eq!(told(slow.answer()), (4, Loaded, false));
+    assert_eq!(kept(&carts), Some(5));
+}
+
+#[test]
+fn an_expired_cart_does_not_keep_out_a_restored_table() {
+    let clock = Clock::default();
+    let (carts, table) = (carts(&clock), Table::default());
+    now(carts.fill(KEY, cart(9), carts.begin()));
+
+    clock.set_ms(TTL_MS);
+    table.warm(&carts, 3);
+    assert_eq!(kept(&carts), Some(3));
+}
+
+#[test]
+fn an_unchanged_cart_read_again_lives_longer() {
+    let clock = Clock::default();
+    let carts = carts(&clock);
+    let early = carts.begin();
+    clock.set_ms(3_000);
+    let late = carts.begin();
+    now(carts.fill(KEY, cart(4), late));
+    // Lands last, began first: it must not shorten the life of what is there.
+    now(carts.fill(KEY, cart(4), early));
+
+    clock.set_ms(TTL_MS + 2_999);
+    assert_eq!(kept(&carts), Some(4));
+    clock.set_ms(TTL_MS + 3_000);
+    assert_eq!(kept(&carts), None);
+}
+
+#[test]
+fn fills_racing_on_many_threads_end_with_the_newest() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    for round in 0..50 {
+        let carts = Arc::new(carts(&Clock::default()));
+        runtime.block_on(async {
+            let start = Arc::new(tokio::sync::Barrier::new(32));
+            let mut fills = tokio::task::JoinSet::new();
+            for version in 1..=32 {
+                let (carts, start) = (carts.clone(), start.clone());
+                fills.spawn(async move {
+                    let begun = carts.begin();
+                    start.wait().await;
+                    // The newest is not always the last to be spawned.
+                    carts.fill(KEY, cart((version + round) % 32), begun).await;
+                });
+            }
+            fills.join_all().await;
+        });
+        assert_eq!(runtime.block_on(carts.peek(&KEY)).map(|cart| cart.version), Some(31));
+    }
+}
+
+#[test]
+fn an_invalidated_cart_is_read_again() {
+    let (carts, table) = (carts(&Clock::default()), Table::default());
+    table.warm(&carts, 4);
+    now(carts.invalidate(&KEY));
+    assert_eq!(kept(&carts), None);
+    table.warm(&carts, 3);
+}
+
+#[test]
+fn a_load_begun_before_an_invalidation_is_neither_joined_nor_kept_after_it() {
+    let (carts, table) = (carts(&Clock::default()), Table::default());
+    let mut early = table.get(&carts, 0);
+    assert!(early.is_waiting());
+    let old = table.asked(Eventual);
+    now(carts.invalidate(&KEY));
+
+    let mut late = table.get(&carts, 0);
+    assert!(late.is_waiting());
+    old.finds(9);
+    assert_eq!(told(early.answer()), (9, Loaded, false));
+    assert_eq!(kept(&carts), None);
+    assert!(late.is_waiting());
+
+    table.asked(Eventual).finds(1);
+    assert_eq!(told(late.answer()), (1, Loaded, false));
+    assert_eq!(told(table.get(&carts, 0).answer()), (1, Cached, false));
+}
+
+#[test]
+fn a_read_begun_before_an_invalidation_does_not_fill() {
+    let carts = carts(&Clock::default());
+    let begun = carts.begin();
+    now(carts.invalidate(&KEY));
+    now(carts.fill(KEY, cart(9), begun));
+    assert_eq!(kept(&carts), None);
+}
+
+#[test]
+fn a_strong_read_below_a_fresh_cart_is_answered_and_not_kept() {
+    let (carts, table) = (carts(&Clock::default()), Table::default());
+    table.warm(&carts, 5);
+    let mut ahead = table.get(&carts, 9);
+    assert!(ahead.is_waiting());
+    table.asked(Strong).finds(3);
+    assert_eq!(told(ahead.answer()), (3, Loaded, true));
+    assert_eq!(kept(&carts), Some(5));
+}
+
+/// A cart of a given weight.
+struct Heavy(u32);
+
+impl Versioned for Heavy {
+    fn version(&self) -> u64 {
+        1
+    }
+
+    fn weight(&self) -> u32 {
+        self.0
+    }
+}
+
+#[test]
+fn what_is_heavier_than_the_cache_is_answered_and_not_kept() {
+    let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
+    let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
+
+    let obtained = now(cache.get(&1, 0, async |_| Ok(Heavy(101)))).unwrap();
+    assert_eq!((obtained.value.weight(), obtained.source), (101, Loaded));
+    now(cache.settle());
+    assert_eq!(cache.weight(), 0);
+}
+
+#[test]
+fn a_campaign_of_distinct_carts_stays_within_the_bound() {
+    let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
+    let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
+    for key in 0..10_000 {
+        now(cache.fill(key, Heavy(7), cache.begin()));
+    }
+    now(cache.settle());
+    assert_eq!(cache.weight(), 98);
+}

@@ -1,0 +1,223 @@
+//! Random interleavings of shoppers, reads, fills and clocks against what must always hold.
+
+use cache::Consistency::{self, Strong};
+use cache::{Begun, Source};
+use proptest::prelude::*;
+
+use crate::table::{Answer, Call, Cart, Carts, Clock, KEY, Read, TTL_MS, Table, carts, now};
+
+/// Versions are small so that floors often lie around them.
+const VERSION_MAX: u64 = 6;
+
+/// Once reads succeed, a call waits for at most one load begun before it and one begun after it,
+/// for each consistency; a follower that ran before its leader notices one round later.
+const ROUNDS_MAX: usize = 8;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A shopper asks with this floor.
+    Call(u64),
+    /// The scheduler runs a call.
+    Run(prop::sample::Index),
+    /// A shopper leaves.
+    Leave(prop::sample::Index),
+    /// The resource absorbs a command.
+    Write,
+    /// A read is answered: the table as of its beginning, or for an eventual one as of long ago.
+    Answer(prop::sample::Index, u64),
+    /// A read fails.
+    Fail(prop::sample::Index),
+    /// A read beside the cache begins.
+    Begin,
+    /// It fills the cache with a version of its own.
+    Fill(u64),
+    Invalidate,
+    Advance(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any_one = any::<prop::sample::Index>;
+    prop_oneof![
+        6 => (0..=VERSION_MAX).prop_map(Step::Call),
+        8 => any_one().prop_map(Step::Run),
+        1 => any_one().prop_map(Step::Leave),
+        3 => Just(Step::Write),
+        6 => (any_one(), 0..3_u64).prop_map(|(read, lag)| Step::Answer(read, lag)),
+        1 => any_one().prop_map(Step::Fail),
+        1 => Just(Step::Begin),
+        1 => (0..=VERSION_MAX).prop_map(Step::Fill),
+        1 => Just(Step::Invalidate),
+        2 => (1..=TTL_MS).prop_map(Step::Advance),
+    ]
+}
+
+/// What the world knew when a read or a call began.
+#[derive(Clone, Copy)]
+struct Since {
+    step: usize,
+    at_ms: u64,
+    version: u64,
+    consistency: Consistency,
+}
+
+struct World<'a> {
+    carts: &'a Carts,
+    table: &'a Table,
+    clock: Clock,
+    step: usize,
+    version: u64,
+    /// By read number, from 1; a fill from beside the cache is a read of its own.
+    reads: Vec<Since>,
+    waiting: Vec<Read>,
+    calls: Vec<(Call<'a>, u64, Since)>,
+    beside: Option<(Begun, Since)>,
+    invalidated: usize,
+    kept: Option<Cart>,
+}
+
+// === impl World ===
+
+impl<'a> World<'a> {
+    fn since(&self, consistency: Consistency) -> Since {
+        let Self { step, version, .. } = *self;
+        Since { step, at_ms: self.clock.now_ms(), version, consistency }
+    }
+
+    fn take(&mut self, step: Step) {
+        self.step += 1;
+        match step {
+            Step::Call(floor) => {
+                let call = self.table.get(self.carts, floor);
+                let since = self.since(Consistency::Eventual);
+                self.calls.push((call, floor, since));
+                self.run(self.calls.len() - 1);
+            }
+            Step::Run(index) if !self.calls.is_empty() => self.run(index.index(self.calls.len())),
+            Step::Leave(index) if !self.calls.is_empty() => {
+                self.calls.swap_remove(index.index(self.calls.len()));
+                self.waiting.retain(|read| !read.is_abandoned());
+            }
+            Step::Write => self.version = (self.version + 1).min(VERSION_MAX),
+            Step::Answer(index, lag) if !self.waiting.is_empty() => {
+                let read = self.waiting.swap_remove(index.index(self.waiting.len()));
+                self.answer(read, lag);
+            }
+            Step::Fail(index) if !self.waiting.is_empty() => {
+                self.waiting.swap_remove(index.index(self.waiting.len())).fails();
+            }
+            Step::Begin => self.beside = Some((self.carts.begin(), self.since(Strong))),
+            Step::Fill(version) => self.fill(version),
+            Step::Invalidate => {
+                now(self.carts.invalidate(&KEY));
+                self.invalidated = self.step;
+            }
+            Step::Advance(ms) => self.clock.set_ms(self.clock.now_ms() + ms),
+            _ => {}
+        }
+        self.check_kept();
+    }
+
+    fn answer(&self, read: Read, lag: u64) {
+        let since = self.reads[read.number() - 1];
+        let lag = if since.consistency == Strong { 0 } else { lag };
+        read.finds(since.version.saturating_sub(lag));
+    }
+
+    fn fill(&mut self, version: u64) {
+        if let Some((begun, since)) = self.beside.take() {
+            // Numbered from the other end, so as not to be taken for a read through the cache.
+            let cart = Cart { version: version.min(since.version), read: usize::MAX };
+            now(self.carts.fill(KEY, cart, begun));
+        }
+    }
+
+    fn run(&mut self, index: usize) {
+        let (call, floor, since) = &mut self.calls[index];
+        let (floor, since) = (*floor, *since);
+        let answer = call.poll();
+        while let Some(read) = self.table.take() {
+            self.reads.push(self.since(read.consistency));
+            assert_eq!(read.number(), self.reads.len());
+            self.waiting.push(read);
+        }
+        if let Some(answer) = answer {
+            self.calls.swap_remove(index);
+            self.check(&answer, floor, since);
+        }
+    }
+
+    fn check(&self, answer: &Answer, floor: u64, called: Since) {
+        let obtained = match answer {
+            Ok(obtained) => obtained,
+            Err(outage) => {
+                let read = self.reads[outage.0 - 1];
+                return assert!(read.step >= called.step, "the failure of somebody else's load");
+            }
+        };
+        let cart = *obtained.value;
+        let read = (cart.read != usize::MAX).then(|| self.reads[cart.read - 1]);
+        let own = read.is_some_and(|read| read.step >= called.step);
+        if obtained.conclusive {
+            assert!(own && read.is_some_and(|read| read.consistency == Strong));
+            assert!(cart.version >= called.version, "less than the table held at the call");
+        } else {
+            assert!(cart.version >= floor, "below what this shopper has seen");
+        }
+        let Some(read) = read else { return };
+        let age_ms = self.clock.now_ms() - read.at_ms;
+        assert!(own || age_ms < TTL_MS, "too old");
+        assert!(called.step < self.invalidated || read.step > self.invalidated, "invalidated");
+        assert!(obtained.source != Source::Cached || self.kept == Some(cart), "never kept");
+    }
+
+    fn check_kept(&mut self) {
+        let kept = now(self.carts.peek(&KEY)).map(|cart| *cart);
+        if let (Some(before), Some(after)) = (self.kept, kept)
+            && self.invalidated != self.step
+            && before.read != usize::MAX
+            && self.clock.now_ms() - self.reads[before.read - 1].at_ms < TTL_MS
+        {
+            assert!(after.version >= before.version, "an older fill replaced a newer one");
+        }
+        self.kept = kept;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_interleaving_shows_a_shopper_less_than_the_bookmark(
+        steps in prop::collection::vec(step(), 1..80),
+    ) {
+        let clock = Clock::default();
+        let (carts, table) = (carts(&clock), Table::default());
+        let mut world = World {
+            carts: &carts,
+            table: &table,
+            clock,
+            step: 0,
+            version: 0,
+            reads: Vec::new(),
+            waiting: Vec::new(),
+            calls: Vec::new(),
+            beside: None,
+            invalidated: 0,
+            kept: None,
+        };
+        for step in steps {
+            world.take(step);
+        }
+        for _ in 0..ROUNDS_MAX {
+            for read in std::mem::take(&mut world.waiting) {
+                world.answer(read, 0);
+            }
+            for index in (0..world.calls.len()).rev() {
+                world.step += 1;
+                world.run(index);
+                world.check_kept();
+            }
+        }
+        prop_assert!(world.calls.is_empty());
+    }
+}

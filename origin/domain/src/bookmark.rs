@@ -1,0 +1,48 @@
+//! What a client has seen of one resource, and what it has asked of it.
+
+use std::collections::BTreeSet;
+
+use crate::id::CommandId;
+use crate::time::Time;
+
+/// What a client has seen of one resource. Equal states are equal values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The version shown.
+    pub floor: u64,
+    /// The client's own acknowledged commands which that version has not absorbed.
+    pub pending: BTreeSet<Pending>,
+    /// The latest moment already counted (loyalty only; otherwise zero).
+    pub moment: Time,
+}
+
+/// An acknowledged command that is not absorbed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pending {
+    /// Its time.
+    pub time: Time,
+    /// Its id.
+    pub id: CommandId,
+}
+
+/// Most commands a bookmark may hold as pending.
+pub const PENDING_MAX: usize = 60;
+
+impl Bookmark {
+    /// What several bookmarks of one resource say together: the highest floor, the latest moment,
+    /// every pending command.
+    #[must_use]
+    pub fn merge(bookmarks: impl IntoIterator<Item = Self>) -> Self {
+        bookmarks.into_iter().fold(Self::default(), |merged, one| Self {
+            floor: merged.floor.max(one.floor),
+            moment: merged.moment.max(one.moment),
+            pending: merged.pending.into_iter().chain(one.pending).collect(),
+        })
+    }
+
+    /// The time of the newest pending command.
+    #[must_use]
+    pub fn newest_pending(&self) -> Option<Time> {
+        self.pending.last().map(|pending| pending.time)
+    }
+}

@@ -1,0 +1,45 @@
+//! Answering: what a client sees, and the bookmark that keeps it from ever seeing less.
+
+use std::collections::BTreeSet;
+
+use super::contents::Contents;
+use super::item::CartItem;
+use super::ports::CartRead;
+use crate::bookmark::{Bookmark, Pending};
+use crate::time::{DAY_MS, Time};
+
+/// A pending command older than this is not carried over a reset: the table was restored to before
+/// it, or the cart is gone.
+const RESET_PENDING_MS_MAX: u64 = DAY_MS;
+
+/// The cart as one client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Lines and attributes.
+    pub contents: Contents,
+    /// The item's version: what the table has absorbed.
+    pub version: u64,
+    /// What the client sends with its next request.
+    pub bookmark: Bookmark,
+    /// Whether the bookmark was ahead of the table: the client starts over from here.
+    pub reset: bool,
+}
+
+/// What a client with `bookmark` sees of what was read, at `now`.
+#[must_use]
+pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
+    let empty = CartItem::default();
+    let present = read.item.as_deref().filter(|item| item.is_present_at(now));
+    let item = present.unwrap_or(&empty);
+    let reset = item.version < bookmark.floor;
+    let is_kept = |pending: &&Pending| {
+        !item.has_absorbed(pending)
+            && read.records.iter().any(|record| record.command.place() == **pending)
+            && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
+    };
+    let pending: BTreeSet<Pending> = bookmark.pending.iter().filter(is_kept).copied().collect();
+    let commands = read.records.iter().map(|record| &record.command);
+    let contents = item.fold(commands.filter(|command| pending.contains(&command.place())));
+    let bookmark = Bookmark { floor: item.version, pending, moment: Time::default() };
+    Answer { contents, version: item.version, bookmark, reset }
+}

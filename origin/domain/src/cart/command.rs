@@ -1,0 +1,63 @@
+//! What may be asked of a cart. A command carries all that the fold needs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::line::{LineId, Offer};
+use crate::bookmark::Pending;
+use crate::id::CommandId;
+use crate::time::Time;
+
+/// One command with its place in the order: (time, id).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartCommand {
+    /// Its hybrid logical clock time, given once at acceptance.
+    pub time: Time,
+    /// Its id.
+    pub id: CommandId,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Creates the line or adds to it.
+    Add {
+        /// What is added, with price and names as resolved at acceptance.
+        offer: Box<Offer>,
+        /// How many; at least one.
+        quantity: u32,
+    },
+    /// Replaces the quantity of a line that is there; zero removes it.
+    Set {
+        /// Which line.
+        line: LineId,
+        /// How many.
+        quantity: u32,
+    },
+    /// Removes a line.
+    Remove {
+        /// Which line.
+        line: LineId,
+    },
+    /// Removes every line.
+    Clear,
+    /// Sets cart attributes; `null` removes one.
+    Attributes {
+        /// Name to value.
+        changes: BTreeMap<String, Option<String>>,
+    },
+}
+
+// === impl CartCommand ===
+
+impl CartCommand {
+    /// Its place in the order, which is also how a bookmark names it.
+    #[must_use]
+    pub fn place(&self) -> Pending {
+        Pending { time: self.time, id: self.id }
+    }
+}

@@ -1,0 +1,70 @@
+//! What is in a cart, and how one command changes it. Refuses nothing, caps nothing: limits were
+//! checked at acceptance, and a fold that refused would depend on the order of delivery.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::{Action, CartCommand};
+use super::line::{Line, LineId};
+use crate::money::Money;
+
+/// Lines and attributes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// The lines by id.
+    pub lines: BTreeMap<LineId, Line>,
+    /// Cart attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Contents {
+    /// Runs one command.
+    pub fn run(&mut self, command: &CartCommand) {
+        match &command.action {
+            Action::Add { offer, quantity } => {
+                let offer = offer.as_ref();
+                let line = self.lines.entry(offer.line_id()).or_insert_with(|| Line {
+                    offer: offer.clone(),
+                    quantity: 0,
+                    since: command.time,
+                });
+                line.quantity = line.quantity.saturating_add(*quantity);
+                line.offer.clone_from(offer);
+            }
+            Action::Set { line, quantity: 0 } | Action::Remove { line } => {
+                self.lines.remove(line);
+            }
+            Action::Set { line, quantity } => {
+                if let Some(line) = self.lines.get_mut(line) {
+                    line.quantity = *quantity;
+                }
+            }
+            Action::Clear => self.lines.clear(),
+            Action::Attributes { changes } => {
+                for (name, value) in changes {
+                    match value {
+                        Some(value) => self.attributes.insert(name.clone(), value.clone()),
+                        None => self.attributes.remove(name),
+                    };
+                }
+            }
+        }
+    }
+
+    /// The lines in the order they were started.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(&LineId, &Line)> {
+        let mut lines: Vec<_> = self.lines.iter().collect();
+        lines.sort_by_key(|(id, line)| (line.since, *id));
+        lines
+    }
+
+    /// The sum of all lines; `None` past the range of money.
+    #[must_use]
+    pub fn subtotal(&self) -> Option<Money> {
+        self.lines.values().try_fold(Money::ZERO, |sum, line| {
+            line.offer.price.times(line.quantity).and_then(|total| sum.plus(total))
+        })
+    }
+}

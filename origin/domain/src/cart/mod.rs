@@ -1,0 +1,33 @@
+//! The cart: the result of running its commands in (time, id) order, whatever the order or number
+//! of deliveries.
+//!
+//! ```text
+//! request ─► accept: read, check limits, stamp, record, publish ─► 202, answer
+//! event   ─► absorb: read item, apply, conditional write         (repetitions change nothing)
+//! read    ─► answer: fold(item's commands and the client's pending ones, together)
+//! ```
+
+mod absorb;
+mod accept;
+mod answer;
+mod command;
+mod contents;
+mod item;
+mod limits;
+mod line;
+mod ports;
+
+pub use absorb::{Absorbed, CartEvent, absorb};
+pub use accept::{Acceptance, Desk, Intent, Refusal, Wish};
+pub use answer::{Answer, answer};
+pub use command::{Action, CartCommand};
+pub use contents::Contents;
+pub use item::{
+    Applied, Base, CartItem, FOLD_WINDOW_MS, ID_WINDOW_MS, IDLE_MS_MAX, KEPT_MS, apply,
+};
+pub use limits::{
+    COMMANDS_MAX, ENCODED_BYTES_MAX, LINES_MAX, Limit, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
+    QUANTITY_MAX,
+};
+pub use line::{Line, LineId, Offer};
+pub use ports::{CartRead, CartSource, CartWriter, Carts};

@@ -1,0 +1,86 @@
+//! Published products and the variants they sell.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::configurator::Configurator;
+use crate::event::{Event, Kind};
+use crate::port::PortError;
+
+/// A product as it is served: compiled, immutable, shared.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Counts publications of this product; the first is 1.
+    pub version: u64,
+    /// The compiled product.
+    pub configurator: Arc<Configurator>,
+}
+
+/// Reads published products.
+pub trait Catalog: Send + Sync {
+    /// The newest active version of a product.
+    fn product(
+        &self,
+        product: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Published>>, PortError>> + Send;
+
+    /// Which product last claimed a Shopify variant id; the product itself has the final say.
+    fn product_of_variant(
+        &self,
+        variant_id: &str,
+    ) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
+}
+
+/// What became of publishing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Publication {
+    /// It is the newest version and active.
+    Published {
+        /// Its number.
+        version: u64,
+    },
+    /// The version the author had seen is no longer the newest.
+    Conflict,
+    /// Another live product sells these variants.
+    VariantsTaken(Vec<TakenVariant>),
+}
+
+/// A variant that another product sells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenVariant {
+    /// Shopify's variant id.
+    pub variant_id: String,
+    /// The product that sells it.
+    pub product: String,
+}
+
+/// The detail of a `configurator.published` event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedEvent {
+    /// The product's id.
+    pub product: String,
+    /// The version now served.
+    pub version: u64,
+}
+
+/// The caches at the edge.
+pub trait EdgeCache: Send + Sync {
+    /// Forgets every public answer made of these products.
+    fn invalidate(&self, products: &[String])
+    -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+// === impl PublishedEvent ===
+
+impl PublishedEvent {
+    /// The event as it is published.
+    ///
+    /// # Panics
+    /// Never: a name and a number always have a JSON form.
+    #[must_use]
+    pub fn to_event(&self) -> Event {
+        let detail = serde_json::to_string(self).expect("a name and a number have a JSON form");
+        Event { kind: Kind::ConfiguratorPublished, detail }
+    }
+}

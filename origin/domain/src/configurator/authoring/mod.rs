@@ -1,0 +1,21 @@
+//! The authoring format: JSON in, a [`Product`] with every reference resolved out, or every mistake
+//! with its place.
+//!
+//! - `json` holds the document as written, `reader` reads parts of it and notes what is wrong;
+//! - `options`, `rules`, `tables` and `variants` read the parts of a product, `document` the whole.
+//!
+//! [`Product`]: super::Product
+
+mod document;
+mod json;
+mod options;
+mod reader;
+mod rules;
+mod tables;
+mod variants;
+
+pub use document::{
+    DOCUMENT_BYTES_MAX, PRICE_RULES_MAX, RULES_MAX, VALUES_IN_ALL_MAX, VARIANTS_MAX,
+};
+pub use options::{OPTIONS_MAX, VALUES_MAX};
+pub use tables::CELLS_MAX;

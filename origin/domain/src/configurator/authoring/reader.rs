@@ -1,0 +1,153 @@
+//! Typed reading of a document that notes every mistake and goes on.
+
+use std::collections::HashSet;
+
+use super::json::Json;
+use crate::configurator::mistake::{Mistakes, Place};
+use crate::money::Money;
+
+/// Largest amount in minor units, either way: ten thousand such amounts still fit an `i64`, so no
+/// sum in the configurator can overflow.
+pub(super) const AMOUNT_MAX: i64 = 1_000_000_000_000;
+
+/// Longest title, message or sku in bytes; a product's texts are sent with every answer.
+pub(super) const TEXT_BYTES_MAX: usize = 1_000;
+
+/// The fields of one object, each known and there once.
+pub(super) struct Fields<'j> {
+    entries: &'j [(std::borrow::Cow<'j, str>, Json<'j>)],
+}
+
+/// Reads parts of a document and collects what is wrong with them.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) mistakes: Mistakes,
+}
+
+// === impl Fields ===
+
+impl<'j> Fields<'j> {
+    pub(super) fn get(&self, name: &str) -> Option<&'j Json<'j>> {
+        self.entries.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+// === impl Reader ===
+
+impl Reader {
+    pub(super) fn wrong(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        self.mistakes.add(place, message);
+    }
+
+    fn expected(&mut self, place: &Place<'_>, what: &str, found: &Json<'_>) {
+        self.wrong(place, format!("expected {what}, found {}", found.kind()));
+    }
+
+    /// An object with these fields and no others; the ones in `required` must be there.
+    pub(super) fn fields<'j>(
+        &mut self,
+        place: &Place<'_>,
+        json: &'j Json<'j>,
+        known: &[&str],
+        required: &[&str],
+    ) -> Option<Fields<'j>> {
+        let entries = self.object(place, json)?;
+        for (key, _) in entries {
+            if !known.contains(&&**key) {
+                let known = known.join(", ");
+                self.wrong(&place.key(key), format!("unknown field; known are {known}"));
+            }
+        }
+        for name in required {
+            if !entries.iter().any(|(key, _)| key == name) {
+                self.wrong(place, format!("{name} is missing"));
+            }
+        }
+        Some(Fields { entries })
+    }
+
+    /// An object with any fields, each there once.
+    pub(super) fn object<'j>(
+        &mut self,
+        place: &Place<'_>,
+        json: &'j Json<'j>,
+    ) -> Option<&'j [(std::borrow::Cow<'j, str>, Json<'j>)]> {
+        let Json::Object(entries) = json else {
+            self.expected(place, "an object", json);
+            return None;
+        };
+        let mut seen = HashSet::new();
+        for (key, _) in entries {
+            if !seen.insert(key) {
+                self.wrong(&place.key(key), "this field is there more than once");
+            }
+        }
+        Some(entries)
+    }
+
+    /// A list of at most `max` items. A longer one is a mistake and is read no further.
+    pub(super) fn list<'j>(
+        &mut self,
+        place: &Place<'_>,
+        json: Option<&'j Json<'j>>,
+        max: usize,
+    ) -> &'j [Json<'j>] {
+        match json {
+            None => &[],
+            Some(Json::List(items)) if items.len() > max => {
+                self.wrong(place, format!("{} items; at most {max} are possible", items.len()));
+                &items[..max]
+            }
+            Some(Json::List(items)) => items,
+            Some(other) => {
+                self.expected(place, "a list", other);
+                &[]
+            }
+        }
+    }
+
+    pub(super) fn text<'j>(&mut self, place: &Place<'_>, json: &'j Json<'j>) -> Option<&'j str> {
+        let Json::Text(text) = json else {
+            self.expected(place, "a string", json);
+            return None;
+        };
+        if text.len() > TEXT_BYTES_MAX {
+            self.wrong(place, format!("longer than {TEXT_BYTES_MAX} bytes"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text that may be absent.
+    pub(super) fn text_of<'j>(
+        &mut self,
+        place: &Place<'_>,
+        fields: &Fields<'j>,
+        name: &str,
+    ) -> Option<&'j str> {
+        let json = fields.get(name)?;
+        self.text(&place.key(name), json)
+    }
+
+    /// An amount that may be absent.
+    pub(super) fn amount_of(
+        &mut self,
+        place: &Place<'_>,
+        fields: &Fields<'_>,
+        name: &str,
+    ) -> Option<Money> {
+        let json = fields.get(name)?;
+        let place = place.key(name);
+        match json {
+            Json::Integer(amount) if amount.unsigned_abs() <= AMOUNT_MAX.unsigned_abs() => {
+                return Some(Money(*amount));
+            }
+            Json::Integer(_) => {
+                self.wrong(&place, format!("beyond {AMOUNT_MAX} minor units"));
+            }
+            Json::Number => self.wrong(&place, "expected a whole number of minor units"),
+            other => self.expected(&place, "a whole number of minor units", other),
+        }
+        None
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading tables: most of an industrial product is tuples.
+
+use std::collections::HashMap;
+
+use super::json::Json;
+use super::reader::Reader;
+use crate::configurator::ids::ValueId;
+use crate::configurator::mistake::Place;
+use crate::configurator::product::{Names, Table};
+
+/// Most cells of all tables together: 32 MiB of indices.
+pub const CELLS_MAX: usize = 16 << 20;
+
+/// Reads tables against the names of a product.
+pub(super) struct TableReader<'n> {
+    names: &'n Names,
+    cells_left: usize,
+}
+
+/// One column: an option and what its values are called.
+struct Column<'n> {
+    id: &'n str,
+    option: u16,
+    values: &'n HashMap<ValueId, u16>,
+}
+
+// === impl TableReader ===
+
+impl<'n> TableReader<'n> {
+    pub(super) fn new(names: &'n Names) -> Self {
+        Self { names, cells_left: CELLS_MAX }
+    }
+
+    pub(super) fn table(
+        &mut self,
+        reader: &mut Reader,
+        place: &Place<'_>,
+        json: &Json<'_>,
+    ) -> Option<Table> {
+        let names = ["options", "tuples"];
+        let fields = reader.fields(place, json, &names, &names)?;
+        let columns = self.columns(reader, &place.key("options"), fields.get("options")?);
+        let place = place.key("tuples");
+        let rows = reader.list(&place, fields.get("tuples"), CELLS_MAX);
+        let columns = columns?;
+        let cells = rows.len().saturating_mul(columns.len());
+        let Some(left) = self.cells_left.checked_sub(cells) else {
+            let message = format!("the tables of a product have more than {CELLS_MAX} cells");
+            reader.wrong(&place, message);
+            return None;
+        };
+        self.cells_left = left;
+        let mut read = Vec::with_capacity(cells);
+        for (index, row) in rows.iter().enumerate() {
+            read_row(reader, &place.index(index), row, &columns, &mut read);
+        }
+        Some(Table::new(columns.iter().map(|column| column.option).collect(), &read))
+    }
+
+    /// The options of a table, unless one of them is unknown or there twice.
+    fn columns<'j: 'n>(
+        &self,
+        reader: &mut Reader,
+        place: &Place<'_>,
+        json: &'j Json<'j>,
+    ) -> Option<Vec<Column<'n>>> {
+        let items = reader.list(place, Some(json), super::OPTIONS_MAX);
+        let mut columns: Vec<Column<'n>> = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let place = place.index(index);
+            let Some(id) = reader.text(&place, item) else { continue };
+            match self.names.values(id) {
+                None => reader.wrong(&place, format!("there is no option {id:?}")),
+                Some((option, _)) if columns.iter().any(|other| other.option == option) => {
+                    reader.wrong(&place, format!("option {id:?} is there more than once"));
+                }
+                Some((option, values)) => columns.push(Column { id, option, values }),
+            }
+        }
+        if items.is_empty() && matches!(json, Json::List(_)) {
+            reader.wrong(place, "a table needs at least one option");
+        }
+        (columns.len() == items.len() && !items.is_empty()).then_some(columns)
+    }
+}
+
+/// Adds a row to the cells, unless there is a mistake in it: the table stays rectangular.
+fn read_row(
+    reader: &mut Reader,
+    place: &Place<'_>,
+    json: &Json<'_>,
+    columns: &[Column<'_>],
+    cells: &mut Vec<u16>,
+) {
+    let Json::List(items) = json else {
+        reader.wrong(place, format!("expected a list, found {}", json.kind()));
+        return;
+    };
+    if items.len() != columns.len() {
+        let (wanted, found) = (columns.len(), items.len());
+        reader.wrong(place, format!("{found} values for {wanted} options"));
+        return;
+    }
+    let begin = cells.len();
+    for (index, (item, column)) in items.iter().zip(columns).enumerate() {
+        let place = place.index(index);
+        let Some(id) = reader.text(&place, item) else { continue };
+        match column.values.get(id) {
+            Some(value) => cells.push(*value),
+            None => {
+                let option = column.id;
+                reader.wrong(&place, format!("option {option:?} has no value {id:?}"));
+            }
+        }
+    }
+    if cells.len() - begin != columns.len() {
+        cells.truncate(begin);
+    }
+}

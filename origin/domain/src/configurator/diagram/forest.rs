@@ -1,0 +1,159 @@
+//! The constraints of a model side by side, made small before they are woven into one.
+
+use std::collections::HashMap;
+
+use super::Exhausted;
+use super::forge::{Budget, FALSE, Forge, Node, TRUE};
+
+/// Diagrams of constraints over one order of variables.
+pub(super) struct Forest {
+    pub(super) forge: Forge,
+    /// The variable of each level.
+    pub(super) order: Vec<u16>,
+    /// One diagram for each constraint.
+    pub(super) roots: Vec<Node>,
+}
+
+/// Which values of a variable no constraint tells apart: the class of each value.
+pub(super) type Classes = Vec<u16>;
+
+/// Rounds of tightening at most. Each removes what the last one made impossible; leaving something
+/// over costs time later, never exactness.
+const ROUNDS_MAX: usize = 16;
+
+// === impl Forest ===
+
+impl Forest {
+    /// Takes from every constraint what some other makes impossible, value by value.
+    pub(super) fn tighten(&mut self) -> Result<(), Exhausted> {
+        for _ in 0..ROUNDS_MAX {
+            let possible = self.possible()?;
+            let mut has_changed = false;
+            for at in 0..self.roots.len() {
+                let levels = self.levels_below(self.roots[at]);
+                for level in levels {
+                    let Some(values) = &possible[level] else { continue };
+                    let children: Vec<Node> =
+                        values.iter().map(|is| if *is { TRUE } else { FALSE }).collect();
+                    let only = self.forge.node(level, &children)?;
+                    let tighter = self.forge.and(self.roots[at], only)?;
+                    has_changed |= tighter != self.roots[at];
+                    self.roots[at] = tighter;
+                }
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// For each level, the values that every constraint allows; `None` if all.
+    fn possible(&mut self) -> Result<Vec<Option<Vec<bool>>>, Exhausted> {
+        let mut possible: Vec<Option<Vec<bool>>> = vec![None; self.order.len()];
+        for root in self.roots.clone() {
+            for (level, values) in self.supported(root)? {
+                match &mut possible[level] {
+                    None => possible[level] = Some(values),
+                    Some(known) => {
+                        known.iter_mut().zip(values).for_each(|(known, is)| *known &= is);
+                    }
+                }
+            }
+        }
+        for values in &mut possible {
+            if values.as_ref().is_some_and(|values| values.iter().all(|is| *is)) {
+                *values = None;
+            }
+        }
+        Ok(possible)
+    }
+
+    fn levels_below(&self, root: Node) -> Vec<usize> {
+        let mut levels: Vec<usize> =
+            self.reachable(root).iter().filter_map(|node| self.forge.level(*node)).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        levels
+    }
+
+    fn reachable(&self, root: Node) -> Vec<Node> {
+        let mut seen = std::collections::HashSet::from([root]);
+        let mut found = vec![root];
+        let mut at = 0;
+        while let Some(node) = found.get(at).copied() {
+            at += 1;
+            for child in self.forge.children(node) {
+                if seen.insert(*child) {
+                    found.push(*child);
+                }
+            }
+        }
+        found
+    }
+
+    /// The values of each level below `root` that occur on some way to truth; levels that some way
+    /// skips are left out.
+    fn supported(&mut self, root: Node) -> Result<HashMap<usize, Vec<bool>>, Exhausted> {
+        let bottom = self.order.len();
+        let level_of = |node: Node| self.forge.level(node).unwrap_or(bottom);
+        let mut is_skipped = vec![false; bottom];
+        let mut supported: HashMap<usize, Vec<bool>> = HashMap::new();
+        let mut work = 0;
+        is_skipped[..level_of(root)].fill(true);
+        for node in self.reachable(root) {
+            let Some(level) = self.forge.level(node) else { continue };
+            let children = self.forge.children(node);
+            work += children.len();
+            let values = supported.entry(level).or_insert_with(|| vec![false; children.len()]);
+            let mut before = FALSE;
+            for (value, child) in children.iter().enumerate() {
+                values[value] |= *child != FALSE;
+                if *child != before && *child != FALSE {
+                    is_skipped[level + 1..level_of(*child)].fill(true);
+                }
+                before = *child;
+            }
+        }
+        self.forge.spend(work as u64)?;
+        supported.retain(|level, _| !is_skipped[*level]);
+        Ok(supported)
+    }
+
+    /// Merges the values of each variable that no constraint tells apart.
+    pub(super) fn merge_values(&mut self, budget: Budget) -> Result<Vec<Classes>, Exhausted> {
+        self.forge.collect(&mut self.roots);
+        let mut classes: Vec<Classes> =
+            (0..self.order.len()).map(|level| vec![0; self.forge.domain(level)]).collect();
+        for node in 2..self.forge.node_end() {
+            let level = self.forge.level(node).expect("only the first two are constants");
+            refine(&mut classes[level], self.forge.children(node));
+        }
+        let domains = classes.iter().map(|of| of.iter().max().expect("a domain") + 1).collect();
+        let mut merged = Forge::new(domains, budget);
+        let mut moved = vec![FALSE; self.forge.node_end() as usize];
+        moved[TRUE as usize] = TRUE;
+        for node in 2..self.forge.node_end() {
+            let level = self.forge.level(node).expect("only the first two are constants");
+            let mut children = vec![FALSE; merged.domain(level)];
+            for (child, class) in self.forge.children(node).iter().zip(&classes[level]) {
+                children[usize::from(*class)] = moved[*child as usize];
+            }
+            moved[node as usize] = merged.node(level, &children)?;
+        }
+        for root in &mut self.roots {
+            *root = moved[*root as usize];
+        }
+        self.forge = merged;
+        Ok(classes)
+    }
+}
+
+/// Splits classes whose values lead to different children.
+fn refine(classes: &mut Classes, children: &[Node]) {
+    let mut renamed: HashMap<(u16, Node), u16> = HashMap::new();
+    for (class, child) in classes.iter_mut().zip(children) {
+        let next = u16::try_from(renamed.len()).expect("classes are no more than values");
+        *class = *renamed.entry((*class, *child)).or_insert(next);
+    }
+}

@@ -1,0 +1,48 @@
+//! Decision diagrams: how the rules of a product become one.
+//!
+//! - `forge` makes nodes and conjunctions of them under a fixed order, within a budget;
+//! - `relation` turns one rule into a diagram, `forest` holds those of all rules and makes them
+//!   small; `order` finds a first order, `sift` betters it;
+//! - `weave` conjoins everything; `layered` undoes what weaving left out, and `served` is the form
+//!   that answers are read from.
+
+mod blame;
+mod forest;
+mod forge;
+mod layered;
+mod order;
+mod relation;
+mod served;
+mod sift;
+mod weave;
+
+pub(super) use blame::Case;
+pub(super) use forge::Budget;
+pub(super) use served::{Diagram, Lists};
+pub use weave::Progress;
+
+use super::limits::Limits;
+use super::model::Model;
+
+/// What ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exhausted {
+    /// Too much work.
+    Steps,
+    /// Too many nodes.
+    Memory,
+    /// Whoever watched said so.
+    Stopped,
+}
+
+/// The diagram of a model; `None` if nothing satisfies it.
+pub(super) fn compile(
+    model: &Model<'_>,
+    limits: &Limits,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Option<Diagram>, Exhausted> {
+    let budget = forge::Budget { steps: limits.weave_steps_max, bytes: limits.bytes_max };
+    let woven = weave::weave(model, budget, limits.sift_steps_max, watch)?;
+    let is_satisfiable = woven.root != forge::FALSE;
+    Ok(is_satisfiable.then(|| Diagram::of(layered::Layered::of(&woven, &model.domains))))
+}

@@ -1,0 +1,200 @@
+//! From constraints to one diagram: pick an order, conjoin bottom up, and sift whenever the nodes
+//! have grown too many and once more at the end.
+
+use super::Exhausted;
+use super::forest::{Classes, Forest};
+use super::forge::{Budget, FALSE, Forge, Node, TRUE};
+use super::order;
+use super::relation::Relations;
+use super::sift::Sifter;
+use crate::configurator::model::Model;
+
+/// How many first orders are tried. Their diagrams differ in size by a factor of two to ten.
+const TRIALS: u64 = 4;
+
+/// Steps one trial may take: a product that needs more is not woven without sifting, because by
+/// then its diagram no longer fits a processor's cache.
+const TRIAL_STEPS_MAX: u64 = 6_000_000;
+
+/// Nodes from which on sifting pays in the middle of weaving. After each such sifting the diagram
+/// may double before the next.
+const SIFT_NODES_MIN: usize = 50_000;
+
+/// Siftings at the end: the third seldom finds three percent.
+const LAST_SIFTINGS: usize = 2;
+
+/// How far weaving has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rules and price sums woven into the diagram, of `constraints`.
+    pub woven: usize,
+    /// Rules and price sums in all.
+    pub constraints: usize,
+    /// Nodes of the diagram and of what is still to be woven.
+    pub nodes: usize,
+}
+
+/// Told how far weaving has come; answers whether to go on.
+pub(super) type Watch<'w> = &'w mut dyn FnMut(Progress) -> bool;
+
+/// One diagram for all constraints.
+pub(super) struct Woven {
+    pub(super) forge: Forge,
+    pub(super) root: Node,
+    /// The variable of each level.
+    pub(super) order: Vec<u16>,
+    /// Of each variable, the class of each value: what the diagram's values are.
+    pub(super) classes: Vec<Classes>,
+}
+
+/// A diagram on its way: what is woven so far, and the constraints still to come as the roots of
+/// the forest, the one whose top is deepest last.
+struct Loom {
+    forest: Forest,
+    classes: Vec<Classes>,
+    cloth: Node,
+    constraints: usize,
+}
+
+/// Weaves all constraints of a model. `FALSE` at the root: no configuration is valid.
+pub(super) fn weave(
+    model: &Model<'_>,
+    budget: Budget,
+    sift_steps: u64,
+    watch: Watch<'_>,
+) -> Result<Woven, Exhausted> {
+    let trial = Budget { steps: budget.steps.min(TRIAL_STEPS_MAX), ..budget };
+    let mut best: Option<Loom> = None;
+    let (mut promising, mut fewest_left) = (0, usize::MAX);
+    for start in 0..TRIALS {
+        let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
+        match loom.conjoin(None, watch) {
+            Ok(()) if best.as_ref().is_none_or(|best| loom.size() < best.size()) => {
+                best = Some(loom);
+            }
+            Ok(()) => {}
+            Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
+            Err(_) if loom.forest.roots.len() < fewest_left => {
+                (promising, fewest_left) = (start, loom.forest.roots.len());
+            }
+            Err(_) => {}
+        }
+    }
+    let mut sift_steps = sift_steps;
+    let mut loom = match best {
+        Some(loom) => loom,
+        None => {
+            let mut loom = Loom::new(model, promising, budget)?;
+            loom.conjoin(Some((&mut sift_steps, budget)), watch)?;
+            loom
+        }
+    };
+    for _ in 0..LAST_SIFTINGS {
+        loom.report(watch)?;
+        loom.sift(&mut sift_steps, budget)?;
+    }
+    let Forest { forge, order, .. } = loom.forest;
+    Ok(Woven { forge, root: loom.cloth, order, classes: loom.classes })
+}
+
+// === impl Loom ===
+
+impl Loom {
+    /// All constraints of the model in first order number `start`, nothing woven yet.
+    fn new(model: &Model<'_>, start: u64, budget: Budget) -> Result<Self, Exhausted> {
+        let order = order::order(model, start);
+        let mut levels = vec![0; order.len()];
+        for (variable, level) in order.iter().zip(0..) {
+            levels[usize::from(*variable)] = level;
+        }
+        let domain = |variable: &u16| model.domains[usize::from(*variable)];
+        let mut forge = Forge::new(order.iter().map(domain).collect(), budget);
+        let relations = Relations { levels: &levels, domains: &model.domains, settled: &[] };
+        let mut roots = Vec::with_capacity(model.constraints.len());
+        for constraint in &model.constraints {
+            roots.push(relations.of(&mut forge, model, constraint)?);
+        }
+        let mut forest = Forest { forge, order, roots };
+        forest.forge.collect(&mut forest.roots);
+        forest.tighten()?;
+        let by_level = forest.merge_values(budget)?;
+        let mut classes = vec![Classes::new(); by_level.len()];
+        for (variable, of_level) in forest.order.iter().zip(by_level) {
+            classes[usize::from(*variable)] = of_level;
+        }
+        let mut loom = Self { forest, classes, cloth: TRUE, constraints: model.constraints.len() };
+        loom.lay_out();
+        Ok(loom)
+    }
+
+    /// Sorts what is still to be woven.
+    fn lay_out(&mut self) {
+        let forge = &self.forest.forge;
+        self.forest.roots.sort_by_key(|root| forge.level(*root));
+    }
+
+    /// Nodes there are, dead ones included.
+    fn size(&self) -> usize {
+        self.forest.forge.node_end() as usize
+    }
+
+    fn report(&self, watch: Watch<'_>) -> Result<(), Exhausted> {
+        let woven = self.constraints - self.forest.roots.len();
+        let progress = Progress { woven, constraints: self.constraints, nodes: self.size() };
+        if watch(progress) { Ok(()) } else { Err(Exhausted::Stopped) }
+    }
+
+    /// Weaves in what is left, bottom up. With steps for sifting and a budget for what comes of it,
+    /// sifts whenever the nodes have grown too many.
+    fn conjoin(
+        &mut self,
+        mut sifting: Option<(&mut u64, Budget)>,
+        watch: Watch<'_>,
+    ) -> Result<(), Exhausted> {
+        let mut live = self.collect();
+        let mut sift_from = SIFT_NODES_MIN;
+        while let Some(constraint) = self.forest.roots.pop() {
+            self.cloth = self.forest.forge.and(self.cloth, constraint)?;
+            if self.cloth == FALSE {
+                self.forest.roots.clear();
+                break;
+            }
+            let is_grown = sifting.is_some() && self.size() > sift_from * 4;
+            if !is_grown && !self.forest.forge.is_crowded(live) {
+                continue;
+            }
+            self.report(watch)?;
+            live = self.collect();
+            if let Some((steps, budget)) = &mut sifting
+                && self.size() > sift_from
+            {
+                self.sift(steps, *budget)?;
+                sift_from = sift_from.max(self.size() * 2);
+            }
+        }
+        self.collect();
+        Ok(())
+    }
+
+    fn collect(&mut self) -> usize {
+        let Forest { forge, roots, .. } = &mut self.forest;
+        roots.push(self.cloth);
+        let bytes = forge.collect(roots);
+        self.cloth = roots.pop().expect("it was just put there");
+        bytes
+    }
+
+    fn sift(&mut self, steps: &mut u64, budget: Budget) -> Result<(), Exhausted> {
+        let Forest { forge, order, roots } = &mut self.forest;
+        roots.push(self.cloth);
+        let mut sifter = Sifter::new(forge, roots, order, *steps);
+        sifter.sift();
+        *steps = sifter.steps_left();
+        order.clear();
+        order.extend_from_slice(sifter.order());
+        *forge = sifter.into_forge(roots, Budget { steps: forge.steps_left(), ..budget })?;
+        self.cloth = roots.pop().expect("it was just put there");
+        self.lay_out();
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! How much compiling a product may take.
+
+/// Bounds on the work and memory of one compilation. Work is counted, not timed, so the same
+/// product passes or fails the same way on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Children of nodes looked at or made while weaving: about twenty million a second.
+    pub weave_steps_max: u64,
+    /// Cells rewritten while sifting: about a hundred million a second. Running out only makes a
+    /// larger diagram.
+    pub sift_steps_max: u64,
+    /// Bytes held by diagrams under way.
+    pub bytes_max: usize,
+}
+
+// === impl Limits ===
+
+impl Default for Limits {
+    /// Half a minute and one gibibyte: an industrial model of 270 options takes a third of it.
+    fn default() -> Self {
+        Self { weave_steps_max: 400_000_000, sift_steps_max: 1_000_000_000, bytes_max: 1 << 30 }
+    }
+}

@@ -1,0 +1,108 @@
+//! Mistakes: what is wrong in a document, and where.
+
+use serde::Serialize;
+
+/// One thing that is wrong in a document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Mistake {
+    /// Where: a JSON Pointer into the document; empty for the document itself.
+    pub field: String,
+    /// What, in words for whoever wrote the document.
+    pub message: String,
+}
+
+/// Most mistakes one refusal lists. Past it the list ends by saying so: an author mends one kind of
+/// mistake at a time, and an answer stays far below a megabyte.
+pub const MISTAKES_MAX: usize = 1_000;
+
+/// A place in a document, as the way that leads there. It costs nothing until it is written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+/// Mistakes as they are found, up to the bound.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes {
+    found: Vec<Mistake>,
+    is_full: bool,
+}
+
+// === impl Mistake ===
+
+impl Mistake {
+    /// A mistake of the document as a whole.
+    pub(super) fn of_document(message: impl Into<String>) -> Self {
+        Self { field: String::new(), message: message.into() }
+    }
+}
+
+// === impl Place ===
+
+impl<'p> Place<'p> {
+    pub(super) const ROOT: Place<'static> = Place { parent: None, step: Step::Key("") };
+
+    pub(super) fn key(&'p self, key: &'p str) -> Place<'p> {
+        Place { parent: Some(self), step: Step::Key(key) }
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Place<'p> {
+        Place { parent: Some(self), step: Step::Index(index) }
+    }
+
+    /// The JSON Pointer (RFC 6901) of this place.
+    pub(super) fn pointer(&self) -> String {
+        let Some(parent) = self.parent else { return String::new() };
+        let mut pointer = parent.pointer();
+        pointer.push('/');
+        match self.step {
+            Step::Key(key) => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+        }
+        pointer
+    }
+}
+
+// === impl Mistakes ===
+
+impl Mistakes {
+    pub(super) fn add(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        if self.found.len() < MISTAKES_MAX {
+            self.found.push(Mistake { field: place.pointer(), message: message.into() });
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Mistake> {
+        if self.is_full {
+            let end = format!("more than {MISTAKES_MAX} mistakes; only the first are listed");
+            self.found.push(Mistake::of_document(end));
+        }
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn pointers_escape_what_rfc_6901_says() {
+        let rules = Place::ROOT.key("rules");
+        let rule = rules.index(3);
+        assert_eq!(rule.key("a/b~c").pointer(), "/rules/3/a~1b~0c");
+        assert_eq!(Place::ROOT.pointer(), "");
+    }
+}

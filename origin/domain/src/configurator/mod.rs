@@ -1,0 +1,31 @@
+//! The exact configurator.
+
+pub mod authoring;
+mod chart;
+mod compiled;
+mod completion;
+mod diagram;
+mod evaluate;
+mod explanation;
+mod ids;
+mod limits;
+mod mistake;
+mod model;
+mod nearest;
+mod product;
+mod resolve;
+mod selection;
+
+pub use compiled::Configurator;
+pub use completion::{By, Completion};
+pub use diagram::Progress;
+pub use explanation::{Explanation, Repair, RuleNamed};
+pub use ids::{ID_BYTES_MAX, NotAnId, OptionId, ValueId, is_id, is_option_id};
+pub use limits::Limits;
+pub use mistake::{MISTAKES_MAX, Mistake};
+pub use product::{
+    Condition, Expression, OptionValue, PriceRule, Product, ProductOption, Rule, RuleKind, Table,
+    Variant,
+};
+pub use resolve::{OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
+pub use selection::{Scope, Selection, UnknownChoice};

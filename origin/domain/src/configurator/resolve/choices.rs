@@ -1,0 +1,41 @@
+//! A selection as the diagram sees it: at most one value for each layer.
+
+use crate::configurator::chart::Chart;
+
+/// The chosen value of each layer that has one.
+#[derive(Debug, Clone)]
+pub(in crate::configurator) struct Choices {
+    by_layer: Vec<Option<u16>>,
+    count: usize,
+}
+
+// === impl Choices ===
+
+impl Choices {
+    /// These values of these options.
+    pub(in crate::configurator) fn of(
+        chart: &Chart,
+        chosen: impl IntoIterator<Item = (u16, u16)>,
+    ) -> Self {
+        let mut by_layer = vec![None; chart.diagram.layers.len()];
+        for (option, value) in chosen {
+            by_layer[chart.layer_of[usize::from(option)]] = Some(value);
+        }
+        let count = by_layer.iter().flatten().count();
+        Self { by_layer, count }
+    }
+
+    pub(in crate::configurator) fn at(&self, layer: usize) -> Option<u16> {
+        self.by_layer[layer]
+    }
+
+    /// The layers with a choice, and the choice.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u16)> {
+        self.by_layer.iter().enumerate().filter_map(|(layer, value)| Some((layer, (*value)?)))
+    }
+
+    /// How many options are chosen.
+    pub(in crate::configurator) fn count(&self) -> usize {
+        self.count
+    }
+}

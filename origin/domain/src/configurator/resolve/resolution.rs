@@ -1,0 +1,290 @@
+//! What a selection amounts to.
+
+use std::ops::Range;
+
+use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
+use serde::{Serialize, Serializer};
+
+use crate::configurator::Configurator;
+use crate::configurator::product::{ProductOption, Variant};
+use crate::configurator::selection::Selection;
+use crate::money::Money;
+
+/// What a selection amounts to: how many configurations extend it, at what prices, and what each
+/// value of each option would mean. Serialises to the JSON of the contract, without the version,
+/// which only whoever published the product knows.
+#[derive(Debug, Clone)]
+pub struct Resolution<'c> {
+    pub(super) configurator: &'c Configurator,
+    pub(super) selection: Selection,
+    pub(super) is_complete: bool,
+    pub(super) configurations: u128,
+    pub(super) price: Option<PriceRange>,
+    pub(in crate::configurator) variant: Option<&'c Variant>,
+    /// The options answered for.
+    pub(super) options: Vec<u16>,
+    /// What was found for each of their values.
+    pub(super) found: Vec<Found>,
+    /// Changes of all alternatives: option and new value.
+    pub(super) changes: Vec<(u16, u16)>,
+}
+
+/// What was found for one value.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) state: State,
+    pub(super) price: Option<PriceRange>,
+    pub(super) changes: Range<u32>,
+}
+
+/// What a value is to a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is chosen.
+    Selected,
+    /// Some configuration has it and every choice made for another option.
+    Available,
+    /// Some configuration has it, but choices made for other options must change.
+    Alternative,
+    /// No configuration has it.
+    Impossible,
+}
+
+/// Lowest and highest total price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PriceRange {
+    /// The lowest.
+    pub min: Money,
+    /// The highest.
+    pub max: Money,
+}
+
+/// What was found for one option.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionAnswer<'r> {
+    resolution: &'r Resolution<'r>,
+    option: &'r ProductOption,
+    found: &'r [Found],
+}
+
+/// What was found for one value.
+#[derive(Debug, Clone, Copy)]
+pub struct ValueAnswer<'r> {
+    resolution: &'r Resolution<'r>,
+    id: &'r str,
+    found: &'r Found,
+}
+
+// === impl Resolution ===
+
+impl Resolution<'_> {
+    /// The selection this is about.
+    #[must_use]
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Whether some configuration has every choice of the selection.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        self.configurations > 0
+    }
+
+    /// Whether every option is chosen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// How many valid configurations have every choice of the selection.
+    #[must_use]
+    pub fn configurations(&self) -> u128 {
+        self.configurations
+    }
+
+    /// Lowest and highest price of those; `None` if there are none.
+    #[must_use]
+    pub fn price(&self) -> Option<PriceRange> {
+        self.price
+    }
+
+    /// The variant that a complete and consistent selection amounts to, if it amounts to one.
+    #[must_use]
+    pub fn variant(&self) -> Option<&Variant> {
+        self.variant
+    }
+
+    /// What was found for each option in scope, in authored order.
+    pub fn options(&self) -> impl Iterator<Item = OptionAnswer<'_>> {
+        let mut rest = &self.found[..];
+        self.options.iter().map(move |option| {
+            let option = &self.configurator.product().options()[usize::from(*option)];
+            let (found, behind) = rest.split_at(option.values.len());
+            rest = behind;
+            OptionAnswer { resolution: self, option, found }
+        })
+    }
+
+    pub(super) fn changes_of(&self, found: &Found) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let Range { start, end } = found.changes;
+        self.changes[start as usize..end as usize].iter().map(|(option, value)| {
+            let option = &self.configurator.product().options()[usize::from(*option)];
+            (option.id.as_str(), option.values[usize::from(*value)].id.as_str())
+        })
+    }
+
+    pub(super) fn named_variant(&self) -> Option<Named<'_>> {
+        self.variant.map(Named)
+    }
+}
+
+// === impl State ===
+
+impl State {
+    /// The contract's word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Selected => "selected",
+            Self::Available => "available",
+            Self::Alternative => "alternative",
+            Self::Impossible => "impossible",
+        }
+    }
+}
+
+// === impl OptionAnswer ===
+
+impl<'r> OptionAnswer<'r> {
+    /// The option's id.
+    #[must_use]
+    pub fn id(&self) -> &'r str {
+        self.option.id.as_str()
+    }
+
+    /// What was found for each value, in authored order.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = ValueAnswer<'r>> {
+        let resolution = self.resolution;
+        self.option.values.iter().zip(self.found).map(move |(value, found)| ValueAnswer {
+            resolution,
+            id: value.id.as_str(),
+            found,
+        })
+    }
+}
+
+// === impl ValueAnswer ===
+
+impl<'r> ValueAnswer<'r> {
+    /// The value's id.
+    #[must_use]
+    pub fn id(&self) -> &'r str {
+        self.id
+    }
+
+    /// What the value is to the selection.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.found.state
+    }
+
+    /// Lowest and highest price with it, where it is available, or chosen consistently.
+    #[must_use]
+    pub fn price(&self) -> Option<PriceRange> {
+        self.found.price
+    }
+
+    /// For an alternative: the fewest other choices to change, as option and new value.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = (&'r str, &'r str)> {
+        self.resolution.changes_of(self.found)
+    }
+}
+
+impl Serialize for Resolution<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut object = out.serialize_struct("Resolution", 8)?;
+        object.serialize_field("product", self.configurator.product().id())?;
+        object.serialize_field("selection", &self.selection)?;
+        object.serialize_field("consistent", &self.is_consistent())?;
+        object.serialize_field("complete", &self.is_complete)?;
+        object.serialize_field("configurations", &self.configurations.to_string())?;
+        object.serialize_field("price", &self.price)?;
+        object.serialize_field("variant", &self.named_variant())?;
+        object.serialize_field("options", &Options(self))?;
+        object.end()
+    }
+}
+
+/// A variant as a resolution names it.
+pub(super) struct Named<'v>(&'v Variant);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut object = out.serialize_struct("Variant", 2)?;
+        object.serialize_field("sku", &self.0.sku)?;
+        object.serialize_field("variant_id", &self.0.variant_id)?;
+        object.end()
+    }
+}
+
+/// Serialises a variant as a resolution names it.
+pub(in crate::configurator) fn serialize_variant<S: Serializer>(
+    variant: &Option<&Variant>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    variant.map(Named).serialize(out)
+}
+
+struct Options<'r>(&'r Resolution<'r>);
+
+impl Serialize for Options<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut list = out.serialize_seq(Some(self.0.options.len()))?;
+        for option in self.0.options() {
+            list.serialize_element(&option)?;
+        }
+        list.end()
+    }
+}
+
+impl Serialize for OptionAnswer<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut object = out.serialize_struct("Option", 2)?;
+        object.serialize_field("id", self.id())?;
+        object.serialize_field("values", &Values(self))?;
+        object.end()
+    }
+}
+
+struct Values<'r>(&'r OptionAnswer<'r>);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.0.values())
+    }
+}
+
+impl Serialize for ValueAnswer<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut object = out.serialize_struct("Value", 4)?;
+        object.serialize_field("id", self.id)?;
+        object.serialize_field("state", self.found.state.name())?;
+        object.serialize_field("price", &self.found.price)?;
+        let has_changes = self.found.state == State::Alternative;
+        object.serialize_field("changes", &has_changes.then_some(Changes(self)))?;
+        object.end()
+    }
+}
+
+struct Changes<'r>(&'r ValueAnswer<'r>);
+
+impl Serialize for Changes<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let changes = self.0.changes();
+        let mut object = out.serialize_map(Some(changes.len()))?;
+        for (option, value) in changes {
+            object.serialize_entry(option, value)?;
+        }
+        object.end()
+    }
+}

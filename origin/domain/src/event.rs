@@ -1,0 +1,64 @@
+//! The language of the bus. The only place with sources and detail types: rules, consumers and
+//! templates take them from here. Events are past tense.
+
+/// One event as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Who says it and what happened.
+    pub kind: Kind,
+    /// The JSON object with the particulars, exactly as it shall travel.
+    pub detail: String,
+}
+
+/// Everything that is ever published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A cart command was accepted.
+    CartCommanded,
+    /// Shopify delivered a webhook; the same shape as Shopify's own EventBridge delivery.
+    ShopifyWebhook,
+    /// A product was published and activated.
+    ConfiguratorPublished,
+}
+
+/// Most bytes of an event's detail. EventBridge takes 1 MiB an entry, of which the envelope takes
+/// some (raised from 256 KiB on 2026-01-29, AWS Compute Blog).
+pub const DETAIL_BYTES_MAX: usize = 1_000_000;
+
+// === impl Kind ===
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] =
+        [Self::CartCommanded, Self::ShopifyWebhook, Self::ConfiguratorPublished];
+
+    /// The EventBridge `source`.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::CartCommanded => "forecourt.cart",
+            Self::ShopifyWebhook => "forecourt.shopify",
+            Self::ConfiguratorPublished => "forecourt.configurator",
+        }
+    }
+
+    /// The EventBridge `detail-type`.
+    #[must_use]
+    pub fn detail_type(self) -> &'static str {
+        match self {
+            Self::CartCommanded => "cart.commanded",
+            Self::ShopifyWebhook => "shopifyWebhook",
+            Self::ConfiguratorPublished => "configurator.published",
+        }
+    }
+}
+
+/// Where events go.
+pub trait Events: Send + Sync {
+    /// Publishes all of them; `Ok` means each is durable. After an error any of them may have been
+    /// published, so whoever retries must be recognisable by its content.
+    fn publish(
+        &self,
+        events: &[Event],
+    ) -> impl Future<Output = Result<(), crate::port::PortError>> + Send;
+}

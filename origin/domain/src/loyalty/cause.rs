@@ -1,0 +1,49 @@
+//! Causes: what made points move. Each counts once per shop.
+
+use serde::{Deserialize, Serialize};
+
+/// What made points move.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cause {
+    /// Of which kind it is.
+    #[serde(rename = "type")]
+    pub kind: CauseKind,
+    /// Its id within the kind.
+    pub id: String,
+}
+
+/// The kinds of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    /// An order was paid; the id is the order's.
+    Order,
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// The payment of an order.
+    #[must_use]
+    pub fn order(id: &str) -> Self {
+        Self { kind: CauseKind::Order, id: id.to_owned() }
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}/{}", self.kind.name(), self.id)
+    }
+}
+
+// === impl CauseKind ===
+
+impl CauseKind {
+    /// Its name in keys, ids and answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+        }
+    }
+}

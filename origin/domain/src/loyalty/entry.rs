@@ -1,0 +1,95 @@
+//! Ledger entries: one line each of what happened to a customer's points.
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::Cause;
+use super::day::Day;
+use super::points::Points;
+use crate::time::Time;
+
+/// One line of a customer's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Its name: the same fact always makes the same entry.
+    pub id: String,
+    /// What happened to the points.
+    pub kind: EntryKind,
+    /// How many; what was taken is negative.
+    pub points: Points,
+    /// When it happened, by the payload.
+    pub at: Time,
+    /// From when until when they count.
+    pub terms: Terms,
+    /// What made it happen.
+    pub cause: Cause,
+    /// The version of the programme that was in effect.
+    pub program_version: u64,
+}
+
+/// What happened to points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// They were earned by an order.
+    Earn,
+}
+
+/// From when until when points count. Points with the same terms are alike and form one lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Terms {
+    /// The day they were earned on: the qualifying window of the tiers begins with it.
+    pub earned_on: Day,
+    /// The day whose start makes them available; `None`: at once.
+    pub available_on: Option<Day>,
+    /// The day whose start ends them; `None`: never.
+    pub expires_on: Option<Day>,
+}
+
+/// Where an entry stands in its ledger: by time, then by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryKey {
+    /// When it happened.
+    pub at: Time,
+    /// Its id.
+    pub id: String,
+}
+
+// === impl LedgerEntry ===
+
+impl LedgerEntry {
+    /// The only name an entry of this kind and cause has.
+    #[must_use]
+    pub fn id_of(kind: EntryKind, cause: &Cause) -> String {
+        format!("{}/{cause}", kind.name())
+    }
+
+    /// Where it stands in its ledger.
+    #[must_use]
+    pub fn key(&self) -> EntryKey {
+        EntryKey { at: self.at, id: self.id.clone() }
+    }
+
+    /// When its points become available.
+    #[must_use]
+    pub fn available_at(&self) -> Time {
+        self.terms.available_on.map_or(self.at, Day::start)
+    }
+
+    /// When its points expire, if ever.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Time> {
+        self.terms.expires_on.map(Day::start)
+    }
+}
+
+// === impl EntryKind ===
+
+impl EntryKind {
+    /// Its name in keys, ids and answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Earn => "earn",
+        }
+    }
+}

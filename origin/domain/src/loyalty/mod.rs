@@ -1,0 +1,49 @@
+//! The loyalty ledger: orders as facts, the entries they amount to, and what the entries add up to.
+//!
+//! ```text
+//! webhook ─► facts of the order ─► entries ─► account ─► standing
+//!            what Shopify told     pure, by    a sum       read by the clock
+//!            once per cause        programme   over lots
+//! ```
+//!
+//! Entries are a pure function of the facts, and an account is a sum over its entries: what arrives
+//! twice or in another order changes neither. One transaction writes order, entries and account and
+//! claims the cause.
+
+mod absorb;
+mod account;
+mod cause;
+mod currency;
+mod day;
+mod document;
+mod earning;
+mod entry;
+mod facts;
+mod order;
+mod payload;
+mod points;
+mod ports;
+mod program;
+mod publishing;
+mod standing;
+mod webhook;
+
+pub use absorb::{AbsorbError, Absorber, Outcome, decide_paid};
+pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot};
+pub use cause::{Cause, CauseKind};
+pub use currency::{decimals, is_currency};
+pub use day::Day;
+pub use earning::{EarningError, entries};
+pub use entry::{EntryKey, EntryKind, LedgerEntry, Terms};
+pub use facts::{ORDER_LINES_MAX, OrderFacts, OrderItem, Paid, PaidLine};
+pub use order::PaidOrder;
+pub use payload::{Node, Object, PayloadError, Problem};
+pub use points::{POINTS_MAX, Points};
+pub use ports::{
+    CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader, LedgerStore, Loaded,
+    PAGE_ENTRIES_MAX, ProgramWriter, Programs, TRANSACTION_ACTIONS_MAX,
+};
+pub use program::{Earning, Program, ProgramVersion, Reward, Tier};
+pub use publishing::{DESCRIPTION_BYTES_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX};
+pub use standing::{Balance, EXPIRING_MAX, Expiring, NextTier, Reading, Standing};
+pub use webhook::{ORDERS_PAID, Webhook};

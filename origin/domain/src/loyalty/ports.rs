@@ -1,0 +1,117 @@
+//! What the ledger needs of the world. Documents are stored as MessagePack with named fields; what
+//! is guarded by a version is written on condition of the version that was read.
+
+use super::account::Account;
+use super::cause::Cause;
+use super::entry::{EntryKey, LedgerEntry};
+use super::facts::OrderItem;
+use super::program::ProgramVersion;
+use crate::port::{Consistency, PortError, Written};
+use crate::time::Time;
+
+/// Most actions of one transaction (DynamoDB, `TransactWriteItems`).
+pub const TRANSACTION_ACTIONS_MAX: usize = 100;
+
+/// Most entries one change writes: a transaction less the order, the account and the cause.
+pub const CHANGE_ENTRIES_MAX: usize = TRANSACTION_ACTIONS_MAX - 3;
+
+/// Most entries of one page.
+pub const PAGE_ENTRIES_MAX: usize = 100;
+
+/// One item to write, on condition of what was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded<T> {
+    /// The version that was read; `None`: there was nothing.
+    pub seen: Option<u64>,
+    /// What to write.
+    pub item: T,
+}
+
+/// What one cause changes: everything or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerChange {
+    /// Claimed for ever, on condition that it never was before.
+    pub cause: Cause,
+    /// The order with the new fact.
+    pub order: Guarded<OrderItem>,
+    /// The account with the new cause; a guest has none.
+    pub account: Option<Guarded<Account>>,
+    /// The entries to put into the ledger of that account's customer; at most
+    /// [`CHANGE_ENTRIES_MAX`].
+    pub entries: Vec<LedgerEntry>,
+}
+
+/// What a change starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The order, if anything is known of it.
+    pub order: Option<OrderItem>,
+    /// The account of the customer asked for, if there is one.
+    pub account: Option<Account>,
+}
+
+/// Changes ledgers.
+pub trait LedgerStore: Send + Sync {
+    /// Reads an order and a customer's account, strongly consistent. They need not be of one
+    /// moment: every change is guarded by both versions.
+    fn load(
+        &self,
+        order: &str,
+        customer: Option<&str>,
+    ) -> impl Future<Output = Result<Loaded, PortError>> + Send;
+
+    /// Writes a change in one transaction; a conflict if any of its conditions fails.
+    fn commit(
+        &self,
+        change: &LedgerChange,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// One page of a ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryPage {
+    /// Newest first.
+    pub entries: Vec<LedgerEntry>,
+    /// The key of the last entry here if there are older ones: the next page is what stands before
+    /// it.
+    pub next: Option<EntryKey>,
+}
+
+/// Reads ledgers for answers.
+pub trait LedgerReader: Send + Sync {
+    /// A customer's account, if there is one.
+    fn account(
+        &self,
+        customer: &str,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<Account>, PortError>> + Send;
+
+    /// At most `limit` entries of a customer that stand before `before`, newest first, strongly
+    /// consistent.
+    fn entries(
+        &self,
+        customer: &str,
+        before: Option<&EntryKey>,
+        limit: usize,
+    ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
+}
+
+/// Reads the programme.
+pub trait Programs: Send + Sync {
+    /// The version in effect at a time: of those active from then or before, the newest. `None`
+    /// before the first.
+    fn in_effect(
+        &self,
+        at: Time,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<ProgramVersion>, PortError>> + Send;
+}
+
+/// Publishes the programme.
+pub trait ProgramWriter: Send + Sync {
+    /// Writes a version on condition that its number is not taken.
+    fn publish(
+        &self,
+        version: &ProgramVersion,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}

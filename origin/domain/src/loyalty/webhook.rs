@@ -1,0 +1,59 @@
+//! An event that carries a webhook, whoever put it on the bus: our receiver, or Shopify itself by
+//! its native EventBridge delivery. Both say `{"payload":…,"metadata":{…}}`.
+
+use serde_json::value::RawValue;
+
+use super::payload::{Node, Object, PayloadError, Problem};
+use crate::time::Time;
+
+/// A webhook as it arrived on the bus.
+#[derive(Debug, Clone)]
+pub struct Webhook<'a> {
+    /// What it is about, such as `orders/paid`.
+    pub topic: String,
+    /// The shop it is from, such as `demo.myshopify.com`.
+    pub shop: String,
+    /// The id of the delivery. Good for logs only: repetitions are recognised by their cause.
+    pub webhook_id: Option<String>,
+    /// When Shopify fired it.
+    pub triggered_at: Option<Time>,
+    /// The body, as it was written.
+    pub payload: &'a RawValue,
+}
+
+/// The topic of a paid order.
+pub const ORDERS_PAID: &str = "orders/paid";
+
+// === impl Webhook ===
+
+impl<'a> Webhook<'a> {
+    /// Reads an event's detail.
+    ///
+    /// # Errors
+    /// It is no webhook, or does not say which topic or shop it is about.
+    pub fn parse(detail: &'a str) -> Result<Self, PayloadError> {
+        let detail = Node::parse(detail)?.object()?;
+        let metadata = detail.need("metadata")?.object()?;
+        let triggered_at = header(&metadata, "Shopify-Triggered-At");
+        Ok(Self {
+            topic: needed(&metadata, "Shopify-Topic")?,
+            shop: needed(&metadata, "Shopify-Shop-Domain")?,
+            webhook_id: header(&metadata, "Shopify-Webhook-Id"),
+            triggered_at: triggered_at.and_then(|text| Time::from_rfc3339(&text)),
+            payload: detail.need("payload")?.raw(),
+        })
+    }
+}
+
+/// A header in any case, without `X-` (Shopify's newer events, which win where both are present)
+/// or with it. One that is no text is none.
+fn header(metadata: &Object<'_>, name: &str) -> Option<String> {
+    let found = metadata.get_in_any_case(name);
+    found.or_else(|| metadata.get_in_any_case(&format!("X-{name}")))?.text().ok()
+}
+
+fn needed(metadata: &Object<'_>, name: &str) -> Result<String, PayloadError> {
+    let missing =
+        || PayloadError { field: format!("/metadata/X-{name}"), problem: Problem::Missing };
+    header(metadata, name).ok_or_else(missing)
+}

@@ -1,0 +1,77 @@
+//! Time as a value: milliseconds since 1970, UTC. Nobody here asks what time it is.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A point in time, milliseconds since 1970 UTC. Command times are a hybrid logical clock's.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Time(pub u64);
+
+/// One second.
+pub const SECOND_MS: u64 = 1_000;
+/// One hour.
+pub const HOUR_MS: u64 = 3_600 * SECOND_MS;
+/// One day.
+pub const DAY_MS: u64 = 24 * HOUR_MS;
+
+impl Time {
+    /// The point `ms` later; saturates.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// The point `ms` earlier; saturates at 1970.
+    #[must_use]
+    pub fn minus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_sub(ms))
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub fn unix_s(self) -> u64 {
+        self.0 / SECOND_MS
+    }
+
+    /// Reads RFC 3339 with any offset, as Shopify writes it; `None` for anything else or before
+    /// 1970.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+
+    /// RFC 3339 in UTC, milliseconds shown only where there are some.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let nanos = i128::from(self.0) * 1_000_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos)
+            .ok()
+            .and_then(|moment| moment.format(&Rfc3339).ok())
+            .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Time;
+
+    #[test]
+    fn shopifys_offsets_are_understood_and_we_answer_in_utc() {
+        let time = Time::from_rfc3339("2026-11-21T19:15:47+01:00").unwrap();
+        assert_eq!(time, Time(1_795_284_947_000));
+        assert_eq!(time.to_rfc3339(), "2026-11-21T18:15:47Z");
+        assert_eq!(Time(1_795_284_947_120).to_rfc3339(), "2026-11-21T18:15:47.12Z");
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in ["", "yesterday", "2026-11-21", "1969-12-31T23:59:59Z"] {
+            assert_eq!(Time::from_rfc3339(text), None, "{text}");
+        }
+    }
+}

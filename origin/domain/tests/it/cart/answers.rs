@@ -1,0 +1,83 @@
+//! What a client with a bookmark is answered.
+
+use std::sync::Arc;
+
+use origin_domain::bookmark::Bookmark;
+use origin_domain::cart::{Applied, CartCommand, CartItem, CartRead, answer, apply};
+use origin_domain::idempotency::{CommandRecord, Fingerprint};
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+
+use super::{NOON, add, line, set};
+
+fn item(commands: &[CartCommand]) -> CartItem {
+    commands.iter().fold(CartItem::default(), |item, command| match apply(Some(&item), command) {
+        Applied::Changed(item) => *item,
+        other => panic!("{other:?}"),
+    })
+}
+
+fn read(item: CartItem, pending: &[CartCommand]) -> CartRead {
+    let record = |command: &CartCommand| CommandRecord {
+        fingerprint: Fingerprint::of("POST", "/v1/cart/lines", b"{}"),
+        cart: "test".to_owned(),
+        command: command.clone(),
+    };
+    CartRead {
+        item: Some(Arc::new(item)),
+        records: pending.iter().map(record).collect(),
+        is_strong: true,
+    }
+}
+
+fn bookmark(floor: u64, pending: &[CartCommand]) -> Bookmark {
+    let pending = pending.iter().map(CartCommand::place).collect();
+    Bookmark { floor, pending, moment: Time::default() }
+}
+
+#[test]
+fn a_pending_add_that_sorts_before_an_applied_set_is_overridden_by_it() {
+    let applied = item(&[add(NOON, "a", 1, 1), set(NOON + 12, "set", 1, 7)]);
+    let pending = [add(NOON + 11, "late", 1, 5)];
+    let seen = answer(&read(applied, &pending), &bookmark(2, &pending), Time(NOON + 20));
+    assert_eq!(seen.contents.lines[&line(1)].quantity, 7);
+    assert_eq!(seen.bookmark, bookmark(2, &pending));
+}
+
+#[test]
+fn a_pending_command_counts_once_when_the_table_has_absorbed_it() {
+    let pending = [add(NOON, "a", 1, 2)];
+    let seen = answer(&read(item(&pending), &pending), &bookmark(0, &pending), Time(NOON + 1));
+    assert_eq!(seen.contents.lines[&line(1)].quantity, 2);
+    assert_eq!(seen.bookmark, bookmark(1, &[]));
+}
+
+#[test]
+fn a_pending_command_below_the_fold_window_counts_as_absorbed() {
+    let applied = item(&[add(NOON + 72 * HOUR_MS, "new", 1, 1)]);
+    let pending = [add(NOON, "long ago", 1, 9)];
+    let now = Time(NOON + 72 * HOUR_MS);
+    let seen = answer(&read(applied, &pending), &bookmark(1, &pending), now);
+    assert_eq!(seen.contents.lines[&line(1)].quantity, 1);
+    assert!(seen.bookmark.pending.is_empty());
+}
+
+#[test]
+fn a_bookmark_ahead_of_a_restored_table_starts_over_with_what_is_still_young() {
+    let restored = item(&[add(NOON, "a", 1, 1)]);
+    let young = add(NOON + 1_000, "young", 2, 1);
+    let old = add(NOON.saturating_sub(2 * DAY_MS) + 2_000, "old", 3, 1);
+    let pending = [old, young.clone()];
+    let now = Time(NOON + 2_000);
+    let seen = answer(&read(restored, &pending), &bookmark(40, &pending), now);
+    assert!(seen.reset);
+    assert_eq!(seen.bookmark, bookmark(1, &[young]));
+    assert_eq!(seen.contents.lines.len(), 2);
+}
+
+#[test]
+fn a_cart_untouched_for_thirty_days_is_empty_and_version_zero() {
+    let old = item(&[add(NOON, "a", 1, 1)]);
+    let seen = answer(&read(old, &[]), &bookmark(0, &[]), Time(NOON + 30 * DAY_MS + 1));
+    assert!(seen.contents.lines.is_empty());
+    assert_eq!((seen.version, seen.reset), (0, false));
+}

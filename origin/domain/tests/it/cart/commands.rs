@@ -1,0 +1,75 @@
+//! What each command does.
+
+use origin_domain::cart::{Action, Contents};
+use origin_domain::money::Money;
+
+use super::{NOON, add, command, line, offer, remove, set};
+
+fn after(commands: &[origin_domain::cart::CartCommand]) -> Contents {
+    let mut contents = Contents::default();
+    for command in commands {
+        contents.run(command);
+    }
+    contents
+}
+
+#[test]
+fn adding_the_same_thing_twice_adds_up_on_one_line() {
+    let cart = after(&[add(NOON, "a", 1, 2), add(NOON + 1, "b", 1, 3)]);
+    assert_eq!(cart.lines.len(), 1);
+    assert_eq!(cart.lines[&line(1)].quantity, 5);
+    assert_eq!(cart.subtotal(), Some(Money(9_950)));
+}
+
+#[test]
+fn the_same_variant_with_another_engraving_is_another_line() {
+    let mut engraved = offer(1);
+    engraved.properties.insert("engraving".to_owned(), "For Ada".to_owned());
+    let engraved = Action::Add { offer: Box::new(engraved), quantity: 1 };
+    let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", engraved)]);
+    assert_eq!(cart.lines.len(), 2);
+}
+
+#[test]
+fn setting_the_quantity_of_a_line_that_is_gone_does_not_bring_it_back() {
+    let cart = after(&[add(NOON, "a", 1, 1), remove(NOON + 1, "b", 1), set(NOON + 2, "c", 1, 7)]);
+    assert_eq!(cart, Contents::default());
+}
+
+#[test]
+fn quantity_zero_removes_the_line() {
+    let cart = after(&[add(NOON, "a", 1, 1), set(NOON + 1, "b", 1, 0)]);
+    assert_eq!(cart, Contents::default());
+}
+
+#[test]
+fn an_add_after_a_removal_starts_the_line_anew() {
+    let commands = [add(NOON, "a", 1, 5), remove(NOON + 1, "b", 1), add(NOON + 2, "c", 1, 2)];
+    assert_eq!(after(&commands).lines[&line(1)].quantity, 2);
+}
+
+#[test]
+fn a_line_costs_what_the_latest_add_cost() {
+    let mut dearer = offer(1);
+    dearer.price = Money(2_490);
+    let dearer = Action::Add { offer: Box::new(dearer), quantity: 1 };
+    let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", dearer)]);
+    assert_eq!(cart.subtotal(), Some(Money(4_980)));
+}
+
+#[test]
+fn clearing_keeps_the_attributes() {
+    let changes = [("gift".to_owned(), Some("yes".to_owned()))].into();
+    let attributes = command(NOON, "a", Action::Attributes { changes });
+    let cart =
+        after(&[attributes, add(NOON + 1, "b", 1, 1), command(NOON + 2, "c", Action::Clear)]);
+    assert!(cart.lines.is_empty());
+    assert_eq!(cart.attributes["gift"], "yes");
+}
+
+#[test]
+fn lines_are_shown_in_the_order_they_were_started() {
+    let cart = after(&[add(NOON, "a", 9, 1), add(NOON + 1, "b", 1, 1), add(NOON + 2, "c", 9, 1)]);
+    let shown: Vec<_> = cart.shown().into_iter().map(|(id, _)| id.clone()).collect();
+    assert_eq!(shown, [line(9), line(1)]);
+}

@@ -1,0 +1,47 @@
+//! What a shopper sees of a cart, whatever happens on the way.
+
+mod answers;
+mod commands;
+mod laws;
+
+use std::collections::BTreeMap;
+
+use origin_domain::cart::{Action, CartCommand, LineId, Offer};
+use origin_domain::id::CommandId;
+use origin_domain::money::Money;
+use origin_domain::time::Time;
+
+/// A moment everything happens around.
+pub(crate) const NOON: u64 = 1_795_262_400_000;
+
+pub(crate) fn offer(variant: u64) -> Offer {
+    Offer {
+        product: "tee".to_owned(),
+        variant_id: Some(variant.to_string()),
+        sku: Some(format!("TEE-{variant}")),
+        title: "Tee".to_owned(),
+        price: Money(1_990),
+        selection: None,
+        properties: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn line(variant: u64) -> LineId {
+    offer(variant).line_id()
+}
+
+pub(crate) fn add(at: u64, name: &str, variant: u64, quantity: u32) -> CartCommand {
+    command(at, name, Action::Add { offer: Box::new(offer(variant)), quantity })
+}
+
+pub(crate) fn set(at: u64, name: &str, variant: u64, quantity: u32) -> CartCommand {
+    command(at, name, Action::Set { line: line(variant), quantity })
+}
+
+pub(crate) fn remove(at: u64, name: &str, variant: u64) -> CartCommand {
+    command(at, name, Action::Remove { line: line(variant) })
+}
+
+pub(crate) fn command(at: u64, name: &str, action: Action) -> CartCommand {
+    CartCommand { time: Time(at), id: CommandId::of_key("cart/test", name), action }
+}

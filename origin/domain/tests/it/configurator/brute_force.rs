@@ -1,0 +1,149 @@
+//! The plainest possible configurator: it reads the authoring JSON itself, tries every
+//! combination, and shares no code with the real one.
+
+use std::collections::BTreeMap;
+
+use origin_domain::configurator::Selection;
+use serde_json::Value;
+
+/// One value for each option, by position.
+pub(crate) type Configuration = Vec<usize>;
+
+/// A product with all its valid configurations and their prices.
+pub(crate) struct BruteForce {
+    pub(crate) options: Vec<(String, Vec<String>)>,
+    pub(crate) valid: Vec<(Configuration, i64)>,
+}
+
+/// A partial selection: the chosen value of each option, by position.
+pub(crate) type Chosen = Vec<Option<usize>>;
+
+impl BruteForce {
+    pub(crate) fn of(document: &Value) -> Self {
+        let options: Vec<(String, Vec<String>)> = items(&document["options"])
+            .map(|option| {
+                (text(&option["id"]), items(&option["values"]).map(|v| text(&v["id"])).collect())
+            })
+            .collect();
+        let mut this = Self { options, valid: Vec::new() };
+        let mut configuration = vec![0; this.options.len()];
+        loop {
+            if items(&document["rules"]).all(|rule| this.satisfies(rule, &configuration)) {
+                let price = this.price(document, &configuration);
+                this.valid.push((configuration.clone(), price));
+            }
+            // Counts up, the last option fastest.
+            let Some(at) = (0..configuration.len())
+                .rev()
+                .find(|at| configuration[*at] + 1 < this.options[*at].1.len())
+            else {
+                return this;
+            };
+            configuration[at] += 1;
+            configuration[at + 1..].fill(0);
+        }
+    }
+
+    fn satisfies(&self, rule: &Value, configuration: &[usize]) -> bool {
+        if let Some(body) = rule.get("requires") {
+            return !self.holds(&body["if"], configuration)
+                || self.holds(&body["then"], configuration);
+        }
+        if let Some(body) = rule.get("excludes") {
+            return !items(body).all(|condition| self.holds(condition, configuration));
+        }
+        if let Some(body) = rule.get("allowed") {
+            return self.is_in(body, configuration);
+        }
+        if let Some(body) = rule.get("forbidden") {
+            return !self.is_in(body, configuration);
+        }
+        self.is_true(&rule["assert"], configuration)
+    }
+
+    fn is_true(&self, expression: &Value, configuration: &[usize]) -> bool {
+        if let Some(parts) = expression.get("any") {
+            return items(parts).any(|part| self.is_true(part, configuration));
+        }
+        if let Some(parts) = expression.get("all") {
+            return items(parts).all(|part| self.is_true(part, configuration));
+        }
+        if let Some(part) = expression.get("not") {
+            return !self.is_true(part, configuration);
+        }
+        self.holds(expression, configuration)
+    }
+
+    fn holds(&self, condition: &Value, configuration: &[usize]) -> bool {
+        condition.as_object().unwrap().iter().all(|(option, values)| {
+            items(values).any(|value| text(value) == self.value(option, configuration))
+        })
+    }
+
+    fn is_in(&self, table: &Value, configuration: &[usize]) -> bool {
+        items(&table["tuples"]).any(|row| {
+            items(&table["options"])
+                .zip(items(row))
+                .all(|(option, value)| text(value) == self.value(&text(option), configuration))
+        })
+    }
+
+    fn value(&self, option: &str, configuration: &[usize]) -> &str {
+        let at = self.options.iter().position(|(id, _)| id == option).unwrap();
+        &self.options[at].1[configuration[at]]
+    }
+
+    fn price(&self, document: &Value, configuration: &[usize]) -> i64 {
+        let values = items(&document["options"])
+            .zip(configuration)
+            .map(|(option, value)| option["values"][*value]["price"].as_i64().unwrap_or(0));
+        let rules = items(&document["price_rules"])
+            .filter(|rule| self.holds(&rule["if"], configuration))
+            .map(|rule| rule["add"].as_i64().unwrap());
+        document["base_price"].as_i64().unwrap() + values.sum::<i64>() + rules.sum::<i64>()
+    }
+
+    /// How many choices, other than that of `except`, a configuration does not have.
+    pub(crate) fn changes(chosen: &Chosen, except: usize, configuration: &[usize]) -> usize {
+        chosen
+            .iter()
+            .zip(configuration)
+            .enumerate()
+            .filter(|(at, (choice, value))| *at != except && choice.is_some_and(|c| c != **value))
+            .count()
+    }
+
+    /// The valid configurations that have every choice.
+    pub(crate) fn extending(&self, chosen: &Chosen) -> Vec<&(Configuration, i64)> {
+        self.valid
+            .iter()
+            .filter(|(configuration, _)| Self::changes(chosen, usize::MAX, configuration) == 0)
+            .collect()
+    }
+
+    /// A selection by position.
+    pub(crate) fn positions(&self, selection: &Selection) -> Chosen {
+        let position = |(id, values): &(String, Vec<String>)| {
+            let value = selection.value_of(id)?;
+            Some(values.iter().position(|id| id == value).unwrap())
+        };
+        self.options.iter().map(position).collect()
+    }
+
+    /// A selection as pairs of ids.
+    pub(crate) fn named<'b>(&'b self, chosen: &'b Chosen) -> BTreeMap<&'b str, &'b str> {
+        self.options
+            .iter()
+            .zip(chosen)
+            .filter_map(|((id, values), choice)| Some((id.as_str(), values[(*choice)?].as_str())))
+            .collect()
+    }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}

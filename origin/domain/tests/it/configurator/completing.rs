@@ -1,0 +1,51 @@
+//! Completions, against brute force.
+
+use origin_domain::configurator::By;
+use proptest::prelude::*;
+
+use super::brute_force::{BruteForce, Chosen};
+use super::laws::{compiled, selected};
+use super::models::asked;
+
+/// Changes, wishes missed, price: what a completion keeps as low as possible, in this order.
+type Cost = (usize, usize, i64);
+
+fn least_cost(brute: &BruteForce, chosen: &Chosen, by: By) -> Cost {
+    let cost = |(configuration, price): &(Vec<usize>, i64)| {
+        let changes = BruteForce::changes(chosen, usize::MAX, configuration);
+        let misses = (0..chosen.len())
+            .filter(|at| by == By::Defaults && chosen[*at] != Some(configuration[*at]))
+            // The default is the first value: these documents name none.
+            .filter(|at| configuration[*at] != 0)
+            .count();
+        (changes, misses, *price)
+    };
+    brute.valid.iter().map(cost).min().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_completion_changes_least_and_costs_least(asked in asked()) {
+        let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
+        let brute = BruteForce::of(&asked.document);
+        for chosen in &asked.selections {
+            let selection = selected(&brute, chosen);
+            for by in [By::Price, By::Defaults] {
+                let completion = configurator.complete(&selection, by).unwrap();
+                let full = brute.positions(&completion.selection);
+                let configuration: Vec<usize> = full.iter().map(|value| value.unwrap()).collect();
+                let found = brute.valid.iter().find(|(valid, _)| *valid == configuration);
+                prop_assert_eq!(found.map(|(_, price)| *price), Some(completion.price.0));
+                let (changes, misses, price) = least_cost(&brute, chosen, by);
+                prop_assert_eq!(completion.changes.0.len(), changes);
+                prop_assert_eq!(completion.price.0, price);
+                prop_assert_eq!(BruteForce::changes(chosen, usize::MAX, &configuration), changes);
+                let missed = (0..chosen.len())
+                    .filter(|at| chosen[*at] != Some(configuration[*at]) && configuration[*at] != 0);
+                prop_assert!(by == By::Price || missed.count() == misses);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The configurator from outside.
+
+mod brute_force;
+mod completing;
+mod explaining;
+mod laws;
+mod models;

@@ -1,0 +1,230 @@
+//! What becomes of webhooks that arrive twice, at once, or from elsewhere.
+
+use origin_domain::loyalty::{
+    AbsorbError, Account, Cause, Day, EarningError, LOTS_MAX, LedgerReader as _, Loaded, Lot,
+    OrderFacts, OrderItem, Outcome, POINTS_MAX, PaidOrder, Points, ProgramVersion, Terms,
+    decide_paid,
+};
+use origin_domain::port::{CONFLICT_ROUNDS_MAX, PortError};
+use serde_json::json;
+use serde_json::value::to_raw_value;
+
+use super::world::{Items, Meanwhile, Table, now, order, program, time, webhook};
+
+const AT: &str = "2026-11-20T17:04:09Z";
+
+fn applied(order: u64, customer: Option<&str>, points: i64) -> Outcome {
+    Outcome::Applied {
+        cause: Cause::order(&order.to_string()),
+        customer: customer.map(str::to_owned),
+        points: Points(points),
+    }
+}
+
+#[test]
+fn an_order_delivered_twice_brings_its_points_once() {
+    let table = Table::with(program());
+    let payload = order(41, Some(1001), AT, "129.90");
+    assert_eq!(table.pay(&payload), Ok(applied(41, Some("1001"), 129)));
+    let items = table.items();
+    assert_eq!(table.pay(&payload), Ok(Outcome::Known { cause: Cause::order("41") }));
+    assert_eq!(table.items(), items);
+    let account = &items.accounts["1001"];
+    assert_eq!((account.version, account.newest), (1, Some(time(AT))));
+    assert_eq!(account.lots.len(), 1);
+    assert_eq!(account.lots[0].points, Points(129));
+}
+
+#[test]
+fn a_guests_order_is_kept_and_brings_nobody_points() {
+    let table = Table::with(program());
+    assert_eq!(table.pay(&order(41, None, AT, "129.90")), Ok(applied(41, None, 0)));
+    let items = table.items();
+    assert_eq!((items.orders.len(), items.accounts.len(), items.entries.len()), (1, 0, 0));
+    assert_eq!(items.orders["41"].version, 1);
+}
+
+#[test]
+fn an_order_worth_no_point_still_counts_as_a_cause() {
+    let table = Table::with(program());
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "0.99")), Ok(applied(41, Some("1001"), 0)));
+    let account = &table.items().accounts["1001"];
+    assert_eq!((account.version, account.lots.len()), (1, 0));
+}
+
+#[test]
+fn orders_of_one_day_share_a_lot() {
+    let table = Table::with(program());
+    table.pay(&order(41, Some(1001), "2026-11-20T00:00:00.001Z", "10.00")).unwrap();
+    table.pay(&order(51, Some(1001), "2026-11-20T23:59:59Z", "5.00")).unwrap();
+    table.pay(&order(61, Some(1001), "2026-11-21T00:00:01Z", "3.00")).unwrap();
+    let account = &table.items().accounts["1001"];
+    let points: Vec<i64> = account.lots.iter().map(|lot| lot.points.0).collect();
+    assert_eq!((account.version, points), (3, vec![15, 3]));
+}
+
+#[test]
+fn an_order_counts_under_the_programme_of_its_own_time() {
+    let mut table = Table::with(program());
+    let mut double = program();
+    double.earning.points = 2;
+    let active_from = time("2026-11-20T12:00:00Z");
+    table.programs.push(ProgramVersion { version: 2, active_from, program: double });
+    table.pay(&order(41, Some(1001), "2026-11-20T12:00:00Z", "10.00")).unwrap();
+    table.pay(&order(51, Some(1001), "2026-11-20T11:59:59Z", "10.00")).unwrap();
+    let items = table.items();
+    let counted: Vec<(u64, i64)> =
+        items.entries.values().map(|entry| (entry.program_version, entry.points.0)).collect();
+    assert_eq!(counted, [(1, 10), (2, 20)]);
+}
+
+#[test]
+fn before_the_first_programme_an_order_is_kept_and_earns_nothing() {
+    let table = Table::default();
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "10.00")), Ok(applied(41, Some("1001"), 0)));
+    assert_eq!(table.items().orders.len(), 1);
+}
+
+#[test]
+fn what_moves_no_points_is_acknowledged_by_name() {
+    let table = Table::with(program());
+    let outcome = table.deliver(&webhook("products/update", &json!({"id": 1})));
+    assert_eq!(outcome, Ok(Outcome::Ignored { topic: "products/update".into() }));
+    assert_eq!(table.items(), Items::default());
+}
+
+#[test]
+fn another_shops_order_never_reaches_our_ledger() {
+    let table = Table::with(program());
+    let detail = webhook("orders/paid", &order(41, Some(1001), AT, "10.00"));
+    let theirs = detail.replace("demo.myshopify.com", "other.myshopify.com");
+    let error = table.deliver(&theirs).unwrap_err();
+    assert_eq!(error, AbsorbError::OtherShop("other.myshopify.com".into()));
+    assert!(!error.is_retryable());
+    assert_eq!(table.items(), Items::default());
+}
+
+#[test]
+fn what_cannot_be_counted_changes_nothing_and_is_not_retried() {
+    let table = Table::with(program());
+    let mut payload = order(41, Some(1001), AT, "10.00");
+    payload["currency"] = json!("CHF");
+    let error = table.pay(&payload).unwrap_err();
+    let expected = EarningError::OtherCurrency { order: "CHF".into(), program: "EUR".into() };
+    assert_eq!(error, AbsorbError::Earning(expected));
+    assert!(!error.is_retryable());
+    payload["line_items"] = json!(7);
+    let error = table.pay(&payload).unwrap_err();
+    assert_eq!(error.to_string(), "payload \"/line_items\" is not a list");
+    assert!(!error.is_retryable());
+    assert_eq!(table.items(), Items::default());
+}
+
+#[test]
+fn an_account_at_its_bound_is_refused_whole() {
+    let table = Table::with(program());
+    let lot = |day| {
+        let (earned_on, later) = (Day(day), Some(Day(day + 365)));
+        Lot {
+            terms: Terms { earned_on, available_on: later, expires_on: later },
+            points: Points(POINTS_MAX),
+        }
+    };
+    let lots = (0..u32::try_from(LOTS_MAX).unwrap()).map(|day| lot(65_536 + day)).collect();
+    let account = Account { version: 5_000, lots, ..Account::empty("1001") };
+    let stored = rmp_serde::to_vec_named(&account).unwrap();
+    assert!(stored.len() < 400_000, "{} bytes", stored.len());
+    table.items.lock().unwrap().accounts.insert("1001".into(), account);
+    let before = table.items();
+    let error = table.pay(&order(41, Some(1001), AT, "10.00")).unwrap_err();
+    assert_eq!(error.to_string(), "the account has more than 5000 lots");
+    assert_eq!(table.items(), before);
+}
+
+/// Somebody else's transaction that adds another order of the customer.
+fn rival(order_id: u64) -> Meanwhile {
+    Box::new(move |items| {
+        let rival = Table::with(program());
+        *rival.items.lock().unwrap() = items.clone();
+        rival.pay(&order(order_id, Some(1001), AT, "1.00")).unwrap();
+        *items = rival.items();
+    })
+}
+
+#[test]
+fn a_lost_race_for_the_account_is_decided_again_and_loses_neither_order() {
+    let table = Table::with(program());
+    table.meanwhile.lock().unwrap().push(rival(51));
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "10.00")), Ok(applied(41, Some("1001"), 10)));
+    let account = &table.items().accounts["1001"];
+    assert_eq!((account.version, account.lots[0].points), (2, Points(11)));
+}
+
+#[test]
+fn a_race_lost_against_the_same_order_counts_it_once() {
+    let table = Table::with(program());
+    table.meanwhile.lock().unwrap().push(rival(41));
+    let outcome = table.pay(&order(41, Some(1001), AT, "1.00"));
+    assert_eq!(outcome, Ok(Outcome::Known { cause: Cause::order("41") }));
+    let account = &table.items().accounts["1001"];
+    assert_eq!((account.version, account.lots[0].points), (1, Points(1)));
+}
+
+#[test]
+fn races_lost_without_end_give_the_message_back() {
+    let table = Table::with(program());
+    let rivals = (0..CONFLICT_ROUNDS_MAX).map(|round| rival(51 + u64::from(round)));
+    table.meanwhile.lock().unwrap().extend(rivals);
+    let error = table.pay(&order(41, Some(1001), AT, "10.00")).unwrap_err();
+    assert!(matches!(error, AbsorbError::Port(PortError::Unavailable(_))));
+    assert!(error.is_retryable());
+    assert_eq!(table.items().accounts["1001"].version, u64::from(CONFLICT_ROUNDS_MAX));
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "10.00")), Ok(applied(41, Some("1001"), 10)));
+}
+
+#[test]
+fn a_payment_joins_what_was_known_of_its_order_before() {
+    let facts = OrderFacts { order: "41".into(), customer: None, paid: None };
+    let loaded = Loaded { order: Some(OrderItem { version: 2, facts }), account: None };
+    let told = to_raw_value(&order(41, Some(1001), AT, "10.00")).unwrap();
+    let told = PaidOrder::from_payload(&told).unwrap();
+    let change = decide_paid(loaded, &told, None).unwrap().unwrap();
+    assert_eq!((change.order.seen, change.order.item.version), (Some(2), 3));
+    assert_eq!(change.order.item.facts.paid, Some(told.paid));
+    assert_eq!(change.account.unwrap().seen, None);
+}
+
+#[test]
+fn a_ledger_pages_newest_first_without_gap_or_repetition() {
+    let table = Table::with(program());
+    for (id, day) in [(31, 3), (11, 1), (41, 4), (22, 2), (21, 2)] {
+        table.pay(&order(id, Some(1001), &format!("2026-11-0{day}T00:00:00Z"), "1.00")).unwrap();
+    }
+    table.pay(&order(99, Some(1002), AT, "1.00")).unwrap();
+    let mut pages = Vec::new();
+    let mut before = None;
+    loop {
+        let page = now(table.entries("1001", before.as_ref(), 2)).unwrap();
+        pages.push(page.entries.into_iter().map(|entry| entry.cause.id).collect::<Vec<_>>());
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [vec!["41", "31"], vec!["22", "21"], vec!["11"]]);
+}
+
+#[test]
+fn nothing_in_an_item_tells_when_it_was_delivered() {
+    let table = Table::with(program());
+    let detail = webhook("orders/paid", &order(41, Some(1001), AT, "10.00"));
+    table.deliver(&detail).unwrap();
+    let late = Table::with(program());
+    let redelivered = detail
+        .replace("2026-11-20T17:04:13.110521905Z", "2026-11-21T17:04:13Z")
+        .replace("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", "another");
+    assert_ne!(detail, redelivered);
+    late.deliver(&redelivered).unwrap();
+    assert_eq!(late.items().bytes(), table.items().bytes());
+    assert_eq!(table.items().accounts["1001"].newest, Some(time(AT)));
+}

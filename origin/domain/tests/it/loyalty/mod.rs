@@ -1,0 +1,12 @@
+//! The loyalty ledger.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test, too")]
+
+mod absorbing;
+mod demo;
+mod earning;
+mod laws;
+mod payloads;
+mod programs;
+mod standings;
+mod world;

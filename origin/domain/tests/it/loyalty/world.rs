@@ -1,0 +1,231 @@
+//! A table in memory that keeps the ledger's ports to their word, and the things tests put in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
+use origin_domain::loyalty::{
+    AbsorbError, Absorber, Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader,
+    LedgerStore, Loaded, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, Standing,
+};
+use origin_domain::port::{Consistency, PortError, Written};
+use origin_domain::time::Time;
+use serde_json::{Value, json};
+
+/// The shop of every test.
+pub(crate) const SHOP: &str = "demo.myshopify.com";
+
+/// A table.
+#[derive(Default)]
+pub(crate) struct Table {
+    pub(crate) items: Mutex<Items>,
+    /// Run by the next loads, one each, after they have read: what somebody else does meanwhile.
+    pub(crate) meanwhile: Mutex<Vec<Meanwhile>>,
+    pub(crate) programs: Vec<ProgramVersion>,
+}
+
+/// What somebody else does to the table between a read and the write that follows it.
+pub(crate) type Meanwhile = Box<dyn FnOnce(&mut Items) + Send>;
+
+/// What the table holds.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Items {
+    pub(crate) orders: BTreeMap<String, OrderItem>,
+    pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) entries: BTreeMap<(String, EntryKey), LedgerEntry>,
+    pub(crate) causes: BTreeSet<String>,
+}
+
+// === impl Table ===
+
+impl Table {
+    pub(crate) fn with(program: Program) -> Self {
+        let first = ProgramVersion { version: 1, active_from: Time(0), program };
+        Self { programs: vec![first], ..Self::default() }
+    }
+
+    /// Delivers one webhook.
+    pub(crate) fn deliver(&self, detail: &str) -> Result<Outcome, AbsorbError> {
+        now(Absorber { ledger: self, programs: self, shop: SHOP }.absorb(detail))
+    }
+
+    /// Delivers a paid order.
+    pub(crate) fn pay(&self, payload: &Value) -> Result<Outcome, AbsorbError> {
+        self.deliver(&webhook("orders/paid", payload))
+    }
+
+    pub(crate) fn items(&self) -> Items {
+        self.items.lock().unwrap().clone()
+    }
+
+    /// Where a customer stands, for a viewer that has seen nothing before.
+    pub(crate) fn standing(&self, customer: &str, clock: Time) -> Standing {
+        let account = now(self.account(customer, Consistency::Strong)).unwrap();
+        let account = account.unwrap_or_else(|| Account::empty(customer));
+        let program = now(self.in_effect(clock, Consistency::Strong)).unwrap().unwrap();
+        Standing::of(&account, &program.program, Reading { clock, seen: Time(0) })
+    }
+}
+
+impl LedgerStore for Table {
+    async fn load(&self, order: &str, customer: Option<&str>) -> Result<Loaded, PortError> {
+        let mut items = self.items.lock().unwrap();
+        let loaded = Loaded {
+            order: items.orders.get(order).cloned(),
+            account: customer.and_then(|customer| items.accounts.get(customer).cloned()),
+        };
+        if let Some(meanwhile) = self.meanwhile.lock().unwrap().pop() {
+            meanwhile(&mut items);
+        }
+        Ok(loaded)
+    }
+
+    async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
+        let mut items = self.items.lock().unwrap();
+        let order = &change.order;
+        let held = items.orders.get(&order.item.facts.order).map(|order| order.version);
+        let is_order_as_seen = held == order.seen;
+        let is_account_as_seen = change.account.as_ref().is_none_or(|account| {
+            let held = items.accounts.get(&account.item.customer).map(|account| account.version);
+            held == account.seen
+        });
+        let is_new = !items.causes.contains(&change.cause.to_string());
+        if !(is_order_as_seen && is_account_as_seen && is_new) {
+            return Ok(Written::Conflict);
+        }
+        items.causes.insert(change.cause.to_string());
+        items.orders.insert(order.item.facts.order.clone(), order.item.clone());
+        if let Some(account) = &change.account {
+            let customer = account.item.customer.clone();
+            for entry in &change.entries {
+                items.entries.insert((customer.clone(), entry.key()), entry.clone());
+            }
+            items.accounts.insert(customer, account.item.clone());
+        }
+        Ok(Written::Done)
+    }
+}
+
+impl LedgerReader for Table {
+    async fn account(&self, customer: &str, _: Consistency) -> Result<Option<Account>, PortError> {
+        Ok(self.items.lock().unwrap().accounts.get(customer).cloned())
+    }
+
+    async fn entries(
+        &self,
+        customer: &str,
+        before: Option<&EntryKey>,
+        limit: usize,
+    ) -> Result<EntryPage, PortError> {
+        let items = self.items.lock().unwrap();
+        let mut older = items
+            .entries
+            .iter()
+            .rev()
+            .filter(|((owner, key), _)| owner == customer && before.is_none_or(|end| key < end))
+            .map(|(_, entry)| entry.clone());
+        let entries: Vec<LedgerEntry> = older.by_ref().take(limit).collect();
+        let next = entries.last().filter(|_| older.next().is_some()).map(LedgerEntry::key);
+        Ok(EntryPage { entries, next })
+    }
+}
+
+impl Programs for Table {
+    async fn in_effect(
+        &self,
+        at: Time,
+        _: Consistency,
+    ) -> Result<Option<ProgramVersion>, PortError> {
+        Ok(self.programs.iter().rfind(|version| version.active_from <= at).cloned())
+    }
+}
+
+// === impl Items ===
+
+impl Items {
+    /// Every item as it is stored.
+    pub(crate) fn bytes(&self) -> BTreeMap<String, Vec<u8>> {
+        fn stored(item: &impl serde::Serialize) -> Vec<u8> {
+            rmp_serde::to_vec_named(item).unwrap()
+        }
+        let orders = self.orders.iter().map(|(id, item)| (format!("order/{id}"), stored(item)));
+        let accounts =
+            self.accounts.iter().map(|(id, item)| (format!("account/{id}"), stored(item)));
+        let entries = self.entries.iter().map(|((customer, key), item)| {
+            (format!("entry/{customer}/{}/{}", key.at.0, key.id), stored(item))
+        });
+        let causes = self.causes.iter().map(|cause| (format!("cause/{cause}"), Vec::new()));
+        orders.chain(accounts).chain(entries).chain(causes).collect()
+    }
+}
+
+/// Runs a future over this table, which never has to wait.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a table in memory has nothing to wait for"),
+    }
+}
+
+/// The detail of a webhook event.
+pub(crate) fn webhook(topic: &str, payload: &Value) -> String {
+    let metadata = json!({
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": SHOP,
+        "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+        "X-Shopify-Triggered-At": "2026-11-20T17:04:13.110521905Z",
+    });
+    json!({"payload": payload, "metadata": metadata}).to_string()
+}
+
+/// A paid order of one line.
+pub(crate) fn order(id: u64, customer: Option<u64>, at: &str, euros: &str) -> Value {
+    json!({
+        "id": id,
+        "currency": "EUR",
+        "processed_at": at,
+        "customer": customer.map(|id| json!({"id": id})),
+        "line_items": [{"id": id + 1, "quantity": 1, "price": euros}],
+    })
+}
+
+/// One point a euro, 14 days pending, 365 days available, silver from 500, gold from 1,500.
+pub(crate) fn program() -> Program {
+    Program::parse(&program_document().to_string()).unwrap()
+}
+
+/// The document of [`program`].
+pub(crate) fn program_document() -> Value {
+    json!({
+        "title": "Riders",
+        "currency": "EUR",
+        "earning": {"points": 1, "per_amount": 100, "description": "1 point for every euro."},
+        "pending_days": 14,
+        "expiry_days": 365,
+        "window_days": 365,
+        "tiers": [
+            {"id": "bronze", "title": "Bronze", "threshold": 0},
+            {"id": "silver", "title": "Silver", "threshold": 500},
+            {"id": "gold", "title": "Gold", "threshold": 1500},
+        ],
+        "rewards": [{"id": "bell", "title": "A bell", "points": 250}],
+    })
+}
+
+/// A document with another value at a place; an object's member may be new.
+pub(crate) fn changed(document: &Value, pointer: &str, value: Value) -> Value {
+    let mut document = document.clone();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent).unwrap() {
+        Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
+        parent => parent[key] = value,
+    }
+    document
+}
+
+/// A point in time.
+pub(crate) fn time(text: &str) -> Time {
+    Time::from_rfc3339(text).unwrap()
+}

@@ -1,0 +1,5 @@
+//! The domain from outside.
+
+mod cart;
+mod configurator;
+mod loyalty;

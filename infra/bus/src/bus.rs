@@ -1,0 +1,336 @@
+//! The bus itself: opening, putting, looking after the queues, shutting down.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::config::{Config, Queue};
+use crate::delivery::World;
+use crate::entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
+use crate::error::{BusError, ConfigError, PutError};
+use crate::event::{Envelope, EventIds};
+use crate::line::{Line, Mode};
+use crate::poller::Poller;
+use crate::rng::{Draw, Rng};
+use crate::rules::Rules;
+use crate::sqs::Origin;
+use crate::store::messages::{Copy, publish};
+use crate::store::{Store, open};
+use crate::target::Target;
+
+/// What may wait for the writer, in KiB: about a second of a busy disk, and 64 MiB of memory.
+const INTAKE_KIB_MAX: usize = 65_536;
+
+/// What the smallest request counts for, in KiB: so at most 4,096 requests wait.
+const INTAKE_KIB_MIN: usize = 16;
+
+/// A running bus. Clones share it; dropping the last one abandons what is being delivered, which
+/// the next opening of the file delivers again.
+#[derive(Clone)]
+pub struct Bus {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What has happened since the bus was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Requests with at least one accepted entry, made durable.
+    pub puts: u64,
+    /// Transactions, deliveries' included.
+    pub commits: u64,
+}
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) rules: Rules,
+    pub(crate) lines: Vec<Arc<Line>>,
+    pub(crate) world: Arc<World>,
+    ids: EventIds,
+    intake: Arc<Semaphore>,
+    puts: Arc<AtomicU64>,
+    tasks: Mutex<Option<Tasks>>,
+}
+
+/// Dropping a `JoinSet` aborts its tasks; the writer ends by itself when nobody holds the store.
+struct Tasks {
+    pollers: JoinSet<()>,
+    writer: JoinHandle<()>,
+}
+
+/// An accepted entry and where its copies go.
+struct Accepted {
+    envelope: Envelope,
+    copies: Vec<Copy>,
+}
+
+// === impl Bus ===
+
+impl Bus {
+    /// Opens or creates the file at `path` and starts serving the queues. `targets` holds one
+    /// target for each queue, by name. Must be called inside a tokio runtime. The path `:memory:`
+    /// keeps everything in memory.
+    ///
+    /// # Errors
+    /// A configuration that makes no sense, or a file that cannot be used.
+    pub fn open(
+        path: &Path,
+        config: Config,
+        mut targets: HashMap<String, Arc<dyn Target>>,
+    ) -> Result<Self, BusError> {
+        config.check()?;
+        let names: Vec<String> = config.queues.iter().map(|queue| queue.name.clone()).collect();
+        let rules = Rules::compile(&config.rules, &names)?;
+        if let Some(name) = names.iter().find(|name| !targets.contains_key(*name)) {
+            return Err(ConfigError::NoTarget(name.clone()).into());
+        }
+        if let Some(stray) = targets.keys().find(|name| !names.contains(name)) {
+            return Err(ConfigError::StrayTarget(stray.clone()).into());
+        }
+        let now_ms = config.clock.now_ms();
+        let opened = open::open(path, config.durability, now_ms)?;
+        let mut unfinished: HashMap<_, _> = opened.unfinished.into_iter().collect();
+        let line = |queue: &Queue| {
+            let origin = Origin {
+                queue_arn: config.queue_arn(&queue.name),
+                region: config.region.clone(),
+                account: config.account.clone(),
+                created_ms: opened.created_ms,
+            };
+            let target = targets.remove(&queue.name).expect("every queue has a target");
+            let messages = unfinished.remove(&queue.name).unwrap_or(0);
+            Arc::new(Line::new(queue.clone(), origin, target, messages))
+        };
+        let lines: Vec<_> = config.queues.iter().map(line).collect();
+        for (queue, messages) in unfinished {
+            tracing::warn!(queue, messages, "the file holds messages of a queue not configured");
+        }
+        let (store, writer) = Store::start(opened.connection);
+        let world = Arc::new(World {
+            store,
+            faults: config.faults.clone(),
+            seed: config.seed,
+            clock: config.clock,
+        });
+        let mut pollers = JoinSet::new();
+        for line in &lines {
+            pollers.spawn(Poller::new(Arc::clone(line), Arc::clone(&world)).run());
+        }
+        let shared = Shared {
+            rules,
+            lines,
+            world,
+            ids: EventIds::new(now_ms, opened.opening),
+            intake: Arc::new(Semaphore::new(INTAKE_KIB_MAX)),
+            puts: Arc::default(),
+            tasks: Mutex::new(Some(Tasks { pollers, writer })),
+            config,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Accepts a request's entries: each gets its event's id, once it is durable, or its error.
+    ///
+    /// # Errors
+    /// The request as a whole was refused, or nothing of it could be stored.
+    pub async fn put(
+        &self,
+        entries: &[Entry],
+    ) -> Result<Vec<Result<String, EntryError>>, PutError> {
+        let size_bytes = request_size_bytes(entries)?;
+        let place = self.shared.admit(size_bytes)?;
+        let mut results = Vec::with_capacity(entries.len());
+        let mut accepted = Vec::with_capacity(entries.len());
+        for entry in entries {
+            results.push(self.shared.accept(entry).map(|one| {
+                let id = one.envelope.id.clone();
+                accepted.push(one);
+                id
+            }));
+        }
+        if !accepted.is_empty() {
+            self.shared.store(accepted, place).await?;
+        }
+        Ok(results)
+    }
+
+    /// Stops handing out the queue's messages; what is being delivered goes on.
+    ///
+    /// # Errors
+    /// No such queue.
+    pub fn pause(&self, queue: &str) -> Result<(), BusError> {
+        self.shared.line(queue).map(|line| line.switch(Mode::Paused))
+    }
+
+    /// Hands out the queue's messages again.
+    ///
+    /// # Errors
+    /// No such queue.
+    pub fn resume(&self, queue: &str) -> Result<(), BusError> {
+        self.shared.line(queue).map(|line| line.switch(Mode::Serving))
+    }
+
+    /// Messages of the queue that are waiting or being delivered.
+    ///
+    /// # Errors
+    /// No such queue.
+    pub fn unfinished(&self, queue: &str) -> Result<u64, BusError> {
+        self.shared.line(queue).map(|line| line.unfinished())
+    }
+
+    /// Resolves when nothing of the queue is waiting or being delivered: every message has been
+    /// taken by its target or is a dead letter. A paused queue with messages never drains.
+    ///
+    /// # Errors
+    /// No such queue.
+    pub async fn drained(&self, queue: &str) -> Result<(), BusError> {
+        self.shared.line(queue)?.drained().await;
+        Ok(())
+    }
+
+    /// Resolves when all queues are drained at once.
+    pub async fn idle(&self) {
+        while self.shared.lines.iter().any(|line| line.unfinished() > 0) {
+            for line in &self.shared.lines {
+                line.drained().await;
+            }
+        }
+    }
+
+    /// What the bus has done so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            puts: self.shared.puts.load(Ordering::Relaxed),
+            commits: self.shared.world.store.commits(),
+        }
+    }
+
+    /// A name for one HTTP request, unique like an event's.
+    pub(crate) fn request_id(&self) -> String {
+        self.shared.ids.next().0
+    }
+
+    /// Stops taking events and handing out messages, gives what is being delivered `grace` to
+    /// end, and closes the file. What has not ended by then is abandoned and delivered again after
+    /// the next opening. A second call does nothing.
+    ///
+    /// # Errors
+    /// The file could not be closed properly.
+    pub async fn shutdown(&self, grace: Duration) -> Result<(), BusError> {
+        let Some(mut tasks) = self.shared.tasks.lock().await.take() else { return Ok(()) };
+        self.shared.intake.close();
+        for line in &self.shared.lines {
+            line.switch(Mode::Stopping);
+        }
+        let ended = async { while tasks.pollers.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            tasks.pollers.shutdown().await;
+        }
+        self.shared.world.store.close().await?;
+        // The writer has nothing left to do but return.
+        _ = (&mut tasks.writer).await;
+        Ok(())
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    pub(crate) fn line(&self, queue: &str) -> Result<&Arc<Line>, BusError> {
+        let found = self.lines.iter().find(|line| line.queue.name == queue);
+        found.ok_or_else(|| BusError::UnknownQueue(queue.to_owned()))
+    }
+
+    /// Tells the lines how many messages a commit has brought them.
+    pub(crate) fn announce(lines: &[Arc<Line>], queues: &[String]) {
+        for line in lines {
+            let messages = queues.iter().filter(|queue| **queue == line.queue.name).count();
+            line.arrived(messages as u64);
+        }
+    }
+
+    /// The copies of event number `of` for the queues it goes to, delayed and doubled by chance.
+    pub(crate) fn copies(&self, event: &str, of: u64) -> Result<Vec<Copy>, EntryError> {
+        let queues = self.rules.queues_for(event).map_err(|_| EntryError::malformed_detail())?;
+        let now_ms = self.config.clock.now_ms();
+        let mut copies = Vec::with_capacity(queues.len());
+        for (nth, queue) in queues.into_iter().enumerate() {
+            let mut rng = Rng::of(self.config.seed, Draw::Arrival, &[of, nth as u64]);
+            for delay_ms in self.config.faults.arrivals_ms(&mut rng) {
+                let queue = self.lines[queue].queue.name.clone();
+                copies.push(Copy { queue, due_ms: now_ms + delay_ms });
+            }
+        }
+        Ok(copies)
+    }
+
+    fn admit(&self, size_bytes: usize) -> Result<OwnedSemaphorePermit, PutError> {
+        let size_kib = INTAKE_KIB_MIN.max(size_bytes / 1_024);
+        let permits = u32::try_from(size_kib).expect("a request is at most 1 MiB");
+        Arc::clone(&self.intake).try_acquire_many_owned(permits).map_err(|error| match error {
+            TryAcquireError::NoPermits => PutError::Throttled,
+            TryAcquireError::Closed => PutError::ShuttingDown,
+        })
+    }
+
+    fn accept(&self, entry: &Entry) -> Result<Accepted, EntryError> {
+        let valid = entry.validate(&self.config.bus)?;
+        let (id, number) = self.ids.next();
+        let envelope =
+            Envelope::new(&self.config, id, &valid).ok_or_else(EntryError::malformed_detail)?;
+        let copies = self.copies(&envelope.body, number)?;
+        Ok(Accepted { envelope, copies })
+    }
+
+    /// Makes accepted entries durable. `place` is given up with the commit, not with the caller.
+    async fn store(
+        &self,
+        accepted: Vec<Accepted>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), PutError> {
+        let now_ms = self.config.clock.now_ms();
+        let copies = accepted.iter().flat_map(|one| &one.copies);
+        let queues: Vec<String> = copies.map(|copy| copy.queue.clone()).collect();
+        let (lines, puts) = (self.lines.clone(), Arc::clone(&self.puts));
+        let stored = self.world.store.run_then(
+            move |transaction| {
+                let mut accepted = accepted.iter();
+                accepted
+                    .try_for_each(|one| publish(transaction, &one.envelope, &one.copies, now_ms))
+            },
+            move |()| {
+                drop(place);
+                puts.fetch_add(1, Ordering::Relaxed);
+                Self::announce(&lines, &queues);
+            },
+        );
+        Ok(stored.await?)
+    }
+}
+
+/// The limits of a request as a whole, which AWS checks before it looks at any entry.
+fn request_size_bytes(entries: &[Entry]) -> Result<usize, PutError> {
+    let refuse = |bound: &str| {
+        Err(PutError::Validation(format!(
+            "1 validation error detected: Value at 'entries' failed to satisfy constraint: \
+             Member must have length {bound}"
+        )))
+    };
+    if entries.is_empty() {
+        return refuse("greater than or equal to 1");
+    }
+    if entries.len() > ENTRIES_MAX {
+        return refuse("less than or equal to 10");
+    }
+    let size_bytes = entries.iter().map(Entry::size_bytes).sum();
+    if size_bytes > ENTRIES_BYTES_MAX {
+        let over = "Total size of the entries in the request is over the limit.";
+        return Err(PutError::Validation(over.to_owned()));
+    }
+    Ok(size_bytes)
+}

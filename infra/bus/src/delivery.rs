@@ -1,0 +1,168 @@
+//! One batch on its way to its target, and what becomes of each of its messages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use crate::clock::Clock;
+use crate::config::Queue;
+use crate::error::StoreError;
+use crate::faults::{Faults, Sabotage};
+use crate::line::Line;
+use crate::rng::{Draw, Rng};
+use crate::sqs::{event_of, failures_in, message_id};
+use crate::store::Store;
+use crate::store::messages::{Ending, Leased, settle};
+
+/// How long to leave a database alone that could not record an ending.
+const SETTLE_REST: Duration = Duration::from_secs(1);
+
+/// Longest reason kept with a dead letter, in bytes: a stack trace, not a core dump.
+const REASON_BYTES_MAX: usize = 4_096;
+
+/// What every delivery of a bus shares.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) faults: Faults,
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+}
+
+/// A batch in flight.
+pub(crate) struct Delivery {
+    line: Arc<Line>,
+    world: Arc<World>,
+    batch: Vec<Leased>,
+}
+
+/// What an invocation came to: the failed messages with their reasons, or one for all.
+type Outcome = Result<HashMap<String, Option<String>>, String>;
+
+// === impl Delivery ===
+
+impl Delivery {
+    pub(crate) fn new(line: Arc<Line>, world: Arc<World>, batch: Vec<Leased>) -> Self {
+        Self { line, world, batch }
+    }
+
+    /// Invokes the target and records each message's ending.
+    pub(crate) async fn run(mut self) {
+        let mut rng = self.rng(Draw::Delivery);
+        self.world.faults.reorder(&mut self.batch, &mut rng);
+        let sabotage = self.world.faults.sabotage(&mut rng);
+        let outcome = if self.worn_out() {
+            Err("the process ended during the last attempt".to_owned())
+        } else {
+            self.invoke(sabotage).await
+        };
+        self.settle(&outcome).await;
+    }
+
+    /// A message handed out more often than allowed was in flight when the process died. It is
+    /// not tried again: it may be what killed it.
+    fn worn_out(&self) -> bool {
+        self.batch.iter().any(|message| message.received > self.line.queue.max_receive_count)
+    }
+
+    async fn invoke(&self, sabotage: Sabotage) -> Outcome {
+        if sabotage == Sabotage::BeforeCall {
+            return Err("fault: the target was not reached".to_owned());
+        }
+        let event = event_of(&self.line.origin, &self.batch)
+            .map_err(|error| format!("the batch cannot be written: {error}"))?;
+        // In a task of its own, so that a panic of the target is its failure and not ours.
+        let target = Arc::clone(&self.line.target);
+        let mut call = tokio::spawn(async move { target.invoke(Bytes::from(event)).await });
+        let limit = self.line.queue.invoke_timeout;
+        let _abandon = AbortOnDrop(call.abort_handle());
+        let answer = match timeout(limit, &mut call).await {
+            Err(_) => return Err(format!("timed out after {} ms", limit.as_millis())),
+            Ok(Err(_)) => return Err("the target panicked".to_owned()),
+            Ok(Ok(answer)) => answer.map_err(|error| error.to_string())?,
+        };
+        if sabotage == Sabotage::AnswerLost {
+            return Err("fault: the target's answer was lost".to_owned());
+        }
+        let ids: Vec<String> = self.batch.iter().map(|m| self.message_id(m)).collect();
+        failures_in(&answer, &ids)
+    }
+
+    /// Records the endings; a database that fails is asked again until it answers or is closed,
+    /// because a message without an ending would wait for the next start of the process.
+    async fn settle(&self, outcome: &Outcome) {
+        loop {
+            let endings: Vec<_> = self
+                .batch
+                .iter()
+                .map(|message| (message.seq, self.ending(message, outcome)))
+                .collect();
+            let again = |(_, ending): &&(u64, Ending)| matches!(ending, Ending::Again { .. });
+            let kept = endings.iter().filter(again).count();
+            let finished = (endings.len() - kept) as u64;
+            let line = Arc::clone(&self.line);
+            let settled = self.world.store.run_then(
+                move |transaction| settle(transaction, &endings),
+                move |()| line.finished(finished),
+            );
+            match settled.await {
+                Ok(()) | Err(StoreError::Closed) => return,
+                Err(StoreError::Failed(_)) => tokio::time::sleep(SETTLE_REST).await,
+            }
+        }
+    }
+
+    fn ending(&self, message: &Leased, outcome: &Outcome) -> Ending {
+        let queue = &self.line.queue;
+        let reason = match outcome {
+            Err(reason) => reason.as_str(),
+            Ok(failures) => match failures.get(&self.message_id(message)) {
+                None => return Ending::Done,
+                Some(reason) => reason.as_deref().unwrap_or("the target gave no reason"),
+            },
+        };
+        let (attempt, now_ms) = (message.received, self.world.clock.now_ms());
+        if attempt >= queue.max_receive_count {
+            tracing::warn!(queue = queue.name, attempt, reason, "a message became a dead letter");
+            return Ending::Dead { reason: shortened(reason), died_ms: now_ms };
+        }
+        tracing::debug!(queue = queue.name, attempt, reason, "a delivery failed");
+        let parts = [message.seq, u64::from(attempt)];
+        let mut rng = Rng::of(self.world.seed, Draw::Backoff, &parts);
+        Ending::Again { due_ms: now_ms + backoff_ms(queue, attempt, &mut rng) }
+    }
+
+    fn message_id(&self, message: &Leased) -> String {
+        message_id(&self.line.origin, message.seq)
+    }
+
+    /// Chance that depends on the first message and its attempt, not on when it is delivered.
+    fn rng(&self, draw: Draw) -> Rng {
+        let parts = self.batch.first().map_or([0, 0], |m| [m.seq, u64::from(m.received)]);
+        Rng::of(self.world.seed, draw, &parts)
+    }
+}
+
+/// Ends the invocation when nobody waits for it any more.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Doubles with every attempt up to the bound; of that, between half and all, by chance.
+fn backoff_ms(queue: &Queue, attempt: u32, rng: &mut Rng) -> u64 {
+    let doubled = queue.backoff_base.saturating_mul(2_u32.saturating_pow(attempt - 1));
+    let full = u64::try_from(doubled.min(queue.backoff_max).as_millis()).unwrap_or(u64::MAX);
+    full - rng.below(full / 2 + 1)
+}
+
+fn shortened(reason: &str) -> String {
+    let end =
+        (0..=REASON_BYTES_MAX.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
+    reason[..end.unwrap_or(0)].to_owned()
+}

@@ -1,0 +1,119 @@
+//! The shapes Lambda exchanges with a function behind an SQS queue.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{uuid, with_replay_name};
+use crate::store::messages::Leased;
+
+/// What a record shows besides its message.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) queue_arn: String,
+    pub(crate) region: String,
+    /// Stands in for the principal that sent the message.
+    pub(crate) account: String,
+    /// When the store was created: with a message's number it makes the message id.
+    pub(crate) created_ms: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SqsEvent {
+    records: Vec<Record>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    attributes: Attributes,
+    message_attributes: HashMap<String, ()>,
+    event_source: &'static str,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: String,
+    aws_region: String,
+}
+
+/// SQS writes its numbers as strings.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    approximate_receive_count: String,
+    sent_timestamp: String,
+    sender_id: String,
+    approximate_first_receive_timestamp: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialBatchResponse {
+    #[serde(default)]
+    batch_item_failures: Option<Vec<BatchItemFailure>>,
+}
+
+/// `reason` is an extension: Lambda ignores it, this bus keeps it with the dead letter.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchItemFailure {
+    item_identifier: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// The id that targets see and name in their answers; the same for every attempt.
+pub(crate) fn message_id(origin: &Origin, seq: u64) -> String {
+    uuid(origin.created_ms, 0, seq)
+}
+
+/// The event a Lambda receives for a batch.
+pub(crate) fn event_of(origin: &Origin, batch: &[Leased]) -> serde_json::Result<Vec<u8>> {
+    let records = batch.iter().map(|message| {
+        let body = match &message.replay {
+            Some(replay) => with_replay_name(&message.body, replay),
+            None => message.body.clone(),
+        };
+        Record {
+            message_id: message_id(origin, message.seq),
+            receipt_handle: format!("{}.{}", message.seq, message.received),
+            body,
+            attributes: Attributes {
+                approximate_receive_count: message.received.to_string(),
+                sent_timestamp: message.sent_ms.to_string(),
+                sender_id: origin.account.clone(),
+                approximate_first_receive_timestamp: message.first_received_ms.to_string(),
+            },
+            message_attributes: HashMap::new(),
+            event_source: "aws:sqs",
+            event_source_arn: origin.queue_arn.clone(),
+            aws_region: origin.region.clone(),
+        }
+    });
+    serde_json::to_vec(&SqsEvent { records: records.collect() })
+}
+
+/// The messages a target names as failed, with the reason it gives, if it does. As Lambda does,
+/// takes `null`, `{}` and an empty list for success; what it cannot read, or a name that is none
+/// of `batch`, for the failure of the whole batch, which is the `Err`.
+pub(crate) fn failures_in(
+    answer: &[u8],
+    batch: &[String],
+) -> Result<HashMap<String, Option<String>>, String> {
+    let response: Option<PartialBatchResponse> = serde_json::from_slice(answer)
+        .map_err(|error| format!("the answer is no partial batch response: {error}"))?;
+    let failures = response.and_then(|response| response.batch_item_failures).unwrap_or_default();
+    let mut named = HashMap::new();
+    for failure in failures {
+        if !batch.contains(&failure.item_identifier) {
+            return Err(format!(
+                "the answer names a message that is not in the batch: `{}`",
+                failure.item_identifier
+            ));
+        }
+        named.insert(failure.item_identifier, failure.reason);
+    }
+    Ok(named)
+}

@@ -1,0 +1,136 @@
+//! Opening the file, or saying clearly why not.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+
+use crate::config::Durability;
+use crate::error::OpenError;
+use crate::faults::DELAY_MS_MAX;
+
+/// Marks the file as a bus's: "fcbu" in SQLite's `application_id`.
+const APPLICATION_ID: i64 = 0x6663_6275;
+
+/// The schema's version, in SQLite's `user_version`.
+const SCHEMA_VERSION: i64 = 1;
+
+/// A message refers to its event instead of carrying it, so a body is stored once however many
+/// rules match and however often it is replayed. `due_ms` is when it may be handed out;
+/// `leased` while it is.
+const SCHEMA: &str = "
+CREATE TABLE bus (opening INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time_s INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, event INTEGER NOT NULL,
+    replay TEXT, sent_ms INTEGER NOT NULL, first_received_ms INTEGER,
+    due_ms INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0,
+    leased INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX message_due ON message (queue, leased, due_ms, seq);
+CREATE TABLE dead_letter (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, event INTEGER NOT NULL,
+    replay TEXT, sent_ms INTEGER NOT NULL, died_ms INTEGER NOT NULL,
+    received INTEGER NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX dead_letter_queue ON dead_letter (queue, seq);
+";
+
+const FIRST_ROW: &str = "INSERT INTO bus (opening, created_ms) VALUES (0, ?1)";
+
+/// An open database and what it said about itself.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    /// How often the file has been opened, this time included.
+    pub(crate) opening: u64,
+    /// When the file was created: part of the ids of its messages.
+    pub(crate) created_ms: u64,
+    /// Messages per queue that were not finished.
+    pub(crate) unfinished: Vec<(String, u64)>,
+}
+
+/// Opens or creates the file and makes every message that was in somebody's hands due at once.
+pub(crate) fn open(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, OpenError> {
+    connect(path, durability, now_ms).map_err(|error| explain(path, error))
+}
+
+enum Refusal {
+    Foreign,
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn connect(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    // Exclusive: a second process is told so at once instead of handing out the same messages.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    let synchronous = match durability {
+        Durability::Process => "NORMAL",
+        Durability::Disk => "FULL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    prepare_schema(&mut connection, now_ms)?;
+    let transaction = connection.transaction()?;
+    transaction.execute(
+        "UPDATE message SET leased = 0, due_ms = min(due_ms, ?1) WHERE leased = 1",
+        params![now_ms],
+    )?;
+    // A machine whose clock has been set back must not keep messages waiting until it catches up.
+    transaction.execute(
+        "UPDATE message SET due_ms = ?1 WHERE due_ms > ?1",
+        params![now_ms.saturating_add(DELAY_MS_MAX)],
+    )?;
+    transaction.execute("UPDATE bus SET opening = opening + 1", [])?;
+    let (opening, created_ms) =
+        transaction.query_row("SELECT opening, created_ms FROM bus", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let unfinished = transaction
+        .prepare("SELECT queue, count(*) FROM message GROUP BY queue")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    transaction.commit()?;
+    Ok(Opened { connection, opening, created_ms, unfinished })
+}
+
+fn prepare_schema(connection: &mut Connection, now_ms: u64) -> Result<(), Refusal> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if (application, version, tables) == (0, 0, 0) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute(FIRST_ROW, params![now_ms])?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        transaction.commit()?;
+        return Ok(());
+    }
+    if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) {
+        Ok(())
+    } else {
+        Err(Refusal::Foreign)
+    }
+}
+
+fn explain(path: &Path, refusal: Refusal) -> OpenError {
+    let path = path.to_owned();
+    let Refusal::Sqlite(source) = refusal else { return OpenError::Foreign(path) };
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse(path),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Corrupt(path),
+        _ => OpenError::Io { path, source },
+    }
+}

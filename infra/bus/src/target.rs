@@ -1,0 +1,32 @@
+//! What stands behind a queue: a Lambda, or anything that answers like one.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// Receives batches of one queue: the SQS event JSON in, the partial batch response out.
+pub trait Target: Send + Sync + 'static {
+    /// Invokes the target once. An error, or an answer that is no partial batch response, means
+    /// that the whole batch failed. Dropping the future abandons the invocation.
+    fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>>;
+}
+
+/// A failed invocation, with the text that ends up as the reason of a dead letter.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{reason}")]
+pub struct TargetError {
+    reason: String,
+}
+
+// === impl TargetError ===
+
+impl TargetError {
+    /// A failure with its reason in words.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}

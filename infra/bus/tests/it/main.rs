@@ -1,0 +1,14 @@
+//! What users of the bus see, one file for each behaviour.
+#![expect(clippy::unwrap_used, reason = "a test's helpers may panic like the test itself")]
+
+mod configuration;
+mod dead_letters;
+mod deliveries;
+mod durability;
+mod faults;
+mod group_commit;
+mod laws;
+mod patterns;
+mod put_events;
+mod replay;
+mod stage;

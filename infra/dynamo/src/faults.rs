@@ -1,0 +1,147 @@
+//! What goes wrong between the SDK and the table, on purpose.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::operation::Operation;
+
+const MILLION: u64 = 1_000_000;
+
+/// One thing that goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// DynamoDB has no capacity. A batch of several is served in part, the rest comes back
+    /// unprocessed; anything else is a `ProvisionedThroughputExceededException`.
+    Throttled,
+    /// Another transaction holds an item: nothing is written. Calls that cannot conflict are
+    /// passed over.
+    Conflict,
+    /// The call has its effect and the connection breaks before the answer.
+    AnswerLost,
+    /// The connection cannot be made: no effect.
+    Unreachable,
+}
+
+/// How often things go wrong, in parts per million of the calls about items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Of [`Fault::Throttled`].
+    pub throttled_ppm: u32,
+    /// Of [`Fault::Conflict`], among the calls that can conflict.
+    pub conflict_ppm: u32,
+    /// Of [`Fault::AnswerLost`].
+    pub answer_lost_ppm: u32,
+    /// Every call waits between nothing and this long before it reaches the table.
+    pub latency_ms_max: u32,
+}
+
+/// The switchboard of the faults. Clones share it; calls under way keep what they drew.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Switchboard>);
+
+#[derive(Debug, Default)]
+struct Switchboard {
+    seed: u64,
+    draws: AtomicU64,
+    injected: AtomicU64,
+    outage: AtomicBool,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    rates: Rates,
+    /// As long as the test that wrote it.
+    next: VecDeque<Fault>,
+}
+
+/// What was drawn for one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Drawn {
+    pub(crate) latency: Duration,
+    pub(crate) fault: Option<Fault>,
+}
+
+// === impl Faults ===
+
+impl Faults {
+    /// No faults yet. The seed decides which calls the rates will hit, in the order of the calls.
+    pub fn seeded(seed: u64) -> Self {
+        Self(Arc::new(Switchboard { seed, ..Switchboard::default() }))
+    }
+
+    /// Sets the rates, from the next call on.
+    pub fn set(&self, rates: Rates) {
+        self.plan().rates = rates;
+    }
+
+    /// Hits the next call about items that can have this fault, whatever the rates; calls add up.
+    pub fn hit_next(&self, fault: Fault) {
+        self.plan().next.push_back(fault);
+    }
+
+    /// While it is on, no call reaches a table.
+    pub fn outage(&self, on: bool) {
+        self.0.outage.store(on, Ordering::Relaxed);
+    }
+
+    /// How many calls were hit so far.
+    pub fn injected(&self) -> u64 {
+        self.0.injected.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn draw(&self, operation: Operation) -> Drawn {
+        let drawn = self.plan_for(operation);
+        if drawn.fault.is_some() {
+            self.0.injected.fetch_add(1, Ordering::Relaxed);
+        }
+        drawn
+    }
+
+    fn plan_for(&self, operation: Operation) -> Drawn {
+        if self.0.outage.load(Ordering::Relaxed) {
+            return Drawn { fault: Some(Fault::Unreachable), ..Drawn::default() };
+        }
+        if !operation.is_about_items() {
+            return Drawn::default();
+        }
+        let mut plan = self.plan();
+        let rates = plan.rates;
+        let latency = match rates.latency_ms_max {
+            0 => Duration::ZERO,
+            max => Duration::from_millis(self.random() % (u64::from(max) + 1)),
+        };
+        let can_be_hit = |fault: Fault| fault != Fault::Conflict || operation.can_conflict();
+        let planned = plan.next.front().is_some_and(|fault| can_be_hit(*fault));
+        let fault = match planned {
+            true => plan.next.pop_front(),
+            false => [
+                (Fault::Throttled, rates.throttled_ppm),
+                (Fault::Conflict, rates.conflict_ppm),
+                (Fault::AnswerLost, rates.answer_lost_ppm),
+            ]
+            .into_iter()
+            .filter(|(fault, ppm)| *ppm > 0 && can_be_hit(*fault))
+            .find_map(|(fault, ppm)| (self.random() % MILLION < u64::from(ppm)).then_some(fault)),
+        };
+        Drawn { latency, fault }
+    }
+
+    /// The next number of the seeded sequence: splitmix64 (Steele, Lea, Flood 2014), which needs
+    /// no state but its position.
+    fn random(&self) -> u64 {
+        const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+        let position = self.0.draws.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let mut z = self.0.seed.wrapping_add(position.wrapping_mul(GOLDEN_GAMMA));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        // Nothing that could panic happens under the lock.
+        self.0.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,154 @@
+//! The two SDK clients and the names of what they talk to.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+/// Longest wait for a connection: a TLS handshake within a region takes about 20 ms.
+pub const CONNECT_MS_MAX: u64 = 500;
+/// Longest wait for one attempt: ten times what DynamoDB needs for the largest batch we ask for.
+pub const ATTEMPT_MS_MAX: u64 = 1_000;
+/// Longest an operation takes with all its attempts. A command does three operations, of which
+/// publishing has at most three rounds: ten seconds, below its function's and CloudFront's 30 s.
+pub const OPERATION_MS_MAX: u64 = 2_000;
+/// Attempts per operation. More would only add to a storm: queues and clients retry, too.
+pub const ATTEMPTS_MAX: u32 = 3;
+/// The wait before the second attempt is up to this, then doubles.
+const BACKOFF_BASE_MS: u64 = 25;
+/// No wait between attempts is longer.
+const BACKOFF_MS_MAX: u64 = 250;
+
+/// Where everything is and who we are. A plain value: nothing is read from the environment.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    /// The region of tables and bus.
+    pub region: String,
+    /// The credentials of the function's role.
+    pub access: AccessKey,
+    /// Another place than the region's own DynamoDB.
+    pub dynamodb_endpoint: Option<String>,
+    /// Another place than the region's own EventBridge.
+    pub eventbridge_endpoint: Option<String>,
+    /// The table of carts, accounts, products and blobs.
+    pub hot_table: String,
+    /// The table of command records.
+    pub commands_table: String,
+    /// The event bus.
+    pub bus: String,
+}
+
+/// An AWS access key. Its `Debug` shows the id only.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// The key's id.
+    pub id: String,
+    /// The secret part.
+    pub secret: String,
+    /// The session token that belongs to a role's temporary key.
+    pub session_token: Option<String>,
+}
+
+/// What every adapter is built on. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Aws(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    dynamodb: aws_sdk_dynamodb::Client,
+    eventbridge: aws_sdk_eventbridge::Client,
+    hot_table: String,
+    commands_table: String,
+    bus: String,
+}
+
+// === impl AccessKey ===
+
+impl AccessKey {
+    fn credentials(&self) -> Credentials {
+        let Self { id, secret, session_token } = self.clone();
+        Credentials::new(id, secret, session_token, None, "forecourt")
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+// === impl Aws ===
+
+impl Aws {
+    /// Builds both clients. The HTTP clients are arguments: on AWS [`crate::lambda_http_client`],
+    /// elsewhere one that ends in an embedded table.
+    #[must_use]
+    pub fn new(
+        config: AwsConfig,
+        dynamodb_http: SharedHttpClient,
+        events_http: SharedHttpClient,
+    ) -> Self {
+        let mut dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(config.region.clone()))
+            .credentials_provider(config.access.credentials())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .http_client(dynamodb_http);
+        dynamodb.set_endpoint_url(config.dynamodb_endpoint);
+        let mut eventbridge = aws_sdk_eventbridge::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(config.region))
+            .credentials_provider(config.access.credentials())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .http_client(events_http);
+        eventbridge.set_endpoint_url(config.eventbridge_endpoint);
+        Self(Arc::new(Inner {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            eventbridge: aws_sdk_eventbridge::Client::from_conf(eventbridge.build()),
+            hot_table: config.hot_table,
+            commands_table: config.commands_table,
+            bus: config.bus,
+        }))
+    }
+
+    pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        &self.0.dynamodb
+    }
+
+    pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
+        &self.0.eventbridge
+    }
+
+    pub(crate) fn hot_table(&self) -> &str {
+        &self.0.hot_table
+    }
+
+    pub(crate) fn commands_table(&self) -> &str {
+        &self.0.commands_table
+    }
+
+    pub(crate) fn bus(&self) -> &str {
+        &self.0.bus
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(Duration::from_millis(BACKOFF_BASE_MS))
+        .with_max_backoff(Duration::from_millis(BACKOFF_MS_MAX))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(CONNECT_MS_MAX))
+        .operation_attempt_timeout(Duration::from_millis(ATTEMPT_MS_MAX))
+        .operation_timeout(Duration::from_millis(OPERATION_MS_MAX))
+        .build()
+}

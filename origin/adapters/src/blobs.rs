@@ -1,0 +1,110 @@
+//! What is larger than an item: cut into chunks, named by its SHA-256, verified when read.
+
+use origin_domain::port::PortError;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::aws::Aws;
+use crate::error::corrupt;
+use crate::item::{Guard, Item, Put};
+use crate::keys::{Key, Shape};
+
+/// Bytes of a chunk. DynamoDB takes 400 KB an item, of which key and names need a few hundred.
+pub const CHUNK_BYTES: usize = 384 * 1024;
+/// Most bytes of a blob: the largest document the shop publishes, unpacked.
+pub const BLOB_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Chunks of one batch read: 3 MB, a fifth of what DynamoDB returns at once, and quick enough for
+/// one attempt.
+const CHUNKS_PER_READ: usize = 8;
+/// A chunk's content never changes, nor does its version.
+const ONLY_VERSION: u64 = 1;
+
+/// Everything needed to read a blob back. Kept in the item that points to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobRef {
+    /// SHA-256 in hex.
+    pub hash: String,
+    /// Length of the whole.
+    pub bytes: u64,
+    /// Length of every chunk but the last: a later release may cut differently.
+    pub chunk_bytes: u32,
+}
+
+/// Blobs in the hot table.
+#[derive(Debug, Clone)]
+pub struct DynamoBlobs {
+    aws: Aws,
+}
+
+// === impl BlobRef ===
+
+impl BlobRef {
+    /// What a blob with this content is called.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        let chunk_bytes = u32::try_from(CHUNK_BYTES).expect("a chunk is smaller than an item");
+        Self { hash: hex(content), bytes: content.len() as u64, chunk_bytes }
+    }
+
+    fn chunk_keys(&self) -> Result<Vec<Key>, PortError> {
+        let is_sane = self.chunk_bytes > 0 && self.bytes <= BLOB_BYTES_MAX as u64;
+        let chunks = is_sane.then(|| self.bytes.div_ceil(u64::from(self.chunk_bytes)));
+        let chunks = chunks.and_then(|chunks| u32::try_from(chunks).ok());
+        let chunks = chunks.ok_or_else(|| corrupt("blob", "no such size"))?;
+        let Self { hash, chunk_bytes, .. } = self;
+        let key = |index| Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index }.key();
+        Ok((0..chunks).map(key).collect())
+    }
+}
+
+// === impl DynamoBlobs ===
+
+impl DynamoBlobs {
+    /// Blobs in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+
+    /// Stores the content and answers what it is called. Storing what is there changes nothing;
+    /// a damaged chunk is mended. Whatever points to it is written after.
+    ///
+    /// # Errors
+    /// [`PortError::Corrupt`] above [`BLOB_BYTES_MAX`]; otherwise the table's failure.
+    pub async fn write(&self, content: &[u8]) -> Result<BlobRef, PortError> {
+        if content.len() > BLOB_BYTES_MAX {
+            return Err(corrupt("blob", "too large"));
+        }
+        let blob = BlobRef::of(content);
+        for (key, chunk) in blob.chunk_keys()?.into_iter().zip(content.chunks(CHUNK_BYTES)) {
+            let item = Item::new(ONLY_VERSION, chunk.to_vec());
+            self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
+        }
+        Ok(blob)
+    }
+
+    /// Reads the content back, byte for byte what was written.
+    ///
+    /// # Errors
+    /// [`PortError::Corrupt`] if a chunk is missing or damaged; otherwise the table's failure.
+    pub async fn read(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
+        let keys = blob.chunk_keys()?;
+        let mut content = Vec::new();
+        for batch in keys.chunks(CHUNKS_PER_READ) {
+            let mut found = self.aws.batch_get(batch).await?;
+            for key in batch {
+                let chunk = found.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
+                content.extend_from_slice(&chunk.document);
+            }
+        }
+        if content.len() as u64 == blob.bytes && hex(&content) == blob.hash {
+            Ok(content)
+        } else {
+            Err(corrupt("blob", "not what was written"))
+        }
+    }
+}
+
+fn hex(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}

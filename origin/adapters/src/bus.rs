@@ -1,0 +1,159 @@
+//! Events on EventBridge, each entry accounted for.
+
+use std::time::Duration;
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events};
+use origin_domain::port::PortError;
+
+use crate::aws::Aws;
+use crate::error::{coded, corrupt, port_error};
+
+/// Entries of one `PutEvents` (EventBridge's limit).
+pub const ENTRIES_MAX: usize = 10;
+/// Bytes of one `PutEvents`: all its entries together (EventBridge's limit since 2026-01-29).
+pub const REQUEST_BYTES_MAX: usize = 1_048_576;
+/// How often entries that failed by themselves are sent again. Each round is a whole operation of
+/// the SDK with attempts of its own.
+pub const ENTRY_ROUNDS_MAX: u32 = 3;
+/// The wait before the second round; then it doubles.
+const ROUND_WAIT_MS: u64 = 25;
+/// What EventBridge counts for an entry's time, whether given or not.
+const ENTRY_TIME_BYTES: usize = 14;
+
+/// The event bus.
+#[derive(Debug, Clone)]
+pub struct EventBridgeBus {
+    aws: Aws,
+}
+
+// === impl EventBridgeBus ===
+
+impl EventBridgeBus {
+    /// The configured bus.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+
+    /// Sends one request's worth of events until each is acknowledged.
+    async fn publish_batch(&self, batch: &[Event]) -> Result<(), PortError> {
+        let mut pending: Vec<PutEventsRequestEntry> =
+            batch.iter().map(|event| self.entry(event)).collect();
+        let mut refusal = String::new();
+        for round in 0..ENTRY_ROUNDS_MAX {
+            if round > 0 {
+                tokio::time::sleep(Duration::from_millis(ROUND_WAIT_MS << (round - 1))).await;
+            }
+            let failed = self.put(&pending).await?;
+            let mut codes = failed.iter().map(|(_, code)| code);
+            let Some(code) = codes.next() else { return Ok(()) };
+            refusal.clone_from(code);
+            let hopeless = failed.iter().map(|(_, code)| coded("put events", code));
+            if let Some(error) = hopeless.into_iter().find(|error| !error.is_retryable()) {
+                return Err(error);
+            }
+            pending = failed.into_iter().map(|(entry, _)| entry).collect();
+        }
+        Err(coded("put events", &refusal))
+    }
+
+    /// Sends entries; answers those that failed, each with its code.
+    async fn put(
+        &self,
+        entries: &[PutEventsRequestEntry],
+    ) -> Result<Vec<(PutEventsRequestEntry, String)>, PortError> {
+        let sent = self
+            .aws
+            .eventbridge()
+            .put_events()
+            .set_entries(Some(entries.to_vec()))
+            .send()
+            .await
+            .map_err(|error| port_error("put events", &error))?;
+        if sent.entries().len() != entries.len() {
+            return Err(corrupt("put events", "not an answer per entry"));
+        }
+        // An entry is acknowledged by its event id and by nothing else.
+        let failed = entries.iter().zip(sent.entries()).filter(|(_, got)| got.event_id().is_none());
+        let code = |code: Option<&str>| code.unwrap_or("no code").to_owned();
+        Ok(failed.map(|(entry, got)| (entry.clone(), code(got.error_code()))).collect())
+    }
+
+    fn entry(&self, event: &Event) -> PutEventsRequestEntry {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(self.aws.bus())
+            .source(event.kind.source())
+            .detail_type(event.kind.detail_type())
+            .detail(&event.detail)
+            .build()
+    }
+}
+
+impl Events for EventBridgeBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        if events.iter().any(|event| event.detail.len() > DETAIL_BYTES_MAX) {
+            return Err(corrupt("put events", "detail too large"));
+        }
+        for batch in batches(events) {
+            self.publish_batch(batch).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts events into requests, in order, by number and by size.
+fn batches(mut events: &[Event]) -> Vec<&[Event]> {
+    let mut batches = Vec::new();
+    while !events.is_empty() {
+        let mut bytes = 0;
+        let fits = |event: &&Event| {
+            bytes += entry_bytes(event);
+            bytes <= REQUEST_BYTES_MAX
+        };
+        // At least one: an event alone always fits.
+        let count = events.iter().take(ENTRIES_MAX).take_while(fits).count().max(1);
+        let (batch, rest) = events.split_at(count);
+        batches.push(batch);
+        events = rest;
+    }
+    batches
+}
+
+fn entry_bytes(event: &Event) -> usize {
+    let Event { kind, detail } = event;
+    ENTRY_TIME_BYTES + kind.source().len() + kind.detail_type().len() + detail.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use origin_domain::event::{DETAIL_BYTES_MAX, Event, Kind};
+
+    use super::{REQUEST_BYTES_MAX, batches, entry_bytes};
+
+    fn event(detail_bytes: usize) -> Event {
+        Event { kind: Kind::CartCommanded, detail: "x".repeat(detail_bytes) }
+    }
+
+    fn lengths(events: &[Event]) -> Vec<usize> {
+        batches(events).into_iter().map(<[Event]>::len).collect()
+    }
+
+    #[test]
+    fn a_request_has_at_most_ten_entries() {
+        let lengths_of = |count| lengths(&vec![event(2); count]);
+        assert_eq!(lengths_of(0), [0; 0]);
+        assert_eq!(lengths_of(1), [1]);
+        assert_eq!(lengths_of(10), [10]);
+        assert_eq!(lengths_of(23), [10, 10, 3]);
+    }
+
+    #[test]
+    fn a_request_stays_below_its_size() {
+        let overhead = entry_bytes(&event(0));
+        let half = REQUEST_BYTES_MAX / 2 - overhead;
+        assert_eq!(lengths(&[event(half), event(half), event(0)]), [2, 1]);
+        assert_eq!(lengths(&[event(half), event(half + 1), event(0)]), [1, 2]);
+        assert!(entry_bytes(&event(DETAIL_BYTES_MAX)) <= REQUEST_BYTES_MAX);
+    }
+}

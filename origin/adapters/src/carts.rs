@@ -1,0 +1,81 @@
+//! Carts in the hot table.
+
+use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::CommandRecord;
+use origin_domain::port::{Consistency, PortError, Written};
+
+use crate::aws::Aws;
+use crate::document::{decode, encode};
+use crate::error::corrupt;
+use crate::item::{Guard, Item, Put};
+use crate::keys::{Key, Shape};
+
+/// Carts, and with them the records of pending commands.
+#[derive(Debug, Clone)]
+pub struct DynamoCarts {
+    aws: Aws,
+}
+
+// === impl DynamoCarts ===
+
+impl DynamoCarts {
+    /// Carts in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+}
+
+impl CartSource for DynamoCarts {
+    async fn item(
+        &self,
+        cart: &str,
+        consistency: Consistency,
+    ) -> Result<Option<CartItem>, PortError> {
+        let item = self.aws.get(&Shape::Cart { cart }.key(), consistency).await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    async fn item_and_records(
+        &self,
+        cart: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+        let cart = Shape::Cart { cart }.key();
+        let records: Vec<Key> = ids.iter().map(|id| Shape::Command { id: *id }.key()).collect();
+        let keys: Vec<Key> = std::iter::once(&cart).chain(&records).cloned().collect();
+        let mut found = self.aws.batch_get(&keys).await?;
+        let item = found.get(&cart).map(read).transpose()?;
+        let records = records
+            .iter()
+            .filter_map(|key| found.remove(key))
+            .map(|record| decode("command record", &record.document));
+        Ok((item, records.collect::<Result<_, _>>()?))
+    }
+}
+
+impl CartWriter for DynamoCarts {
+    async fn store(
+        &self,
+        cart: &str,
+        item: &CartItem,
+        seen: Option<&CartItem>,
+    ) -> Result<Written, PortError> {
+        let put = Put {
+            key: Shape::Cart { cart }.key(),
+            item: Item::new(item.version, encode(item)).expiring(item.expires_at()),
+            guard: seen.map_or(Guard::Absent, |seen| Guard::Life {
+                version: seen.version,
+                expires_at: seen.expires_at(),
+            }),
+        };
+        Ok(self.aws.put(&put).await?.into())
+    }
+}
+
+fn read(item: &Item) -> Result<CartItem, PortError> {
+    let cart: CartItem = decode("cart", &item.document)?;
+    // The guard of the next write is the document's: it must be the item's, too.
+    if cart.version == item.version { Ok(cart) } else { Err(corrupt("cart", "two versions")) }
+}

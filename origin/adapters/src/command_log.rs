@@ -1,0 +1,56 @@
+//! Command records in a table of their own, with an expiry.
+
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{CommandLog, CommandRecord, RECORD_TTL_MS, Recorded};
+use origin_domain::port::{Consistency, PortError};
+
+use crate::aws::Aws;
+use crate::document::{decode, encode};
+use crate::error::unavailable;
+use crate::item::{Guard, Item, Put};
+use crate::keys::Shape;
+use crate::tables::PutOutcome;
+
+/// Records are written once and never changed.
+const ONLY_VERSION: u64 = 1;
+
+/// The records of commands by id.
+#[derive(Debug, Clone)]
+pub struct DynamoCommandLog {
+    aws: Aws,
+}
+
+// === impl DynamoCommandLog ===
+
+impl DynamoCommandLog {
+    /// Records in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+}
+
+impl CommandLog for DynamoCommandLog {
+    /// One write and no read, even for a repetition: the refusal brings the existing record along.
+    /// When the answer to the first attempt was lost, that is the caller's own.
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+        let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
+        let put = Put {
+            key: Shape::Command { id: record.command.id }.key(),
+            item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
+            guard: Guard::Absent,
+        };
+        match self.aws.put(&put).await? {
+            PutOutcome::Done => Ok(Recorded::First),
+            PutOutcome::Refused(Some(there)) => {
+                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
+            }
+            PutOutcome::Refused(None) => Err(unavailable("record", "refused without the record")),
+        }
+    }
+
+    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
+        let item = self.aws.get(&Shape::Command { id }.key(), Consistency::Strong).await?;
+        item.map(|item| decode("command record", &item.document)).transpose()
+    }
+}

@@ -1,0 +1,84 @@
+//! How documents are stored: a format byte, then MessagePack with named fields. A release reads the
+//! previous one's fields and skips those it does not know.
+
+use origin_domain::port::PortError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::corrupt;
+
+/// MessagePack with named fields. Another encoding gets another number.
+const FORMAT: u8 = 1;
+
+/// The stored form of a value.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = vec![FORMAT];
+    rmp_serde::encode::write_named(&mut bytes, value)
+        .expect("writing our own types to memory cannot fail");
+    bytes
+}
+
+/// The value of a stored form.
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, PortError> {
+    let Some((&FORMAT, mut rest)) = bytes.split_first() else {
+        return Err(corrupt(what, "not a format this release reads"));
+    };
+    let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))
+        .map_err(|_| corrupt(what, "not a document of this kind"))?;
+    if rest.is_empty() { Ok(value) } else { Err(corrupt(what, "bytes after the document")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use origin_domain::port::PortError;
+    use serde::{Deserialize, Serialize};
+
+    use super::{decode, encode};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Older {
+        id: u64,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Newer {
+        id: u64,
+        #[serde(default)]
+        title: Option<String>,
+        #[serde(default)]
+        facts: BTreeMap<String, u64>,
+    }
+
+    #[test]
+    fn the_previous_release_skips_what_it_does_not_know() {
+        let facts = BTreeMap::from([("paid".to_owned(), u64::MAX)]);
+        let newer = Newer { id: u64::MAX, title: Some("Bike".to_owned()), facts };
+        assert_eq!(decode::<Older>("doc", &encode(&newer)).unwrap(), Older { id: u64::MAX });
+        assert_eq!(decode::<Newer>("doc", &encode(&newer)).unwrap(), newer);
+    }
+
+    #[test]
+    fn this_release_reads_what_the_previous_one_wrote() {
+        let read: Newer = decode("doc", &encode(&Older { id: 7 })).unwrap();
+        assert_eq!(read, Newer { id: 7, title: None, facts: BTreeMap::new() });
+    }
+
+    #[test]
+    fn the_stored_bytes_are_these() {
+        assert_eq!(encode(&Older { id: 7 }), [1, 0x81, 0xa2, b'i', b'd', 7]);
+    }
+
+    #[test]
+    fn what_no_release_wrote_is_corrupt() {
+        let good = encode(&Older { id: 7 });
+        let mut longer = good.clone();
+        longer.push(0);
+        let cut = &good[..good.len() - 1];
+        for bytes in [&b""[..], &[2, 0x80], &[1], &[1, 0x80], &longer, cut] {
+            let error = decode::<Older>("doc", bytes).unwrap_err();
+            assert!(matches!(error, PortError::Corrupt(_)), "{bytes:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What an AWS error means to the shop.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use origin_domain::port::PortError;
+
+/// Codes that say the request itself makes no sense: the same bytes will never be taken.
+const HOPELESS: [&str; 4] = [
+    "ValidationException",
+    "SerializationException",
+    "ItemCollectionSizeLimitExceededException",
+    "MalformedDetail",
+];
+
+/// Names the operation and AWS's code; never a message, which may quote what was stored.
+pub(crate) fn port_error<E, R>(operation: &str, error: &SdkError<E, R>) -> PortError
+where
+    E: ProvideErrorMetadata,
+{
+    match error {
+        SdkError::ConstructionFailure(_) => corrupt(operation, "request cannot be built"),
+        SdkError::TimeoutError(_) => unavailable(operation, "timeout"),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            unavailable(operation, "timeout")
+        }
+        SdkError::DispatchFailure(_) => unavailable(operation, "unreachable"),
+        SdkError::ServiceError(refusal) => {
+            coded(operation, refusal.err().code().unwrap_or("no code"))
+        }
+        // A garbled answer comes from something between us and AWS.
+        _ => unavailable(operation, "unreadable answer"),
+    }
+}
+
+/// The verdict on one of AWS's codes.
+pub(crate) fn coded(operation: &str, code: &str) -> PortError {
+    if HOPELESS.contains(&code) { corrupt(operation, code) } else { unavailable(operation, code) }
+}
+
+pub(crate) fn unavailable(operation: &str, reason: &str) -> PortError {
+    PortError::Unavailable(format!("{operation}: {reason}"))
+}
+
+pub(crate) fn corrupt(what: &str, reason: &str) -> PortError {
+    PortError::Corrupt(format!("{what}: {reason}"))
+}

@@ -1,0 +1,146 @@
+//! One item, as both tables hold it: key, version, document, expiry.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use origin_domain::port::PortError;
+use origin_domain::time::Time;
+
+use crate::error::corrupt;
+use crate::keys::Key;
+
+/// What every write is conditional on.
+const VERSION: &str = "v";
+/// The document.
+const DOCUMENT: &str = "d";
+/// Seconds since 1970 after which DynamoDB may delete the item, within days.
+pub(crate) const TTL: &str = "ttl";
+
+/// An item without its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) version: u64,
+    pub(crate) document: Vec<u8>,
+    /// `None`: kept for good.
+    pub(crate) expires_at: Option<Time>,
+}
+
+/// A write that happens only if the table still holds what was seen.
+#[derive(Debug)]
+pub(crate) struct Put {
+    pub(crate) key: Key,
+    pub(crate) item: Item,
+    pub(crate) guard: Guard,
+}
+
+/// What must be true of the present item for a write to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// There is none.
+    Absent,
+    /// It has this version.
+    Version(u64),
+    /// It has this version and expiry: for items whose version may start again.
+    Life {
+        /// The version.
+        version: u64,
+        /// The expiry.
+        expires_at: Time,
+    },
+    /// Nothing: another write of the same transaction is guarded for both.
+    Sibling,
+    /// There is none, or one with another document: writing the same again is a no-op, and what
+    /// was damaged is mended.
+    Different,
+}
+
+/// A [`Guard`] in DynamoDB's words.
+pub(crate) struct Condition {
+    pub(crate) expression: Option<&'static str>,
+    pub(crate) names: Option<HashMap<String, String>>,
+    pub(crate) values: Option<HashMap<String, AttributeValue>>,
+}
+
+// === impl Item ===
+
+impl Item {
+    pub(crate) fn new(version: u64, document: Vec<u8>) -> Self {
+        Self { version, document, expires_at: None }
+    }
+
+    pub(crate) fn expiring(self, at: Time) -> Self {
+        Self { expires_at: Some(at), ..self }
+    }
+
+    fn attributes(&self) -> HashMap<String, AttributeValue> {
+        let ttl = self.expires_at.map(|at| (TTL.to_owned(), number(at.unix_s())));
+        [
+            (VERSION.to_owned(), number(self.version)),
+            (DOCUMENT.to_owned(), AttributeValue::B(Blob::new(self.document.clone()))),
+        ]
+        .into_iter()
+        .chain(ttl)
+        .collect()
+    }
+
+    /// The item that was read, whatever else it holds.
+    pub(crate) fn read(mut attributes: HashMap<String, AttributeValue>) -> Result<Self, PortError> {
+        let number_of =
+            |name: &str| -> Option<u64> { attributes.get(name)?.as_n().ok()?.parse().ok() };
+        let version = number_of(VERSION).ok_or_else(|| corrupt("item", "no version"))?;
+        let expires_at = number_of(TTL).map(|s| Time(s.saturating_mul(1_000)));
+        match attributes.remove(DOCUMENT) {
+            Some(AttributeValue::B(document)) => {
+                Ok(Self { version, document: document.into_inner(), expires_at })
+            }
+            _ => Err(corrupt("item", "no document")),
+        }
+    }
+}
+
+// === impl Put ===
+
+impl Put {
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        let mut attributes = self.item.attributes();
+        attributes.extend(self.key.attributes());
+        attributes
+    }
+
+    pub(crate) fn condition(&self) -> Condition {
+        let document = || AttributeValue::B(Blob::new(self.item.document.clone()));
+        match self.guard {
+            Guard::Absent => Condition::new("attribute_not_exists(pk)", []),
+            Guard::Version(version) => Condition::new("v = :v", [(":v", number(version))]),
+            Guard::Life { version, expires_at } => {
+                let ttl = number(expires_at.unix_s());
+                Condition::new("v = :v AND #ttl = :ttl", [(":v", number(version)), (":ttl", ttl)])
+                    // A word DynamoDB reserves.
+                    .naming("#ttl", TTL)
+            }
+            Guard::Sibling => Condition { expression: None, names: None, values: None },
+            Guard::Different => {
+                Condition::new("attribute_not_exists(pk) OR d <> :d", [(":d", document())])
+            }
+        }
+    }
+}
+
+// === impl Condition ===
+
+impl Condition {
+    fn new<const N: usize>(expression: &'static str, values: [(&str, AttributeValue); N]) -> Self {
+        let values = values.map(|(name, value)| (name.to_owned(), value));
+        let values = Some(HashMap::from(values)).filter(|values| !values.is_empty());
+        Self { expression: Some(expression), names: None, values }
+    }
+
+    fn naming(self, placeholder: &str, name: &str) -> Self {
+        Self { names: Some(HashMap::from([(placeholder.to_owned(), name.to_owned())])), ..self }
+    }
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

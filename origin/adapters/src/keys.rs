@@ -1,0 +1,170 @@
+//! Every key of both tables, in one place. A partition key is the shape's name, a slash, and an id;
+//! names have no slash, so no id can reach into another shape.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use origin_domain::id::CommandId;
+use origin_domain::port::PortError;
+use origin_domain::time::Time;
+
+use crate::error::corrupt;
+
+/// Partition key of both tables.
+pub(crate) const PK: &str = "pk";
+/// Sort key of the hot table.
+pub(crate) const SK: &str = "sk";
+/// Partition key of the hot table's one overloaded index.
+pub(crate) const INDEX_PK: &str = "gpk";
+/// Sort key of that index.
+pub(crate) const INDEX_SK: &str = "gsk";
+/// The index's name.
+pub(crate) const INDEX: &str = "overloaded";
+
+/// Which table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Table {
+    /// Carts, accounts, products, blobs.
+    Hot,
+    /// Command records.
+    Commands,
+}
+
+/// Everything there is in the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Shape<'a> {
+    /// A cart.
+    Cart { cart: &'a str },
+    /// Which version of a product is served.
+    Product { product: &'a str },
+    /// One version of a product, kept for good.
+    ProductVersion { product: &'a str, version: u64 },
+    /// Which product last claimed a Shopify variant.
+    Variant { variant_id: &'a str },
+    /// Counts what may change who sells what.
+    Epoch,
+    /// One piece of a blob, named by the whole's SHA-256 and the size of its pieces.
+    Chunk { hash: &'a str, chunk_bytes: u32, index: u32 },
+    /// Everything known of one order.
+    Order { order: &'a str },
+    /// What a customer's ledger adds up to.
+    Account { customer: &'a str },
+    /// One line of a customer's ledger; sorts by time, then by id.
+    Entry { customer: &'a str, at: Time, id: &'a str },
+    /// A cause that has counted.
+    Cause { kind: &'a str, id: &'a str },
+    /// A version of the programme by number.
+    Program { version: u64 },
+    /// The same by the time it is active from.
+    ProgramFrom { active_from: Time, version: u64 },
+    /// The record of a command.
+    Command { id: CommandId },
+}
+
+/// The items of one partition between two sort keys, both included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) pk: String,
+    pub(crate) first_sk: String,
+    pub(crate) last_sk: String,
+}
+
+/// Where an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) table: Table,
+    pub(crate) pk: String,
+    /// The hot table has one.
+    pub(crate) sk: Option<String>,
+}
+
+/// No text sorts after it.
+const LAST_TEXT: &str = "\u{10ffff}";
+
+// === impl Shape ===
+
+impl Shape<'_> {
+    pub(crate) fn key(self) -> Key {
+        match self {
+            Self::Cart { cart } => hot(format!("cart/{cart}"), "cart"),
+            Self::Product { product } => hot(format!("product/{product}"), "current"),
+            Self::ProductVersion { product, version } => {
+                hot(format!("product/{product}"), format!("version/{version:020}"))
+            }
+            Self::Variant { variant_id } => hot(format!("variant/{variant_id}"), "claim"),
+            Self::Epoch => hot("catalog/claims".to_owned(), "epoch"),
+            Self::Chunk { hash, chunk_bytes, index } => {
+                hot(format!("blob/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
+            }
+            Self::Order { order } => hot(format!("order/{order}"), "order"),
+            Self::Account { customer } => hot(format!("loyalty/{customer}"), "account"),
+            Self::Entry { customer, at: Time(at), id } => {
+                hot(format!("loyalty/{customer}"), format!("entry/{at:020}/{id}"))
+            }
+            Self::Cause { kind, id } => hot(format!("cause/{kind}/{id}"), "cause"),
+            Self::Program { version } => {
+                hot("program/loyalty".to_owned(), format!("version/{version:020}"))
+            }
+            Self::ProgramFrom { active_from: Time(at), version } => {
+                hot("program/loyalty".to_owned(), format!("active/{at:020}/{version:020}"))
+            }
+            Self::Command { id } => {
+                Key { table: Table::Commands, pk: format!("command/{id}"), sk: None }
+            }
+        }
+    }
+}
+
+// === impl Range ===
+
+impl Range {
+    /// Every version of a product.
+    pub(crate) fn product_versions(product: &str) -> Self {
+        let version = |version| Shape::ProductVersion { product, version }.key();
+        Self::between(version(0), version(u64::MAX))
+    }
+
+    /// Every entry of a customer's ledger.
+    pub(crate) fn entries(customer: &str) -> Self {
+        let first = Shape::Entry { customer, at: Time(0), id: "" }.key();
+        Self::between(first, Shape::Entry { customer, at: Time(u64::MAX), id: LAST_TEXT }.key())
+    }
+
+    /// Every version of the programme active from `at` or before.
+    pub(crate) fn programs_until(at: Time) -> Self {
+        let first = Shape::ProgramFrom { active_from: Time(0), version: 0 }.key();
+        Self::between(first, Shape::ProgramFrom { active_from: at, version: u64::MAX }.key())
+    }
+
+    fn between(first: Key, last: Key) -> Self {
+        let sk = |key: Key| key.sk.unwrap_or_default();
+        Self { pk: first.pk.clone(), first_sk: sk(first), last_sk: sk(last) }
+    }
+}
+
+fn hot(pk: String, sk: impl Into<String>) -> Key {
+    Key { table: Table::Hot, pk, sk: Some(sk.into()) }
+}
+
+// === impl Key ===
+
+impl Key {
+    /// The key as DynamoDB wants it.
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        let sk = self.sk.clone().map(|sk| (SK.to_owned(), AttributeValue::S(sk)));
+        std::iter::once((PK.to_owned(), AttributeValue::S(self.pk.clone()))).chain(sk).collect()
+    }
+
+    /// The key of an item that was read.
+    pub(crate) fn read(
+        table: Table,
+        attributes: &HashMap<String, AttributeValue>,
+    ) -> Result<Self, PortError> {
+        let text = |name| attributes.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let pk = text(PK).ok_or_else(|| corrupt("item", "no key"))?;
+        Ok(Self { table, pk, sk: text(SK) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod aws;
+mod blobs;
+mod bus;
+mod carts;
+mod catalog;
+mod command_log;
+mod document;
+mod error;
+mod http_client;
+mod item;
+mod keys;
+mod ledger;
+pub mod memory;
+mod programs;
+pub mod schema;
+mod tables;
+
+pub use aws::{
+    ATTEMPT_MS_MAX, ATTEMPTS_MAX, AccessKey, Aws, AwsConfig, CONNECT_MS_MAX, OPERATION_MS_MAX,
+};
+pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs};
+pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
+pub use carts::DynamoCarts;
+pub use catalog::{DynamoCatalog, NewVersion, ProductVersion, StoredProduct, VERSIONS_LISTED_MAX};
+pub use command_log::DynamoCommandLog;
+pub use http_client::lambda_http_client;
+pub use ledger::DynamoLedger;
+pub use programs::DynamoPrograms;

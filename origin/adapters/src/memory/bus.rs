@@ -1,0 +1,45 @@
+//! The event bus in memory: it keeps what it was given until somebody fetches it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events};
+use origin_domain::port::PortError;
+
+use crate::error::corrupt;
+
+/// The event bus. Clones are the same bus.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryBus {
+    // Its bound is whoever fetches.
+    published: Arc<Mutex<Vec<Event>>>,
+}
+
+// === impl MemoryBus ===
+
+impl MemoryBus {
+    /// A bus on which nothing was published.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was published since the last time, in that order.
+    #[must_use]
+    pub fn fetch(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.published())
+    }
+
+    fn published(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Events for MemoryBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        if events.iter().any(|event| event.detail.len() > DETAIL_BYTES_MAX) {
+            return Err(corrupt("put events", "detail too large"));
+        }
+        self.published().extend_from_slice(events);
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Carts in memory.
+
+use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::CommandRecord;
+use origin_domain::port::{Consistency, PortError, Written};
+
+use super::tables::{Item, MemoryTables, PutOutcome};
+use crate::document::{decode, encode};
+use crate::error::corrupt;
+use crate::keys::Shape;
+
+/// Carts, and with them the records of pending commands.
+#[derive(Debug, Clone)]
+pub struct MemoryCarts {
+    tables: MemoryTables,
+}
+
+// === impl MemoryCarts ===
+
+impl MemoryCarts {
+    /// Carts in these tables.
+    #[must_use]
+    pub fn new(tables: &MemoryTables) -> Self {
+        Self { tables: tables.clone() }
+    }
+
+    /// The stored bytes of a cart, as a backup would hold them.
+    #[must_use]
+    pub fn stored(&self, cart: &str) -> Option<Vec<u8>> {
+        let item = self.tables.get(&Shape::Cart { cart }.key(), Consistency::Strong);
+        item.map(|item| item.document)
+    }
+}
+
+impl CartSource for MemoryCarts {
+    async fn item(
+        &self,
+        cart: &str,
+        consistency: Consistency,
+    ) -> Result<Option<CartItem>, PortError> {
+        self.tables.get(&Shape::Cart { cart }.key(), consistency).as_ref().map(read).transpose()
+    }
+
+    async fn item_and_records(
+        &self,
+        cart: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+        let item = self.item(cart, Consistency::Strong).await?;
+        let mut records: Vec<CommandRecord> = Vec::new();
+        for (at, id) in ids.iter().enumerate() {
+            let found = self.tables.get(&Shape::Command { id: *id }.key(), Consistency::Strong);
+            // A batch answers a key once, however often it is named.
+            if let (Some(found), false) = (found, ids[..at].contains(id)) {
+                records.push(decode("command record", &found.document)?);
+            }
+        }
+        Ok((item, records))
+    }
+}
+
+impl CartWriter for MemoryCarts {
+    async fn store(
+        &self,
+        cart: &str,
+        item: &CartItem,
+        seen: Option<&CartItem>,
+    ) -> Result<Written, PortError> {
+        let put =
+            Item { version: item.version, document: encode(item), expires_at: item.expires_at() };
+        let is_seen = |present: Option<&Item>| match (present, seen) {
+            (None, None) => true,
+            (Some(present), Some(seen)) => {
+                present.version == seen.version
+                    && present.expires_at.unix_s() == seen.expires_at().unix_s()
+            }
+            _ => false,
+        };
+        Ok(match self.tables.put(Shape::Cart { cart }.key(), put, is_seen)? {
+            PutOutcome::Done => Written::Done,
+            PutOutcome::Refused(_) => Written::Conflict,
+        })
+    }
+}
+
+fn read(item: &Item) -> Result<CartItem, PortError> {
+    let cart: CartItem = decode("cart", &item.document)?;
+    if cart.version == item.version { Ok(cart) } else { Err(corrupt("cart", "two versions")) }
+}

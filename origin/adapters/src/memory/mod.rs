@@ -1,0 +1,16 @@
+//! The ports in memory: twins of the adapters, for the simulation alone. No shop runs on them.
+//!
+//! A twin stores the same documents under the same keys as its sibling on AWS and is held to the
+//! same contracts. What it adds is what a simulation asks of a world:
+//! replicas that lag as they are told, an expiry that deletes when it is told, and a look at the
+//! stored bytes.
+
+mod bus;
+mod carts;
+mod command_log;
+mod tables;
+
+pub use bus::MemoryBus;
+pub use carts::MemoryCarts;
+pub use command_log::MemoryCommandLog;
+pub use tables::{EARLIER_MAX, Lag, MemoryTables};

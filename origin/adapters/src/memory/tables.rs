@@ -1,0 +1,187 @@
+//! Both tables in memory, item by item.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use origin_domain::port::{Consistency, PortError};
+use origin_domain::time::Time;
+
+use crate::error::corrupt;
+use crate::keys::Key;
+
+/// Most earlier states of an item that a replica may still answer with.
+pub const EARLIER_MAX: usize = 4;
+/// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are left out).
+const ITEM_BYTES_MAX: usize = 400 * 1024;
+
+/// How many writes a replica is behind, told how many it could be. Asked at each eventually
+/// consistent read.
+pub type Lag = Arc<dyn Fn(usize) -> usize + Send + Sync>;
+
+/// Both tables. Clones are the same tables.
+#[derive(Clone)]
+pub struct MemoryTables {
+    items: Arc<Mutex<HashMap<Key, States>>>,
+    lag: Lag,
+}
+
+/// An item without its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) version: u64,
+    pub(super) document: Vec<u8>,
+    pub(super) expires_at: Time,
+}
+
+/// What became of a guarded put.
+pub(super) enum PutOutcome {
+    Done,
+    /// The guard did not let it happen; this is there.
+    Refused(Option<Item>),
+}
+
+/// What an item is and, before that, what it was; oldest first, `None` where there was none.
+struct States(VecDeque<Option<Item>>);
+
+// === impl MemoryTables ===
+
+impl MemoryTables {
+    /// Empty tables whose replicas are always up to date.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::lagging(Arc::new(|_| 0))
+    }
+
+    /// Empty tables whose replicas lag.
+    #[must_use]
+    pub fn lagging(lag: Lag) -> Self {
+        Self { items: Arc::default(), lag }
+    }
+
+    /// Deletes every item that may be deleted at `now`, as DynamoDB does within days of it.
+    pub fn sweep_expired(&self, now: Time) {
+        self.items().retain(|_, states| {
+            states.newest().is_none_or(|item| item.expires_at.unix_s() >= now.unix_s())
+        });
+    }
+
+    pub(super) fn get(&self, key: &Key, consistency: Consistency) -> Option<Item> {
+        let items = self.items();
+        let states = items.get(key)?;
+        let lag = match consistency {
+            Consistency::Strong => 0,
+            Consistency::Eventual => (self.lag)(states.0.len() - 1),
+        };
+        states.behind(lag).cloned()
+    }
+
+    /// Puts an item if `guard` lets it happen, told what is there.
+    pub(super) fn put(
+        &self,
+        key: Key,
+        item: Item,
+        guard: impl FnOnce(Option<&Item>) -> bool,
+    ) -> Result<PutOutcome, PortError> {
+        if item.document.len() > ITEM_BYTES_MAX {
+            return Err(corrupt("put", "ValidationException"));
+        }
+        let mut items = self.items();
+        let states = items.entry(key).or_default();
+        let present = states.newest();
+        if !guard(present) {
+            return Ok(PutOutcome::Refused(present.cloned()));
+        }
+        states.push(item);
+        Ok(PutOutcome::Done)
+    }
+
+    fn items(&self) -> MutexGuard<'_, HashMap<Key, States>> {
+        // Nothing below panics half-way through a change.
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryTables {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryTables {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "MemoryTables({} items)", self.items().len())
+    }
+}
+
+// === impl States ===
+
+impl States {
+    fn newest(&self) -> Option<&Item> {
+        self.behind(0)
+    }
+
+    /// The state before the last `lag` writes, as far back as is kept.
+    fn behind(&self, lag: usize) -> Option<&Item> {
+        let newest = self.0.len() - 1;
+        self.0[newest - lag.min(newest)].as_ref()
+    }
+
+    fn push(&mut self, item: Item) {
+        if self.0.len() > EARLIER_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(Some(item));
+    }
+}
+
+impl Default for States {
+    /// Before its first write there is none.
+    fn default() -> Self {
+        Self(VecDeque::from([None]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use origin_domain::port::Consistency;
+    use origin_domain::time::Time;
+
+    use super::{EARLIER_MAX, Item, MemoryTables};
+    use crate::keys::{Key, Shape};
+
+    fn key() -> Key {
+        Shape::Cart { cart: "a" }.key()
+    }
+
+    fn write(tables: &MemoryTables, version: u64) {
+        let item = Item { version, document: vec![], expires_at: Time(version * 1_000) };
+        let guard = |present: Option<&Item>| present.map_or(1, |item| item.version + 1) == version;
+        tables.put(key(), item, guard).unwrap();
+    }
+
+    #[test]
+    fn a_lagging_replica_answers_what_was() {
+        let tables = MemoryTables::lagging(Arc::new(|most| most));
+        let seen = |consistency| tables.get(&key(), consistency).map(|item| item.version);
+        write(&tables, 1);
+        assert_eq!((seen(Consistency::Eventual), seen(Consistency::Strong)), (None, Some(1)));
+        for version in 2..=9 {
+            write(&tables, version);
+        }
+        let oldest = 9 - EARLIER_MAX as u64;
+        assert_eq!(seen(Consistency::Eventual), Some(oldest));
+        assert_eq!(seen(Consistency::Strong), Some(9));
+    }
+
+    #[test]
+    fn what_has_expired_goes_when_it_is_swept() {
+        let tables = MemoryTables::new();
+        write(&tables, 1);
+        tables.sweep_expired(Time(1_999));
+        assert!(tables.get(&key(), Consistency::Strong).is_some());
+        tables.sweep_expired(Time(2_000));
+        assert_eq!(tables.get(&key(), Consistency::Strong), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! The tables themselves. On AWS the template makes them; here is the same for everywhere else.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+};
+use origin_domain::id::CommandId;
+use origin_domain::port::{Consistency, PortError};
+
+use crate::aws::Aws;
+use crate::error::{corrupt, port_error, unavailable};
+use crate::item::TTL;
+use crate::keys::{INDEX, INDEX_PK, INDEX_SK, PK, SK, Shape, Table};
+
+/// How often a new table is asked whether it is active; DynamoDB needs a few seconds.
+const ACTIVE_POLLS_MAX: u32 = 60;
+const ACTIVE_POLL_MS: u64 = 500;
+
+/// Makes both tables, unless they are there.
+///
+/// # Errors
+/// DynamoDB's failure, or a table that does not become active.
+pub async fn create_tables(aws: &Aws) -> Result<(), PortError> {
+    for table in [Table::Hot, Table::Commands] {
+        create(aws, table).await?;
+        wait_until_active(aws, aws.table(table)).await?;
+        expire(aws, aws.table(table)).await?;
+    }
+    Ok(())
+}
+
+/// Whether both tables answer. Needs no more than the right to read an item.
+///
+/// # Errors
+/// None that is not also "not ready": a table that is missing or unreachable is
+/// [`PortError::Unavailable`].
+pub async fn is_ready(aws: &Aws) -> Result<(), PortError> {
+    let probes = [Shape::Epoch.key(), Shape::Command { id: CommandId::from([0; 16]) }.key()];
+    for key in probes {
+        aws.get(&key, Consistency::Eventual).await?;
+    }
+    Ok(())
+}
+
+async fn create(aws: &Aws, table: Table) -> Result<(), PortError> {
+    let request = aws
+        .dynamodb()
+        .create_table()
+        .table_name(aws.table(table))
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(text(PK)?)
+        .key_schema(part(PK, KeyType::Hash)?);
+    let request = match table {
+        Table::Commands => request,
+        Table::Hot => request
+            .attribute_definitions(text(SK)?)
+            .attribute_definitions(text(INDEX_PK)?)
+            .attribute_definitions(text(INDEX_SK)?)
+            .key_schema(part(SK, KeyType::Range)?)
+            .global_secondary_indexes(index()?),
+    };
+    match request.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => match error.as_service_error() {
+            Some(CreateTableError::ResourceInUseException(_)) => Ok(()),
+            _ => Err(port_error("create table", &error)),
+        },
+    }
+}
+
+async fn wait_until_active(aws: &Aws, table: &str) -> Result<(), PortError> {
+    for poll in 0..ACTIVE_POLLS_MAX {
+        if poll > 0 {
+            tokio::time::sleep(Duration::from_millis(ACTIVE_POLL_MS)).await;
+        }
+        let described = aws
+            .dynamodb()
+            .describe_table()
+            .table_name(table)
+            .send()
+            .await
+            .map_err(|error| port_error("describe table", &error))?;
+        let status = described.table().and_then(|table| table.table_status());
+        if status == Some(&TableStatus::Active) {
+            return Ok(());
+        }
+    }
+    Err(unavailable("create table", "not active"))
+}
+
+async fn expire(aws: &Aws, table: &str) -> Result<(), PortError> {
+    let described = aws
+        .dynamodb()
+        .describe_time_to_live()
+        .table_name(table)
+        .send()
+        .await
+        .map_err(|error| port_error("describe expiry", &error))?;
+    let status = described.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let specification = TimeToLiveSpecification::builder()
+        .attribute_name(TTL)
+        .enabled(true)
+        .build()
+        .map_err(|_| corrupt("expiry", "no attribute"))?;
+    aws.dynamodb()
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(specification)
+        .send()
+        .await
+        .map_err(|error| port_error("set expiry", &error))?;
+    Ok(())
+}
+
+fn index() -> Result<GlobalSecondaryIndex, PortError> {
+    // Keys only: what an index finds is read strongly from the table itself.
+    let projection = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+    GlobalSecondaryIndex::builder()
+        .index_name(INDEX)
+        .key_schema(part(INDEX_PK, KeyType::Hash)?)
+        .key_schema(part(INDEX_SK, KeyType::Range)?)
+        .projection(projection)
+        .build()
+        .map_err(|_| corrupt("index", "incomplete"))
+}
+
+fn text(name: &str) -> Result<AttributeDefinition, PortError> {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+        .map_err(|_| corrupt("attribute", "incomplete"))
+}
+
+fn part(name: &str, kind: KeyType) -> Result<KeySchemaElement, PortError> {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+        .map_err(|_| corrupt("key", "incomplete"))
+}

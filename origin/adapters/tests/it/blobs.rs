@@ -1,0 +1,109 @@
+//! Blobs: whole, cut, damaged, mended.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs};
+use origin_domain::port::PortError;
+
+use crate::world::{HOT, World};
+
+/// Bytes no two chunks of which are alike.
+fn content(bytes: usize) -> Vec<u8> {
+    let words = (0u64..).flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+    words.take(bytes).collect()
+}
+
+fn chunk(blob: &BlobRef, index: u32) -> [(&'static str, AttributeValue); 2] {
+    let sk = format!("{:010}/{index:010}", blob.chunk_bytes);
+    let pk = format!("blob/{}", blob.hash);
+    [("pk", AttributeValue::S(pk)), ("sk", AttributeValue::S(sk))]
+}
+
+async fn overwrite_chunk(world: &World, blob: &BlobRef, index: u32, content: Vec<u8>) {
+    let mut put = world.raw().put_item().table_name(HOT);
+    for (name, value) in chunk(blob, index) {
+        put = put.item(name, value);
+    }
+    put = put.item("v", AttributeValue::N("1".to_owned()));
+    put = put.item("d", AttributeValue::B(Blob::new(content)));
+    put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_blob_of_any_size_comes_back_as_it_was_written() {
+    let world = World::new().await;
+    let blobs = DynamoBlobs::new(&world.aws);
+    // Around one chunk, and around what one batch reads.
+    let edges = [1, 8].map(|chunks| chunks * CHUNK_BYTES);
+    let sizes = edges.into_iter().flat_map(|edge| [edge - 1, edge, edge + 1]);
+    for bytes in [0, 1].into_iter().chain(sizes) {
+        let content = content(bytes);
+        let blob = blobs.write(&content).await.unwrap();
+        assert_eq!(blob.bytes, bytes as u64);
+        assert!(blobs.read(&blob).await.unwrap() == content, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_blob_is_named_by_its_content() {
+    let world = World::new().await;
+    let blob = DynamoBlobs::new(&world.aws).write(b"abc").await.unwrap();
+    let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(blob, BlobRef { hash: hash.to_owned(), bytes: 3, chunk_bytes: 393_216 });
+}
+
+#[tokio::test]
+async fn a_blob_beyond_the_bound_is_refused() {
+    let world = World::new().await;
+    let error = DynamoBlobs::new(&world.aws).write(&vec![0; BLOB_BYTES_MAX + 1]).await;
+    assert_eq!(error, Err(PortError::Corrupt("blob: too large".to_owned())));
+}
+
+#[tokio::test]
+async fn a_damaged_chunk_is_noticed_and_writing_again_mends_it() {
+    let world = World::new().await;
+    let blobs = DynamoBlobs::new(&world.aws);
+    let whole = content(2 * CHUNK_BYTES + 10);
+    let blob = blobs.write(&whole).await.unwrap();
+    for index in 0..3 {
+        let mut damaged = whole.chunks(CHUNK_BYTES).nth(index as usize).unwrap().to_vec();
+        damaged[7] ^= 1;
+        overwrite_chunk(&world, &blob, index, damaged).await;
+        let error = PortError::Corrupt("blob: not what was written".to_owned());
+        assert_eq!(blobs.read(&blob).await, Err(error), "chunk {index}");
+        assert_eq!(blobs.write(&whole).await, Ok(blob.clone()));
+        assert!(blobs.read(&blob).await.unwrap() == whole);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_chunk_is_noticed() {
+    let world = World::new().await;
+    let blobs = DynamoBlobs::new(&world.aws);
+    let blob = blobs.write(&content(CHUNK_BYTES + 1)).await.unwrap();
+    let mut delete = world.raw().delete_item().table_name(HOT);
+    for (name, value) in chunk(&blob, 1) {
+        delete = delete.key(name, value);
+    }
+    delete.send().await.unwrap();
+    let error = PortError::Corrupt("blob: chunk missing".to_owned());
+    assert_eq!(blobs.read(&blob).await, Err(error));
+}
+
+#[tokio::test]
+async fn a_pointer_that_makes_no_sense_is_corrupt() {
+    let world = World::new().await;
+    let blobs = DynamoBlobs::new(&world.aws);
+    let blob = blobs.write(b"abc").await.unwrap();
+    let error = PortError::Corrupt("blob: no such size".to_owned());
+    for broken in [
+        BlobRef { chunk_bytes: 0, ..blob.clone() },
+        BlobRef { bytes: u64::MAX, ..blob.clone() },
+        BlobRef { bytes: BLOB_BYTES_MAX as u64 + 1, ..blob.clone() },
+    ] {
+        assert_eq!(blobs.read(&broken).await, Err(error.clone()));
+    }
+    let shorter = BlobRef { bytes: 2, ..blob };
+    let error = PortError::Corrupt("blob: not what was written".to_owned());
+    assert_eq!(blobs.read(&shorter).await, Err(error));
+}

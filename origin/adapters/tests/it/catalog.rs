@@ -1,0 +1,130 @@
+//! Publishing, one at a time.
+
+use origin_adapters::{DynamoCatalog, ProductVersion, StoredProduct};
+use origin_domain::catalog::Publication;
+use origin_domain::port::Consistency;
+
+use crate::catalog_shelf::{document, publish, published, served, taken};
+use crate::world::World;
+
+#[tokio::test]
+async fn a_product_never_published_is_absent() {
+    let world = World::new().await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    assert_eq!(catalog.current("bike", Consistency::Strong).await, Ok(None));
+    assert_eq!(catalog.current_version("bike", Consistency::Eventual).await, Ok(None));
+    assert_eq!(catalog.version("bike", 1).await, Ok(None));
+    assert_eq!(catalog.versions("bike").await, Ok(Vec::new()));
+    assert_eq!(catalog.product_of_variant("1").await, Ok(None));
+}
+
+#[tokio::test]
+async fn every_version_stays_readable_and_the_newest_is_served() {
+    let world = World::new().await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    for version in 1..=11 {
+        let document = document(&format!("Bike {version}"), &[]);
+        assert_eq!(publish(&world.aws, "bike", &document, None).await, published(version));
+    }
+    assert_eq!(served(&world.aws, "bike").await, Some((11, document("Bike 11", &[]))));
+    let second = StoredProduct { version: 2, document: document("Bike 2", &[]) };
+    assert_eq!(catalog.version("bike", 2).await, Ok(Some(second)));
+    let versions = catalog.versions("bike").await.unwrap();
+    let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
+    assert_eq!(numbers, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    let current = catalog.current_version("bike", Consistency::Strong).await.unwrap();
+    assert_eq!(current.as_ref(), versions.first());
+}
+
+#[tokio::test]
+async fn the_same_document_again_is_a_version_of_its_own() {
+    let world = World::new().await;
+    let bike = document("Bike", &["1"]);
+    assert_eq!(publish(&world.aws, "bike", &bike, None).await, published(1));
+    assert_eq!(publish(&world.aws, "bike", &bike, None).await, published(2));
+    let catalog = DynamoCatalog::new(&world.aws);
+    let blobs = catalog.versions("bike").await.unwrap();
+    let [ProductVersion { blob: two, .. }, ProductVersion { blob: one, .. }] = blobs.as_slice()
+    else {
+        panic!("{blobs:?}");
+    };
+    assert_eq!(one, two, "stored once");
+}
+
+#[tokio::test]
+async fn an_author_who_has_not_seen_the_newest_version_is_told() {
+    let world = World::new().await;
+    let [one, two, three] = ["One", "Two", "Three"].map(|title| document(title, &[]));
+    let conflict = Ok(Publication::Conflict);
+    assert_eq!(publish(&world.aws, "bike", &one, Some(1)).await, conflict);
+    assert_eq!(publish(&world.aws, "bike", &one, Some(0)).await, published(1));
+    assert_eq!(publish(&world.aws, "bike", &two, Some(0)).await, conflict);
+    assert_eq!(publish(&world.aws, "bike", &two, Some(2)).await, conflict);
+    assert_eq!(publish(&world.aws, "bike", &two, Some(1)).await, published(2));
+    assert_eq!(publish(&world.aws, "bike", &three, Some(1)).await, conflict);
+    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+}
+
+#[tokio::test]
+async fn an_author_who_missed_the_answer_gets_it_again() {
+    let world = World::new().await;
+    let bike = document("Bike", &["1"]);
+    assert_eq!(publish(&world.aws, "bike", &bike, Some(0)).await, published(1));
+    assert_eq!(publish(&world.aws, "bike", &bike, Some(0)).await, published(1));
+    assert_eq!(served(&world.aws, "bike").await, Some((1, bike)));
+}
+
+#[tokio::test]
+async fn a_variant_another_product_sells_cannot_be_sold_twice() {
+    let world = World::new().await;
+    let tee = document("Tee", &["1", "2", "3"]);
+    assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1));
+    let bike = document("Bike", &["2", "3", "4"]);
+    assert_eq!(publish(&world.aws, "bike", &bike, None).await, taken("tee", &["2", "3"]));
+    assert_eq!(served(&world.aws, "bike").await, None);
+    let catalog = DynamoCatalog::new(&world.aws);
+    assert_eq!(catalog.product_of_variant("2").await, Ok(Some("tee".to_owned())));
+    assert_eq!(catalog.product_of_variant("4").await, Ok(None), "nothing was claimed");
+}
+
+#[tokio::test]
+async fn a_variant_moves_once_its_product_no_longer_sells_it() {
+    let world = World::new().await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    publish(&world.aws, "tee", &document("Tee", &["1", "2"]), None).await.unwrap();
+    publish(&world.aws, "tee", &document("Tee", &["1"]), None).await.unwrap();
+    let bike = document("Bike", &["2"]);
+    assert_eq!(publish(&world.aws, "bike", &bike, None).await, published(1));
+    assert_eq!(catalog.product_of_variant("2").await, Ok(Some("bike".to_owned())));
+    let back = document("Tee", &["1", "2"]);
+    assert_eq!(publish(&world.aws, "tee", &back, None).await, taken("bike", &["2"]));
+    assert_eq!(catalog.product_of_variant("1").await, Ok(Some("tee".to_owned())));
+}
+
+#[tokio::test]
+async fn variant_ids_beyond_what_javascript_counts_stay_apart() {
+    let world = World::new().await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    let (tee, bike) = ("9007199254740993", "9007199254740992");
+    publish(&world.aws, "tee", &document("Tee", &[tee]), None).await.unwrap();
+    publish(&world.aws, "bike", &document("Bike", &[bike]), None).await.unwrap();
+    assert_eq!(catalog.product_of_variant(tee).await, Ok(Some("tee".to_owned())));
+    assert_eq!(catalog.product_of_variant(bike).await, Ok(Some("bike".to_owned())));
+}
+
+/// Shopify's most: many transactions and many batches.
+#[tokio::test]
+async fn a_product_with_2048_variants_moves_them_all() {
+    let world = World::new().await;
+    let ids: Vec<String> = (0..2_048).map(|n| format!("44{n:012}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    publish(&world.aws, "tee", &document("Tee", &ids), None).await.unwrap();
+    let shirt = document("Shirt", &ids);
+    assert_eq!(publish(&world.aws, "shirt", &shirt, None).await, taken("tee", &ids));
+    publish(&world.aws, "tee", &document("Tee", &[]), None).await.unwrap();
+    assert_eq!(publish(&world.aws, "shirt", &shirt, None).await, published(1));
+    let catalog = DynamoCatalog::new(&world.aws);
+    for id in [ids[0], ids[98], ids[99], ids[2_047]] {
+        assert_eq!(catalog.product_of_variant(id).await, Ok(Some("shirt".to_owned())));
+    }
+}

@@ -1,0 +1,223 @@
+//! Publishing beside others, and publishing that dies: every place between two requests is tried.
+
+use origin_adapters::{Aws, DynamoCatalog};
+use origin_domain::catalog::Publication;
+use origin_domain::port::PortError;
+
+use crate::catalog_shelf::{document, publish, published, sells, served, taken};
+use crate::wire::{Hold, breaks_after, holds};
+use crate::world::{World, aws};
+
+/// More requests than any publication here needs; the loops end when one goes through untouched.
+const REQUESTS_MAX: u64 = 60;
+
+/// Publishes while another publication happens before request `held`; `None`: there was no such
+/// request.
+async fn interrupted<T>(
+    world: &World,
+    held: u64,
+    publication: impl AsyncFnOnce(Aws) -> T,
+    meanwhile: impl AsyncFnOnce(Aws),
+) -> Option<T> {
+    let (http, hold): (_, Hold) = holds(world.embedded.http_client(), held);
+    let mut running = std::pin::pin!(publication(aws(http)));
+    tokio::select! {
+        _ = &mut running => return None,
+        () = hold.reached() => {}
+    }
+    meanwhile(world.aws.clone()).await;
+    hold.release();
+    Some(running.await)
+}
+
+async fn sold_by(aws: &Aws, variant_id: &str) -> Vec<&'static str> {
+    let mut selling = Vec::new();
+    for product in ["bike", "tee"] {
+        let document = served(aws, product).await.map(|(_, document)| document);
+        if document.is_some_and(|document| sells(&document).unwrap().contains(variant_id)) {
+            selling.push(product);
+        }
+    }
+    selling
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_authors_of_one_version_one_is_told_whenever_the_other_comes() {
+    for held in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        publish(&world.aws, "bike", &document("Bike", &["1"]), None).await.unwrap();
+        let (slow, quick) = (document("Slow", &["1", "2"]), document("Quick", &["1", "3"]));
+        let answer = interrupted(
+            &world,
+            held,
+            async |aws| publish(&aws, "bike", &slow, Some(1)).await,
+            async |aws| assert_eq!(publish(&aws, "bike", &quick, Some(1)).await, published(2)),
+        );
+        let Some(answer) = answer.await else {
+            assert!(held > 5, "the loop has tried every place");
+            return;
+        };
+        assert_eq!(answer, Ok(Publication::Conflict), "before request {held}");
+        assert_eq!(served(&world.aws, "bike").await, Some((2, quick)));
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn authors_who_do_not_care_get_a_version_each() {
+    for held in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        let (slow, quick) = (document("Slow", &["1"]), document("Quick", &["1"]));
+        let answer = interrupted(
+            &world,
+            held,
+            async |aws| publish(&aws, "bike", &slow, None).await,
+            async |aws| assert_eq!(publish(&aws, "bike", &quick, None).await, published(1)),
+        );
+        let Some(answer) = answer.await else { return };
+        assert_eq!(answer, published(2), "before request {held}");
+        assert_eq!(served(&world.aws, "bike").await, Some((2, slow)));
+        let catalog = DynamoCatalog::new(&world.aws);
+        let first = catalog.version("bike", 1).await.unwrap();
+        assert_eq!(first.map(|first| first.document), Some(quick));
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_products_that_want_a_variant_one_sells_it_whenever_the_other_comes() {
+    for held in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        // Somebody has claimed it before and sells it no longer.
+        publish(&world.aws, "old", &document("Old", &["1"]), None).await.unwrap();
+        publish(&world.aws, "old", &document("Old", &[]), None).await.unwrap();
+        let (bike, tee) = (document("Bike", &["1", "2"]), document("Tee", &["1", "3"]));
+        let answer = interrupted(
+            &world,
+            held,
+            async |aws| publish(&aws, "bike", &bike, None).await,
+            async |aws| assert_eq!(publish(&aws, "tee", &tee, None).await, published(1)),
+        );
+        let Some(answer) = answer.await else { return };
+        assert_eq!(answer, taken("tee", &["1"]), "before request {held}");
+        assert_eq!(sold_by(&world.aws, "1").await, ["tee"]);
+        let catalog = DynamoCatalog::new(&world.aws);
+        assert_eq!(catalog.product_of_variant("1").await, Ok(Some("tee".to_owned())));
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+/// Both are held in the middle; the one that came first also goes on first.
+#[tokio::test(start_paused = true)]
+async fn two_products_never_both_sell_a_variant_wherever_each_was_held() {
+    let (bike, tee) = (document("Bike", &["1"]), document("Tee", &["1"]));
+    for first in 0..REQUESTS_MAX {
+        for second in 0..REQUESTS_MAX {
+            let world = World::new().await;
+            let (answer, is_held) = interrupted_twice(&world, [first, second], [&bike, &tee]).await;
+            let Some([one, other]) = answer else {
+                assert!(first > 5, "the loops have tried every place");
+                return;
+            };
+            let place = format!("before requests {first} and {second}");
+            let (seller, both) = match (&one, &other) {
+                (Ok(Publication::Published { .. }), Ok(Publication::VariantsTaken(_))) => {
+                    ("bike", other == taken("bike", &["1"]))
+                }
+                (Ok(Publication::VariantsTaken(_)), Ok(Publication::Published { .. })) => {
+                    ("tee", one == taken("tee", &["1"]))
+                }
+                answers => panic!("{answers:?} {place}"),
+            };
+            assert!(both, "{place}");
+            assert_eq!(sold_by(&world.aws, "1").await, [seller], "{place}");
+            let claimed = DynamoCatalog::new(&world.aws).product_of_variant("1").await;
+            assert_eq!(claimed, Ok(Some(seller.to_owned())), "{place}");
+            if !is_held {
+                break;
+            }
+        }
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+/// What one publication answered.
+type Answer = Result<Publication, PortError>;
+
+/// Publishes a bike, held before its request `held[0]`, and then a tee, held before its request
+/// `held[1]`; answers both and whether the tee was held at all. `None`: the bike was not.
+async fn interrupted_twice(
+    world: &World,
+    held: [u64; 2],
+    documents: [&[u8]; 2],
+) -> (Option<[Answer; 2]>, bool) {
+    let [(bike_http, bike_hold), (tee_http, tee_hold)] =
+        held.map(|held| holds(world.embedded.http_client(), held));
+    let (bike_aws, tee_aws) = (aws(bike_http), aws(tee_http));
+    let mut bike = std::pin::pin!(publish(&bike_aws, "bike", documents[0], None));
+    let mut tee = std::pin::pin!(publish(&tee_aws, "tee", documents[1], None));
+    tokio::select! {
+        _ = &mut bike => return (None, false),
+        () = bike_hold.reached() => {}
+    }
+    let early = tokio::select! {
+        answer = &mut tee => Some(answer),
+        () = tee_hold.reached() => None,
+    };
+    bike_hold.release();
+    let bike = bike.await;
+    tee_hold.release();
+    match early {
+        Some(tee) => (Some([bike, tee]), false),
+        None => (Some([bike, tee.await]), true),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_author_died_holds_nobody_up() {
+    for requests in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        publish(&world.aws, "bike", &document("Bike", &["1"]), None).await.unwrap();
+        let new = document("Bike, new", &["1", "2"]);
+        let dying = aws(breaks_after(world.embedded.http_client(), requests));
+        if publish(&dying, "bike", &new, None).await.is_ok() {
+            assert!(requests > 5, "the loop has tried every place");
+            return;
+        }
+        assert_eq!(served(&world.aws, "bike").await, Some((1, document("Bike", &["1"]))));
+        let tee = document("Tee", &["2"]);
+        assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1), "{requests}");
+        assert_eq!(publish(&world.aws, "bike", &new, None).await, taken("tee", &["2"]));
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publication_that_died_anywhere_can_be_repeated() {
+    // Two chunks, and more claims than one transaction takes.
+    let ids: Vec<String> = (0..150).map(|n| n.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let new = document(&"x".repeat(origin_adapters::CHUNK_BYTES), &ids);
+    for requests in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        let dying = aws(breaks_after(world.embedded.http_client(), requests));
+        let answer = publish(&dying, "bike", &new, Some(0)).await;
+        if answer.is_ok() {
+            assert!(requests > 8, "the loop has tried every place");
+            return;
+        }
+        assert_eq!(answer, Err(PortError::Unavailable(cut(&answer))), "{requests}");
+        assert_eq!(served(&world.aws, "bike").await, None);
+        assert_eq!(publish(&world.aws, "bike", &new, Some(0)).await, published(1));
+        assert_eq!(served(&world.aws, "bike").await, Some((1, new.clone())));
+    }
+    panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+/// The operation a broken connection is blamed on.
+fn cut(answer: &Result<Publication, PortError>) -> String {
+    let text = answer.as_ref().unwrap_err().to_string();
+    let operation = text.strip_prefix("unavailable: ").unwrap();
+    assert!(operation.ends_with(": unreachable"), "{operation}");
+    operation.to_owned()
+}

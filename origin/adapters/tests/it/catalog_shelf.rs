@@ -1,0 +1,51 @@
+//! Products for the catalogue tests: a document is a title and, on the second line, variant ids.
+
+use std::collections::BTreeSet;
+
+use origin_adapters::{Aws, DynamoCatalog, NewVersion};
+use origin_domain::catalog::{Publication, TakenVariant};
+use origin_domain::port::{Consistency, PortError};
+
+/// A document with these variants.
+pub(crate) fn document(title: &str, variant_ids: &[&str]) -> Vec<u8> {
+    format!("{title}\n{}", variant_ids.join(" ")).into_bytes()
+}
+
+/// The variants of a document.
+pub(crate) fn sells(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
+    let text = std::str::from_utf8(document).map_err(|_| PortError::Corrupt("text".to_owned()))?;
+    let variants = text.lines().nth(1).unwrap_or_default();
+    Ok(variants.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Publishes a document as a product.
+pub(crate) async fn publish(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    expected: Option<u64>,
+) -> Result<Publication, PortError> {
+    let variant_ids: Vec<String> = sells(document)?.into_iter().collect();
+    let new = NewVersion { product, document, variant_ids: &variant_ids, expected };
+    DynamoCatalog::new(aws).publish(&new, sells).await
+}
+
+/// The served version and document of a product.
+pub(crate) async fn served(aws: &Aws, product: &str) -> Option<(u64, Vec<u8>)> {
+    let served = DynamoCatalog::new(aws).current(product, Consistency::Strong).await.unwrap();
+    served.map(|served| (served.version, served.document))
+}
+
+/// The answer to a publication that succeeded.
+pub(crate) fn published(version: u64) -> Result<Publication, PortError> {
+    Ok(Publication::Published { version })
+}
+
+/// The answer to a publication of what another product sells.
+pub(crate) fn taken(by: &str, variant_ids: &[&str]) -> Result<Publication, PortError> {
+    let taken = variant_ids.iter().map(|variant_id| TakenVariant {
+        variant_id: (*variant_id).to_owned(),
+        product: by.to_owned(),
+    });
+    Ok(Publication::VariantsTaken(taken.collect()))
+}

@@ -1,0 +1,99 @@
+//! [`CartSource`] and [`CartWriter`].
+
+use origin_domain::bookmark::PENDING_MAX;
+use origin_domain::cart::{Absorbed, CartCommand, CartEvent, CartWriter, IDLE_MS_MAX, absorb};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{CommandLog, CommandRecord};
+use origin_domain::port::{Consistency, Written};
+use origin_domain::time::HOUR_MS;
+
+use super::sample::{MORNING, absorbed, add, id, record};
+
+/// Carts and the log their pending commands are in.
+pub(crate) trait Shop: CartWriter + CommandLog + Clone + 'static {}
+
+impl<T: CartWriter + CommandLog + Clone + 'static> Shop for T {}
+
+pub(crate) async fn a_cart_never_written_is_absent(shop: impl Shop) {
+    for consistency in [Consistency::Eventual, Consistency::Strong] {
+        assert_eq!(shop.item("a", consistency).await.unwrap(), None);
+    }
+    assert_eq!(shop.item_and_records("a", &[]).await.unwrap(), (None, Vec::new()));
+}
+
+pub(crate) async fn a_cart_comes_back_as_it_was_stored(shop: impl Shop) {
+    let old = MORNING.minus_ms(72 * HOUR_MS);
+    let item = absorbed(None, &[add(old, "folded"), add(MORNING, "kept")]);
+    assert_eq!((item.folded.len(), item.commands.len()), (1, 1));
+    assert_eq!(shop.store("a", &item, None).await.unwrap(), Written::Done);
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(item.clone()));
+    assert_eq!(shop.item_and_records("a", &[]).await.unwrap(), (Some(item), Vec::new()));
+    assert_eq!(shop.item("b", Consistency::Strong).await.unwrap(), None);
+}
+
+pub(crate) async fn whoever_read_an_older_cart_writes_nothing(shop: impl Shop) {
+    let first = absorbed(None, &[add(MORNING, "first")]);
+    let second = absorbed(Some(&first), &[add(MORNING, "second")]);
+    let third = absorbed(Some(&first), &[add(MORNING, "third")]);
+    assert_eq!(shop.store("a", &second, Some(&first)).await.unwrap(), Written::Conflict);
+    assert_eq!(shop.store("a", &first, None).await.unwrap(), Written::Done);
+    assert_eq!(shop.store("a", &third, None).await.unwrap(), Written::Conflict);
+    assert_eq!(shop.store("a", &second, Some(&first)).await.unwrap(), Written::Done);
+    assert_eq!(shop.store("a", &third, Some(&first)).await.unwrap(), Written::Conflict);
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(second));
+}
+
+/// A version starts again with each life: both of these are version 1, replacing a version 1.
+pub(crate) async fn of_two_first_commands_after_a_month_neither_is_lost(shop: impl Shop) {
+    let before = absorbed(None, &[add(MORNING, "before")]);
+    shop.store("a", &before, None).await.unwrap();
+    let later = MORNING.plus_ms(IDLE_MS_MAX + HOUR_MS);
+    let one = absorbed(Some(&before), &[add(later, "one")]);
+    let other = absorbed(Some(&before), &[add(later.plus_ms(1), "other")]);
+    assert_eq!((before.version, one.version, other.version), (1, 1, 1));
+    assert_eq!(shop.store("a", &one, Some(&before)).await.unwrap(), Written::Done);
+    assert_eq!(shop.store("a", &other, Some(&before)).await.unwrap(), Written::Conflict);
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(one));
+}
+
+pub(crate) async fn commands_absorbed_at_once_are_all_in_the_cart(shop: impl Shop) {
+    let commands: Vec<CartCommand> =
+        (0..6).map(|n| add(MORNING.plus_ms(n), &format!("key-{n}"))).collect();
+    let running: Vec<_> = commands
+        .iter()
+        .map(|command| {
+            let event = CartEvent { cart: "a".to_owned(), command: command.clone() };
+            let shop = shop.clone();
+            tokio::spawn(async move { absorb(&shop, &event).await.unwrap() })
+        })
+        .collect();
+    for one in running {
+        assert_eq!(one.await.unwrap(), Absorbed::Changed);
+    }
+    let item = shop.item("a", Consistency::Strong).await.unwrap();
+    assert_eq!(item, Some(absorbed(None, &commands)));
+}
+
+pub(crate) async fn pending_commands_come_with_the_cart_as_far_as_recorded(shop: impl Shop) {
+    let item = absorbed(None, &[add(MORNING, "absorbed")]);
+    shop.store("a", &item, None).await.unwrap();
+    let records = [record(MORNING, "one"), record(MORNING.plus_ms(1), "two")];
+    for record in &records {
+        shop.record(record).await.unwrap();
+    }
+    let ids = ["two", "never-sent", "one", "two"].map(id);
+    let [one, two] = records;
+    let expected = (Some(item), vec![two, one.clone()]);
+    assert_eq!(shop.item_and_records("a", &ids).await.unwrap(), expected);
+    assert_eq!(shop.item_and_records("b", &[id("one")]).await.unwrap(), (None, vec![one]));
+}
+
+pub(crate) async fn a_full_bookmark_is_one_read(shop: impl Shop) {
+    let records: Vec<CommandRecord> =
+        (0..PENDING_MAX as u64).map(|n| record(MORNING.plus_ms(n), &format!("key-{n}"))).collect();
+    for record in &records {
+        shop.record(record).await.unwrap();
+    }
+    let ids: Vec<CommandId> = records.iter().map(|record| record.command.id).collect();
+    assert_eq!(shop.item_and_records("a", &ids).await.unwrap(), (None, records));
+}

@@ -1,0 +1,188 @@
+//! [`LedgerStore`] and [`LedgerReader`].
+
+use origin_domain::loyalty::{
+    Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
+    LedgerEntry, LedgerReader, LedgerStore, Loaded, OrderFacts, OrderItem, PAGE_ENTRIES_MAX,
+    PaidOrder, Points, decide_paid,
+};
+use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use origin_domain::time::{DAY_MS, Time};
+
+use super::sample::{MORNING, paid, program};
+
+/// A ledger.
+pub(crate) trait Ledger: LedgerStore + LedgerReader + Clone + 'static {}
+
+impl<T: LedgerStore + LedgerReader + Clone + 'static> Ledger for T {}
+
+/// What the payment of an order changes in this ledger.
+async fn change(ledger: &impl Ledger, told: &PaidOrder) -> LedgerChange {
+    let loaded = ledger.load(&told.order, told.customer.as_deref()).await.unwrap();
+    decide_paid(loaded, told, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
+}
+
+async fn everything(ledger: &impl Ledger, order: &str) -> (Loaded, Vec<LedgerEntry>) {
+    let loaded = ledger.load(order, Some("1001")).await.unwrap();
+    let account = ledger.account("1001", Consistency::Strong).await.unwrap();
+    assert_eq!(account, loaded.account);
+    (loaded, ledger.entries("1001", None, PAGE_ENTRIES_MAX).await.unwrap().entries)
+}
+
+pub(crate) async fn of_nobody_nothing_is_known(ledger: impl Ledger) {
+    assert_eq!(ledger.load("82", None).await, Ok(Loaded::default()));
+    assert_eq!(everything(&ledger, "82").await, (Loaded::default(), Vec::new()));
+    assert_eq!(ledger.account("1001", Consistency::Eventual).await, Ok(None));
+}
+
+pub(crate) async fn a_change_is_all_there(ledger: impl Ledger) {
+    let told = paid("9007199254740993", Some("1001"), MORNING);
+    let change = change(&ledger, &told).await;
+    assert_eq!(change.entries.len(), 1);
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
+    let LedgerChange { order, account, entries, .. } = change;
+    let loaded = Loaded { order: Some(order.item), account: account.map(|account| account.item) };
+    assert_eq!(everything(&ledger, &told.order).await, (loaded.clone(), entries));
+    let order_only = Loaded { account: None, ..loaded };
+    assert_eq!(ledger.load(&told.order, None).await, Ok(order_only.clone()));
+    assert_eq!(ledger.load(&told.order, Some("100")).await, Ok(order_only));
+}
+
+pub(crate) async fn a_guests_order_is_kept_without_an_account(ledger: impl Ledger) {
+    let told = PaidOrder { customer: None, ..paid("82", None, MORNING) };
+    let guest = LedgerChange { entries: Vec::new(), ..change(&ledger, &told).await };
+    assert_eq!(guest.account, None);
+    assert_eq!(ledger.commit(&guest).await, Ok(Written::Done));
+    let kept = Loaded { order: Some(guest.order.item), account: None };
+    assert_eq!(everything(&ledger, "82").await, (kept, Vec::new()));
+}
+
+pub(crate) async fn a_cause_counts_once_in_the_whole_shop(ledger: impl Ledger) {
+    let first = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
+    assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
+    let before = everything(&ledger, "82").await;
+    // The same cause, told of an order and a customer of whom nothing is known yet.
+    let mut again = change(&ledger, &paid("83", Some("1002"), MORNING)).await;
+    again.cause = Cause::order("82");
+    assert_eq!(ledger.commit(&again).await, Ok(Written::Conflict));
+    assert_eq!(ledger.load("83", Some("1002")).await, Ok(Loaded::default()));
+    assert_eq!(ledger.entries("1002", None, 1).await.unwrap().entries, []);
+    assert_eq!(everything(&ledger, "82").await, before);
+}
+
+pub(crate) async fn a_change_from_an_older_account_leaves_no_trace(ledger: impl Ledger) {
+    let late = change(&ledger, &paid("83", Some("1001"), MORNING)).await;
+    let first = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
+    ledger.commit(&first).await.unwrap();
+    assert_eq!(ledger.commit(&late).await, Ok(Written::Conflict));
+    let (loaded, entries) = everything(&ledger, "83").await;
+    assert_eq!((loaded.order, entries.len()), (None, 1), "neither order nor entry nor cause");
+    let again = change(&ledger, &paid("83", Some("1001"), MORNING)).await;
+    assert_eq!(ledger.commit(&again).await, Ok(Written::Done));
+}
+
+pub(crate) async fn a_change_from_an_older_order_leaves_no_trace(ledger: impl Ledger) {
+    let known = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
+    ledger.commit(&known).await.unwrap();
+    let before = everything(&ledger, "82").await;
+    for seen in [None, Some(2)] {
+        let mut late = known.clone();
+        late.cause = Cause::order("84");
+        late.order.seen = seen;
+        late.account = late.account.map(|account| Guarded { seen: Some(1), ..account });
+        assert_eq!(ledger.commit(&late).await, Ok(Written::Conflict), "{seen:?}");
+    }
+    assert_eq!(everything(&ledger, "82").await, before);
+}
+
+pub(crate) async fn orders_paid_at_once_are_all_in_the_account(ledger: impl Ledger) {
+    let orders: Vec<PaidOrder> =
+        (0..5).map(|n| paid(&n.to_string(), Some("1001"), MORNING.plus_ms(n * DAY_MS))).collect();
+    let running: Vec<_> = orders
+        .iter()
+        .map(|told| {
+            let (ledger, told) = (ledger.clone(), told.clone());
+            tokio::spawn(async move {
+                for _ in 0..CONFLICT_ROUNDS_MAX {
+                    let change = change(&ledger, &told).await;
+                    if ledger.commit(&change).await == Ok(Written::Done) {
+                        return;
+                    }
+                }
+                panic!("order {} found no place", told.order);
+            })
+        })
+        .collect();
+    for one in running {
+        one.await.unwrap();
+    }
+    let (loaded, entries) = everything(&ledger, "0").await;
+    let sum: Points = entries.iter().map(|entry| entry.points).sum();
+    let account = loaded.account.unwrap();
+    let lots: Points = account.lots.iter().map(|lot| lot.points).sum();
+    assert_eq!((account.version, entries.len(), lots), (5, 5, sum));
+}
+
+/// A change with entries of these times, each under an id of its own.
+fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange {
+    let cause = Cause::order(name);
+    let told = paid(name, Some("1001"), MORNING);
+    let model = decide_paid(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let model = model.unwrap().unwrap().entries.remove(0);
+    let numbered = times.iter().enumerate().map(|(n, time)| LedgerEntry {
+        id: format!("{}/{n:03}", LedgerEntry::id_of(EntryKind::Earn, &cause)),
+        at: Time(*time),
+        ..model.clone()
+    });
+    let entries: Vec<LedgerEntry> = numbered.collect();
+    let version = seen.as_ref().map(|account| account.version);
+    let account = seen.unwrap_or_else(|| Account::empty("1001"));
+    let item = account.with(Addition { at: MORNING, entries: &entries }).unwrap();
+    let facts = OrderFacts { order: name.to_owned(), customer: told.customer, paid: None };
+    LedgerChange {
+        cause,
+        order: Guarded { seen: None, item: OrderItem { version: 1, facts } },
+        account: Some(Guarded { seen: version, item }),
+        entries,
+    }
+}
+
+pub(crate) async fn a_ledger_is_read_page_by_page_newest_first(ledger: impl Ledger) {
+    // Two pairs of one time, and times whose digits do not sort like numbers.
+    let change = entries_at("82", None, &[9, 10, 10, 100, u64::MAX, 0, 0]);
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
+    let mut expected = change.entries;
+    expected.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
+    for limit in [1, 3, 6, 7, 8] {
+        let mut pages = Vec::new();
+        let mut before: Option<EntryKey> = None;
+        loop {
+            let page = ledger.entries("1001", before.as_ref(), limit).await.unwrap();
+            pages.push(page.entries);
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert!(pages.iter().map(Vec::as_slice).eq(expected.chunks(limit)), "pages of {limit}");
+    }
+    let nowhere = EntryKey { at: Time(10), id: "z".to_owned() };
+    let page = ledger.entries("1001", Some(&nowhere), 2).await.unwrap();
+    assert_eq!(page.entries, expected[2..4], "a cursor need not be the key of an entry");
+    assert_eq!(ledger.entries("100", None, 10).await.unwrap().entries, [], "another customer");
+}
+
+pub(crate) async fn the_largest_change_fits_and_a_page_has_its_bound(ledger: impl Ledger) {
+    let times: Vec<u64> = (0..CHANGE_ENTRIES_MAX as u64).collect();
+    let first = entries_at("82", None, &times);
+    assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
+    let account = first.account.map(|account| account.item);
+    let second = entries_at("83", account.clone(), &[1_000, 1_001, 1_002, 1_003]);
+    assert_eq!(ledger.commit(&second).await, Ok(Written::Done));
+    let page = ledger.entries("1001", None, usize::MAX).await.unwrap();
+    assert_eq!(page.entries.len(), PAGE_ENTRIES_MAX);
+    let rest = ledger.entries("1001", page.next.as_ref(), PAGE_ENTRIES_MAX).await.unwrap();
+    assert_eq!((rest.entries.len(), rest.next), (1, None));
+    let times: Vec<u64> = (0..=CHANGE_ENTRIES_MAX as u64).collect();
+    let too_many = ledger.commit(&entries_at("84", account, &times)).await;
+    assert!(matches!(too_many, Err(PortError::Corrupt(_))), "{too_many:?}");
+}

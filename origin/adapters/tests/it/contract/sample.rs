@@ -1,0 +1,79 @@
+//! Carts, commands, records, orders and programmes to try things with.
+
+use std::collections::BTreeMap;
+
+use origin_domain::cart::{Action, Applied, CartCommand, CartItem, Offer, apply};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{CommandRecord, Fingerprint};
+use origin_domain::loyalty::{Paid, PaidLine, PaidOrder, Program, ProgramVersion};
+use origin_domain::money::Money;
+use origin_domain::time::Time;
+
+/// A morning in November 2026.
+pub(crate) const MORNING: Time = Time(1_795_251_600_000);
+
+/// An add of something whose every field is hard to carry.
+pub(crate) fn add(time: Time, key: &str) -> CartCommand {
+    let texts = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let offer = Offer {
+        product: "bike".to_owned(),
+        variant_id: Some("18446744073709551615".to_owned()),
+        sku: None,
+        title: "Vélo \u{1f6b2} \"city\"\n\0".to_owned(),
+        price: Money(i64::MAX),
+        selection: Some(texts(&[("frame", "steel"), ("size", "m")])),
+        properties: texts(&[("engraving", "für Zoë"), ("", ""), ("key", key)]),
+    };
+    let action = Action::Add { offer: Box::new(offer), quantity: u32::MAX };
+    CartCommand { time, id: id(key), action }
+}
+
+/// The id of the command a client named `key`.
+pub(crate) fn id(key: &str) -> CommandId {
+    CommandId::of_key("cart/a", key)
+}
+
+/// The item that has absorbed these, too.
+pub(crate) fn absorbed(item: Option<&CartItem>, commands: &[CartCommand]) -> CartItem {
+    let absorb = |item: Option<CartItem>, command| match apply(item.as_ref(), command) {
+        Applied::Changed(changed) => Some(*changed),
+        other => panic!("{other:?}"),
+    };
+    commands.iter().fold(item.cloned(), absorb).expect("at least one command")
+}
+
+/// The record of an add.
+pub(crate) fn record(time: Time, key: &str) -> CommandRecord {
+    CommandRecord {
+        fingerprint: Fingerprint::of("POST", "/v1/cart/lines", key.as_bytes()),
+        cart: "a".to_owned(),
+        command: add(time, key),
+    }
+}
+
+/// An order of 129.90 paid at `at`.
+pub(crate) fn paid(order: &str, customer: Option<&str>, at: Time) -> PaidOrder {
+    let line = PaidLine {
+        id: "18446744073709551615".to_owned(),
+        quantity: 1,
+        amount: Money(12_990),
+        is_gift_card: false,
+    };
+    let paid = Paid { at, currency: "EUR".to_owned(), is_test: false, lines: vec![line] };
+    PaidOrder { order: order.to_owned(), customer: customer.map(str::to_owned), paid }
+}
+
+/// A programme that gives a point for every euro.
+pub(crate) fn program(version: u64, active_from: Time) -> ProgramVersion {
+    let text = r#"{
+        "title": "Riders", "currency": "EUR",
+        "earning": {"points": 1, "per_amount": 100, "description": "1 point for every euro."},
+        "pending_days": 14, "expiry_days": 365, "window_days": 365,
+        "tiers": [{"id": "bronze", "title": "Bronze", "threshold": 0}],
+        "rewards": [{"id": "bell", "title": "A bell \u2728", "points": 250}]
+    }"#;
+    let program = Program::parse(text).expect("a programme without mistakes");
+    ProgramVersion { version, active_from, program }
+}

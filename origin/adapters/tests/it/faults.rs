@@ -1,0 +1,115 @@
+//! What a shopper's request meets when the table is slow, full, gone, or its answer is lost.
+
+use infra_dynamo::{Fault, Rates};
+use origin_adapters::{DynamoCarts, DynamoCommandLog, schema};
+use origin_domain::cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{CommandLog as _, CommandRecord, Recorded};
+use origin_domain::port::{Consistency, PortError, Written};
+
+use crate::contract::sample::{MORNING, absorbed, add, id, record};
+use crate::world::World;
+
+fn unavailable(text: &str) -> PortError {
+    PortError::Unavailable(text.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_served_in_parts_is_whole_in_the_end() {
+    let world = World::new().await;
+    let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
+    let item = absorbed(None, &[add(MORNING, "absorbed")]);
+    carts.store("a", &item, None).await.unwrap();
+    let records: Vec<CommandRecord> =
+        (0..4).map(|n| record(MORNING.plus_ms(n), &format!("key-{n}"))).collect();
+    for record in &records {
+        log.record(record).await.unwrap();
+    }
+    // Each time one of what was asked for is served: four of five keys are left, three, two, one.
+    for _ in 0..4 {
+        world.embedded.faults().hit_next(Fault::Throttled);
+    }
+    let ids: Vec<CommandId> = records.iter().map(|record| record.command.id).collect();
+    assert_eq!(carts.item_and_records("a", &ids).await.unwrap(), (Some(item), records));
+    assert_eq!(world.embedded.faults().injected(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_never_becomes_whole_is_unavailable_not_incomplete() {
+    let world = World::new().await;
+    let carts = DynamoCarts::new(&world.aws);
+    world.embedded.faults().set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
+    let ids: Vec<CommandId> = (0..9).map(|n| id(&format!("key-{n}"))).collect();
+    let error = carts.item_and_records("a", &ids).await.unwrap_err();
+    assert_eq!(error, unavailable("batch get: keys left unprocessed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_hiccup_is_not_noticed() {
+    let world = World::new().await;
+    let carts = DynamoCarts::new(&world.aws);
+    for fault in [Fault::Throttled, Fault::Unreachable, Fault::AnswerLost] {
+        for _ in 0..2 {
+            world.embedded.faults().hit_next(fault);
+        }
+        assert_eq!(carts.item("a", Consistency::Strong).await, Ok(None), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_says_so_shortly_and_tells_no_secret() {
+    let world = World::new().await;
+    let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
+    world.embedded.faults().outage(true);
+    let error = carts.item("a", Consistency::Strong).await.unwrap_err();
+    assert_eq!(error, unavailable("get: unreachable"));
+    let error = carts.item_and_records("a", &[id("one")]).await.unwrap_err();
+    assert_eq!(error, unavailable("batch get: unreachable"));
+    let error = log.record(&record(MORNING, "one")).await.unwrap_err();
+    assert_eq!(error, unavailable("put: unreachable"));
+    assert_eq!(schema::is_ready(&world.aws).await, Err(unavailable("get: unreachable")));
+    world.embedded.faults().outage(false);
+    assert_eq!(schema::is_ready(&world.aws).await, Ok(()));
+    assert!(!format!("{:?}", crate::world::config()).contains("a-se"), "a secret in a log line");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_table_and_a_held_item_are_unavailable() {
+    let world = World::new().await;
+    let carts = DynamoCarts::new(&world.aws);
+    let item = absorbed(None, &[add(MORNING, "one")]);
+    let faults = world.embedded.faults();
+    faults.set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
+    let throttled = unavailable("put: ProvisionedThroughputExceededException");
+    assert_eq!(carts.store("a", &item, None).await, Err(throttled));
+    faults.set(Rates { conflict_ppm: 1_000_000, ..Rates::default() });
+    let held = unavailable("put: TransactionConflictException");
+    assert_eq!(carts.store("a", &item, None).await, Err(held));
+    faults.set(Rates::default());
+    assert_eq!(carts.store("a", &item, None).await, Ok(Written::Done));
+}
+
+/// The SDK repeats the put, which then meets its own first attempt.
+#[tokio::test(start_paused = true)]
+async fn a_command_whose_answer_was_lost_is_recorded_once_and_published_as_it_was() {
+    let world = World::new().await;
+    let log = DynamoCommandLog::new(&world.aws);
+    let record = record(MORNING, "one");
+    world.embedded.faults().hit_next(Fault::AnswerLost);
+    let own = Recorded::Existing(Box::new(record.clone()));
+    assert_eq!(log.record(&record).await.unwrap(), own);
+    assert_eq!(log.find(id("one")).await.unwrap(), Some(record));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cart_whose_answer_was_lost_is_read_again_and_found_done() {
+    let world = World::new().await;
+    let carts = DynamoCarts::new(&world.aws);
+    let event = CartEvent { cart: "a".to_owned(), command: add(MORNING, "one") };
+    assert_eq!(carts.item("a", Consistency::Strong).await, Ok(None));
+    let item = absorbed(None, std::slice::from_ref(&event.command));
+    world.embedded.faults().hit_next(Fault::AnswerLost);
+    assert_eq!(carts.store("a", &item, None).await, Ok(Written::Conflict));
+    assert_eq!(absorb(&carts, &event).await, Ok(Absorbed::Known));
+    assert_eq!(carts.item("a", Consistency::Strong).await, Ok(Some(item)));
+}

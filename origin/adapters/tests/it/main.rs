@@ -1,0 +1,18 @@
+//! What the ports promise (`contract`), held on an embedded DynamoDB and a local bus, and what only
+//! these can get wrong.
+
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+
+mod blobs;
+mod bus;
+mod catalog;
+mod catalog_races;
+mod catalog_shelf;
+mod contract;
+mod faults;
+mod on_dynamodb;
+mod on_memory;
+mod patience;
+mod stored_form;
+mod wire;
+mod world;

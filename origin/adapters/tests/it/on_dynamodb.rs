@@ -1,0 +1,62 @@
+//! The contracts of the table's ports, held on DynamoDB.
+
+use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoPrograms};
+
+use crate::contract;
+use crate::world::{Both, World};
+
+macro_rules! held {
+    ($port:ident on $fresh:expr; $($case:ident,)+) => {
+        mod $port {
+            use super::*;
+
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let world = World::new().await;
+                    contract::$port::$case($fresh(&world)).await;
+                }
+            )+
+        }
+    };
+}
+
+held! {
+    carts on |world: &World| Both(DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
+    a_cart_never_written_is_absent,
+    a_cart_comes_back_as_it_was_stored,
+    whoever_read_an_older_cart_writes_nothing,
+    of_two_first_commands_after_a_month_neither_is_lost,
+    commands_absorbed_at_once_are_all_in_the_cart,
+    pending_commands_come_with_the_cart_as_far_as_recorded,
+    a_full_bookmark_is_one_read,
+}
+
+held! {
+    command_log on |world: &World| DynamoCommandLog::new(&world.aws);
+    an_id_never_recorded_has_no_record,
+    a_record_comes_back_as_it_was_written,
+    a_repetition_gets_the_first_record_and_changes_nothing,
+    of_repetitions_at_once_one_is_first,
+}
+
+held! {
+    ledger on |world: &World| DynamoLedger::new(&world.aws);
+    of_nobody_nothing_is_known,
+    a_change_is_all_there,
+    a_guests_order_is_kept_without_an_account,
+    a_cause_counts_once_in_the_whole_shop,
+    a_change_from_an_older_account_leaves_no_trace,
+    a_change_from_an_older_order_leaves_no_trace,
+    orders_paid_at_once_are_all_in_the_account,
+    a_ledger_is_read_page_by_page_newest_first,
+    the_largest_change_fits_and_a_page_has_its_bound,
+}
+
+held! {
+    programs on |world: &World| DynamoPrograms::new(&world.aws);
+    before_the_first_programme_there_is_none,
+    each_time_has_the_programme_that_was_in_effect,
+    of_two_from_one_moment_the_newer_applies,
+    a_number_is_given_once,
+}

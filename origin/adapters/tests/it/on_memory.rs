@@ -1,0 +1,60 @@
+//! The same contracts, held in memory: where the simulation relies on a port, it relies on what
+//! DynamoDB and EventBridge keep, too.
+
+use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
+
+use crate::contract::{self, events::Arrived};
+use crate::world::Both;
+
+macro_rules! held {
+    ($port:ident on $fresh:expr; $($case:ident,)+) => {
+        mod $port {
+            use super::*;
+
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    contract::$port::$case($fresh(&MemoryTables::new())).await;
+                }
+            )+
+        }
+    };
+}
+
+held! {
+    carts on |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables));
+    a_cart_never_written_is_absent,
+    a_cart_comes_back_as_it_was_stored,
+    whoever_read_an_older_cart_writes_nothing,
+    of_two_first_commands_after_a_month_neither_is_lost,
+    commands_absorbed_at_once_are_all_in_the_cart,
+    pending_commands_come_with_the_cart_as_far_as_recorded,
+    a_full_bookmark_is_one_read,
+}
+
+held! {
+    command_log on MemoryCommandLog::new;
+    an_id_never_recorded_has_no_record,
+    a_record_comes_back_as_it_was_written,
+    a_repetition_gets_the_first_record_and_changes_nothing,
+    of_repetitions_at_once_one_is_first,
+}
+
+async fn arrived(bus: &MemoryBus) -> Arrived {
+    let told = |event: origin_domain::event::Event| {
+        (event.kind.source().to_owned(), event.kind.detail_type().to_owned(), event.detail)
+    };
+    bus.fetch().into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn nothing_to_publish_is_nothing_to_do() {
+    let bus = MemoryBus::new();
+    contract::events::nothing_to_publish_is_nothing_to_do(bus.clone(), || arrived(&bus)).await;
+}
+
+#[tokio::test]
+async fn every_event_arrives_as_it_was_published() {
+    let bus = MemoryBus::new();
+    contract::events::every_event_arrives_as_it_was_published(bus.clone(), || arrived(&bus)).await;
+}

@@ -1,0 +1,125 @@
+//! Empty tables inside this process, and adapters on them.
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use infra_dynamo::Embedded;
+use origin_adapters::{AccessKey, Aws, AwsConfig, schema};
+use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
+use origin_domain::port::{Consistency, PortError, Written};
+
+/// The hot table's name here.
+pub(crate) const HOT: &str = "shop";
+/// The commands table's name here.
+pub(crate) const COMMANDS: &str = "shop-commands";
+
+/// Empty tables.
+pub(crate) struct World {
+    /// Where they are.
+    pub(crate) embedded: Embedded,
+    /// What adapters are built on.
+    pub(crate) aws: Aws,
+}
+
+/// Where to send events if there are none to be sent.
+#[derive(Debug)]
+struct Nowhere;
+
+impl HttpConnector for Nowhere {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Err(ConnectorError::io("nowhere".into())))
+    }
+}
+
+// === impl World ===
+
+impl World {
+    /// Tables just created.
+    pub(crate) async fn new() -> Self {
+        let embedded = Embedded::memory().unwrap();
+        let aws = aws(embedded.http_client());
+        schema::create_tables(&aws).await.unwrap();
+        Self { embedded, aws }
+    }
+
+    /// The SDK itself, for what no adapter would do.
+    pub(crate) fn raw(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .http_client(self.embedded.http_client());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+}
+
+/// Adapters on these tables, without a bus.
+pub(crate) fn aws(dynamodb_http: SharedHttpClient) -> Aws {
+    let nowhere = http_client_fn(|_, _| Nowhere.into_shared());
+    Aws::new(config(), dynamodb_http, nowhere)
+}
+
+/// The names of things here.
+pub(crate) fn config() -> AwsConfig {
+    AwsConfig {
+        region: "us-east-1".to_owned(),
+        access: AccessKey {
+            id: "AKIDEXAMPLE".to_owned(),
+            secret: "a-secret-access-key".to_owned(),
+            session_token: Some("a-session-token".to_owned()),
+        },
+        dynamodb_endpoint: None,
+        eventbridge_endpoint: None,
+        hot_table: HOT.to_owned(),
+        commands_table: COMMANDS.to_owned(),
+        bus: "default".to_owned(),
+    }
+}
+
+/// Two adapters as one, for contracts that need both.
+#[derive(Debug, Clone)]
+pub(crate) struct Both<C, L>(pub(crate) C, pub(crate) L);
+
+impl<C: CartSource, L: Send + Sync> CartSource for Both<C, L> {
+    async fn item(
+        &self,
+        cart: &str,
+        consistency: Consistency,
+    ) -> Result<Option<CartItem>, PortError> {
+        self.0.item(cart, consistency).await
+    }
+
+    async fn item_and_records(
+        &self,
+        cart: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+        self.0.item_and_records(cart, ids).await
+    }
+}
+
+impl<C: CartWriter, L: Send + Sync> CartWriter for Both<C, L> {
+    async fn store(
+        &self,
+        cart: &str,
+        item: &CartItem,
+        seen: Option<&CartItem>,
+    ) -> Result<Written, PortError> {
+        self.0.store(cart, item, seen).await
+    }
+}
+
+impl<C: Send + Sync, L: CommandLog> CommandLog for Both<C, L> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+        self.1.record(record).await
+    }
+
+    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
+        self.1.find(id).await
+    }
+}

@@ -1,0 +1,8 @@
+//! Applies cart commands, as a Lambda behind a queue.
+
+use origin_functions::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::consume_carts().await
+}

@@ -1,0 +1,8 @@
+//! Applies Shopify webhooks to the ledger, as a Lambda behind a queue.
+
+use origin_functions::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::consume_loyalty().await
+}

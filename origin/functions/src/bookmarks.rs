@@ -1,0 +1,102 @@
+//! Bookmarks between the wire and the domain. The origin verifies every one again.
+
+use std::collections::BTreeSet;
+
+use edge_wire::bookmark::{
+    HEADER_BYTES_MAX, PER_REQUEST_MAX, PER_RESOURCE_MAX, Payload, Pending as WirePending, Sealed,
+    seal, verify,
+};
+use edge_wire::headers::BOOKMARK;
+use edge_wire::keys::KeyRing;
+use edge_wire::problem::Code;
+use edge_wire::resource::Resource;
+use http::HeaderMap;
+use origin_domain::bookmark::{Bookmark, Pending};
+use origin_domain::time::Time;
+
+use crate::refused::Refused;
+
+/// Everything a client has seen of one resource.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    resource: Resource,
+    /// All of it, merged.
+    pub merged: Bookmark,
+    /// The one bookmark sent, if it was one and its key still signs: what goes back if nothing
+    /// has changed.
+    kept: Option<String>,
+}
+
+// === impl Shown ===
+
+impl Shown {
+    /// Reads the bookmarks of `resource` from a request; those of other resources are ignored.
+    ///
+    /// # Errors
+    /// 400 `bookmark-invalid` for one that does not verify, or for too many.
+    pub fn read(keys: &KeyRing, headers: &HeaderMap, resource: Resource) -> Result<Self, Refused> {
+        let mut texts: BTreeSet<&str> = BTreeSet::new();
+        let mut bytes = 0;
+        for header in headers.get_all(BOOKMARK) {
+            let header = header.to_str().map_err(|_| invalid("it is not text"))?;
+            bytes += header.len();
+            texts.extend(header.split(',').map(str::trim).filter(|text| !text.is_empty()));
+        }
+        if bytes > HEADER_BYTES_MAX || texts.len() > PER_REQUEST_MAX {
+            return Err(invalid("a request takes at most 8 bookmarks of 6 KB together"));
+        }
+        let mut own: Vec<Sealed<'_>> = Vec::new();
+        for text in texts {
+            let sealed = verify(keys, text).map_err(|error| invalid(&error.to_string()))?;
+            if sealed.resource == resource {
+                own.push(sealed);
+            }
+        }
+        if own.len() > PER_RESOURCE_MAX {
+            return Err(invalid("a request takes at most 4 bookmarks of one resource"));
+        }
+        let opened: Result<Vec<_>, _> = own.iter().map(Sealed::open).collect();
+        let opened = opened.map_err(|error| invalid(&error.to_string()))?;
+        let kept = match own.as_slice() {
+            [only] if only.is_current() => Some(only.text.to_owned()),
+            _ => None,
+        };
+        let merged = Bookmark::merge(opened.into_iter().map(from_payload));
+        Ok(Self { resource, merged, kept })
+    }
+
+    /// The bookmark of an answer: the one sent, byte for byte, if it says the same.
+    #[must_use]
+    pub fn reply(&self, keys: &KeyRing, bookmark: &Bookmark) -> String {
+        match &self.kept {
+            Some(kept) if *bookmark == self.merged => kept.clone(),
+            _ => seal(keys, &self.resource, &to_payload(bookmark)),
+        }
+    }
+}
+
+fn from_payload(payload: Payload) -> Bookmark {
+    let pending = |wire: WirePending| Pending { time: Time(wire.time), id: wire.id.into() };
+    Bookmark {
+        floor: payload.floor,
+        pending: payload.pending.into_iter().map(pending).collect(),
+        moment: Time(payload.moment),
+    }
+}
+
+fn to_payload(bookmark: &Bookmark) -> Payload {
+    let pending = |own: &Pending| WirePending { time: own.time.0, id: own.id.bytes() };
+    Payload {
+        floor: bookmark.floor,
+        pending: bookmark.pending.iter().map(pending).collect(),
+        moment: bookmark.moment.0,
+    }
+}
+
+fn invalid(reason: &str) -> Refused {
+    Refused::new(
+        Code::BookmarkInvalid,
+        "Drop the bookmarks of this resource and read it without one.",
+    )
+    .at(format!("header:{BOOKMARK}"), reason)
+}

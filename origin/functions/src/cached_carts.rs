@@ -1,0 +1,114 @@
+//! Carts behind this instance's cache. What was obtained is checked against the floor however it
+//! was obtained, and only a strongly consistent read begun after the request may say that a
+//! bookmark is ahead of the table.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{Bounds, ReadThrough, Versioned};
+use origin_domain::bookmark::Pending;
+use origin_domain::cart::{CartItem, CartRead, CartSource, Carts};
+use origin_domain::id::CommandId;
+use origin_domain::port::{Consistency, PortError};
+
+use crate::clock::Clock;
+use crate::timing::span;
+
+/// How long a cart may answer others than its writer: with the edge's 5 s, seconds in all.
+const TTL: Duration = Duration::from_secs(5);
+/// Most bytes of carts kept, by their encoded size: what a 512 MB function can spare.
+const WEIGHT_MAX: u64 = 64 * 1024 * 1024;
+/// What an entry weighs beside its lines.
+const ENTRY_WEIGHT: u32 = 256;
+/// What a line or command weighs, about.
+const LINE_WEIGHT: u32 = 512;
+
+/// The cart port of one instance.
+#[derive(Clone)]
+pub struct CachedCarts<S> {
+    source: S,
+    cache: Arc<ReadThrough<String, Kept, PortError>>,
+    clock: Clock,
+}
+
+/// What is kept of a cart, be it that there is none.
+struct Kept(Option<Arc<CartItem>>);
+
+impl Versioned for Kept {
+    fn version(&self) -> u64 {
+        self.0.as_ref().map_or(0, |item| item.version)
+    }
+
+    fn weight(&self) -> u32 {
+        let parts = self.0.as_ref().map_or(0, |item| {
+            item.commands.len() + item.base.contents.lines.len() + item.folded.len() / 8
+        });
+        ENTRY_WEIGHT.saturating_add(LINE_WEIGHT.saturating_mul(u32::try_from(parts).unwrap_or(1)))
+    }
+}
+
+// === impl CachedCarts ===
+
+impl<S: CartSource> CachedCarts<S> {
+    /// The carts of `source`, kept by this instance.
+    pub fn new(source: S, clock: Clock) -> Self {
+        let bounds = Bounds { weight_max: WEIGHT_MAX, ttl: TTL };
+        let told = clock.clone();
+        let cache = Arc::new(ReadThrough::new(bounds, move || told.now().0));
+        Self { source, cache, clock }
+    }
+
+    /// A kept item that answers without the table: at or above the floor, aware of every pending
+    /// command, and of a life that has not ended.
+    async fn sufficient(&self, cart: &str, floor: u64, pending: &[Pending]) -> Option<CartRead> {
+        let kept = self.cache.peek(&cart.to_owned()).await?;
+        let item = kept.0.clone()?;
+        let is_enough = item.version >= floor
+            && item.is_present_at(self.clock.now())
+            && pending.iter().all(|pending| item.has_absorbed(pending));
+        is_enough.then(|| CartRead { item: Some(item), records: Vec::new(), is_strong: false })
+    }
+
+    /// Item and pending records from one strongly consistent batch begun now.
+    async fn batch(&self, cart: &str, pending: &[Pending]) -> Result<CartRead, PortError> {
+        let begun = self.cache.begin();
+        let ids: Vec<CommandId> = pending.iter().map(|pending| pending.id).collect();
+        let batch = self.source.item_and_records(cart, &ids);
+        let (item, records) = span("table", batch).await?;
+        let item = item.map(Arc::new);
+        self.cache.fill(cart.to_owned(), Kept(item.clone()), begun).await;
+        Ok(CartRead { item, records, is_strong: true })
+    }
+}
+
+impl<S: CartSource> Carts for CachedCarts<S> {
+    async fn read(
+        &self,
+        cart: &str,
+        floor: u64,
+        pending: &[Pending],
+    ) -> Result<CartRead, PortError> {
+        if let Some(read) = self.sufficient(cart, floor, pending).await {
+            return Ok(read);
+        }
+        if !pending.is_empty() {
+            return self.batch(cart, pending).await;
+        }
+        let load = |consistency| async move {
+            let consistency = match consistency {
+                cache::Consistency::Eventual => Consistency::Eventual,
+                cache::Consistency::Strong => Consistency::Strong,
+            };
+            let item = span("table", self.source.item(cart, consistency)).await?;
+            Ok(Kept(item.map(Arc::new)))
+        };
+        let obtained = self.cache.get(&cart.to_owned(), floor, load).await;
+        let obtained = obtained.map_err(|error| (*error).clone())?;
+        let item = obtained.value.0.clone();
+        let has_ended = item.as_ref().is_some_and(|item| !item.is_present_at(self.clock.now()));
+        if has_ended && !obtained.conclusive {
+            return self.batch(cart, pending).await;
+        }
+        Ok(CartRead { item, records: Vec::new(), is_strong: obtained.conclusive })
+    }
+}

@@ -1,0 +1,204 @@
+//! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never holds
+//! up the others: its id is reported, and the queue delivers it again.
+
+use std::sync::Arc;
+
+use lambda_runtime::LambdaEvent;
+use origin_domain::cart::{self, Absorbed, CartEvent, CartWriter};
+use origin_domain::catalog::{EdgeCache, PublishedEvent};
+use origin_domain::loyalty::{AbsorbError, Absorber, LedgerStore, Programs};
+use origin_domain::port::PortError;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::cached_catalog::TTL;
+
+/// A batch as SQS hands it to a Lambda; what is not read is left out.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Batch {
+    records: Vec<Message>,
+}
+
+/// One message: an EventBridge event as text.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    message_id: String,
+    body: String,
+}
+
+/// The part of an EventBridge event that a consumer reads.
+#[derive(Debug, Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    detail: &'a RawValue,
+}
+
+/// Which messages are to be delivered again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unfinished {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+    /// For whoever reads the dead letters; Lambda reads the identifier only.
+    reason: String,
+}
+
+/// Why a message is not done.
+#[derive(Debug, thiserror::Error)]
+enum Undone {
+    #[error("not an event of ours: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("{0}")]
+    Port(#[from] PortError),
+    #[error("{0}")]
+    Loyalty(#[from] AbsorbError),
+    #[error("the command is {0}")]
+    Late(&'static str),
+}
+
+/// Consumes `cart.commanded`.
+#[derive(Debug, Clone)]
+pub struct CartConsumer<C> {
+    /// Where carts are written.
+    pub carts: C,
+}
+
+/// Consumes `shopifyWebhook` for the ledger.
+#[derive(Debug, Clone)]
+pub struct LoyaltyConsumer<L, P> {
+    /// Where ledgers are.
+    pub ledger: L,
+    /// Where the programme is.
+    pub programs: P,
+    /// The shop's `*.myshopify.com` domain.
+    pub shop: String,
+}
+
+/// Consumes `configurator.published`: makes the edge forget what it was given before.
+#[derive(Debug, Clone)]
+pub struct PublishedConsumer<E> {
+    /// The edge's caches.
+    pub edge: E,
+}
+
+/// A consumer of batches.
+pub trait Consumer: Send + Sync + 'static {
+    /// Consumes a batch and tells what is unfinished.
+    fn consume(&self, batch: Batch) -> impl Future<Output = Unfinished> + Send;
+}
+
+// === impl CartConsumer ===
+
+impl<C: CartWriter + 'static> Consumer for CartConsumer<C> {
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for message in batch.records {
+            let outcome = self.one(&message).await;
+            unfinished.note(message.message_id, outcome);
+        }
+        unfinished
+    }
+}
+
+impl<C: CartWriter> CartConsumer<C> {
+    async fn one(&self, message: &Message) -> Result<(), Undone> {
+        let event: CartEvent = message.detail()?;
+        match cart::absorb(&self.carts, &event).await? {
+            Absorbed::Changed | Absorbed::Known => Ok(()),
+            Absorbed::TooLate => Err(Undone::Late("too-late")),
+            Absorbed::TooOld => Err(Undone::Late("too-old")),
+        }
+    }
+}
+
+// === impl LoyaltyConsumer ===
+
+impl<L, P> Consumer for LoyaltyConsumer<L, P>
+where
+    L: LedgerStore + 'static,
+    P: Programs + 'static,
+{
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for message in batch.records {
+            let outcome = self.one(&message).await;
+            unfinished.note(message.message_id, outcome);
+        }
+        unfinished
+    }
+}
+
+impl<L: LedgerStore, P: Programs> LoyaltyConsumer<L, P> {
+    async fn one(&self, message: &Message) -> Result<(), Undone> {
+        let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
+        let absorber =
+            Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
+        let outcome = absorber.absorb(envelope.detail.get()).await?;
+        tracing::debug!(?outcome, "a webhook was absorbed");
+        Ok(())
+    }
+}
+
+// === impl PublishedConsumer ===
+
+impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
+    /// Waits until no instance gives the edge what it had kept, then invalidates once for all.
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        let mut told = Vec::new();
+        for message in batch.records {
+            match message.detail::<PublishedEvent>() {
+                Ok(event) => told.push((message.message_id, event.product)),
+                Err(error) => unfinished.note(message.message_id, Err(error.into())),
+            }
+        }
+        tokio::time::sleep(TTL).await;
+        let products: Vec<String> = told.iter().map(|(_, product)| product.clone()).collect();
+        let outcome = self.edge.invalidate(&products).await;
+        for (message, _) in told {
+            unfinished.note(message, outcome.clone().map_err(Undone::Port));
+        }
+        unfinished
+    }
+}
+
+// === impl Message ===
+
+impl Message {
+    fn detail<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let envelope: Envelope<'_> = serde_json::from_str(&self.body)?;
+        serde_json::from_str(envelope.detail.get())
+    }
+}
+
+// === impl Unfinished ===
+
+impl Unfinished {
+    fn note(&mut self, message: String, outcome: Result<(), Undone>) {
+        if let Err(error) = outcome {
+            tracing::error!(%message, %error, "a message is unfinished");
+            let failure = Failure { item_identifier: message, reason: error.to_string() };
+            self.batch_item_failures.push(failure);
+        }
+    }
+}
+
+/// The handler of a consumer Lambda.
+///
+/// # Errors
+/// None: every failure is a message to be delivered again.
+pub async fn handle<C: Consumer>(
+    consumer: Arc<C>,
+    event: LambdaEvent<Batch>,
+) -> Result<Unfinished, lambda_runtime::Error> {
+    // Boxed: the SDK's futures are deep, and the compiler follows them only so far.
+    Ok(Box::pin(consumer.consume(event.payload)).await)
+}

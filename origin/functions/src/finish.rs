@@ -1,0 +1,108 @@
+//! What every answer of ours has in common, decided in one place by the route's class: `ETag` and
+//! 304, what the edge may keep, `Server-Timing`, and refusals in one form.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use edge_wire::problem::Code;
+use edge_wire::routes::{Class, Unrouted, find};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use origin_domain::id::digest;
+
+use crate::refused::{Refused, render};
+use crate::timing::timed;
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// Most bytes of an answer: what a Lambda may return (6 MB), less the envelope.
+const ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// The layer around every router.
+pub(crate) async fn finish(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let found = find(request.method().as_str(), &path);
+    let class = found.as_ref().map_or(Class::Uncached, |route| route.class);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
+    let (response, timing) = timed(async {
+        match found {
+            Ok(_) => next.run(request).await,
+            Err(unrouted) => refuse(unrouted).into_response(),
+        }
+    })
+    .await;
+    let mut response = rendered(response, &path);
+    let status = response.status();
+    let directive = HeaderValue::from_static(directive(class, status));
+    response.headers_mut().insert(CACHE_CONTROL, directive);
+    if is_read && status == StatusCode::OK && class != Class::Uncached {
+        response = with_etag(response, &known).await;
+    }
+    if let Ok(timing) = timing.parse() {
+        response.headers_mut().insert(SERVER_TIMING, timing);
+    }
+    response
+}
+
+fn rendered(mut response: Response, path: &str) -> Response {
+    match response.extensions_mut().remove::<Refused>() {
+        Some(refused) => render(refused, path),
+        None => response,
+    }
+}
+
+/// What the edge may keep. The browser's side is a response headers policy of the edge.
+fn directive(class: Class, status: StatusCode) -> &'static str {
+    match (class, status) {
+        (Class::Public, StatusCode::OK) => {
+            "s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+        }
+        (Class::Public, StatusCode::NOT_FOUND) => "s-maxage=1",
+        (Class::Personal, StatusCode::OK) => "s-maxage=5, stale-if-error=0",
+        _ => "no-store",
+    }
+}
+
+fn refuse(unrouted: Unrouted) -> Refused {
+    match unrouted {
+        Unrouted::Path => Refused::new(Code::RouteUnknown, "See /v1/openapi.json."),
+        Unrouted::Method { allow } => {
+            let mut refused = Refused::new(Code::MethodNotAllowed, "See Allow.");
+            refused.0.allow = Some(allow.join(", "));
+            refused
+        }
+    }
+}
+
+/// An opaque tag of the uncompressed body; weak, because the body may travel compressed. Never the
+/// version: the same version shows different pending commands.
+async fn with_etag(response: Response, known: &[HeaderValue]) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else {
+        return Refused::new(Code::Internal, "The answer is too large.").into_response();
+    };
+    let hash = digest("forecourt/etag/1", &[&bytes]);
+    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&hash[..16]));
+    if let Ok(value) = tag.parse() {
+        parts.headers.insert(ETAG, value);
+    }
+    if is_known(&tag, known) {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(CONTENT_TYPE);
+        parts.headers.remove(CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Weak comparison (RFC 9110 section 8.8.3.2).
+fn is_known(tag: &str, known: &[HeaderValue]) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.trim() == "*" || value.split(',').any(|one| opaque(one) == opaque(tag)))
+}

@@ -1,0 +1,120 @@
+//! Which routes each Lambda serves. One router a function, all with the same layers, so that a
+//! binary on AWS and the process on a laptop answer alike.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::finish::finish;
+use crate::routes::{admin, cart, cart_lines, configurator, health, loyalty, session, webhook};
+use crate::shop::Shop;
+
+pub use crate::routes::configurator::tag;
+
+/// The functions that answer HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Products, resolutions, the OpenAPI document, readiness.
+    ConfiguratorRead,
+    /// Accounts, entries, the programme.
+    LoyaltyRead,
+    /// The cart.
+    CartRead,
+    /// Carts, cart commands, session.
+    Commands,
+    /// The webhook receiver.
+    Webhooks,
+    /// Publishing.
+    Admin,
+}
+
+/// Smallest answer worth compressing: below, it fits one packet either way.
+const COMPRESSED_BYTES_MIN: u64 = 1_024;
+
+// === impl Function ===
+
+impl Function {
+    /// Every function.
+    pub const ALL: [Self; 6] = [
+        Self::ConfiguratorRead,
+        Self::LoyaltyRead,
+        Self::CartRead,
+        Self::Commands,
+        Self::Webhooks,
+        Self::Admin,
+    ];
+
+    /// Its name: of the binary, of the origin in `edge/distribution.json`, of the Lambda.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConfiguratorRead => "configurator-read",
+            Self::LoyaltyRead => "loyalty-read",
+            Self::CartRead => "cart-read",
+            Self::Commands => "commands",
+            Self::Webhooks => "webhooks",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The function's router.
+    pub fn router(self, shop: Arc<Shop>) -> Router {
+        let (router, _) = self.routes().split_for_parts();
+        let router = match self {
+            Self::ConfiguratorRead => {
+                let document = Arc::new(openapi().to_json().unwrap_or_default());
+                let serve = move || {
+                    let document = document.to_string();
+                    async move { ([(CONTENT_TYPE, "application/json")], document) }
+                };
+                router.route("/v1/openapi.json", get(serve))
+            }
+            _ => router,
+        };
+        let compression =
+            CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN));
+        router.layer(from_fn(finish)).layer(compression).with_state(shop)
+    }
+
+    fn routes(self) -> OpenApiRouter<Arc<Shop>> {
+        let router = OpenApiRouter::new();
+        match self {
+            Self::ConfiguratorRead => router
+                .routes(routes!(configurator::show))
+                .routes(routes!(configurator::resolution))
+                .routes(routes!(health::ready)),
+            Self::LoyaltyRead => router
+                .routes(routes!(loyalty::show))
+                .routes(routes!(loyalty::entries))
+                .routes(routes!(loyalty::program)),
+            Self::CartRead => router.routes(routes!(cart::show)),
+            Self::Commands => router
+                .routes(routes!(cart::create))
+                .routes(routes!(cart_lines::add, cart_lines::clear))
+                .routes(routes!(cart_lines::set, cart_lines::remove))
+                .routes(routes!(cart_lines::attributes))
+                .routes(routes!(session::create)),
+            Self::Webhooks => router.routes(routes!(webhook::receive)),
+            Self::Admin => router.routes(routes!(admin::show, admin::publish)),
+        }
+    }
+}
+
+/// The OpenAPI 3.1 document of all functions, generated from the handlers.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
+    let start = OpenApiBuilder::new().info(info).build();
+    Function::ALL.into_iter().fold(start, |mut document, function| {
+        document.merge(function.routes().into_openapi());
+        document
+    })
+}

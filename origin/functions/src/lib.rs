@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod body;
+pub mod bookmarks;
+pub mod cached_carts;
+pub mod cached_catalog;
+pub mod cached_ledger;
+pub mod caller;
+pub mod clock;
+pub mod config;
+pub mod consume;
+pub mod functions;
+pub mod lambda;
+pub mod refused;
+pub mod shop;
+
+mod finish;
+mod routes;
+mod timing;

@@ -1,0 +1,299 @@
+//! The commands: recorded, published, and then answered with the cart as the client now sees it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use edge_wire::grammar::is_idempotency_key;
+use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY};
+use edge_wire::problem::Code;
+use edge_wire::resource::Resource;
+use http::{HeaderMap, StatusCode};
+use origin_domain::cart::{
+    Action, Intent, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX, Wish,
+};
+use origin_domain::catalog::{Catalog as _, Published};
+use origin_domain::configurator::Selection;
+use origin_domain::idempotency::Fingerprint;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::cart::{CartBody, body};
+use super::configurator::{product_unknown, selection_refused};
+use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::bookmarks::Shown;
+use crate::caller::CartHolder;
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// What to add: a variant, or a product with a complete selection.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddLine {
+    /// Shopify's variant id as a string: it may pass 2^53.
+    variant_id: Option<String>,
+    /// The product, if it is configured.
+    product: Option<String>,
+    /// A complete selection of it.
+    selection: Option<BTreeMap<String, String>>,
+    /// 1 to 9,999.
+    quantity: i64,
+    /// Line-item properties.
+    #[serde(default)]
+    properties: BTreeMap<String, String>,
+}
+
+/// The new quantity of a line.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetQuantity {
+    /// 0 to 9,999; 0 removes the line.
+    quantity: i64,
+}
+
+/// Attribute changes; `null` removes one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
+
+/// One command's request, with everything but its body's meaning.
+pub(crate) struct Command {
+    intent: Intent,
+    shown: Shown,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+/// Creates a line or adds to it.
+#[utoipa::path(post, path = "/v1/cart/lines", tag = "cart", request_body = AddLine,
+    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+pub(crate) async fn add(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    request: Request,
+) -> Result<Response, Refused> {
+    let command = Command::read(&shop, cart, request).await?;
+    let wanted: AddLine = command.json()?;
+    let quantity = quantity(wanted.quantity, 1)?;
+    check_properties("/properties", &wanted.properties)?;
+    let offer = Box::new(offer(&shop, wanted).await?);
+    command.accept(&shop, Wish::Act(Action::Add { offer, quantity })).await
+}
+
+/// Replaces the quantity of a line; 0 removes it.
+#[utoipa::path(patch, path = "/v1/cart/lines/{line}", tag = "cart", request_body = SetQuantity,
+    params(("line" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = CartBody)))]
+pub(crate) async fn set(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    Path(line): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let command = Command::read(&shop, cart, request).await?;
+    let wanted: SetQuantity = command.json()?;
+    let quantity = quantity(wanted.quantity, 0)?;
+    let line = LineId(line);
+    let action = Action::Set { line: line.clone(), quantity };
+    command.accept(&shop, Wish::OnLine(line, action)).await
+}
+
+/// Removes a line.
+#[utoipa::path(delete, path = "/v1/cart/lines/{line}", tag = "cart",
+    params(("line" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = CartBody)))]
+pub(crate) async fn remove(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    Path(line): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let command = Command::read(&shop, cart, request).await?;
+    let line = LineId(line);
+    let action = Action::Remove { line: line.clone() };
+    command.accept(&shop, Wish::OnLine(line, action)).await
+}
+
+/// Removes every line.
+#[utoipa::path(delete, path = "/v1/cart/lines", tag = "cart",
+    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+pub(crate) async fn clear(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    request: Request,
+) -> Result<Response, Refused> {
+    Command::read(&shop, cart, request).await?.accept(&shop, Wish::Act(Action::Clear)).await
+}
+
+/// Sets cart attributes.
+#[utoipa::path(patch, path = "/v1/cart/attributes", tag = "cart", request_body = SetAttributes,
+    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+pub(crate) async fn attributes(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    request: Request,
+) -> Result<Response, Refused> {
+    let command = Command::read(&shop, cart, request).await?;
+    let SetAttributes(changes) = command.json()?;
+    let kept = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    check_properties("", &kept.collect())?;
+    command.accept(&shop, Wish::Act(Action::Attributes { changes })).await
+}
+
+// === impl Command ===
+
+impl Command {
+    async fn read(shop: &Shop, cart: String, request: Request) -> Result<Self, Refused> {
+        let (parts, content) = request.into_parts();
+        let key = idempotency_key(&parts.headers)?;
+        let about = Resource::Cart(cart.clone());
+        let shown = Shown::read(&shop.config.keys, &parts.headers, about)?;
+        let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
+        let intent = Intent {
+            cart,
+            key,
+            fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
+            bookmark: shown.merged.clone(),
+            now: shop.clock.now(),
+        };
+        Ok(Self { intent, shown, headers: parts.headers, bytes })
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refused> {
+        expect_json(&self.headers)?;
+        parse(&self.bytes)
+    }
+
+    async fn accept(self, shop: &Shop, wish: Wish) -> Result<Response, Refused> {
+        let accepted = shop.desk.accept(&self.intent, wish).await?;
+        let (body, bookmark) = body(shop, &self.intent.cart, &self.shown, &accepted.answer);
+        Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
+    let field = format!("header:{IDEMPOTENCY_KEY}");
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
+        let detail = "Name the command with a fresh random key, and retry it with the same one.";
+        let refused = Refused::new(Code::IdempotencyKeyMissing, detail);
+        return Err(refused.at(field, "is missing"));
+    };
+    key.to_str().ok().filter(|key| is_idempotency_key(key)).map(str::to_owned).ok_or_else(|| {
+        Refused::new(Code::IdempotencyKeyInvalid, "A key is 16 to 128 of A-Z a-z 0-9 - _.")
+            .at(field, "has another length or other characters")
+    })
+}
+
+fn quantity(wanted: i64, min: u32) -> Result<u32, Refused> {
+    let in_range =
+        u32::try_from(wanted).ok().filter(|quantity| (min..=QUANTITY_MAX).contains(quantity));
+    in_range.ok_or_else(|| {
+        let detail = format!("A quantity is {min} to {QUANTITY_MAX}.");
+        Refused::new(Code::QuantityOutOfRange, detail).at("/quantity", format!("is {wanted}"))
+    })
+}
+
+/// Properties and attributes alike.
+fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), Refused> {
+    if pairs.len() > PROPERTIES_MAX {
+        let detail = format!("At most {PROPERTIES_MAX} are carried.");
+        return Err(Refused::new(Code::CartFull, detail).at(at, "there are more"));
+    }
+    let too_long = pairs.iter().find(|(name, value)| name.len() + value.len() > PROPERTY_BYTES_MAX);
+    match too_long {
+        None => Ok(()),
+        Some((name, _)) => {
+            let detail = format!("Name and value take at most {PROPERTY_BYTES_MAX} bytes.");
+            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            Err(Refused::new(Code::CartFull, detail).at(pointer, "is longer"))
+        }
+    }
+}
+
+/// Resolves what is added: the price, sku and title of today go into the command.
+async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
+    match (wanted.variant_id, wanted.product, wanted.selection) {
+        (Some(variant_id), None, None) => {
+            let (product, published) = product_selling(shop, &variant_id).await?;
+            let configurator = &published.configurator;
+            let variant = configurator.variant(&variant_id).ok_or_else(variant_unknown)?;
+            let selection = variant.selection.clone();
+            let price = configurator.price(&selection).ok_or_else(variant_unknown)?;
+            Ok(Offer {
+                product,
+                sku: Some(variant.sku.clone()),
+                title: configurator.product().title().to_owned(),
+                price,
+                selection: None,
+                properties: wanted.properties,
+                variant_id: Some(variant_id),
+            })
+        }
+        (None, Some(product), Some(selection)) => {
+            let published = shop.catalog.product(&product).await?;
+            let published = published.ok_or_else(|| {
+                Refused(Box::new(*product_unknown(&product).0)).at("/product", "is not published")
+            })?;
+            configured(&published, product, selection, wanted.properties)
+        }
+        _ => {
+            let detail = "Send either `variant_id`, or `product` with `selection`.";
+            Err(Refused::new(Code::Malformed, detail).at("", "names neither, or both"))
+        }
+    }
+}
+
+fn configured(
+    published: &Published,
+    product: String,
+    selection: BTreeMap<String, String>,
+    properties: BTreeMap<String, String>,
+) -> Result<Offer, Refused> {
+    let configurator = &published.configurator;
+    let pairs = selection.iter().map(|(option, value)| (option.as_str(), value.as_str()));
+    let chosen = Selection::from_pairs(pairs)
+        .map_err(|unknown| selection_refused("/selection/", &unknown))?;
+    let resolution = configurator
+        .resolve(&chosen, &Default::default())
+        .map_err(|unknown| selection_refused("/selection/", &unknown))?;
+    let impossible = |detail: &str| {
+        let refused = Refused::new(Code::SelectionImpossible, detail);
+        refused.at("/selection", "can't be bought as it is")
+    };
+    if !resolution.is_consistent() {
+        return Err(impossible("No configuration holds all of these choices."));
+    }
+    if !resolution.is_complete() {
+        return Err(impossible("Choose a value for every option."));
+    }
+    let price = configurator.price(&chosen).ok_or_else(|| impossible("It has no price."))?;
+    let variant = resolution.variant();
+    Ok(Offer {
+        product,
+        variant_id: variant.map(|variant| variant.variant_id.clone()),
+        sku: variant.map(|variant| variant.sku.clone()),
+        title: configurator.product().title().to_owned(),
+        price,
+        selection: Some(selection),
+        properties,
+    })
+}
+
+async fn product_selling(
+    shop: &Shop,
+    variant_id: &str,
+) -> Result<(String, Arc<Published>), Refused> {
+    let product = shop.catalog.product_of_variant(variant_id).await?;
+    let product = product.ok_or_else(variant_unknown)?;
+    let published = shop.catalog.product(&product).await?;
+    published.map(|published| (product, published)).ok_or_else(variant_unknown)
+}
+
+fn variant_unknown() -> Refused {
+    Refused::new(Code::VariantUnknown, "No published product sells this variant.")
+        .at("/variant_id", "is not sold here")
+}

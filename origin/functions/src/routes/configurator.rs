@@ -1,0 +1,210 @@
+//! `GET /v1/configurator/{product}` and its resolution.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use edge_wire::headers::TAGS;
+use edge_wire::problem::Code;
+use edge_wire::query::parse;
+use origin_domain::catalog::{Catalog as _, Published};
+use origin_domain::configurator::{OptionId, Scope, Selection, UnknownChoice};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// A product as shoppers configure it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductBody {
+    product: String,
+    title: String,
+    /// Counts publications.
+    version: String,
+    /// ISO 4217.
+    currency: String,
+    /// Minor units.
+    base_price: i64,
+    options: Vec<OptionBody>,
+}
+
+/// One product option.
+#[derive(Debug, Serialize, ToSchema)]
+struct OptionBody {
+    id: String,
+    title: String,
+    values: Vec<ValueBody>,
+}
+
+/// One choice.
+#[derive(Debug, Serialize, ToSchema)]
+struct ValueBody {
+    id: String,
+    title: String,
+    /// Minor units, added to the base price.
+    price: i64,
+}
+
+/// What a partial selection amounts to.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes what the domain writes as JSON in one go")]
+struct ResolutionBody {
+    product: String,
+    version: String,
+    selection: BTreeMap<String, String>,
+    /// Whether some configuration holds all choices.
+    consistent: bool,
+    /// Whether every option is chosen.
+    complete: bool,
+    /// How many configurations hold all choices; it may pass 2^53.
+    configurations: String,
+    price: Option<PriceBody>,
+    variant: Option<VariantBody>,
+    options: Vec<OptionStateBody>,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct PriceBody {
+    /// Minor units.
+    min: i64,
+    /// Minor units.
+    max: i64,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct VariantBody {
+    sku: String,
+    variant_id: String,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct OptionStateBody {
+    id: String,
+    values: Vec<ValueStateBody>,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct ValueStateBody {
+    id: String,
+    /// `selected`, `available`, `alternative` (possible if other choices change) or `impossible`.
+    state: String,
+    /// From–to with it, where it is selected or available.
+    price: Option<PriceBody>,
+    /// The fewest other choices to change for an alternative, and to what.
+    changes: Option<BTreeMap<String, String>>,
+}
+
+/// The product: options, values, prices, version.
+#[utoipa::path(get, path = "/v1/configurator/{product}", tag = "configurator",
+    params(("product" = String, Path)), responses((status = 200, body = ProductBody)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    Path(product): Path<String>,
+) -> Result<Response, Refused> {
+    let published = published(&shop, &product).await?;
+    let document = published.configurator.product();
+    let options = document.options().iter().map(|option| OptionBody {
+        id: option.id.to_string(),
+        title: option.title.clone(),
+        values: option
+            .values
+            .iter()
+            .map(|value| ValueBody {
+                id: value.id.to_string(),
+                title: value.title.clone(),
+                price: value.price.0,
+            })
+            .collect(),
+    });
+    let body = ProductBody {
+        title: document.title().to_owned(),
+        version: published.version.to_string(),
+        currency: document.currency().to_owned(),
+        base_price: document.base_price().0,
+        options: options.collect(),
+        product,
+    };
+    Ok(([(TAGS, tag(&body.product))], Json(body)).into_response())
+}
+
+/// What a partial selection amounts to: the state of every value, exact prices, the variant.
+#[utoipa::path(get, path = "/v1/configurator/{product}/resolution", tag = "configurator",
+    params(("product" = String, Path),
+        ("_only" = Option<String>, Query, description = "comma-separated options to answer for")),
+    responses((status = 200, body = ResolutionBody)))]
+pub(crate) async fn resolution(
+    State(shop): State<Arc<Shop>>,
+    Path(product): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let published = published(&shop, &product).await?;
+    let (selection, scope) = asked(query.as_deref().unwrap_or_default())?;
+    let resolution = published.configurator.resolve(&selection, &scope);
+    let resolution = resolution.map_err(|unknown| selection_refused("query:", &unknown))?;
+    let body = resolution.to_json(&published.version.to_string());
+    let headers = [(TAGS, tag(&product)), ("content-type", "application/json".into())];
+    Ok((headers, body).into_response())
+}
+
+/// The tag by which publishing invalidates everything made of a product.
+#[must_use]
+pub fn tag(product: &str) -> String {
+    format!("product:{product}")
+}
+
+pub(crate) fn product_unknown(product: &str) -> Refused {
+    Refused::new(Code::ProductUnknown, format!("No product `{product}` is published."))
+}
+
+/// 422 with every choice the product does not have. `at` stands before the option's id.
+pub(crate) fn selection_refused(at: &str, unknown: &[UnknownChoice]) -> Refused {
+    let refused = Refused::new(Code::ChoiceUnknown, "Read the product for what there is.");
+    unknown.iter().fold(refused, |refused, choice| {
+        refused.at(format!("{at}{}", choice.option()), choice.to_string())
+    })
+}
+
+async fn published(shop: &Shop, product: &str) -> Result<Arc<Published>, Refused> {
+    let found = shop.catalog.product(product).await?;
+    found.ok_or_else(|| product_unknown(product))
+}
+
+/// The selection and scope of a query. The edge has refused what is repeated or misshapen; a
+/// direct call is held to the same.
+fn asked(query: &str) -> Result<(Selection, Scope), Refused> {
+    let pairs = parse(query).map_err(|error| {
+        Refused::new(Code::ParameterInvalid, "The query is not form data.")
+            .at("query:", error.to_string())
+    })?;
+    let (ours, chosen): (Vec<_>, Vec<_>) =
+        pairs.iter().partition(|(name, _)| name.starts_with('_'));
+    let mut scope = Scope::default();
+    for (name, value) in ours {
+        if name != "_only" || scope.only.is_some() {
+            let message = "is no parameter of this route, or stands twice";
+            return Err(Refused::new(Code::ParameterInvalid, "See /v1/openapi.json.")
+                .at(format!("query:{name}"), message));
+        }
+        scope.only = Some(only(value)?);
+    }
+    let chosen = chosen.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    let selection = Selection::from_pairs(chosen);
+    Ok((selection.map_err(|unknown| selection_refused("query:", &unknown))?, scope))
+}
+
+fn only(value: &str) -> Result<BTreeSet<OptionId>, Refused> {
+    let option = |text: &str| {
+        OptionId::parse(text).ok_or_else(|| {
+            Refused::new(Code::ChoiceUnknown, "Read the product for what there is.")
+                .at("query:_only", format!("there is no option {text:?}"))
+        })
+    };
+    value.split(',').map(option).collect()
+}

@@ -1,0 +1,291 @@
+//! `GET /v1/loyalty`, its entries, and the programme.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use edge_wire::headers::{BOOKMARK, TAGS};
+use edge_wire::problem::Code;
+use edge_wire::query::parse;
+use edge_wire::resource::Resource;
+use http::HeaderMap;
+use origin_domain::bookmark::Bookmark;
+use origin_domain::loyalty::{
+    Account, EntryKey, LedgerEntry, PAGE_ENTRIES_MAX, Program, Reading, Standing,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::bookmarks::Shown;
+use crate::caller::Customer;
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// Entries on a page unless asked otherwise.
+const PAGE_ENTRIES_DEFAULT: usize = 20;
+/// The tag of everything made of the programme.
+const PROGRAM_TAG: &str = "program";
+
+/// A customer's loyalty.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoyaltyBody {
+    customer_id: String,
+    balance: BalanceBody,
+    tier: TierBody,
+    next_tier: Option<NextTierBody>,
+    expiring: Vec<ExpiringBody>,
+    /// RFC 3339: the newest entry or expiry that counts; null while nothing has happened.
+    as_of: Option<String>,
+    version: String,
+    /// Send it with the next request.
+    bookmark: String,
+    /// The bookmark was ahead of the table: start over from this answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct BalanceBody {
+    /// Can be redeemed.
+    available: i64,
+    /// Earned, not available yet.
+    pending: i64,
+    /// Held for redemptions.
+    held: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TierBody {
+    id: String,
+    title: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NextTierBody {
+    id: String,
+    title: String,
+    /// Points still to be earned.
+    remaining: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ExpiringBody {
+    points: i64,
+    /// RFC 3339.
+    at: String,
+}
+
+/// A page of the ledger, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntriesBody {
+    entries: Vec<EntryBody>,
+    /// Send it as `cursor` for what is older; null at the end.
+    next: Option<String>,
+    bookmark: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryBody {
+    id: String,
+    kind: &'static str,
+    points: i64,
+    /// RFC 3339.
+    at: String,
+    available_at: String,
+    expires_at: Option<String>,
+    cause: CauseBody,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CauseBody {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+}
+
+/// The programme in words and numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProgramBody {
+    title: String,
+    version: String,
+    /// How points are earned, in the merchant's words.
+    earning: String,
+    tiers: Vec<TierRungBody>,
+    rewards: Vec<RewardBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TierRungBody {
+    id: String,
+    title: String,
+    /// Points within the window that reach it.
+    threshold: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RewardBody {
+    id: String,
+    title: String,
+    points: i64,
+}
+
+/// Balance, tier, the way to the next tier, what expires when.
+#[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
+    responses((status = 200, body = LoyaltyBody)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let program = shop.program().await?;
+    let account = shop.ledger.account(&customer, shown.merged.floor).await?;
+    let nothing = Account::empty(&customer);
+    let account = account.as_deref().unwrap_or(&nothing);
+    let reading = Reading { clock: shop.clock.now(), seen: shown.merged.moment };
+    let standing = Standing::of(account, &program.program, reading);
+    let bookmark =
+        Bookmark { floor: standing.version, moment: standing.moment, ..Bookmark::default() };
+    let bookmark = shown.reply(&shop.config.keys, &bookmark);
+    let reset = standing.version < shown.merged.floor;
+    let body = body(customer, standing, bookmark.clone(), reset);
+    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// The ledger, newest first.
+#[utoipa::path(get, path = "/v1/loyalty/entries", tag = "loyalty",
+    params(("limit" = Option<u32>, Query, description = "1 to 100, 20 unless given"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    responses((status = 200, body = EntriesBody)))]
+pub(crate) async fn entries(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let (limit, before) = page_asked(query.as_deref().unwrap_or_default())?;
+    let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let (page, account) = shop.ledger.entries(&customer, before.as_ref(), limit).await?;
+    let floor = account.map_or(0, |account| account.version);
+    let bookmark = Bookmark { floor, moment: shown.merged.moment, ..Bookmark::default() };
+    let bookmark = shown.reply(&shop.config.keys, &bookmark);
+    let body = EntriesBody {
+        entries: page.entries.iter().map(entry).collect(),
+        next: page.next.as_ref().map(cursor),
+        bookmark: bookmark.clone(),
+        reset: floor < shown.merged.floor,
+    };
+    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// Tiers, rewards, earning in words.
+#[utoipa::path(get, path = "/v1/loyalty/program", tag = "loyalty",
+    responses((status = 200, body = ProgramBody)))]
+pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, Refused> {
+    let active = shop.program().await?;
+    let program: &Program = &active.program;
+    let body = ProgramBody {
+        title: program.title.clone(),
+        version: active.version.to_string(),
+        earning: program.earning.description.clone(),
+        tiers: program
+            .tiers()
+            .map(|tier| TierRungBody {
+                id: tier.id.clone(),
+                title: tier.title.clone(),
+                threshold: tier.threshold.0,
+            })
+            .collect(),
+        rewards: program
+            .rewards
+            .iter()
+            .map(|reward| RewardBody {
+                id: reward.id.clone(),
+                title: reward.title.clone(),
+                points: reward.points.0,
+            })
+            .collect(),
+    };
+    Ok(([(TAGS, PROGRAM_TAG)], Json(body)).into_response())
+}
+
+fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) -> LoyaltyBody {
+    let balance = standing.balance;
+    LoyaltyBody {
+        customer_id,
+        balance: BalanceBody {
+            available: balance.available.0,
+            pending: balance.pending.0,
+            held: balance.held.0,
+        },
+        tier: TierBody { id: standing.tier.id, title: standing.tier.title },
+        next_tier: standing.next_tier.map(|next| NextTierBody {
+            id: next.id,
+            title: next.title,
+            remaining: next.remaining.0,
+        }),
+        expiring: standing
+            .expiring
+            .iter()
+            .map(|lot| ExpiringBody { points: lot.points.0, at: lot.at.to_rfc3339() })
+            .collect(),
+        as_of: standing.as_of.map(|time| time.to_rfc3339()),
+        version: standing.version.to_string(),
+        bookmark,
+        reset,
+    }
+}
+
+fn entry(entry: &LedgerEntry) -> EntryBody {
+    EntryBody {
+        id: entry.id.clone(),
+        kind: entry.kind.name(),
+        points: entry.points.0,
+        at: entry.at.to_rfc3339(),
+        available_at: entry.available_at().to_rfc3339(),
+        expires_at: entry.expires_at().map(|time| time.to_rfc3339()),
+        cause: CauseBody { kind: entry.cause.kind.name(), id: entry.cause.id.clone() },
+    }
+}
+
+fn page_asked(query: &str) -> Result<(usize, Option<EntryKey>), Refused> {
+    let refused = |name: &str, message: &str| {
+        Refused::new(Code::ParameterInvalid, "See /v1/openapi.json.")
+            .at(format!("query:{name}"), message)
+    };
+    let pairs = parse(query).map_err(|error| refused("", &error.to_string()))?;
+    let (mut limit, mut before) = (None, None);
+    for (name, value) in pairs {
+        match name.as_ref() {
+            "limit" if limit.is_none() => {
+                let wanted = value.parse().ok();
+                let in_range = wanted.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
+                limit = Some(in_range.ok_or_else(|| refused("limit", "is not 1 to 100"))?);
+            }
+            "cursor" if before.is_none() => {
+                let key = uncursor(&value);
+                before = Some(key.ok_or_else(|| refused("cursor", "is not a cursor of ours"))?);
+            }
+            _ => return Err(refused(&name, "is no parameter of this route, or stands twice")),
+        }
+    }
+    Ok((limit.unwrap_or(PAGE_ENTRIES_DEFAULT), before))
+}
+
+/// Opaque to the client; unsigned, because it only ever places it within its own ledger.
+fn cursor(key: &EntryKey) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", key.at.0, key.id))
+}
+
+fn uncursor(text: &str) -> Option<EntryKey> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    let (at, id) = text.split_once(':')?;
+    let at = origin_domain::time::Time(at.parse().ok()?);
+    Some(EntryKey { at, id: id.to_owned() })
+}

@@ -1,0 +1,10 @@
+//! One file per resource: what a request becomes, and what an answer looks like.
+
+pub(crate) mod admin;
+pub(crate) mod cart;
+pub(crate) mod cart_lines;
+pub(crate) mod configurator;
+pub(crate) mod health;
+pub(crate) mod loyalty;
+pub(crate) mod session;
+pub(crate) mod webhook;

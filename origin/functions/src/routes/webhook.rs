@@ -1,0 +1,92 @@
+//! `POST /webhooks/shopify`: any topic. Verified over the raw bytes, published, answered. The
+//! receiver keeps no memory; consumers recognise repetitions by cause.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use edge_wire::problem::Code;
+use edge_wire::webhook::{SIGNATURE_HEADER, verify};
+use http::{HeaderMap, StatusCode};
+use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind};
+use serde_json::value::RawValue;
+
+use crate::body::{WEBHOOK_BYTES_MAX, read};
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// Shopify's two header families, the newer first: where both are present it wins.
+const FAMILIES: [&str; 2] = ["shopify-", "x-shopify-"];
+/// Most bytes of one header that goes on into the event.
+const HEADER_BYTES_MAX: usize = 1_024;
+
+/// A verified delivery is durable before it is acknowledged; otherwise 503, and Shopify retries.
+#[utoipa::path(post, path = "/webhooks/shopify", tag = "webhooks",
+    params(("X-Shopify-Topic" = String, Header), ("X-Shopify-Hmac-Sha256" = String, Header)),
+    request_body = serde_json::Value, responses((status = 200)))]
+pub(crate) async fn receive(
+    State(shop): State<Arc<Shop>>,
+    request: Request,
+) -> Result<StatusCode, Refused> {
+    let (parts, content) = request.into_parts();
+    let bytes = read(&parts.headers, Body::new(content), WEBHOOK_BYTES_MAX).await?;
+    verify_signature(&shop, &parts.headers, &bytes)?;
+    verify_shop(&shop, &parts.headers)?;
+    if find(&parts.headers, "topic").is_none() {
+        return Err(Refused::new(Code::Malformed, "A delivery names its topic.")
+            .at("header:x-shopify-topic", "is missing"));
+    }
+    let event = Event { kind: Kind::ShopifyWebhook, detail: detail(&parts.headers, &bytes)? };
+    shop.desk.events.publish(&[event]).await?;
+    Ok(StatusCode::OK)
+}
+
+fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), Refused> {
+    let sent = find(headers, "hmac-sha256").unwrap_or_default();
+    if verify(&shop.config.shopify_secrets, bytes, sent) {
+        return Ok(());
+    }
+    let detail = "The body's HMAC is not one of this app's secrets.";
+    Err(Refused::new(Code::SignatureInvalid, detail)
+        .at(format!("header:{SIGNATURE_HEADER}"), "does not verify"))
+}
+
+/// Only the body is signed: the header can only ever send a delivery away.
+fn verify_shop(shop: &Shop, headers: &HeaderMap) -> Result<(), Refused> {
+    match find(headers, "shop-domain") {
+        Some(domain) if domain.eq_ignore_ascii_case(&shop.config.domain) => Ok(()),
+        _ => Err(Refused::new(Code::ShopForeign, "The delivery is for another shop.")
+            .at("header:x-shopify-shop-domain", "is not this shop")),
+    }
+}
+
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = FAMILIES.iter().filter_map(|family| headers.get(format!("{family}{name}")));
+    values.next()?.to_str().ok()
+}
+
+/// The same shape as Shopify's own EventBridge delivery, so that one consumer serves both. The
+/// payload goes on as it was written: its ids and amounts are not ours to round.
+fn detail(headers: &HeaderMap, bytes: &[u8]) -> Result<String, Refused> {
+    let payload: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
+        Refused::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
+    })?;
+    let mut metadata = serde_json::Map::new();
+    for (name, value) in headers {
+        let is_shopifys = FAMILIES.iter().any(|family| name.as_str().starts_with(family));
+        let is_signature = name.as_str().ends_with("hmac-sha256");
+        match value.to_str() {
+            Ok(value) if is_shopifys && !is_signature && value.len() <= HEADER_BYTES_MAX => {
+                metadata.insert(name.as_str().to_owned(), value.into());
+            }
+            _ => {}
+        }
+    }
+    let metadata = serde_json::Value::Object(metadata);
+    let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
+    if detail.len() > DETAIL_BYTES_MAX {
+        let told = format!("The bus takes {DETAIL_BYTES_MAX} bytes.");
+        return Err(Refused::new(Code::BodyTooLarge, told));
+    }
+    Ok(detail)
+}

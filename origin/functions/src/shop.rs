@@ -1,0 +1,89 @@
+//! One instance of the shop: its caches, its ports, its keys. Built once in `main`.
+
+use std::sync::Arc;
+
+use edge_wire::problem::Code;
+use origin_adapters::{
+    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPrograms, EventBridgeBus,
+};
+use origin_domain::cart::Desk;
+use origin_domain::loyalty::ProgramVersion;
+
+use crate::cached_carts::CachedCarts;
+use crate::cached_catalog::CachedCatalog;
+use crate::cached_ledger::CachedLedger;
+use crate::clock::Clock;
+use crate::config::ShopConfig;
+use crate::refused::Refused;
+
+/// The carts of an instance.
+pub type ShopCarts = CachedCarts<DynamoCarts>;
+
+/// What every handler is given.
+pub struct Shop {
+    /// Names, secrets, keys.
+    pub config: ShopConfig,
+    /// What time it is here.
+    pub clock: Clock,
+    /// Carts.
+    pub carts: ShopCarts,
+    /// Where cart commands are accepted.
+    pub desk: Desk<ShopCarts, DynamoCommandLog, EventBridgeBus>,
+    /// Published products.
+    pub catalog: CachedCatalog,
+    /// Accounts and the programme.
+    pub ledger: CachedLedger,
+    random: fn() -> [u8; 16],
+}
+
+// === impl Shop ===
+
+impl Shop {
+    /// An instance on these ports.
+    #[must_use]
+    pub fn new(config: ShopConfig, aws: &Aws, clock: Clock, random: fn() -> [u8; 16]) -> Self {
+        let carts = CachedCarts::new(DynamoCarts::new(aws), clock.clone());
+        let desk = Desk {
+            carts: carts.clone(),
+            log: DynamoCommandLog::new(aws),
+            events: EventBridgeBus::new(aws),
+        };
+        let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
+        let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
+        Self { config, clock, carts, desk, catalog, ledger, random }
+    }
+
+    /// A cart id nobody can guess: 128 random bits.
+    #[must_use]
+    pub fn new_cart_id(&self) -> String {
+        (self.random)().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The loyalty programme in force.
+    ///
+    /// # Errors
+    /// 503 if the table does not answer or no programme is published yet.
+    pub async fn program(&self) -> Result<Arc<ProgramVersion>, Refused> {
+        let active = self.ledger.program().await?;
+        active.ok_or_else(|| {
+            Refused::new(Code::Unavailable, "The shop is not set up yet: it has no programme.")
+        })
+    }
+}
+
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Shop({})", self.config.domain)
+    }
+}
+
+/// 128 bits from the operating system.
+///
+/// # Panics
+/// If the operating system has no randomness: nothing safe could be done then.
+#[must_use]
+pub fn system_random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
+}

@@ -1,0 +1,45 @@
+//! Where the time of a request went, for `Server-Timing` (W3C). Monotonic clock, microseconds.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+tokio::task_local! {
+    static SPANS: RefCell<Vec<(&'static str, Duration)>>;
+}
+
+/// Most spans told of one request; more would only repeat the same names.
+const SPANS_MAX: usize = 8;
+
+/// Runs a request and tells its spans, `origin` being the whole, as a header value.
+pub(crate) async fn timed<T>(request: impl Future<Output = T>) -> (T, String) {
+    SPANS
+        .scope(RefCell::default(), async {
+            let answer = span("origin", request).await;
+            let spans = SPANS.with(RefCell::take);
+            let metric = |(name, took): &(&str, Duration)| format!("{name};dur={}", millis(*took));
+            (answer, spans.iter().map(metric).collect::<Vec<_>>().join(", "))
+        })
+        .await
+}
+
+/// Runs a part of a request under a name.
+#[expect(clippy::disallowed_methods, reason = "a span is the one thing measured by Instant")]
+pub(crate) async fn span<T>(name: &'static str, part: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let value = part.await;
+    // Outside a request (a warm-up, a test of one part) there is nobody to tell.
+    let _ = SPANS.try_with(|spans| {
+        let mut spans = spans.borrow_mut();
+        if spans.len() < SPANS_MAX {
+            spans.push((name, began.elapsed()));
+        }
+    });
+    value
+}
+
+/// Milliseconds with three decimals, without a float.
+fn millis(took: Duration) -> String {
+    let micros = took.as_micros();
+    format!("{}.{:03}", micros / 1_000, micros % 1_000)
+}

@@ -1,0 +1,34 @@
+//! Without the edge's word a caller is nobody, whatever it sends.
+
+use axum::body::Body;
+use edge_wire::identity::Kind;
+use http::Request;
+use origin_functions::functions::Function;
+use tower::ServiceExt as _;
+
+use crate::world::{World, vouched};
+
+async fn status(world: &World, function: Function, request: Request<Body>) -> u16 {
+    function.router(world.shop()).oneshot(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_direct_call_is_nobody_even_with_the_right_tokens() {
+    let world = World::open().await;
+    let keys = edge_wire::keys::KeyRing::parse(crate::world::KEYS).unwrap();
+    let cart = edge_wire::token::mint_cart(&keys, "abc");
+    let ask = |name: &str, value: &str| {
+        Request::get("/v1/cart").header(name, value).body(Body::empty()).unwrap()
+    };
+    let own = vouched(Kind::Cart, "abc");
+    assert_eq!(status(&world, Function::CartRead, ask("forecourt-identity", &own)).await, 200);
+    assert_eq!(status(&world, Function::CartRead, ask("forecourt-cart", &cart)).await, 401);
+    let customer = vouched(Kind::Customer, "1001");
+    let other = own.replacen("abc", "abd", 1);
+    let twice = format!("{own},{own}");
+    let half = format!("{own},customer:1001:AAAAAAAAAAAAAAAAAAAAAA");
+    for identity in [customer, other, twice, half, own[..own.len() - 1].to_owned()] {
+        let refused = status(&world, Function::CartRead, ask("forecourt-identity", &identity));
+        assert_eq!(refused.await, 401, "{identity}");
+    }
+}

@@ -1,0 +1,131 @@
+//! A table and a bus over HTTP, and a shop on them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edge_wire::identity::{Identity, Kind, encode};
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use infra_bus::{Bus, Clock as BusClock, Config as BusConfig};
+use infra_dynamo::Embedded;
+use origin_adapters::schema::create_tables;
+use origin_adapters::{
+    AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
+};
+use origin_domain::configurator::Product;
+use origin_domain::loyalty::{Program, ProgramVersion, ProgramWriter as _};
+use origin_domain::time::Time;
+use origin_functions::cached_catalog::variants_sold;
+use origin_functions::clock::Clock;
+use origin_functions::config::ShopConfig;
+use origin_functions::shop::{Shop, system_random};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub(crate) const KEYS: &str = "t1:0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &str = "hush";
+pub(crate) const SHOP: &str = "test.myshopify.com";
+
+const PRODUCT: &str = r#"{"product":"mug","title":"Mug","currency":"EUR","base_price":1200,
+    "options":[{"id":"size","title":"Size","values":[
+        {"id":"s","title":"Small","price":0},{"id":"l","title":"Large","price":300}]}],
+    "rules":[],"variants":[
+        {"selection":{"size":"s"},"sku":"MUG-S","variant_id":"9223372036854775801"}]}"#;
+const PROGRAM: &str = r#"{"title":"Mugs","currency":"EUR","pending_days":0,"expiry_days":365,
+    "window_days":365,"earning":{"points":1,"per_amount":100,"description":"One a euro."},
+    "tiers":[{"id":"all","title":"All","threshold":0}],"rewards":[]}"#;
+
+/// Where a function's world is.
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    pub(crate) table_url: String,
+    pub(crate) bus_url: String,
+    _bus: Bus,
+    _folder: TempDir,
+}
+
+impl World {
+    pub(crate) async fn open() -> Self {
+        let table = Embedded::memory().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = BusConfig::new(BusClock::system());
+        config.bus = "test".to_owned();
+        let bus = Bus::open(&folder.path().join("bus"), config, HashMap::new()).unwrap();
+        let (table_url, table_listener) = listener().await;
+        let (bus_url, bus_listener) = listener().await;
+        let (serving, server) = (bus.clone(), table.clone());
+        tokio::spawn(server.serve(table_listener));
+        tokio::spawn(async move { serving.serve(bus_listener, std::future::pending()).await });
+        let aws_config = AwsConfig {
+            region: "local-1".to_owned(),
+            access: AccessKey {
+                id: "local".to_owned(),
+                secret: "local".to_owned(),
+                session_token: None,
+            },
+            dynamodb_endpoint: Some(table_url.clone()),
+            eventbridge_endpoint: Some(bus_url.clone()),
+            hot_table: "hot".to_owned(),
+            commands_table: "commands".to_owned(),
+            bus: "test".to_owned(),
+        };
+        let aws = Aws::new(aws_config, lambda_http_client(), lambda_http_client());
+        create_tables(&aws).await.unwrap();
+        seed(&aws).await;
+        Self { aws, table_url, bus_url, _bus: bus, _folder: folder }
+    }
+
+    pub(crate) fn shop(&self) -> Arc<Shop> {
+        let config = ShopConfig {
+            domain: SHOP.to_owned(),
+            currency: "EUR".to_owned(),
+            shopify_secrets: ShopifySecrets::parse(SECRET).unwrap(),
+            keys: KeyRing::parse(KEYS).unwrap(),
+        };
+        Arc::new(Shop::new(config, &self.aws, Clock::system(), system_random))
+    }
+
+    /// The environment of a built binary in this world.
+    pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
+        vec![
+            ("FORECOURT_SHOP", SHOP),
+            ("FORECOURT_CURRENCY", "EUR"),
+            ("FORECOURT_KEYS", KEYS),
+            ("FORECOURT_SHOPIFY_SECRETS", SECRET),
+            ("FORECOURT_HOT_TABLE", "hot"),
+            ("FORECOURT_COMMANDS_TABLE", "commands"),
+            ("FORECOURT_BUS", "test"),
+            ("AWS_REGION", "local-1"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.table_url),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", &self.bus_url),
+        ]
+    }
+}
+
+/// The header by which the edge vouches for somebody.
+pub(crate) fn vouched(kind: Kind, id: &str) -> String {
+    encode(&KeyRing::parse(KEYS).unwrap(), &[Identity { kind, id: id.to_owned() }])
+}
+
+async fn listener() -> (String, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (format!("http://{}", listener.local_addr().unwrap()), listener)
+}
+
+async fn seed(aws: &Aws) {
+    let product = Product::parse(PRODUCT.as_bytes()).unwrap();
+    let sold = product.variants().iter().map(|variant| variant.variant_id.clone());
+    let variants: Vec<String> = sold.collect();
+    let new = NewVersion {
+        product: "mug",
+        document: PRODUCT.as_bytes(),
+        variant_ids: &variants,
+        expected: None,
+    };
+    DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
+    let program = Program::parse(PROGRAM).unwrap();
+    let version = ProgramVersion { version: 1, active_from: Time(0), program };
+    DynamoPrograms::new(aws).publish(&version).await.unwrap();
+}

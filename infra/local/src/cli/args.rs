@@ -1,0 +1,138 @@
+//! What may be typed. Every command's help ends with one example that works as printed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::demo;
+
+/// Forecourt on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "forecourt", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Example:\n  forecourt up --fresh\n")]
+pub struct Cli {
+    /// What to do; `up` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The arguments of `up`, for when it is not named.
+    #[command(flatten)]
+    pub up: UpArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything: edge, functions, table and bus, with the demo shop.
+    #[command(after_help = "Example:\n  forecourt up --listen 127.0.0.1:8080 --fresh\n")]
+    Up(UpArgs),
+    /// Publish a product document, plain or gzipped.
+    #[command(after_help = "Example:\n  forecourt publish infra/local/demo/bike.json\n")]
+    Publish(PublishArgs),
+    /// Sign a Shopify webhook with the app secret and deliver it.
+    #[command(after_help = "Example:\n  forecourt webhook orders/paid --fixture\n")]
+    Webhook(WebhookArgs),
+    /// Print a URL as Shopify's App Proxy would call it.
+    #[command(after_help = "Example:\n  \
+        curl -X POST \"$(forecourt sign-proxy /proxy/v1/session --customer 1001)\"\n")]
+    SignProxy(SignProxyArgs),
+    /// Print a customer token for direct calls.
+    #[command(after_help = "Example:\n  \
+        curl -H \"Authorization: Bearer $(forecourt token --customer 1001)\" \
+        http://127.0.0.1:8080/v1/loyalty\n")]
+    Token(TokenArgs),
+    /// Run the local CloudFront alone, before any origin.
+    #[command(after_help = "Example:\n  forecourt edge --distribution edge/distribution.json \
+        --origin http://127.0.0.1:9000 --listen 127.0.0.1:8081\n")]
+    Edge(EdgeArgs),
+}
+
+/// `up`.
+#[derive(Debug, Clone, Args)]
+pub struct UpArgs {
+    /// Where the edge listens.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Where state is kept.
+    #[arg(long, default_value = ".forecourt")]
+    pub data: PathBuf,
+    /// Forget what was kept and start anew.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Make the bus misbehave, such as `duplicate=0.2,reorder=0.5,delay_ms=0..3000,fail=0.05`.
+    #[arg(long, value_name = "SPEC")]
+    pub faults: Option<String>,
+}
+
+/// Where a running Forecourt answers.
+#[derive(Debug, Clone, Args)]
+pub struct Target {
+    /// Where Forecourt answers.
+    #[arg(long, default_value = demo::URL)]
+    pub url: String,
+}
+
+/// `publish`.
+#[derive(Debug, Clone, Args)]
+pub struct PublishArgs {
+    /// The document, `.json` or `.json.gz`; `-` reads it from standard input.
+    pub file: String,
+    /// Which shop to speak to.
+    #[command(flatten)]
+    pub target: Target,
+    /// A staff token.
+    #[arg(long, env = "FORECOURT_STAFF_TOKEN", default_value = demo::STAFF_TOKEN,
+        hide_env_values = true)]
+    pub staff_token: String,
+}
+
+/// `webhook`.
+#[derive(Debug, Clone, Args)]
+pub struct WebhookArgs {
+    /// The topic, such as `orders/paid`.
+    pub topic: String,
+    /// The payload; `-` reads it from standard input.
+    #[arg(required_unless_present = "fixture")]
+    pub file: Option<String>,
+    /// Send the built-in example of the topic.
+    #[arg(long, conflicts_with = "file")]
+    pub fixture: bool,
+    /// Name this cart in the fixture.
+    #[arg(long, requires = "fixture")]
+    pub cart: Option<String>,
+    /// Which shop to speak to.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `sign-proxy`.
+#[derive(Debug, Clone, Args)]
+pub struct SignProxyArgs {
+    /// A URL, or a path of the local Forecourt, such as `/proxy/v1/loyalty`.
+    pub url: String,
+    /// Shopify's id of the customer who is logged in; nobody if absent.
+    #[arg(long)]
+    pub customer: Option<String>,
+}
+
+/// `token`.
+#[derive(Debug, Clone, Args)]
+pub struct TokenArgs {
+    /// Shopify's id of the customer.
+    #[arg(long, default_value = "1001")]
+    pub customer: String,
+}
+
+/// `edge`.
+#[derive(Debug, Clone, Args)]
+pub struct EdgeArgs {
+    /// The distribution, in CloudFormation's property names.
+    #[arg(long)]
+    pub distribution: PathBuf,
+    /// Where every origin of the distribution is found.
+    #[arg(long)]
+    pub origin: String,
+    /// Where the edge listens.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    pub listen: SocketAddr,
+}

@@ -1,0 +1,40 @@
+//! The command line. Each command is one file; `up` is the default.
+
+mod args;
+mod edge;
+mod http;
+mod publish;
+mod sign_proxy;
+mod token;
+mod up;
+mod webhook;
+
+pub use args::{
+    Cli, Command, EdgeArgs, PublishArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
+};
+pub use sign_proxy::signed;
+
+/// Why a command ended badly: one line for whoever typed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CliError(pub String);
+
+/// Runs a command.
+///
+/// # Errors
+/// One line that says what went wrong and what to do.
+pub fn run(cli: Cli) -> Result<(), CliError> {
+    match cli.command.unwrap_or(Command::Up(cli.up)) {
+        Command::Up(args) => up::run(&args),
+        Command::Publish(args) => publish::run(&args),
+        Command::Webhook(args) => webhook::run(&args),
+        Command::SignProxy(args) => sign_proxy::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Edge(args) => edge::run(&args),
+    }
+}
+
+/// Turns any error into the one line.
+pub(crate) fn told(error: impl std::fmt::Display) -> CliError {
+    CliError(error.to_string())
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod cli;
+pub mod demo;
+pub mod local;
+
+mod data;
+mod edge;
+mod seed;
+mod targets;

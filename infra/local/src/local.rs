@@ -1,0 +1,282 @@
+//! The whole shop in one process: edge, functions, table and bus, wired as on AWS.
+//!
+//! ```text
+//! viewer ─► Emulator ─► Router per function ─► SDK ─► Embedded (SQLite)
+//!                             └► SDK ─► HTTP ─► Bus (SQLite) ─► consumers ─► SDK ─► Embedded
+//! ```
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use edge_emulator::{Distribution, Emulator};
+use edge_functions::EdgeConfig;
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use edge_wire::token::StaffTokens;
+use infra_bus::{Bus, Config as BusConfig, Faults, Queue, Rule, Target};
+use infra_dynamo::Embedded;
+use origin_adapters::schema::create_tables;
+use origin_adapters::{
+    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPrograms, lambda_http_client,
+};
+use origin_domain::event::Kind;
+use origin_functions::clock::Clock;
+use origin_functions::config::ShopConfig;
+use origin_functions::consume::{CartConsumer, LoyaltyConsumer, PublishedConsumer};
+use origin_functions::functions::Function;
+use origin_functions::shop::{Shop, system_random};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::data::DataFolder;
+use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
+use crate::targets::InProcess;
+use crate::{demo, seed};
+
+/// The queue of cart commands.
+pub const CART_QUEUE: &str = "cart";
+/// The queue of webhooks for the ledger.
+pub const LOYALTY_QUEUE: &str = "loyalty";
+/// The queue of publications.
+pub const PUBLISHED_QUEUE: &str = "published";
+/// How long batches under way may take to end when the process is told to stop.
+const STOP_MAX: Duration = Duration::from_secs(6);
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the edge listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where state is kept.
+    pub data: PathBuf,
+    /// Whether to forget what was kept.
+    pub fresh: bool,
+    /// What the bus shall do wrong.
+    pub faults: Option<String>,
+    /// One or more comma-separated staff tokens.
+    pub staff_tokens: String,
+}
+
+/// Why it could not start. Each is one line for whoever started it.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The data folder.
+    #[error("{0}")]
+    Data(String),
+    /// The address.
+    #[error("can't listen on {address}: {error}")]
+    Listen {
+        /// Where it should have listened.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
+    /// An argument.
+    #[error("{0}")]
+    Option(String),
+    /// The demo shop could not be set up.
+    #[error("the demo shop can't be set up: {0}")]
+    Seed(String),
+    /// A part failed.
+    #[error("{0}")]
+    Part(String),
+}
+
+/// A running shop.
+pub struct Local {
+    address: SocketAddr,
+    data: DataFolder,
+    emulator: Emulator,
+    bus: Bus,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+// === impl Local ===
+
+impl Local {
+    /// Starts everything and sets up the demo shop if nothing is there yet.
+    ///
+    /// # Errors
+    /// [`LocalError`]; nothing keeps running then.
+    pub async fn start(options: Options) -> Result<Self, LocalError> {
+        let faults = options.faults.as_deref().map(Faults::parse).transpose();
+        let faults = faults.map_err(|error| LocalError::Option(format!("--faults: {error}")))?;
+        let edge_config = edge_config(&options.staff_tokens)?;
+        let listener = listen(options.listen).await?;
+        let address = listener.local_addr().map_err(part)?;
+        let data = DataFolder::open(&options.data, options.fresh)?;
+        let table = Embedded::open(data.table()).map_err(|error| kept(&data.table(), error))?;
+        let bus_listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let bus_address = bus_listener.local_addr().map_err(part)?;
+        let aws = Aws::new(aws_config(bus_address), table.http_client(), lambda_http_client());
+        let clock = Clock::system();
+        create_tables(&aws).await.map_err(part)?;
+        seed::seed(&aws, &clock).await?;
+        let emulator = emulator(edge_config, &aws, &clock)?;
+        let targets = targets(&aws, &emulator);
+        let bus = open_bus(&data, faults.unwrap_or_default(), targets)?;
+        let (stop, stopped) = watch::channel(false);
+        let (serving, until) = (bus.clone(), ended(stopped.clone()));
+        let mut servers =
+            vec![tokio::spawn(async move { serving.serve(bus_listener, until).await })];
+        let serving = emulator.clone();
+        servers.push(tokio::spawn(async move { serving.serve(listener, ended(stopped)).await }));
+        Ok(Self { address, data, emulator, bus, stop, servers })
+    }
+
+    /// Where the edge answers.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where state is kept.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The bus, to stop a consumer or to look at its queues.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The edge, to invalidate.
+    #[must_use]
+    pub fn edge(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// Ends what is under way and closes the files.
+    ///
+    /// # Errors
+    /// A bus that could not be closed in time; what it had acknowledged is kept all the same.
+    pub async fn stop(self) -> Result<(), LocalError> {
+        // Nobody left to tell is as good as told.
+        let _ = self.stop.send(true);
+        for server in self.servers {
+            // A server that panicked has ended, too.
+            let _ = server.await;
+        }
+        self.bus.shutdown(STOP_MAX).await.map_err(part)
+    }
+}
+
+async fn ended(mut stopped: watch::Receiver<bool>) {
+    // The sender gone means the shop is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
+    TcpListener::bind(address).await.map_err(|error| LocalError::Listen { address, error })
+}
+
+fn edge_config(staff_tokens: &str) -> Result<EdgeConfig, LocalError> {
+    let staff = StaffTokens::parse(staff_tokens).ok_or_else(|| {
+        LocalError::Option("FORECOURT_STAFF_TOKEN needs at least 32 bytes".to_owned())
+    })?;
+    Ok(EdgeConfig { shop: demo::SHOP.to_owned(), shopify_secrets: secrets(), keys: keys(), staff })
+}
+
+fn keys() -> KeyRing {
+    KeyRing::parse(demo::KEYS).expect("the demo keys are well-formed")
+}
+
+fn secrets() -> ShopifySecrets {
+    ShopifySecrets::parse(demo::SHOPIFY_SECRET).expect("the demo secret is well-formed")
+}
+
+fn aws_config(bus: SocketAddr) -> AwsConfig {
+    AwsConfig {
+        region: demo::REGION.to_owned(),
+        access: AccessKey {
+            id: "local".to_owned(),
+            secret: "local".to_owned(),
+            session_token: None,
+        },
+        dynamodb_endpoint: Some("http://table.invalid".to_owned()),
+        eventbridge_endpoint: Some(format!("http://{bus}")),
+        hot_table: demo::HOT_TABLE.to_owned(),
+        commands_table: demo::COMMANDS_TABLE.to_owned(),
+        bus: demo::BUS.to_owned(),
+    }
+}
+
+type Targets = HashMap<String, Arc<dyn Target>>;
+
+fn open_bus(data: &DataFolder, faults: Faults, targets: Targets) -> Result<Bus, LocalError> {
+    let mut config = BusConfig::new(infra_bus::Clock::system());
+    demo::BUS.clone_into(&mut config.bus);
+    config.faults = faults;
+    config.queues = [CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE].map(Queue::new).into();
+    config.rules = vec![
+        rule(CART_QUEUE, Kind::CartCommanded),
+        rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),
+        rule(PUBLISHED_QUEUE, Kind::ConfiguratorPublished),
+    ];
+    Bus::open(&data.bus(), config, targets).map_err(|error| kept(&data.bus(), error))
+}
+
+/// The consumers behind their queues.
+fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
+    let carts = CartConsumer { carts: DynamoCarts::new(aws) };
+    let loyalty = LoyaltyConsumer {
+        ledger: DynamoLedger::new(aws),
+        programs: DynamoPrograms::new(aws),
+        shop: demo::SHOP.to_owned(),
+    };
+    let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
+    HashMap::from([
+        (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),
+        (LOYALTY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(loyalty)))),
+        (PUBLISHED_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(published)))),
+    ])
+}
+
+fn rule(queue: &str, kind: Kind) -> Rule {
+    Rule {
+        name: queue.to_owned(),
+        event_pattern: serde_json::json!({
+            "source": [kind.source()],
+            "detail-type": [kind.detail_type()],
+        }),
+        queue: queue.to_owned(),
+    }
+}
+
+fn emulator(config: EdgeConfig, aws: &Aws, clock: &Clock) -> Result<Emulator, LocalError> {
+    let distribution = Distribution::parse(demo::DISTRIBUTION.as_bytes()).map_err(part)?;
+    let function = ViewerRequest { config, clock: clock.clone() };
+    let builder =
+        Emulator::builder(distribution).local_http().function("viewer-request", Arc::new(function));
+    let with_origins = Function::ALL.into_iter().fold(builder, |builder, function| {
+        let shop = Shop::new(shop_config(), aws, clock.clone(), system_random);
+        builder.origin(function.name(), Arc::new(RouterOrigin(function.router(Arc::new(shop)))))
+    });
+    with_origins.build().map_err(part)
+}
+
+fn shop_config() -> ShopConfig {
+    ShopConfig {
+        domain: demo::SHOP.to_owned(),
+        currency: demo::CURRENCY.to_owned(),
+        shopify_secrets: secrets(),
+        keys: keys(),
+    }
+}
+
+fn part(error: impl std::fmt::Display) -> LocalError {
+    LocalError::Part(error.to_string())
+}
+
+/// A file of the data folder that can't be used.
+fn kept(path: &Path, error: impl std::fmt::Display) -> LocalError {
+    let told = format!("{} can't be used ({error}); `--fresh` starts anew", path.display());
+    LocalError::Data(told)
+}

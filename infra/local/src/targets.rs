@@ -1,0 +1,23 @@
+//! Consumers as the bus's targets: the batch in and the partial batch response out are the bytes a
+//! deployed consumer Lambda gets and gives.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use infra_bus::{BoxFuture, Target, TargetError};
+use origin_functions::consume::{Batch, Consumer};
+
+/// A consumer behind a queue.
+pub(crate) struct InProcess<C>(pub(crate) Arc<C>);
+
+impl<C: Consumer> Target for InProcess<C> {
+    fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
+        let consumer = Arc::clone(&self.0);
+        Box::pin(async move {
+            let told = |error: serde_json::Error| TargetError::new(error.to_string());
+            let batch: Batch = serde_json::from_slice(&event).map_err(told)?;
+            let unfinished = consumer.consume(batch).await;
+            serde_json::to_vec(&unfinished).map(Bytes::from).map_err(told)
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! What somebody at a terminal sees: one clear line when something can't be done, and examples that
+//! work as printed.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::json;
+
+use crate::restart::Process;
+
+fn forecourt(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_forecourt")).args(arguments).output().unwrap()
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = forecourt(arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    told
+}
+
+fn demo(file: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(file).display().to_string()
+}
+
+#[test]
+fn a_taken_port_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = folder.path().display().to_string();
+    let told = refused(&["up", "--listen", &address, "--data", &data]);
+    assert!(told.starts_with(&format!("forecourt: can't listen on {address}: ")), "{told}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = |data: &Path| {
+        refused(&["up", "--listen", "127.0.0.1:0", "--data", &data.display().to_string()])
+    };
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    assert!(up(&file).contains("can't be used"), "a file stands where the folder should be");
+    for part in ["table.sqlite", "bus.sqlite"] {
+        let corrupt = folder.path().join(part);
+        std::fs::create_dir(&corrupt).unwrap();
+        std::fs::write(corrupt.join(part), "this is no database, it is a sentence").unwrap();
+        let told = up(&corrupt);
+        assert!(told.contains(part) && told.contains("--fresh"), "{told}");
+    }
+    let running = Process::start(&folder, &[]);
+    assert!(up(&folder.path().join("data")).contains("in use by another process"));
+    drop(running);
+}
+
+#[test]
+fn a_fault_specification_with_a_slip_is_refused() {
+    let told = refused(&["up", "--listen", "127.0.0.1:0", "--faults", "duplicate=often"]);
+    assert!(told.starts_with("forecourt: --faults: "), "{told}");
+}
+
+#[test]
+fn the_commands_work_against_a_running_shop() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Process::start(&folder, &[]);
+    let run = |arguments: &[&str]| {
+        let output = forecourt(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let url = shop.url().to_owned();
+    let published = run(&["publish", &demo("tee.json"), "--url", &url]);
+    assert_eq!(published, r#"{"product":"tee","version":"2"}"#);
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/tee.json.gz");
+    if shared.exists() {
+        let published = run(&["publish", &shared.display().to_string(), "--url", &url]);
+        assert_eq!(published, r#"{"product":"tee","version":"3"}"#);
+    }
+    let delivered = run(&["webhook", "orders/paid", "--fixture", "--url", &url]);
+    assert!(delivered.starts_with("200 orders/paid accepted"), "{delivered}");
+    let token = run(&["token", "--customer", "1003"]);
+    let mine = shop.ask("GET", "/v1/loyalty").bearer(&token).send();
+    assert_eq!(mine.json()["customer_id"], "1003");
+    let proxied = run(&["sign-proxy", &format!("{url}/proxy/v1/session"), "--customer", "1003"]);
+    let session = crate::shop::Ask::to("POST", proxied).send();
+    assert_eq!(session.status, 201, "{}", session.text);
+    let refusal = refused_lines(&["publish", &demo("program.json"), "--url", &url]);
+    assert!(refusal[0].contains("names no `product`"), "{refusal:?}");
+    assert_eq!(shop.ask("GET", "/health").send().json(), json!({"status": "ok"}));
+}
+
+fn refused_lines(arguments: &[&str]) -> Vec<String> {
+    let output = forecourt(arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    for command in ["up", "publish", "webhook", "sign-proxy", "token", "edge"] {
+        let help = forecourt(&[command, "--help"]);
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(
+            help.contains("Example:") && help.contains(&format!("forecourt {command}")),
+            "{help}"
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! The shop from outside: everything here goes over HTTP, or looks at what Cargo would build.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+
+mod bad_input;
+mod command_line;
+mod journey;
+mod restart;
+mod shop;
+mod vectors;
+mod walls;

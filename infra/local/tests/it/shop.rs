@@ -1,0 +1,171 @@
+//! A running shop and a client that speaks to it over HTTP.
+
+use std::net::SocketAddr;
+
+use infra_local::demo;
+use infra_local::local::{Local, Options};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// A shop of one test: its own folder, its own port.
+pub(crate) struct Shop {
+    local: Option<Local>,
+    runtime: Runtime,
+    _folder: TempDir,
+    url: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) text: String,
+}
+
+/// A request in the making.
+pub(crate) struct Ask<'a> {
+    url: String,
+    method: &'a str,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+// === impl Shop ===
+
+impl Shop {
+    /// Starts a demo shop on a free port.
+    pub(crate) fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let options = Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: folder.path().join("data"),
+            fresh: false,
+            faults: None,
+            staff_tokens: demo::STAFF_TOKEN.to_owned(),
+        };
+        let local = runtime.block_on(Local::start(options)).unwrap();
+        let url = local.url();
+        Self { local: Some(local), runtime, _folder: folder, url }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask<'static> {
+        self.ask("GET", path)
+    }
+
+    pub(crate) fn ask<'a>(&self, method: &'a str, path: &str) -> Ask<'a> {
+        Ask::to(method, format!("{}{path}", self.url))
+    }
+
+    /// Stops the consumer of a queue.
+    pub(crate) fn pause(&self, queue: &str) {
+        let _guard = self.runtime.enter();
+        self.local.as_ref().unwrap().bus().pause(queue).unwrap();
+    }
+
+    /// Starts it again and waits until it has nothing left to do.
+    pub(crate) fn resume(&self, queue: &str) {
+        let bus = self.local.as_ref().unwrap().bus();
+        let _guard = self.runtime.enter();
+        bus.resume(queue).unwrap();
+        self.runtime.block_on(bus.drained(queue)).unwrap();
+    }
+
+    /// Waits until the consumer of a queue has nothing left to do.
+    pub(crate) fn drained(&self, queue: &str) {
+        let bus = self.local.as_ref().unwrap().bus();
+        self.runtime.block_on(bus.drained(queue)).unwrap();
+    }
+
+    /// The lines of the cart behind these tokens, read with this bookmark.
+    pub(crate) fn cart(&self, token: &str, bookmark: &str) -> Value {
+        let reply = self
+            .get("/v1/cart")
+            .header("forecourt-cart", token)
+            .header("forecourt-bookmark", bookmark)
+            .send();
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if let Some(local) = self.local.take() {
+            self.runtime.block_on(local.stop()).unwrap();
+        }
+    }
+}
+
+// === impl Ask ===
+
+impl<'a> Ask<'a> {
+    pub(crate) fn to(method: &'a str, url: String) -> Self {
+        Self { url, method, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn send(self) -> Reply {
+        self.try_send().unwrap()
+    }
+
+    pub(crate) fn try_send(self) -> Result<Reply, ureq::Error> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent = ureq::Agent::new_with_config(config.allow_non_standard_methods(true).build());
+        let mut request = ureq::http::Request::builder().method(self.method).uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let mut response = if self.body.is_empty() {
+            agent.run(request.body(()).unwrap())?
+        } else {
+            agent.run(request.body(self.body).unwrap())?
+        };
+        let text = response.body_mut().read_to_string()?;
+        let status = response.status().as_u16();
+        Ok(Reply { status, headers: response.headers().clone(), text })
+    }
+}
+
+// === impl Reply ===
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Asserts a problem document and returns its `errors` as `field` strings.
+    pub(crate) fn expect_problem(&self, status: u16, code: &str) -> Vec<String> {
+        assert_eq!((self.status, self.json()["code"].as_str()), (status, Some(code)), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        let field = |error: &Value| error["field"].as_str().unwrap().to_owned();
+        problem["errors"].as_array().unwrap().iter().map(field).collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! The walls between rooms, kept by looking at what Cargo would build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+
+/// Most lines of a room's README.
+const README_LINES_MAX: usize = 80;
+/// The rooms of the edit loop.
+const EDIT_LOOP: [&str; 5] =
+    ["edge-wire", "edge-functions", "edge-emulator", "origin-domain", "cache"];
+/// What a pure room must not reach: runtimes, sockets, clocks' and chance's owners, AWS.
+const IMPURE: [&str; 11] = [
+    "aws-",
+    "axum",
+    "dynoxide",
+    "getrandom",
+    "hyper",
+    "lambda",
+    "moka",
+    "rand",
+    "rusqlite",
+    "tokio",
+    "ureq",
+];
+
+fn metadata() -> Metadata {
+    let platform = "--filter-platform=x86_64-unknown-linux-gnu".to_owned();
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .other_options(vec![platform, "--locked".to_owned()])
+        .exec()
+        .unwrap()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every package that building `room` needs, by name; with its tests' needs if asked.
+fn needs(metadata: &Metadata, room: &str, with_tests: bool) -> BTreeSet<String> {
+    let names: BTreeMap<&PackageId, &str> =
+        metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
+    let nodes: BTreeMap<&PackageId, _> =
+        metadata.resolve.as_ref().unwrap().nodes.iter().map(|node| (&node.id, node)).collect();
+    let start = *names.iter().find(|(_, name)| **name == room).unwrap().0;
+    let mut found = BTreeSet::new();
+    let mut open = vec![start];
+    while let Some(id) = open.pop() {
+        for dependency in &nodes[id].deps {
+            let is_needed = dependency.dep_kinds.iter().any(|kind| match kind.kind {
+                DependencyKind::Development => with_tests && id == start,
+                _ => true,
+            });
+            if is_needed && found.insert(names[&dependency.pkg].to_owned()) {
+                open.push(&dependency.pkg);
+            }
+        }
+    }
+    found
+}
+
+fn reached(found: &BTreeSet<String>, forbidden: &[&str]) -> Vec<String> {
+    let is_forbidden = |name: &&String| forbidden.iter().any(|start| name.starts_with(start));
+    found.iter().filter(is_forbidden).cloned().collect()
+}
+
+#[test]
+fn only_the_adapters_see_the_aws_sdk() {
+    for package in metadata().workspace_packages() {
+        let uses_sdk = package.dependencies.iter().any(|dependency| {
+            dependency.kind == DependencyKind::Normal && dependency.name.starts_with("aws-sdk-")
+        });
+        assert_eq!(uses_sdk, package.name.as_str() == "origin-adapters", "{}", package.name);
+    }
+}
+
+#[test]
+fn wire_edge_functions_and_domain_are_pure() {
+    let metadata = metadata();
+    for room in ["edge-wire", "edge-functions", "origin-domain"] {
+        let impure = reached(&needs(&metadata, room, false), &IMPURE);
+        assert_eq!(impure, Vec::<String>::new(), "{room} reaches out");
+    }
+}
+
+#[test]
+fn the_emulator_and_the_cache_and_the_bus_stand_alone() {
+    let metadata = metadata();
+    let ours: BTreeSet<String> =
+        metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
+    for room in ["edge-emulator", "cache", "infra-bus", "infra-dynamo", "infra-lambdas"] {
+        let needed = needs(&metadata, room, false);
+        let of_ours: Vec<_> = needed.intersection(&ours).collect();
+        assert_eq!(of_ours, Vec::<&String>::new(), "{room} needs other rooms");
+    }
+}
+
+#[test]
+fn the_edit_loop_builds_without_the_sdk_and_the_embedded_table() {
+    let metadata = metadata();
+    for room in EDIT_LOOP {
+        let heavy = reached(&needs(&metadata, room, true), &["aws-", "dynoxide", "rusqlite"]);
+        assert_eq!(heavy, Vec::<String>::new(), "{room} became heavy");
+    }
+}
+
+#[test]
+fn every_dependency_stands_in_one_version_in_the_workspace_table() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for package in metadata().workspace_packages() {
+        let own = std::fs::read_to_string(&package.manifest_path).unwrap();
+        for dependency in &package.dependencies {
+            let name = &dependency.name;
+            let is_listed = manifest.lines().any(|line| {
+                line.split([' ', '.']).next() == Some(name.as_str()) && line.contains('=')
+            });
+            assert!(is_listed, "{}: {name} is not in [workspace.dependencies]", package.name);
+            assert!(!own.contains(&format!("{name} = \"")), "{}: {name}", package.name);
+        }
+    }
+}
+
+#[test]
+fn every_room_explains_itself_in_eighty_lines() {
+    for package in metadata().workspace_packages() {
+        let readme = package.manifest_path.parent().unwrap().join("README.md");
+        let lines = std::fs::read_to_string(&readme).unwrap().lines().count();
+        assert!((1..=README_LINES_MAX).contains(&lines), "{readme}: {lines} lines");
+    }
+}

@@ -24,8 +24,6 @@ pub enum Purpose {
     Identity,
     /// A bookmark.
     Bookmark,
-    /// A page cursor.
-    Cursor,
 }
 
 /// Several keys, of which the first signs. `Debug` shows key ids only.
@@ -62,7 +60,6 @@ impl Purpose {
             Self::Customer => "forecourt/customer-token/1",
             Self::Identity => "forecourt/identity/1",
             Self::Bookmark => "forecourt/bookmark/1",
-            Self::Cursor => "forecourt/cursor/1",
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct ShopConfig {
     pub currency: String,
     /// Shopify's app secrets: two while rotating.
     pub shopify_secrets: ShopifySecrets,
-    /// Our keys: tokens, identity, bookmarks, cursors.
+    /// Our keys: tokens, identity, bookmarks.
     pub keys: KeyRing,
 }
 

@@ -21,11 +21,16 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// The layer around every router.
-pub(crate) async fn finish(request: Request, next: Next) -> Response {
+pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let found = find(request.method().as_str(), &path);
     let class = found.as_ref().map_or(Class::Uncached, |route| route.class);
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    // A HEAD is answered as the GET without its body: the tag is of the body there would be.
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
+        *request.method_mut() = Method::GET;
+    }
+    let is_read = request.method() == Method::GET;
     let known = request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
     let (response, timing) = timed(async {
         match found {
@@ -44,7 +49,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     if let Ok(timing) = timing.parse() {
         response.headers_mut().insert(SERVER_TIMING, timing);
     }
-    response
+    if is_head { response.map(|_| Body::empty()) } else { response }
 }
 
 fn rendered(mut response: Response, path: &str) -> Response {

@@ -9,10 +9,10 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
-use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{admin, cart, cart_lines, configurator, health, loyalty, session, webhook};
 use crate::shop::Shop;
@@ -70,7 +70,7 @@ impl Function {
         let (router, _) = self.routes().split_for_parts();
         let router = match self {
             Self::ConfiguratorRead => {
-                let document = Arc::new(openapi().to_json().unwrap_or_default());
+                let document: Arc<str> = openapi().to_json().unwrap_or_default().into();
                 let serve = move || {
                     let document = document.to_string();
                     async move { ([(CONTENT_TYPE, "application/json")], document) }
@@ -84,7 +84,7 @@ impl Function {
         router.layer(from_fn(finish)).layer(compression).with_state(shop)
     }
 
-    fn routes(self) -> OpenApiRouter<Arc<Shop>> {
+    pub(crate) fn routes(self) -> OpenApiRouter<Arc<Shop>> {
         let router = OpenApiRouter::new();
         match self {
             Self::ConfiguratorRead => router
@@ -106,15 +106,4 @@ impl Function {
             Self::Admin => router.routes(routes!(admin::show, admin::publish)),
         }
     }
-}
-
-/// The OpenAPI 3.1 document of all functions, generated from the handlers.
-#[must_use]
-pub fn openapi() -> OpenApi {
-    let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
-    let start = OpenApiBuilder::new().info(info).build();
-    Function::ALL.into_iter().fold(start, |mut document, function| {
-        document.merge(function.routes().into_openapi());
-        document
-    })
 }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use crate::{NEW_KEY, OLD_KEY, ring, rotated};
 
-const PURPOSES: [Purpose; 5] =
-    [Purpose::Cart, Purpose::Customer, Purpose::Identity, Purpose::Bookmark, Purpose::Cursor];
+const PURPOSES: [Purpose; 4] =
+    [Purpose::Cart, Purpose::Customer, Purpose::Identity, Purpose::Bookmark];
 
 #[test]
 fn a_ring_that_could_not_protect_anything_is_refused() {

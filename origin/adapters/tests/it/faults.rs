@@ -1,13 +1,16 @@
 //! What a shopper's request meets when the table is slow, full, gone, or its answer is lost.
 
 use infra_dynamo::{Fault, Rates};
-use origin_adapters::{DynamoCarts, DynamoCommandLog, schema};
+use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, schema};
 use origin_domain::cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog as _, CommandRecord, Recorded};
+use origin_domain::loyalty::{LedgerStore as _, Loaded, decide_paid};
 use origin_domain::port::{Consistency, PortError, Written};
+use origin_domain::time::Time;
 
-use crate::contract::sample::{MORNING, absorbed, add, id, record};
+use crate::catalog_shelf::{publish, published, served};
+use crate::contract::sample::{MORNING, absorbed, add, id, paid, program, record};
 use crate::world::World;
 
 fn unavailable(text: &str) -> PortError {
@@ -70,7 +73,10 @@ async fn an_outage_says_so_shortly_and_tells_no_secret() {
     assert_eq!(schema::is_ready(&world.aws).await, Err(unavailable("get: unreachable")));
     world.embedded.faults().outage(false);
     assert_eq!(schema::is_ready(&world.aws).await, Ok(()));
-    assert!(!format!("{:?}", crate::world::config()).contains("a-se"), "a secret in a log line");
+    let logged = format!("{:?} {:?}", crate::world::config(), world.aws);
+    for secret in ["a-secret-access-key", "a-session-token"] {
+        assert!(!logged.contains(secret), "a secret in a log line");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,4 +118,35 @@ async fn a_cart_whose_answer_was_lost_is_read_again_and_found_done() {
     assert_eq!(carts.store("a", &item, None).await, Ok(Written::Conflict));
     assert_eq!(absorb(&carts, &event).await, Ok(Absorbed::Known));
     assert_eq!(carts.item("a", Consistency::Strong).await, Ok(Some(item)));
+}
+
+/// The SDK repeats the transaction under the same token, which is the same transaction.
+#[tokio::test(start_paused = true)]
+async fn a_payment_whose_answer_was_lost_is_counted_once() {
+    let world = World::new().await;
+    let ledger = DynamoLedger::new(&world.aws);
+    let told = paid("82", Some("1001"), MORNING);
+    let change = decide_paid(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let change = change.unwrap().unwrap();
+    world.embedded.faults().hit_next(Fault::Conflict);
+    let held = unavailable("transact: TransactionConflict");
+    assert_eq!(ledger.commit(&change).await, Err(held));
+    world.embedded.faults().hit_next(Fault::AnswerLost);
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Conflict));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publication_lets_other_transactions_pass_but_not_for_ever() {
+    let world = World::new().await;
+    let faults = world.embedded.faults();
+    // An empty document has no chunks: the only write is the transaction.
+    faults.hit_next(Fault::Conflict);
+    faults.hit_next(Fault::Conflict);
+    assert_eq!(publish(&world.aws, "bike", b"", None).await, published(1));
+    assert_eq!(faults.injected(), 2);
+    faults.set(Rates { conflict_ppm: 1_000_000, ..Rates::default() });
+    let error = unavailable("publish: the catalogue changed under every attempt");
+    assert_eq!(publish(&world.aws, "bike", b"", None).await, Err(error));
+    assert_eq!(served(&world.aws, "bike").await, Some((1, Vec::new())));
 }

@@ -6,6 +6,7 @@ use super::contents::Contents;
 use super::item::CartItem;
 use super::ports::CartRead;
 use crate::bookmark::{Bookmark, Pending};
+use crate::idempotency::RECORD_TTL_MS;
 use crate::time::{DAY_MS, Time};
 
 /// A pending command older than this is not carried over a reset: the table was restored to before
@@ -25,7 +26,8 @@ pub struct Answer {
     pub reset: bool,
 }
 
-/// What a client with `bookmark` sees of what was read, at `now`.
+/// What a client with `bookmark` sees of what was read, at `now`. The table deletes records days
+/// late, so their age is checked here.
 #[must_use]
 pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
     let empty = CartItem::default();
@@ -34,6 +36,7 @@ pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
     let reset = item.version < bookmark.floor;
     let is_kept = |pending: &&Pending| {
         !item.has_absorbed(pending)
+            && now <= pending.time.plus_ms(RECORD_TTL_MS)
             && read.records.iter().any(|record| record.command.place() == **pending)
             && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::chart::{Bounds, Chart, Prices};
-use super::diagram::{self, Exhausted, Progress};
+use super::diagram::{self, Budget, Case, Exhausted, Progress};
 use super::limits::Limits;
 use super::mistake::{Mistake, Mistakes, Place};
 use super::model::Model;
@@ -18,6 +18,9 @@ const SCRATCHES_MAX: usize = 16;
 
 /// Pairs of variants over different options that are checked for a common configuration.
 const OVERLAPS_MAX: usize = 20_000;
+
+/// Work that finding the rules to blame for an impossible product may take: about a second.
+const BLAME_BUDGET: Budget = Budget { steps: 20_000_000, bytes: 512 << 20 };
 
 /// A product whose every question has an exact answer.
 #[derive(Debug)]
@@ -64,8 +67,7 @@ impl Configurator {
         let diagram = diagram::compile(&model, limits, watch)
             .map_err(|exhausted| vec![Mistake::of_document(exhausted_message(exhausted))])?;
         let Some(diagram) = diagram else {
-            let message = "no configuration satisfies all the rules";
-            return Err(vec![Mistake { field: "/rules".to_owned(), message: message.to_owned() }]);
+            return Err(contradiction(&product, &model));
         };
         let chart = Chart::of(diagram, &Prices::of(&product, &model));
         let configurator = Self::with_chart(product, chart);
@@ -77,7 +79,7 @@ impl Configurator {
         if overlaps.is_empty() { Ok(configurator) } else { Err(overlaps.into_vec()) }
     }
 
-    fn with_chart(product: Product, chart: Chart) -> Self {
+    pub(super) fn with_chart(product: Product, chart: Chart) -> Self {
         let ids = product.variants.iter().enumerate();
         let by_id = ids.map(|(index, variant)| (variant.variant_id.clone(), index)).collect();
         let mut by_choices: Vec<VariantsOver> = Vec::new();
@@ -284,6 +286,22 @@ fn joined(one: &Variant, two: &Variant) -> Option<Vec<(u16, u16)>> {
         }
     }
     Some(both)
+}
+
+/// A minimal set of rules that leave no valid configuration.
+fn contradiction(product: &Product, model: &Model<'_>) -> Vec<Mistake> {
+    let rules = Case::of(product, model).blame(BLAME_BUDGET).ok().flatten().unwrap_or_default();
+    let ids: Vec<&str> = rules.iter().map(|rule| product.rules[*rule].id.as_str()).collect();
+    let message = match &ids[..] {
+        [] => "no configuration satisfies all the rules".to_owned(),
+        [_] => "no configuration satisfies this rule".to_owned(),
+        all => format!("no configuration satisfies all of these rules: {}", all.join(", ")),
+    };
+    if rules.is_empty() {
+        return vec![Mistake { field: "/rules".to_owned(), message }];
+    }
+    let field = |rule: &usize| format!("/rules/{rule}");
+    rules.iter().map(|rule| Mistake { field: field(rule), message: message.clone() }).collect()
 }
 
 fn exhausted_message(exhausted: Exhausted) -> &'static str {

@@ -1,5 +1,6 @@
 //! The exact configurator.
 
+mod artefact;
 pub mod authoring;
 mod chart;
 mod compiled;
@@ -13,9 +14,11 @@ mod mistake;
 mod model;
 mod nearest;
 mod product;
+mod report;
 mod resolve;
 mod selection;
 
+pub use artefact::{ARTEFACT_BYTES_MAX, ArtefactError};
 pub use compiled::Configurator;
 pub use completion::{By, Completion};
 pub use diagram::Progress;
@@ -27,5 +30,6 @@ pub use product::{
     Condition, Expression, OptionValue, PriceRule, Product, ProductOption, Rule, RuleKind, Table,
     Variant,
 };
+pub use report::{Finding, FindingKind};
 pub use resolve::{OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
 pub use selection::{Scope, Selection, UnknownChoice};

@@ -90,7 +90,8 @@ pub(crate) async fn create(
 }
 
 /// The cart. One never written, or untouched for 30 days, is empty with version `"0"`.
-#[utoipa::path(get, path = "/v1/cart", tag = "cart", responses((status = 200, body = CartBody)))]
+#[utoipa::path(get, path = "/v1/cart", tag = "cart",
+    params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CartBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
@@ -116,7 +117,7 @@ pub(crate) fn body(shop: &Shop, cart: &str, shown: &Shown, answer: &Answer) -> (
         version: answer.version.to_string(),
         currency: shop.config.currency.clone(),
         lines: answer.contents.shown().into_iter().map(line).collect(),
-        subtotal: answer.contents.subtotal().map_or(i64::MAX, |Money(minor)| minor),
+        subtotal: shown_amount(answer.contents.subtotal()),
         attributes: answer.contents.attributes.clone(),
         bookmark: bookmark.clone(),
         reset: answer.reset,
@@ -134,8 +135,14 @@ fn line((LineId(id), line): (&LineId, &Line)) -> LineBody {
         title: offer.title.clone(),
         quantity: line.quantity,
         price: offer.price.0,
-        total: offer.price.times(line.quantity).map_or(i64::MAX, |Money(minor)| minor),
+        total: shown_amount(offer.price.times(line.quantity)),
         selection: offer.selection.clone(),
         properties: offer.properties.clone(),
     }
+}
+
+/// The limits keep every total in range as commands are accepted. Only commands accepted at the same
+/// moment could pass it together, and then the largest number is shown rather than no cart.
+fn shown_amount(total: Option<Money>) -> i64 {
+    total.map_or(i64::MAX, |Money(minor)| minor)
 }

@@ -70,7 +70,7 @@ pub(crate) struct Command {
 
 /// Creates a line or adds to it.
 #[utoipa::path(post, path = "/v1/cart/lines", tag = "cart", request_body = AddLine,
-    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
@@ -86,7 +86,7 @@ pub(crate) async fn add(
 
 /// Replaces the quantity of a line; 0 removes it.
 #[utoipa::path(patch, path = "/v1/cart/lines/{line}", tag = "cart", request_body = SetQuantity,
-    params(("line" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("line" = String, Path), ("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn set(
     State(shop): State<Arc<Shop>>,
@@ -104,7 +104,7 @@ pub(crate) async fn set(
 
 /// Removes a line.
 #[utoipa::path(delete, path = "/v1/cart/lines/{line}", tag = "cart",
-    params(("line" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("line" = String, Path), ("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn remove(
     State(shop): State<Arc<Shop>>,
@@ -120,7 +120,7 @@ pub(crate) async fn remove(
 
 /// Removes every line.
 #[utoipa::path(delete, path = "/v1/cart/lines", tag = "cart",
-    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn clear(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
@@ -131,7 +131,7 @@ pub(crate) async fn clear(
 
 /// Sets cart attributes.
 #[utoipa::path(patch, path = "/v1/cart/attributes", tag = "cart", request_body = SetAttributes,
-    params(("Idempotency-Key" = String, Header)), responses((status = 202, body = CartBody)))]
+    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn attributes(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
@@ -222,7 +222,11 @@ async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
             let configurator = &published.configurator;
             let variant = configurator.variant(&variant_id).ok_or_else(variant_unknown)?;
             let selection = variant.selection.clone();
-            let price = configurator.price(&selection).ok_or_else(variant_unknown)?;
+            let price = configurator.price(&selection).ok_or_else(|| {
+                let detail = "The variant leaves options open: send `product` with `selection`.";
+                Refused::new(Code::SelectionImpossible, detail)
+                    .at("/variant_id", "is not a complete selection")
+            })?;
             Ok(Offer {
                 product,
                 sku: Some(variant.sku.clone()),
@@ -235,9 +239,8 @@ async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
         }
         (None, Some(product), Some(selection)) => {
             let published = shop.catalog.product(&product).await?;
-            let published = published.ok_or_else(|| {
-                Refused(Box::new(*product_unknown(&product).0)).at("/product", "is not published")
-            })?;
+            let published = published
+                .ok_or_else(|| product_unknown(&product).at("/product", "is not published"))?;
             configured(&published, product, selection, wanted.properties)
         }
         _ => {

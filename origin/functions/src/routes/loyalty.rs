@@ -136,6 +136,7 @@ struct RewardBody {
 
 /// Balance, tier, the way to the next tier, what expires when.
 #[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
+    params(("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = LoyaltyBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
@@ -160,7 +161,8 @@ pub(crate) async fn show(
 /// The ledger, newest first.
 #[utoipa::path(get, path = "/v1/loyalty/entries", tag = "loyalty",
     params(("limit" = Option<u32>, Query, description = "1 to 100, 20 unless given"),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before")),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = EntriesBody)))]
 pub(crate) async fn entries(
     State(shop): State<Arc<Shop>>,

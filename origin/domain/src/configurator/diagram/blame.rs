@@ -6,8 +6,10 @@
 
 use super::Exhausted;
 use super::forge::{Budget, FALSE, Forge, Node, TRUE};
+use super::order;
 use super::relation::Relations;
-use crate::configurator::product::RuleKind;
+use crate::configurator::model::Model;
+use crate::configurator::product::{Product, RuleKind};
 
 /// Rules under an order of the options, and what is settled.
 pub(in crate::configurator) struct Case<'r> {
@@ -31,7 +33,21 @@ struct Taken {
 
 // === impl Case ===
 
-impl Case<'_> {
+impl<'r> Case<'r> {
+    /// The rules of a product that has no diagram, nothing settled.
+    pub(in crate::configurator) fn of(product: &'r Product, model: &Model<'_>) -> Self {
+        let count = product.options.len();
+        let mut order = order::order(model, 0);
+        order.retain(|variable| usize::from(*variable) < count);
+        Self {
+            rules: product.rules.iter().map(|rule| &rule.kind).collect(),
+            domains: model.domains[..count].to_vec(),
+            order,
+            settled: vec![None; count],
+            usual: vec![0; count],
+        }
+    }
+
     /// A minimal set of rules that nothing with the settled values satisfies; `None` if something
     /// satisfies all. Work on diagrams and on trying rules is bounded by `steps`.
     pub(in crate::configurator) fn blame(
@@ -47,16 +63,18 @@ impl Case<'_> {
         })
     }
 
-    /// Whether every configuration that satisfies the other rules satisfies this one.
+    /// Whether every configuration that satisfies the other rules satisfies this one; and the steps
+    /// that are left.
     pub(in crate::configurator) fn is_implied(
         &self,
         rule: usize,
         budget: Budget,
-    ) -> Result<bool, Exhausted> {
+    ) -> Result<(bool, u64), Exhausted> {
         self.with_forge(budget, |forge, relations| {
             let rule_node = relations.rule(forge, self.rules[rule])?;
             let start = forge.not(rule_node)?;
-            Ok(self.take(forge, relations, (start, rule))?.is_some())
+            let is_implied = self.take(forge, relations, (start, rule))?.is_some();
+            Ok((is_implied, forge.steps_left()))
         })
     }
 

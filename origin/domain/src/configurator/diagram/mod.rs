@@ -18,7 +18,7 @@ mod weave;
 
 pub(super) use blame::Case;
 pub(super) use forge::Budget;
-pub(super) use served::{Diagram, Lists};
+pub(super) use served::{Arc, Diagram, Layer, Lists};
 pub use weave::Progress;
 
 use super::limits::Limits;

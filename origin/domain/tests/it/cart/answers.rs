@@ -81,3 +81,12 @@ fn a_cart_untouched_for_thirty_days_is_empty_and_version_zero() {
     assert!(seen.contents.lines.is_empty());
     assert_eq!((seen.version, seen.reset), (0, false));
 }
+
+#[test]
+fn a_record_the_table_forgot_to_delete_does_not_come_back_into_an_old_cart() {
+    let pending = [add(NOON, "long ago", 1, 2)];
+    let nothing = CartRead { item: None, ..read(CartItem::default(), &pending) };
+    let month_later = Time(NOON + 31 * DAY_MS);
+    let seen = answer(&nothing, &bookmark(0, &pending), month_later);
+    assert_eq!((seen.contents.lines.len(), seen.bookmark.pending.len()), (0, 0));
+}

@@ -1,4 +1,4 @@
-//! Without the edge's word a caller is nobody, whatever it sends.
+//! What every answer has in common: who it is for, and what stands around it.
 
 use axum::body::Body;
 use edge_wire::identity::Kind;
@@ -31,4 +31,18 @@ async fn a_direct_call_is_nobody_even_with_the_right_tokens() {
         let refused = status(&world, Function::CartRead, ask("forecourt-identity", &identity));
         assert_eq!(refused.await, 401, "{identity}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_tells_of_the_body_a_get_would_bring() {
+    let world = World::open().await;
+    let ask = |method: &str| {
+        Request::builder().method(method).uri("/v1/configurator/mug").body(Body::empty()).unwrap()
+    };
+    let router = Function::ConfiguratorRead.router(world.shop());
+    let get = router.clone().oneshot(ask("GET")).await.unwrap();
+    let head = router.oneshot(ask("HEAD")).await.unwrap();
+    assert_eq!(head.headers()["etag"], get.headers()["etag"]);
+    let body = axum::body::to_bytes(head.into_body(), 1).await.unwrap();
+    assert!(body.is_empty());
 }

@@ -1,0 +1,121 @@
+//! What an author should know about a product that compiles: nothing is wrong, but something is
+//! probably not meant.
+
+use serde::Serialize;
+
+use super::Configurator;
+use super::diagram::Budget;
+use super::resolve::State;
+use super::selection::{Scope, Selection};
+
+/// Work that looking for rules without effect may take in all: a second or two.
+const RULES_STEPS_MAX: u64 = 40_000_000;
+
+/// Bytes of diagrams under way while looking.
+const RULES_BYTES_MAX: usize = 256 << 20;
+
+/// Something an author probably did not mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of thing.
+    pub kind: FindingKind,
+    /// Where: a JSON Pointer into the authored document.
+    pub field: String,
+    /// What, in words for the author.
+    pub message: String,
+}
+
+/// Kinds of things an author probably did not mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// No valid configuration has this value.
+    UnusableValue,
+    /// Without this rule the same configurations would be valid.
+    RuleWithoutEffect,
+    /// No valid configuration is this variant.
+    UnreachableVariant,
+    /// Some configuration costs less than nothing.
+    NegativePrice,
+    /// The product is too large to look at every rule.
+    RulesNotExamined,
+}
+
+// === impl Configurator ===
+
+impl Configurator {
+    /// What an author should know. Exact but for rules without effect, which are looked for within
+    /// a bound on work; past it the last finding says so.
+    #[must_use]
+    pub fn report(&self) -> Vec<Finding> {
+        let mut findings = self.unusable_values();
+        findings.extend(self.unreachable_variants());
+        let lowest = self.chart().base_price + self.extent([]).low;
+        if lowest < 0 {
+            findings.push(Finding {
+                kind: FindingKind::NegativePrice,
+                field: "/base_price".to_owned(),
+                message: format!("the cheapest configuration costs {lowest} minor units"),
+            });
+        }
+        findings.extend(self.rules_without_effect());
+        findings
+    }
+
+    fn unusable_values(&self) -> Vec<Finding> {
+        let nothing = self
+            .resolve(&Selection::default(), &Scope::default())
+            .expect("an empty selection has no unknown choice");
+        let mut findings = Vec::new();
+        for (option, answer) in nothing.options().enumerate() {
+            for (value, answer) in answer.values().enumerate() {
+                if answer.state() == State::Impossible {
+                    findings.push(Finding {
+                        kind: FindingKind::UnusableValue,
+                        field: format!("/options/{option}/values/{value}"),
+                        message: format!("no valid configuration has {:?}", answer.id()),
+                    });
+                }
+            }
+        }
+        findings
+    }
+
+    fn unreachable_variants(&self) -> impl Iterator<Item = Finding> {
+        let variants = self.product().variants().iter().enumerate();
+        variants.filter_map(|(index, variant)| {
+            let is_reachable = self.extent(variant.choices.iter().copied()).count > 0;
+            (!is_reachable).then(|| Finding {
+                kind: FindingKind::UnreachableVariant,
+                field: format!("/variants/{index}"),
+                message: format!("no valid configuration is variant {}", variant.variant_id),
+            })
+        })
+    }
+
+    fn rules_without_effect(&self) -> Vec<Finding> {
+        let case = self.case();
+        let mut findings = Vec::new();
+        let mut steps = RULES_STEPS_MAX;
+        for (index, rule) in self.product().rules().iter().enumerate() {
+            let budget = Budget { steps, bytes: RULES_BYTES_MAX };
+            let Ok((is_implied, left)) = case.is_implied(index, budget) else {
+                findings.push(Finding {
+                    kind: FindingKind::RulesNotExamined,
+                    field: format!("/rules/{index}"),
+                    message: "from here on, rules were not examined for their effect".to_owned(),
+                });
+                break;
+            };
+            steps = left;
+            if is_implied {
+                findings.push(Finding {
+                    kind: FindingKind::RuleWithoutEffect,
+                    field: format!("/rules/{index}"),
+                    message: format!("without rule {:?} the same is valid", rule.id),
+                });
+            }
+        }
+        findings
+    }
+}

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use edge_emulator::{Distribution, Emulator};
+use edge_emulator::{Distribution, EdgeFunction, Emulator, Origin};
 use edge_functions::EdgeConfig;
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
@@ -86,10 +86,20 @@ pub enum LocalError {
     Part(String),
 }
 
+/// What an edge is put together from, besides its distribution.
+#[derive(Clone)]
+pub struct EdgeParts {
+    /// The viewer-request function.
+    pub function: Arc<dyn EdgeFunction>,
+    /// The origins, by their ids in the distribution.
+    pub origins: Vec<(&'static str, Arc<dyn Origin>)>,
+}
+
 /// A running shop.
 pub struct Local {
     address: SocketAddr,
     data: DataFolder,
+    parts: EdgeParts,
     emulator: Emulator,
     bus: Bus,
     stop: watch::Sender<bool>,
@@ -117,7 +127,8 @@ impl Local {
         let clock = Clock::system();
         create_tables(&aws).await.map_err(part)?;
         seed::seed(&aws, &clock).await?;
-        let emulator = emulator(edge_config, &aws, &clock)?;
+        let parts = edge_parts(edge_config, &aws, &clock);
+        let emulator = emulator(&parts)?;
         let targets = targets(&aws, &emulator);
         let bus = open_bus(&data, faults.unwrap_or_default(), targets)?;
         let (stop, stopped) = watch::channel(false);
@@ -126,7 +137,7 @@ impl Local {
             vec![tokio::spawn(async move { serving.serve(bus_listener, until).await })];
         let serving = emulator.clone();
         servers.push(tokio::spawn(async move { serving.serve(listener, ended(stopped)).await }));
-        Ok(Self { address, data, emulator, bus, stop, servers })
+        Ok(Self { address, data, parts, emulator, bus, stop, servers })
     }
 
     /// Where the edge answers.
@@ -151,6 +162,12 @@ impl Local {
     #[must_use]
     pub fn edge(&self) -> &Emulator {
         &self.emulator
+    }
+
+    /// What the edge is put together from: another edge may stand before the same origins.
+    #[must_use]
+    pub fn edge_parts(&self) -> &EdgeParts {
+        &self.parts
     }
 
     /// Ends what is under way and closes the files.
@@ -250,15 +267,27 @@ fn rule(queue: &str, kind: Kind) -> Rule {
     }
 }
 
-fn emulator(config: EdgeConfig, aws: &Aws, clock: &Clock) -> Result<Emulator, LocalError> {
-    let distribution = Distribution::parse(demo::DISTRIBUTION.as_bytes()).map_err(part)?;
-    let function = ViewerRequest { config, clock: clock.clone() };
-    let builder =
-        Emulator::builder(distribution).local_http().function("viewer-request", Arc::new(function));
-    let with_origins = Function::ALL.into_iter().fold(builder, |builder, function| {
+fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {
+    let origin = |function: Function| {
         let shop = Shop::new(shop_config(), aws, clock.clone(), system_random);
-        builder.origin(function.name(), Arc::new(RouterOrigin(function.router(Arc::new(shop)))))
-    });
+        let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(function.router(Arc::new(shop))));
+        (function.name(), origin)
+    };
+    EdgeParts {
+        function: Arc::new(ViewerRequest { config, clock: clock.clone() }),
+        origins: Function::ALL.into_iter().map(origin).collect(),
+    }
+}
+
+fn emulator(parts: &EdgeParts) -> Result<Emulator, LocalError> {
+    let distribution = Distribution::parse(demo::DISTRIBUTION.as_bytes()).map_err(part)?;
+    let builder = Emulator::builder(distribution)
+        .local_http()
+        .function("viewer-request", Arc::clone(&parts.function));
+    let with_origins = parts
+        .origins
+        .iter()
+        .fold(builder, |builder, (id, origin)| builder.origin(*id, Arc::clone(origin)));
     with_origins.build().map_err(part)
 }
 

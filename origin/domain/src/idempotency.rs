@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cart::CartCommand;
-use crate::id::{CommandId, digest};
+use crate::id::{CommandId, digest, hex};
 use crate::port::PortError;
 use crate::time::{DAY_MS, HOUR_MS, Time};
 
@@ -60,7 +60,7 @@ impl Fingerprint {
     #[must_use]
     pub fn of(method: &str, path: &str, body: &[u8]) -> Self {
         let digest = digest("forecourt/fingerprint/1", &[method.as_bytes(), path.as_bytes(), body]);
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&digest))
     }
 }
 

@@ -7,6 +7,7 @@ use origin_adapters::{
     Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPrograms, EventBridgeBus,
 };
 use origin_domain::cart::Desk;
+use origin_domain::id::hex;
 use origin_domain::loyalty::ProgramVersion;
 
 use crate::cached_carts::CachedCarts;
@@ -56,7 +57,7 @@ impl Shop {
     /// A cart id nobody can guess: 128 random bits.
     #[must_use]
     pub fn new_cart_id(&self) -> String {
-        (self.random)().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&(self.random)())
     }
 
     /// The loyalty programme in force.

@@ -1,9 +1,11 @@
 //! The shop from outside: everything here goes over HTTP, or looks at what Cargo would build.
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
 
+mod attacks;
 mod bad_input;
 mod command_line;
 mod journey;
+mod logs;
 mod restart;
 mod shop;
 mod vectors;

@@ -1,5 +1,6 @@
 //! The process ends, politely or not, and nothing acknowledged is lost.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -19,7 +20,18 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(folder: &TempDir, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_forecourt"))
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_forecourt")), folder, arguments)
+    }
+
+    /// The same, telling everything it has to tell into a file.
+    pub(crate) fn start_logging(folder: &TempDir, log: File) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forecourt"));
+        command.env("RUST_LOG", "debug").stderr(log);
+        Self::spawn(command, folder, &[])
+    }
+
+    fn spawn(mut command: Command, folder: &TempDir, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["up", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .args(arguments)

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use infra_local::demo;
-use infra_local::local::{Local, Options};
+use infra_local::local::{EdgeParts, Local, Options};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -57,6 +57,16 @@ impl Shop {
 
     pub(crate) fn ask<'a>(&self, method: &'a str, path: &str) -> Ask<'a> {
         Ask::to(method, format!("{}{path}", self.url))
+    }
+
+    /// What its edge is put together from.
+    pub(crate) fn edge_parts(&self) -> &EdgeParts {
+        self.local.as_ref().unwrap().edge_parts()
+    }
+
+    /// What it runs on.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// Stops the consumer of a queue.

@@ -1,13 +1,14 @@
 //! Carts in memory.
 
+use std::sync::Arc;
+
 use origin_domain::cart::{CartItem, CartSource, CartWriter};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::CommandRecord;
 use origin_domain::port::{Consistency, PortError, Written};
 
-use super::tables::{Item, MemoryTables, PutOutcome};
-use crate::document::{decode, encode};
-use crate::error::corrupt;
+use super::tables::{Item, MemoryTables, PutOutcome, Value};
+use crate::document::encode;
 use crate::keys::Shape;
 
 /// Carts, and with them the records of pending commands.
@@ -27,7 +28,7 @@ impl MemoryCarts {
 
     /// The stored bytes of a cart, as a backup would hold them.
     #[must_use]
-    pub fn stored(&self, cart: &str) -> Option<Vec<u8>> {
+    pub fn stored(&self, cart: &str) -> Option<Arc<[u8]>> {
         let item = self.tables.get(&Shape::Cart { cart }.key(), Consistency::Strong);
         item.map(|item| item.document)
     }
@@ -39,7 +40,10 @@ impl CartSource for MemoryCarts {
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        self.tables.get(&Shape::Cart { cart }.key(), consistency).as_ref().map(read).transpose()
+        Ok(match self.tables.get(&Shape::Cart { cart }.key(), consistency).map(|item| item.value) {
+            Some(Value::Cart(cart)) => Some((*cart).clone()),
+            _ => None,
+        })
     }
 
     async fn item_and_records(
@@ -52,8 +56,10 @@ impl CartSource for MemoryCarts {
         for (at, id) in ids.iter().enumerate() {
             let found = self.tables.get(&Shape::Command { id: *id }.key(), Consistency::Strong);
             // A batch answers a key once, however often it is named.
-            if let (Some(found), false) = (found, ids[..at].contains(id)) {
-                records.push(decode("command record", &found.document)?);
+            if let Some(Value::Record(record)) = found.map(|item| item.value)
+                && !ids[..at].contains(id)
+            {
+                records.push((*record).clone());
             }
         }
         Ok((item, records))
@@ -67,8 +73,12 @@ impl CartWriter for MemoryCarts {
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        let put =
-            Item { version: item.version, document: encode(item), expires_at: item.expires_at() };
+        let put = Item {
+            version: item.version,
+            document: encode(item).into(),
+            value: Value::Cart(Arc::new(item.clone())),
+            expires_at: item.expires_at(),
+        };
         let is_seen = |present: Option<&Item>| match (present, seen) {
             (None, None) => true,
             (Some(present), Some(seen)) => {
@@ -82,9 +92,4 @@ impl CartWriter for MemoryCarts {
             PutOutcome::Refused(_) => Written::Conflict,
         })
     }
-}
-
-fn read(item: &Item) -> Result<CartItem, PortError> {
-    let cart: CartItem = decode("cart", &item.document)?;
-    if cart.version == item.version { Ok(cart) } else { Err(corrupt("cart", "two versions")) }
 }

@@ -1,11 +1,13 @@
 //! Command records in memory.
 
+use std::sync::Arc;
+
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord, RECORD_TTL_MS, Recorded};
 use origin_domain::port::{Consistency, PortError};
 
-use super::tables::{Item, MemoryTables, PutOutcome};
-use crate::document::{decode, encode};
+use super::tables::{Item, MemoryTables, PutOutcome, Value};
+use crate::document::encode;
 use crate::error::unavailable;
 use crate::keys::Shape;
 
@@ -33,20 +35,24 @@ impl CommandLog for MemoryCommandLog {
         let key = Shape::Command { id: record.command.id }.key();
         let put = Item {
             version: ONLY_VERSION,
-            document: encode(record),
+            document: encode(record).into(),
+            value: Value::Record(Arc::new(record.clone())),
             expires_at: record.command.time.plus_ms(RECORD_TTL_MS),
         };
         match self.tables.put(key, put, |present| present.is_none())? {
             PutOutcome::Done => Ok(Recorded::First),
-            PutOutcome::Refused(Some(there)) => {
-                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
-            }
-            PutOutcome::Refused(None) => Err(unavailable("record", "refused without the record")),
+            PutOutcome::Refused(there) => match there.map(|item| item.value) {
+                Some(Value::Record(there)) => Ok(Recorded::Existing(Box::new((*there).clone()))),
+                _ => Err(unavailable("record", "refused without the record")),
+            },
         }
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
         let item = self.tables.get(&Shape::Command { id }.key(), Consistency::Strong);
-        item.map(|item| decode("command record", &item.document)).transpose()
+        Ok(match item.map(|item| item.value) {
+            Some(Value::Record(record)) => Some((*record).clone()),
+            _ => None,
+        })
     }
 }

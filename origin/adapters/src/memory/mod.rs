@@ -3,7 +3,7 @@
 //! A twin stores the same documents under the same keys as its sibling on AWS and is held to the
 //! same contracts. What it adds is what a simulation asks of a world:
 //! replicas that lag as they are told, an expiry that deletes when it is told, and a look at the
-//! stored bytes.
+//! stored bytes. What it leaves out is reading those bytes back.
 
 mod bus;
 mod carts;

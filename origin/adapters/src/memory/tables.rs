@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use origin_domain::cart::CartItem;
+use origin_domain::idempotency::CommandRecord;
 use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::Time;
 
@@ -26,11 +28,22 @@ pub struct MemoryTables {
 }
 
 /// An item without its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) version: u64,
-    pub(super) document: Vec<u8>,
+    /// What a table on AWS would hold.
+    pub(super) document: Arc<[u8]>,
+    /// What the document says: read as it was written, since decoding is the siblings' to prove and
+    /// would be most of what a simulation does.
+    pub(super) value: Value,
     pub(super) expires_at: Time,
+}
+
+/// What an item is.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Cart(Arc<CartItem>),
+    Record(Arc<CommandRecord>),
 }
 
 /// What became of a guarded put.
@@ -148,7 +161,7 @@ mod tests {
     use origin_domain::port::Consistency;
     use origin_domain::time::Time;
 
-    use super::{EARLIER_MAX, Item, MemoryTables};
+    use super::{EARLIER_MAX, Item, MemoryTables, Value};
     use crate::keys::{Key, Shape};
 
     fn key() -> Key {
@@ -156,7 +169,9 @@ mod tests {
     }
 
     fn write(tables: &MemoryTables, version: u64) {
-        let item = Item { version, document: vec![], expires_at: Time(version * 1_000) };
+        let value = Value::Cart(Arc::default());
+        let (document, expires_at) = (Arc::default(), Time(version * 1_000));
+        let item = Item { version, document, value, expires_at };
         let guard = |present: Option<&Item>| present.map_or(1, |item| item.version + 1) == version;
         tables.put(key(), item, guard).unwrap();
     }
@@ -182,6 +197,6 @@ mod tests {
         tables.sweep_expired(Time(1_999));
         assert!(tables.get(&key(), Consistency::Strong).is_some());
         tables.sweep_expired(Time(2_000));
-        assert_eq!(tables.get(&key(), Consistency::Strong), None);
+        assert!(tables.get(&key(), Consistency::Strong).is_none());
     }
 }

@@ -26,6 +26,8 @@ pub struct CartCommand {
 pub enum Action {
     /// Creates the line or adds to it.
     Add {
+        /// Which line: the offer's own, hashed once at acceptance and not in every fold.
+        line: LineId,
         /// What is added, with price and names as resolved at acceptance.
         offer: Box<Offer>,
         /// How many; at least one.
@@ -50,6 +52,16 @@ pub enum Action {
         /// Name to value.
         changes: BTreeMap<String, Option<String>>,
     },
+}
+
+// === impl Action ===
+
+impl Action {
+    /// Adds `quantity` of an offer to its line.
+    #[must_use]
+    pub fn add(offer: Offer, quantity: u32) -> Self {
+        Self::Add { line: offer.line_id(), offer: Box::new(offer), quantity }
+    }
 }
 
 // === impl CartCommand ===

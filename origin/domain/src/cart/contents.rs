@@ -22,9 +22,9 @@ impl Contents {
     /// Runs one command.
     pub fn run(&mut self, command: &CartCommand) {
         match &command.action {
-            Action::Add { offer, quantity } => {
+            Action::Add { line, offer, quantity } => {
                 let offer = offer.as_ref();
-                let line = self.lines.entry(offer.line_id()).or_insert_with(|| Line {
+                let line = self.lines.entry(line.clone()).or_insert_with(|| Line {
                     offer: offer.clone(),
                     quantity: 0,
                     since: command.time,

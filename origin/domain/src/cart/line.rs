@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::digest;
+use crate::id::{digest, hex};
 use crate::money::Money;
 use crate::time::Time;
 
@@ -63,7 +63,7 @@ impl Offer {
         parts.push(b"properties");
         push_pairs(&mut parts, &self.properties);
         let digest = digest("forecourt/line/1", &parts);
-        LineId(digest[..12].iter().map(|byte| format!("{byte:02x}")).collect())
+        LineId(hex(&digest[..12]))
     }
 }
 

@@ -17,6 +17,8 @@ mod product;
 mod report;
 mod resolve;
 mod selection;
+pub mod shopify;
+mod sums;
 
 pub use artefact::{ARTEFACT_BYTES_MAX, ArtefactError};
 pub use compiled::Configurator;

@@ -80,8 +80,8 @@ pub(crate) async fn add(
     let wanted: AddLine = command.json()?;
     let quantity = quantity(wanted.quantity, 1)?;
     check_properties("/properties", &wanted.properties)?;
-    let offer = Box::new(offer(&shop, wanted).await?);
-    command.accept(&shop, Wish::Act(Action::Add { offer, quantity })).await
+    let offer = offer(&shop, wanted).await?;
+    command.accept(&shop, Wish::Act(Action::add(offer, quantity))).await
 }
 
 /// Replaces the quantity of a line; 0 removes it.

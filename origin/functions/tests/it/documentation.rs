@@ -29,7 +29,15 @@ fn every_route_is_documented_and_nothing_else_is() {
 fn every_answer_has_a_schema() {
     let document = serde_json::to_value(openapi()).unwrap();
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    for name in ["Problem", "ResolutionBody", "CartBody", "CartCreated", "LoyaltyBody", "EntriesBody", "ProductBody"] {
+    for name in [
+        "Problem",
+        "ResolutionBody",
+        "CartBody",
+        "CartCreated",
+        "LoyaltyBody",
+        "EntriesBody",
+        "ProductBody",
+    ] {
         assert!(schemas.contains_key(name), "{name}");
     }
 }

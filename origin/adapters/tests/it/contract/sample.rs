@@ -26,7 +26,7 @@ pub(crate) fn add(time: Time, key: &str) -> CartCommand {
         selection: Some(texts(&[("frame", "steel"), ("size", "m")])),
         properties: texts(&[("engraving", "für Zoë"), ("", ""), ("key", key)]),
     };
-    let action = Action::Add { offer: Box::new(offer), quantity: u32::MAX };
+    let action = Action::add(offer, u32::MAX);
     CartCommand { time, id: id(key), action }
 }
 

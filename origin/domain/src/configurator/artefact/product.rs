@@ -1,6 +1,7 @@
 //! A product as bytes: options and values by index, tables column by column.
 
 use super::pack::{Malformed, Reader, Writer};
+use crate::configurator::authoring::{AMOUNT_MAX, NESTING_MAX, OPTIONS_MAX, PRICE_RULES_MAX};
 use crate::configurator::ids::{OptionId, ValueId};
 use crate::configurator::product::{
     Condition, Expression, OneOf, OptionValue, PriceRule, Product, ProductOption, Rule, RuleKind,
@@ -8,9 +9,6 @@ use crate::configurator::product::{
 };
 use crate::configurator::selection::Selection;
 use crate::money::Money;
-
-/// Deepest nesting of an assertion that is read: what the authoring format takes.
-const NESTING_MAX: usize = 32;
 
 /// How many values each option has: what indices are checked against.
 struct Shape(Vec<u16>);
@@ -50,20 +48,33 @@ pub(super) fn read(input: &mut Reader<'_>) -> Result<Product, Malformed> {
     let id = input.text()?.to_owned();
     let title = input.text()?.to_owned();
     let currency = input.text()?.to_owned();
-    let base_price = Money(input.signed()?);
+    let base_price = amount(input)?;
     let options = input.list(read_option)?;
     let count = |option: &ProductOption| u16::try_from(option.values.len()).map_err(|_| Malformed);
     let shape = Shape(options.iter().map(count).collect::<Result<_, _>>()?);
-    if shape.0.is_empty() || shape.0.len() > usize::from(u16::MAX) || shape.0.contains(&0) {
+    if shape.0.is_empty() || shape.0.len() > OPTIONS_MAX {
         return Err(Malformed);
     }
     let rules = input.list(|input| shape.rule(input))?;
     let price_rules = input.list(|input| {
         let condition = shape.condition(input)?;
-        Ok(PriceRule { condition, add: Money(input.signed()?) })
+        Ok(PriceRule { condition, add: amount(input)? })
     })?;
+    if price_rules.len() > PRICE_RULES_MAX {
+        return Err(Malformed);
+    }
     let variants = input.list(|input| shape.variant(input, &options))?;
     Ok(Product { id, title, currency, base_price, options, rules, price_rules, variants })
+}
+
+/// An amount within the bounds that keep every sum in range.
+fn amount(input: &mut Reader<'_>) -> Result<Money, Malformed> {
+    let amount = input.signed()?;
+    if amount.unsigned_abs() <= AMOUNT_MAX.unsigned_abs() {
+        Ok(Money(amount))
+    } else {
+        Err(Malformed)
+    }
 }
 
 fn read_option(input: &mut Reader<'_>) -> Result<ProductOption, Malformed> {
@@ -73,7 +84,7 @@ fn read_option(input: &mut Reader<'_>) -> Result<ProductOption, Malformed> {
     let values = input.list(|input| {
         let id = ValueId::parse(input.text()?).ok_or(Malformed)?;
         let title = input.text()?.to_owned();
-        Ok(OptionValue { id, title, price: Money(input.signed()?) })
+        Ok(OptionValue { id, title, price: amount(input)? })
     })?;
     if usize::from(default) >= values.len() {
         return Err(Malformed);
@@ -233,7 +244,7 @@ impl Shape {
     ) -> Result<Variant, Malformed> {
         let sku = input.text()?.to_owned();
         let variant_id = input.text()?.to_owned();
-        let price = input.option(|input| Ok(Money(input.signed()?)))?;
+        let price = input.option(amount)?;
         let choices = input.list(|input| {
             let option = self.option(input)?;
             Ok((option, self.value(input, option)?))

@@ -18,4 +18,6 @@ pub use document::{
     DOCUMENT_BYTES_MAX, PRICE_RULES_MAX, RULES_MAX, VALUES_IN_ALL_MAX, VARIANTS_MAX,
 };
 pub use options::{OPTIONS_MAX, VALUES_MAX};
+pub use reader::AMOUNT_MAX;
+pub use rules::NESTING_MAX;
 pub use tables::CELLS_MAX;

@@ -8,7 +8,7 @@ use crate::money::Money;
 
 /// Largest amount in minor units, either way: ten thousand such amounts still fit an `i64`, so no
 /// sum in the configurator can overflow.
-pub(super) const AMOUNT_MAX: i64 = 1_000_000_000_000;
+pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
 /// Longest title, message or sku in bytes; a product's texts are sent with every answer.
 pub(super) const TEXT_BYTES_MAX: usize = 1_000;

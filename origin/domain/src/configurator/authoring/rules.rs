@@ -12,7 +12,7 @@ use crate::configurator::product::{
 };
 
 /// Deepest nesting of `any`, `all` and `not`; with it every walk over an expression is bounded.
-const NESTING_MAX: usize = 32;
+pub const NESTING_MAX: usize = 32;
 
 /// Most parts of one `any`, `all` or `excludes`.
 const PARTS_MAX: usize = 10_000;

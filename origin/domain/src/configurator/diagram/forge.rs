@@ -138,6 +138,9 @@ impl Forge {
             }
             slot = (slot + 1) & mask;
         }
+        if self.children.len() * size_of::<Node>() > self.bytes_max {
+            return Err(Exhausted::Memory);
+        }
         let node = u32::try_from(self.heads.len()).map_err(|_| Exhausted::Memory)?;
         let first = u32::try_from(self.children.len()).map_err(|_| Exhausted::Memory)?;
         self.table[slot] = node;

@@ -1,9 +1,12 @@
 //! One constraint as a diagram, under a given order.
 
+use std::collections::HashMap;
+
 use super::Exhausted;
 use super::forge::{FALSE, Forge, Node, TRUE};
-use crate::configurator::model::{Constraint, Model, Statement, Sum, SumValue};
+use crate::configurator::model::{Constraint, Model, Statement};
 use crate::configurator::product::{Condition, Expression, RuleKind, Table};
+use crate::configurator::sums::{Open, Sum};
 
 /// The diagrams of constraints under one order.
 pub(super) struct Relations<'m> {
@@ -22,6 +25,16 @@ struct Columns {
     /// What the end of a row leads to, and what a missing row leads to.
     hit: Node,
     miss: Node,
+}
+
+/// A sum seen from the top level down.
+struct Summing<'s> {
+    sum: &'s Sum<'s>,
+    /// Level and number of each option.
+    order: Vec<(usize, u16)>,
+    /// What each value of the hidden variable leads to.
+    ends: Vec<Node>,
+    domains: &'s [u16],
 }
 
 // === impl Relations ===
@@ -155,22 +168,40 @@ impl Relations<'_> {
             children[value] = TRUE;
             ends.push(forge.node(hidden, &children)?);
         }
-        match &sum.value {
-            SumValue::Condition(condition) => self.condition(forge, condition, (ends[1], ends[0])),
-            SumValue::Table(table) => {
-                let mut stride = 1;
-                let mut order = Vec::with_capacity(sum.options.len());
-                for option in sum.options.iter().rev() {
-                    order.push((self.level(*option), stride));
-                    stride *= usize::from(self.domains[usize::from(*option)]);
-                }
-                order.sort_unstable();
-                forge.spend(table.len() as u64)?;
-                let end = |cell: usize| ends[usize::from(table[cell])];
-                cells_below(forge, &order, 0, &end)
-            }
-        }
+        let mut order: Vec<_> =
+            sum.options.iter().map(|option| (self.level(*option), *option)).collect();
+        order.sort_unstable();
+        let mut known = vec![HashMap::new(); order.len()];
+        let summing = Summing { sum, order, ends, domains: self.domains };
+        open_below(forge, &summing, sum.all_open(), &mut known)
     }
+}
+
+/// The diagram of a sum of which these rules are still open. `known` are those of the options not
+/// yet settled, the next one first.
+fn open_below(
+    forge: &mut Forge,
+    summing: &Summing<'_>,
+    open: Open,
+    known: &mut [HashMap<Open, Node>],
+) -> Result<Node, Exhausted> {
+    let settled = summing.order.len() - known.len();
+    let Some((own, below)) = known.split_first_mut() else {
+        return Ok(summing.ends[summing.sum.value(&open)]);
+    };
+    if let Some(node) = own.get(&open) {
+        return Ok(*node);
+    }
+    let (level, option) = summing.order[settled];
+    let domain = summing.domains[usize::from(option)];
+    let mut children = Vec::with_capacity(usize::from(domain));
+    for open in summing.sum.open_by_value(&open, option, domain) {
+        children.push(open_below(forge, summing, open, below)?);
+    }
+    forge.spend((children.len() + open.len()) as u64)?;
+    let node = forge.node(level, &children)?;
+    own.insert(open, node);
+    Ok(node)
 }
 
 /// The diagram of sorted rows that agree on the columns before `column`.
@@ -187,19 +218,4 @@ fn rows_below(
     }
     forge.spend(children.len() as u64)?;
     forge.node(level, &children)
-}
-
-/// The diagram of a dense table: `order` holds level and stride of each variable, topmost first.
-fn cells_below(
-    forge: &mut Forge,
-    order: &[(usize, usize)],
-    cell: usize,
-    end: &impl Fn(usize) -> Node,
-) -> Result<Node, Exhausted> {
-    let Some(((level, stride), below)) = order.split_first() else { return Ok(end(cell)) };
-    let mut children = Vec::with_capacity(forge.domain(*level));
-    for value in 0..forge.domain(*level) {
-        children.push(cells_below(forge, below, cell + value * stride, end)?);
-    }
-    forge.node(*level, &children)
 }

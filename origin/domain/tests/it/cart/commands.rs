@@ -25,7 +25,7 @@ fn adding_the_same_thing_twice_adds_up_on_one_line() {
 fn the_same_variant_with_another_engraving_is_another_line() {
     let mut engraved = offer(1);
     engraved.properties.insert("engraving".to_owned(), "For Ada".to_owned());
-    let engraved = Action::Add { offer: Box::new(engraved), quantity: 1 };
+    let engraved = Action::add(engraved, 1);
     let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", engraved)]);
     assert_eq!(cart.lines.len(), 2);
 }
@@ -52,7 +52,7 @@ fn an_add_after_a_removal_starts_the_line_anew() {
 fn a_line_costs_what_the_latest_add_cost() {
     let mut dearer = offer(1);
     dearer.price = Money(2_490);
-    let dearer = Action::Add { offer: Box::new(dearer), quantity: 1 };
+    let dearer = Action::add(dearer, 1);
     let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", dearer)]);
     assert_eq!(cart.subtotal(), Some(Money(4_980)));
 }

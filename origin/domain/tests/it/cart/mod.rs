@@ -31,7 +31,7 @@ pub(crate) fn line(variant: u64) -> LineId {
 }
 
 pub(crate) fn add(at: u64, name: &str, variant: u64, quantity: u32) -> CartCommand {
-    command(at, name, Action::Add { offer: Box::new(offer(variant)), quantity })
+    command(at, name, Action::add(offer(variant), quantity))
 }
 
 pub(crate) fn set(at: u64, name: &str, variant: u64, quantity: u32) -> CartCommand {

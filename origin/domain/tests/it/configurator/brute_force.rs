@@ -20,12 +20,7 @@ pub(crate) type Chosen = Vec<Option<usize>>;
 
 impl BruteForce {
     pub(crate) fn of(document: &Value) -> Self {
-        let options: Vec<(String, Vec<String>)> = items(&document["options"])
-            .map(|option| {
-                (text(&option["id"]), items(&option["values"]).map(|v| text(&v["id"])).collect())
-            })
-            .collect();
-        let mut this = Self { options, valid: Vec::new() };
+        let mut this = Self { options: Self::options_of(document), valid: Vec::new() };
         let mut configuration = vec![0; this.options.len()];
         loop {
             if items(&document["rules"]).all(|rule| this.satisfies(rule, &configuration)) {
@@ -42,6 +37,46 @@ impl BruteForce {
             configuration[at] += 1;
             configuration[at + 1..].fill(0);
         }
+    }
+
+    /// The same by plain backtracking: a branch ends where a rule about the options settled so far
+    /// is broken. `None` if more than `valid_max` configurations are valid.
+    pub(crate) fn by_backtracking(document: &Value, valid_max: usize) -> Option<Self> {
+        let mut this = Self { options: Self::options_of(document), valid: Vec::new() };
+        let rules = items(&document["rules"]).map(|rule| {
+            let text = rule.to_string();
+            let names = |(id, _): &(String, Vec<String>)| text.contains(&format!("\"{id}\""));
+            (this.options.iter().rposition(names).unwrap_or(0), rule)
+        });
+        let rules: Vec<(usize, &Value)> = rules.collect();
+        let mut configuration = vec![0; this.options.len()];
+        let is_whole = this.search(document, &rules, &mut configuration, (0, valid_max));
+        is_whole.then_some(this)
+    }
+
+    fn search(
+        &mut self,
+        document: &Value,
+        rules: &[(usize, &Value)],
+        configuration: &mut Configuration,
+        (at, valid_max): (usize, usize),
+    ) -> bool {
+        if at == self.options.len() {
+            let price = self.price(document, configuration);
+            self.valid.push((configuration.clone(), price));
+            return self.valid.len() <= valid_max;
+        }
+        (0..self.options[at].1.len()).all(|value| {
+            configuration[at] = value;
+            let mut settled = rules.iter().filter(|(last, _)| *last == at);
+            !settled.all(|(_, rule)| self.satisfies(rule, configuration))
+                || self.search(document, rules, configuration, (at + 1, valid_max))
+        })
+    }
+
+    fn options_of(document: &Value) -> Vec<(String, Vec<String>)> {
+        let values = |option: &Value| items(&option["values"]).map(|v| text(&v["id"])).collect();
+        items(&document["options"]).map(|option| (text(&option["id"]), values(option))).collect()
     }
 
     fn satisfies(&self, rule: &Value, configuration: &[usize]) -> bool {

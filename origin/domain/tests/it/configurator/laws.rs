@@ -30,15 +30,34 @@ proptest! {
         };
         prop_assert!(!brute.valid.is_empty(), "a product without valid configurations passed");
         for chosen in &asked.selections {
-            let selection = selected(&brute, chosen);
-            let resolution = configurator.resolve(&selection, &Scope::default()).unwrap();
-            check_whole(&brute, chosen, &configurator, &resolution)?;
-            for (at, option) in resolution.options().enumerate() {
-                prop_assert_eq!(option.id(), &brute.options[at].0);
-                check_option(&brute, chosen, at, option)?;
-            }
+            check(&brute, chosen, &configurator)?;
         }
     }
+}
+
+/// Everything a resolution says about a selection is what brute force finds.
+pub(crate) fn check(
+    brute: &BruteForce,
+    chosen: &Chosen,
+    configurator: &Configurator,
+) -> Result<(), TestCaseError> {
+    let selection = selected(brute, chosen);
+    let resolution = configurator.resolve(&selection, &Scope::default()).unwrap();
+    check_whole(brute, chosen, configurator, &resolution)?;
+    for (at, option) in resolution.options().enumerate() {
+        prop_assert_eq!(option.id(), &brute.options[at].0);
+        check_option(brute, chosen, at, option)?;
+    }
+    check_json(&resolution)
+}
+
+/// The JSON written straight is the JSON a serialiser writes, and the version.
+fn check_json(resolution: &Resolution<'_>) -> Result<(), TestCaseError> {
+    let mut straight: Value = serde_json::from_slice(&resolution.to_json("v\"7")).unwrap();
+    let version = straight.as_object_mut().unwrap().remove("version");
+    prop_assert_eq!(version, Some(Value::from("v\"7")));
+    prop_assert_eq!(straight, serde_json::to_value(resolution).unwrap());
+    Ok(())
 }
 
 fn check_whole(

@@ -1,7 +1,15 @@
 //! The configurator from outside.
 
+mod artefacts;
+mod authoring;
+mod backtracking;
 mod brute_force;
 mod completing;
+mod demo;
 mod explaining;
+mod industrial;
 mod laws;
 mod models;
+mod publishing;
+mod reporting;
+mod shopify;

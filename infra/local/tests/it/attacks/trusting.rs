@@ -1,0 +1,213 @@
+//! Origins that trust what ours do not, in front of ours. Each is one change of an edge.
+
+use bytes::Bytes;
+use edge_wire::bookmark::{seal, verify};
+use edge_wire::identity::{Identity, Kind, encode};
+use edge_wire::keys::KeyRing;
+use edge_wire::query::parse;
+use edge_wire::resource::Resource;
+use http::header::CACHE_CONTROL;
+use http::{HeaderName, HeaderValue, Response};
+use infra_local::demo;
+
+use super::wiring::Wiring;
+
+/// Answers show what these headers say.
+pub(super) fn shows_headers(wiring: Wiring) -> Wiring {
+    const SHOWN: [&str; 13] = [
+        "x-forwarded-host",
+        "x-forwarded-scheme",
+        "x-forwarded-port",
+        "x-forwarded-for",
+        "x-host",
+        "forwarded",
+        "x-original-host",
+        "cookie",
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x-body",
+        "user-agent",
+    ];
+    /// What CloudFront itself says in two of them.
+    const EDGES_OWN: [&str; 2] = ["Amazon CloudFront", "127.0.0.1"];
+    wiring.origin(
+        |request| request,
+        |request, answer| {
+            let sent = SHOWN.iter().filter_map(|name| request.headers().get(*name));
+            match sent.into_iter().find(|value| !EDGES_OWN.iter().any(|own| value == own)) {
+                Some(value) => with_body(answer, format!("you said {value:?}")),
+                None => answer,
+            }
+        },
+    )
+}
+
+/// Another path in a header is the path that is answered.
+pub(super) fn heeds_paths_in_headers(wiring: Wiring) -> Wiring {
+    wiring.origin(
+        |mut request| {
+            let named = ["x-original-url", "x-rewrite-url", "x-forwarded-path"]
+                .iter()
+                .find_map(|name| request.headers().get(*name));
+            if let Some(uri) = named.and_then(|value| value.to_str().ok()?.parse().ok()) {
+                *request.uri_mut() = uri;
+            }
+            request
+        },
+        |_, answer| answer,
+    )
+}
+
+/// Answers show a parameter nobody declared, wherever `&` and `;` let it begin.
+pub(super) fn shows_parameters(wiring: Wiring) -> Wiring {
+    wiring.origin(
+        |mut request| {
+            *request.uri_mut() = request.uri().path().parse().unwrap();
+            request
+        },
+        |request, answer| {
+            let query = request.uri().query().unwrap_or_default();
+            let shown = query.split(['&', ';']).find(|pair| pair.contains("evil"));
+            match shown {
+                Some(pair) => with_body(answer, format!("you said {pair}")),
+                None => answer,
+            }
+        },
+    )
+}
+
+/// Odd headers are an error that may be kept.
+pub(super) fn chokes_on_headers(wiring: Wiring) -> Wiring {
+    const HEADER_BYTES_MAX: usize = 4_096;
+    wiring.origin(
+        |request| request,
+        |request, mut answer| {
+            let is_odd = |value: &HeaderValue| {
+                value.len() > HEADER_BYTES_MAX
+                    || value.to_str().is_err()
+                    || value.as_bytes().contains(&b'\t')
+            };
+            if request.headers().values().any(is_odd) {
+                *answer.status_mut() = http::StatusCode::BAD_REQUEST;
+                let kept = HeaderValue::from_static("s-maxage=60");
+                answer.headers_mut().insert(CACHE_CONTROL, kept);
+                return with_body(answer, "too much".to_owned());
+            }
+            answer
+        },
+    )
+}
+
+/// Parameters are written into the answer's head as they are.
+pub(super) fn splits_responses(wiring: Wiring) -> Wiring {
+    wiring.origin(
+        |mut request| {
+            *request.uri_mut() = request.uri().path().parse().unwrap();
+            request
+        },
+        |request, mut answer| {
+            let pairs = parse(request.uri().query().unwrap_or_default()).unwrap_or_default();
+            for (_, value) in pairs {
+                let lines = value.split(['\r', '\n']).skip(1);
+                for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+                    let name = name.trim().parse::<HeaderName>().unwrap();
+                    answer.headers_mut().insert(name, value.trim().parse().unwrap());
+                }
+            }
+            answer
+        },
+    )
+}
+
+/// Whoever the header names is who calls: the MAC is never looked at.
+pub(super) fn signs_any_identity(wiring: Wiring) -> Wiring {
+    let keys = KeyRing::parse(demo::KEYS).unwrap();
+    wiring.origin(
+        move |mut request| {
+            let claimed = request.headers().get("forecourt-identity");
+            let claimed = claimed.and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let identities: Vec<Identity> = claimed.split(',').filter_map(identity).collect();
+            if !identities.is_empty() {
+                let believed = encode(&keys, &identities).parse().unwrap();
+                request.headers_mut().insert("forecourt-identity", believed);
+            }
+            request
+        },
+        |_, answer| answer,
+    )
+}
+
+/// Every bookmark is about whoever sends it.
+pub(super) fn takes_any_bookmark(wiring: Wiring) -> Wiring {
+    let keys = KeyRing::parse(demo::KEYS).unwrap();
+    wiring.origin(
+        move |mut request| {
+            let text = |name: &str| {
+                let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+                value.unwrap_or_default().to_owned()
+            };
+            let own = identity(&text("forecourt-identity")).map(|it| match it.kind {
+                Kind::Cart => Resource::Cart(it.id),
+                _ => Resource::Loyalty(it.id),
+            });
+            let sent = text("forecourt-bookmark");
+            let retold = sent.split(',').filter_map(|bookmark| {
+                let payload = verify(&keys, bookmark).ok()?.open().ok()?;
+                Some(seal(&keys, own.as_ref()?, &payload))
+            });
+            let retold: Vec<String> = retold.collect();
+            if !retold.is_empty() {
+                let retold = retold.join(",").parse().unwrap();
+                request.headers_mut().insert("forecourt-bookmark", retold);
+            }
+            request
+        },
+        |_, answer| answer,
+    )
+}
+
+/// Personal answers say nothing about failures.
+pub(super) fn forgets_stale_if_error(wiring: Wiring) -> Wiring {
+    wiring.origin(
+        |request| request,
+        |_, mut answer| {
+            if answer
+                .headers()
+                .get(CACHE_CONTROL)
+                .is_some_and(|it| it == "s-maxage=5, stale-if-error=0")
+            {
+                answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("s-maxage=5"));
+            }
+            answer
+        },
+    )
+}
+
+/// Errors may be kept.
+pub(super) fn lets_errors_be_kept(wiring: Wiring) -> Wiring {
+    wiring.origin(
+        |request| request,
+        |_, mut answer| {
+            if answer.status().as_u16() >= 400 {
+                answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("s-maxage=60"));
+            }
+            answer
+        },
+    )
+}
+
+fn identity(part: &str) -> Option<Identity> {
+    let mut parts = part.trim().split(':');
+    let kind = match parts.next()? {
+        "cart" => Kind::Cart,
+        "customer" => Kind::Customer,
+        _ => return None,
+    };
+    Some(Identity { kind, id: parts.next()?.to_owned() })
+}
+
+fn with_body(mut answer: Response<Bytes>, body: String) -> Response<Bytes> {
+    answer.headers_mut().remove(http::header::CONTENT_LENGTH);
+    answer.map(|_| Bytes::from(body))
+}

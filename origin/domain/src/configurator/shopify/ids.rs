@@ -1,0 +1,74 @@
+//! Ids from names: what a shopper reads, made safe for a URL and unique.
+
+use crate::configurator::ids::{ID_BYTES_MAX, is_id, is_option_id};
+
+/// Room for what makes an id unique.
+const STEM_BYTES_MAX: usize = ID_BYTES_MAX - 16;
+
+/// An id for an option: one that begins with a letter.
+pub(super) fn option_id(name: &str, taken: &[String]) -> String {
+    let stem = stem(name);
+    if is_option_id(&stem) {
+        return unique(stem, taken);
+    }
+    unique(format!("option-{stem}").trim_end_matches('-').to_owned(), taken)
+}
+
+/// An id for a value or a product.
+pub(super) fn other_id(name: &str, fallback: &str, taken: &[String]) -> String {
+    let stem = stem(name);
+    unique(if is_id(&stem) { stem } else { fallback.to_owned() }, taken)
+}
+
+/// The letters and digits of a name in lower case, everything between them a hyphen.
+fn stem(name: &str) -> String {
+    let mut stem = String::new();
+    for letter in name.chars().flat_map(char::to_lowercase) {
+        if letter.is_ascii_alphanumeric() {
+            stem.push(letter);
+        } else if !stem.is_empty() && !stem.ends_with('-') {
+            stem.push('-');
+        }
+    }
+    stem.truncate(STEM_BYTES_MAX);
+    stem.trim_end_matches('-').to_owned()
+}
+
+fn unique(stem: String, taken: &[String]) -> String {
+    let is_free = |id: &String| !taken.contains(id);
+    if is_free(&stem) {
+        return stem;
+    }
+    (2..)
+        .map(|number: u32| format!("{stem}-{number}"))
+        .find(is_free)
+        .expect("one of more numbers than there are ids is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{option_id, other_id};
+
+    #[test]
+    fn names_become_ids_that_a_url_can_hold() {
+        for (name, id) in [
+            ("Extra Large", "extra-large"),
+            ("Größe M", "gr-e-m"),
+            ("26″", "26"),
+            ("黒", "value"),
+            ("_only", "only"),
+            ("--", "value"),
+        ] {
+            assert_eq!(other_id(name, "value", &[]), id, "{name}");
+        }
+        assert_eq!(other_id("白", "value", &["value".into(), "value-2".into()]), "value-3");
+        assert_eq!(other_id(&"x".repeat(90), "value", &[]).len(), 48);
+    }
+
+    #[test]
+    fn an_option_id_begins_with_a_letter() {
+        assert_eq!(option_id("Farbe", &[]), "farbe");
+        assert_eq!(option_id("2. Farbe", &["option-2-farbe".into()]), "option-2-farbe-2");
+        assert_eq!(option_id("色", &[]), "option");
+    }
+}

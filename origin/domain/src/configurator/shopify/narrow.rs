@@ -1,0 +1,63 @@
+//! A product narrowed to some combinations: the variants that exist, or that are in stock.
+
+use crate::configurator::product::{Condition, Expression, OneOf, Product, Rule, RuleKind, Table};
+
+/// The rule a narrowed product has more. No authored rule has its name: ids have no colon.
+const RULE_ID: &str = "shopify:combinations";
+
+// === impl Product ===
+
+impl Product {
+    /// The product with only those configurations whose values are at these positions, option by
+    /// option: what `decode_variants` makes of an encoded string. `None` if a combination has
+    /// another number of options, or a position its option does not have.
+    #[must_use]
+    pub fn with_only_combinations(&self, combinations: &[Vec<u16>]) -> Option<Self> {
+        let is_known = |combination: &Vec<u16>| {
+            combination.len() == self.options.len()
+                && self
+                    .options
+                    .iter()
+                    .zip(combination)
+                    .all(|(option, value)| usize::from(*value) < option.values.len())
+        };
+        if !combinations.iter().all(is_known) {
+            return None;
+        }
+        let options = (0..).take(self.options.len()).collect();
+        Some(self.with_rule(RuleKind::Allowed(Table::new(options, &combinations.concat()))))
+    }
+
+    /// The product with only those configurations that are one of its variants with an id that
+    /// `is_wanted`: what is left when the others are out of stock.
+    #[must_use]
+    pub fn with_only_variants(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let wanted = self.variants.iter().filter(|variant| is_wanted(&variant.variant_id));
+        let choices: Vec<&[(u16, u16)]> = wanted.map(|variant| &variant.choices[..]).collect();
+        let options = |choices: &[(u16, u16)]| -> Vec<u16> {
+            choices.iter().map(|(option, _)| *option).collect()
+        };
+        // Variants nearly always name the same options, and then are a table.
+        let first = choices.first().map(|first| options(first)).unwrap_or_default();
+        let is_table = choices.iter().all(|other| options(other) == first);
+        if is_table && !first.is_empty() {
+            let cells: Vec<u16> = choices
+                .iter()
+                .flat_map(|choices| choices.iter().map(|(_, value)| *value))
+                .collect();
+            return self.with_rule(RuleKind::Allowed(Table::new(first, &cells)));
+        }
+        let one_of = |(option, value): &(u16, u16)| OneOf { option: *option, values: vec![*value] };
+        let condition = |choices: &&[(u16, u16)]| {
+            Expression::Is(Condition(choices.iter().map(one_of).collect()))
+        };
+        let any = choices.iter().map(condition).collect();
+        self.with_rule(RuleKind::Assert(Expression::Any(any)))
+    }
+
+    fn with_rule(&self, kind: RuleKind) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.rules.push(Rule { id: RULE_ID.to_owned(), message: None, kind });
+        narrowed
+    }
+}

@@ -1,0 +1,90 @@
+//! Two published industrial models and a shirt against another engine's answers. The files are no
+//! part of this repository: where they are not at hand, the tests say so and pass.
+
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State};
+use serde_json::Value;
+
+fn read(file: &str) -> Option<Vec<u8>> {
+    let path = format!("{}/../../../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
+    let Ok(packed) = std::fs::File::open(&path) else {
+        println!("not at hand, skipped: {path}");
+        return None;
+    };
+    let mut bytes = Vec::new();
+    GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+    Some(bytes)
+}
+
+fn answers_equal_the_oracles(name: &str) {
+    let (Some(product), Some(oracle)) =
+        (read(&format!("{name}.json.gz")), read(&format!("{name}-oracle.json.gz")))
+    else {
+        return;
+    };
+    let product = Product::parse(&product).unwrap();
+    let configurator = Configurator::compile(product, &Limits::default()).unwrap();
+    let loaded = Configurator::decode(&configurator.encode()).unwrap();
+    let oracle: Value = serde_json::from_slice(&oracle).unwrap();
+    let cases = oracle["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 200);
+    for case in cases {
+        check(&configurator, case);
+        check(&loaded, case);
+    }
+}
+
+fn check(configurator: &Configurator, case: &Value) {
+    let id = &case["id"];
+    let pairs = case["selection"].as_object().unwrap();
+    let pairs = pairs.iter().map(|(option, value)| (option.as_str(), value.as_str().unwrap()));
+    let selection = Selection::from_pairs(pairs).unwrap();
+    let resolution = configurator.resolve(&selection, &Scope::default()).unwrap();
+    assert_eq!(resolution.configurations().to_string(), case["completions"], "{id}");
+    let price = resolution.price().unwrap();
+    assert_eq!(Some(price.min.0), case["min_price"].as_i64(), "{id}");
+    assert_eq!(Some(price.max.0), case["max_price"].as_i64(), "{id}");
+    for option in resolution.options() {
+        let available: Vec<&str> = option
+            .values()
+            .filter(|value| value.state() == State::Available)
+            .map(|value| value.id())
+            .collect();
+        match case["possible"].get(option.id()) {
+            Some(possible) => assert_eq!(&serde_json::json!(available), possible, "{id}"),
+            None => assert!(selection.value_of(option.id()).is_some(), "{id}"),
+        }
+    }
+    check_added(configurator, &selection, case);
+}
+
+/// Cases add choices to the selection, one or several at once, which conflict or not.
+fn check_added(configurator: &Configurator, selection: &Selection, case: &Value) {
+    for extra in case["extra"].as_array().into_iter().flatten() {
+        let add = extra["add"].as_object().unwrap();
+        let add = add.iter().map(|(option, value)| (option.as_str(), value.as_str().unwrap()));
+        let mut together = selection.clone();
+        together.0.extend(Selection::from_pairs(add).unwrap().0);
+        let resolution = configurator.resolve(&together, &Scope::default()).unwrap();
+        let id = &case["id"];
+        assert_eq!(Some(!resolution.is_consistent()), extra["conflicts"].as_bool(), "{id}");
+        assert_eq!(resolution.configurations().to_string(), extra["completions"], "{id}");
+    }
+}
+
+#[test]
+fn megane_answers_equal_the_oracles() {
+    answers_equal_the_oracles("megane");
+}
+
+#[test]
+fn pc_answers_equal_the_oracles() {
+    answers_equal_the_oracles("pc");
+}
+
+#[test]
+fn tee_answers_equal_the_oracles() {
+    answers_equal_the_oracles("tee");
+}

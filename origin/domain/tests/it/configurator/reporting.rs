@@ -1,0 +1,160 @@
+//! What an author is told about a product that parses.
+
+use origin_domain::configurator::{Configurator, FindingKind, Limits, Mistake, Product};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::brute_force::BruteForce;
+use super::laws::compiled;
+use super::models::asked;
+
+fn refused(document: &Value) -> Vec<Mistake> {
+    let product = Product::parse(document.to_string().as_bytes()).unwrap();
+    Configurator::compile(product, &Limits::default()).unwrap_err()
+}
+
+fn three(rules: &Value) -> Value {
+    let values = json!([{ "id": "1" }, { "id": "2" }, { "id": "3" }]);
+    json!({
+        "product": "p", "currency": "EUR", "base_price": 100,
+        "options": [
+            { "id": "a", "values": values }, { "id": "b", "values": values },
+            { "id": "c", "values": values },
+        ],
+        "rules": rules,
+    })
+}
+
+#[test]
+fn a_product_nobody_could_buy_names_the_rules_to_blame() {
+    let rules = json!([
+        { "id": "fine", "requires": { "if": { "a": ["1"] }, "then": { "b": ["1"] } } },
+        { "id": "same", "allowed": { "options": ["a", "b"], "tuples": [["2", "2"], ["3", "3"]] } },
+        { "id": "b-first", "assert": { "b": ["1"] } },
+        { "id": "c-any", "assert": { "c": ["1", "2"] } },
+    ]);
+    let message = "no configuration satisfies all of these rules: same, b-first";
+    let at = |field: &str| Mistake { field: field.into(), message: message.into() };
+    assert_eq!(refused(&three(&rules)), [at("/rules/1"), at("/rules/2")]);
+}
+
+#[test]
+fn variants_that_share_a_configuration_are_refused_and_others_pass() {
+    let mut document = three(&json!([
+        { "id": "r", "forbidden": { "options": ["a", "b"], "tuples": [["1", "1"]] } },
+    ]));
+    document["variants"] = json!([
+        { "selection": { "a": "1" }, "variant_id": "1" },
+        { "selection": { "b": "1" }, "variant_id": "2" },
+    ]);
+    assert!(compiled(&document).is_some(), "the rule keeps them apart");
+    document["variants"][1]["selection"] = json!({ "b": "2" });
+    let found = refused(&document);
+    assert_eq!(found[0].field, "/variants/1/selection");
+    assert_eq!(found[0].message, "overlaps variant 0: a configuration is both");
+}
+
+#[test]
+fn an_author_learns_what_was_probably_not_meant() {
+    let mut document = three(&json!([
+        { "id": "never-a3", "assert": { "not": { "a": ["3"] } } },
+        { "id": "a3-needs-b1", "requires": { "if": { "a": ["3"] }, "then": { "b": ["1"] } } },
+    ]));
+    document["variants"] = json!([{ "selection": { "a": "3" }, "variant_id": "1" }]);
+    document["price_rules"] = json!([{ "if": { "c": ["2"] }, "add": -101 }]);
+    let found: Vec<(FindingKind, String)> =
+        compiled(&document).unwrap().report().into_iter().map(|f| (f.kind, f.field)).collect();
+    let expected = [
+        (FindingKind::UnusableValue, "/options/0/values/2"),
+        (FindingKind::UnreachableVariant, "/variants/0"),
+        (FindingKind::NegativePrice, "/base_price"),
+        (FindingKind::RuleWithoutEffect, "/rules/1"),
+    ];
+    assert_eq!(found, expected.map(|(kind, field)| (kind, field.to_owned())));
+}
+
+#[test]
+fn a_limit_ends_a_compilation_with_a_clear_message() {
+    // Each pair of neighbours differs: small rules whose conjunction is large in any order.
+    let count = 14;
+    let values: Vec<Value> = (0..count).map(|v| json!({ "id": format!("v{v}") })).collect();
+    let option = |o: usize| json!({ "id": format!("o{o}"), "values": values });
+    let mut rules = Vec::new();
+    for one in 0..count {
+        for two in 0..one {
+            let options = [format!("o{one}"), format!("o{two}")];
+            let same: Vec<[String; 2]> =
+                (0..count).map(|v| [format!("v{v}"), format!("v{v}")]).collect();
+            let forbidden = json!({ "options": options, "tuples": same });
+            rules.push(json!({ "id": format!("r{one}-{two}"), "forbidden": forbidden }));
+        }
+    }
+    let document = json!({
+        "product": "p", "currency": "EUR", "options": (0..count).map(option).collect::<Vec<_>>(),
+        "rules": rules,
+    });
+    let product = || Product::parse(document.to_string().as_bytes()).unwrap();
+    let limits = Limits { weave_steps_max: 100_000, sift_steps_max: 100_000, ..Limits::default() };
+    let found = Configurator::compile(product(), &limits).unwrap_err();
+    assert_eq!(found[0].message, "the rules take more work to compile than the limits allow");
+
+    let limits = Limits { bytes_max: 200_000, ..Limits::default() };
+    let found = Configurator::compile(product(), &limits).unwrap_err();
+    assert_eq!(found[0].message, "the rules take more memory to compile than the limits allow");
+
+    let stopped =
+        Configurator::compile_watched(product(), &Limits::default(), &mut |_| false).unwrap_err();
+    assert_eq!(stopped[0].message, "compiling was ended before it was done");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn blamed_rules_are_contradictory_and_each_is_needed(asked in asked()) {
+        let brute = BruteForce::of(&asked.document);
+        if !brute.valid.is_empty() {
+            return Ok(());
+        }
+        let rules = asked.document["rules"].as_array().unwrap();
+        let blamed: Vec<usize> = refused(&asked.document)
+            .iter()
+            .map(|mistake| mistake.field.rsplit('/').next().unwrap().parse().unwrap())
+            .collect();
+        let is_possible = |kept: &[usize]| {
+            let mut less = asked.document.clone();
+            less["rules"] = kept.iter().map(|rule| rules[*rule].clone()).collect();
+            !BruteForce::of(&less).valid.is_empty()
+        };
+        prop_assert!(!is_possible(&blamed));
+        for rule in &blamed {
+            let fewer: Vec<usize> = blamed.iter().copied().filter(|other| other != rule).collect();
+            prop_assert!(is_possible(&fewer), "rule {} is not needed", rule);
+        }
+    }
+
+    #[test]
+    fn a_report_is_exact(asked in asked()) {
+        let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
+        let brute = BruteForce::of(&asked.document);
+        let found = configurator.report();
+        let has = |kind: FindingKind, field: &str| {
+            found.iter().any(|finding| finding.kind == kind && finding.field == field)
+        };
+        for (at, (_, values)) in brute.options.iter().enumerate() {
+            for value in 0..values.len() {
+                let is_used = brute.valid.iter().any(|(configuration, _)| configuration[at] == value);
+                let field = format!("/options/{at}/values/{value}");
+                prop_assert_eq!(has(FindingKind::UnusableValue, &field), !is_used);
+            }
+        }
+        let rules = asked.document["rules"].as_array().unwrap();
+        for rule in 0..rules.len() {
+            let mut less = asked.document.clone();
+            less["rules"].as_array_mut().unwrap().remove(rule);
+            let has_effect = BruteForce::of(&less).valid.len() != brute.valid.len();
+            let field = format!("/rules/{rule}");
+            prop_assert_eq!(has(FindingKind::RuleWithoutEffect, &field), !has_effect);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Shopify products as they are.
+
+use origin_domain::configurator::shopify::{MalformedEncoding, ShopCurrency, decode_variants};
+use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State};
+use origin_domain::money::Money;
+use serde_json::{Value, json};
+
+const EUR: ShopCurrency<'_> = ShopCurrency { code: "EUR", decimals: 2 };
+
+/// Strings from Shopify's own tests and schema, with what they mean.
+const ENCODED: &str = include_str!("encoded_variants.json");
+
+#[test]
+fn shopifys_encoded_variants_are_the_combinations_shopify_says() {
+    let vectors: Vec<Value> = serde_json::from_str(ENCODED).unwrap();
+    assert_eq!(vectors.len(), 5);
+    for vector in vectors {
+        let decoded = decode_variants(vector["input"].as_str().unwrap());
+        assert_eq!(json!(decoded.unwrap()), vector["expected"], "{}", vector["id"]);
+    }
+    assert_eq!(decode_variants("v1_0:0-2,1:3"), Ok(vec![vec![0, 0], vec![0, 1], vec![0, 2], vec![1, 3]]));
+    assert_eq!(decode_variants("v1_"), Ok(Vec::new()));
+}
+
+#[test]
+fn a_string_that_is_no_encoding_is_refused_where_it_goes_wrong() {
+    for (encoded, error) in [
+        ("", MalformedEncoding::Version),
+        ("v2_0", MalformedEncoding::Version),
+        ("v1_x", MalformedEncoding::Unexpected(3)),
+        ("v1_0:", MalformedEncoding::Unexpected(5)),
+        ("v1_0-", MalformedEncoding::Unexpected(5)),
+        ("v1_3-1", MalformedEncoding::Unexpected(6)),
+        ("v1_0,", MalformedEncoding::Unexpected(4)),
+        ("v1_0:0,,,", MalformedEncoding::Unexpected(7)),
+        ("v1_0:0 1:2", MalformedEncoding::Unexpected(8)),
+        ("v1_\"0:0\"", MalformedEncoding::Unexpected(3)),
+        ("v1_65536", MalformedEncoding::Unexpected(3)),
+        ("v1_0:1,2", MalformedEncoding::Uneven(8)),
+        ("v1_0-65535", MalformedEncoding::TooMany),
+    ] {
+        assert_eq!(decode_variants(encoded), Err(error), "{encoded}");
+    }
+}
+
+fn shirt() -> Value {
+    json!({ "product": {
+        "id": 632_910_392_u64, "handle": "linen-shirt", "title": "Linen shirt", "vendor": "x",
+        "options": [
+            { "name": "Size", "position": 1, "values": ["S", "M", "2XL"] },
+            { "name": "Colour ★", "position": 2, "values": ["White", "Sea green"] },
+        ],
+        "variants": [
+            { "id": 9_200_000_000_000_000_001_u64, "sku": "L-S-W", "price": "49.90", "option1": "S", "option2": "White", "option3": null },
+            { "id": 9_200_000_000_000_000_002_u64, "sku": null, "price": "49.90", "option1": "M", "option2": "White" },
+            { "id": 9_200_000_000_000_000_003_u64, "sku": "L-M-G", "price": "52.00", "option1": "M", "option2": "Sea green" },
+            { "id": 9_200_000_000_000_000_004_u64, "sku": "L-X-G", "price": "55.00", "option1": "2XL", "option2": "Sea green" },
+        ],
+    } })
+}
+
+fn imported(document: &Value) -> Configurator {
+    let product = Product::from_shopify(document.to_string().as_bytes(), EUR).unwrap();
+    Configurator::compile(product, &Limits::default()).unwrap()
+}
+
+fn select(pairs: &[(&str, &str)]) -> Selection {
+    Selection::from_pairs(pairs.iter().copied()).unwrap()
+}
+
+#[test]
+fn an_imported_product_sells_exactly_its_variants_at_exactly_their_prices() {
+    let shirt = imported(&shirt());
+    assert_eq!(shirt.product().id(), "linen-shirt");
+    let all = shirt.resolve(&Selection::default(), &Scope::default()).unwrap();
+    assert_eq!(all.configurations(), 4);
+    for variant in shirt.product().variants() {
+        assert_eq!(shirt.price(&variant.selection), variant.price, "{}", variant.variant_id);
+        let resolution = shirt.resolve(&variant.selection, &Scope::default()).unwrap();
+        assert_eq!(resolution.variant(), Some(variant));
+    }
+    let large = select(&[("size", "2xl"), ("colour", "sea-green")]);
+    assert_eq!(shirt.price(&large), Some(Money(5_500)));
+    assert_eq!(shirt.price(&select(&[("size", "2xl"), ("colour", "white")])), None);
+    let third = shirt.variant("9200000000000000003").unwrap();
+    assert_eq!((third.sku.as_str(), third.price), ("L-M-G", Some(Money(5_200))));
+}
+
+#[test]
+fn the_storefront_form_of_a_product_imports_alike() {
+    let variant = |id: &str, amount: &str, size: &str| {
+        json!({
+            "id": format!("gid://shopify/ProductVariant/{id}"), "sku": "", "price": { "amount": amount },
+            "selectedOptions": [{ "name": "Size", "value": size }],
+        })
+    };
+    let mug = imported(&json!({
+        "handle": "mug", "title": "Mug",
+        "options": [{ "name": "Size", "optionValues": [{ "name": "Small" }, { "name": "Large" }] }],
+        "variants": { "nodes": [variant("11", "9.0", "Small"), variant("12", "12.5", "Large")] },
+    }));
+    assert_eq!(mug.price(&select(&[("size", "large")])), Some(Money(1_250)));
+    assert_eq!(mug.variant("11").unwrap().price, Some(Money(900)));
+    assert!(mug.product().options()[0].values.iter().map(|v| v.price.0).eq([0, 350]));
+}
+
+#[test]
+fn what_is_sold_out_is_not_offered() {
+    let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
+    let in_stock = product.with_only_combinations(&decode_variants("v1_0:0,1:0-1,").unwrap());
+    let in_stock = Configurator::compile(in_stock.unwrap(), &Limits::default()).unwrap();
+    let resolution = in_stock.resolve(&Selection::default(), &Scope::default()).unwrap();
+    assert_eq!(resolution.configurations(), 3);
+    let size = resolution.options().next().unwrap();
+    let states: Vec<State> = size.values().map(|value| value.state()).collect();
+    assert_eq!(states, [State::Available, State::Available, State::Impossible]);
+
+    let one = product.with_only_variants(|id| id == "9200000000000000004");
+    let one = Configurator::compile(one, &Limits::default()).unwrap();
+    let resolution = one.resolve(&Selection::default(), &Scope::default()).unwrap();
+    assert_eq!(resolution.configurations(), 1);
+    assert!(product.with_only_combinations(&[vec![0, 7]]).is_none(), "no such colour");
+}
+
+#[test]
+fn a_product_that_cannot_be_ours_is_refused_with_its_place() {
+    let mut twice = shirt();
+    twice["product"]["variants"][1] = twice["product"]["variants"][0].clone();
+    twice["product"]["variants"][2]["price"] = json!("52.001");
+    let mistakes = Product::from_shopify(twice.to_string().as_bytes(), EUR).unwrap_err();
+    let fields: Vec<&str> = mistakes.iter().map(|mistake| mistake.field.as_str()).collect();
+    assert_eq!(fields, ["/variants/1/id", "/variants/1", "/variants/2"]);
+    assert_eq!(Product::from_shopify(b"{}", EUR).unwrap_err().len(), 1);
+}

@@ -18,7 +18,10 @@ fn shopifys_encoded_variants_are_the_combinations_shopify_says() {
         let decoded = decode_variants(vector["input"].as_str().unwrap());
         assert_eq!(json!(decoded.unwrap()), vector["expected"], "{}", vector["id"]);
     }
-    assert_eq!(decode_variants("v1_0:0-2,1:3"), Ok(vec![vec![0, 0], vec![0, 1], vec![0, 2], vec![1, 3]]));
+    assert_eq!(
+        decode_variants("v1_0:0-2,1:3"),
+        Ok(vec![vec![0, 0], vec![0, 1], vec![0, 2], vec![1, 3]])
+    );
     assert_eq!(decode_variants("v1_"), Ok(Vec::new()));
 }
 

@@ -11,7 +11,7 @@ use edge_wire::keys::KeyRing;
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use http::HeaderMap;
-use origin_domain::bookmark::{Bookmark, Pending};
+use origin_domain::bookmark::{Bookmark, PENDING_MAX, Pending};
 use origin_domain::time::Time;
 
 use crate::refused::Refused;
@@ -66,12 +66,19 @@ impl Shown {
     }
 
     /// The bookmark of an answer: the one sent, byte for byte, if it says the same.
-    #[must_use]
-    pub fn reply(&self, keys: &KeyRing, bookmark: &Bookmark) -> String {
-        match &self.kept {
+    ///
+    /// # Errors
+    /// 429 while more commands are pending together than a bookmark holds: several tabs were
+    /// faster than the bus. The client keeps what it has and asks again.
+    pub fn reply(&self, keys: &KeyRing, bookmark: &Bookmark) -> Result<String, Refused> {
+        if bookmark.pending.len() > PENDING_MAX {
+            let detail = "Keep your bookmarks and read again: your changes are on their way.";
+            return Err(Refused::new(Code::TooManyPending, detail));
+        }
+        Ok(match &self.kept {
             Some(kept) if *bookmark == self.merged => kept.clone(),
             _ => seal(keys, &self.resource, &to_payload(bookmark)),
-        }
+        })
     }
 }
 

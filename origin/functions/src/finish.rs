@@ -1,10 +1,12 @@
 //! What every answer of ours has in common, decided in one place by the route's class: `ETag` and
 //! 304, what the edge may keep, `Server-Timing`, and refusals in one form.
 
+use std::convert::Infallible;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edge_wire::problem::Code;
@@ -19,6 +21,33 @@ use crate::timing::timed;
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// Most bytes of an answer: what a Lambda may return (6 MB), less the envelope.
 const ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// Whether the edge may keep a personal answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// For as long as its class says.
+    OfItsClass,
+    /// Not at all: the bookmark was ahead of the table, whose versions may reach it again and then
+    /// mean another state under the same key.
+    Reset,
+}
+
+// === impl Freshness ===
+
+impl Freshness {
+    pub(crate) fn of(reset: bool) -> Self {
+        if reset { Self::Reset } else { Self::OfItsClass }
+    }
+}
+
+impl IntoResponseParts for Freshness {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
 
 /// The layer around every router.
 pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
@@ -41,7 +70,9 @@ pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     .await;
     let mut response = rendered(response, &path);
     let status = response.status();
-    let directive = HeaderValue::from_static(directive(class, status));
+    let is_kept = response.extensions().get::<Freshness>() != Some(&Freshness::Reset);
+    let directive = if is_kept { directive(class, status) } else { "no-store" };
+    let directive = HeaderValue::from_static(directive);
     response.headers_mut().insert(CACHE_CONTROL, directive);
     if is_read && status == StatusCode::OK && class != Class::Uncached {
         response = with_etag(response, &known).await;

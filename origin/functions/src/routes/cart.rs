@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::bookmarks::Shown;
 use crate::caller::{Anybody, CartHolder};
+use crate::finish::Freshness;
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -98,7 +99,8 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let (body, bookmark) = read(&shop, &cart, &headers).await?;
-    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+    let freshness = Freshness::of(body.reset);
+    Ok((freshness, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 async fn read(shop: &Shop, cart: &str, headers: &HeaderMap) -> Result<(CartBody, String), Refused> {
@@ -106,12 +108,12 @@ async fn read(shop: &Shop, cart: &str, headers: &HeaderMap) -> Result<(CartBody,
     let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
     let read = shop.carts.read(cart, shown.merged.floor, &pending).await?;
     let answer = answer(&read, &shown.merged, shop.clock.now());
-    Ok(body(shop, cart, &shown, &answer))
+    body(shop, cart, &shown, &answer)
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.
-pub(crate) fn body(shop: &Shop, cart: &str, shown: &Shown, answer: &Answer) -> (CartBody, String) {
-    let bookmark = shown.reply(&shop.config.keys, &answer.bookmark);
+pub(crate) fn body(shop: &Shop, cart: &str, shown: &Shown, answer: &Answer) -> Result<(CartBody, String), Refused> {
+    let bookmark = shown.reply(&shop.config.keys, &answer.bookmark)?;
     let body = CartBody {
         id: cart.to_owned(),
         version: answer.version.to_string(),
@@ -122,7 +124,7 @@ pub(crate) fn body(shop: &Shop, cart: &str, shown: &Shown, answer: &Answer) -> (
         bookmark: bookmark.clone(),
         reset: answer.reset,
     };
-    (body, bookmark)
+    Ok((body, bookmark))
 }
 
 fn line((LineId(id), line): (&LineId, &Line)) -> LineBody {

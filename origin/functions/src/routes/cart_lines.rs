@@ -170,7 +170,7 @@ impl Command {
 
     async fn accept(self, shop: &Shop, wish: Wish) -> Result<Response, Refused> {
         let accepted = shop.desk.accept(&self.intent, wish).await?;
-        let (body, bookmark) = body(shop, &self.intent.cart, &self.shown, &accepted.answer);
+        let (body, bookmark) = body(shop, &self.intent.cart, &self.shown, &accepted.answer)?;
         Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
     }
 }

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::bookmarks::Shown;
 use crate::caller::Customer;
+use crate::finish::Freshness;
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -152,10 +153,10 @@ pub(crate) async fn show(
     let standing = Standing::of(account, &program.program, reading);
     let bookmark =
         Bookmark { floor: standing.version, moment: standing.moment, ..Bookmark::default() };
-    let bookmark = shown.reply(&shop.config.keys, &bookmark);
+    let bookmark = shown.reply(&shop.config.keys, &bookmark)?;
     let reset = standing.version < shown.merged.floor;
     let body = body(customer, standing, bookmark.clone(), reset);
-    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+    Ok((Freshness::of(reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The ledger, newest first.
@@ -175,14 +176,14 @@ pub(crate) async fn entries(
     let (page, account) = shop.ledger.entries(&customer, before.as_ref(), limit).await?;
     let floor = account.map_or(0, |account| account.version);
     let bookmark = Bookmark { floor, moment: shown.merged.moment, ..Bookmark::default() };
-    let bookmark = shown.reply(&shop.config.keys, &bookmark);
+    let bookmark = shown.reply(&shop.config.keys, &bookmark)?;
     let body = EntriesBody {
         entries: page.entries.iter().map(entry).collect(),
         next: page.next.as_ref().map(cursor),
         bookmark: bookmark.clone(),
         reset: floor < shown.merged.floor,
     };
-    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+    Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// Tiers, rewards, earning in words.

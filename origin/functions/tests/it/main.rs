@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
 
 mod answers;
+mod bookmarks;
 mod built_binary;
 mod documentation;
 mod world;

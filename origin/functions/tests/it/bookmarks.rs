@@ -1,0 +1,63 @@
+//! What an origin makes of bookmarks beyond reading them.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use edge_wire::bookmark::{Payload, seal};
+use edge_wire::identity::Kind;
+use edge_wire::keys::KeyRing;
+use edge_wire::resource::Resource;
+use http::{HeaderMap, Request};
+use origin_domain::bookmark::{Bookmark, PENDING_MAX, Pending};
+use origin_domain::id::CommandId;
+use origin_domain::time::Time;
+use origin_functions::bookmarks::Shown;
+use origin_functions::functions::Function;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::world::{KEYS, World, vouched};
+
+fn cart() -> Resource {
+    Resource::Cart("abc".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_that_starts_over_is_not_kept_by_the_edge() {
+    let world = World::open().await;
+    let keys = KeyRing::parse(KEYS).unwrap();
+    let ahead = seal(&keys, &cart(), &Payload { floor: 4, ..Payload::default() });
+    let read = |bookmark: &str| {
+        Request::get("/v1/cart")
+            .header("forecourt-identity", vouched(Kind::Cart, "abc"))
+            .header("forecourt-bookmark", bookmark)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let router = Function::CartRead.router(world.shop());
+    let answer = router.clone().oneshot(read(&ahead)).await.unwrap();
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let body = axum::body::to_bytes(answer.into_body(), 64 * 1024).await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["reset"], true);
+    let settled = router.oneshot(read(body["bookmark"].as_str().unwrap())).await.unwrap();
+    assert_eq!(settled.headers()["cache-control"], "s-maxage=5, stale-if-error=0");
+}
+
+#[test]
+fn tabs_that_were_faster_than_the_bus_are_told_to_ask_again() {
+    let keys = KeyRing::parse(KEYS).unwrap();
+    let shown = Shown::read(&keys, &HeaderMap::new(), cart()).unwrap();
+    let pending = |count: usize| -> BTreeSet<Pending> {
+        let one = |number: usize| Pending {
+            time: Time(number as u64),
+            id: CommandId::of_key("cart/abc", &number.to_string()),
+        };
+        (0..count).map(one).collect()
+    };
+    let with = |count| Bookmark { pending: pending(count), ..Bookmark::default() };
+    let sealed = shown.reply(&keys, &with(PENDING_MAX)).unwrap();
+    assert!(edge_wire::bookmark::verify(&keys, &sealed).unwrap().open().is_ok());
+    let refused = shown.reply(&keys, &with(PENDING_MAX + 1)).unwrap_err();
+    assert_eq!((refused.0.status(), refused.0.code()), (429, "too-many-pending"));
+}

@@ -18,14 +18,15 @@ const EXPECTED = KIND === 'hits' ? 'Hit from cloudfront' : 'Miss from cloudfront
 const originMs = new Trend('origin_ms', true);
 
 export const options = {
+  discardResponseBodies: true, // the generator shares the machine with the server
   scenarios: {
     reads: {
       executor: 'constant-arrival-rate',
       rate: RATE,
       timeUnit: '1s',
       duration: `${SECONDS}s`,
-      preAllocatedVUs: 100,
-      maxVUs: 100,
+      preAllocatedVUs: 40,
+      maxVUs: 40,
     },
   },
   thresholds: {

@@ -13,4 +13,4 @@ mod tables;
 pub use bus::MemoryBus;
 pub use carts::MemoryCarts;
 pub use command_log::MemoryCommandLog;
-pub use tables::{EARLIER_MAX, Lag, MemoryTables};
+pub use tables::{EARLIER_MAX, MemoryTables, Replicas, Tell};

@@ -16,15 +16,23 @@ pub const EARLIER_MAX: usize = 4;
 /// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are left out).
 const ITEM_BYTES_MAX: usize = 400 * 1024;
 
-/// How many writes a replica is behind, told how many it could be. Asked at each eventually
-/// consistent read.
-pub type Lag = Arc<dyn Fn(usize) -> usize + Send + Sync>;
+/// The replicas that eventually consistent reads ask.
+#[derive(Clone)]
+pub struct Replicas {
+    /// What time it is: noted with every write.
+    pub now: Tell,
+    /// As of when the replica answers that is asked next; later than now is up to date.
+    pub as_of: Tell,
+}
+
+/// Tells a moment.
+pub type Tell = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// Both tables. Clones are the same tables.
 #[derive(Clone)]
 pub struct MemoryTables {
     items: Arc<Mutex<HashMap<Key, States>>>,
-    lag: Lag,
+    replicas: Replicas,
 }
 
 /// An item without its key.
@@ -53,8 +61,9 @@ pub(super) enum PutOutcome {
     Refused(Option<Item>),
 }
 
-/// What an item is and, before that, what it was; oldest first, `None` where there was none.
-struct States(VecDeque<Option<Item>>);
+/// What an item is and, before that, what it was, each with its time; oldest first, `None` where
+/// there was none.
+struct States(VecDeque<(Time, Option<Item>)>);
 
 // === impl MemoryTables ===
 
@@ -62,13 +71,14 @@ impl MemoryTables {
     /// Empty tables whose replicas are always up to date.
     #[must_use]
     pub fn new() -> Self {
-        Self::lagging(Arc::new(|_| 0))
+        let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
+        Self::lagging(Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) })
     }
 
     /// Empty tables whose replicas lag.
     #[must_use]
-    pub fn lagging(lag: Lag) -> Self {
-        Self { items: Arc::default(), lag }
+    pub fn lagging(replicas: Replicas) -> Self {
+        Self { items: Arc::default(), replicas }
     }
 
     /// Deletes every item that may be deleted at `now`, as DynamoDB does within days of it.
@@ -81,11 +91,10 @@ impl MemoryTables {
     pub(super) fn get(&self, key: &Key, consistency: Consistency) -> Option<Item> {
         let items = self.items();
         let states = items.get(key)?;
-        let lag = match consistency {
-            Consistency::Strong => 0,
-            Consistency::Eventual => (self.lag)(states.0.len() - 1),
-        };
-        states.behind(lag).cloned()
+        match consistency {
+            Consistency::Strong => states.newest().cloned(),
+            Consistency::Eventual => states.as_of((self.replicas.as_of)()).cloned(),
+        }
     }
 
     /// Puts an item if `guard` lets it happen, told what is there.
@@ -104,7 +113,7 @@ impl MemoryTables {
         if !guard(present) {
             return Ok(PutOutcome::Refused(present.cloned()));
         }
-        states.push(item);
+        states.push((self.replicas.now)(), item);
         Ok(PutOutcome::Done)
     }
 
@@ -130,38 +139,40 @@ impl std::fmt::Debug for MemoryTables {
 
 impl States {
     fn newest(&self) -> Option<&Item> {
-        self.behind(0)
+        self.0.back().and_then(|(_, item)| item.as_ref())
     }
 
-    /// The state before the last `lag` writes, as far back as is kept.
-    fn behind(&self, lag: usize) -> Option<&Item> {
-        let newest = self.0.len() - 1;
-        self.0[newest - lag.min(newest)].as_ref()
+    /// What was there at a moment, as far back as is kept.
+    fn as_of(&self, moment: Time) -> Option<&Item> {
+        let known = self.0.iter().rev().find(|(written_at, _)| *written_at <= moment);
+        known.or(self.0.front()).and_then(|(_, item)| item.as_ref())
     }
 
-    fn push(&mut self, item: Item) {
+    fn push(&mut self, written_at: Time, item: Item) {
         if self.0.len() > EARLIER_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(Some(item));
+        self.0.push_back((written_at, Some(item)));
     }
 }
 
 impl Default for States {
     /// Before its first write there is none.
     fn default() -> Self {
-        Self(VecDeque::from([None]))
+        Self(VecDeque::from([(Time(0), None)]))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::Ordering::Relaxed;
 
     use origin_domain::port::Consistency;
     use origin_domain::time::Time;
 
-    use super::{EARLIER_MAX, Item, MemoryTables, Value};
+    use super::{EARLIER_MAX, Item, MemoryTables, Replicas, Tell, Value};
     use crate::keys::{Key, Shape};
 
     fn key() -> Key {
@@ -178,16 +189,25 @@ mod tests {
 
     #[test]
     fn a_lagging_replica_answers_what_was() {
-        let tables = MemoryTables::lagging(Arc::new(|most| most));
-        let seen = |consistency| tables.get(&key(), consistency).map(|item| item.version);
-        write(&tables, 1);
-        assert_eq!((seen(Consistency::Eventual), seen(Consistency::Strong)), (None, Some(1)));
-        for version in 2..=9 {
+        let (clock, read_at) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let tell = |moment: &Arc<AtomicU64>| -> Tell {
+            let moment = Arc::clone(moment);
+            Arc::new(move || Time(moment.load(Relaxed)))
+        };
+        let tables = MemoryTables::lagging(Replicas { now: tell(&clock), as_of: tell(&read_at) });
+        let seen = |as_of, consistency| {
+            read_at.store(as_of, Relaxed);
+            tables.get(&key(), consistency).map(|item| item.version)
+        };
+        for version in 1..=9 {
+            clock.store(10 * version, Relaxed);
             write(&tables, version);
+            assert_eq!(seen(10 * version - 1, Consistency::Strong), Some(version));
+            assert_eq!(seen(10 * version, Consistency::Eventual), Some(version));
+            let before = Some(version - 1).filter(|before| *before > 0);
+            assert_eq!(seen(10 * version - 1, Consistency::Eventual), before);
         }
-        let oldest = 9 - EARLIER_MAX as u64;
-        assert_eq!(seen(Consistency::Eventual), Some(oldest));
-        assert_eq!(seen(Consistency::Strong), Some(9));
+        assert_eq!(seen(0, Consistency::Eventual), Some(9 - EARLIER_MAX as u64));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
+
 use super::chart::{Bounds, Chart, Prices};
-use super::diagram::{self, Budget, Case, Exhausted, Progress};
+use super::diagram::{self, Budget, Case, Exhausted, Layer, Progress};
 use super::limits::Limits;
 use super::mistake::{Mistake, Mistakes, Place};
 use super::model::Model;
@@ -17,7 +19,7 @@ use crate::money::Money;
 const SCRATCHES_MAX: usize = 16;
 
 /// Pairs of variants over different options that are checked for a common configuration.
-const OVERLAPS_MAX: usize = 20_000;
+const OVERLAPS_MAX: usize = 2_000;
 
 /// Work that finding the rules to blame for an impossible product may take: about a second.
 const BLAME_BUDGET: Budget = Budget { steps: 20_000_000, bytes: 512 << 20 };
@@ -40,6 +42,21 @@ pub struct Configurator {
 struct VariantsOver {
     options: Vec<u16>,
     variants: HashMap<Vec<u16>, usize>,
+}
+
+/// How large a diagram is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DiagramSize {
+    /// Options and price sums, one layer each.
+    pub layers: usize,
+    /// Nodes at which ways part or meet.
+    pub nodes: usize,
+    /// Ways from one node to another.
+    pub arcs: usize,
+    /// Different stretches that ways run along.
+    pub stretches: usize,
+    /// Different sets of values that stretches are made of.
+    pub sets: usize,
 }
 
 // === impl Configurator ===
@@ -145,20 +162,26 @@ impl Configurator {
         Ok(resolution)
     }
 
-    #[allow(missing_docs)]
-    pub fn stats(&self) -> String {
-        let d = &self.chart.diagram;
-        format!(
-            "layers {} nodes {} arcs {} stretches {} of {} sets {} of {}",
-            d.layers.len(),
-            d.node_count(),
-            d.arcs.item_count(),
-            d.stretches.len(),
-            d.stretches.item_count(),
-            d.values.len(),
-            d.values.item_count()
-        )
+    /// How large the diagram is.
+    #[must_use]
+    pub fn size(&self) -> DiagramSize {
+        let diagram = &self.chart.diagram;
+        DiagramSize {
+            layers: diagram.layers.len(),
+            nodes: diagram.node_count(),
+            arcs: diagram.arcs.item_count(),
+            stretches: diagram.stretches.len(),
+            sets: diagram.values.len(),
+        }
     }
+
+    /// The options in the order the diagram decides them.
+    pub fn order(&self) -> impl Iterator<Item = &str> {
+        let layers = self.chart.diagram.layers.iter();
+        let option = |layer: &Layer| self.product.options.get(usize::from(layer.variable));
+        layers.filter_map(move |layer| Some(option(layer)?.id.as_str()))
+    }
+
     pub(super) fn chart(&self) -> &Chart {
         &self.chart
     }
@@ -307,7 +330,9 @@ fn contradiction(product: &Product, model: &Model<'_>) -> Vec<Mistake> {
 fn exhausted_message(exhausted: Exhausted) -> &'static str {
     match exhausted {
         Exhausted::Steps => "the rules take more work to compile than the limits allow",
-        Exhausted::Memory => "the rules take more memory to compile than the limits allow",
+        Exhausted::Memory | Exhausted::Nodes => {
+            "the rules take more memory to compile than the limits allow"
+        }
         Exhausted::Stopped => "compiling was ended before it was done",
     }
 }

@@ -1,5 +1,7 @@
 //! Completing a selection: the cheapest configuration, or the one nearest to the defaults.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Configurator;
@@ -34,6 +36,19 @@ pub struct Completion<'c> {
     pub variant: Option<&'c Variant>,
 }
 
+/// A saved selection in the light of today's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Revalidation<'c> {
+    /// The choices that the product still has.
+    pub selection: Selection,
+    /// The choices that it has no longer.
+    pub dropped: Selection,
+    /// Whether the remaining choices still go together.
+    pub consistent: bool,
+    /// The cheapest repair: what becomes of the selection, completed.
+    pub repair: Completion<'c>,
+}
+
 // === impl Configurator ===
 
 impl Configurator {
@@ -52,6 +67,18 @@ impl Configurator {
         let (configuration, _) = nearest(self.chart(), &wishes)
             .expect("a compiled product has a valid configuration, and nothing is fixed");
         Ok(self.completion(&chosen, &configuration))
+    }
+
+    /// Looks at a saved selection again: what is left of it, and its cheapest repair.
+    #[must_use]
+    pub fn revalidate(&self, saved: &Selection) -> Revalidation<'_> {
+        let is_known = |option: &str, value: &str| self.choice(option, value).is_ok();
+        let (known, dropped): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            saved.0.clone().into_iter().partition(|(o, v)| is_known(o.as_str(), v.as_str()));
+        let selection = Selection(known);
+        let repair = self.complete(&selection, By::Price).expect("only known choices are left");
+        let consistent = repair.changes.0.is_empty();
+        Revalidation { selection, dropped: Selection(dropped), consistent, repair }
     }
 
     /// What these choices want of each layer.

@@ -18,6 +18,6 @@ pub struct Limits {
 impl Default for Limits {
     /// Half a minute and one gibibyte: an industrial model of 270 options takes a third of it.
     fn default() -> Self {
-        Self { weave_steps_max: 400_000_000, sift_steps_max: 1_000_000_000, bytes_max: 1 << 30 }
+        Self { weave_steps_max: 1_000_000_000, sift_steps_max: 1_000_000_000, bytes_max: 1 << 30 }
     }
 }

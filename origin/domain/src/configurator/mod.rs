@@ -21,8 +21,8 @@ pub mod shopify;
 mod sums;
 
 pub use artefact::{ARTEFACT_BYTES_MAX, ArtefactError};
-pub use compiled::Configurator;
-pub use completion::{By, Completion};
+pub use compiled::{Configurator, DiagramSize};
+pub use completion::{By, Completion, Revalidation};
 pub use diagram::Progress;
 pub use explanation::{Explanation, Repair, RuleNamed};
 pub use ids::{ID_BYTES_MAX, NotAnId, OptionId, ValueId, is_id, is_option_id};

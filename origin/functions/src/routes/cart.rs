@@ -112,7 +112,12 @@ async fn read(shop: &Shop, cart: &str, headers: &HeaderMap) -> Result<(CartBody,
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.
-pub(crate) fn body(shop: &Shop, cart: &str, shown: &Shown, answer: &Answer) -> Result<(CartBody, String), Refused> {
+pub(crate) fn body(
+    shop: &Shop,
+    cart: &str,
+    shown: &Shown,
+    answer: &Answer,
+) -> Result<(CartBody, String), Refused> {
     let bookmark = shown.reply(&shop.config.keys, &answer.bookmark)?;
     let body = CartBody {
         id: cart.to_owned(),

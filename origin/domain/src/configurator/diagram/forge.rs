@@ -47,6 +47,7 @@ pub(super) struct Forge {
     stack: Vec<Node>,
     steps_left: u64,
     bytes_max: usize,
+    nodes_max: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,7 @@ impl Forge {
             stack: Vec::new(),
             steps_left: budget.steps,
             bytes_max: budget.bytes,
+            nodes_max: usize::MAX,
         }
     }
 
@@ -138,6 +140,9 @@ impl Forge {
             }
             slot = (slot + 1) & mask;
         }
+        if self.heads.len() >= self.nodes_max {
+            return Err(Exhausted::Nodes);
+        }
         if self.children.len() * size_of::<Node>() > self.bytes_max {
             return Err(Exhausted::Memory);
         }
@@ -187,6 +192,13 @@ impl Forge {
             + self.heads.capacity() * size_of::<Head>()
             + self.table.capacity() * size_of::<u32>()
             + self.memory.capacity() * size_of::<Remembered>()
+    }
+
+    /// Ends operations with [`Exhausted::Nodes`] from this many nodes on, dead ones included. The
+    /// forge is as good as before then.
+    pub(super) fn set_nodes_max(&mut self, nodes_max: usize) {
+        self.nodes_max = nodes_max;
+        self.stack.clear();
     }
 
     /// What satisfies both.

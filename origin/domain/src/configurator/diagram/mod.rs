@@ -29,8 +29,10 @@ use super::model::Model;
 pub(super) enum Exhausted {
     /// Too much work.
     Steps,
-    /// Too many nodes.
+    /// Too many bytes.
     Memory,
+    /// Too many nodes for a diagram under way; there is a remedy.
+    Nodes,
     /// Whoever watched said so.
     Stopped,
 }

@@ -16,9 +16,9 @@ const TRIALS: u64 = 4;
 /// then its diagram no longer fits a processor's cache.
 const TRIAL_STEPS_MAX: u64 = 6_000_000;
 
-/// Nodes from which on sifting pays in the middle of weaving. After each such sifting the diagram
-/// may double before the next.
-const SIFT_NODES_MIN: usize = 50_000;
+/// Nodes, dead ones included, from which on sifting pays in the middle of weaving. After each such
+/// sifting the diagram may quadruple before the next.
+const CROWD_MIN: usize = 200_000;
 
 /// Siftings at the end: the third seldom finds three percent.
 const LAST_SIFTINGS: usize = 2;
@@ -68,7 +68,7 @@ pub(super) fn weave(
     let (mut promising, mut fewest_left) = (0, usize::MAX);
     for start in 0..TRIALS {
         let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
-        match loom.conjoin(None, watch) {
+        match loom.conjoin(watch) {
             Ok(()) if best.as_ref().is_none_or(|best| loom.size() < best.size()) => {
                 best = Some(loom);
             }
@@ -85,7 +85,7 @@ pub(super) fn weave(
         Some(loom) => loom,
         None => {
             let mut loom = Loom::new(model, promising, budget)?;
-            loom.conjoin(Some((&mut sift_steps, budget)), watch)?;
+            loom.conjoin_sifting(&mut sift_steps, budget, watch)?;
             loom
         }
     };
@@ -144,36 +144,53 @@ impl Loom {
         if watch(progress) { Ok(()) } else { Err(Exhausted::Stopped) }
     }
 
-    /// Weaves in what is left, bottom up. With steps for sifting and a budget for what comes of it,
-    /// sifts whenever the nodes have grown too many.
-    fn conjoin(
-        &mut self,
-        mut sifting: Option<(&mut u64, Budget)>,
-        watch: Watch<'_>,
-    ) -> Result<(), Exhausted> {
+    /// Weaves in what is left, bottom up.
+    fn conjoin(&mut self, watch: Watch<'_>) -> Result<(), Exhausted> {
         let mut live = self.collect();
-        let mut sift_from = SIFT_NODES_MIN;
         while let Some(constraint) = self.forest.roots.pop() {
-            self.cloth = self.forest.forge.and(self.cloth, constraint)?;
+            let woven = self.forest.forge.and(self.cloth, constraint);
+            if woven.is_err() {
+                self.forest.roots.push(constraint);
+            }
+            self.cloth = woven?;
             if self.cloth == FALSE {
                 self.forest.roots.clear();
-                break;
             }
-            let is_grown = sifting.is_some() && self.size() > sift_from * 4;
-            if !is_grown && !self.forest.forge.is_crowded(live) {
-                continue;
-            }
-            self.report(watch)?;
-            live = self.collect();
-            if let Some((steps, budget)) = &mut sifting
-                && self.size() > sift_from
-            {
-                self.sift(steps, *budget)?;
-                sift_from = sift_from.max(self.size() * 2);
+            if self.forest.forge.is_crowded(live) {
+                live = self.collect();
+                self.report(watch)?;
             }
         }
         self.collect();
         Ok(())
+    }
+
+    /// The same, sifting whenever the nodes have grown too many.
+    fn conjoin_sifting(
+        &mut self,
+        steps: &mut u64,
+        budget: Budget,
+        watch: Watch<'_>,
+    ) -> Result<(), Exhausted> {
+        let mut nodes_max = CROWD_MIN;
+        loop {
+            self.forest.forge.set_nodes_max(nodes_max);
+            let left = self.forest.roots.len();
+            match self.conjoin(watch) {
+                Err(Exhausted::Nodes) => {}
+                outcome => return outcome,
+            }
+            self.collect();
+            let is_stuck = self.forest.roots.len() == left;
+            if is_stuck || self.size() * 4 > nodes_max {
+                self.report(watch)?;
+                self.sift(steps, budget)?;
+            }
+            nodes_max = nodes_max.max(self.size() * 4);
+            if is_stuck {
+                nodes_max *= 2;
+            }
+        }
     }
 
     fn collect(&mut self) -> usize {

@@ -1,7 +1,8 @@
 //! Completions, against brute force.
 
-use origin_domain::configurator::By;
+use origin_domain::configurator::{By, Selection};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::brute_force::{BruteForce, Chosen};
 use super::laws::{compiled, selected};
@@ -48,4 +49,37 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_saved_selection_outlives_a_change_of_the_rules() {
+    let document = |wheels: Value, rules: Value| {
+        json!({
+            "product": "bike", "currency": "EUR", "base_price": 100,
+            "options": [
+                { "id": "frame", "values": [{ "id": "steel" }, { "id": "carbon", "price": 50 }] },
+                { "id": "wheel", "values": wheels },
+            ],
+            "rules": rules,
+        })
+    };
+    let today = document(
+        json!([{ "id": "28", "price": 5 }, { "id": "29" }]),
+        json!([{ "id": "r", "forbidden": { "options": ["frame", "wheel"], "tuples": [["carbon", "28"]] } }]),
+    );
+    let today = compiled(&today).unwrap();
+    let saved = [("colour", "red"), ("frame", "carbon"), ("wheel", "28")];
+    let saved = Selection::from_pairs(saved).unwrap();
+    assert_eq!(
+        serde_json::to_value(today.revalidate(&saved)).unwrap(),
+        json!({
+            "selection": { "frame": "carbon", "wheel": "28" },
+            "dropped": { "colour": "red" },
+            "consistent": false,
+            "repair": {
+                "product": "bike", "selection": { "frame": "steel", "wheel": "28" },
+                "changes": { "frame": "steel" }, "price": 105, "variant": null,
+            },
+        })
+    );
 }

@@ -1,0 +1,221 @@
+//! How fast the configurator compiles, loads and answers.
+//!
+//! `cargo bench -p origin-domain --bench configurator` measures the demo products, and the
+//! published industrial models where their files are at hand (`../shared/data` beside the
+//! repository). Before criterion's own figures it prints one table: percentiles over a thousand
+//! random selections, which criterion has none of, and sizes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures time, and nothing is decided by it"
+)]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use origin_domain::configurator::{
+    By, Configurator, Limits, Product, Scope, Selection, State, ValueId,
+};
+use serde_json::{Map, Value, json};
+
+/// Selections a product is measured with.
+const SELECTIONS: usize = 1_000;
+
+/// Times each of them is measured: the least counts, since other work on the machine only adds.
+const REPEATS: usize = 5;
+
+/// Options that the copies of the largest model share.
+const SHARED: usize = 12;
+
+/// The largest model: it compiles once, not again and again.
+const LARGEST: &str = "three meganes";
+
+struct Subject {
+    name: &'static str,
+    document: Vec<u8>,
+}
+
+/// The same selections on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+fn subjects() -> Vec<Subject> {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let demo = |name: &'static str| Subject {
+        name,
+        document: std::fs::read(format!("{root}/../../infra/local/demo/{name}.json")).unwrap(),
+    };
+    let mut subjects = vec![demo("bike"), demo("tee")];
+    for name in ["pc", "megane"] {
+        if let Ok(packed) =
+            std::fs::File::open(format!("{root}/../../../shared/data/{name}.json.gz"))
+        {
+            let mut document = Vec::new();
+            GzDecoder::new(packed).read_to_end(&mut document).unwrap();
+            subjects.push(Subject { name, document });
+        }
+    }
+    if let Some(megane) = subjects.iter().find(|subject| subject.name == "megane") {
+        let document = three_times(&megane.document);
+        subjects.push(Subject { name: LARGEST, document });
+    }
+    subjects
+}
+
+/// Three copies of a model that share the options most rules are about: as many options and rules
+/// as the largest published models, and half as many tuples again.
+fn three_times(document: &[u8]) -> Vec<u8> {
+    let one: Value = serde_json::from_slice(document).unwrap();
+    let mut rules_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in one["rules"].as_array().unwrap() {
+        for option in rule["allowed"]["options"].as_array().unwrap() {
+            *rules_of.entry(option.as_str().unwrap()).or_default() += 1;
+        }
+    }
+    let mut by_rules: Vec<&str> = rules_of.keys().copied().collect();
+    by_rules.sort_by_key(|option| std::cmp::Reverse(rules_of[option]));
+    let shared: BTreeSet<&str> = by_rules[..SHARED].iter().copied().collect();
+    let renamed = |option: &Value, copy: usize| {
+        let id = option.as_str().unwrap();
+        Value::from(if shared.contains(id) { id.to_owned() } else { format!("{id}-{copy}") })
+    };
+    let (mut options, mut rules) = (Vec::new(), Vec::new());
+    for copy in 0..3 {
+        for option in one["options"].as_array().unwrap() {
+            if copy == 0 || !shared.contains(option["id"].as_str().unwrap()) {
+                let mut option = option.clone();
+                option["id"] = renamed(&option["id"], copy);
+                options.push(option);
+            }
+        }
+        for rule in one["rules"].as_array().unwrap() {
+            let mut rule = rule.clone();
+            rule["id"] = Value::from(format!("{}-{copy}", rule["id"].as_str().unwrap()));
+            for option in rule["allowed"]["options"].as_array_mut().unwrap() {
+                *option = renamed(option, copy);
+            }
+            rules.push(rule);
+        }
+    }
+    let mut three = Map::from_iter([("product".to_owned(), json!("three"))]);
+    three.insert("currency".to_owned(), json!("EUR"));
+    three.insert("options".to_owned(), Value::from(options));
+    three.insert("rules".to_owned(), Value::from(rules));
+    serde_json::to_vec(&three).unwrap()
+}
+
+fn compiled(document: &[u8]) -> Configurator {
+    Configurator::compile(Product::parse(document).unwrap(), &Limits::default()).unwrap()
+}
+
+/// Walks of three to twenty choices, each among what is available; the last choice of every tenth
+/// is any value, so that it may be inconsistent.
+fn selections(configurator: &Configurator) -> Vec<Selection> {
+    let options = configurator.product().options();
+    let mut dice = Dice(7);
+    let mut walks = Vec::new();
+    while walks.len() < SELECTIONS {
+        let wanted = 3 + dice.roll((options.len() - 2).min(18));
+        let mut selection = Selection::default();
+        while selection.0.len() < wanted {
+            let option = &options[dice.roll(options.len())];
+            let scope = Scope { only: Some([option.id.clone()].into()) };
+            let resolution = configurator.resolve(&selection, &scope).unwrap();
+            let answer = resolution.options().next().unwrap();
+            let is_open = |state| matches!(state, State::Available | State::Selected);
+            let open: Vec<&str> =
+                answer.values().filter(|v| is_open(v.state())).map(|v| v.id()).collect();
+            let is_last = selection.0.len() + 1 == wanted && walks.len() % 10 == 9;
+            let value = if is_last || open.is_empty() {
+                option.values[dice.roll(option.values.len())].id.clone()
+            } else {
+                ValueId::parse(open[dice.roll(open.len())]).unwrap()
+            };
+            selection.0.insert(option.id.clone(), value);
+        }
+        walks.push(selection);
+    }
+    walks
+}
+
+fn answer(configurator: &Configurator, selection: &Selection) -> Vec<u8> {
+    configurator.resolve(selection, &Scope::default()).unwrap().to_json("1")
+}
+
+/// The least time of each selection, ascending.
+fn times(configurator: &Configurator, walks: &[Selection]) -> Vec<Duration> {
+    let least = |selection: &Selection| {
+        let once = |_| {
+            let begin = Instant::now();
+            black_box(answer(configurator, selection));
+            begin.elapsed()
+        };
+        (0..REPEATS).map(once).min().unwrap()
+    };
+    let mut times: Vec<Duration> = walks.iter().map(least).collect();
+    times.sort_unstable();
+    times
+}
+
+fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selection]) {
+    let times = times(configurator, walks);
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    let artefact = configurator.encode();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(&artefact).unwrap();
+    let packed = packed.finish().unwrap().len();
+    let bytes: usize = walks.iter().map(|walk| answer(configurator, walk).len()).sum();
+    println!("{}: {:?}", subject.name, configurator.size());
+    println!(
+        "  answer p50 {:?}, p99 {:?}, max {:?}, {} bytes; artefact {} bytes, {packed} in gzip",
+        at(50),
+        at(99),
+        at(100),
+        bytes / walks.len(),
+        artefact.len(),
+    );
+}
+
+fn configurator(criterion: &mut Criterion) {
+    for subject in subjects() {
+        let begin = Instant::now();
+        let configurator = compiled(&subject.document);
+        println!("{}: parsed and compiled in {:?}", subject.name, begin.elapsed());
+        let walks = selections(&configurator);
+        print_table(&subject, &configurator, &walks);
+
+        let mut group = criterion.benchmark_group(subject.name);
+        let mut next = walks.iter().cycle();
+        group.bench_function("resolve", |bench| {
+            bench.iter(|| answer(&configurator, next.next().unwrap()));
+        });
+        group.bench_function("complete", |bench| {
+            bench.iter(|| configurator.complete(next.next().unwrap(), By::Price).unwrap());
+        });
+        let artefact = configurator.encode();
+        group.bench_function("decode", |bench| {
+            bench.iter(|| Configurator::decode(&artefact).unwrap());
+        });
+        if subject.name != LARGEST {
+            group.sample_size(10);
+            group.bench_function("compile", |bench| bench.iter(|| compiled(&subject.document)));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, configurator);
+criterion_main!(benches);

@@ -10,4 +10,6 @@ mod fixture;
 mod laws;
 mod published;
 mod silence;
+mod tables;
 mod vectors;
+mod written;

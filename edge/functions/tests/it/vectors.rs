@@ -3,35 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use edge_functions::handle;
 
 use crate::cases::{self, Case};
 use crate::fixture::{Configuration, PLAIN, ROTATED, ROTATING, SHOP, event};
+use crate::written;
 
 /// What another form of the function must agree on to be the same function.
 const CASES_MIN: usize = 200;
-/// Set it to write the file anew after a change of behaviour; review the difference.
-const WRITE: &str = "FORECOURT_WRITE_VECTORS";
 
 #[test]
 fn the_vector_file_is_what_the_function_does() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/viewer-request.json");
-    let written = file();
-    if is_written_anew() {
-        std::fs::write(&path, &written).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap();
-    for (line, (committed, written)) in committed.lines().zip(written.lines()).enumerate() {
-        assert_eq!(committed, written, "line {}; {WRITE}=1 writes the file anew", line + 1);
-    }
-    assert_eq!(committed.len(), written.len(), "{WRITE}=1 writes the file anew");
-}
-
-#[expect(clippy::disallowed_methods, reason = "a switch for whoever changes the behaviour")]
-fn is_written_anew() -> bool {
-    std::env::var_os(WRITE).is_some()
+    written::anew_or_equal("vectors/viewer-request.json", &file());
 }
 
 #[test]

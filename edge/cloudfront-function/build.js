@@ -1,0 +1,114 @@
+// Puts the tables of the Rust crates into src/function.js and makes it small. What is deployed:
+// dist/direct.js, dist/proxied.js and dist/store.json, the words the functions look up.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { minify } from 'terser';
+
+// CloudFront Developer Guide, "Quotas on CloudFront Functions" and "… on key value stores".
+export const FUNCTION_BYTES_MAX = 10 * 1024;
+export const VALUE_BYTES_MAX = 1024;
+
+// Terser knows the names of the language; these are the platform's, the configuration's and the
+// wire's. All others are ours to shorten.
+const NAMED_OUTSIDE = `
+    request method uri headers querystring cookies rawQueryString value multiValue
+    statusCode body encoding data kvs get createHmac update digest byteLength compare from
+    type title status code detail instance errors field message
+    shop logged_in_customer_id timestamp signature shopify_secrets keys staff`
+    .trim()
+    .split(/\s+/);
+
+const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+// The deployable text of one of the two functions.
+export async function build(isProxied) {
+    const { routes } = JSON.parse(read('../functions/vectors/tables.json'));
+    const leads = ({ door }) => !isProxied || door !== 'direct';
+    const { code } = await minify(`${table(routes.filter(leads))}${read('src/function.js')}`, {
+        ecma: 2015,
+        module: true,
+        mangle: {
+            reserved: ['handler'],
+            properties: { keep_quoted: true, reserved: NAMED_OUTSIDE },
+        },
+        compress: {
+            passes: 3,
+            top_retain: ['handler'],
+            global_defs: { PROXIED: isProxied },
+        },
+        format: { ascii_only: true },
+    });
+    return code;
+}
+
+// What the functions read from the key-value store, beside `config`: by name, the words of each
+// refusal.
+export function store() {
+    const { problems } = JSON.parse(read('../functions/vectors/tables.json'));
+    const refusals = Object.entries(JSON.parse(read('src/refusals.json')));
+    return Object.fromEntries(
+        refusals.map(([name, [code, detail, message]]) => {
+            const { title, status } = problems.find((it) => it.code === code);
+            return [name, JSON.stringify({ title, status, code, detail, message })];
+        })
+    );
+}
+
+// The value of `config`, as the store holds it: staff tokens by digest, like the Rust ring.
+export function config({ shop, shopify_secrets, keys, staff_tokens }, digest) {
+    return JSON.stringify({
+        shop,
+        shopify_secrets: shopify_secrets.split(','),
+        keys: keys.split(',').map((key) => key.split(/:(.*)/s).slice(0, 2)),
+        staff: staff_tokens.split(',').map(digest),
+    });
+}
+
+// One line a route: method, path, door, target, whether a command, callers (upper case: must),
+// parameters (`*`: and a selection). The runtime reads it once, when the function is loaded.
+function table(routes) {
+    const letters = { cart: 'c', customer: 'u', staff: 's' };
+    const caller = ({ kind, must }) => (must ? letters[kind].toUpperCase() : letters[kind]);
+    const lines = routes.map((it) =>
+        [
+            it.method,
+            it.path.replace('/v1/', '~'),
+            it.door[0],
+            it.target[0],
+            it.isCommand ? 1 : 0,
+            it.callers.map(caller).join(''),
+            (it.selects ? '*,' : '') + it.names.join(','),
+        ].join(' ')
+    );
+    return `
+        const ROUTES = ${JSON.stringify(lines.join('\n'))}.split('\\n').map((line) => {
+            const part = line.split(' ');
+            const names = part[6].split(',').filter((name) => name);
+            return {
+                method: part[0],
+                path: part[1].replace('~', '/v1/'),
+                door: part[2],
+                target: part[3],
+                isCommand: part[4] > 0,
+                callers: part[5].split('').map((letter) => ({
+                    kind: { c: 'cart', u: 'customer', s: 'staff' }[letter.toLowerCase()],
+                    must: letter < 'a',
+                })),
+                names: names,
+                selects: names[0] === '*',
+            };
+        });`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const files = {
+        'direct.js': await build(false),
+        'proxied.js': await build(true),
+        'store.json': JSON.stringify(store(), null, 1),
+    };
+    mkdirSync(new URL('dist', import.meta.url), { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+        writeFileSync(new URL(`dist/${name}`, import.meta.url), text);
+        console.log(`dist/${name}: ${Buffer.byteLength(text)} bytes`);
+    }
+}

@@ -1,0 +1,130 @@
+// The function is the same function: every vector, and as many generated events as are handed in.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { FUNCTION_BYTES_MAX, VALUE_BYTES_MAX, store } from '../build.js';
+import * as twin from './twin.js';
+
+const file = new URL('../../functions/vectors/viewer-request.json', import.meta.url);
+const vectors = JSON.parse(readFileSync(file, 'utf8'));
+// `cargo run -p edge-functions --example events -- COUNT SEED > FILE`
+const generated = process.env.EDGE_EVENTS
+    ? readFileSync(process.env.EDGE_EVENTS, 'utf8').trim().split('\n').map((it) => JSON.parse(it))
+    : [];
+const cases = [...vectors.cases, ...generated];
+const values = Object.fromEntries(
+    Object.entries(vectors.configurations).map(([name, it]) => [name, twin.stored(it)])
+);
+const title = (it) => it.name ?? JSON.stringify(it.event.Records[0].cf.request);
+
+test(`${cases.length} events have the verdicts of the Rust function`, async () => {
+    const functions = { direct: twin.load('direct'), proxied: twin.load('proxied') };
+    for (const it of cases) {
+        const run = functions[twin.functionOf(it.event)];
+        const verdict = await run(it.event, values[it.configuration], it.now_unix_s);
+        assert.deepEqual(verdict, twin.expected(it.output), title(it));
+    }
+});
+
+test('njs, whose language is nearest to that of CloudFront, comes to the same verdicts', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twin-'));
+    try {
+        for (const name of ['direct', 'proxied']) {
+            const own = cases.filter((it) => twin.functionOf(it.event) === name);
+            writeFileSync(join(folder, 'cases.json'), JSON.stringify({ own, values }));
+            writeFileSync(join(folder, 'run.js'), underNjs(twin.linked(name)));
+            writeFileSync(join(folder, 'verdicts'), '');
+            execFileSync('njs', ['run.js'], { cwd: folder });
+            const lines = readFileSync(join(folder, 'verdicts'), 'utf8').trim().split('\n');
+            const verdicts = lines.map((line) => JSON.parse(line));
+            assert.equal(verdicts.length, own.length);
+            own.forEach((it, at) => {
+                assert.deepEqual(verdicts[at], twin.expected(it.output), title(it));
+            });
+        }
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test('both functions are within what CloudFront takes', () => {
+    for (const [name, bytes] of Object.entries(twin.sizes)) {
+        assert.ok(bytes <= FUNCTION_BYTES_MAX, `${name}: ${bytes} bytes`);
+    }
+});
+
+test('every value fits the key-value store, with as many keys as a ring may hold', () => {
+    const key = (at) => `k${at}:${'x'.repeat(64)}`;
+    const fullest = {
+        shop: `${'x'.repeat(60)}.myshopify.com`,
+        shopify_secrets: `${'x'.repeat(64)},${'y'.repeat(64)}`,
+        keys: [1, 2, 3, 4].map(key).join(','),
+        staff_tokens: `${'x'.repeat(43)},${'y'.repeat(43)}`,
+    };
+    for (const [name, value] of Object.entries({ ...store(), ...twin.stored(fullest) })) {
+        assert.ok(Buffer.byteLength(value) <= VALUE_BYTES_MAX, `${name}: ${value.length} bytes`);
+    }
+});
+
+test('a store without a configuration lets nobody through', async () => {
+    const run = twin.load('direct');
+    await assert.rejects(run(vectors.cases[0].event, {}, 0), /no key config/);
+});
+
+// The linked text and a loop over the cases in the language of njs: what is missing there is missing
+// on CloudFront too.
+function underNjs(text) {
+    return `
+const cf = { kvs: () => ({ get: (key) => Promise.resolve(values[key]) }) };
+let values = {};
+let now = 0;
+Date.now = () => now * 1000;
+${text.replace(/;handler$/, '')}
+${NJS_LOOP}`;
+}
+
+const NJS_LOOP = `
+const fs = require('fs');
+const file = JSON.parse(fs.readFileSync('cases.json'));
+const event = (it) => {
+    const request = it.event.Records[0].cf.request;
+    const headers = {};
+    Object.keys(request.headers).forEach((name) => {
+        const lines = request.headers[name].map((line) => ({ value: line.value }));
+        headers[name] = lines.length > 1 ? { value: lines[0].value, multiValue: lines } : lines[0];
+    });
+    return { request: {
+        method: request.method, uri: request.uri, querystring: {}, headers: headers, cookies: {},
+        rawQueryString: () => request.querystring || undefined,
+    } };
+};
+const told = (verdict) => {
+    const headers = {};
+    Object.keys(verdict.headers).forEach((name) => {
+        const one = verdict.headers[name];
+        headers[name] = one.multiValue ? one.multiValue : [{ value: one.value }];
+    });
+    if (verdict.statusCode === undefined) {
+        return {
+            headers: headers, method: verdict.method, querystring: verdict.querystring,
+            uri: verdict.uri,
+        };
+    }
+    const answer = { status: String(verdict.statusCode), headers: headers };
+    if (verdict.body) { answer.body = verdict.body.data; }
+    return answer;
+};
+async function all() {
+    for (let at = 0; at < file.own.length; at += 1) {
+        const it = file.own[at];
+        values = file.values[it.configuration];
+        now = it.now_unix_s;
+        const verdict = await handler(event(it));
+        fs.appendFileSync('verdicts', JSON.stringify(told(verdict)) + '\\n');
+    }
+}
+all();
+`;

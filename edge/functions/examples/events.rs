@@ -1,0 +1,132 @@
+//! `cargo run -p edge-functions --example events -- COUNT SEED`: events nobody wrote by hand, each
+//! with this function's verdict, one JSON object a line. The other forms of the function are held to
+//! them, after the vector file.
+//!
+//! An event begins as one of the vectors and is changed one to four times: another's method, path,
+//! query, header, time or keys, or a few characters of its own.
+
+use edge_functions::event::{Event, Header, Request};
+use edge_functions::{EdgeConfig, handle};
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use edge_wire::token::StaffTokens;
+use serde_json::{Value, json};
+
+const VECTORS: &str = include_str!("../vectors/viewer-request.json");
+const CHANGES_MAX: u64 = 4;
+/// Characters that mean something to a parser somewhere, and some that should mean nothing.
+const PIECES: &str = "%|&|=|;|/|.|..|+|,|~|?|#| |%2F|%00|%C3%A9|%FF|é|𝄞|\
+                      \u{e000}|_|-|0|A|z|utm_x=1&|_only=b,a,a&";
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|it| it.parse::<u64>());
+    let (Some(Ok(count)), Some(Ok(seed)), None) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        eprintln!("events COUNT SEED");
+        std::process::exit(2);
+    };
+    let vectors: Value = serde_json::from_str(VECTORS).expect("the vector file is JSON");
+    let cases = vectors["cases"].as_array().expect("the vector file lists cases");
+    let mut dice = Dice(seed);
+    for _ in 0..count {
+        println!("{}", generate(&vectors["configurations"], cases, &mut dice));
+    }
+}
+
+fn generate(configurations: &Value, cases: &[Value], dice: &mut Dice) -> Value {
+    let start = dice.pick(cases);
+    let mut event = event_of(start);
+    let request = &mut event.records[0].cf.request;
+    let mut configuration = start["configuration"].clone();
+    let mut now = start["now_unix_s"].as_u64().expect("a case has a time");
+    for _ in 0..=dice.below(CHANGES_MAX) {
+        let other = dice.pick(cases);
+        match dice.below(12) {
+            0 => configuration = other["configuration"].clone(),
+            1 => now = now + dice.below(2_000) - 1_000,
+            _ => change(request, event_of(other).records.remove(0).cf.request, dice),
+        }
+    }
+    let name = configuration.as_str().expect("a case names its configuration");
+    let bytes = serde_json::to_vec(&event).expect("an event is strings");
+    let output = handle(&bytes, &config(&configurations[name]), now).expect("a viewer request");
+    let output: Value = serde_json::from_slice(&output).expect("a verdict is JSON");
+    json!({ "configuration": name, "now_unix_s": now, "event": event, "output": output })
+}
+
+fn change(request: &mut Request, other: Request, dice: &mut Dice) {
+    match dice.below(10) {
+        0 => request.method = other.method,
+        1 => (*dice.pick(METHODS)).clone_into(&mut request.method),
+        2 => request.uri = other.uri,
+        3 => request.querystring = other.querystring,
+        4 => request.headers.extend(other.headers),
+        5 => request.uri = disturbed(&request.uri, dice),
+        6 | 7 => request.querystring = disturbed(&request.querystring, dice),
+        8 => {
+            let names: Vec<String> = request.headers.keys().cloned().collect();
+            request.headers.remove(dice.pick(&names));
+        }
+        _ => {
+            let names: Vec<String> = request.headers.keys().cloned().collect();
+            let name = dice.pick(&names);
+            let values = request.headers.get_mut(name).expect("one of its names");
+            let value = disturbed(&values[0].value, dice);
+            if dice.below(2) == 0 {
+                values.push(Header { key: values[0].key.clone(), value });
+            } else {
+                values[0].value = value;
+            }
+        }
+    }
+}
+
+/// A few characters more, less or twice.
+fn disturbed(text: &str, dice: &mut Dice) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    let length = characters.len() as u64 + 1;
+    let from = usize::try_from(dice.below(length)).expect("a position");
+    let to = characters.len().min(from + usize::try_from(dice.below(3)).expect("a few"));
+    let put = if dice.below(4) == 0 {
+        characters[from..to].iter().chain(&characters[from..to]).copied().collect()
+    } else {
+        dice.pick(&PIECES.split('|').collect::<Vec<_>>()).chars().collect::<Vec<char>>()
+    };
+    characters.splice(from..to, put);
+    characters.into_iter().collect()
+}
+
+fn event_of(case: &Value) -> Event {
+    serde_json::from_value(case["event"].clone()).expect("a case has an event")
+}
+
+fn config(of: &Value) -> EdgeConfig {
+    let text = |field: &str| of[field].as_str().expect("a configuration is texts");
+    EdgeConfig {
+        shop: text("shop").to_owned(),
+        shopify_secrets: ShopifySecrets::parse(text("shopify_secrets")).expect("secrets"),
+        keys: KeyRing::parse(text("keys")).expect("keys"),
+        staff: StaffTokens::parse(text("staff_tokens")).expect("tokens"),
+    }
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014): the same events for a seed, everywhere.
+struct Dice(u64);
+
+// === impl Dice ===
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[usize::try_from(self.below(from.len() as u64)).expect("an index of a slice")]
+    }
+}

@@ -1,0 +1,55 @@
+//! `vectors/tables.json`: the route table and the problems, for the forms of this function that are
+//! not Rust. What they say lives in `edge-wire`; nobody writes it twice.
+
+use edge_wire::identity::Kind;
+use edge_wire::problem::Code;
+use edge_wire::routes::{Caller, Door, Parameters, ROUTES, Route, Target};
+use serde_json::{Value, json};
+
+use crate::written;
+
+#[test]
+fn the_tables_are_those_of_the_wire() {
+    let line = |value: &Value| value.to_string();
+    let routes: Vec<String> = ROUTES.iter().map(|it| line(&route(it))).collect();
+    let problems: Vec<String> = Code::ALL.iter().map(|it| line(&problem(*it))).collect();
+    let (routes, problems) = (routes.join(",\n"), problems.join(",\n"));
+    written::anew_or_equal(
+        "vectors/tables.json",
+        &format!("{{\n\"routes\": [\n{routes}\n],\n\"problems\": [\n{problems}\n]\n}}\n"),
+    );
+}
+
+fn route(route: &Route) -> Value {
+    let (Parameters::Names(names) | Parameters::Selection(names)) = route.parameters;
+    json!({
+        "method": route.method,
+        "path": route.path,
+        "callers": route.callers.iter().copied().map(caller).collect::<Vec<_>>(),
+        "names": names,
+        "selects": matches!(route.parameters, Parameters::Selection(_)),
+        "door": match route.door {
+            Door::Direct => "direct",
+            Door::Both => "both",
+            Door::Proxy => "proxy",
+        },
+        "target": match route.target {
+            Target::Edge => "edge",
+            Target::Admin => "admin",
+            Target::Webhooks => "webhooks",
+            Target::ConfiguratorRead | Target::LoyaltyRead | Target::CartRead => "read",
+            Target::Commands => "commands",
+        },
+        "isCommand": route.is_command,
+    })
+}
+
+fn caller(caller: Caller) -> Value {
+    let (Caller::Must(kind) | Caller::May(kind)) = caller;
+    let kind: Kind = kind;
+    json!({ "kind": kind.word(), "must": caller == Caller::Must(kind) })
+}
+
+fn problem(code: Code) -> Value {
+    json!({ "code": code.slug(), "title": code.title(), "status": code.status() })
+}

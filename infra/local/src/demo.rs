@@ -35,17 +35,45 @@ pub const PROGRAM: &str = include_str!("../demo/program.json");
 pub const ORDERS: &str = include_str!("../demo/orders.json");
 /// A paid order with every key Shopify documents.
 const ORDERS_PAID: &str = include_str!("../fixtures/orders-paid.json");
+/// A refund of one of its tees, with every key Shopify documents.
+const REFUNDS_CREATE: &str = include_str!("../fixtures/refunds-create.json");
 /// The cart that order names.
 const FIXTURE_CART: &str = "cart-of-customer-1001";
-/// When it was created, and when it was processed.
-const FIXTURE_TIMES: [&str; 2] = ["2026-11-20T18:04:11+01:00", "2026-11-20T18:04:09+01:00"];
+/// When it was created, when it was processed, and when it was refunded.
+const FIXTURE_TIMES: [&str; 3] =
+    ["2026-11-20T18:04:11+01:00", "2026-11-20T18:04:09+01:00", "2026-11-20T18:04:13+01:00"];
 
 /// The paid order as it would be delivered for `cart` at `now`.
 #[must_use]
 pub fn orders_paid(cart: Option<&str>, now: Time) -> String {
-    let named = ORDERS_PAID.replace(FIXTURE_CART, cart.unwrap_or(FIXTURE_CART));
+    at(ORDERS_PAID.replace(FIXTURE_CART, cart.unwrap_or(FIXTURE_CART)), now)
+}
+
+/// The refund of a part of that order as it would be delivered at `now`.
+#[must_use]
+pub fn refunds_create(now: Time) -> String {
+    at(REFUNDS_CREATE.to_owned(), now)
+}
+
+/// The same order once it was cancelled at `now`, with the refund embedded as Shopify does.
+///
+/// # Panics
+/// Never: the fixtures are JSON.
+#[must_use]
+pub fn orders_cancelled(now: Time) -> String {
+    let read = |text: &str| -> serde_json::Value {
+        serde_json::from_str(text).expect("the fixtures are JSON")
+    };
+    let mut order = read(ORDERS_PAID);
+    order["cancelled_at"] = FIXTURE_TIMES[2].into();
+    order["cancel_reason"] = "customer".into();
+    order["refunds"] = serde_json::json!([read(REFUNDS_CREATE)]);
+    at(order.to_string(), now)
+}
+
+fn at(payload: String, now: Time) -> String {
     let now = now.to_rfc3339();
-    FIXTURE_TIMES.iter().fold(named, |payload, time| payload.replace(time, &now))
+    FIXTURE_TIMES.iter().fold(payload, |payload, time| payload.replace(time, &now))
 }
 
 /// The local edge's distribution: the one that is deployed.

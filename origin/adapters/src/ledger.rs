@@ -1,8 +1,8 @@
 //! Orders, accounts, entries and causes: one change is one transaction.
 
 use origin_domain::loyalty::{
-    Account, CHANGE_ENTRIES_MAX, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
-    LedgerReader, LedgerStore, Loaded, OrderItem, PAGE_ENTRIES_MAX,
+    Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
+    LedgerReader, LedgerStore, Loaded, OrderItem, PAGE_ENTRIES_MAX, Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use serde::Serialize;
@@ -15,7 +15,8 @@ use crate::item::{Guard, Item, Put};
 use crate::keys::{Key, Range, Shape};
 use crate::tables::Page;
 
-/// A cause is claimed once and for ever.
+/// What stands for good has one version. An entry has, too: which change wrote it last depends on
+/// what arrived first, and must not show.
 const ONLY_VERSION: u64 = 1;
 
 /// Ledgers in the hot table.
@@ -58,20 +59,24 @@ impl DynamoLedger {
 }
 
 impl LedgerStore for DynamoLedger {
-    async fn load(&self, order: &str, customer: Option<&str>) -> Result<Loaded, PortError> {
-        let order = Shape::Order { order }.key();
-        let account = customer.map(|customer| Shape::Account { customer }.key());
-        let keys: Vec<Key> = std::iter::once(&order).chain(&account).cloned().collect();
+    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
+        let cause = wanted.cause.map(cause_key);
+        let order = wanted.order.map(|order| Shape::Order { order }.key());
+        let account = wanted.customer.map(|customer| Shape::Account { customer }.key());
+        let keys: Vec<Key> = cause.iter().chain(&order).chain(&account).cloned().collect();
         let found = self.aws.batch_get(&keys).await?;
+        let order = order.and_then(|key| found.get(&key));
         let account = account.and_then(|key| found.get(&key));
         Ok(Loaded {
-            order: found.get(&order).map(read).transpose()?,
+            is_claimed: cause.is_some_and(|key| found.contains_key(&key)),
+            order: order.map(read).transpose()?,
             account: account.map(read).transpose()?,
         })
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
-        self.aws.transact(&writes(change)?).await?.written()
+        let (puts, gone) = writes(change)?;
+        self.aws.transact_and_delete(&puts, &gone).await?.written()
     }
 }
 
@@ -107,32 +112,45 @@ impl LedgerReader for DynamoLedger {
     }
 }
 
-/// All of a change. The entries need no guard of their own: the order's version guards them.
-fn writes(change: &LedgerChange) -> Result<Vec<Put>, PortError> {
-    if change.entries.len() > CHANGE_ENTRIES_MAX {
+/// All of a change: what it puts and what it deletes. The entries need no guard of their own: the
+/// account's version guards them.
+fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
+    let LedgerChange { cause, order, account, gone, put } = change;
+    if gone.len() + put.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
     }
-    let LedgerChange { cause, order, account, entries } = change;
-    let mut puts = vec![
-        Put {
-            key: Shape::Cause { kind: cause.kind.name(), id: &cause.id }.key(),
-            item: Item::new(ONLY_VERSION, encode(cause)),
-            guard: Guard::Absent,
-        },
-        guarded(Shape::Order { order: &order.item.facts.order }, order),
-    ];
+    let cause = cause.as_ref().map(|cause| Put {
+        key: cause_key(cause),
+        item: Item::new(ONLY_VERSION, encode(cause)),
+        guard: Guard::Absent,
+    });
+    let order = order.as_ref();
+    let order = order.map(|order| guarded(Shape::Order { order: &order.item.facts.order }, order));
+    let mut puts: Vec<Put> = cause.into_iter().chain(order).collect();
     let Some(account) = account else {
-        let is_whole = entries.is_empty();
-        return if is_whole { Ok(puts) } else { Err(corrupt("change", "entries of nobody")) };
+        let is_whole = gone.is_empty() && put.is_empty();
+        return if is_whole {
+            Ok((puts, Vec::new()))
+        } else {
+            Err(corrupt("change", "entries of nobody"))
+        };
     };
     let customer = &account.item.customer;
+    let key = |entry: &LedgerEntry| Shape::Entry { customer, at: entry.at, id: &entry.id }.key();
     puts.push(guarded(Shape::Account { customer }, account));
-    puts.extend(entries.iter().map(|entry| Put {
-        key: Shape::Entry { customer, at: entry.at, id: &entry.id }.key(),
-        item: Item::new(order.item.version, encode(entry)),
+    puts.extend(put.iter().map(|entry| Put {
+        key: key(entry),
+        item: Item::new(ONLY_VERSION, encode(entry)),
         guard: Guard::Sibling,
     }));
-    Ok(puts)
+    // An entry that is told anew keeps its key: it is written over, and a transaction names a key
+    // once.
+    let is_gone = |entry: &&LedgerEntry| put.iter().all(|other| other.key() != entry.key());
+    Ok((puts, gone.iter().filter(is_gone).map(key).collect()))
+}
+
+fn cause_key(cause: &Cause) -> Key {
+    Shape::Cause { kind: cause.kind.name(), id: &cause.id }.key()
 }
 
 fn guarded<T: Versioned>(shape: Shape<'_>, write: &Guarded<T>) -> Put {

@@ -191,10 +191,18 @@ impl Aws {
 
     /// Writes all or nothing. The SDK's token makes its own repetitions of one call harmless.
     pub(crate) async fn transact(&self, puts: &[Put]) -> Result<Transacted, PortError> {
-        let writes = puts
-            .iter()
-            .map(|put| self.transact_item(put))
-            .collect::<Result<Vec<_>, PortError>>()?;
+        self.transact_and_delete(puts, &[]).await
+    }
+
+    /// The same, and deletes what some of these writes are guarded for.
+    pub(crate) async fn transact_and_delete(
+        &self,
+        puts: &[Put],
+        deletes: &[Key],
+    ) -> Result<Transacted, PortError> {
+        let puts = puts.iter().map(|put| self.transact_put(put));
+        let deletes = deletes.iter().map(|key| self.transact_delete(key));
+        let writes = puts.chain(deletes).collect::<Result<Vec<_>, PortError>>()?;
         let sent =
             self.dynamodb().transact_write_items().set_transact_items(Some(writes)).send().await;
         let Err(error) = sent else { return Ok(Transacted::Done) };
@@ -207,7 +215,7 @@ impl Aws {
         verdict(reasons.filter_map(types::CancellationReason::code))
     }
 
-    fn transact_item(&self, put: &Put) -> Result<TransactWriteItem, PortError> {
+    fn transact_put(&self, put: &Put) -> Result<TransactWriteItem, PortError> {
         let condition = put.condition();
         let write = types::Put::builder()
             .table_name(self.table(put.key.table))
@@ -218,6 +226,15 @@ impl Aws {
             .build()
             .map_err(|_| corrupt("transact", "a write without table or item"))?;
         Ok(TransactWriteItem::builder().put(write).build())
+    }
+
+    fn transact_delete(&self, key: &Key) -> Result<TransactWriteItem, PortError> {
+        let delete = types::Delete::builder()
+            .table_name(self.table(key.table))
+            .set_key(Some(key.attributes()))
+            .build()
+            .map_err(|_| corrupt("transact", "a delete without table or key"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }
 

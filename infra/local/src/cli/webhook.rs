@@ -35,8 +35,14 @@ pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
 
 /// The built-in example of a topic, naming the cart it was asked to.
 fn fixture(args: &WebhookArgs) -> Result<Vec<u8>, CliError> {
-    if args.topic != "orders/paid" {
-        return Err(CliError("there is a fixture of orders/paid only; name a file".to_owned()));
+    let now = Clock::system().now();
+    match args.topic.as_str() {
+        "orders/paid" => Ok(demo::orders_paid(args.cart.as_deref(), now).into()),
+        "refunds/create" => Ok(demo::refunds_create(now).into()),
+        "orders/cancelled" => Ok(demo::orders_cancelled(now).into()),
+        _ => {
+            let fixtures = "orders/paid, refunds/create and orders/cancelled";
+            Err(CliError(format!("there are fixtures of {fixtures} only; name a file")))
+        }
     }
-    Ok(demo::orders_paid(args.cart.as_deref(), Clock::system().now()).into())
 }

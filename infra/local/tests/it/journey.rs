@@ -223,6 +223,44 @@ fn an_order_delivered_three_times_earns_its_points_once() {
 }
 
 #[test]
+fn what_is_given_back_takes_its_points_and_a_cancelled_order_keeps_none() {
+    let shop = Shop::open();
+    let token = session(&shop, "1001");
+    let before = loyalty(&shop, &token);
+    let now = Clock::system().now();
+    // The refund is the first that is heard of the order.
+    let told = [
+        ("refunds/create", demo::refunds_create(now.plus_ms(60_000))),
+        ("orders/paid", demo::orders_paid(None, now)),
+        ("refunds/create", demo::refunds_create(now.plus_ms(60_000))),
+        ("orders/cancelled", demo::orders_cancelled(now.plus_ms(120_000))),
+        ("orders/cancelled", demo::orders_cancelled(now.plus_ms(120_000))),
+    ];
+    for (topic, payload) in &told {
+        let delivered = deliver(&shop, topic, payload);
+        assert_eq!(delivered.status, 200, "{}", delivered.text);
+        shop.drained(LOYALTY_QUEUE);
+    }
+    let entries = shop.get("/v1/loyalty/entries?limit=3").bearer(&token).send().json();
+    let found: Vec<Value> = entries["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| json!([entry["kind"], entry["points"], entry["cause"]["type"]]))
+        .collect();
+    let expected = [
+        json!(["reverse", -1_591, "cancellation"]),
+        json!(["reverse", -422, "refund"]),
+        json!(["earn", 2_013, "order"]),
+    ];
+    assert_eq!(found, expected);
+    let bookmark = entries["bookmark"].as_str().unwrap();
+    let reply = shop.get("/v1/loyalty").bearer(&token).header("forecourt-bookmark", bookmark);
+    let after = reply.send().json();
+    assert_eq!(after["balance"], before["balance"]);
+}
+
+#[test]
 fn personal_answers_come_from_the_edge_and_only_to_whom_they_belong() {
     let shop = Shop::open();
     let (ada, ben) = (session(&shop, "1001"), session(&shop, "1002"));

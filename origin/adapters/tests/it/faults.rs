@@ -5,7 +5,7 @@ use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, schema};
 use origin_domain::cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog as _, CommandRecord, Recorded};
-use origin_domain::loyalty::{LedgerStore as _, Loaded, decide_paid};
+use origin_domain::loyalty::{LedgerStore as _, Loaded, Told, decide};
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
 
@@ -125,8 +125,8 @@ async fn a_cart_whose_answer_was_lost_is_read_again_and_found_done() {
 async fn a_payment_whose_answer_was_lost_is_counted_once() {
     let world = World::new().await;
     let ledger = DynamoLedger::new(&world.aws);
-    let told = paid("82", Some("1001"), MORNING);
-    let change = decide_paid(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let told = Told::from(paid("82", Some("1001"), MORNING));
+    let change = decide(Loaded::default(), &told, Some(&program(1, Time(0))));
     let change = change.unwrap().unwrap();
     world.embedded.faults().hit_next(Fault::Conflict);
     let held = unavailable("transact: TransactionConflict");

@@ -48,6 +48,7 @@ held! {
     a_cause_counts_once_in_the_whole_shop,
     a_change_from_an_older_account_leaves_no_trace,
     a_change_from_an_older_order_leaves_no_trace,
+    an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone,
     orders_paid_at_once_are_all_in_the_account,
     a_ledger_is_read_page_by_page_newest_first,
     the_largest_change_fits_and_a_page_has_its_bound,

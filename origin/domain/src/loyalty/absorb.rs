@@ -2,14 +2,17 @@
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
-use super::earning::{EarningError, entries};
-use super::facts::{OrderFacts, OrderItem};
-use super::order::PaidOrder;
+use super::earning::EarningError;
+use super::entry::LedgerEntry;
+use super::facts::{Fact, OrderFull, OrderItem, Paid, Reckoning};
+use super::figures::FIGURES_LAG_MS;
+use super::order_entries::order_entries;
 use super::payload::PayloadError;
 use super::points::Points;
-use super::ports::{Guarded, LedgerChange, LedgerStore, Loaded, Programs};
+use super::ports::{Guarded, LedgerChange, LedgerStore, Loaded, Programs, Wanted};
 use super::program::ProgramVersion;
-use super::webhook::{ORDERS_PAID, Webhook};
+use super::told::Told;
+use super::webhook::Webhook;
 use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 
 /// What became of a webhook.
@@ -19,9 +22,9 @@ pub enum Outcome {
     Applied {
         /// What was counted.
         cause: Cause,
-        /// Whose it is; a guest has none.
+        /// Whose it is; a guest has none, and neither has an order not known to be paid.
         customer: Option<String>,
-        /// The points it brought.
+        /// The points it moved.
         points: Points,
     },
     /// It was there already.
@@ -48,6 +51,9 @@ pub enum AbsorbError {
     /// The order cannot be turned into points.
     #[error(transparent)]
     Earning(#[from] EarningError),
+    /// The order is at its bound.
+    #[error(transparent)]
+    OrderFull(#[from] OrderFull),
     /// The account is at its bound.
     #[error(transparent)]
     AccountFull(#[from] AccountFull),
@@ -81,73 +87,113 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
         if !webhook.shop.eq_ignore_ascii_case(self.shop) {
             return Err(AbsorbError::OtherShop(webhook.shop));
         }
-        if webhook.topic != ORDERS_PAID {
-            return Ok(Outcome::Ignored { topic: webhook.topic });
+        match Told::read(&webhook.topic, webhook.payload)? {
+            Some(told) => self.absorb_told(&told).await,
+            None => Ok(Outcome::Ignored { topic: webhook.topic }),
         }
-        self.absorb_paid(&PaidOrder::from_payload(webhook.payload)?).await
     }
 
-    async fn absorb_paid(&self, told: &PaidOrder) -> Result<Outcome, AbsorbError> {
-        let program = self.programs.in_effect(told.paid.at, Consistency::Strong).await?;
+    async fn absorb_told(&self, told: &Told) -> Result<Outcome, AbsorbError> {
+        let cause = told.cause();
+        let program = match &told.fact {
+            Fact::Paid { paid, .. } => {
+                self.programs.in_effect(paid.at, Consistency::Strong).await?
+            }
+            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
+        };
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let loaded = self.ledger.load(&told.order, told.customer.as_deref()).await?;
-            let Some(change) = decide_paid(loaded, told, program.as_ref())? else {
-                return Ok(Outcome::Known { cause: Cause::order(&told.order) });
+            let loaded = self.load(told, &cause).await?;
+            let Some(change) = decide(loaded, told, program.as_ref())? else {
+                return Ok(Outcome::Known { cause });
             };
             if self.ledger.commit(&change).await? == Written::Done {
-                return Ok(Outcome::of(change));
+                return Ok(Outcome::of(cause, &change));
             }
         }
         Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()).into())
     }
+
+    /// The order and the account of its customer, whom a refund does not name.
+    async fn load(&self, told: &Told, cause: &Cause) -> Result<Loaded, PortError> {
+        let wanted = Wanted { cause: Some(cause), order: Some(&told.order), customer: None };
+        let customer = told.customer();
+        let loaded = self.ledger.load(Wanted { customer, ..wanted }).await?;
+        match loaded.order.as_ref().and_then(|order| order.facts.account()) {
+            Some(customer) if loaded.account.is_none() => {
+                self.ledger.load(Wanted { customer: Some(customer), ..wanted }).await
+            }
+            _ => Ok(loaded),
+        }
+    }
 }
 
-/// What the payment of an order changes; `None` if it was counted already, whatever this delivery
-/// says. Before the first programme nothing is earned, but the facts are kept.
+/// What a fact of an order changes; `None` if it was counted already, whatever this delivery says.
+/// Only a payment asks the programme, the one in effect when the order was placed; before the first
+/// programme nothing is earned, but the facts are kept.
 ///
 /// # Errors
-/// The order cannot be turned into points, or its account is at its bound.
-pub fn decide_paid(
+/// The order cannot be turned into points, or the order or its account is at its bound.
+pub fn decide(
     loaded: Loaded,
-    told: &PaidOrder,
+    told: &Told,
     program: Option<&ProgramVersion>,
 ) -> Result<Option<LedgerChange>, AbsorbError> {
-    let cause = Cause::order(&told.order);
-    let seen = loaded.order.as_ref().map(|order| order.version);
-    let before = loaded.order.unwrap_or_else(|| OrderItem::of(&told.order));
-    if before.facts.knows(&cause) {
+    if loaded.is_claimed {
         return Ok(None);
     }
-    let order = OrderItem {
-        version: before.version + 1,
-        facts: OrderFacts {
-            customer: told.customer.clone(),
-            paid: Some(told.paid.clone()),
-            ..before.facts
-        },
+    let seen = loaded.order.as_ref().map(|order| order.version);
+    let before = loaded.order.unwrap_or_else(|| OrderItem::of(&told.order));
+    let reckoning = match (&told.fact, program) {
+        (Fact::Paid { paid, .. }, Some(version)) => {
+            Some(reckon(paid, loaded.account.as_ref(), version)?)
+        }
+        _ => before.reckoning,
     };
-    let entries = program.map_or(Ok(Vec::new()), |program| entries(&order.facts, program))?;
-    let account = match &told.customer {
+    // What was known before anybody knew whose it is counts together with the payment.
+    let counted = before.facts.account().map_or(0, |_| before.version);
+    let facts = before.facts.with(told.fact.clone())?;
+    let entries = reckoning.as_ref().map(|reckoning| order_entries(&facts, reckoning));
+    let entries = entries.unwrap_or_default();
+    let without = |these: &[LedgerEntry], those: &[LedgerEntry]| -> Vec<LedgerEntry> {
+        these.iter().filter(|entry| !those.contains(entry)).cloned().collect()
+    };
+    let (gone, put) = (without(&before.entries, &entries), without(&entries, &before.entries));
+    let order = OrderItem { version: facts.count(), facts, reckoning, entries };
+    let account = match order.facts.account() {
         Some(customer) => {
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
-            let item = account.with(Addition { at: told.paid.at, entries: &entries })?;
-            Some(Guarded { seen, item })
+            let causes = order.version - counted;
+            let addition = Addition { causes, at: order.facts.newest(), gone: &gone, put: &put };
+            Some(Guarded { seen, item: account.with(addition)? })
         }
         None => None,
     };
-    Ok(Some(LedgerChange { cause, order: Guarded { seen, item: order }, account, entries }))
+    let order = Some(Guarded { seen, item: order });
+    Ok(Some(LedgerChange { cause: Some(told.cause()), order, account, gone, put }))
+}
+
+fn reckon(
+    paid: &Paid,
+    account: Option<&Account>,
+    version: &ProgramVersion,
+) -> Result<Reckoning, EarningError> {
+    let ProgramVersion { version: program_version, program, .. } = version;
+    let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
+    let figures = account.map(|account| account.figures_before(as_of, program.window_days));
+    let earned = program.earned(paid, &figures.unwrap_or_default())?;
+    let terms = program.terms(paid.at);
+    Ok(Reckoning { program_version: *program_version, terms, earned })
 }
 
 // === impl Outcome ===
 
 impl Outcome {
-    fn of(change: LedgerChange) -> Self {
-        Self::Applied {
-            cause: change.cause,
-            customer: change.order.item.facts.customer,
-            points: change.entries.iter().map(|entry| entry.points).sum(),
-        }
+    fn of(cause: Cause, change: &LedgerChange) -> Self {
+        let put: Points = change.put.iter().map(|entry| entry.points).sum();
+        let gone: Points = change.gone.iter().map(|entry| entry.points).sum();
+        let customer = change.account.as_ref().map(|account| account.item.customer.clone());
+        Self::Applied { cause, customer, points: put.minus(gone) }
     }
 }
 

@@ -1,19 +1,24 @@
 //! Accounts: what a customer's ledger adds up to, so that a balance is read without its entries.
 //!
-//! A lot is the sum of all entries with the same [`Terms`], so an account is a sum over its
-//! entries: whatever order they came in, it has the same bytes. Reading the clock turns lots into a
-//! balance; nothing is written when points become available, expire, or leave a tier's window.
+//! An account is a sum over its entries: whatever order they came in, it has the same bytes. A lot
+//! is the sum of what was earned and taken back under the same [`Terms`] on the same day; what was
+//! spent is summed by day. Reading the clock turns both into a balance; nothing is written when
+//! points become available, expire, or leave a tier's window.
 
 use serde::{Deserialize, Serialize};
 
+use super::day::Day;
 use super::entry::{LedgerEntry, Terms};
 use super::points::Points;
+use crate::money::Money;
 use crate::time::Time;
 
-/// Most lots of an account. There is one for each day something was earned on (and one more where
-/// a new programme changed the terms that day): enough for thirteen years of daily orders, and at
-/// up to 70 bytes each within the 400 KB of a DynamoDB item.
-pub const LOTS_MAX: usize = 5_000;
+/// Most lots of an account. There is one for each day something was earned on, and one for each
+/// day something of that was taken back: enough for six years of daily orders, and at up to 115
+/// bytes each within the 400 KB of a DynamoDB item together with what was spent.
+pub const LOTS_MAX: usize = 2_200;
+/// Most days with something spent: as many years, at up to 25 bytes each.
+pub const SPENT_DAYS_MAX: usize = 2_200;
 
 /// The stored form of a customer's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,31 +29,56 @@ pub struct Account {
     pub version: u64,
     /// The latest time of a fact absorbed.
     pub newest: Option<Time>,
-    /// The points, by their terms, in order of those.
+    /// The points earned, by terms and then by day; none is empty.
     pub lots: Vec<Lot>,
+    /// The points spent, by day; none is empty.
+    #[serde(default)]
+    pub spent: Vec<Spent>,
 }
 
-/// All points of a customer that have the same terms.
+/// All points of a customer that have the same terms and were earned, or taken back, on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
     /// From when until when they count.
     pub terms: Terms,
-    /// How many there are.
+    /// The day it happened on: not that of the terms if points were taken back.
+    #[serde(default)]
+    pub on: Day,
+    /// How many there are; what was taken back is negative.
+    pub points: Points,
+    /// The money spent on goods.
+    #[serde(default)]
+    pub spend: Money,
+    /// The orders.
+    #[serde(default)]
+    pub orders: i64,
+}
+
+/// All points of a customer that were spent on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The day.
+    pub on: Day,
+    /// How many.
     pub points: Points,
 }
 
-/// What one more cause brings to an account.
+/// What a change brings to an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Addition<'a> {
-    /// The time of the fact.
-    pub at: Time,
-    /// The entries it adds.
-    pub entries: &'a [LedgerEntry],
+    /// How many causes it adds.
+    pub causes: u64,
+    /// The time of the newest fact.
+    pub at: Option<Time>,
+    /// The entries it takes out of the ledger.
+    pub gone: &'a [LedgerEntry],
+    /// The entries it puts into the ledger.
+    pub put: &'a [LedgerEntry],
 }
 
-/// The account would hold more than [`LOTS_MAX`] lots.
+/// The account would hold more than [`LOTS_MAX`] lots or [`SPENT_DAYS_MAX`] days of spending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the account has more than {LOTS_MAX} lots")]
+#[error("the account has more than {LOTS_MAX} lots or {SPENT_DAYS_MAX} days of spending")]
 pub struct AccountFull;
 
 // === impl Account ===
@@ -57,26 +87,63 @@ impl Account {
     /// The account of a customer nothing has happened to yet.
     #[must_use]
     pub fn empty(customer: &str) -> Self {
-        Self { customer: customer.to_owned(), version: 0, newest: None, lots: Vec::new() }
+        Self {
+            customer: customer.to_owned(),
+            version: 0,
+            newest: None,
+            lots: Vec::new(),
+            spent: Vec::new(),
+        }
     }
 
-    /// The account with one more cause absorbed.
+    /// The account with a change absorbed.
     ///
     /// # Errors
     /// It would grow past its bound.
     pub fn with(mut self, addition: Addition<'_>) -> Result<Self, AccountFull> {
-        self.version += 1;
-        self.newest = self.newest.max(Some(addition.at));
-        for entry in addition.entries {
-            self.add(entry.terms, entry.points);
+        self.version += addition.causes;
+        self.newest = self.newest.max(addition.at);
+        for entry in addition.put {
+            self.add(entry, 1);
         }
-        if self.lots.len() > LOTS_MAX { Err(AccountFull) } else { Ok(self) }
+        for entry in addition.gone {
+            self.add(entry, -1);
+        }
+        let is_full = self.lots.len() > LOTS_MAX || self.spent.len() > SPENT_DAYS_MAX;
+        if is_full { Err(AccountFull) } else { Ok(self) }
     }
 
-    fn add(&mut self, terms: Terms, points: Points) {
-        match self.lots.binary_search_by_key(&terms, |lot| lot.terms) {
-            Ok(at) => self.lots[at].points = self.lots[at].points.plus(points),
-            Err(at) => self.lots.insert(at, Lot { terms, points }),
+    /// Adds an entry so many times, or takes it out. What sums up to nothing is not kept: the bytes
+    /// must not tell what has been there for a while.
+    fn add(&mut self, entry: &LedgerEntry, times: i64) {
+        let more = |sum: i64, one: i64| sum.saturating_add(one.saturating_mul(times));
+        if entry.is_spending() {
+            let on = entry.terms.earned_on;
+            let found = self.spent.binary_search_by_key(&on, |spent| spent.on);
+            let at = found.unwrap_or_else(|at| {
+                self.spent.insert(at, Spent { on, points: Points::ZERO });
+                at
+            });
+            let spent = &mut self.spent[at];
+            spent.points = Points(more(spent.points.0, entry.points.0.saturating_neg()));
+            if spent.points == Points::ZERO {
+                self.spent.remove(at);
+            }
+            return;
+        }
+        let (terms, on) = (entry.terms, Day::of(entry.at));
+        let found = self.lots.binary_search_by_key(&(terms, on), |lot| (lot.terms, lot.on));
+        let at = found.unwrap_or_else(|at| {
+            let (points, spend, orders) = (Points::ZERO, Money::ZERO, 0);
+            self.lots.insert(at, Lot { terms, on, points, spend, orders });
+            at
+        });
+        let lot = &mut self.lots[at];
+        lot.points = Points(more(lot.points.0, entry.points.0));
+        lot.spend = Money(more(lot.spend.0, entry.spend.0));
+        lot.orders = more(lot.orders, entry.orders());
+        if (lot.points, lot.spend, lot.orders) == (Points::ZERO, Money::ZERO, 0) {
+            self.lots.remove(at);
         }
     }
 }

@@ -18,6 +18,10 @@ pub struct Cause {
 pub enum CauseKind {
     /// An order was paid; the id is the order's.
     Order,
+    /// Part of an order was refunded; the id is the refund's.
+    Refund,
+    /// An order was cancelled; the id is the order's.
+    Cancellation,
 }
 
 // === impl Cause ===
@@ -27,6 +31,18 @@ impl Cause {
     #[must_use]
     pub fn order(id: &str) -> Self {
         Self { kind: CauseKind::Order, id: id.to_owned() }
+    }
+
+    /// A refund.
+    #[must_use]
+    pub fn refund(id: &str) -> Self {
+        Self { kind: CauseKind::Refund, id: id.to_owned() }
+    }
+
+    /// The cancellation of an order.
+    #[must_use]
+    pub fn cancellation(order: &str) -> Self {
+        Self { kind: CauseKind::Cancellation, id: order.to_owned() }
     }
 }
 
@@ -44,6 +60,8 @@ impl CauseKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Order => "order",
+            Self::Refund => "refund",
+            Self::Cancellation => "cancellation",
         }
     }
 }

@@ -1,12 +1,13 @@
-//! Earning: the ledger entries of an order, a pure function of its facts and the programme that
-//! was in effect. Whatever arrived twice or late changes nothing.
+//! Earning: what the programme gives for an order. Pure; asked once, when the payment is absorbed.
 
-use super::cause::Cause;
+use serde::{Deserialize, Serialize};
+
 use super::day::Day;
-use super::entry::{EntryKind, LedgerEntry, Terms};
-use super::facts::{OrderFacts, Paid};
+use super::entry::Terms;
+use super::facts::{Paid, PaidLine};
+use super::figures::Figures;
 use super::points::{POINTS_MAX, Points};
-use super::program::{Program, ProgramVersion};
+use super::program::Program;
 use crate::time::Time;
 
 /// Why an order cannot be turned into points.
@@ -25,58 +26,71 @@ pub enum EarningError {
     TooManyPoints,
 }
 
-/// The ledger entries an order amounts to, in (time, id) order. A guest's order has none, and
-/// neither has one that earns no point.
-///
-/// # Errors
-/// The order is in another currency than the programme, or beyond all measure.
-pub fn entries(
-    facts: &OrderFacts,
-    version: &ProgramVersion,
-) -> Result<Vec<LedgerEntry>, EarningError> {
-    let (Some(paid), Some(_)) = (&facts.paid, &facts.customer) else { return Ok(Vec::new()) };
-    let points = earned(paid, &version.program)?;
-    if points == Points::ZERO {
-        return Ok(Vec::new());
-    }
-    let cause = Cause::order(&facts.order);
-    Ok(vec![LedgerEntry {
-        id: LedgerEntry::id_of(EntryKind::Earn, &cause),
-        kind: EntryKind::Earn,
-        points,
-        at: paid.at,
-        terms: terms(paid.at, &version.program),
-        cause,
-        program_version: version.version,
-    }])
+/// What an order earns: every point belongs to a line, so that what is given back takes its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earned {
+    /// The lines that earn something.
+    pub lines: Vec<EarnedLine>,
 }
 
-/// The points of a whole order, rounded down once.
-fn earned(paid: &Paid, program: &Program) -> Result<Points, EarningError> {
-    if paid.currency != program.currency {
-        return Err(EarningError::OtherCurrency {
-            order: paid.currency.clone(),
-            program: program.currency.clone(),
+/// What one line earns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarnedLine {
+    /// Shopify's line item id.
+    pub line: String,
+    /// Its points.
+    pub points: Points,
+}
+
+// === impl Program ===
+
+impl Program {
+    /// What an order earns. It is rounded down as a whole, and its points are spread over its lines
+    /// by amount.
+    ///
+    /// # Errors
+    /// The order is in another currency than the programme, or beyond all measure.
+    pub fn earned(&self, paid: &Paid, _: &Figures) -> Result<Earned, EarningError> {
+        if paid.currency != self.currency {
+            return Err(EarningError::OtherCurrency {
+                order: paid.currency.clone(),
+                program: self.currency.clone(),
+            });
+        }
+        let earning = &self.earning;
+        if paid.is_test && !earning.test_orders {
+            return Ok(Earned::default());
+        }
+        let counts = paid.lines.iter().filter(|line| earning.gift_cards || !line.is_gift_card);
+        let counts: Vec<&PaidLine> = counts.collect();
+        let base: i128 = counts.iter().map(|line| i128::from(line.amount.0)).sum();
+        let points = |amount: i128| {
+            amount * i128::from(earning.points) / i128::from(earning.per_amount.0.max(1))
+        };
+        if points(base) > i128::from(POINTS_MAX) {
+            return Err(EarningError::TooManyPoints);
+        }
+        // Each line gets what the order earns with it beyond what it earns without it.
+        let mut before = 0;
+        let spread = counts.into_iter().map(|line| {
+            let after = before + i128::from(line.amount.0);
+            let own = points(after) - points(before);
+            before = after;
+            let own = Points(i64::try_from(own).expect("a part of what is within bounds"));
+            EarnedLine { line: line.id.clone(), points: own }
         });
+        Ok(Earned { lines: spread.filter(|line| line.points != Points::ZERO).collect() })
     }
-    let earning = &program.earning;
-    if paid.is_test && !earning.test_orders {
-        return Ok(Points::ZERO);
-    }
-    let counts = paid.lines.iter().filter(|line| earning.gift_cards || !line.is_gift_card);
-    let base: i128 = counts.map(|line| i128::from(line.amount.0)).sum();
-    let points = base * i128::from(earning.points) / i128::from(earning.per_amount.0.max(1));
-    let points = i64::try_from(points).ok().filter(|points| *points <= POINTS_MAX);
-    points.map(Points).ok_or(EarningError::TooManyPoints)
-}
 
-/// When points earned at `at` count. Days are whole ones: they begin with the first midnight (UTC)
-/// after the order, so nobody gets less than was promised.
-fn terms(at: Time, program: &Program) -> Terms {
-    let available_on = Day::first_from(at).plus(program.pending_days);
-    Terms {
-        earned_on: Day::of(at),
-        available_on: (program.pending_days > 0).then_some(available_on),
-        expires_on: program.expiry_days.map(|days| available_on.plus(days)),
+    /// When points earned at `at` count. Days are whole ones: they begin with the first midnight
+    /// (UTC) after the order, so nobody gets less than was promised.
+    #[must_use]
+    pub fn terms(&self, at: Time) -> Terms {
+        let available_on = Day::first_from(at).plus(self.pending_days);
+        Terms {
+            earned_on: Day::of(at),
+            available_on: (self.pending_days > 0).then_some(available_on),
+            expires_on: self.expiry_days.map(|days| available_on.plus(days)),
+        }
     }
 }

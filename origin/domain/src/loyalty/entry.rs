@@ -1,10 +1,11 @@
-//! Ledger entries: one line each of what happened to a customer's points.
+//! Ledger entries: what happened to a customer's points.
 
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
 use super::day::Day;
 use super::points::Points;
+use crate::money::Money;
 use crate::time::Time;
 
 /// One line of a customer's ledger.
@@ -16,6 +17,9 @@ pub struct LedgerEntry {
     pub kind: EntryKind,
     /// How many; what was taken is negative.
     pub points: Points,
+    /// The money they were earned for; what was given back is negative.
+    #[serde(default)]
+    pub spend: Money,
     /// When it happened, by the payload.
     pub at: Time,
     /// From when until when they count.
@@ -32,9 +36,11 @@ pub struct LedgerEntry {
 pub enum EntryKind {
     /// They were earned by an order.
     Earn,
+    /// They were taken back with what they were earned for.
+    Reverse,
 }
 
-/// From when until when points count. Points with the same terms are alike and form one lot.
+/// From when until when points count. Points with the same terms are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Terms {
     /// The day they were earned on: the qualifying window of the tiers begins with it.
@@ -69,6 +75,14 @@ impl LedgerEntry {
         EntryKey { at: self.at, id: self.id.clone() }
     }
 
+    /// Whether it takes from what was earned before, rather than being earned or taken back.
+    #[must_use]
+    pub fn is_spending(&self) -> bool {
+        match self.kind {
+            EntryKind::Earn | EntryKind::Reverse => false,
+        }
+    }
+
     /// When its points become available.
     #[must_use]
     pub fn available_at(&self) -> Time {
@@ -90,6 +104,7 @@ impl EntryKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Earn => "earn",
+            Self::Reverse => "reverse",
         }
     }
 }

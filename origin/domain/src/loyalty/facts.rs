@@ -1,15 +1,23 @@
-//! What is known of an order, whichever webhook told it. Nothing in it comes from a clock, a
-//! delivery or the ledger, so the same facts in any order are the same bytes.
+//! What is known of an order, whichever webhook told it first. Nothing in it comes from a clock or
+//! a delivery, so the same facts in any order are the same bytes.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Cause, CauseKind};
+use super::cause::Cause;
+use super::earning::Earned;
+use super::entry::{LedgerEntry, Terms};
 use crate::money::Money;
 use crate::time::Time;
 
 /// Most lines of an order. Shopify's own carts stop at 500; twice that is 65 KB encoded, a sixth of
 /// what a DynamoDB item holds.
 pub const ORDER_LINES_MAX: usize = 1_000;
+/// Most refunds of an order: with payment and cancellation all their entries fit one transaction.
+pub const ORDER_REFUNDS_MAX: usize = 90;
+/// Most lines of all refunds of an order together: 110 KB encoded.
+pub const REFUNDED_LINES_MAX: usize = 4_000;
 
 /// The stored form of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +26,24 @@ pub struct OrderItem {
     pub version: u64,
     /// The facts themselves.
     pub facts: OrderFacts,
+    /// What it earned when its payment was absorbed; `None` before that, and without a programme.
+    #[serde(default)]
+    pub reckoning: Option<Reckoning>,
+    /// What these facts amount to: exactly what stands in the ledger.
+    #[serde(default)]
+    pub entries: Vec<LedgerEntry>,
+}
+
+/// What the programme gave for an order. It is asked once: whatever the customer does afterwards,
+/// and whatever is published, refunds take back what was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reckoning {
+    /// The version that was in effect.
+    pub program_version: u64,
+    /// From when until when the points count.
+    pub terms: Terms,
+    /// The points, line by line.
+    pub earned: Earned,
 }
 
 /// Everything known of one order that can move points.
@@ -25,10 +51,16 @@ pub struct OrderItem {
 pub struct OrderFacts {
     /// Shopify's order id.
     pub order: String,
-    /// Shopify's customer id; a guest has none.
+    /// Shopify's customer id, as the payment tells it; a guest has none.
     pub customer: Option<String>,
     /// Its payment, unless only other facts have arrived so far.
     pub paid: Option<Paid>,
+    /// Its refunds by their ids.
+    #[serde(default)]
+    pub refunds: BTreeMap<String, Refund>,
+    /// When it was cancelled.
+    #[serde(default)]
+    pub cancelled: Option<Time>,
 }
 
 /// An order as it was when it was paid: only what never changes after that.
@@ -57,25 +89,116 @@ pub struct PaidLine {
     pub is_gift_card: bool,
 }
 
+/// One refund. Money given back without goods takes no points back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// When it was made.
+    pub at: Time,
+    /// How many were given back, by line item id.
+    pub lines: BTreeMap<String, u32>,
+}
+
+/// One thing that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// It was paid.
+    Paid {
+        /// Shopify's customer id; a guest has none.
+        customer: Option<String>,
+        /// The order as it was paid.
+        paid: Paid,
+    },
+    /// Part of it was refunded.
+    Refunded {
+        /// Shopify's refund id.
+        refund: String,
+        /// What was given back.
+        told: Refund,
+    },
+    /// It was cancelled.
+    Cancelled {
+        /// When.
+        at: Time,
+    },
+}
+
+/// The order has more refunds than its item holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the order has over {ORDER_REFUNDS_MAX} refunds or {REFUNDED_LINES_MAX} refunded lines")]
+pub struct OrderFull;
+
 // === impl OrderItem ===
 
 impl OrderItem {
     /// An order of which nothing is known but its id.
     #[must_use]
     pub fn of(order: &str) -> Self {
-        let facts = OrderFacts { order: order.to_owned(), customer: None, paid: None };
-        Self { version: 0, facts }
+        let facts = OrderFacts {
+            order: order.to_owned(),
+            customer: None,
+            paid: None,
+            refunds: BTreeMap::new(),
+            cancelled: None,
+        };
+        Self { version: 0, facts, reckoning: None, entries: Vec::new() }
     }
 }
 
 // === impl OrderFacts ===
 
 impl OrderFacts {
-    /// Whether these facts hold a cause already.
+    /// These facts and one more.
+    ///
+    /// # Errors
+    /// The order is at its bound.
+    pub fn with(mut self, fact: Fact) -> Result<Self, OrderFull> {
+        match fact {
+            Fact::Paid { customer, paid } => {
+                self.customer = customer;
+                self.paid = Some(paid);
+            }
+            Fact::Refunded { refund, told } => {
+                self.refunds.insert(refund, told);
+            }
+            Fact::Cancelled { at } => self.cancelled = Some(at),
+        }
+        let lines: usize = self.refunds.values().map(|refund| refund.lines.len()).sum();
+        let is_full = self.refunds.len() > ORDER_REFUNDS_MAX || lines > REFUNDED_LINES_MAX;
+        if is_full { Err(OrderFull) } else { Ok(self) }
+    }
+
+    /// How many causes they hold.
     #[must_use]
-    pub fn knows(&self, cause: &Cause) -> bool {
-        match cause.kind {
-            CauseKind::Order => self.paid.is_some(),
+    pub fn count(&self) -> u64 {
+        let once = |is_known: bool| u64::from(is_known);
+        once(self.paid.is_some()) + self.refunds.len() as u64 + once(self.cancelled.is_some())
+    }
+
+    /// The customer whose ledger they are told in: only payment tells who that is.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.paid.as_ref().and(self.customer.as_deref())
+    }
+
+    /// The time of the newest of them.
+    #[must_use]
+    pub fn newest(&self) -> Option<Time> {
+        let paid = self.paid.as_ref().map(|paid| paid.at);
+        let refunded = self.refunds.values().map(|refund| refund.at).max();
+        paid.max(refunded).max(self.cancelled)
+    }
+}
+
+// === impl Fact ===
+
+impl Fact {
+    /// What it is claimed as, for this order.
+    #[must_use]
+    pub fn cause(&self, order: &str) -> Cause {
+        match self {
+            Self::Paid { .. } => Cause::order(order),
+            Self::Refunded { refund, .. } => Cause::refund(refund),
+            Self::Cancelled { .. } => Cause::cancellation(order),
         }
     }
 }

@@ -19,31 +19,41 @@ mod document;
 mod earning;
 mod entry;
 mod facts;
+mod figures;
 mod order;
+mod order_entries;
 mod payload;
 mod points;
 mod ports;
 mod program;
 mod publishing;
+mod spending;
 mod standing;
+mod told;
 mod webhook;
 
-pub use absorb::{AbsorbError, Absorber, Outcome, decide_paid};
-pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot};
+pub use absorb::{AbsorbError, Absorber, Outcome, decide};
+pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX, Spent};
 pub use cause::{Cause, CauseKind};
 pub use currency::{decimals, is_currency};
 pub use day::Day;
-pub use earning::{EarningError, entries};
+pub use earning::{Earned, EarnedLine, EarningError};
 pub use entry::{EntryKey, EntryKind, LedgerEntry, Terms};
-pub use facts::{ORDER_LINES_MAX, OrderFacts, OrderItem, Paid, PaidLine};
+pub use facts::{
+    Fact, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderFull, OrderItem, Paid, PaidLine,
+    REFUNDED_LINES_MAX, Reckoning, Refund,
+};
+pub use figures::{FIGURES_LAG_MS, Figures};
 pub use order::PaidOrder;
+pub use order_entries::order_entries;
 pub use payload::{Node, Object, PayloadError, Problem};
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
     CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader, LedgerStore, Loaded,
-    PAGE_ENTRIES_MAX, ProgramWriter, Programs, TRANSACTION_ACTIONS_MAX,
+    PAGE_ENTRIES_MAX, ProgramWriter, Programs, TRANSACTION_ACTIONS_MAX, Wanted,
 };
 pub use program::{Earning, Program, ProgramVersion, Reward, Tier};
 pub use publishing::{DESCRIPTION_BYTES_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX};
 pub use standing::{Balance, EXPIRING_MAX, Expiring, NextTier, Reading, Standing};
-pub use webhook::{ORDERS_PAID, Webhook};
+pub use told::Told;
+pub use webhook::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE, Webhook};

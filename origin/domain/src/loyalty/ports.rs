@@ -27,38 +27,49 @@ pub struct Guarded<T> {
     pub item: T,
 }
 
-/// What one cause changes: everything or nothing.
+/// What changes together: everything or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerChange {
     /// Claimed for ever, on condition that it never was before.
-    pub cause: Cause,
+    pub cause: Option<Cause>,
     /// The order with the new fact.
-    pub order: Guarded<OrderItem>,
+    pub order: Option<Guarded<OrderItem>>,
     /// The account with the new cause; a guest has none.
     pub account: Option<Guarded<Account>>,
-    /// The entries to put into the ledger of that account's customer; at most
-    /// [`CHANGE_ENTRIES_MAX`].
-    pub entries: Vec<LedgerEntry>,
+    /// The entries to take out of the ledger of that account's customer: an order's are told anew
+    /// when an earlier fact arrives late.
+    pub gone: Vec<LedgerEntry>,
+    /// The entries to put into it. With those that go at most [`CHANGE_ENTRIES_MAX`].
+    pub put: Vec<LedgerEntry>,
 }
 
 /// What a change starts from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Whether this is claimed.
+    pub cause: Option<&'a Cause>,
+    /// This order.
+    pub order: Option<&'a str>,
+    /// The account of this customer.
+    pub customer: Option<&'a str>,
+}
+
+/// What was found of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Loaded {
+    /// Whether the cause has counted.
+    pub is_claimed: bool,
     /// The order, if anything is known of it.
     pub order: Option<OrderItem>,
-    /// The account of the customer asked for, if there is one.
+    /// The account, if there is one.
     pub account: Option<Account>,
 }
 
 /// Changes ledgers.
 pub trait LedgerStore: Send + Sync {
-    /// Reads an order and a customer's account, strongly consistent. They need not be of one
-    /// moment: every change is guarded by both versions.
-    fn load(
-        &self,
-        order: &str,
-        customer: Option<&str>,
-    ) -> impl Future<Output = Result<Loaded, PortError>> + Send;
+    /// Reads what a change starts from, strongly consistent. It need not be of one moment: every
+    /// change is guarded by what it starts from.
+    fn load(&self, wanted: Wanted<'_>) -> impl Future<Output = Result<Loaded, PortError>> + Send;
 
     /// Writes a change in one transaction; a conflict if any of its conditions fails.
     fn commit(

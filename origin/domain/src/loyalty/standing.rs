@@ -1,10 +1,13 @@
 //! Standing: what an account amounts to at a moment. Points become available and expire, and tiers
 //! change, by reading the clock here and nowhere else.
 
+use std::collections::BTreeMap;
+
 use super::account::{Account, Lot};
 use super::day::Day;
 use super::points::Points;
 use super::program::{Program, Tier};
+use super::spending::Left;
 use crate::time::Time;
 
 /// Most future expiries a standing names, soonest first. Nobody plans further, and the answer
@@ -72,17 +75,6 @@ pub struct Expiring {
     pub at: Time,
 }
 
-/// A lot, looked at from one moment under one programme.
-struct View {
-    points: Points,
-    is_available: bool,
-    is_expired: bool,
-    qualifies: bool,
-    expires_at: Option<Time>,
-    /// The latest change of this lot that has happened.
-    changed_at: Option<Time>,
-}
-
 // === impl Reading ===
 
 impl Reading {
@@ -100,22 +92,21 @@ impl Standing {
     #[must_use]
     pub fn of(account: &Account, program: &Program, reading: Reading) -> Self {
         let now = reading.now();
-        let views: Vec<View> =
-            account.lots.iter().map(|lot| View::of(lot, program.window_days, now)).collect();
-        let qualifying: Points =
-            views.iter().filter(|view| view.qualifies).map(|view| view.points).sum();
-        let changed_at = views.iter().filter_map(|view| view.changed_at).max();
+        let left = Left::on(account, Day::of(now));
+        let qualifying = account.figures_at(now, program.window_days).points;
+        let changes = account.lots.iter().flat_map(|lot| changes(lot, program.window_days));
+        let changed_at = changes.filter(|at| *at <= now).max();
         let moment = changed_at.unwrap_or_default().max(reading.seen);
         Self {
             version: account.version,
-            balance: Balance::of(&views),
+            balance: Balance::of(&left),
             tier: program.tier(qualifying).clone(),
             next_tier: program.next_tier(qualifying).map(|next| NextTier {
                 id: next.id.clone(),
                 title: next.title.clone(),
                 remaining: next.threshold.minus(qualifying),
             }),
-            expiring: expiring(&views),
+            expiring: expiring(&left),
             moment,
             as_of: account.newest.max((moment > Time::default()).then_some(moment)),
         }
@@ -125,45 +116,33 @@ impl Standing {
 // === impl Balance ===
 
 impl Balance {
-    fn of(views: &[View]) -> Self {
-        let live = views.iter().filter(|view| !view.is_expired);
-        live.fold(Self::default(), |balance, view| {
-            if view.is_available {
-                Self { available: balance.available.plus(view.points), ..balance }
-            } else {
-                Self { pending: balance.pending.plus(view.points), ..balance }
-            }
-        })
-    }
-}
-
-// === impl View ===
-
-impl View {
-    fn of(lot: &Lot, window_days: u32, now: Time) -> Self {
-        let terms = lot.terms;
-        let available_at = terms.available_on.map(Day::start);
-        let expires_at = terms.expires_on.map(Day::start);
-        let leaves_window_at = terms.earned_on.plus(window_days).start();
-        let changes = [available_at, expires_at, Some(leaves_window_at)];
+    fn of(left: &Left) -> Self {
+        let available: Points = left.available.values().copied().sum();
         Self {
-            points: lot.points,
-            is_available: available_at.is_none_or(|at| at <= now),
-            is_expired: expires_at.is_some_and(|at| at <= now),
-            qualifies: now < leaves_window_at,
-            expires_at,
-            changed_at: changes.into_iter().flatten().filter(|at| *at <= now).max(),
+            available: available.minus(left.debt),
+            pending: left.pending.values().copied().sum(),
+            held: Points::ZERO,
         }
     }
 }
 
-fn expiring(views: &[View]) -> Vec<Expiring> {
-    let mut by_day: std::collections::BTreeMap<Time, Points> = std::collections::BTreeMap::new();
-    for view in views.iter().filter(|view| !view.is_expired) {
-        if let Some(at) = view.expires_at {
-            let points = by_day.entry(at).or_default();
-            *points = points.plus(view.points);
+/// When a lot changes what an account amounts to: it becomes available, expires, or leaves the
+/// window of the tiers.
+fn changes(lot: &Lot, window_days: u32) -> impl Iterator<Item = Time> {
+    let terms = lot.terms;
+    let leaves_on = terms.earned_on.plus(window_days);
+    let days = [terms.available_on, terms.expires_on, Some(leaves_on)];
+    days.into_iter().flatten().map(Day::start)
+}
+
+fn expiring(left: &Left) -> Vec<Expiring> {
+    let mut by_day: BTreeMap<Day, Points> = BTreeMap::new();
+    for (terms, points) in left.available.iter().chain(&left.pending) {
+        if let Some(day) = terms.expires_on {
+            let sum = by_day.entry(day).or_default();
+            *sum = sum.plus(*points);
         }
     }
-    by_day.into_iter().map(|(at, points)| Expiring { points, at }).take(EXPIRING_MAX).collect()
+    let expiring = by_day.into_iter().map(|(day, points)| Expiring { points, at: day.start() });
+    expiring.take(EXPIRING_MAX).collect()
 }

@@ -23,6 +23,10 @@ pub struct Webhook<'a> {
 
 /// The topic of a paid order.
 pub const ORDERS_PAID: &str = "orders/paid";
+/// The topic of a cancelled order.
+pub const ORDERS_CANCELLED: &str = "orders/cancelled";
+/// The topic of a refund.
+pub const REFUNDS_CREATE: &str = "refunds/create";
 
 // === impl Webhook ===
 

@@ -2,8 +2,8 @@
 
 use origin_domain::loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
-    LedgerEntry, LedgerReader, LedgerStore, Loaded, OrderFacts, OrderItem, PAGE_ENTRIES_MAX,
-    PaidOrder, Points, decide_paid,
+    LedgerEntry, LedgerReader, LedgerStore, Loaded, OrderItem, PAGE_ENTRIES_MAX, PaidOrder, Points,
+    Told, Wanted, decide,
 };
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use origin_domain::time::{DAY_MS, Time};
@@ -16,20 +16,35 @@ pub(crate) trait Ledger: LedgerStore + LedgerReader + Clone + 'static {}
 impl<T: LedgerStore + LedgerReader + Clone + 'static> Ledger for T {}
 
 /// What the payment of an order changes in this ledger.
-async fn change(ledger: &impl Ledger, told: &PaidOrder) -> LedgerChange {
-    let loaded = ledger.load(&told.order, told.customer.as_deref()).await.unwrap();
-    decide_paid(loaded, told, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
+async fn change(ledger: &impl Ledger, paid: &PaidOrder) -> LedgerChange {
+    let told = Told::from(paid.clone());
+    let cause = told.cause();
+    let customer = paid.customer.as_deref();
+    let wanted = Wanted { cause: Some(&cause), order: Some(&paid.order), customer };
+    let loaded = ledger.load(wanted).await.unwrap();
+    decide(loaded, &told, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
+}
+
+/// The order and the account of a customer.
+async fn loaded(ledger: &impl Ledger, order: &str, customer: Option<&str>) -> Loaded {
+    ledger.load(Wanted { cause: None, order: Some(order), customer }).await.unwrap()
+}
+
+async fn is_claimed(ledger: &impl Ledger, cause: &Cause) -> bool {
+    let wanted = Wanted { cause: Some(cause), ..Wanted::default() };
+    ledger.load(wanted).await.unwrap().is_claimed
 }
 
 async fn everything(ledger: &impl Ledger, order: &str) -> (Loaded, Vec<LedgerEntry>) {
-    let loaded = ledger.load(order, Some("1001")).await.unwrap();
+    let loaded = loaded(ledger, order, Some("1001")).await;
     let account = ledger.account("1001", Consistency::Strong).await.unwrap();
     assert_eq!(account, loaded.account);
     (loaded, ledger.entries("1001", None, PAGE_ENTRIES_MAX).await.unwrap().entries)
 }
 
 pub(crate) async fn of_nobody_nothing_is_known(ledger: impl Ledger) {
-    assert_eq!(ledger.load("82", None).await, Ok(Loaded::default()));
+    assert!(!is_claimed(&ledger, &Cause::order("82")).await);
+    assert_eq!(loaded(&ledger, "82", None).await, Loaded::default());
     assert_eq!(everything(&ledger, "82").await, (Loaded::default(), Vec::new()));
     assert_eq!(ledger.account("1001", Consistency::Eventual).await, Ok(None));
 }
@@ -37,22 +52,25 @@ pub(crate) async fn of_nobody_nothing_is_known(ledger: impl Ledger) {
 pub(crate) async fn a_change_is_all_there(ledger: impl Ledger) {
     let told = paid("9007199254740993", Some("1001"), MORNING);
     let change = change(&ledger, &told).await;
-    assert_eq!(change.entries.len(), 1);
+    assert_eq!(change.put.len(), 1);
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
-    let LedgerChange { order, account, entries, .. } = change;
-    let loaded = Loaded { order: Some(order.item), account: account.map(|account| account.item) };
-    assert_eq!(everything(&ledger, &told.order).await, (loaded.clone(), entries));
-    let order_only = Loaded { account: None, ..loaded };
-    assert_eq!(ledger.load(&told.order, None).await, Ok(order_only.clone()));
-    assert_eq!(ledger.load(&told.order, Some("100")).await, Ok(order_only));
+    let LedgerChange { cause, order, account, put, .. } = change;
+    let (order, account) = (order.map(|order| order.item), account.map(|account| account.item));
+    let found = Loaded { is_claimed: false, order, account };
+    assert_eq!(everything(&ledger, &told.order).await, (found.clone(), put));
+    assert!(is_claimed(&ledger, &cause.unwrap()).await);
+    let order_only = Loaded { account: None, ..found };
+    assert_eq!(loaded(&ledger, &told.order, None).await, order_only);
+    assert_eq!(loaded(&ledger, &told.order, Some("100")).await, order_only);
 }
 
 pub(crate) async fn a_guests_order_is_kept_without_an_account(ledger: impl Ledger) {
     let told = PaidOrder { customer: None, ..paid("82", None, MORNING) };
-    let guest = LedgerChange { entries: Vec::new(), ..change(&ledger, &told).await };
-    assert_eq!(guest.account, None);
+    let guest = change(&ledger, &told).await;
+    assert_eq!((&guest.account, guest.put.len()), (&None, 0));
     assert_eq!(ledger.commit(&guest).await, Ok(Written::Done));
-    let kept = Loaded { order: Some(guest.order.item), account: None };
+    let order = guest.order.map(|order| order.item);
+    let kept = Loaded { is_claimed: false, order, account: None };
     assert_eq!(everything(&ledger, "82").await, (kept, Vec::new()));
 }
 
@@ -62,9 +80,9 @@ pub(crate) async fn a_cause_counts_once_in_the_whole_shop(ledger: impl Ledger) {
     let before = everything(&ledger, "82").await;
     // The same cause, told of an order and a customer of whom nothing is known yet.
     let mut again = change(&ledger, &paid("83", Some("1002"), MORNING)).await;
-    again.cause = Cause::order("82");
+    again.cause = Some(Cause::order("82"));
     assert_eq!(ledger.commit(&again).await, Ok(Written::Conflict));
-    assert_eq!(ledger.load("83", Some("1002")).await, Ok(Loaded::default()));
+    assert_eq!(loaded(&ledger, "83", Some("1002")).await, Loaded::default());
     assert_eq!(ledger.entries("1002", None, 1).await.unwrap().entries, []);
     assert_eq!(everything(&ledger, "82").await, before);
 }
@@ -86,8 +104,8 @@ pub(crate) async fn a_change_from_an_older_order_leaves_no_trace(ledger: impl Le
     let before = everything(&ledger, "82").await;
     for seen in [None, Some(2)] {
         let mut late = known.clone();
-        late.cause = Cause::order("84");
-        late.order.seen = seen;
+        late.cause = Some(Cause::order("84"));
+        late.order = late.order.map(|order| Guarded { seen, ..order });
         late.account = late.account.map(|account| Guarded { seen: Some(1), ..account });
         assert_eq!(ledger.commit(&late).await, Ok(Written::Conflict), "{seen:?}");
     }
@@ -125,32 +143,51 @@ pub(crate) async fn orders_paid_at_once_are_all_in_the_account(ledger: impl Ledg
 /// A change with entries of these times, each under an id of its own.
 fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange {
     let cause = Cause::order(name);
-    let told = paid(name, Some("1001"), MORNING);
-    let model = decide_paid(Loaded::default(), &told, Some(&program(1, Time(0))));
-    let model = model.unwrap().unwrap().entries.remove(0);
+    let told = Told::from(paid(name, Some("1001"), MORNING));
+    let model = decide(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let model = model.unwrap().unwrap().put.remove(0);
     let numbered = times.iter().enumerate().map(|(n, time)| LedgerEntry {
         id: format!("{}/{n:03}", LedgerEntry::id_of(EntryKind::Earn, &cause)),
         at: Time(*time),
         ..model.clone()
     });
-    let entries: Vec<LedgerEntry> = numbered.collect();
+    let put: Vec<LedgerEntry> = numbered.collect();
     let version = seen.as_ref().map(|account| account.version);
     let account = seen.unwrap_or_else(|| Account::empty("1001"));
-    let item = account.with(Addition { at: MORNING, entries: &entries }).unwrap();
-    let facts = OrderFacts { order: name.to_owned(), customer: told.customer, paid: None };
+    let added = Addition { causes: 1, at: Some(MORNING), gone: &[], put: &put };
     LedgerChange {
-        cause,
-        order: Guarded { seen: None, item: OrderItem { version: 1, facts } },
-        account: Some(Guarded { seen: version, item }),
-        entries,
+        cause: Some(cause),
+        order: Some(Guarded { seen: None, item: OrderItem::of(name) }),
+        account: Some(Guarded { seen: version, item: account.with(added).unwrap() }),
+        gone: Vec::new(),
+        put,
     }
+}
+
+pub(crate) async fn an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone(
+    ledger: impl Ledger,
+) {
+    let first = entries_at("82", None, &[1, 2, 3]);
+    assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
+    let [one, two, three] = <[LedgerEntry; 3]>::try_from(first.put.clone()).unwrap();
+    let anew = LedgerEntry { points: Points(-7), ..two.clone() };
+    let account = first.account.map(|account| account.item).unwrap();
+    let (gone, put) = (vec![two, three], vec![anew.clone()]);
+    let added = Addition { causes: 1, at: None, gone: &gone, put: &put };
+    let item = account.clone().with(added).unwrap();
+    let account = Some(Guarded { seen: Some(account.version), item });
+    let change = LedgerChange { cause: None, order: None, account, gone, put };
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
+    let page = ledger.entries("1001", None, 10).await.unwrap();
+    assert_eq!(page.entries, [anew, one]);
+    assert_eq!(ledger.commit(&change).await, Ok(Written::Conflict), "guarded by the account");
 }
 
 pub(crate) async fn a_ledger_is_read_page_by_page_newest_first(ledger: impl Ledger) {
     // Two pairs of one time, and times whose digits do not sort like numbers.
     let change = entries_at("82", None, &[9, 10, 10, 100, u64::MAX, 0, 0]);
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
-    let mut expected = change.entries;
+    let mut expected = change.put;
     expected.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
     for limit in [1, 3, 6, 7, 8] {
         let mut pages = Vec::new();

@@ -1,13 +1,12 @@
 //! What becomes of webhooks that arrive twice, at once, or from elsewhere.
 
 use origin_domain::loyalty::{
-    AbsorbError, Account, Cause, Day, EarningError, LOTS_MAX, LedgerReader as _, Loaded, Lot,
-    OrderFacts, OrderItem, Outcome, POINTS_MAX, PaidOrder, Points, ProgramVersion, Terms,
-    decide_paid,
+    AbsorbError, Account, Cause, Day, EarningError, LOTS_MAX, LedgerReader as _, Lot, Outcome,
+    POINTS_MAX, Points, ProgramVersion, SPENT_DAYS_MAX, Spent, Terms,
 };
+use origin_domain::money::Money;
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, PortError};
 use serde_json::json;
-use serde_json::value::to_raw_value;
 
 use super::world::{Items, Meanwhile, Table, now, order, program, time, webhook};
 
@@ -45,11 +44,19 @@ fn a_guests_order_is_kept_and_brings_nobody_points() {
 }
 
 #[test]
-fn an_order_worth_no_point_still_counts_as_a_cause() {
+fn an_order_worth_nothing_still_counts_as_a_cause() {
     let table = Table::with(program());
-    assert_eq!(table.pay(&order(41, Some(1001), AT, "0.99")), Ok(applied(41, Some("1001"), 0)));
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "0.00")), Ok(applied(41, Some("1001"), 0)));
     let account = &table.items().accounts["1001"];
     assert_eq!((account.version, account.lots.len()), (1, 0));
+}
+
+#[test]
+fn an_order_too_small_for_a_point_still_counts_as_money_spent() {
+    let table = Table::with(program());
+    assert_eq!(table.pay(&order(41, Some(1001), AT, "0.99")), Ok(applied(41, Some("1001"), 0)));
+    let lot = table.items().accounts["1001"].lots[0];
+    assert_eq!((lot.points, lot.spend), (Points(0), Money(99)));
 }
 
 #[test]
@@ -127,17 +134,22 @@ fn an_account_at_its_bound_is_refused_whole() {
         let (earned_on, later) = (Day(day), Some(Day(day + 365)));
         Lot {
             terms: Terms { earned_on, available_on: later, expires_on: later },
+            on: earned_on,
             points: Points(POINTS_MAX),
+            spend: Money(i64::MAX),
+            orders: i64::MAX,
         }
     };
     let lots = (0..u32::try_from(LOTS_MAX).unwrap()).map(|day| lot(65_536 + day)).collect();
-    let account = Account { version: 5_000, lots, ..Account::empty("1001") };
+    let spent = |day| Spent { on: Day(65_536 + day), points: Points(POINTS_MAX) };
+    let spent = (0..u32::try_from(SPENT_DAYS_MAX).unwrap()).map(spent).collect();
+    let account = Account { version: 5_000, lots, spent, ..Account::empty("1001") };
     let stored = rmp_serde::to_vec_named(&account).unwrap();
     assert!(stored.len() < 400_000, "{} bytes", stored.len());
     table.items.lock().unwrap().accounts.insert("1001".into(), account);
     let before = table.items();
     let error = table.pay(&order(41, Some(1001), AT, "10.00")).unwrap_err();
-    assert_eq!(error.to_string(), "the account has more than 5000 lots");
+    assert_eq!(error.to_string(), "the account has more than 2200 lots or 2200 days of spending");
     assert_eq!(table.items(), before);
 }
 
@@ -180,18 +192,6 @@ fn races_lost_without_end_give_the_message_back() {
     assert!(error.is_retryable());
     assert_eq!(table.items().accounts["1001"].version, u64::from(CONFLICT_ROUNDS_MAX));
     assert_eq!(table.pay(&order(41, Some(1001), AT, "10.00")), Ok(applied(41, Some("1001"), 10)));
-}
-
-#[test]
-fn a_payment_joins_what_was_known_of_its_order_before() {
-    let facts = OrderFacts { order: "41".into(), customer: None, paid: None };
-    let loaded = Loaded { order: Some(OrderItem { version: 2, facts }), account: None };
-    let told = to_raw_value(&order(41, Some(1001), AT, "10.00")).unwrap();
-    let told = PaidOrder::from_payload(&told).unwrap();
-    let change = decide_paid(loaded, &told, None).unwrap().unwrap();
-    assert_eq!((change.order.seen, change.order.item.version), (Some(2), 3));
-    assert_eq!(change.order.item.facts.paid, Some(told.paid));
-    assert_eq!(change.account.unwrap().seen, None);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What an order is worth.
 
 use origin_domain::loyalty::{
-    Cause, EarningError, EntryKind, LedgerEntry, OrderFacts, Paid, PaidLine, Points,
-    ProgramVersion, entries,
+    Cause, EarningError, EntryKind, Figures, LedgerEntry, OrderFacts, OrderItem, Paid, PaidLine,
+    Points, ProgramVersion, Reckoning, order_entries,
 };
 use origin_domain::money::Money;
 use origin_domain::time::Time;
@@ -21,7 +21,6 @@ fn bought(cents: &[i64]) -> OrderFacts {
         is_gift_card: false,
     };
     OrderFacts {
-        order: "820982911946154508".into(),
         customer: Some("1001".into()),
         paid: Some(Paid {
             at: time("2026-11-20T17:04:09Z"),
@@ -29,7 +28,18 @@ fn bought(cents: &[i64]) -> OrderFacts {
             is_test: false,
             lines: cents.iter().enumerate().map(line).collect(),
         }),
+        ..OrderItem::of("820982911946154508").facts
     }
+}
+
+fn entries(facts: &OrderFacts, version: &ProgramVersion) -> Result<Vec<LedgerEntry>, EarningError> {
+    let Some(paid) = &facts.paid else { return Ok(vec![]) };
+    let reckoning = Reckoning {
+        program_version: version.version,
+        terms: version.program.terms(paid.at),
+        earned: version.program.earned(paid, &Figures::default())?,
+    };
+    Ok(order_entries(facts, &reckoning))
 }
 
 fn points(facts: &OrderFacts, version: &ProgramVersion) -> i64 {

@@ -3,62 +3,119 @@
 use std::collections::BTreeMap;
 
 use origin_domain::loyalty::{
-    Account, Balance, LedgerEntry, PaidOrder, Points, Program, Reading, Standing, Webhook,
+    Account, Balance, LedgerEntry, PaidOrder, Points, Program, Reading, Standing, Told, Webhook,
 };
-use origin_domain::time::{DAY_MS, Time};
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 use proptest::prelude::*;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
-use super::world::{SHOP, Table, program};
+use super::world::{
+    SHOP, Table, cancellation, changed, program, program_document, refund, webhook,
+};
 
 const START: u64 = 1_790_000_000_000;
+const ORDER: u64 = 82_098_291_194_615_450;
 
 const ORDERS_PAID: &str = include_str!("../../../../../infra/local/fixtures/orders-paid.json");
 
-/// One order: customer (or a guest), time, lines of (cents, gift card).
+/// One order: customer (or a guest), time, lines, what was given back when, and when it was
+/// cancelled.
 #[derive(Debug, Clone)]
 struct Order {
     customer: Option<u64>,
     after_ms: u64,
-    lines: Vec<(u32, bool)>,
+    lines: Vec<Line>,
+    refunds: Vec<(u64, Vec<(usize, u32)>)>,
+    cancelled_after_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    cents: u32,
+    quantity: u32,
+    gift_card: bool,
 }
 
 fn orders() -> impl Strategy<Value = Vec<Order>> {
-    let line = (0..1_000_000u32, proptest::bool::weighted(0.1));
+    let line = (0..1_000_000u32, 1..4u32, proptest::bool::weighted(0.1));
+    let line = line.prop_map(|(cents, quantity, gift_card)| Line { cents, quantity, gift_card });
+    let given_back = proptest::collection::vec((0..4usize, 1..3u32), 0..4);
+    let refund = (0..20 * DAY_MS, given_back);
     let order = (
         proptest::option::weighted(0.9, 1u64..4),
         0..800 * DAY_MS,
         proptest::collection::vec(line, 0..4),
+        proptest::collection::vec(refund, 0..3),
+        proptest::option::weighted(0.2, 0..20 * DAY_MS),
     );
-    let order = order.prop_map(|(customer, after_ms, lines)| Order { customer, after_ms, lines });
-    proptest::collection::vec(order, 1..12)
+    let order = order.prop_map(|(customer, after_ms, lines, refunds, cancelled_after_ms)| Order {
+        customer,
+        after_ms,
+        lines,
+        refunds,
+        cancelled_after_ms,
+    });
+    proptest::collection::vec(order, 1..8)
 }
 
-/// Orders, and deliveries of them: each at least once, in any order.
-fn deliveries() -> impl Strategy<Value = (Vec<Order>, Vec<usize>)> {
+/// What Shopify tells of an order, each with its time.
+fn told(index: usize, order: &Order) -> Vec<(u64, String)> {
+    let id = ORDER + index as u64;
+    let at = |after: u64| Time(START + order.after_ms + after).to_rfc3339();
+    let refunds: Vec<Value> = (1..)
+        .zip(&order.refunds)
+        .map(|(number, (after, lines))| {
+            let lines: Vec<_> = lines.iter().map(|(line, n)| (1_000 + *line as u64, *n)).collect();
+            refund(10 * id + number, id, &at(*after), &lines)
+        })
+        .collect();
+    let mut told = vec![(order.after_ms, webhook("orders/paid", &payload(id, order)))];
+    for ((after, _), refund) in order.refunds.iter().zip(&refunds) {
+        told.push((order.after_ms + after, webhook("refunds/create", refund)));
+    }
+    if let Some(after) = order.cancelled_after_ms {
+        let cancelled = cancellation(id, &at(after), &refunds);
+        told.push((order.after_ms + after, webhook("orders/cancelled", &cancelled)));
+    }
+    told
+}
+
+/// Orders, and deliveries of all that is told of them: each at least once and within 48 hours, so
+/// that none is overtaken by one more than 48 hours younger.
+fn deliveries() -> impl Strategy<Value = (Vec<Order>, Vec<String>)> {
     orders().prop_flat_map(|orders| {
-        let all: Vec<usize> = (0..orders.len()).collect();
-        let again = proptest::collection::vec(0..orders.len(), 0..8);
-        let deliveries = again.prop_flat_map(move |again| {
-            let all: Vec<usize> = all.iter().copied().chain(again).collect();
-            Just(all).prop_shuffle()
+        let told: Vec<_> =
+            orders.iter().enumerate().flat_map(|(index, order)| told(index, order)).collect();
+        let first = proptest::collection::vec(0..48 * HOUR_MS, told.len());
+        let again = (any::<prop::sample::Index>(), 0..400 * DAY_MS);
+        let again = proptest::collection::vec(again, 0..8);
+        let deliveries = (first, again).prop_map(move |(first, again)| {
+            let first = told.iter().zip(first);
+            let mut all: Vec<(u64, String)> =
+                first.map(|((at, detail), late)| (at + late, detail.clone())).collect();
+            for (index, later) in again {
+                let (at, detail) = all[index.index(told.len())].clone();
+                all.push((at + later, detail));
+            }
+            all.sort();
+            all.into_iter().map(|(_, detail)| detail).collect()
         });
         (Just(orders), deliveries)
     })
 }
 
-fn payload(index: usize, order: &Order) -> Value {
-    let line = |(line, (cents, gift_card)): (usize, &(u32, bool))| {
+fn payload(id: u64, order: &Order) -> Value {
+    let line = |(line, Line { cents, quantity, gift_card }): (usize, &Line)| {
         json!({
             "id": 1_000 + line,
-            "quantity": 1,
+            "quantity": quantity,
             "price": format!("{}.{:02}", cents / 100, cents % 100),
             "gift_card": gift_card,
         })
     };
     json!({
-        "id": 820_982_911_946_154_500 + index as u64,
+        "id": id,
         "currency": "EUR",
         "processed_at": Time(START + order.after_ms).to_rfc3339(),
         "customer": order.customer.map(|id| json!({"id": id})),
@@ -66,12 +123,40 @@ fn payload(index: usize, order: &Order) -> Value {
     })
 }
 
-fn delivered(orders: &[Order], deliveries: impl IntoIterator<Item = usize>) -> Table {
-    let table = Table::with(program());
-    for index in deliveries {
-        table.pay(&payload(index, &orders[index])).unwrap();
+/// A point for every cent, so that the causes alone tell the points to the last one.
+fn exact() -> Program {
+    let document = changed(&program_document(), "/earning/per_amount", json!(1));
+    Program::parse(&document.to_string()).unwrap()
+}
+
+fn delivered<'a>(details: impl IntoIterator<Item = &'a String>) -> Table {
+    let table = Table::with(exact());
+    for detail in details {
+        table.deliver(detail).unwrap();
     }
     table
+}
+
+/// As it happened, each once.
+fn in_time(orders: &[Order]) -> Table {
+    let all = orders.iter().enumerate().flat_map(|(index, order)| told(index, order));
+    let mut all: Vec<(u64, String)> = all.collect();
+    all.sort();
+    delivered(all.iter().map(|(_, detail)| detail))
+}
+
+/// The points an order has brought once everything about it is told, from its causes alone.
+fn points_of(order: &Order) -> i64 {
+    if order.cancelled_after_ms.is_some() {
+        return 0;
+    }
+    let kept = order.lines.iter().enumerate().filter(|(_, line)| !line.gift_card);
+    let cents = kept.map(|(index, line)| {
+        let all = order.refunds.iter().flat_map(|(_, lines)| lines);
+        let given_back: u32 = all.filter(|(of, _)| *of == index).map(|(_, n)| n).sum();
+        i64::from(line.cents) * i64::from(line.quantity.saturating_sub(given_back))
+    });
+    cents.sum()
 }
 
 /// The balance by its definition: the sum of the entries that count.
@@ -126,18 +211,17 @@ proptest! {
     fn any_number_and_order_of_deliveries_gives_identical_items(
         (orders, deliveries) in deliveries(),
     ) {
-        let once = delivered(&orders, 0..orders.len());
-        let shuffled = delivered(&orders, deliveries);
-        prop_assert_eq!(shuffled.items().bytes(), once.items().bytes());
+        let shuffled = delivered(&deliveries);
+        prop_assert_eq!(shuffled.items().bytes(), in_time(&orders).items().bytes());
     }
 
     #[test]
-    fn a_balance_is_the_sum_of_its_entries_at_any_time(
+    fn a_ledger_is_what_its_causes_amount_to_and_a_balance_is_the_sum_of_its_entries(
         (orders, deliveries) in deliveries(),
         after_ms in 0..1_600 * DAY_MS,
     ) {
         let now = Time(START + after_ms);
-        let table = delivered(&orders, deliveries);
+        let table = delivered(&deliveries);
         let items = table.items();
         for customer in ["1", "2", "3"] {
             let entries: Vec<&LedgerEntry> = items
@@ -146,12 +230,16 @@ proptest! {
                 .filter(|((owner, _), _)| owner == customer)
                 .map(|(_, entry)| entry)
                 .collect();
-            let standing = table.standing(customer, now);
-            prop_assert_eq!(standing.balance, balance_of(&entries, now));
-            let causes = orders.iter().filter(|order| {
+            let mine = || orders.iter().enumerate().filter(|(_, order)| {
                 order.customer.is_some_and(|id| id.to_string() == customer)
             });
-            prop_assert_eq!(standing.version, causes.count() as u64);
+            let earned: i64 = mine().map(|(_, order)| points_of(order)).sum();
+            let sum: Points = entries.iter().map(|entry| entry.points).sum();
+            prop_assert_eq!(sum, Points(earned));
+            let standing = table.standing(customer, now);
+            prop_assert_eq!(standing.balance, balance_of(&entries, now));
+            let causes: usize = mine().map(|(index, order)| told(index, order).len()).sum();
+            prop_assert_eq!(standing.version, causes as u64);
         }
     }
 
@@ -160,20 +248,20 @@ proptest! {
         orders in orders(),
         clocks in proptest::collection::vec(0..1_600 * DAY_MS, 2..12),
     ) {
-        let table = delivered(&orders, 0..orders.len());
+        let table = in_time(&orders);
         let items = table.items();
         let account = items.accounts.get("1").cloned().unwrap_or_else(|| Account::empty("1"));
         let mut seen = Time(0);
         let mut furthest = Time(0);
         for clock in clocks {
             let clock = Time(START + clock);
-            let standing = Standing::of(&account, &program(), Reading { clock, seen });
+            let standing = Standing::of(&account, &exact(), Reading { clock, seen });
             prop_assert!(standing.moment >= seen);
             prop_assert!(standing.moment <= clock.max(seen));
             seen = standing.moment;
             furthest = furthest.max(clock);
             let fastest = Reading { clock: furthest, seen: Time(0) };
-            let fastest = Standing::of(&account, &program(), fastest);
+            let fastest = Standing::of(&account, &exact(), fastest);
             prop_assert_eq!(standing, fastest);
         }
     }
@@ -183,12 +271,12 @@ proptest! {
         orders in orders(),
         after_ms in 0..1_600 * DAY_MS,
     ) {
-        let table = delivered(&orders, 0..orders.len());
+        let table = in_time(&orders);
         let read = table.standing("1", Time(START + after_ms));
         let account = table.items().accounts.get("1").cloned();
         let account = account.unwrap_or_else(|| Account::empty("1"));
         let again = Reading { clock: Time(0), seen: read.moment };
-        prop_assert_eq!(Standing::of(&account, &program(), again), read);
+        prop_assert_eq!(Standing::of(&account, &exact(), again), read);
     }
 
     #[test]
@@ -196,7 +284,10 @@ proptest! {
         let text = document.to_string();
         let _ = Webhook::parse(&text);
         let _ = Program::parse(&text);
-        let _ = PaidOrder::from_payload(&to_raw_value(&document).unwrap());
+        let raw = to_raw_value(&document).unwrap();
+        for topic in ["orders/paid", "orders/cancelled", "refunds/create"] {
+            let _ = Told::read(topic, &raw);
+        }
     }
 
     #[test]

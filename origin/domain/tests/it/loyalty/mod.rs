@@ -8,5 +8,6 @@ mod earning;
 mod laws;
 mod payloads;
 mod programs;
+mod reversing;
 mod standings;
 mod world;

@@ -1,8 +1,8 @@
 //! What a customer is shown, by the clock.
 
 use origin_domain::loyalty::{
-    Account, Addition, Balance, Day, EXPIRING_MAX, Expiring, NextTier, OrderFacts, Paid, PaidLine,
-    Points, Program, ProgramVersion, Reading, Standing, Tier, entries,
+    Account, Addition, Balance, Day, EXPIRING_MAX, Expiring, Figures, NextTier, OrderFacts,
+    OrderItem, Paid, PaidLine, Points, Program, Reading, Reckoning, Standing, Tier, order_entries,
 };
 use origin_domain::money::Money;
 use origin_domain::time::Time;
@@ -11,7 +11,6 @@ use super::world::{program, time};
 
 /// An account that earned so many points at these times.
 fn account(program: &Program, earned: &[(&str, i64)]) -> Account {
-    let version = ProgramVersion { version: 1, active_from: Time(0), program: program.clone() };
     let absorb = |account: Account, (at, points): &(&str, i64)| {
         let line = PaidLine {
             id: "1".into(),
@@ -19,18 +18,17 @@ fn account(program: &Program, earned: &[(&str, i64)]) -> Account {
             amount: Money(points * 100),
             is_gift_card: false,
         };
+        let at = time(at);
+        let paid = Paid { at, currency: "EUR".into(), is_test: false, lines: vec![line] };
+        let earned = program.earned(&paid, &Figures::default()).unwrap();
+        let reckoning = Reckoning { program_version: 1, terms: program.terms(at), earned };
         let facts = OrderFacts {
-            order: "1".into(),
             customer: Some("1001".into()),
-            paid: Some(Paid {
-                at: time(at),
-                currency: "EUR".into(),
-                is_test: false,
-                lines: vec![line],
-            }),
+            paid: Some(paid),
+            ..OrderItem::of("1").facts
         };
-        let entries = entries(&facts, &version).unwrap();
-        account.with(Addition { at: time(at), entries: &entries }).unwrap()
+        let put = order_entries(&facts, &reckoning);
+        account.with(Addition { causes: 1, at: Some(at), gone: &[], put: &put }).unwrap()
     };
     earned.iter().fold(Account::empty("1001"), absorb)
 }

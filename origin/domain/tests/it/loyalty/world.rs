@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use origin_domain::loyalty::{
     AbsorbError, Absorber, Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader,
     LedgerStore, Loaded, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, Standing,
+    Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
@@ -68,11 +69,12 @@ impl Table {
 }
 
 impl LedgerStore for Table {
-    async fn load(&self, order: &str, customer: Option<&str>) -> Result<Loaded, PortError> {
+    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
         let mut items = self.items.lock().unwrap();
         let loaded = Loaded {
-            order: items.orders.get(order).cloned(),
-            account: customer.and_then(|customer| items.accounts.get(customer).cloned()),
+            is_claimed: wanted.cause.is_some_and(|cause| items.causes.contains(&cause.to_string())),
+            order: wanted.order.and_then(|order| items.orders.get(order).cloned()),
+            account: wanted.customer.and_then(|customer| items.accounts.get(customer).cloned()),
         };
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().pop() {
             meanwhile(&mut items);
@@ -82,22 +84,29 @@ impl LedgerStore for Table {
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
         let mut items = self.items.lock().unwrap();
-        let order = &change.order;
-        let held = items.orders.get(&order.item.facts.order).map(|order| order.version);
-        let is_order_as_seen = held == order.seen;
+        let is_order_as_seen = change.order.as_ref().is_none_or(|order| {
+            let held = items.orders.get(&order.item.facts.order).map(|order| order.version);
+            held == order.seen
+        });
         let is_account_as_seen = change.account.as_ref().is_none_or(|account| {
             let held = items.accounts.get(&account.item.customer).map(|account| account.version);
             held == account.seen
         });
-        let is_new = !items.causes.contains(&change.cause.to_string());
+        let cause = change.cause.as_ref().map(ToString::to_string);
+        let is_new = cause.as_ref().is_none_or(|cause| !items.causes.contains(cause));
         if !(is_order_as_seen && is_account_as_seen && is_new) {
             return Ok(Written::Conflict);
         }
-        items.causes.insert(change.cause.to_string());
-        items.orders.insert(order.item.facts.order.clone(), order.item.clone());
+        items.causes.extend(cause);
+        if let Some(order) = &change.order {
+            items.orders.insert(order.item.facts.order.clone(), order.item.clone());
+        }
         if let Some(account) = &change.account {
             let customer = account.item.customer.clone();
-            for entry in &change.entries {
+            for entry in &change.gone {
+                items.entries.remove(&(customer.clone(), entry.key())).expect("it was there");
+            }
+            for entry in &change.put {
                 items.entries.insert((customer.clone(), entry.key()), entry.clone());
             }
             items.accounts.insert(customer, account.item.clone());
@@ -189,6 +198,23 @@ pub(crate) fn order(id: u64, customer: Option<u64>, at: &str, euros: &str) -> Va
         "customer": customer.map(|id| json!({"id": id})),
         "line_items": [{"id": id + 1, "quantity": 1, "price": euros}],
     })
+}
+
+/// A refund of some of an order's lines: (line item id, quantity).
+pub(crate) fn refund(id: u64, order: u64, at: &str, lines: &[(u64, u32)]) -> Value {
+    let line = |(line, quantity): &(u64, u32)| json!({"line_item_id": line, "quantity": quantity});
+    json!({
+        "id": id,
+        "order_id": order,
+        "created_at": at,
+        "processed_at": at,
+        "refund_line_items": lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+/// An order that was cancelled, as its webhook tells it: refunds and all.
+pub(crate) fn cancellation(order: u64, at: &str, refunds: &[Value]) -> Value {
+    json!({"id": order, "cancelled_at": at, "refunds": refunds})
 }
 
 /// One point a euro, 14 days pending, 365 days available, silver from 500, gold from 1,500.

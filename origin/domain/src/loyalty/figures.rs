@@ -1,0 +1,51 @@
+//! Figures: what a programme may ask about a customer.
+
+use super::account::Account;
+use super::day::Day;
+use super::points::Points;
+use crate::money::Money;
+use crate::time::{HOUR_MS, Time};
+
+/// How long before an order the figures are taken that its points depend on. Events arrive out of
+/// order by less than this, so whatever counts has arrived by then.
+pub const FIGURES_LAG_MS: u64 = 48 * HOUR_MS;
+
+/// A customer's figures within the window of the tiers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Points earned, less what was taken back. What was redeemed still counts.
+    pub points: Points,
+    /// Money spent on goods, less what was refunded. Gift cards and test orders are left out.
+    pub spend: Money,
+    /// Orders, less those that were cancelled.
+    pub orders: i64,
+}
+
+// === impl Account ===
+
+impl Account {
+    /// The figures as of the midnight before `at`: only what happened on whole days that had ended
+    /// counts, a refund on its own day.
+    #[must_use]
+    pub fn figures_before(&self, at: Time, window_days: u32) -> Figures {
+        let today = Day::of(at);
+        self.figures(today, window_days, |on| on < today)
+    }
+
+    /// The figures on the day of `now`, of everything that is known.
+    #[must_use]
+    pub fn figures_at(&self, now: Time, window_days: u32) -> Figures {
+        self.figures(Day::of(now), window_days, |_| true)
+    }
+
+    fn figures(&self, today: Day, window_days: u32, counts: impl Fn(Day) -> bool) -> Figures {
+        let is_within = |earned_on: Day| today < earned_on.plus(window_days);
+        let lots = self.lots.iter();
+        let lots = lots.filter(|lot| counts(lot.on) && is_within(lot.terms.earned_on));
+        lots.fold(Figures::default(), |sum, lot| Figures {
+            points: sum.points.plus(lot.points),
+            spend: Money(sum.spend.0.saturating_add(lot.spend.0)),
+            orders: sum.orders.saturating_add(lot.orders),
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! Spending: which points are left, oldest expiry first. A pure function of an account and a day,
+//! so that an order that arrives late finds its place as if it had been there in time.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::account::Account;
+use super::day::Day;
+use super::entry::Terms;
+use super::points::Points;
+
+/// What is left of an account's points at the start of a day, its spending included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Left {
+    /// Points that can be spent, by their terms.
+    pub(super) available: BTreeMap<Terms, Points>,
+    /// Points that become available later, by their terms.
+    pub(super) pending: BTreeMap<Terms, Points>,
+    /// Points that were spent and then taken back with the order that had earned them: what is
+    /// earned next pays for them.
+    pub(super) debt: Points,
+}
+
+/// The points of a lot that can be spent, in the order in which they are: earliest expiry first.
+type Spendable = BinaryHeap<Reverse<(Day, Terms, Points)>>;
+
+impl Left {
+    /// What is left on `today`. Spending of later days counts as today's: it has happened.
+    pub(super) fn on(account: &Account, today: Day) -> Self {
+        let mut coming: BTreeMap<Day, Vec<(Terms, Points)>> = BTreeMap::new();
+        let mut pending = BTreeMap::new();
+        for (terms, points) in sums(account) {
+            // What is available at once is so for a clock that is behind, too.
+            if terms.available_on.is_none_or(|on| on <= today) {
+                let on = terms.starts_on().min(today);
+                coming.entry(on).or_default().push((terms, points));
+            } else if points > Points::ZERO {
+                pending.insert(terms, points);
+            }
+        }
+        let mut spending: BTreeMap<Day, Points> = BTreeMap::new();
+        for one in &account.spent {
+            let sum = spending.entry(one.on.min(today)).or_default();
+            *sum = sum.plus(one.points);
+        }
+        let mut days: Vec<Day> = coming.keys().chain(spending.keys()).copied().collect();
+        days.sort_unstable();
+        days.dedup();
+        let (mut spendable, mut debt) = (Spendable::new(), Points::ZERO);
+        for day in days {
+            for (terms, points) in coming.remove(&day).unwrap_or_default() {
+                if points > Points::ZERO {
+                    spendable.push(Reverse((terms.ends_on(), terms, points)));
+                }
+            }
+            let taken = spending.get(&day).copied();
+            debt = take(&mut spendable, day, debt.plus(taken.unwrap_or_default()));
+        }
+        let live = spendable.into_iter().filter(|Reverse((ends_on, ..))| today < *ends_on);
+        let available = live.map(|Reverse((_, terms, points))| (terms, points)).collect();
+        Self { available, pending, debt }
+    }
+}
+
+/// Takes points off what can be spent on a day, and tells how many are missing.
+fn take(spendable: &mut Spendable, day: Day, mut wanted: Points) -> Points {
+    while wanted > Points::ZERO {
+        let Some(Reverse((ends_on, terms, points))) = spendable.pop() else { break };
+        if ends_on <= day {
+            continue;
+        }
+        let taken = wanted.min(points);
+        wanted = wanted.minus(taken);
+        if taken < points {
+            spendable.push(Reverse((ends_on, terms, points.minus(taken))));
+        }
+    }
+    wanted
+}
+
+/// The points of each terms, whenever they were earned or taken back.
+fn sums(account: &Account) -> BTreeMap<Terms, Points> {
+    let mut sums: BTreeMap<Terms, Points> = BTreeMap::new();
+    for lot in &account.lots {
+        let sum = sums.entry(lot.terms).or_default();
+        *sum = sum.plus(lot.points);
+    }
+    sums
+}
+
+// === impl Terms ===
+
+impl Terms {
+    /// The first day on which the points can be spent.
+    fn starts_on(&self) -> Day {
+        self.available_on.unwrap_or(self.earned_on)
+    }
+
+    /// The first day on which they no longer can.
+    fn ends_on(&self) -> Day {
+        self.expires_on.unwrap_or(Day(u32::MAX))
+    }
+}

@@ -2,8 +2,8 @@
 //! previous one's fields and skips those it does not know.
 
 use origin_domain::port::PortError;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Serialize};
 
 use crate::error::corrupt;
 
@@ -20,12 +20,18 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// The value of a stored form.
 pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, PortError> {
-    let Some((&FORMAT, mut rest)) = bytes.split_first() else {
+    let Some((&FORMAT, document)) = bytes.split_first() else {
         return Err(corrupt(what, "not a format this release reads"));
     };
-    let value = T::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))
-        .map_err(|_| corrupt(what, "not a document of this kind"))?;
-    if rest.is_empty() { Ok(value) } else { Err(corrupt(what, "bytes after the document")) }
+    // Over a slice: the reader of streams copies every text twice.
+    let mut reader = rmp_serde::Deserializer::from_read_ref(document);
+    let value =
+        T::deserialize(&mut reader).map_err(|_| corrupt(what, "not a document of this kind"))?;
+    // The reader does not tell where it stands; only at the end it finds no marker of a value.
+    match <()>::deserialize(&mut reader) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err(corrupt(what, "bytes after the document")),
+    }
 }
 
 #[cfg(test)]
@@ -73,12 +79,14 @@ mod tests {
     #[test]
     fn what_no_release_wrote_is_corrupt() {
         let good = encode(&Older { id: 7 });
-        let mut longer = good.clone();
-        longer.push(0);
         let cut = &good[..good.len() - 1];
-        for bytes in [&b""[..], &[2, 0x80], &[1], &[1, 0x80], &longer, cut] {
+        for bytes in [&b""[..], &[2, 0x80], &[1], &[1, 0x80], cut] {
             let error = decode::<Older>("doc", bytes).unwrap_err();
             assert!(matches!(error, PortError::Corrupt(_)), "{bytes:?}: {error}");
+        }
+        for behind in 0..=u8::MAX {
+            let error = decode::<Older>("doc", &[&good[..], &[behind]].concat()).unwrap_err();
+            assert_eq!(error.to_string(), "corrupt: doc: bytes after the document", "{behind}");
         }
     }
 }

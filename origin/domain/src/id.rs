@@ -2,12 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// The name of one command: what makes a repetition recognisable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommandId([u8; 16]);
+pub struct CommandId([u8; COMMAND_ID_BYTES]);
+
+const COMMAND_ID_BYTES: usize = 16;
+const COMMAND_ID_CHARACTERS: usize = 22;
 
 // === impl CommandId ===
 
@@ -58,18 +62,45 @@ impl std::fmt::Debug for CommandId {
 
 impl Serialize for CommandId {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(self)
+        let mut text = [0; COMMAND_ID_CHARACTERS];
+        URL_SAFE_NO_PAD.encode_slice(self.0, &mut text).expect("16 bytes are 22 characters");
+        out.serialize_str(std::str::from_utf8(&text).expect("base64url is ASCII"))
     }
 }
 
 impl<'de> Deserialize<'de> for CommandId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).ok();
-        bytes
-            .and_then(|bytes| bytes.try_into().ok().map(Self))
-            .ok_or_else(|| serde::de::Error::custom("a command id is 22 characters of base64url"))
+        read_text(from, "a command id is 22 characters of base64url", |text| {
+            // Decoding counts in whole groups of four characters before it looks closer.
+            let mut bytes = [0; COMMAND_ID_BYTES + 2];
+            let read = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+            (read == COMMAND_ID_BYTES).then(|| Self(std::array::from_fn(|index| bytes[index])))
+        })
     }
+}
+
+/// Reads a value that is written as text, without an allocation where the text is at hand: a cart
+/// holds hundreds of ids.
+pub(crate) fn read_text<'de, D: Deserializer<'de>, T>(
+    from: D,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    struct Reader<F>(&'static str, F);
+
+    impl<T, F: FnOnce(&str) -> Option<T>> Visitor<'_> for Reader<F> {
+        type Value = T;
+
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str(self.0)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            (self.1)(text).ok_or_else(|| E::custom(self.0))
+        }
+    }
+
+    from.deserialize_str(Reader(expected, parse))
 }
 
 /// SHA-256 over a label and length-prefixed parts: different parts never give the same bytes.

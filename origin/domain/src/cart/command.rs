@@ -1,10 +1,11 @@
 //! What may be asked of a cart. A command carries all that the fold needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::line::{LineId, Offer};
+use super::line::{LineId, Offer, shared};
 use crate::bookmark::Pending;
 use crate::id::CommandId;
 use crate::time::Time;
@@ -29,7 +30,8 @@ pub enum Action {
         /// Which line: the offer's own, hashed once at acceptance and not in every fold.
         line: LineId,
         /// What is added, with price and names as resolved at acceptance.
-        offer: Box<Offer>,
+        #[serde(with = "shared")]
+        offer: Arc<Offer>,
         /// How many; at least one.
         quantity: u32,
     },
@@ -60,7 +62,7 @@ impl Action {
     /// Adds `quantity` of an offer to its line.
     #[must_use]
     pub fn add(offer: Offer, quantity: u32) -> Self {
-        Self::Add { line: offer.line_id(), offer: Box::new(offer), quantity }
+        Self::Add { line: offer.line_id(), offer: Arc::new(offer), quantity }
     }
 }
 

@@ -2,6 +2,7 @@
 //! checked at acceptance, and a fold that refused would depend on the order of delivery.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +24,13 @@ impl Contents {
     pub fn run(&mut self, command: &CartCommand) {
         match &command.action {
             Action::Add { line, offer, quantity } => {
-                let offer = offer.as_ref();
-                let line = self.lines.entry(line.clone()).or_insert_with(|| Line {
-                    offer: offer.clone(),
+                let line = self.lines.entry(*line).or_insert_with(|| Line {
+                    offer: Arc::clone(offer),
                     quantity: 0,
                     since: command.time,
                 });
                 line.quantity = line.quantity.saturating_add(*quantity);
-                line.offer.clone_from(offer);
+                line.offer = Arc::clone(offer);
             }
             Action::Set { line, quantity: 0 } | Action::Remove { line } => {
                 self.lines.remove(line);
@@ -54,8 +54,8 @@ impl Contents {
 
     /// The lines in the order they were started.
     #[must_use]
-    pub fn shown(&self) -> Vec<(&LineId, &Line)> {
-        let mut lines: Vec<_> = self.lines.iter().collect();
+    pub fn shown(&self) -> Vec<(LineId, &Line)> {
+        let mut lines: Vec<_> = self.lines.iter().map(|(id, line)| (*id, line)).collect();
         lines.sort_by_key(|(id, line)| (line.since, *id));
         lines
     }

@@ -1,17 +1,22 @@
 //! One line of a cart, and the hash that tells one line from another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id::{digest, hex};
+use crate::id::{digest, read_text};
 use crate::money::Money;
 use crate::time::Time;
 
-/// What makes two adds the same line: variant (or product and selection) and properties.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LineId(pub String);
+/// What makes two adds the same line: variant (or product and selection) and properties. The first
+/// 96 bits of a hash, as words because every fold compares them thousands of times; written as 24
+/// hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineId([u32; 3]);
+
+const DIGITS_OF_ID: usize = 24;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// What a shopper adds, resolved at acceptance: the fold reads nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +40,76 @@ pub struct Offer {
 /// One line of a cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What is in it: that of the latest add.
-    pub offer: Offer,
+    /// What is in it: that of the latest add, which shares it.
+    #[serde(with = "shared")]
+    pub offer: Arc<Offer>,
     /// How many.
     pub quantity: u32,
     /// When it was started: lines are shown in this order.
     pub since: Time,
+}
+
+// === impl LineId ===
+
+impl LineId {
+    /// The id that is written so; `None` if none is.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| DIGITS.contains(&byte);
+        if text.len() != DIGITS_OF_ID || !text.bytes().all(is_digit) {
+            return None;
+        }
+        let mut words = [0; 3];
+        for (at, word) in words.iter_mut().enumerate() {
+            *word = u32::from_str_radix(&text[8 * at..8 * at + 8], 16).ok()?;
+        }
+        Some(Self(words))
+    }
+
+    /// The line of a variant with these properties.
+    fn of_variant(variant_id: &str, properties: &BTreeMap<String, String>) -> Self {
+        Self::of(vec![b"variant", variant_id.as_bytes()], properties)
+    }
+
+    fn of<'a>(mut parts: Vec<&'a [u8]>, properties: &'a BTreeMap<String, String>) -> Self {
+        parts.push(b"properties");
+        push_pairs(&mut parts, properties);
+        let digest = digest("forecourt/line/1", &parts);
+        Self(std::array::from_fn(|word| {
+            u32::from_be_bytes(std::array::from_fn(|at| digest[4 * word + at]))
+        }))
+    }
+
+    /// Hands out its text without an allocation: a cart stores hundreds of them.
+    fn written<T>(self, write: impl FnOnce(&str) -> T) -> T {
+        let nibble = |at: usize| (self.0[at / 8] >> (28 - 4 * (at % 8))) & 15;
+        let digits: [u8; DIGITS_OF_ID] = std::array::from_fn(|at| DIGITS[nibble(at) as usize]);
+        write(std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII"))
+    }
+}
+
+impl std::fmt::Display for LineId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.written(|text| out.write_str(text))
+    }
+}
+
+impl std::fmt::Debug for LineId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "LineId({self})")
+    }
+}
+
+impl Serialize for LineId {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.written(|text| out.serialize_str(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for LineId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        read_text(from, "a line id is 24 hexadecimal digits", Self::parse)
+    }
 }
 
 // === impl Offer ===
@@ -49,26 +118,63 @@ impl Offer {
     /// The line this goes into.
     #[must_use]
     pub fn line_id(&self) -> LineId {
-        let mut parts: Vec<&[u8]> = Vec::new();
-        match (&self.selection, &self.variant_id) {
-            (Some(selection), _) => {
-                parts.extend([b"selection".as_slice(), self.product.as_bytes()]);
-                push_pairs(&mut parts, selection);
-            }
-            (None, variant) => {
-                parts.push(b"variant");
-                parts.push(variant.as_deref().unwrap_or_default().as_bytes());
-            }
-        }
-        parts.push(b"properties");
-        push_pairs(&mut parts, &self.properties);
-        let digest = digest("forecourt/line/1", &parts);
-        LineId(hex(&digest[..12]))
+        let Some(selection) = &self.selection else {
+            return LineId::of_variant(
+                self.variant_id.as_deref().unwrap_or_default(),
+                &self.properties,
+            );
+        };
+        let mut parts = vec![b"selection".as_slice(), self.product.as_bytes()];
+        push_pairs(&mut parts, selection);
+        LineId::of(parts, &self.properties)
     }
 }
 
 fn push_pairs<'a>(parts: &mut Vec<&'a [u8]>, pairs: &'a BTreeMap<String, String>) {
     for (name, value) in pairs {
         parts.extend([name.as_bytes(), value.as_bytes()]);
+    }
+}
+
+/// An offer in a stored document: written as itself, however many share it.
+pub(super) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::Offer;
+
+    pub(crate) fn serialize<S: Serializer>(offer: &Offer, out: S) -> Result<S::Ok, S::Error> {
+        offer.serialize(out)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Offer>, D::Error> {
+        Offer::deserialize(from).map(Arc::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LineId;
+
+    #[test]
+    fn a_line_id_is_24_lower_case_hexadecimal_digits() {
+        let text = "00ff10abcdef0123456789ab";
+        let id = LineId::parse(text).unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{text}\""));
+        assert_eq!(serde_json::from_str::<LineId>(&format!("\"{text}\"")).unwrap(), id);
+        let double = format!("{text}{text}");
+        for bad in ["", &text[1..], &text.to_uppercase(), &text.replace('1', "+"), &double, "é"] {
+            assert_eq!(LineId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn line_ids_sort_as_they_are_written() {
+        let texts =
+            ["0000000000000000000000ff", "000000000000000100000000", "ff0000000000000000000000"];
+        let ids = texts.map(|text| LineId::parse(text).unwrap());
+        assert!(ids.is_sorted());
     }
 }

@@ -132,10 +132,10 @@ pub(crate) fn body(
     Ok((body, bookmark))
 }
 
-fn line((LineId(id), line): (&LineId, &Line)) -> LineBody {
+fn line((id, line): (LineId, &Line)) -> LineBody {
     let offer = &line.offer;
     LineBody {
-        id: id.clone(),
+        id: id.to_string(),
         variant_id: offer.variant_id.clone(),
         sku: offer.sku.clone(),
         product: offer.product.clone(),

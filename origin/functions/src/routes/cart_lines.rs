@@ -14,7 +14,7 @@ use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, StatusCode};
 use origin_domain::cart::{
-    Action, Intent, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX, Wish,
+    Action, Intent, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX, Refusal, Wish,
 };
 use origin_domain::catalog::{Catalog as _, Published};
 use origin_domain::configurator::Selection;
@@ -97,8 +97,8 @@ pub(crate) async fn set(
     let command = Command::read(&shop, cart, request).await?;
     let wanted: SetQuantity = command.json()?;
     let quantity = quantity(wanted.quantity, 0)?;
-    let line = LineId(line);
-    let action = Action::Set { line: line.clone(), quantity };
+    let line = known(&line)?;
+    let action = Action::Set { line, quantity };
     command.accept(&shop, Wish::OnLine(line, action)).await
 }
 
@@ -113,8 +113,8 @@ pub(crate) async fn remove(
     request: Request,
 ) -> Result<Response, Refused> {
     let command = Command::read(&shop, cart, request).await?;
-    let line = LineId(line);
-    let action = Action::Remove { line: line.clone() };
+    let line = known(&line)?;
+    let action = Action::Remove { line };
     command.accept(&shop, Wish::OnLine(line, action)).await
 }
 
@@ -186,6 +186,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
         Refused::new(Code::IdempotencyKeyInvalid, "A key is 16 to 128 of A-Z a-z 0-9 - _.")
             .at(field, "has another length or other characters")
     })
+}
+
+/// A line's id; what is written otherwise was never a line of any cart.
+fn known(line: &str) -> Result<LineId, Refused> {
+    LineId::parse(line).ok_or_else(|| Refusal::LineUnknown.into())
 }
 
 fn quantity(wanted: i64, min: u32) -> Result<u32, Refused> {

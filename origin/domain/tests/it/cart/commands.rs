@@ -70,6 +70,6 @@ fn clearing_keeps_the_attributes() {
 #[test]
 fn lines_are_shown_in_the_order_they_were_started() {
     let cart = after(&[add(NOON, "a", 9, 1), add(NOON + 1, "b", 1, 1), add(NOON + 2, "c", 9, 1)]);
-    let shown: Vec<_> = cart.shown().into_iter().map(|(id, _)| id.clone()).collect();
+    let shown: Vec<_> = cart.shown().into_iter().map(|(id, _)| id).collect();
     assert_eq!(shown, [line(9), line(1)]);
 }

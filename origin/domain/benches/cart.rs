@@ -1,0 +1,123 @@
+//! How fast a full cart is read, changed, shown and stored.
+//!
+//! `cargo bench -p origin-domain --bench cart` measures a cart at its bounds: 250 lines of which
+//! each has properties, and 500 commands kept one by one, as the consumer and every read find it.
+//! Before criterion's own figures it prints the least of many runs of each part: what the work
+//! takes when nothing else is on the machine.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures time, and nothing is decided by it"
+)]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use origin_domain::cart::{
+    Action, Applied, COMMANDS_MAX, CartCommand, CartItem, LINES_MAX, Offer, apply,
+};
+use origin_domain::id::CommandId;
+use origin_domain::money::Money;
+use origin_domain::time::{HOUR_MS, Time};
+
+/// Runs of which the least counts: other work on the machine only adds.
+const RUNS: usize = 2_000;
+
+/// When the oldest command was given.
+const MORNING: u64 = 1_795_262_400_000;
+
+fn offer(number: usize) -> Offer {
+    let properties = [("Print", "Col de la Bonette"), ("Gift", "no")];
+    Offer {
+        product: format!("tee-{}", number % 7),
+        variant_id: Some((875_309_424_069_134_920 + number).to_string()),
+        sku: Some(format!("TEE-WHI00-XS-REG-{number}")),
+        title: "A tee for the long way up".to_owned(),
+        price: Money(46_907),
+        selection: None,
+        properties: properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    }
+}
+
+fn command(at: u64, number: usize, action: Action) -> CartCommand {
+    let id = CommandId::of_key("cart/bench", &format!("key-{number}"));
+    CartCommand { time: Time(at), id, action }
+}
+
+/// A cart of 250 lines that were started long ago, and 500 commands since: adds and sets, in turn.
+fn full() -> CartItem {
+    let long_ago = (0..LINES_MAX)
+        .map(|number| command(MORNING + number as u64, number, Action::add(offer(number), 1)));
+    let lately = (0..COMMANDS_MAX).map(|number| {
+        let wanted = offer(number * 7 % LINES_MAX);
+        let action = match number % 3 {
+            0 => Action::Set { line: wanted.line_id(), quantity: 3 },
+            _ => Action::add(wanted, 1),
+        };
+        command(MORNING + 60 * HOUR_MS + number as u64, LINES_MAX + number, action)
+    });
+    let item = long_ago.chain(lately).fold(None, |item: Option<CartItem>, command| {
+        match apply(item.as_ref(), &command) {
+            Applied::Changed(item) => Some(*item),
+            other => panic!("{other:?}"),
+        }
+    });
+    let item = item.unwrap();
+    assert_eq!((item.base.contents.lines.len(), item.commands.len()), (LINES_MAX, COMMANDS_MAX));
+    item
+}
+
+/// A name and something to run.
+type Part = (&'static str, Box<dyn Fn()>);
+
+/// How many bytes the cart has, and its parts.
+fn parts() -> (usize, Vec<Part>) {
+    let item = Arc::new(full());
+    let bytes = Arc::new(rmp_serde::to_vec_named(&*item).unwrap());
+    let next = command(MORNING + 61 * HOUR_MS, 9_999, Action::add(offer(3), 1));
+    let next = Arc::new(next);
+    let wanted = offer(1);
+    let size = bytes.len();
+    let given = || (Arc::clone(&item), Arc::clone(&next));
+    let (to_fold, to_apply, to_both) = (given(), given(), given());
+    let parts: Vec<Part> = vec![
+        ("line id", Box::new(move || _ = black_box(black_box(&wanted).line_id()))),
+        ("decode", Box::new(move || drop(rmp_serde::from_slice::<CartItem>(&bytes).unwrap()))),
+        ("apply", Box::new(move || drop(apply(Some(&to_apply.0), &to_apply.1)))),
+        ("fold", Box::new(move || drop(to_fold.0.fold([&*to_fold.1])))),
+        (
+            "apply and fold",
+            Box::new(move || match apply(Some(&to_both.0), &to_both.1) {
+                Applied::Changed(item) => drop(item.fold([])),
+                other => panic!("{other:?}"),
+            }),
+        ),
+        ("encode", Box::new(move || drop(rmp_serde::to_vec_named(&*item).unwrap()))),
+    ];
+    (size, parts)
+}
+
+fn cart(criterion: &mut Criterion) {
+    let (size, parts) = parts();
+    println!("a cart of {LINES_MAX} lines and {COMMANDS_MAX} commands, {size} bytes; least of");
+    println!("{RUNS} runs:");
+    for (name, run) in &parts {
+        let took = |_| {
+            let began = Instant::now();
+            run();
+            began.elapsed()
+        };
+        let least: Duration = (0..RUNS).map(took).min().unwrap();
+        println!("  {name:16} {least:?}");
+    }
+    let mut group = criterion.benchmark_group("full cart");
+    for (name, run) in &parts {
+        group.bench_function(*name, |bencher| bencher.iter(run));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, cart);
+criterion_main!(benches);

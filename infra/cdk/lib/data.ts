@@ -1,0 +1,48 @@
+// The two tables. Names of keys, the index and the expiry attribute are those of
+// origin/adapters/src/schema.rs.
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+
+/// Units a table takes at once without having been asked before: fifty times a usual second. An
+/// on-demand table begins with 4,000 writes and 12,000 reads a second (DynamoDB Developer Guide,
+/// "On-demand capacity mode"), and may throttle when traffic more than doubles within 30 minutes.
+const WARM_READS = 12_000;
+const WARM_WRITES = 4_000;
+
+export class Data extends Construct {
+    readonly hot: dynamodb.TableV2;
+    readonly commands: dynamodb.TableV2;
+
+    constructor(scope: Construct, id: string, environment: string) {
+        super(scope, id);
+        const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
+        const kept = {
+            billing: dynamodb.Billing.onDemand(),
+            deletionProtection: true,
+            pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+            removalPolicy: RemovalPolicy.RETAIN,
+            timeToLiveAttribute: 'ttl',
+            warmThroughput: { readUnitsPerSecond: WARM_READS, writeUnitsPerSecond: WARM_WRITES },
+        };
+        this.hot = new dynamodb.TableV2(this, 'Hot', {
+            ...kept,
+            tableName: `forecourt-${environment}-hot`,
+            partitionKey: text('pk'),
+            sortKey: text('sk'),
+            globalSecondaryIndexes: [
+                {
+                    indexName: 'overloaded',
+                    partitionKey: text('gpk'),
+                    sortKey: text('gsk'),
+                    projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+                },
+            ],
+        });
+        this.commands = new dynamodb.TableV2(this, 'Commands', {
+            ...kept,
+            tableName: `forecourt-${environment}-commands`,
+            partitionKey: text('pk'),
+        });
+    }
+}

@@ -1,0 +1,256 @@
+// CloudFront: edge/distribution.json as it is, with the names in it replaced by what is deployed.
+import { readFileSync } from 'node:fs';
+import { CfnResource, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secrets from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Functions } from './functions.ts';
+import type { Settings } from './settings.ts';
+import { FUNCTIONS, readFunctions } from './wiring.ts';
+
+type Json = { [key: string]: any };
+
+/// The file the local edge is started with.
+export const DISTRIBUTION = new URL('../../../edge/distribution.json', import.meta.url);
+/// The trigger that is the name of the function in that file.
+export const TRIGGER = 'viewer-request';
+/// What an HTTP API's origin must be sent, so that nobody goes around the edge.
+export const ORIGIN_HEADER = 'Forecourt-Origin';
+
+export interface EdgeProps {
+    readonly settings: Settings;
+    readonly functions: Functions;
+    readonly secret: secrets.ISecret;
+}
+
+export class Edge extends Construct {
+    readonly distribution: CfnResource;
+    readonly store: CfnResource;
+    readonly api: apigateway.HttpApi;
+
+    constructor(
+        scope: Construct,
+        id: string,
+        private readonly props: EdgeProps
+    ) {
+        super(scope, id);
+        const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
+        this.api = this.writes();
+        this.store = new CfnResource(this, 'Store', {
+            type: 'AWS::CloudFront::KeyValueStore',
+            properties: {
+                Name: this.name('edge'),
+                Comment: 'Keys of the edge function and the words of its refusals',
+            },
+        });
+        const functions = {
+            direct: this.edgeFunction('direct'),
+            proxied: this.edgeFunction('proxied'),
+        };
+        const access = this.originAccess();
+        const policies = new Map([
+            ...this.policies('CachePolicy', file.CachePolicies),
+            ...this.policies('OriginRequestPolicy', file.OriginRequestPolicies),
+            ...this.policies('ResponseHeadersPolicy', file.ResponseHeadersPolicies),
+        ]);
+        const behavior = (it: Json): Json => {
+            const { LambdaFunctionAssociations: _, ...rest } = it;
+            const isProxied = String(it.PathPattern ?? '').startsWith('/proxy/');
+            const policy = (kind: string) =>
+                it[`${kind}Id`] === undefined
+                    ? {}
+                    : { [`${kind}Id`]: policies.get(`${kind}/${it[`${kind}Id`]}`)?.ref };
+            return {
+                ...rest,
+                ...policy('CachePolicy'),
+                ...policy('OriginRequestPolicy'),
+                ...policy('ResponseHeadersPolicy'),
+                FunctionAssociations: [
+                    {
+                        EventType: TRIGGER,
+                        FunctionARN: functions[isProxied ? 'proxied' : 'direct'].getAtt(
+                            'FunctionARN'
+                        ),
+                    },
+                ],
+            };
+        };
+        const config: Json = file.DistributionConfig;
+        const { domain, webAclArn, environment } = this.props.settings;
+        this.distribution = new CfnResource(this, 'Distribution', {
+            type: 'AWS::CloudFront::Distribution',
+            properties: {
+                DistributionConfig: {
+                    ...config,
+                    Comment: `${config.Comment} ${environment}`,
+                    Origins: config.Origins.map((it: Json) => this.origin(it, access)),
+                    CacheBehaviors: config.CacheBehaviors.map(behavior),
+                    DefaultCacheBehavior: behavior(config.DefaultCacheBehavior),
+                    ...(webAclArn === undefined ? {} : { WebACLId: webAclArn }),
+                    ...(domain === undefined
+                        ? {}
+                        : {
+                              Aliases: [domain.name],
+                              ViewerCertificate: {
+                                  AcmCertificateArn: domain.certificateArn,
+                                  MinimumProtocolVersion: 'TLSv1.2_2021',
+                                  SslSupportMethod: 'sni-only',
+                              },
+                          }),
+                },
+            },
+        });
+        this.admit();
+    }
+
+    private name(what: string): string {
+        return `forecourt-${this.props.settings.environment}-${what}`;
+    }
+
+    /// Policies have names of their own in an account, so each environment has its own.
+    private policies(kind: string, of: Json): [string, CfnResource][] {
+        return Object.entries(of).map(([id, policy]) => [
+            `${kind}/${id}`,
+            new CfnResource(this, `${kind}-${id}`, {
+                type: `AWS::CloudFront::${kind}`,
+                properties: { [`${kind}Config`]: { ...policy, Name: this.name(id) } },
+            }),
+        ]);
+    }
+
+    private edgeFunction(form: 'direct' | 'proxied'): CfnResource {
+        const code = readFileSync(`${this.props.settings.edgeFunctions}/${form}.js`, 'utf8');
+        return new CfnResource(this, `viewer-request-${form}`, {
+            type: 'AWS::CloudFront::Function',
+            properties: {
+                Name: this.name(form),
+                AutoPublish: true,
+                FunctionCode: code,
+                FunctionConfig: {
+                    Comment: 'Verifies, canonicalises, refuses (edge/cloudfront-function)',
+                    Runtime: 'cloudfront-js-2.0',
+                    KeyValueStoreAssociations: [
+                        { KeyValueStoreARN: this.store.getAtt('Arn') },
+                    ],
+                },
+            },
+        });
+    }
+
+    private originAccess(): CfnResource {
+        return new CfnResource(this, 'OriginAccess', {
+            type: 'AWS::CloudFront::OriginAccessControl',
+            properties: {
+                OriginAccessControlConfig: {
+                    Name: this.name('origin'),
+                    OriginAccessControlOriginType: 'lambda',
+                    SigningBehavior: 'always',
+                    SigningProtocol: 'sigv4',
+                },
+            },
+        });
+    }
+
+    /// Reads go to function URLs, which CloudFront signs for. A signed write would need the body's
+    /// hash from browsers and from Shopify, so writes go to an HTTP API (CloudFront Developer Guide,
+    /// "Restrict access to an AWS Lambda function URL origin").
+    private origin(it: Json, access: CfnResource): Json {
+        const alias = this.props.functions.byName.get(it.Id);
+        if (alias === undefined) {
+            throw new Error(`edge/distribution.json names an origin without a function: ${it.Id}`);
+        }
+        if (readFunctions().some((fn) => fn.name === it.Id)) {
+            const url = new lambda.FunctionUrl(this, `${it.Id}-url`, {
+                function: alias,
+                authType: lambda.FunctionUrlAuthType.AWS_IAM,
+            });
+            return {
+                ...it,
+                DomainName: Fn.select(2, Fn.split('/', url.url)),
+                OriginAccessControlId: access.getAtt('Id'),
+            };
+        }
+        const { secret } = this.props;
+        return {
+            ...it,
+            DomainName: Fn.select(2, Fn.split('/', this.api.apiEndpoint)),
+            OriginCustomHeaders: [
+                {
+                    HeaderName: ORIGIN_HEADER,
+                    HeaderValue: secret.secretValueFromJson('origin').unsafeUnwrap(),
+                },
+            ],
+        };
+    }
+
+    private writes(): apigateway.HttpApi {
+        const api = new apigateway.HttpApi(this, 'Writes', {
+            apiName: this.name('writes'),
+            description: 'Commands, webhooks and publishing; reached through the edge only',
+        });
+        const accessLogs = new logs.LogGroup(this, 'WritesAccess', {
+            logGroupName: `/forecourt/${this.props.settings.environment}/writes-access`,
+            retention: logs.RetentionDays.TWO_WEEKS,
+            removalPolicy: RemovalPolicy.RETAIN,
+        });
+        (api.defaultStage!.node.defaultChild as apigateway.CfnStage).accessLogSettings = {
+            destinationArn: accessLogs.logGroupArn,
+            // Neither query nor headers: both may hold tokens.
+            format: JSON.stringify({
+                at: '$context.requestTimeEpoch',
+                route: '$context.routeKey',
+                status: '$context.status',
+                ms: '$context.responseLatency',
+                error: '$context.integrationErrorMessage',
+                id: '$context.requestId',
+            }),
+        };
+        for (const it of FUNCTIONS.filter((fn) => fn.kind === 'write')) {
+            const alias = this.props.functions.byName.get(it.name)!;
+            const integration = new HttpLambdaIntegration(it.name, alias);
+            for (const path of paths(it.name)) {
+                api.addRoutes({ path, methods: [apigateway.HttpMethod.ANY], integration });
+            }
+        }
+        return api;
+    }
+
+    /// CloudFront, and nobody else, may call the function URLs: this needs both rights (Lambda
+    /// Developer Guide, "Control access to function URLs").
+    private admit(): void {
+        const arn = Stack.of(this).formatArn({
+            service: 'cloudfront',
+            region: '',
+            resource: 'distribution',
+            resourceName: this.distribution.ref,
+        });
+        for (const it of readFunctions()) {
+            const alias = this.props.functions.byName.get(it.name)!;
+            for (const action of ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction']) {
+                new lambda.CfnPermission(this, `${it.name}-${action.split(':')[1]}`, {
+                    action,
+                    functionName: alias.functionArn,
+                    principal: 'cloudfront.amazonaws.com',
+                    sourceArn: arn,
+                    ...(action === 'lambda:InvokeFunctionUrl'
+                        ? { functionUrlAuthType: 'AWS_IAM' }
+                        : {}),
+                });
+            }
+        }
+    }
+}
+
+/// The paths of an origin in the API. The edge function has taken `/proxy` away by then.
+function paths(origin: string): string[] {
+    const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
+    const patterns: string[] = file.DistributionConfig.CacheBehaviors.filter(
+        (it: Json) => it.TargetOriginId === origin && !it.PathPattern.startsWith('/proxy/')
+    ).map((it: Json) => it.PathPattern);
+    return patterns.map((pattern) =>
+        pattern.replace(/\/\*$/, '/{rest+}').replace('/*/', '/{id}/')
+    );
+}

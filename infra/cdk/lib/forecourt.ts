@@ -1,0 +1,38 @@
+// One environment: everything of it in one stack.
+import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { Data } from './data.ts';
+import { Edge } from './edge.ts';
+import { Events } from './events.ts';
+import { Functions } from './functions.ts';
+import { type Settings, check } from './settings.ts';
+import { Watch } from './watch.ts';
+
+export class Forecourt extends Stack {
+    constructor(scope: Construct, settings: Settings) {
+        check(settings);
+        const { account, region, environment } = settings;
+        super(scope, `forecourt-${environment}`, {
+            env: { account, region },
+            description: `Forecourt ${environment}: the storefront API of ${settings.shop}`,
+            terminationProtection: true,
+        });
+        Tags.of(this).add('forecourt', environment);
+        // Filled by whoever deploys: infra/README.md says with what.
+        const secret = new secrets.Secret(this, 'Secret', {
+            secretName: `forecourt/${environment}`,
+            description: 'Keys, staff tokens, Shopify secrets and the origin header, two of each',
+            removalPolicy: RemovalPolicy.RETAIN,
+        });
+        const data = new Data(this, 'Data', environment);
+        const events = new Events(this, 'Events', environment);
+        const functions = new Functions(this, 'Functions', { settings, data, events, secret });
+        const edge = new Edge(this, 'Edge', { settings, functions, secret });
+        new Watch(this, 'Watch', { settings, data, events, functions, edge });
+        const url = edge.distribution.getAtt('DomainName').toString();
+        new CfnOutput(this, 'Url', { value: `https://${settings.domain?.name ?? url}` });
+        new CfnOutput(this, 'EdgeStore', { value: edge.store.getAtt('Arn').toString() });
+        new CfnOutput(this, 'SecretArn', { value: secret.secretArn });
+    }
+}

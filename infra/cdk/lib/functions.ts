@@ -1,0 +1,198 @@
+// The Lambdas: one role each, one statement per port, an alias that deployments move.
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secrets from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { Data } from './data.ts';
+import type { Events } from './events.ts';
+import type { Settings } from './settings.ts';
+import { FUNCTIONS, type HttpFunction, type Port } from './wiring.ts';
+
+/// Logs are for the last fortnight's questions; what must be kept is in table and archive.
+const LOGS = logs.RetentionDays.TWO_WEEKS;
+/// Share of warm environments in use at which more are made.
+const UTILISATION = 0.7;
+/// Messages of a queue in one invocation, and how long a small batch waits for more.
+const BATCH_MAX = 10;
+const BATCH_WINDOW = Duration.seconds(0);
+/// Requests at once in one environment on Managed Instances: eight per vCPU is AWS's default for
+/// Rust (Lambda Developer Guide, "Managed Instances").
+const MANAGED_CONCURRENCY = 8;
+
+export interface FunctionsProps {
+    readonly settings: Settings;
+    readonly data: Data;
+    readonly events: Events;
+    readonly secret: secrets.ISecret;
+}
+
+export class Functions extends Construct {
+    /// By name; consumers are among them.
+    readonly byName = new Map<string, lambda.Alias>();
+
+    constructor(
+        scope: Construct,
+        id: string,
+        private readonly props: FunctionsProps
+    ) {
+        super(scope, id);
+        for (const it of FUNCTIONS) {
+            const alias = this.make(it);
+            if (it.kind === 'read') {
+                this.keepWarm(it, alias);
+            }
+        }
+        for (const { consumer, queue } of props.events.wakes) {
+            const alias = this.make({ ...consumer, kind: 'consumer' });
+            alias.addEventSource(
+                new sources.SqsEventSource(queue, {
+                    batchSize: BATCH_MAX,
+                    maxBatchingWindow: BATCH_WINDOW,
+                    reportBatchItemFailures: true,
+                    maxConcurrency: consumer.reserved,
+                })
+            );
+        }
+    }
+
+    private make(
+        it: Omit<HttpFunction, 'kind'> & { kind: HttpFunction['kind'] | 'consumer' }
+    ): lambda.Alias {
+        const { settings, data, events, secret } = this.props;
+        const name = `forecourt-${settings.environment}-${it.name}`;
+        const logGroup = new logs.LogGroup(this, `${it.name}-logs`, {
+            logGroupName: `/forecourt/${settings.environment}/${it.name}`,
+            retention: LOGS,
+            removalPolicy: RemovalPolicy.RETAIN,
+        });
+        const role = new iam.Role(this, `${it.name}-role`, {
+            assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+        });
+        role.addToPolicy(
+            new iam.PolicyStatement({
+                sid: 'Log',
+                actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+                resources: [logGroup.logGroupArn],
+            })
+        );
+        role.addToPolicy(
+            new iam.PolicyStatement({
+                sid: 'ReadOwnSecrets',
+                actions: ['secretsmanager:GetSecretValue'],
+                resources: [secret.secretArn],
+            })
+        );
+        it.ports.forEach((port) => role.addToPolicy(this.statement(port)));
+        const fn = new lambda.Function(this, it.name, {
+            functionName: name,
+            runtime: lambda.Runtime.PROVIDED_AL2023,
+            architecture:
+                settings.architecture === 'arm64'
+                    ? lambda.Architecture.ARM_64
+                    : lambda.Architecture.X86_64,
+            handler: 'bootstrap',
+            code: lambda.Code.fromAsset(`${settings.binaries}/${it.name}`),
+            role,
+            logGroup,
+            loggingFormat: lambda.LoggingFormat.JSON,
+            memorySize: it.memoryMb,
+            timeout: Duration.seconds(it.timeoutS),
+            ...(it.reserved === undefined || it.kind === 'consumer'
+                ? {}
+                : { reservedConcurrentExecutions: it.reserved }),
+            environment: {
+                FORECOURT_SHOP: settings.shop,
+                FORECOURT_CURRENCY: settings.currency,
+                FORECOURT_SECRET: secret.secretArn,
+                FORECOURT_HOT_TABLE: data.hot.tableName,
+                FORECOURT_COMMANDS_TABLE: data.commands.tableName,
+                FORECOURT_BUS: events.bus.eventBusName,
+            },
+        });
+        const alias = new lambda.Alias(this, `${it.name}-live`, {
+            aliasName: 'live',
+            version: fn.currentVersion,
+        });
+        if (it.kind === 'read' && settings.capacityProviderArn !== undefined) {
+            const resource = fn.node.defaultChild as lambda.CfnFunction;
+            resource.capacityProviderConfig = {
+                lambdaManagedInstancesCapacityProviderConfig: {
+                    capacityProviderArn: settings.capacityProviderArn,
+                    perExecutionEnvironmentMaxConcurrency: MANAGED_CONCURRENCY,
+                },
+            };
+        }
+        this.byName.set(it.name, alias);
+        return alias;
+    }
+
+    /// Provisioned concurrency that follows load, and rises before announced campaigns. Managed
+    /// Instances have no cold starts to avoid.
+    private keepWarm(it: HttpFunction, alias: lambda.Alias): void {
+        const { warm, campaigns, capacityProviderArn } = this.props.settings;
+        if (capacityProviderArn !== undefined) {
+            return;
+        }
+        (alias.node.defaultChild as lambda.CfnAlias).provisionedConcurrencyConfig = {
+            provisionedConcurrentExecutions: warm.least,
+        };
+        const target = new appscaling.ScalableTarget(this, `${it.name}-warm`, {
+            serviceNamespace: appscaling.ServiceNamespace.LAMBDA,
+            scalableDimension: 'lambda:function:ProvisionedConcurrency',
+            resourceId: `function:${alias.lambda.functionName}:${alias.aliasName}`,
+            minCapacity: warm.least,
+            maxCapacity: warm.most,
+        });
+        target.node.addDependency(alias);
+        target.scaleToTrackMetric('Utilisation', {
+            predefinedMetric:
+                appscaling.PredefinedMetric.LAMBDA_PROVISIONED_CONCURRENCY_UTILIZATION,
+            targetValue: UTILISATION,
+        });
+        for (const campaign of campaigns) {
+            target.scaleOnSchedule(`${campaign.name}-begins`, {
+                schedule: appscaling.Schedule.expression(campaign.start),
+                minCapacity: campaign.environments,
+            });
+            target.scaleOnSchedule(`${campaign.name}-ends`, {
+                schedule: appscaling.Schedule.expression(campaign.end),
+                minCapacity: warm.least,
+            });
+        }
+    }
+
+    private statement(port: Port): iam.PolicyStatement {
+        const { hot, commands } = this.props.data;
+        const { bus } = this.props.events;
+        const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+        const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+        const statements: Record<Port, { sid: string; actions: string[]; resources: string[] }> = {
+            'read-hot': {
+                sid: 'ReadHot',
+                actions: reads,
+                resources: [hot.tableArn, `${hot.tableArn}/index/overloaded`],
+            },
+            'write-hot': {
+                sid: 'WriteHot',
+                actions: [...writes, 'dynamodb:ConditionCheckItem'],
+                resources: [hot.tableArn],
+            },
+            'read-commands': {
+                sid: 'ReadCommands',
+                actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+                resources: [commands.tableArn],
+            },
+            'record-commands': {
+                sid: 'RecordCommands',
+                actions: ['dynamodb:PutItem'],
+                resources: [commands.tableArn],
+            },
+            publish: { sid: 'Publish', actions: ['events:PutEvents'], resources: [bus.eventBusArn] },
+        };
+        return new iam.PolicyStatement(statements[port]);
+    }
+}

@@ -1,0 +1,62 @@
+// What one environment is told. Everything else follows from the code.
+
+export type Architecture = 'x86_64' | 'arm64';
+export type EdgeForm = 'cloudfront-function' | 'lambda-at-edge';
+
+/// Announced load: from `start` to `end` (UTC cron, as Application Auto Scaling writes it) each read
+/// function keeps at least `environments` warm.
+export interface Campaign {
+    readonly name: string;
+    readonly start: string;
+    readonly end: string;
+    readonly environments: number;
+}
+
+export interface Settings {
+    /// `prod`, `staging`, …: part of every name, so that several stand side by side.
+    readonly environment: string;
+    readonly account: string;
+    readonly region: string;
+    /// The `*.myshopify.com` domain this deployment serves, and its one currency (ISO 4217).
+    readonly shop: string;
+    readonly currency: string;
+    /// Folder with one `<function>/bootstrap` per Lambda.
+    readonly binaries: string;
+    /// Folder with the built CloudFront Functions.
+    readonly edgeFunctions: string;
+    /// `x86_64` until an arm64 build has been run; arm64 costs a fifth less per GB-second.
+    readonly architecture: Architecture;
+    /// Warm environments of each read function: always, and at most under load.
+    readonly warm: { readonly least: number; readonly most: number };
+    readonly campaigns: readonly Campaign[];
+    /// Who is paged.
+    readonly pageTo?: string;
+    /// A domain of the merchant's with its certificate in us-east-1.
+    readonly domain?: { readonly name: string; readonly certificateArn: string };
+    /// A web ACL for CloudFront, in us-east-1.
+    readonly webAclArn?: string;
+    /// A capacity provider: the read functions then run on Managed Instances.
+    readonly capacityProviderArn?: string;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,19}$/;
+const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+
+/// Refuses what could not be deployed, all of it at once.
+export function check(settings: Settings): Settings {
+    const wrong = [
+        NAME.test(settings.environment) || `environment: ${settings.environment} is no short name`,
+        /^\d{12}$/.test(settings.account) || 'account: twelve digits',
+        /^[a-z]{2}(-[a-z]+)+-\d$/.test(settings.region) || 'region: like us-east-1',
+        SHOP.test(settings.shop) || 'shop: like example.myshopify.com',
+        /^[A-Z]{3}$/.test(settings.currency) || 'currency: like EUR',
+        (settings.warm.least >= 1 && settings.warm.most >= settings.warm.least) ||
+            'warm: at least one, and most is no less than least',
+        settings.campaigns.every((it) => it.environments <= settings.warm.most) ||
+            'campaigns: no campaign may keep more warm than `warm.most`',
+    ].filter((it): it is string => typeof it === 'string');
+    if (wrong.length > 0) {
+        throw new Error(`these settings can't be deployed:\n  ${wrong.join('\n  ')}`);
+    }
+    return settings;
+}

@@ -1,0 +1,85 @@
+// Which functions there are, what each may do, and which events wake which consumer. Sources and
+// detail types are those of origin/domain/src/event.rs, names those of origin/functions/src/bin.
+
+/// What a function may do: one statement of its policy for each.
+export type Port =
+    | 'read-hot'
+    | 'write-hot'
+    | 'read-commands'
+    | 'record-commands'
+    | 'publish';
+
+export interface HttpFunction {
+    readonly name: string;
+    readonly ports: readonly Port[];
+    /// Reads are invoked by CloudFront itself; writes stand behind an HTTP API.
+    readonly kind: 'read' | 'write';
+    readonly memoryMb: number;
+    readonly timeoutS: number;
+    /// Where a runaway would hurt others: at most so many environments at once.
+    readonly reserved?: number;
+}
+
+export interface Consumer {
+    readonly name: string;
+    readonly queue: string;
+    readonly event: { readonly source: string; readonly detailType: string };
+    readonly ports: readonly Port[];
+    readonly memoryMb: number;
+    readonly timeoutS: number;
+    readonly reserved: number;
+}
+
+export const FUNCTIONS: readonly HttpFunction[] = [
+    { name: 'configurator-read', kind: 'read', ports: ['read-hot'], memoryMb: 1769, timeoutS: 5 },
+    { name: 'loyalty-read', kind: 'read', ports: ['read-hot'], memoryMb: 512, timeoutS: 5 },
+    {
+        name: 'cart-read',
+        kind: 'read',
+        ports: ['read-hot', 'read-commands'],
+        memoryMb: 512,
+        timeoutS: 5,
+    },
+    {
+        name: 'commands',
+        kind: 'write',
+        ports: ['read-hot', 'write-hot', 'read-commands', 'record-commands', 'publish'],
+        memoryMb: 512,
+        timeoutS: 30,
+    },
+    { name: 'webhooks', kind: 'write', ports: ['publish'], memoryMb: 256, timeoutS: 30 },
+    {
+        name: 'admin',
+        kind: 'write',
+        ports: ['read-hot', 'write-hot', 'publish'],
+        memoryMb: 3008,
+        timeoutS: 30,
+        // Publishing compiles: two at a time leave the account's environments to shoppers.
+        reserved: 2,
+    },
+];
+
+export const CONSUMERS: readonly Consumer[] = [
+    {
+        name: 'consume-cart',
+        queue: 'cart',
+        event: { source: 'forecourt.cart', detailType: 'cart.commanded' },
+        ports: ['read-hot', 'write-hot'],
+        memoryMb: 256,
+        timeoutS: 30,
+        reserved: 50,
+    },
+    {
+        name: 'consume-loyalty',
+        queue: 'loyalty',
+        event: { source: 'forecourt.shopify', detailType: 'shopifyWebhook' },
+        ports: ['read-hot', 'write-hot'],
+        memoryMb: 256,
+        timeoutS: 30,
+        reserved: 20,
+    },
+];
+
+/// The function that answers readiness, products and whatever no behaviour names.
+export const readFunctions = (): readonly HttpFunction[] =>
+    FUNCTIONS.filter((it) => it.kind === 'read');

@@ -1,0 +1,270 @@
+// The template, as CloudFormation would get it: security, privacy, recovery and money rules.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { acknowledge } from '../lib/acknowledged.ts';
+import { DISTRIBUTION } from '../lib/edge.ts';
+import { Forecourt } from '../lib/forecourt.ts';
+import { type Settings, check } from '../lib/settings.ts';
+import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
+
+type Json = { [key: string]: any };
+
+const read = (path: string): Json =>
+    JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+
+/// A folder with an empty binary for each function: templates hold hashes of them, no more.
+function binaries(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'forecourt-cdk-'));
+    for (const { name } of [...FUNCTIONS, ...CONSUMERS]) {
+        mkdirSync(join(folder, name));
+        writeFileSync(join(folder, name, 'bootstrap'), name);
+    }
+    return folder;
+}
+
+const settings: Settings = {
+    environment: 'test',
+    ...(read('../environments/example.json') as Omit<Settings, 'environment'>),
+    binaries: binaries(),
+};
+
+// The first synthesis of a process takes ten seconds: one for all. It runs cdk-nag, and throws at
+// whatever it finds that is not acknowledged. CI has cfn-lint look at what is written.
+const app = new App({ outdir: process.env.CDK_OUTDIR ?? mkdtempSync(join(tmpdir(), 'cdk-out-')) });
+const stack = new Forecourt(app, settings);
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+acknowledge(stack);
+const template: Json = app.synth().getStackByName(stack.stackName).template;
+const resources: Json = template.Resources;
+const ofType = (type: string): [string, Json][] =>
+    Object.entries(resources).filter(([, it]) => it.Type === type) as [string, Json][];
+const distribution = ofType('AWS::CloudFront::Distribution')[0]![1].Properties.DistributionConfig;
+
+test('the deployed distribution is the file the local edge reads, but for the names in it', () => {
+    const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
+    const names = new Map<string, string>();
+    for (const kind of ['CachePolicy', 'OriginRequestPolicy', 'ResponseHeadersPolicy']) {
+        const policies = file[kind.replace(/y$/, 'ies')] as Json;
+        const deployed = ofType(`AWS::CloudFront::${kind}`);
+        assert.equal(deployed.length, Object.keys(policies).length);
+        for (const [id, it] of deployed) {
+            const { Name, ...rest } = it.Properties[`${kind}Config`];
+            const own = Name.replace('forecourt-test-', '');
+            names.set(id, own);
+            const { Name: _, ...expected } = policies[own];
+            assert.deepEqual(rest, expected, `${kind} ${own}`);
+        }
+    }
+    const behavior = ({ FunctionAssociations, ...it }: Json): Json => {
+        const policy = (value: Json | undefined) => (value ? names.get(value.Ref) : undefined);
+        const restored: Json = {
+            ...it,
+            CachePolicyId: policy(it.CachePolicyId),
+            OriginRequestPolicyId: policy(it.OriginRequestPolicyId),
+            ResponseHeadersPolicyId: policy(it.ResponseHeadersPolicyId),
+            LambdaFunctionAssociations: [
+                { EventType: FunctionAssociations[0].EventType, LambdaFunctionARN: 'viewer-request' },
+            ],
+        };
+        return JSON.parse(JSON.stringify(restored));
+    };
+    const origin = ({ OriginAccessControlId, OriginCustomHeaders, ...it }: Json): Json => ({
+        ...it,
+        DomainName: `${it.Id}.origin.invalid`,
+    });
+    const restored = {
+        ...distribution,
+        Comment: distribution.Comment.replace(/ test$/, ''),
+        Origins: distribution.Origins.map(origin),
+        CacheBehaviors: distribution.CacheBehaviors.map(behavior),
+        DefaultCacheBehavior: behavior(distribution.DefaultCacheBehavior),
+    };
+    assert.deepEqual(restored, file.DistributionConfig);
+});
+
+test('every behaviour has the edge function of its door', () => {
+    const name = (it: Json): string => {
+        const [id] = it.FunctionAssociations[0].FunctionARN['Fn::GetAtt'];
+        return resources[id].Properties.Name;
+    };
+    for (const it of [...distribution.CacheBehaviors, distribution.DefaultCacheBehavior]) {
+        const isProxied = (it.PathPattern ?? '').startsWith('/proxy/');
+        assert.equal(name(it), `forecourt-test-${isProxied ? 'proxied' : 'direct'}`);
+    }
+    for (const [, it] of ofType('AWS::CloudFront::Function')) {
+        assert.ok(it.Properties.FunctionCode.length <= 10 * 1024);
+        assert.equal(it.Properties.FunctionConfig.Runtime, 'cloudfront-js-2.0');
+    }
+});
+
+test('nobody reaches an origin but through the edge', () => {
+    for (const [, it] of ofType('AWS::Lambda::Url')) {
+        assert.equal(it.Properties.AuthType, 'AWS_IAM');
+    }
+    for (const it of distribution.Origins) {
+        const isSigned = it.OriginAccessControlId !== undefined;
+        const hasSecret = it.OriginCustomHeaders?.[0]?.HeaderName === 'Forecourt-Origin';
+        assert.ok(isSigned !== hasSecret, it.Id);
+    }
+    const callers = ofType('AWS::Lambda::Permission').map(([, it]) => it.Properties);
+    for (const it of callers.filter((it) => it.Principal === 'cloudfront.amazonaws.com')) {
+        assert.ok(JSON.stringify(it.SourceArn).includes('Distribution'));
+    }
+    assert.ok(callers.every((it) => it.Principal !== '*'));
+});
+
+test('every path of the edge that writes has a route in the API', () => {
+    const routes = ofType('AWS::ApiGatewayV2::Route').map(([, it]) => it.Properties.RouteKey);
+    for (const path of ['/v1/cart/{rest+}', '/v1/carts', '/v1/session', '/webhooks/{rest+}']) {
+        assert.ok(routes.includes(`ANY ${path}`), path);
+    }
+    assert.ok(routes.includes('ANY /v1/admin/{rest+}'));
+    assert.ok(routes.includes('ANY /v1/configurator/{id}/selections'));
+});
+
+test('data outlives the stack, can be restored to any second, and is not deleted by mistake', () => {
+    for (const [id, it] of ofType('AWS::DynamoDB::GlobalTable')) {
+        const replica = it.Properties.Replicas[0];
+        assert.equal(it.DeletionPolicy, 'Retain', id);
+        assert.equal(it.UpdateReplacePolicy, 'Retain', id);
+        assert.equal(replica.DeletionProtectionEnabled, true, id);
+        assert.equal(replica.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled, true, id);
+        assert.deepEqual(it.Properties.TimeToLiveSpecification, {
+            AttributeName: 'ttl',
+            Enabled: true,
+        });
+        assert.equal(it.Properties.BillingMode, 'PAY_PER_REQUEST');
+    }
+    assert.equal(ofType('AWS::DynamoDB::GlobalTable').length, 2);
+    assert.equal(ofType('AWS::SecretsManager::Secret')[0]![1].DeletionPolicy, 'Retain');
+});
+
+test('everything that can fail has dead letters, and dead letters ring', () => {
+    for (const [id, it] of ofType('AWS::Events::Rule')) {
+        for (const target of it.Properties.Targets) {
+            assert.ok(target.DeadLetterConfig.Arn, id);
+        }
+    }
+    const queues = ofType('AWS::SQS::Queue');
+    const dead = new Set(
+        queues.flatMap(([, it]) => it.Properties.RedrivePolicy?.deadLetterTargetArn?.['Fn::GetAtt'][0] ?? [])
+    );
+    assert.equal(dead.size, CONSUMERS.length);
+    const watched = ofType('AWS::CloudWatch::Alarm')
+        .filter(([, it]) => it.Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+        .flatMap(([, it]) => it.Properties.Dimensions.map((one: Json) => one.Value['Fn::GetAtt'][0]));
+    for (const [id, it] of queues) {
+        const isSource = it.Properties.RedrivePolicy !== undefined;
+        assert.ok(isSource || watched.includes(id), id);
+        assert.equal(it.Properties.SqsManagedSseEnabled, true, id);
+    }
+    for (const [id, it] of ofType('AWS::CloudWatch::Alarm')) {
+        assert.equal(it.Properties.AlarmActions.length, 1, id);
+        assert.equal(it.Properties.TreatMissingData, 'notBreaching', id);
+    }
+});
+
+test('a message stays hidden six times as long as its consumer may take', () => {
+    const timeouts = CONSUMERS.map((it) => it.timeoutS * 6);
+    const visible = ofType('AWS::SQS::Queue')
+        .filter(([, it]) => it.Properties.RedrivePolicy !== undefined)
+        .map(([, it]) => it.Properties.VisibilityTimeout);
+    assert.deepEqual(visible.sort(), timeouts.sort());
+    for (const [, it] of ofType('AWS::Lambda::EventSourceMapping')) {
+        assert.deepEqual(it.Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
+    }
+});
+
+test('an erasure is complete within twenty days, and logs are kept for two weeks', () => {
+    assert.equal(ofType('AWS::Events::Archive')[0]![1].Properties.RetentionDays, 20);
+    for (const [id, it] of ofType('AWS::Logs::LogGroup')) {
+        assert.equal(it.Properties.RetentionInDays, 14, id);
+    }
+});
+
+test('no right is wider than its use', () => {
+    assert.equal(ofType('AWS::IAM::Policy').length, FUNCTIONS.length + CONSUMERS.length);
+    for (const [id, it] of ofType('AWS::IAM::Policy')) {
+        for (const statement of it.Properties.PolicyDocument.Statement) {
+            const actions = [statement.Action].flat();
+            assert.ok(actions.every((action: string) => !action.includes('*')), `${id}: ${actions}`);
+            assert.ok([statement.Resource].flat().every((it: unknown) => it !== '*'), id);
+        }
+    }
+    for (const [id, it] of ofType('AWS::IAM::Role')) {
+        assert.equal(it.Properties.ManagedPolicyArns, undefined, id);
+    }
+});
+
+test('only what reads has no right to write', () => {
+    const rights = (name: string): string[] =>
+        ofType('AWS::IAM::Policy')
+            .filter(([id]) => id.startsWith(`Functions${name.replaceAll('-', '')}role`))
+            .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
+            .map((it: Json) => it.Sid);
+    assert.deepEqual(rights('cart-read'), ['Log', 'ReadOwnSecrets', 'ReadHot', 'ReadCommands']);
+    assert.deepEqual(rights('configurator-read'), ['Log', 'ReadOwnSecrets', 'ReadHot']);
+});
+
+test('nothing here is in a network of its own: no VPC, no NAT gateway', () => {
+    const types = Object.values(resources).map((it) => it.Type as string);
+    assert.ok(types.every((type) => !type.startsWith('AWS::EC2::')));
+});
+
+test('the read functions are kept warm, follow load, and rise before a campaign', () => {
+    const warm = ofType('AWS::Lambda::Alias').filter(
+        ([, it]) => it.Properties.ProvisionedConcurrencyConfig !== undefined
+    );
+    assert.equal(warm.length, 3);
+    const targets = ofType('AWS::ApplicationAutoScaling::ScalableTarget');
+    assert.equal(targets.length, 3);
+    for (const [, it] of targets) {
+        assert.deepEqual(
+            it.Properties.ScheduledActions.map((one: Json) => [
+                one.ScheduledActionName,
+                one.ScalableTargetAction.MinCapacity,
+            ]),
+            [
+                ['morning-begins', 60],
+                ['morning-ends', 2],
+            ]
+        );
+    }
+});
+
+test('access logs hold no query and no header: both may bear tokens', () => {
+    const [[, stage]] = ofType('AWS::ApiGatewayV2::Stage') as [[string, Json]];
+    const fields = Object.values(JSON.parse(stage.Properties.AccessLogSettings.Format));
+    assert.deepEqual(fields, [
+        '$context.requestTimeEpoch',
+        '$context.routeKey',
+        '$context.status',
+        '$context.responseLatency',
+        '$context.integrationErrorMessage',
+        '$context.requestId',
+    ]);
+});
+
+test('no secret stands in the template', () => {
+    const text = JSON.stringify(template);
+    assert.ok(!/dev-|shpss_|BEGIN [A-Z ]*PRIVATE/.test(text));
+    assert.ok(text.includes('{{resolve:secretsmanager:'));
+});
+
+test('settings that can not be deployed are refused, all at once', () => {
+    const wrong = { ...settings, account: '1', shop: 'example.com', warm: { least: 3, most: 1 } };
+    assert.throws(() => check(wrong), {
+        message: [
+            "these settings can't be deployed:",
+            'account: twelve digits',
+            'shop: like example.myshopify.com',
+            'warm: at least one, and most is no less than least',
+            'campaigns: no campaign may keep more warm than `warm.most`',
+        ].join('\n  '),
+    });
+});

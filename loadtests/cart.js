@@ -48,9 +48,11 @@ export class Cart {
 
   // Whether an answer lacks an acknowledged add, or shows one twice.
   isStale(response) {
-    const lines = response.status === 200 ? response.json('lines') : [];
-    const quantity = lines.reduce((sum, line) => sum + line.quantity, 0);
-    return response.status === 200 && quantity !== this.acknowledged;
+    if (response.status !== 200 && response.status !== 202) {
+      return false;
+    }
+    const quantity = response.json('lines').reduce((sum, line) => sum + line.quantity, 0);
+    return quantity !== this.acknowledged;
   }
 
   isSpent() {

@@ -16,12 +16,13 @@ use crate::error::{BusError, ConfigError, PutError};
 use crate::event::{Envelope, EventIds};
 use crate::line::{Line, Mode};
 use crate::poller::Poller;
+use crate::retention::sweep;
 use crate::rng::{Draw, Rng};
 use crate::rules::Rules;
 use crate::sqs::Origin;
 use crate::store::messages::{Copy, publish};
 use crate::store::{Store, open};
-use crate::target::Target;
+use crate::target::{Nobody, Target};
 
 /// What may wait for the writer, in KiB: about a second of a busy disk, and 64 MiB of memory.
 const INTAKE_KIB_MAX: usize = 65_536;
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
 /// Dropping a `JoinSet` aborts its tasks; the writer ends by itself when nobody holds the store.
 struct Tasks {
     pollers: JoinSet<()>,
+    sweeper: JoinSet<()>,
     writer: JoinHandle<()>,
 }
 
@@ -80,7 +82,27 @@ impl Bus {
     pub fn open(
         path: &Path,
         config: Config,
+        targets: HashMap<String, Arc<dyn Target>>,
+    ) -> Result<Self, BusError> {
+        Self::start(path, config, targets, Mode::Serving)
+    }
+
+    /// Opens the file to look after it while nobody serves it: events may be put, redriven and
+    /// replayed, and all of it waits for the next [`Bus::open`].
+    ///
+    /// # Errors
+    /// As [`Bus::open`].
+    pub fn open_at_rest(path: &Path, config: Config) -> Result<Self, BusError> {
+        let nobody = |queue: &Queue| (queue.name.clone(), Arc::new(Nobody) as Arc<dyn Target>);
+        let targets = config.queues.iter().map(nobody).collect();
+        Self::start(path, config, targets, Mode::Stopping)
+    }
+
+    fn start(
+        path: &Path,
+        config: Config,
         mut targets: HashMap<String, Arc<dyn Target>>,
+        mode: Mode,
     ) -> Result<Self, BusError> {
         config.check()?;
         let names: Vec<String> = config.queues.iter().map(|queue| queue.name.clone()).collect();
@@ -103,7 +125,7 @@ impl Bus {
             };
             let target = targets.remove(&queue.name).expect("every queue has a target");
             let messages = unfinished.remove(&queue.name).unwrap_or(0);
-            Arc::new(Line::new(queue.clone(), origin, target, messages))
+            Arc::new(Line::new(queue.clone(), origin, target, messages, mode))
         };
         let lines: Vec<_> = config.queues.iter().map(line).collect();
         for (queue, messages) in unfinished {
@@ -120,6 +142,10 @@ impl Bus {
         for line in &lines {
             pollers.spawn(Poller::new(Arc::clone(line), Arc::clone(&world)).run());
         }
+        let mut sweeper = JoinSet::new();
+        if let Some(retention) = config.archive_retention {
+            sweeper.spawn(sweep(Arc::clone(&world), retention));
+        }
         let shared = Shared {
             rules,
             lines,
@@ -127,7 +153,7 @@ impl Bus {
             ids: EventIds::new(now_ms, opened.opening),
             intake: Arc::new(Semaphore::new(INTAKE_KIB_MAX)),
             puts: Arc::default(),
-            tasks: Mutex::new(Some(Tasks { pollers, writer })),
+            tasks: Mutex::new(Some(Tasks { pollers, sweeper, writer })),
             config,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -156,6 +182,11 @@ impl Bus {
             self.shared.store(accepted, place).await?;
         }
         Ok(results)
+    }
+
+    /// The names of its queues.
+    pub fn queues(&self) -> impl Iterator<Item = &str> {
+        self.shared.lines.iter().map(|line| line.queue.name.as_str())
     }
 
     /// Stops handing out the queue's messages; what is being delivered goes on.
@@ -231,6 +262,7 @@ impl Bus {
         if tokio::time::timeout(grace, ended).await.is_err() {
             tasks.pollers.shutdown().await;
         }
+        tasks.sweeper.shutdown().await;
         self.shared.world.store.close().await?;
         // The writer has nothing left to do but return.
         _ = (&mut tasks.writer).await;
@@ -254,9 +286,16 @@ impl Shared {
         }
     }
 
-    /// The copies of event number `of` for the queues it goes to, delayed and doubled by chance.
-    pub(crate) fn copies(&self, event: &str, of: u64) -> Result<Vec<Copy>, EntryError> {
-        let queues = self.rules.queues_for(event).map_err(|_| EntryError::malformed_detail())?;
+    /// The copies of event number `of` for the queues it goes to by all rules, or by those named,
+    /// delayed and doubled by chance.
+    pub(crate) fn copies(
+        &self,
+        event: &str,
+        of: u64,
+        only: Option<&[String]>,
+    ) -> Result<Vec<Copy>, EntryError> {
+        let queues = self.rules.queues_for(event, only);
+        let queues = queues.map_err(|_| EntryError::malformed_detail())?;
         let now_ms = self.config.clock.now_ms();
         let mut copies = Vec::with_capacity(queues.len());
         for (nth, queue) in queues.into_iter().enumerate() {
@@ -283,7 +322,7 @@ impl Shared {
         let (id, number) = self.ids.next();
         let envelope =
             Envelope::new(&self.config, id, &valid).ok_or_else(EntryError::malformed_detail)?;
-        let copies = self.copies(&envelope.body, number)?;
+        let copies = self.copies(&envelope.body, number, None)?;
         Ok(Accepted { envelope, copies })
     }
 

@@ -45,6 +45,9 @@ pub struct Config {
     pub seed: u64,
     /// What an acknowledged event survives.
     pub durability: Durability,
+    /// How long the archive keeps an event; for good if not set. An event that a queue or a dead
+    /// letter still refers to stays with it, but is no longer replayed.
+    pub archive_retention: Option<Duration>,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -104,6 +107,7 @@ impl Config {
             faults: Faults::default(),
             seed: 0,
             durability: Durability::Process,
+            archive_retention: None,
             clock,
         }
     }

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::faults::{Faults, Sabotage};
 use crate::line::Line;
 use crate::rng::{Draw, Rng};
-use crate::sqs::{event_of, failures_in, message_id};
+use crate::sqs::{Failure, event_of, failures_in, message_id};
 use crate::store::Store;
 use crate::store::messages::{Ending, Leased, settle};
 
@@ -38,8 +38,8 @@ pub(crate) struct Delivery {
     batch: Vec<Leased>,
 }
 
-/// What an invocation came to: the failed messages with their reasons, or one for all.
-type Outcome = Result<HashMap<String, Option<String>>, String>;
+/// What an invocation came to: the failed messages, or one reason for all.
+type Outcome = Result<HashMap<String, Failure>, String>;
 
 // === impl Delivery ===
 
@@ -116,15 +116,17 @@ impl Delivery {
 
     fn ending(&self, message: &Leased, outcome: &Outcome) -> Ending {
         let queue = &self.line.queue;
-        let reason = match outcome {
-            Err(reason) => reason.as_str(),
+        let (reason, is_final) = match outcome {
+            Err(reason) => (reason.as_str(), false),
             Ok(failures) => match failures.get(&self.message_id(message)) {
                 None => return Ending::Done,
-                Some(reason) => reason.as_deref().unwrap_or("the target gave no reason"),
+                Some(Failure { reason, is_final }) => {
+                    (reason.as_deref().unwrap_or("the target gave no reason"), *is_final)
+                }
             },
         };
         let (attempt, now_ms) = (message.received, self.world.clock.now_ms());
-        if attempt >= queue.max_receive_count {
+        if is_final || attempt >= queue.max_receive_count {
             tracing::warn!(queue = queue.name, attempt, reason, "a message became a dead letter");
             return Ending::Dead { reason: shortened(reason), died_ms: now_ms };
         }

@@ -18,6 +18,9 @@ pub enum BusError {
     /// No queue of this name.
     #[error("there is no queue `{0}`")]
     UnknownQueue(String),
+    /// No rule of this name.
+    #[error("there is no rule `{0}`")]
+    UnknownRule(String),
     /// AWS allows `[.\-_A-Za-z0-9]{1,64}`.
     #[error("`{0}` is not a replay name: 1 to 64 of letters, digits, `.`, `-`, `_`")]
     ReplayName(String),

@@ -14,6 +14,7 @@ mod pattern;
 mod poller;
 mod protocol;
 mod recovery;
+mod retention;
 mod rng;
 mod rules;
 mod serve;
@@ -30,7 +31,7 @@ pub use config::{
 pub use entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
 pub use error::{BusError, ConfigError, OpenError, PatternError, PutError, StoreError};
 pub use faults::{DELAY_MS_MAX, Faults, FaultsError};
-pub use recovery::ALL_TIME;
+pub use recovery::Replay;
 pub use store::archive::ArchivedEvent;
 pub use store::dead_letters::{DeadLetter, Redrive};
 pub use target::{BoxFuture, Target, TargetError};

@@ -36,12 +36,13 @@ impl Line {
         origin: Origin,
         target: Arc<dyn Target>,
         unfinished: u64,
+        mode: Mode,
     ) -> Self {
         Self {
             queue,
             origin,
             target,
-            mode: watch::Sender::new(Mode::Serving),
+            mode: watch::Sender::new(mode),
             unfinished: watch::Sender::new(unfinished),
             arrivals: Notify::new(),
         }

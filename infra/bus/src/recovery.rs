@@ -7,18 +7,40 @@ use crate::bus::{Bus, Shared};
 use crate::config::is_name;
 use crate::error::{BusError, StoreError};
 use crate::event::with_replay_name;
-use crate::store::archive::{self, ArchivedEvent};
+use crate::retention::expired_before_ms;
+use crate::store::archive::{self, ArchivedEvent, Span};
 use crate::store::dead_letters::{self, DeadLetter, Redrive};
 use crate::store::messages::{Copy, enqueue};
 
 /// Every time an event can have.
-pub const ALL_TIME: RangeInclusive<i64> = i64::MIN..=i64::MAX;
+const ALL_TIME: RangeInclusive<i64> = i64::MIN..=i64::MAX;
 
 /// Keeps the chances of a replay's copies apart from those of the original ones.
 const REPLAY_DRAW: u64 = 1 << 63;
 
+/// What to publish again, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// Marks every event of the replay.
+    pub name: String,
+    /// Which span of event time, in seconds since 1970.
+    pub time_s: RangeInclusive<i64>,
+    /// Through which rules; through all of today's if not set.
+    pub rules: Option<Vec<String>>,
+}
+
 /// Events with the copies a replay makes of them, and the queues of all of them.
 type Replayed = Vec<(i64, Vec<Copy>)>;
+
+// === impl Replay ===
+
+impl Replay {
+    /// A replay of everything.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), time_s: ALL_TIME, rules: None }
+    }
+}
 
 // === impl Bus ===
 
@@ -49,6 +71,16 @@ impl Bus {
         Ok(redriven.await?)
     }
 
+    /// Forgets a dead letter. Returns whether it was there.
+    ///
+    /// # Errors
+    /// No such queue, or the database failed.
+    pub async fn discard(&self, queue: &str, id: u64) -> Result<bool, BusError> {
+        let queue = self.shared.line(queue)?.queue.name.clone();
+        let store = &self.shared.world.store;
+        Ok(store.run(move |transaction| dead_letters::discard(transaction, &queue, id)).await?)
+    }
+
     /// The archived events numbered above `after`, in the order of acceptance: at most a page. Ask
     /// again with the last number until there are none.
     ///
@@ -58,23 +90,26 @@ impl Bus {
         Ok(self.archived(after, ALL_TIME).await?)
     }
 
-    /// Publishes the archived events of a span of event time (seconds since 1970) again, through
-    /// today's rules, each marked with `"replay-name"`; they are not archived again. Returns how
-    /// many events were read, matched by a rule or not. Like on AWS they need not arrive in order.
+    /// Publishes archived events again, each marked with `"replay-name"`; they are not archived
+    /// again. Returns how many deliveries that makes. Like on AWS they need not arrive in order.
     ///
     /// # Errors
-    /// A name that AWS would not take, or the database failed; then a part may be published.
-    pub async fn replay(&self, name: &str, time_s: RangeInclusive<i64>) -> Result<u64, BusError> {
-        if !is_name(name) {
-            return Err(BusError::ReplayName(name.to_owned()));
+    /// A name that AWS would not take, a rule that is not there, or the database failed; then a
+    /// part may be published.
+    pub async fn replay(&self, replay: &Replay) -> Result<u64, BusError> {
+        if !is_name(&replay.name) {
+            return Err(BusError::ReplayName(replay.name.clone()));
         }
-        let (mut events, mut after) = (0, 0);
+        let mut asked = replay.rules.iter().flatten();
+        if let Some(unknown) = asked.find(|rule| !self.shared.rules.has(rule)) {
+            return Err(BusError::UnknownRule(unknown.clone()));
+        }
+        let (mut deliveries, mut after) = (0, 0);
         loop {
-            let page = self.archived(after, time_s.clone()).await?;
-            let Some(last) = page.last() else { return Ok(events) };
+            let page = self.archived(after, replay.time_s.clone()).await?;
+            let Some(last) = page.last() else { return Ok(deliveries) };
             after = last.seq;
-            events += page.len() as u64;
-            self.republish(name, &page).await?;
+            deliveries += self.republish(replay, &page).await?;
         }
     }
 
@@ -83,22 +118,28 @@ impl Bus {
         after: u64,
         time_s: RangeInclusive<i64>,
     ) -> Result<Vec<ArchivedEvent>, StoreError> {
-        let (from_s, to_s) = time_s.into_inner();
+        let config = &self.shared.config;
+        let since_ms = config
+            .archive_retention
+            .map_or(0, |retention| expired_before_ms(config.clock.now_ms(), retention));
+        let span = Span { time_s, since_ms };
         let store = &self.shared.world.store;
-        store.run(move |transaction| archive::page(transaction, after, from_s, to_s)).await
+        store.run(move |transaction| archive::page(transaction, after, &span)).await
     }
 
-    async fn republish(&self, name: &str, page: &[ArchivedEvent]) -> Result<(), StoreError> {
+    async fn republish(&self, replay: &Replay, page: &[ArchivedEvent]) -> Result<u64, StoreError> {
         let mut replayed = Replayed::new();
         let mut queues = Vec::new();
         for event in page {
-            let marked = with_replay_name(&event.body, name);
-            let copies = self.shared.copies(&marked, event.seq | REPLAY_DRAW).unwrap_or_default();
+            let marked = with_replay_name(&event.body, &replay.name);
+            let (of, rules) = (event.seq | REPLAY_DRAW, replay.rules.as_deref());
+            let copies = self.shared.copies(&marked, of, rules).unwrap_or_default();
             queues.extend(copies.iter().map(|copy| copy.queue.clone()));
             let seq = i64::try_from(event.seq).expect("SQLite numbers rows with 63 bits");
             replayed.push((seq, copies));
         }
-        let (name, now_ms) = (name.to_owned(), self.shared.config.clock.now_ms());
+        let deliveries = queues.len() as u64;
+        let (name, now_ms) = (replay.name.clone(), self.shared.config.clock.now_ms());
         let lines = self.shared.lines.clone();
         let published = self.shared.world.store.run_then(
             move |transaction| {
@@ -111,6 +152,6 @@ impl Bus {
             },
             move |()| Shared::announce(&lines, &queues),
         );
-        published.await
+        published.await.map(|()| deliveries)
     }
 }

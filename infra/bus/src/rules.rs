@@ -4,9 +4,17 @@ use crate::config::Rule;
 use crate::error::ConfigError;
 use crate::pattern::{Document, Pattern};
 
-/// All rules of a bus: each a pattern and the queue it feeds, as an index into the bus's queues.
+/// All rules of a bus.
 #[derive(Debug)]
-pub(crate) struct Rules(Vec<(Pattern, usize)>);
+pub(crate) struct Rules(Vec<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    name: String,
+    pattern: Pattern,
+    /// The queue it feeds, as an index into the bus's queues.
+    queue: usize,
+}
 
 // === impl Rules ===
 
@@ -21,15 +29,25 @@ impl Rules {
                 rule: name(),
                 queue: rule.queue.clone(),
             })?;
-            Ok((pattern, queue))
+            Ok(Compiled { name: name(), pattern, queue })
         };
         rules.iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The queues that receive this event, one for each rule that matches, in the rules' order.
-    pub(crate) fn queues_for(&self, event: &str) -> serde_json::Result<Vec<usize>> {
+    /// The queues that receive this event, one for each rule that matches, in the rules' order;
+    /// of all rules, or of those named.
+    pub(crate) fn queues_for(
+        &self,
+        event: &str,
+        only: Option<&[String]>,
+    ) -> serde_json::Result<Vec<usize>> {
         let document = Document::read(event)?;
-        let matched = self.0.iter().filter(|(pattern, _)| document.matches(pattern));
-        Ok(matched.map(|(_, queue)| *queue).collect())
+        let is_asked = |rule: &&Compiled| only.is_none_or(|names| names.contains(&rule.name));
+        let matched = self.0.iter().filter(is_asked).filter(|rule| document.matches(&rule.pattern));
+        Ok(matched.map(|rule| rule.queue).collect())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|rule| rule.name == name)
     }
 }

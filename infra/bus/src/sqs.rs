@@ -55,13 +55,23 @@ struct PartialBatchResponse {
     batch_item_failures: Option<Vec<BatchItemFailure>>,
 }
 
-/// `reason` is an extension: Lambda ignores it, this bus keeps it with the dead letter.
+/// `reason` and `final` are extensions that Lambda ignores: this bus keeps the one with the dead
+/// letter, and spares a message whose failure is final its other attempts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BatchItemFailure {
     item_identifier: String,
     #[serde(default)]
     reason: Option<String>,
+    #[serde(default, rename = "final")]
+    is_final: bool,
+}
+
+/// What a target says of a message it did not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) reason: Option<String>,
+    pub(crate) is_final: bool,
 }
 
 /// The id that targets see and name in their answers; the same for every attempt.
@@ -95,13 +105,13 @@ pub(crate) fn event_of(origin: &Origin, batch: &[Leased]) -> serde_json::Result<
     serde_json::to_vec(&SqsEvent { records: records.collect() })
 }
 
-/// The messages a target names as failed, with the reason it gives, if it does. As Lambda does,
-/// takes `null`, `{}` and an empty list for success; what it cannot read, or a name that is none
-/// of `batch`, for the failure of the whole batch, which is the `Err`.
+/// The messages a target names as failed, with what it says of each. As Lambda does, takes
+/// `null`, `{}` and an empty list for success; what it cannot read, or a name that is none of
+/// `batch`, for the failure of the whole batch, which is the `Err`.
 pub(crate) fn failures_in(
     answer: &[u8],
     batch: &[String],
-) -> Result<HashMap<String, Option<String>>, String> {
+) -> Result<HashMap<String, Failure>, String> {
     let response: Option<PartialBatchResponse> = serde_json::from_slice(answer)
         .map_err(|error| format!("the answer is no partial batch response: {error}"))?;
     let failures = response.and_then(|response| response.batch_item_failures).unwrap_or_default();
@@ -113,7 +123,8 @@ pub(crate) fn failures_in(
                 failure.item_identifier
             ));
         }
-        named.insert(failure.item_identifier, failure.reason);
+        let BatchItemFailure { item_identifier, reason, is_final } = failure;
+        named.insert(item_identifier, Failure { reason, is_final });
     }
     Ok(named)
 }

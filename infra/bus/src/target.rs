@@ -15,6 +15,15 @@ pub trait Target: Send + Sync + 'static {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>>;
 }
 
+/// Stands behind the queues of a bus at rest, which hands nothing out.
+pub(crate) struct Nobody;
+
+impl Target for Nobody {
+    fn invoke(&self, _: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
+        Box::pin(std::future::ready(Err(TargetError::new("the bus is at rest"))))
+    }
+}
+
 /// A failed invocation, with the text that ends up as the reason of a dead letter.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{reason}")]

@@ -67,6 +67,10 @@ impl Embedded {
         SharedHttpClient::new(self.client())
     }
 
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::new(self.database.clone(), self.faults.clone())
     }

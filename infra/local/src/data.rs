@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::local::LocalError;
 
+/// The bus's file.
+const BUS: &str = "bus.sqlite";
+
 /// An open data folder. The lock goes with the process, however it ends.
 pub(crate) struct DataFolder {
     path: PathBuf,
@@ -15,24 +18,30 @@ pub(crate) struct DataFolder {
 
 impl DataFolder {
     pub(crate) fn open(path: &Path, fresh: bool) -> Result<Self, LocalError> {
-        let unusable = |error: std::io::Error| {
-            LocalError::Data(format!("{} can't be used: {error}", path.display()))
-        };
-        fs::create_dir_all(path).map_err(unusable)?;
-        let lock = File::create(path.join("lock")).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let told = format!("{} is in use by another process", path.display());
-                return Err(LocalError::Data(told));
-            }
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
-        }
-        let folder = Self { path: path.to_owned(), _lock: lock };
+        fs::create_dir_all(path).map_err(|error| unusable(path, &error))?;
+        let folder = Self::lock(path)?;
         if fresh {
-            folder.clear().map_err(unusable)?;
+            folder.clear().map_err(|error| unusable(path, &error))?;
         }
         Ok(folder)
+    }
+
+    /// Opens a folder that holds a shop, and makes none.
+    pub(crate) fn open_existing(path: &Path) -> Result<Self, LocalError> {
+        if !path.join(BUS).exists() {
+            let told = format!("{} holds nothing: no Forecourt has run on it", path.display());
+            return Err(LocalError::Data(told));
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<Self, LocalError> {
+        let lock = File::create(path.join("lock")).map_err(|error| unusable(path, &error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(LocalError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,7 +53,12 @@ impl DataFolder {
     }
 
     pub(crate) fn bus(&self) -> PathBuf {
-        self.path.join("bus.sqlite")
+        self.path.join(BUS)
+    }
+
+    /// Where the process that serves a folder takes orders.
+    pub(crate) fn door_in(path: &Path) -> PathBuf {
+        path.join("door.sock")
     }
 
     /// Removes what we keep here, with SQLite's side files, and nothing else.
@@ -63,4 +77,8 @@ impl DataFolder {
         }
         Ok(())
     }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> LocalError {
+    LocalError::Data(format!("{} can't be used: {error}", path.display()))
 }

@@ -8,3 +8,4 @@ mod data;
 mod edge;
 mod seed;
 mod targets;
+mod upkeep;

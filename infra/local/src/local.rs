@@ -22,7 +22,7 @@ use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPrograms, lambda_http_client,
 };
-use origin_domain::event::Kind;
+use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, PublishedConsumer};
@@ -35,6 +35,7 @@ use tokio::task::JoinHandle;
 use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::targets::InProcess;
+use crate::upkeep::{Door, Keeper};
 use crate::{demo, seed};
 
 /// The queue of cart commands.
@@ -44,7 +45,7 @@ pub const LOYALTY_QUEUE: &str = "loyalty";
 /// The queue of publications.
 pub const PUBLISHED_QUEUE: &str = "published";
 /// How long batches under way may take to end when the process is told to stop.
-const STOP_MAX: Duration = Duration::from_secs(6);
+pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 
 /// How to start.
 #[derive(Debug, Clone)]
@@ -67,6 +68,9 @@ pub enum LocalError {
     /// The data folder.
     #[error("{0}")]
     Data(String),
+    /// The data folder belongs to a running process.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
     /// The address.
     #[error("can't listen on {address}: {error}")]
     Listen {
@@ -102,6 +106,7 @@ pub struct Local {
     parts: EdgeParts,
     emulator: Emulator,
     bus: Bus,
+    table: Embedded,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -123,7 +128,11 @@ impl Local {
         let table = Embedded::open(data.table()).map_err(|error| kept(&data.table(), error))?;
         let bus_listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let bus_address = bus_listener.local_addr().map_err(part)?;
-        let aws = Aws::new(aws_config(bus_address), table.http_client(), lambda_http_client());
+        let aws = Aws::new(
+            aws_config(&bus_address.to_string()),
+            table.http_client(),
+            lambda_http_client(),
+        );
         let clock = Clock::system();
         create_tables(&aws).await.map_err(part)?;
         seed::seed(&aws, &clock).await?;
@@ -136,8 +145,11 @@ impl Local {
         let mut servers =
             vec![tokio::spawn(async move { serving.serve(bus_listener, until).await })];
         let serving = emulator.clone();
-        servers.push(tokio::spawn(async move { serving.serve(listener, ended(stopped)).await }));
-        Ok(Self { address, data, parts, emulator, bus, stop, servers })
+        let until = ended(stopped.clone());
+        servers.push(tokio::spawn(async move { serving.serve(listener, until).await }));
+        let keeper = Keeper::new(bus.clone(), table.clone(), &aws, true);
+        servers.extend(open_door(&data, keeper, ended(stopped)));
+        Ok(Self { address, data, parts, emulator, bus, table, stop, servers })
     }
 
     /// Where the edge answers.
@@ -156,6 +168,12 @@ impl Local {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// The table, to make it fail.
+    #[must_use]
+    pub fn table(&self) -> &Embedded {
+        &self.table
     }
 
     /// The edge, to invalidate.
@@ -209,7 +227,8 @@ fn secrets() -> ShopifySecrets {
     ShopifySecrets::parse(demo::SHOPIFY_SECRET).expect("the demo secret is well-formed")
 }
 
-fn aws_config(bus: SocketAddr) -> AwsConfig {
+/// The SDK's view of this machine; `bus` is the address of the bus.
+pub(crate) fn aws_config(bus: &str) -> AwsConfig {
     AwsConfig {
         region: demo::REGION.to_owned(),
         access: AccessKey {
@@ -228,16 +247,40 @@ fn aws_config(bus: SocketAddr) -> AwsConfig {
 type Targets = HashMap<String, Arc<dyn Target>>;
 
 fn open_bus(data: &DataFolder, faults: Faults, targets: Targets) -> Result<Bus, LocalError> {
+    Bus::open(&data.bus(), bus_config(faults), targets).map_err(|error| kept(&data.bus(), error))
+}
+
+/// The bus of this shop: its rules and its queues.
+pub(crate) fn bus_config(faults: Faults) -> BusConfig {
     let mut config = BusConfig::new(infra_bus::Clock::system());
     demo::BUS.clone_into(&mut config.bus);
     config.faults = faults;
+    config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
     config.queues = [CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE].map(Queue::new).into();
     config.rules = vec![
         rule(CART_QUEUE, Kind::CartCommanded),
         rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),
         rule(PUBLISHED_QUEUE, Kind::ConfiguratorPublished),
     ];
-    Bus::open(&data.bus(), config, targets).map_err(|error| kept(&data.bus(), error))
+    config
+}
+
+/// The door for `dead-letters` and `replay`. Without it the shop serves all the same: the path of
+/// a socket is at most 108 bytes long, that of a data folder need not be.
+fn open_door(
+    data: &DataFolder,
+    keeper: Keeper,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Option<JoinHandle<()>> {
+    let path = DataFolder::door_in(data.path());
+    match Door::open(&path) {
+        Ok(door) => Some(tokio::spawn(door.serve(keeper, stopped))),
+        Err(error) => {
+            let door = path.display();
+            tracing::warn!(%door, %error, "dead-letters and replay will need Forecourt stopped");
+            None
+        }
+    }
 }
 
 /// The consumers behind their queues.
@@ -305,7 +348,7 @@ fn part(error: impl std::fmt::Display) -> LocalError {
 }
 
 /// A file of the data folder that can't be used.
-fn kept(path: &Path, error: impl std::fmt::Display) -> LocalError {
+pub(crate) fn kept(path: &Path, error: impl std::fmt::Display) -> LocalError {
     let told = format!("{} can't be used ({error}); `--fresh` starts anew", path.display());
     LocalError::Data(told)
 }

@@ -21,6 +21,9 @@ pub(crate) const INDEX_SK: &str = "gsk";
 /// The index's name.
 pub(crate) const INDEX: &str = "overloaded";
 
+/// What the partition key of every cart begins with.
+pub(crate) const CARTS: &str = "cart/";
+
 /// Which table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
@@ -86,7 +89,7 @@ const LAST_TEXT: &str = "\u{10ffff}";
 impl Shape<'_> {
     pub(crate) fn key(self) -> Key {
         match self {
-            Self::Cart { cart } => hot(format!("cart/{cart}"), "cart"),
+            Self::Cart { cart } => hot(format!("{CARTS}{cart}"), "cart"),
             Self::Product { product } => hot(format!("product/{product}"), "current"),
             Self::ProductVersion { product, version } => {
                 hot(format!("product/{product}"), format!("version/{version:020}"))

@@ -13,11 +13,16 @@ use origin_domain::port::{Consistency, PortError};
 use crate::aws::Aws;
 use crate::error::{corrupt, port_error, unavailable};
 use crate::item::TTL;
-use crate::keys::{INDEX, INDEX_PK, INDEX_SK, PK, SK, Shape, Table};
+use crate::keys::{CARTS, INDEX, INDEX_PK, INDEX_SK, PK, SK, Shape, Table};
 
 /// How often a new table is asked whether it is active; DynamoDB needs a few seconds.
 const ACTIVE_POLLS_MAX: u32 = 60;
 const ACTIVE_POLL_MS: u64 = 500;
+
+/// The hot table's key, partition first: for whoever looks after a table as a whole.
+pub const HOT_KEY: [&str; 2] = [PK, SK];
+/// What the partition key of every cart begins with, and of nothing else.
+pub const CARTS_BEGIN_WITH: &str = CARTS;
 
 /// Makes both tables, unless they are there.
 ///

@@ -1,6 +1,8 @@
 //! The language of the bus. The only place with sources and detail types: rules, consumers and
 //! templates take them from here. Events are past tense.
 
+use crate::time::DAY_MS;
+
 /// One event as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -24,6 +26,10 @@ pub enum Kind {
 /// Most bytes of an event's detail. EventBridge takes 1 MiB an entry, of which the envelope takes
 /// some (raised from 256 KiB on 2026-01-29, AWS Compute Blog).
 pub const DETAIL_BYTES_MAX: usize = 1_000_000;
+
+/// How long the archive keeps an event, and whatever an event refers to. An erasure is then
+/// complete within the 30 days Shopify allows, with ten to spare for noticing a failure.
+pub const ARCHIVE_RETENTION_MS: u64 = 20 * DAY_MS;
 
 // === impl Kind ===
 

@@ -49,6 +49,10 @@ struct Failure {
     item_identifier: String,
     /// For whoever reads the dead letters; Lambda reads the identifier only.
     reason: String,
+    /// Whether another attempt is of no use. The local bus then makes none; on AWS the queue's
+    /// `maxReceiveCount` has to run out.
+    #[serde(rename = "final")]
+    is_final: bool,
 }
 
 /// Why a message is not done.
@@ -179,14 +183,30 @@ impl Message {
     }
 }
 
+// === impl Undone ===
+
+impl Undone {
+    /// Whether the same message may be done later.
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::Late(_) => false,
+            Self::Port(error) => error.is_retryable(),
+            Self::Loyalty(error) => error.is_retryable(),
+        }
+    }
+}
+
 // === impl Unfinished ===
 
 impl Unfinished {
     fn note(&mut self, message: String, outcome: Result<(), Undone>) {
         if let Err(error) = outcome {
             tracing::error!(%message, %error, "a message is unfinished");
-            let failure = Failure { item_identifier: message, reason: error.to_string() };
-            self.batch_item_failures.push(failure);
+            self.batch_item_failures.push(Failure {
+                item_identifier: message,
+                reason: error.to_string(),
+                is_final: !error.is_retryable(),
+            });
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The archive: every accepted event, in the order of acceptance.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{Row, Transaction, params};
 
 /// Events in one page.
@@ -21,13 +23,30 @@ pub struct ArchivedEvent {
     pub body: String,
 }
 
-/// The events after `after` with a time in `from_s..=to_s`: a page of them.
+/// Which events to read.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) time_s: RangeInclusive<i64>,
+    /// When they were stored at the earliest.
+    pub(crate) since_ms: u64,
+}
+
+/// A look at one page of the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trimmed {
+    /// The last event looked at.
+    pub(crate) last: u64,
+    /// How many were deleted.
+    pub(crate) events: usize,
+}
+
+/// The events of a span after `after`: a page of them.
 pub(crate) fn page(
     transaction: &Transaction<'_>,
     after: u64,
-    from_s: i64,
-    to_s: i64,
+    span: &Span,
 ) -> rusqlite::Result<Vec<ArchivedEvent>> {
+    let (from_s, to_s) = (span.time_s.start(), span.time_s.end());
     let archived = |row: &Row<'_>| {
         Ok(ArchivedEvent {
             seq: row.get(0)?,
@@ -38,9 +57,10 @@ pub(crate) fn page(
     };
     let mut statement = transaction.prepare_cached(
         "SELECT seq, id, time_s, body FROM event
-         WHERE seq > ?1 AND time_s BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4",
+         WHERE seq > ?1 AND time_s BETWEEN ?2 AND ?3 AND stored_ms >= ?4 ORDER BY seq LIMIT ?5",
     )?;
-    let rows = statement.query_map(params![after, from_s, to_s, PAGE_EVENTS_MAX], archived)?;
+    let bounds = params![after, from_s, to_s, span.since_ms, PAGE_EVENTS_MAX];
+    let rows = statement.query_map(bounds, archived)?;
     let mut page = Vec::new();
     let mut page_bytes = 0;
     for event in rows {
@@ -52,4 +72,29 @@ pub(crate) fn page(
         }
     }
     Ok(page)
+}
+
+/// Deletes the events of the page after `after` that were stored before `before_ms`, except those
+/// that a message or a dead letter still refers to. Nothing once it meets one that is younger: they
+/// were stored in the order of their numbers.
+pub(crate) fn trim(
+    transaction: &Transaction<'_>,
+    after: u64,
+    before_ms: u64,
+) -> rusqlite::Result<Option<Trimmed>> {
+    let last: Option<u64> = transaction
+        .prepare_cached(
+            "SELECT max(seq) FROM (SELECT seq, stored_ms FROM event WHERE seq > ?1
+             ORDER BY seq LIMIT ?2) WHERE stored_ms < ?3",
+        )?
+        .query_row(params![after, PAGE_EVENTS_MAX, before_ms], |row| row.get(0))?;
+    let Some(last) = last else { return Ok(None) };
+    let events = transaction
+        .prepare_cached(
+            "DELETE FROM event WHERE seq > ?1 AND seq <= ?2 AND stored_ms < ?3
+             AND seq NOT IN (SELECT event FROM message)
+             AND seq NOT IN (SELECT event FROM dead_letter)",
+        )?
+        .execute(params![after, last, before_ms])?;
+    Ok(Some(Trimmed { last, events }))
 }

@@ -7,6 +7,9 @@ use crate::event::with_replay_name;
 /// Dead letters in one page.
 const PAGE_MAX: usize = 100;
 
+/// Bodies in one page, in bytes: a page of the largest events must fit in memory too.
+const PAGE_BYTES_MAX: usize = 8 * 1_048_576;
+
 /// A message that was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -54,14 +57,35 @@ pub(crate) fn page(
             died_ms: row.get(7)?,
         })
     };
-    transaction
-        .prepare_cached(
-            "SELECT d.seq, d.queue, e.body, d.replay, d.reason, d.received, d.sent_ms, d.died_ms
-             FROM dead_letter d JOIN event e ON e.seq = d.event
-             WHERE d.queue = ?1 AND d.seq > ?2 ORDER BY d.seq LIMIT ?3",
-        )?
-        .query_map(params![queue, after, PAGE_MAX], letter)?
-        .collect()
+    let mut statement = transaction.prepare_cached(
+        "SELECT d.seq, d.queue, e.body, d.replay, d.reason, d.received, d.sent_ms, d.died_ms
+         FROM dead_letter d JOIN event e ON e.seq = d.event
+         WHERE d.queue = ?1 AND d.seq > ?2 ORDER BY d.seq LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![queue, after, PAGE_MAX], letter)?;
+    let mut page = Vec::new();
+    let mut page_bytes = 0;
+    for letter in rows {
+        let letter = letter?;
+        page_bytes += letter.body.len();
+        page.push(letter);
+        if page_bytes >= PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// Forgets a dead letter of the queue. Whether it was there.
+pub(crate) fn discard(
+    transaction: &Transaction<'_>,
+    queue: &str,
+    id: u64,
+) -> rusqlite::Result<bool> {
+    let deleted = transaction
+        .prepare_cached("DELETE FROM dead_letter WHERE queue = ?1 AND seq = ?2")?
+        .execute(params![queue, id])?;
+    Ok(deleted > 0)
 }
 
 /// Puts dead letters back into their queue as if they had just been sent. Returns how many.

@@ -60,8 +60,8 @@ pub(crate) fn publish(
     now_ms: u64,
 ) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached("INSERT INTO event (id, time_s, body) VALUES (?1, ?2, ?3)")?
-        .execute(params![envelope.id, envelope.time_s, envelope.body])?;
+        .prepare_cached("INSERT INTO event (id, time_s, body, stored_ms) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![envelope.id, envelope.time_s, envelope.body, now_ms])?;
     let event = transaction.last_insert_rowid();
     copies.iter().try_for_each(|copy| enqueue(transaction, event, copy, None, now_ms))
 }

@@ -12,7 +12,7 @@ use crate::faults::DELAY_MS_MAX;
 const APPLICATION_ID: i64 = 0x6663_6275;
 
 /// The schema's version, in SQLite's `user_version`.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// A message refers to its event instead of carrying it, so a body is stored once however many
 /// rules match and however often it is replayed. `due_ms` is when it may be handed out;
@@ -20,7 +20,8 @@ const SCHEMA_VERSION: i64 = 1;
 const SCHEMA: &str = "
 CREATE TABLE bus (opening INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;
 CREATE TABLE event (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time_s INTEGER NOT NULL, body TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, time_s INTEGER NOT NULL, body TEXT NOT NULL,
+    stored_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, event INTEGER NOT NULL,
@@ -35,6 +36,12 @@ CREATE TABLE dead_letter (
     received INTEGER NOT NULL, reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX dead_letter_queue ON dead_letter (queue, seq);
+";
+
+/// From version 1, which did not know when an event was stored; its own time is close enough.
+const UPGRADE_FROM_1: &str = "
+ALTER TABLE event ADD COLUMN stored_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE event SET stored_ms = time_s * 1000;
 ";
 
 const FIRST_ROW: &str = "INSERT INTO bus (opening, created_ms) VALUES (0, ?1)";
@@ -118,10 +125,15 @@ fn prepare_schema(connection: &mut Connection, now_ms: u64) -> Result<(), Refusa
         transaction.commit()?;
         return Ok(());
     }
-    if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) {
-        Ok(())
-    } else {
-        Err(Refusal::Foreign)
+    match (application, version) {
+        (APPLICATION_ID, SCHEMA_VERSION) => Ok(()),
+        (APPLICATION_ID, 1) => {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(UPGRADE_FROM_1)?;
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            Ok(transaction.commit()?)
+        }
+        _ => Err(Refusal::Foreign),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use infra_bus::{ALL_TIME, Bus, Clock, Queue, Redrive, TargetError};
+use infra_bus::{Bus, Clock, Queue, Redrive, Replay, TargetError};
 use serde_json::Value;
 
 use crate::stage::{NOW_MS, Record, Tally, answering, config, failed, nowhere, numbered, one, raw};
@@ -31,6 +31,35 @@ async fn a_poison_event_is_set_aside_with_its_reason() {
     assert_eq!(letter.body, bus.archive(0).await.unwrap()[0].body);
     assert_eq!((letter.sent_ms, letter.died_ms), (NOW_MS, clock.now_ms()));
     assert!(bus.dead_letters("orders", 1).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_refused_for_good_is_set_aside_at_its_first_attempt() {
+    let target = answering(|batch| {
+        let mut answer = failed(&batch, "too-late");
+        answer["batchItemFailures"][0]["final"] = true.into();
+        Ok(answer)
+    });
+    let bus = Bus::open(nowhere(), config(&[three_attempts()]), one("orders", target)).unwrap();
+    bus.pause("orders").unwrap();
+    bus.put(&[numbered(1), numbered(2)]).await.unwrap();
+    bus.resume("orders").unwrap();
+    bus.idle().await;
+    let letters = bus.dead_letters("orders", 0).await.unwrap();
+    let told: Vec<_> = letters.iter().map(|l| (l.attempts, l.reason.as_str())).collect();
+    // The second was only refused, came again alone, and was then refused for good.
+    assert_eq!(told, [(1, "too-late"), (2, "too-late")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_discarded_dead_letter_is_gone() {
+    let target = answering(|batch| Ok(failed(&batch, "no")));
+    let bus = Bus::open(nowhere(), config(&[three_attempts()]), one("orders", target)).unwrap();
+    bus.put(&[numbered(1)]).await.unwrap();
+    bus.idle().await;
+    assert!(bus.discard("orders", 1).await.unwrap());
+    assert!(!bus.discard("orders", 1).await.unwrap());
+    assert!(bus.dead_letters("orders", 0).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +169,7 @@ async fn a_replayed_event_bears_its_mark_through_death_and_redrive() {
     let bus = Bus::open(nowhere(), config(&[queue]), one("orders", target)).unwrap();
     bus.put(&[numbered(1)]).await.unwrap();
     bus.idle().await;
-    bus.replay("again", ALL_TIME).await.unwrap();
+    bus.replay(&Replay::named("again")).await.unwrap();
     bus.idle().await;
     let letters = bus.dead_letters("orders", 0).await.unwrap();
     assert!(letters[0].body.ends_with(r#","detail":{"n":1},"replay-name":"again"}"#));

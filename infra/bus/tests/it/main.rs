@@ -1,6 +1,7 @@
 //! What users of the bus see, one file for each behaviour.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may panic like the test itself")]
 
+mod at_rest;
 mod configuration;
 mod dead_letters;
 mod deliveries;
@@ -11,4 +12,5 @@ mod laws;
 mod patterns;
 mod put_events;
 mod replay;
+mod retention;
 mod stage;

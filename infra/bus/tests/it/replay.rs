@@ -1,6 +1,8 @@
 //! The archive, and what replaying it does.
 
-use infra_bus::{ALL_TIME, Bus, Entry, Queue};
+use std::collections::HashMap;
+
+use infra_bus::{Bus, Entry, Queue, Replay};
 use serde_json::{Value, json};
 
 use crate::stage::{accepting, config, nowhere, numbered, one, orders, rule, taking};
@@ -11,7 +13,7 @@ async fn a_replayed_event_is_the_same_event_with_the_replays_name() {
     let bus = orders(nowhere(), target);
     bus.put(&[numbered(1)]).await.unwrap();
     let original = batches.recv().await.unwrap().remove(0).event;
-    assert_eq!(bus.replay("after-the-flood", ALL_TIME).await.unwrap(), 1);
+    assert_eq!(bus.replay(&Replay::named("after-the-flood")).await.unwrap(), 1);
     let mut replayed = batches.recv().await.unwrap().remove(0).event;
     assert_eq!(replayed["replay-name"], "after-the-flood");
     replayed.as_object_mut().unwrap().remove("replay-name");
@@ -23,8 +25,8 @@ async fn replayed_events_are_not_archived_again() {
     let (target, _batches) = taking();
     let bus = orders(nowhere(), target);
     bus.put(&[numbered(1), numbered(2)]).await.unwrap();
-    assert_eq!(bus.replay("once", ALL_TIME).await.unwrap(), 2);
-    assert_eq!(bus.replay("twice", ALL_TIME).await.unwrap(), 2);
+    assert_eq!(bus.replay(&Replay::named("once")).await.unwrap(), 2);
+    assert_eq!(bus.replay(&Replay::named("twice")).await.unwrap(), 2);
     assert_eq!(bus.archive(0).await.unwrap().len(), 2);
 }
 
@@ -35,7 +37,7 @@ async fn a_rule_can_leave_replays_out() {
     config.rules = vec![rule("orders", json!({ "replay-name": [{ "exists": false }] }))];
     let bus = Bus::open(nowhere(), config, one("orders", target)).unwrap();
     bus.put(&[numbered(1)]).await.unwrap();
-    bus.replay("again", ALL_TIME).await.unwrap();
+    bus.replay(&Replay::named("again")).await.unwrap();
     bus.idle().await;
     assert_eq!(batches.recv().await.unwrap().len(), 1);
     assert!(batches.try_recv().is_err());
@@ -51,7 +53,10 @@ async fn a_replay_takes_a_span_of_event_time() {
         entry.time_s = Some(i64::try_from(n * 100).unwrap());
         bus.put(&[entry]).await.unwrap();
     }
-    assert_eq!(bus.replay("middle", 300..=500).await.unwrap(), 3);
+    assert_eq!(
+        bus.replay(&Replay { time_s: 300..=500, ..Replay::named("middle") }).await.unwrap(),
+        3
+    );
     bus.resume("orders").unwrap();
     bus.idle().await;
     let mut replayed = Vec::new();
@@ -83,7 +88,7 @@ async fn a_long_archive_comes_in_pages_and_is_replayed_whole() {
     }
     assert_eq!(pages, 3);
     assert_eq!(numbers, (0..1_200).collect::<Vec<_>>());
-    assert_eq!(bus.replay("all", ALL_TIME).await.unwrap(), 1_200);
+    assert_eq!(bus.replay(&Replay::named("all")).await.unwrap(), 1_200);
     bus.idle().await;
 }
 
@@ -102,9 +107,30 @@ async fn pages_of_large_events_stay_small() {
 async fn a_replay_needs_a_name_aws_would_take() {
     let bus = orders(nowhere(), accepting());
     for name in ["", "a b", "a\"b", &"a".repeat(65)] {
-        let refused = bus.replay(name, ALL_TIME).await.unwrap_err().to_string();
+        let refused = bus.replay(&Replay::named(name)).await.unwrap_err().to_string();
         assert!(
             refused.ends_with("is not a replay name: 1 to 64 of letters, digits, `.`, `-`, `_`")
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_through_one_rule_leaves_the_other_queues_alone() {
+    let (orders, mut to_orders) = taking();
+    let (mails, mut to_mails) = taking();
+    let targets = HashMap::from([("orders".to_owned(), orders), ("mails".to_owned(), mails)]);
+    let config = config(&[Queue::new("orders"), Queue::new("mails")]);
+    let bus = Bus::open(nowhere(), config, targets).unwrap();
+    bus.put(&[numbered(1)]).await.unwrap();
+    bus.idle().await;
+    let through =
+        |rule: &str| Replay { rules: Some(vec![rule.to_owned()]), ..Replay::named("again") };
+    assert_eq!(bus.replay(&through("to-mails")).await.unwrap(), 1);
+    bus.idle().await;
+    assert_eq!(to_orders.recv().await.unwrap().len(), 1);
+    assert!(to_orders.try_recv().is_err());
+    assert_eq!(to_mails.recv().await.unwrap().len(), 1);
+    assert_eq!(to_mails.recv().await.unwrap()[0].event["replay-name"], "again");
+    let refused = bus.replay(&through("to-nobody")).await.unwrap_err().to_string();
+    assert_eq!(refused, "there is no rule `to-nobody`");
 }

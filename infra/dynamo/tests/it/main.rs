@@ -6,4 +6,5 @@
 mod faults;
 mod files;
 mod items;
+mod partitions;
 mod tables;

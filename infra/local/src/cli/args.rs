@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use origin_domain::time::Time;
 
 use crate::demo;
 
@@ -41,6 +42,14 @@ pub enum Command {
         curl -H \"Authorization: Bearer $(forecourt token --customer 1001)\" \
         http://127.0.0.1:8080/v1/loyalty\n")]
     Token(TokenArgs),
+    /// Look at events that could not be consumed, and deliver them again.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+    /// Deliver what the bus has archived again. Carts: into a table without carts only.
+    #[command(after_help = "Example:\n  \
+        forecourt replay --rule loyalty --from 2026-11-21T08:00:00Z\n\n\
+        Events bear the replay's name, as on EventBridge. The archive keeps 20 days.\n")]
+    Replay(ReplayArgs),
     /// Run the local CloudFront alone, before any origin.
     #[command(after_help = "Example:\n  forecourt edge --distribution edge/distribution.json \
         --origin http://127.0.0.1:9000 --listen 127.0.0.1:8081\n")]
@@ -135,4 +144,81 @@ pub struct EdgeArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
+}
+
+/// `dead-letters`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadLettersCommand {
+    /// Show dead letters with their reason.
+    #[command(after_help = "Example:\n  forecourt dead-letters list --queue cart\n")]
+    List(ListArgs),
+    /// Deliver dead letters again, with all their attempts: all, a queue's, or those named.
+    #[command(after_help = "Example:\n  forecourt dead-letters redrive --queue cart --as-new\n")]
+    Redrive(RedriveArgs),
+}
+
+/// `dead-letters list`.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    /// Of this queue only.
+    #[arg(long)]
+    pub queue: Option<String>,
+    /// One JSON object a line, with the whole event.
+    #[arg(long)]
+    pub json: bool,
+    /// Where state is kept; whether Forecourt runs on it does not matter.
+    #[arg(long, default_value = ".forecourt")]
+    pub data: PathBuf,
+}
+
+/// `dead-letters redrive`.
+#[derive(Debug, Clone, Args)]
+pub struct RedriveArgs {
+    /// Those of this queue.
+    #[arg(long, conflicts_with = "id")]
+    pub queue: Option<String>,
+    /// This one; may be repeated.
+    #[arg(long)]
+    pub id: Vec<u64>,
+    /// Give cart commands that came too late a new time: they then act on the cart as it is.
+    #[arg(long)]
+    pub as_new: bool,
+    /// What was done as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Where state is kept; whether Forecourt runs on it does not matter.
+    #[arg(long, default_value = ".forecourt")]
+    pub data: PathBuf,
+}
+
+/// `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// What the replay is called; made up from the time if absent.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Events from this moment on, such as `2026-11-21T08:00:00Z`.
+    #[arg(long, value_name = "TIME", value_parser = unix_s)]
+    pub from: Option<i64>,
+    /// Events up to this moment.
+    #[arg(long, value_name = "TIME", value_parser = unix_s)]
+    pub to: Option<i64>,
+    /// Through this rule only: `cart`, `loyalty` or `published`.
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Forget all carts first, and rebuild them from the archive. Forecourt must not be running.
+    #[arg(long)]
+    pub fresh: bool,
+    /// What was done as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Where state is kept.
+    #[arg(long, default_value = ".forecourt")]
+    pub data: PathBuf,
+}
+
+/// Seconds since 1970 of an RFC 3339 time.
+fn unix_s(text: &str) -> Result<i64, String> {
+    let time = Time::from_rfc3339(text).and_then(|time| i64::try_from(time.unix_s()).ok());
+    time.ok_or_else(|| "write a time as 2026-11-21T08:00:00Z".to_owned())
 }

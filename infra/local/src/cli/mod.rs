@@ -1,16 +1,19 @@
 //! The command line. Each command is one file; `up` is the default.
 
 mod args;
+mod dead_letters;
 mod edge;
 mod http;
 mod publish;
+mod replay;
 mod sign_proxy;
 mod token;
 mod up;
 mod webhook;
 
 pub use args::{
-    Cli, Command, EdgeArgs, PublishArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
+    Cli, Command, DeadLettersCommand, EdgeArgs, ListArgs, PublishArgs, RedriveArgs, ReplayArgs,
+    SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
 };
 pub use sign_proxy::signed;
 
@@ -30,8 +33,15 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Webhook(args) => webhook::run(&args),
         Command::SignProxy(args) => sign_proxy::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::DeadLetters(command) => dead_letters::run(&command),
+        Command::Replay(args) => replay::run(&args),
         Command::Edge(args) => edge::run(&args),
     }
+}
+
+/// One line of `--json`.
+fn json_line(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("what is reported has a JSON form")
 }
 
 /// Turns any error into the one line.

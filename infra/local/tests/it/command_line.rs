@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::restart::Process;
 
-fn forecourt(arguments: &[&str]) -> Output {
+pub(crate) fn forecourt(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_forecourt")).args(arguments).output().unwrap()
 }
 
@@ -99,8 +99,20 @@ fn refused_lines(arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["up", "publish", "webhook", "sign-proxy", "token", "edge"] {
-        let help = forecourt(&[command, "--help"]);
+    for command in [
+        "up",
+        "publish",
+        "webhook",
+        "sign-proxy",
+        "token",
+        "dead-letters list",
+        "dead-letters redrive",
+        "replay",
+        "edge",
+    ] {
+        let mut arguments: Vec<_> = command.split(' ').collect();
+        arguments.push("--help");
+        let help = forecourt(&arguments);
         let help = String::from_utf8(help.stdout).unwrap();
         assert!(
             help.contains("Example:") && help.contains(&format!("forecourt {command}")),

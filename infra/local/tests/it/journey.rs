@@ -52,7 +52,7 @@ pub(crate) fn deliver(shop: &Shop, topic: &str, payload: &str) -> Reply {
         .send()
 }
 
-fn loyalty(shop: &Shop, token: &str) -> Value {
+pub(crate) fn loyalty(shop: &Shop, token: &str) -> Value {
     let reply = shop.get("/v1/loyalty").bearer(token).send();
     assert_eq!(reply.status, 200, "{}", reply.text);
     reply.json()

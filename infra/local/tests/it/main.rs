@@ -8,5 +8,7 @@ mod journey;
 mod logs;
 mod restart;
 mod shop;
+mod storm;
+mod upkeep;
 mod vectors;
 mod walls;

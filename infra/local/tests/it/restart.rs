@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::journey::key;
-use crate::shop::Ask;
+use crate::shop::{Ask, data_in};
 
 /// The real binary on a free port.
 pub(crate) struct Process {
@@ -20,20 +21,25 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(folder: &TempDir, arguments: &[&str]) -> Self {
-        Self::spawn(Command::new(env!("CARGO_BIN_EXE_forecourt")), folder, arguments)
+        Self::spawn(forecourt(), &data_in(folder), arguments)
+    }
+
+    /// The same on a data folder of any name.
+    pub(crate) fn start_in(data: &Path) -> Self {
+        Self::spawn(forecourt(), data, &[])
     }
 
     /// The same, telling everything it has to tell into a file.
     pub(crate) fn start_logging(folder: &TempDir, log: File) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forecourt"));
+        let mut command = forecourt();
         command.env("RUST_LOG", "debug").stderr(log);
-        Self::spawn(command, folder, &[])
+        Self::spawn(command, &data_in(folder), &[])
     }
 
-    fn spawn(mut command: Command, folder: &TempDir, arguments: &[&str]) -> Self {
+    fn spawn(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["up", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder.path().join("data"))
+            .arg(data)
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -79,6 +85,10 @@ impl Process {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
+}
+
+fn forecourt() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_forecourt"))
 }
 
 impl Drop for Process {

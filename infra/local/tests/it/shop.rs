@@ -1,6 +1,7 @@
 //! A running shop and a client that speaks to it over HTTP.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use infra_local::demo;
 use infra_local::local::{EdgeParts, Local, Options};
@@ -12,7 +13,7 @@ use tokio::runtime::Runtime;
 pub(crate) struct Shop {
     local: Option<Local>,
     runtime: Runtime,
-    _folder: TempDir,
+    folder: Option<TempDir>,
     url: String,
 }
 
@@ -37,18 +38,37 @@ pub(crate) struct Ask<'a> {
 impl Shop {
     /// Starts a demo shop on a free port.
     pub(crate) fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same on what another shop has left behind.
+    pub(crate) fn open_in(folder: TempDir) -> Self {
         let runtime = Runtime::new().unwrap();
         let options = Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: folder.path().join("data"),
+            data: data_in(&folder),
             fresh: false,
             faults: None,
             staff_tokens: demo::STAFF_TOKEN.to_owned(),
         };
         let local = runtime.block_on(Local::start(options)).unwrap();
         let url = local.url();
-        Self { local: Some(local), runtime, _folder: folder, url }
+        Self { local: Some(local), runtime, folder: Some(folder), url }
+    }
+
+    /// Stops it politely; what it has kept stays.
+    pub(crate) fn close(mut self) -> TempDir {
+        self.folder.take().unwrap()
+    }
+
+    /// Where it keeps its state.
+    pub(crate) fn data(&self) -> PathBuf {
+        data_in(self.folder.as_ref().unwrap())
+    }
+
+    /// The running shop behind it.
+    pub(crate) fn local(&self) -> &Local {
+        self.local.as_ref().unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> Ask<'static> {
@@ -99,6 +119,11 @@ impl Shop {
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }
+}
+
+/// Where a shop in this folder keeps its state.
+pub(crate) fn data_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
 }
 
 impl Drop for Shop {

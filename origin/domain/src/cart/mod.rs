@@ -16,6 +16,7 @@ mod item;
 mod limits;
 mod line;
 mod ports;
+mod reissue;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{Acceptance, Desk, Intent, Refusal, Wish};
@@ -31,3 +32,4 @@ pub use limits::{
 };
 pub use line::{Line, LineId, Offer};
 pub use ports::{CartRead, CartSource, CartWriter, Carts};
+pub use reissue::{Reissue, reissue};

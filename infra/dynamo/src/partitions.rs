@@ -1,0 +1,90 @@
+//! Looking after the file: which partitions there are, and forgetting them. DynamoDB would have to
+//! scan for either, so production has no such thing.
+
+use std::collections::HashMap;
+
+use dynoxide::actions::delete_item::DeleteItemRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::{AttributeValue, DynoxideError, Item};
+
+use crate::embedded::Embedded;
+
+/// Items looked at in one step.
+const STEP_ITEMS: usize = 500;
+
+/// Some partitions of one table.
+#[derive(Clone, Copy, Debug)]
+pub struct Partitions<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// Its partition key attribute, and its sort key attribute if it has one.
+    pub keys: &'a [&'a str],
+    /// What the partition key, a string, begins with.
+    pub prefix: &'a str,
+}
+
+// === impl Embedded ===
+
+impl Embedded {
+    /// Whether there is any item in these partitions. A table that is not there has none.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn holds_any(&self, partitions: &Partitions<'_>) -> std::io::Result<bool> {
+        Ok(!self.keys_after(partitions, None)?.0.is_empty())
+    }
+
+    /// Deletes every item of these partitions and says how many there were. It works on this
+    /// thread, step by step.
+    ///
+    /// # Errors
+    /// When the file fails; some are deleted then.
+    pub fn forget(&self, partitions: &Partitions<'_>) -> std::io::Result<usize> {
+        let mut forgotten = 0;
+        let mut after = None;
+        loop {
+            let (keys, next) = self.keys_after(partitions, after)?;
+            for key in keys {
+                let table_name = partitions.table.to_owned();
+                let request = DeleteItemRequest { table_name, key, ..Default::default() };
+                self.database().delete_item(request).map_err(std::io::Error::other)?;
+                forgotten += 1;
+            }
+            let Some(next) = next else { return Ok(forgotten) };
+            after = Some(next);
+        }
+    }
+
+    /// The keys found in the step after `after`, and where the next one begins; stops at the first
+    /// step that finds some.
+    fn keys_after(
+        &self,
+        partitions: &Partitions<'_>,
+        mut after: Option<Item>,
+    ) -> std::io::Result<(Vec<Item>, Option<Item>)> {
+        let Partitions { table, keys, prefix } = partitions;
+        loop {
+            let request = ScanRequest {
+                table_name: (*table).to_owned(),
+                projection_expression: Some(keys.join(", ")),
+                limit: Some(STEP_ITEMS),
+                exclusive_start_key: after,
+                ..Default::default()
+            };
+            let step = match self.database().scan(request) {
+                Err(DynoxideError::ResourceNotFoundException(_)) => return Ok((Vec::new(), None)),
+                step => step.map_err(std::io::Error::other)?,
+            };
+            let begins = |item: &HashMap<String, AttributeValue>| match item.get(keys[0]) {
+                Some(AttributeValue::S(key)) => key.starts_with(prefix),
+                _ => false,
+            };
+            let mut found = step.items.unwrap_or_default();
+            found.retain(|item| begins(item));
+            if !found.is_empty() || step.last_evaluated_key.is_none() {
+                return Ok((found, step.last_evaluated_key));
+            }
+            after = step.last_evaluated_key;
+        }
+    }
+}

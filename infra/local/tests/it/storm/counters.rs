@@ -1,0 +1,52 @@
+//! What happens in a storm, counted; whoever kills the process waits for it here.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    /// Commands acknowledged, and whether somebody saw an anomaly.
+    progress: Mutex<(u64, bool)>,
+    moved: Condvar,
+    pub(crate) shown: AtomicU64,
+    pub(crate) lost: AtomicU64,
+    pub(crate) refused: AtomicU64,
+}
+
+/// Tells of a panic, so that nobody waits for what will not come.
+pub(crate) struct Alarm<'a>(pub(crate) &'a Counters);
+
+impl Counters {
+    pub(crate) fn acknowledge(&self) {
+        self.progress.lock().unwrap().0 += 1;
+        self.moved.notify_all();
+    }
+
+    pub(crate) fn show(&self) {
+        self.shown.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refuse(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until so many commands are acknowledged. False if that will not happen any more.
+    pub(crate) fn wait_for(&self, acknowledged: u64) -> bool {
+        let progress = self.progress.lock().unwrap();
+        let is_short = |(now, failed): &mut (u64, bool)| *now < acknowledged && !*failed;
+        !self.moved.wait_while(progress, is_short).unwrap().1
+    }
+}
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.progress.lock().unwrap().1 = true;
+            self.0.moved.notify_all();
+        }
+    }
+}

@@ -20,13 +20,15 @@ use infra_bus::{Bus, Config as BusConfig, Faults, Queue, Rule, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPrograms, lambda_http_client,
+    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrograms,
+    lambda_http_client,
 };
 use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, PublishedConsumer};
 use origin_functions::functions::Function;
+use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -291,6 +293,7 @@ fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
         programs: DynamoPrograms::new(aws),
         shop: demo::SHOP.to_owned(),
     };
+    let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
     let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
     HashMap::from([
         (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),

@@ -1,6 +1,7 @@
 //! What is larger than an item: cut into chunks, named by its SHA-256, verified when read.
 
 use origin_domain::port::PortError;
+use origin_domain::time::Time;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -30,11 +31,21 @@ pub struct BlobRef {
     pub chunk_bytes: u32,
 }
 
-/// Blobs in the hot table.
+/// Blobs in the hot table, kept for good.
 #[derive(Debug, Clone)]
 pub struct DynamoBlobs {
     aws: Aws,
 }
+
+/// Payloads that the bus would not carry, kept beside it for a while. A blob with the same content
+/// is another item: the one expires, the other never does.
+#[derive(Debug, Clone)]
+pub struct DynamoPayloads {
+    aws: Aws,
+}
+
+/// One chunk of a blob, as a key.
+type ChunkKey = fn(&BlobRef, u32) -> Key;
 
 // === impl BlobRef ===
 
@@ -46,14 +57,22 @@ impl BlobRef {
         Self { hash: hex(content), bytes: content.len() as u64, chunk_bytes }
     }
 
-    fn chunk_keys(&self) -> Result<Vec<Key>, PortError> {
+    fn chunk_keys(&self, key: ChunkKey) -> Result<Vec<Key>, PortError> {
         let is_sane = self.chunk_bytes > 0 && self.bytes <= BLOB_BYTES_MAX as u64;
         let chunks = is_sane.then(|| self.bytes.div_ceil(u64::from(self.chunk_bytes)));
         let chunks = chunks.and_then(|chunks| u32::try_from(chunks).ok());
         let chunks = chunks.ok_or_else(|| corrupt("blob", "no such size"))?;
+        Ok((0..chunks).map(|index| key(self, index)).collect())
+    }
+
+    fn chunk(&self, index: u32) -> Key {
         let Self { hash, chunk_bytes, .. } = self;
-        let key = |index| Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index }.key();
-        Ok((0..chunks).map(key).collect())
+        Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index }.key()
+    }
+
+    fn payload_chunk(&self, index: u32) -> Key {
+        let Self { hash, chunk_bytes, .. } = self;
+        Shape::PayloadChunk { hash, chunk_bytes: *chunk_bytes, index }.key()
     }
 }
 
@@ -76,7 +95,7 @@ impl DynamoBlobs {
             return Err(corrupt("blob", "too large"));
         }
         let blob = BlobRef::of(content);
-        for (key, chunk) in blob.chunk_keys()?.into_iter().zip(content.chunks(CHUNK_BYTES)) {
+        for (key, chunk) in chunks(&blob, BlobRef::chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec());
             self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
         }
@@ -88,20 +107,68 @@ impl DynamoBlobs {
     /// # Errors
     /// [`PortError::Corrupt`] if a chunk is missing or damaged; otherwise the table's failure.
     pub async fn read(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
-        let keys = blob.chunk_keys()?;
-        let mut content = Vec::new();
-        for batch in keys.chunks(CHUNKS_PER_READ) {
-            let mut found = self.aws.batch_get(batch).await?;
-            for key in batch {
-                let chunk = found.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
-                content.extend_from_slice(&chunk.document);
-            }
+        whole(&self.aws, blob, BlobRef::chunk).await
+    }
+}
+
+// === impl DynamoPayloads ===
+
+impl DynamoPayloads {
+    /// Payloads in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+
+    /// Keeps a payload at least until `until`, and answers what it is called. Whatever names it is
+    /// published after.
+    ///
+    /// # Errors
+    /// As [`DynamoBlobs::write`].
+    pub async fn keep(&self, content: &[u8], until: Time) -> Result<BlobRef, PortError> {
+        if content.len() > BLOB_BYTES_MAX {
+            return Err(corrupt("payload", "too large"));
         }
-        if content.len() as u64 == blob.bytes && hex(&content) == blob.hash {
-            Ok(content)
-        } else {
-            Err(corrupt("blob", "not what was written"))
+        let blob = BlobRef::of(content);
+        for (key, chunk) in chunks(&blob, BlobRef::payload_chunk, content)? {
+            let item = Item::new(ONLY_VERSION, chunk.to_vec()).expiring(until);
+            self.aws.put(&Put { key, item, guard: Guard::DifferentOrBefore(until) }).await?;
         }
+        Ok(blob)
+    }
+
+    /// Fetches a payload, byte for byte what was kept.
+    ///
+    /// # Errors
+    /// As [`DynamoBlobs::read`]; one that has expired is missing.
+    pub async fn fetch(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
+        whole(&self.aws, blob, BlobRef::payload_chunk).await
+    }
+}
+
+/// A blob's content, cut, each piece with its key.
+fn chunks<'a>(
+    blob: &BlobRef,
+    key: ChunkKey,
+    content: &'a [u8],
+) -> Result<impl Iterator<Item = (Key, &'a [u8])> + use<'a>, PortError> {
+    Ok(blob.chunk_keys(key)?.into_iter().zip(content.chunks(CHUNK_BYTES)))
+}
+
+async fn whole(aws: &Aws, blob: &BlobRef, key: ChunkKey) -> Result<Vec<u8>, PortError> {
+    let keys = blob.chunk_keys(key)?;
+    let mut content = Vec::new();
+    for batch in keys.chunks(CHUNKS_PER_READ) {
+        let mut found = aws.batch_get(batch).await?;
+        for key in batch {
+            let chunk = found.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
+            content.extend_from_slice(&chunk.document);
+        }
+    }
+    if content.len() as u64 == blob.bytes && hex(&content) == blob.hash {
+        Ok(content)
+    } else {
+        Err(corrupt("blob", "not what was written"))
     }
 }
 

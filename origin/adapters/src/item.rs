@@ -53,6 +53,8 @@ pub(crate) enum Guard {
     /// There is none, or one with another document: writing the same again is a no-op, and what
     /// was damaged is mended.
     Different,
+    /// The same, or it would expire before this: it is kept longer, never shorter.
+    DifferentOrBefore(Time),
 }
 
 /// A [`Guard`] in DynamoDB's words.
@@ -123,6 +125,11 @@ impl Put {
             Guard::Different => {
                 Condition::new("attribute_not_exists(pk) OR d <> :d", [(":d", document())])
             }
+            Guard::DifferentOrBefore(at) => Condition::new(
+                "attribute_not_exists(pk) OR d <> :d OR #ttl < :ttl",
+                [(":d", document()), (":ttl", number(at.unix_s()))],
+            )
+            .naming("#ttl", TTL),
         }
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Shape<'a> {
     Epoch,
     /// One piece of a blob, named by the whole's SHA-256 and the size of its pieces.
     Chunk { hash: &'a str, chunk_bytes: u32, index: u32 },
+    /// One piece of a webhook's payload that the bus would not carry; expires.
+    PayloadChunk { hash: &'a str, chunk_bytes: u32, index: u32 },
     /// Everything known of one order.
     Order { order: &'a str },
     /// What a customer's ledger adds up to.
@@ -98,6 +100,9 @@ impl Shape<'_> {
             Self::Epoch => hot("catalog/claims".to_owned(), "epoch"),
             Self::Chunk { hash, chunk_bytes, index } => {
                 hot(format!("blob/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
+            }
+            Self::PayloadChunk { hash, chunk_bytes, index } => {
+                hot(format!("payload/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
             }
             Self::Order { order } => hot(format!("order/{order}"), "order"),
             Self::Account { customer } => hot(format!("loyalty/{customer}"), "account"),

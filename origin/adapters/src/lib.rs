@@ -20,7 +20,7 @@ mod tables;
 pub use aws::{
     ATTEMPT_MS_MAX, ATTEMPTS_MAX, AccessKey, Aws, AwsConfig, CONNECT_MS_MAX, OPERATION_MS_MAX,
 };
-pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs};
+pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayloads};
 pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
 pub use carts::DynamoCarts;
 pub use catalog::{DynamoCatalog, NewVersion, ProductVersion, StoredProduct, VERSIONS_LISTED_MAX};

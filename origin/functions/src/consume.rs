@@ -18,15 +18,15 @@ use crate::cached_catalog::TTL;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Batch {
-    records: Vec<Message>,
+    pub(crate) records: Vec<Message>,
 }
 
 /// One message: an EventBridge event as text.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Message {
-    message_id: String,
-    body: String,
+pub(crate) struct Message {
+    pub(crate) message_id: String,
+    pub(crate) body: String,
 }
 
 /// The part of an EventBridge event that a consumer reads.
@@ -57,7 +57,7 @@ struct Failure {
 
 /// Why a message is not done.
 #[derive(Debug, thiserror::Error)]
-enum Undone {
+pub(crate) enum Undone {
     #[error("not an event of ours: {0}")]
     Unreadable(#[from] serde_json::Error),
     #[error("{0}")]
@@ -199,7 +199,13 @@ impl Undone {
 // === impl Unfinished ===
 
 impl Unfinished {
-    fn note(&mut self, message: String, outcome: Result<(), Undone>) {
+    /// What is unfinished of two parts of a batch.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.batch_item_failures.extend(other.batch_item_failures);
+        self
+    }
+
+    pub(crate) fn note(&mut self, message: String, outcome: Result<(), Undone>) {
         if let Err(error) = outcome {
             tracing::error!(%message, %error, "a message is unfinished");
             self.batch_item_failures.push(Failure {

@@ -10,7 +10,9 @@ use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::service_fn;
-use origin_adapters::{Aws, DynamoCarts, DynamoLedger, DynamoPrograms, lambda_http_client};
+use origin_adapters::{
+    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrograms, lambda_http_client,
+};
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, handle};
 use crate::functions::Function;
+use crate::kept_payloads::WithPayloads;
 use crate::shop::{Shop, system_random};
 
 pub use lambda_runtime::Error;
@@ -74,7 +77,8 @@ pub async fn consume_carts() -> Result<(), Error> {
 pub async fn consume_loyalty() -> Result<(), Error> {
     let (config, aws) = start()?;
     let (ledger, programs) = (DynamoLedger::new(&aws), DynamoPrograms::new(&aws));
-    consume(LoyaltyConsumer { ledger, programs, shop: config.shop.domain }).await
+    let consumer = LoyaltyConsumer { ledger, programs, shop: config.shop.domain };
+    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 
 async fn consume(consumer: impl Consumer) -> Result<(), Error> {

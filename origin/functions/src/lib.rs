@@ -11,6 +11,7 @@ pub mod config;
 pub mod consume;
 pub mod documentation;
 pub mod functions;
+pub mod kept_payloads;
 pub mod lambda;
 pub mod refused;
 pub mod shop;

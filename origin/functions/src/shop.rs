@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use edge_wire::problem::Code;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPrograms, EventBridgeBus,
+    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPayloads,
+    DynamoPrograms, EventBridgeBus,
 };
 use origin_domain::cart::Desk;
 use origin_domain::id::hex;
@@ -34,6 +35,8 @@ pub struct Shop {
     pub catalog: CachedCatalog,
     /// Accounts and the programme.
     pub ledger: CachedLedger,
+    /// Payloads of webhooks that the bus does not carry.
+    pub payloads: DynamoPayloads,
     random: fn() -> [u8; 16],
 }
 
@@ -51,7 +54,8 @@ impl Shop {
         };
         let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
         let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
-        Self { config, clock, carts, desk, catalog, ledger, random }
+        let payloads = DynamoPayloads::new(aws);
+        Self { config, clock, carts, desk, catalog, ledger, payloads, random }
     }
 
     /// A cart id nobody can guess: 128 random bits.

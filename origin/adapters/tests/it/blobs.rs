@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs};
+use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayloads};
 use origin_domain::port::PortError;
+use origin_domain::time::Time;
 
 use crate::world::{HOT, World};
 
@@ -106,4 +107,29 @@ async fn a_pointer_that_makes_no_sense_is_corrupt() {
     let shorter = BlobRef { bytes: 2, ..blob };
     let error = PortError::Corrupt("blob: not what was written".to_owned());
     assert_eq!(blobs.read(&shorter).await, Err(error));
+}
+
+#[tokio::test]
+async fn a_payload_is_kept_for_its_time_and_longer_if_it_comes_again() {
+    let world = World::new().await;
+    let payloads = DynamoPayloads::new(&world.aws);
+    let content = content(CHUNK_BYTES + 1);
+    let ttl = |payload: BlobRef| {
+        let get = world.raw().get_item().table_name(HOT);
+        let [pk, sk] = chunk(&payload, 1);
+        async move {
+            let pk = AttributeValue::S(pk.1.as_s().unwrap().replace("blob/", "payload/"));
+            let item = get.key("pk", pk).key(sk.0, sk.1).send().await.unwrap().item.unwrap();
+            item["ttl"].as_n().unwrap().clone()
+        }
+    };
+    let payload = payloads.keep(&content, Time(20_000)).await.unwrap();
+    assert!(payloads.fetch(&payload).await.unwrap() == content);
+    assert_eq!(ttl(payload.clone()).await, "20");
+    assert_eq!(payloads.keep(&content, Time(10_000)).await.unwrap(), payload);
+    assert_eq!(ttl(payload.clone()).await, "20", "never shorter");
+    payloads.keep(&content, Time(30_000)).await.unwrap();
+    assert_eq!(ttl(payload.clone()).await, "30");
+    let missing = DynamoBlobs::new(&world.aws).read(&payload).await;
+    assert_eq!(missing, Err(PortError::Corrupt("blob: chunk missing".to_owned())));
 }

@@ -8,10 +8,13 @@ use axum::extract::{Request, State};
 use edge_wire::problem::Code;
 use edge_wire::webhook::{SIGNATURE_HEADER, verify};
 use http::{HeaderMap, StatusCode};
-use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind};
+use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind, PAYLOAD_RETENTION_MS};
+use origin_domain::port::PortError;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::body::{WEBHOOK_BYTES_MAX, read};
+use crate::kept_payloads::KEPT_PAYLOAD;
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -36,9 +39,31 @@ pub(crate) async fn receive(
         return Err(Refused::new(Code::Malformed, "A delivery names its topic.")
             .at("header:x-shopify-topic", "is missing"));
     }
-    let event = Event { kind: Kind::ShopifyWebhook, detail: detail(&parts.headers, &bytes)? };
-    shop.desk.events.publish(&[event]).await?;
+    let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
+        Refused::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
+    })?;
+    publish(&shop, payload, &metadata(&parts.headers)).await?;
     Ok(StatusCode::OK)
+}
+
+/// Publishes the delivery in the shape of Shopify's own EventBridge delivery, so that one consumer
+/// serves both. The payload goes on as it was written: its ids and amounts are not ours to round.
+/// What the bus does not carry, too large or too odd (nested over a hundred deep, half a character),
+/// is kept beside it, and the event says where.
+async fn publish(shop: &Shop, payload: &RawValue, metadata: &Value) -> Result<(), PortError> {
+    let publish = async |detail: String| {
+        shop.desk.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
+    };
+    let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
+    if detail.len() <= DETAIL_BYTES_MAX {
+        match publish(detail).await {
+            Err(PortError::Corrupt(reason)) => tracing::warn!(reason, "a payload is kept aside"),
+            outcome => return outcome,
+        }
+    }
+    let until = shop.clock.now().plus_ms(PAYLOAD_RETENTION_MS);
+    let kept = shop.payloads.keep(payload.get().as_bytes(), until).await?;
+    publish(json!({ KEPT_PAYLOAD: kept, "metadata": metadata }).to_string()).await
 }
 
 fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), Refused> {
@@ -65,12 +90,8 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next()?.to_str().ok()
 }
 
-/// The same shape as Shopify's own EventBridge delivery, so that one consumer serves both. The
-/// payload goes on as it was written: its ids and amounts are not ours to round.
-fn detail(headers: &HeaderMap, bytes: &[u8]) -> Result<String, Refused> {
-    let payload: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
-        Refused::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
-    })?;
+/// What Shopify says beside the payload, under the names it came with, without the signature.
+fn metadata(headers: &HeaderMap) -> Value {
     let mut metadata = serde_json::Map::new();
     for (name, value) in headers {
         let is_shopifys = FAMILIES.iter().any(|family| name.as_str().starts_with(family));
@@ -82,11 +103,5 @@ fn detail(headers: &HeaderMap, bytes: &[u8]) -> Result<String, Refused> {
             _ => {}
         }
     }
-    let metadata = serde_json::Value::Object(metadata);
-    let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
-    if detail.len() > DETAIL_BYTES_MAX {
-        let told = format!("The bus takes {DETAIL_BYTES_MAX} bytes.");
-        return Err(Refused::new(Code::BodyTooLarge, told));
-    }
-    Ok(detail)
+    Value::Object(metadata)
 }

@@ -5,4 +5,5 @@ mod answers;
 mod bookmarks;
 mod built_binary;
 mod documentation;
+mod webhooks;
 mod world;

@@ -40,7 +40,7 @@ pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) table_url: String,
     pub(crate) bus_url: String,
-    _bus: Bus,
+    pub(crate) bus: Bus,
     _folder: TempDir,
 }
 
@@ -72,7 +72,7 @@ impl World {
         let aws = Aws::new(aws_config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
         seed(&aws).await;
-        Self { aws, table_url, bus_url, _bus: bus, _folder: folder }
+        Self { aws, table_url, bus_url, bus, _folder: folder }
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use edge_wire::grammar::{is_id, is_option_id};
 use edge_wire::problem::{Code, Problem};
 use edge_wire::query::{Pairs, push};
-use edge_wire::routes::{Parameters, SELECTION_PARAMETERS_MAX, TRACKING, TRACKING_PREFIX};
+use edge_wire::routes::{Parameters, SELECTION_PARAMETERS_MAX, is_tracking};
 
 use crate::refusal::Refusal;
 
@@ -46,11 +46,6 @@ pub(crate) fn canonical(parameters: Parameters, mut pairs: Pairs<'_>) -> Result<
         push(&mut query, &name, &value);
     }
     Ok(query)
-}
-
-/// Whether a link may carry this parameter for somebody else's statistics.
-fn is_tracking(name: &str) -> bool {
-    TRACKING.contains(&name) || name.starts_with(TRACKING_PREFIX)
 }
 
 /// The value of a parameter of ours: nothing a server behind us could split, and a set in order.

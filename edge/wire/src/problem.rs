@@ -64,6 +64,10 @@ codes! {
     RouteUnknown = 404 "route-unknown" "There is no such route";
     /// No such product.
     ProductUnknown = 404 "product-unknown" "There is no such product";
+    /// A version that was never published, or is no longer kept.
+    VersionUnknown = 404 "version-unknown" "There is no such version";
+    /// A selection nobody saved, or one too old.
+    SelectionUnknown = 404 "selection-unknown" "There is no such saved selection";
     /// No such line in this cart.
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
     /// A method the route does not have; see `Allow`.

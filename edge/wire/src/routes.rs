@@ -89,9 +89,9 @@ pub const SELECTION_PARAMETERS_MAX: usize = 400;
 /// The prefix under which the App Proxy's requests arrive.
 pub const PROXY_PREFIX: &str = "/proxy";
 /// Tracking parameters are dropped, not refused: links carry them.
-pub const TRACKING: &[&str] = &["gclid", "fbclid"];
+const TRACKING: &[&str] = &["gclid", "fbclid"];
 /// The prefix of tracking parameters.
-pub const TRACKING_PREFIX: &str = "utm_";
+const TRACKING_PREFIX: &str = "utm_";
 
 use Caller::{May, Must};
 use Kind::{Cart, Customer, Staff};
@@ -110,6 +110,18 @@ pub const ROUTES: &[Route] = &[
         Target::ConfiguratorRead,
         Selection(&["_only"]),
     ),
+    public(
+        "/v1/configurator/{product}/explanation",
+        Target::ConfiguratorRead,
+        Selection(&["_why"]),
+    ),
+    public("/v1/configurator/{product}/completion", Target::ConfiguratorRead, Selection(&["_by"])),
+    Route {
+        callers: &[],
+        door: Door::Direct,
+        ..command("POST", "/v1/configurator/{product}/selections").keyless()
+    },
+    public("/v1/selections/{id}", Target::ConfiguratorRead, NONE),
     public("/v1/loyalty/program", Target::LoyaltyRead, NONE).by_either_door(),
     personal("/v1/loyalty", Target::LoyaltyRead, &[Must(Customer)], NONE),
     personal(
@@ -138,6 +150,8 @@ pub const ROUTES: &[Route] = &[
     },
     admin("GET", "/v1/admin/configurators/{product}"),
     admin("PUT", "/v1/admin/configurators/{product}"),
+    admin("GET", "/v1/admin/configurators/{product}/versions"),
+    admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
 ];
 
 const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {
@@ -207,6 +221,12 @@ impl Route {
         }
         rest == pattern
     }
+}
+
+/// Whether a link may carry this parameter for somebody else's statistics.
+#[must_use]
+pub fn is_tracking(parameter: &str) -> bool {
+    TRACKING.contains(&parameter) || parameter.starts_with(TRACKING_PREFIX)
 }
 
 /// The route of this method and path, or what the path would take instead.

@@ -27,8 +27,11 @@ pub const COMMANDS_TABLE: &str = "forecourt-commands";
 pub const BUS: &str = "forecourt";
 
 /// The products of the demo shop.
-pub const PRODUCTS: [(&str, &str); 2] =
-    [("bike", include_str!("../demo/bike.json")), ("tee", include_str!("../demo/tee.json"))];
+pub const PRODUCTS: [(&str, &str); 3] = [
+    ("bike", include_str!("../demo/bike.json")),
+    ("tee", include_str!("../demo/tee.json")),
+    ("guitar", include_str!("../demo/guitar.json")),
+];
 /// Its loyalty programme.
 pub const PROGRAM: &str = include_str!("../demo/program.json");
 /// Its customers' past orders.

@@ -3,7 +3,6 @@
 //! again at the next start, changing nothing that is there.
 
 use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
-use origin_domain::configurator::Product;
 use origin_domain::loyalty::{
     Absorber, LedgerStore, Program, ProgramVersion, ProgramWriter as _, Programs,
 };
@@ -11,6 +10,7 @@ use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::{DAY_MS, Time};
 use origin_functions::cached_catalog::variants_sold;
 use origin_functions::clock::Clock;
+use origin_functions::publishing;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -53,8 +53,8 @@ pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
         return Ok(());
     }
     let catalog = DynamoCatalog::new(aws);
-    for (product, document) in demo::PRODUCTS {
-        publish(&catalog, product, document).await?;
+    for demo in demo::PRODUCTS {
+        publish(&catalog, demo, now).await?;
     }
     let program = Program::parse(demo::PROGRAM)
         .map_err(|mistakes| LocalError::Seed(format!("{mistakes:?}")))?;
@@ -69,24 +69,26 @@ pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
     Ok(())
 }
 
-async fn publish(catalog: &DynamoCatalog, product: &str, document: &str) -> Result<(), LocalError> {
-    let variants: Vec<String> = Product::parse(document.as_bytes())
-        .map_err(|mistakes| LocalError::Seed(format!("{product}: {mistakes:?}")))?
-        .variants()
-        .iter()
-        .map(|variant| variant.variant_id.clone())
-        .collect();
+async fn publish(
+    catalog: &DynamoCatalog,
+    (product, document): (&str, &str),
+    at: Time,
+) -> Result<(), LocalError> {
+    if catalog.served(product, Consistency::Strong).await.map_err(told)?.is_some() {
+        return Ok(());
+    }
+    let compiled = publishing::read(document.as_bytes(), None)
+        .and_then(|document| publishing::compile(document, &mut |_| true))
+        .map_err(|mistakes| LocalError::Seed(format!("{product}: {mistakes:?}")))?;
     let new = NewVersion {
         product,
         document: document.as_bytes(),
-        variant_ids: &variants,
+        artefact: &compiled.artefact,
+        variant_ids: &compiled.variant_ids(),
         expected: None,
+        at,
     };
-    let current = catalog.current_version(product, Consistency::Strong).await.map_err(told)?;
-    if current.is_none() {
-        catalog.publish(&new, variants_sold).await.map_err(told)?;
-    }
-    Ok(())
+    catalog.publish(&new, variants_sold).await.map(|_| ()).map_err(told)
 }
 
 /// Tells the ledger of a past order, as Shopify would have.

@@ -50,6 +50,8 @@ pub(crate) enum Guard {
     },
     /// Nothing: another write of the same transaction is guarded for both.
     Sibling,
+    /// There is none, or one that expires earlier.
+    Lengthens,
     /// There is none, or one with another document: writing the same again is a no-op, and what
     /// was damaged is mended.
     Different,
@@ -118,10 +120,14 @@ impl Put {
             Guard::Life { version, expires_at } => {
                 let ttl = number(expires_at.unix_s());
                 Condition::new("v = :v AND #ttl = :ttl", [(":v", number(version)), (":ttl", ttl)])
-                    // A word DynamoDB reserves.
                     .naming("#ttl", TTL)
             }
             Guard::Sibling => Condition { expression: None, names: None, values: None },
+            Guard::Lengthens => {
+                let expires_at = self.item.expires_at.map_or(0, Time::unix_s);
+                let condition = "attribute_not_exists(pk) OR #ttl < :ttl";
+                Condition::new(condition, [(":ttl", number(expires_at))]).naming("#ttl", TTL)
+            }
             Guard::Different => {
                 Condition::new("attribute_not_exists(pk) OR d <> :d", [(":d", document())])
             }
@@ -143,6 +149,7 @@ impl Condition {
         Self { expression: Some(expression), names: None, values }
     }
 
+    /// For words that DynamoDB reserves.
     fn naming(self, placeholder: &str, name: &str) -> Self {
         Self { names: Some(HashMap::from([(placeholder.to_owned(), name.to_owned())])), ..self }
     }

@@ -46,6 +46,8 @@ pub(crate) enum Shape<'a> {
     Variant { variant_id: &'a str },
     /// Counts what may change who sells what.
     Epoch,
+    /// A saved selection.
+    Selection { id: &'a str },
     /// One piece of a blob, named by the whole's SHA-256 and the size of its pieces.
     Chunk { hash: &'a str, chunk_bytes: u32, index: u32 },
     /// One piece of a webhook's payload that the bus would not carry; expires.
@@ -98,6 +100,7 @@ impl Shape<'_> {
             }
             Self::Variant { variant_id } => hot(format!("variant/{variant_id}"), "claim"),
             Self::Epoch => hot("catalog/claims".to_owned(), "epoch"),
+            Self::Selection { id } => hot(format!("selection/{id}"), "selection"),
             Self::Chunk { hash, chunk_bytes, index } => {
                 hot(format!("blob/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
             }

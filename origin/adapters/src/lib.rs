@@ -15,6 +15,7 @@ mod ledger;
 pub mod memory;
 mod programs;
 pub mod schema;
+mod selections;
 mod tables;
 
 pub use aws::{
@@ -23,8 +24,12 @@ pub use aws::{
 pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayloads};
 pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
 pub use carts::DynamoCarts;
-pub use catalog::{DynamoCatalog, NewVersion, ProductVersion, StoredProduct, VERSIONS_LISTED_MAX};
+pub use catalog::{
+    Activation, DynamoCatalog, NewVersion, ProductVersion, Served, StoredProduct,
+    VERSIONS_LISTED_MAX,
+};
 pub use command_log::DynamoCommandLog;
 pub use http_client::lambda_http_client;
 pub use ledger::DynamoLedger;
 pub use programs::DynamoPrograms;
+pub use selections::DynamoSelections;

@@ -10,4 +10,5 @@ pub mod idempotency;
 pub mod loyalty;
 pub mod money;
 pub mod port;
+pub mod selections;
 pub mod time;

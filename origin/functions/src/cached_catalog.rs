@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Bounds, ReadThrough, Versioned};
-use origin_adapters::{DynamoCatalog, NewVersion, StoredProduct};
+use origin_adapters::{Activation, DynamoCatalog, NewVersion, ProductVersion, StoredProduct};
 use origin_domain::catalog::{Catalog, Publication, Published};
 use origin_domain::configurator::{Configurator, Limits, Product};
 use origin_domain::port::{Consistency, PortError};
 use tokio::task::spawn_blocking;
 
 use crate::clock::Clock;
+use crate::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
 use crate::timing::span;
 
 /// How long an answer may be old; the invalidation of the edge waits as long.
@@ -21,8 +22,9 @@ pub const TTL: Duration = Duration::from_secs(5);
 const COMPILED_TTL: Duration = Duration::from_secs(24 * 3_600);
 /// Most pointers and variants kept.
 const ENTRIES_MAX: u64 = 100_000;
-/// Most compiled versions kept.
-const COMPILED_MAX: u64 = 1_000;
+/// Most bytes of artefacts whose products are kept compiled. In memory a product takes a few times
+/// its artefact, and the smallest function that keeps any has 512 MB.
+const COMPILED_BYTES_MAX: u64 = 2 * ARTEFACT_BYTES_MAX as u64;
 
 /// The catalog of one instance.
 #[derive(Clone)]
@@ -33,18 +35,27 @@ pub struct CachedCatalog {
     compiled: Arc<ReadThrough<(String, u64), Compiled, PortError>>,
 }
 
-/// Which version of a product is served, if any.
-struct Pointer(Option<u64>);
+/// Which version of a product is served, if any, and how often that has changed.
+struct Pointer {
+    sequence: u64,
+    version: Option<u64>,
+}
 
 /// Which product sells a variant.
 struct Seller(Option<String>);
 
-/// A version, ready to answer.
-struct Compiled(Option<Arc<Published>>);
+/// A version, ready to answer, if there is one.
+struct Compiled(Option<Loaded>);
+
+/// A version and what it weighs.
+struct Loaded {
+    published: Arc<Published>,
+    artefact_bytes: usize,
+}
 
 impl Versioned for Pointer {
     fn version(&self) -> u64 {
-        self.0.unwrap_or(0)
+        self.sequence
     }
 }
 
@@ -58,6 +69,11 @@ impl Versioned for Compiled {
     fn version(&self) -> u64 {
         0
     }
+
+    fn weight(&self) -> u32 {
+        let bytes = self.0.as_ref().map_or(1, |loaded| loaded.artefact_bytes);
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
 }
 
 // === impl CachedCatalog ===
@@ -67,7 +83,7 @@ impl CachedCatalog {
     #[must_use]
     pub fn new(source: DynamoCatalog, clock: &Clock) -> Self {
         let bounds = Bounds { weight_max: ENTRIES_MAX, ttl: TTL };
-        let compiled = Bounds { weight_max: COMPILED_MAX, ttl: COMPILED_TTL };
+        let compiled = Bounds { weight_max: COMPILED_BYTES_MAX, ttl: COMPILED_TTL };
         let clocks = [clock.clone(), clock.clone(), clock.clone()];
         let [first, second, third] = clocks.map(|clock| move || clock.now().0);
         Self {
@@ -99,9 +115,58 @@ impl CachedCatalog {
         Ok(publication)
     }
 
+    /// Serves a kept version again; see [`DynamoCatalog::activate`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn activate(
+        &self,
+        activation: &Activation<'_>,
+    ) -> Result<Option<Publication>, PortError> {
+        let activated = self.source.activate(activation, variants_sold).await?;
+        self.pointers.invalidate(&activation.product.to_owned()).await;
+        Ok(activated)
+    }
+
+    /// The newest versions of a product, newest first, and which of them is served.
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn versions(
+        &self,
+        product: &str,
+    ) -> Result<Option<(u64, Vec<ProductVersion>)>, PortError> {
+        let Some(served) = self.source.served(product, Consistency::Strong).await? else {
+            return Ok(None);
+        };
+        Ok(Some((served.version.version, self.source.versions(product).await?)))
+    }
+
     async fn pointer(&self, product: &str) -> Result<Pointer, PortError> {
-        let current = self.source.current_version(product, Consistency::Strong);
-        Ok(Pointer(span("table", current).await?.map(|current| current.version)))
+        let served = span("table", self.source.served(product, Consistency::Strong)).await?;
+        Ok(served.map_or(Pointer { sequence: 0, version: None }, |served| Pointer {
+            sequence: served.sequence,
+            version: Some(served.version.version),
+        }))
+    }
+
+    /// Loads what publishing compiled. Of an artefact that this release can't use, because an older
+    /// one stored none, a newer one another, or storage spoilt it, the document is compiled.
+    async fn load(&self, product: &str, version: u64) -> Result<Compiled, PortError> {
+        match span("artefact", self.source.artefact(product, version)).await {
+            Ok(Some(packed)) => {
+                // It may be megabytes; other requests go on meanwhile.
+                match spawn_blocking(move || unpack(&packed)).await {
+                    Ok(Ok(unpacked)) => return Ok(Compiled::of(version, unpacked)),
+                    Ok(Err(error)) => tracing::warn!(product, version, %error, "artefact unusable"),
+                    Err(error) => tracing::error!(product, version, %error, "unpacking failed"),
+                }
+            }
+            Ok(None) => {}
+            Err(error @ PortError::Unavailable(_)) => return Err(error),
+            Err(error) => tracing::error!(product, version, %error, "artefact damaged"),
+        }
+        self.compile(product, version).await
     }
 
     async fn compile(&self, product: &str, version: u64) -> Result<Compiled, PortError> {
@@ -110,12 +175,22 @@ impl CachedCatalog {
         let unreadable = || PortError::Corrupt(format!("product {product} does not compile"));
         let compile = move || {
             let document = Product::parse(&stored.document)?;
-            Configurator::compile(document, &Limits::default())
+            let configurator = Configurator::compile(document, &Limits::default())?;
+            let artefact_bytes = configurator.encode().len();
+            Ok::<_, Vec<_>>(Unpacked { configurator, artefact_bytes })
         };
-        // It may take seconds of work; other requests go on meanwhile.
         let compiled = spawn_blocking(compile).await.map_err(|_| unreadable())?;
-        let configurator = Arc::new(compiled.map_err(|_| unreadable())?);
-        Ok(Compiled(Some(Arc::new(Published { version, configurator }))))
+        Ok(Compiled::of(version, compiled.map_err(|_| unreadable())?))
+    }
+}
+
+// === impl Compiled ===
+
+impl Compiled {
+    fn of(version: u64, unpacked: Unpacked) -> Self {
+        let Unpacked { configurator, artefact_bytes } = unpacked;
+        let published = Arc::new(Published { version, configurator: Arc::new(configurator) });
+        Self(Some(Loaded { published, artefact_bytes }))
     }
 }
 
@@ -137,12 +212,13 @@ impl Catalog for CachedCatalog {
     async fn product(&self, product: &str) -> Result<Option<Arc<Published>>, PortError> {
         let name = product.to_owned();
         let pointer = self.pointers.get(&name, 0, |_| self.pointer(product)).await;
-        let Some(version) = pointer.map_err(|error| (*error).clone())?.value.0 else {
+        let Some(version) = pointer.map_err(|error| (*error).clone())?.value.version else {
             return Ok(None);
         };
         let key = (name, version);
-        let compiled = self.compiled.get(&key, 0, |_| self.compile(product, version)).await;
-        Ok(compiled.map_err(|error| (*error).clone())?.value.0.clone())
+        let compiled = self.compiled.get(&key, 0, |_| self.load(product, version)).await;
+        let compiled = compiled.map_err(|error| (*error).clone())?.value;
+        Ok(compiled.0.as_ref().map(|loaded| Arc::clone(&loaded.published)))
     }
 
     async fn product_of_variant(&self, variant_id: &str) -> Result<Option<String>, PortError> {

@@ -14,7 +14,10 @@ use utoipa_axum::routes;
 
 use crate::documentation::openapi;
 use crate::finish::finish;
-use crate::routes::{admin, cart, cart_lines, configurator, health, loyalty, session, webhook};
+use crate::routes::{
+    admin, admin_versions, cart, cart_lines, completion, configurator, explanation, health,
+    loyalty, selections, session, webhook,
+};
 use crate::shop::Shop;
 
 pub use crate::routes::configurator::tag;
@@ -22,13 +25,13 @@ pub use crate::routes::configurator::tag;
 /// The functions that answer HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
-    /// Products, resolutions, the OpenAPI document, readiness.
+    /// Products, what is asked of them, saved selections, the OpenAPI document, readiness.
     ConfiguratorRead,
     /// Accounts, entries, the programme.
     LoyaltyRead,
     /// The cart.
     CartRead,
-    /// Carts, cart commands, session.
+    /// Carts, cart commands, selections to be saved, session.
     Commands,
     /// The webhook receiver.
     Webhooks,
@@ -90,6 +93,9 @@ impl Function {
             Self::ConfiguratorRead => router
                 .routes(routes!(configurator::show))
                 .routes(routes!(configurator::resolution))
+                .routes(routes!(explanation::explanation))
+                .routes(routes!(completion::completion))
+                .routes(routes!(selections::show))
                 .routes(routes!(health::ready)),
             Self::LoyaltyRead => router
                 .routes(routes!(loyalty::show))
@@ -101,9 +107,13 @@ impl Function {
                 .routes(routes!(cart_lines::add, cart_lines::clear))
                 .routes(routes!(cart_lines::set, cart_lines::remove))
                 .routes(routes!(cart_lines::attributes))
+                .routes(routes!(selections::save))
                 .routes(routes!(session::create)),
             Self::Webhooks => router.routes(routes!(webhook::receive)),
-            Self::Admin => router.routes(routes!(admin::show, admin::publish)),
+            Self::Admin => router
+                .routes(routes!(admin::show, admin::publish))
+                .routes(routes!(admin_versions::list))
+                .routes(routes!(admin_versions::activate)),
         }
     }
 }

@@ -13,6 +13,8 @@ pub mod documentation;
 pub mod functions;
 pub mod kept_payloads;
 pub mod lambda;
+pub mod packed;
+pub mod publishing;
 pub mod refused;
 pub mod shop;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use edge_wire::problem::Code;
 use origin_adapters::{
     Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPayloads,
-    DynamoPrograms, EventBridgeBus,
+    DynamoPrograms, DynamoSelections, EventBridgeBus,
 };
 use origin_domain::cart::Desk;
 use origin_domain::id::hex;
 use origin_domain::loyalty::ProgramVersion;
+use tokio::sync::Semaphore;
 
 use crate::cached_carts::CachedCarts;
 use crate::cached_catalog::CachedCatalog;
@@ -33,10 +34,14 @@ pub struct Shop {
     pub desk: Desk<ShopCarts, DynamoCommandLog, EventBridgeBus>,
     /// Published products.
     pub catalog: CachedCatalog,
+    /// Saved selections.
+    pub selections: DynamoSelections,
     /// Accounts and the programme.
     pub ledger: CachedLedger,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: DynamoPayloads,
+    /// Lets one product at a time be compiled: each may take a gibibyte.
+    pub(crate) compiling: Arc<Semaphore>,
     random: fn() -> [u8; 16],
 }
 
@@ -53,9 +58,22 @@ impl Shop {
             events: EventBridgeBus::new(aws),
         };
         let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
+        let selections = DynamoSelections::new(aws);
         let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
         let payloads = DynamoPayloads::new(aws);
-        Self { config, clock, carts, desk, catalog, ledger, payloads, random }
+        let compiling = Arc::new(Semaphore::new(1));
+        Self {
+            config,
+            clock,
+            carts,
+            desk,
+            catalog,
+            selections,
+            ledger,
+            payloads,
+            compiling,
+            random,
+        }
     }
 
     /// A cart id nobody can guess: 128 random bits.

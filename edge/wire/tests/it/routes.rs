@@ -6,9 +6,7 @@ use edge_wire::grammar::is_option_id;
 use edge_wire::identity::Kind;
 use edge_wire::problem::Code;
 use edge_wire::proxy::SHOPIFY_PARAMETERS;
-use edge_wire::routes::{
-    Caller, Class, Door, Parameters, ROUTES, TRACKING, TRACKING_PREFIX, Unrouted, find,
-};
+use edge_wire::routes::{Caller, Class, Door, Parameters, ROUTES, Unrouted, find, is_tracking};
 
 #[test]
 fn every_route_is_found_at_its_path_and_nowhere_else() {
@@ -93,7 +91,7 @@ fn parameters_of_ours_are_never_taken_for_options_or_tracking() {
     for route in ROUTES {
         let (Parameters::Names(names) | Parameters::Selection(names)) = route.parameters;
         for name in names {
-            assert!(!TRACKING.contains(name) && !name.starts_with(TRACKING_PREFIX), "{name}");
+            assert!(!is_tracking(name), "{name}");
             if matches!(route.parameters, Parameters::Selection(_)) {
                 assert!(name.starts_with('_') && !is_option_id(name), "{name}");
             }

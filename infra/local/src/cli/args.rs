@@ -27,7 +27,7 @@ pub enum Command {
     /// Start everything: edge, functions, table and bus, with the demo shop.
     #[command(after_help = "Example:\n  forecourt up --listen 127.0.0.1:8080 --fresh\n")]
     Up(UpArgs),
-    /// Publish a product document, plain or gzipped.
+    /// Publish a product, authored or as Shopify has it, plain or gzipped.
     #[command(after_help = "Example:\n  forecourt publish infra/local/demo/bike.json\n")]
     Publish(PublishArgs),
     /// Sign a Shopify webhook with the app secret and deliver it.
@@ -86,6 +86,12 @@ pub struct Target {
 pub struct PublishArgs {
     /// The document, `.json` or `.json.gz`; `-` reads it from standard input.
     pub file: String,
+    /// Only tell what would be refused or warned of.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The currency of a Shopify product's prices; an authored product names its own.
+    #[arg(long, default_value = demo::CURRENCY)]
+    pub currency: String,
     /// Which shop to speak to.
     #[command(flatten)]
     pub target: Target,

@@ -1,10 +1,18 @@
-//! `forecourt publish`.
+//! `forecourt publish`. The product is compiled here first: what is wrong is told at once, and how
+//! far a long compilation has come; the shop compiles it again, because it trusts nobody.
 
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use origin_domain::configurator::shopify::ShopCurrency;
+use origin_domain::configurator::{Mistake, Product, Progress};
+use origin_domain::loyalty::decimals;
+use origin_domain::time::Time;
+use origin_functions::clock::Clock;
+use origin_functions::publishing::{self, Compiled};
+use serde_json::Value;
 
 use super::args::PublishArgs;
 use super::http::send;
@@ -14,16 +22,45 @@ use super::{CliError, told};
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Most bytes of a document unpacked: what the route takes.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How often the line that tells of progress is written anew.
+const PROGRESS_MS: u64 = 100;
+/// Most mistakes and warnings told; the rest are counted.
+const TOLD_MAX: usize = 50;
 
 pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
-    let document = unpacked(read(&args.file)?)?;
-    let named: serde_json::Value = serde_json::from_slice(&document)
-        .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
-    let product = named["product"]
-        .as_str()
-        .ok_or_else(|| CliError(format!("{} names no `product`", args.file)))?;
+    let document = authored(unpacked(read(&args.file)?)?, args)?;
+    let wrong = |mistakes: Vec<Mistake>| wrong(&args.file, &mistakes);
+    let product = publishing::read(&document, None).map_err(wrong)?;
+    let id = product.id().to_owned();
+    let compiled = compiled(product).map_err(wrong)?;
+    let product = compiled.configurator.product();
+    eprintln!(
+        "{id}: {} options, {} rules, {} variants; {} bytes compiled",
+        product.options().len(),
+        product.rules().len(),
+        product.variants().len(),
+        compiled.artefact.len()
+    );
+    if args.dry_run {
+        let warnings = compiled.configurator.report();
+        warn(warnings.iter().map(|warning| (warning.field.as_str(), warning.message.as_str())));
+        return Ok(());
+    }
+    drop(compiled);
+    let body = put(args, &id, &document)?;
+    let answer: Value = serde_json::from_str(&body).map_err(told)?;
+    let warnings = answer["warnings"].as_array().into_iter().flatten();
+    let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
+    let warnings: Vec<_> =
+        warnings.map(|warning| (text(&warning["field"]), text(&warning["message"]))).collect();
+    warn(warnings.iter().map(|(field, message)| (field.as_str(), message.as_str())));
+    println!("{body}");
+    Ok(())
+}
+
+fn put(args: &PublishArgs, product: &str, document: &[u8]) -> Result<String, CliError> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&document).map_err(told)?;
+    packed.write_all(document).map_err(told)?;
     let packed = packed.finish().map_err(told)?;
     let url = format!("{}/v1/admin/configurators/{product}", args.target.url);
     let authorization = format!("Bearer {}", args.staff_token);
@@ -32,8 +69,76 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
         ("content-type", "application/json"),
         ("content-encoding", "gzip"),
     ];
-    println!("{}", send("PUT", &url, &headers, &packed)?.expect_success()?);
-    Ok(())
+    send("PUT", &url, &headers, &packed)?.expect_success()
+}
+
+/// The document in the authoring format. A product as Shopify has it becomes one: every variant a
+/// configuration, at the variant's price.
+fn authored(document: Vec<u8>, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
+    let named: Value = serde_json::from_slice(&document)
+        .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
+    if named["product"].is_string() {
+        return Ok(document);
+    }
+    let has_variants =
+        [&named, &named["product"], &named["data"]["product"]].map(|at| at.get("variants"));
+    if has_variants.iter().all(Option::is_none) {
+        return Err(CliError(format!("{} names no `product`", args.file)));
+    }
+    let currency = ShopCurrency { code: &args.currency, decimals: decimals(&args.currency) };
+    let product = Product::from_shopify(&document, currency)
+        .map_err(|mistakes| wrong(&args.file, &mistakes))?;
+    Ok(product.to_document().to_string().into_bytes())
+}
+
+/// Compiles, telling on a terminal how far it has come.
+fn compiled(product: Product) -> Result<Compiled, Vec<Mistake>> {
+    let clock = Clock::system();
+    let is_watched = std::io::stderr().is_terminal();
+    let (begun, mut written) = (clock.now(), None);
+    let compiled = publishing::compile(product, &mut |progress| {
+        let now = clock.now();
+        if is_watched && written.is_none_or(|at: Time| at.plus_ms(PROGRESS_MS) <= now) {
+            written = Some(now);
+            write_progress(progress, now.0.saturating_sub(begun.0));
+        }
+        true
+    });
+    if written.is_some() {
+        eprintln!();
+    }
+    compiled
+}
+
+fn write_progress(progress: Progress, ms: u64) {
+    let Progress { woven, constraints, nodes } = progress;
+    eprint!(
+        "\r{woven} of {constraints} rules compiled, {nodes} nodes, {}.{} s\x1b[K",
+        ms / 1_000,
+        ms % 1_000 / 100
+    );
+}
+
+/// Tells what was probably not meant.
+fn warn<'a>(warnings: impl ExactSizeIterator<Item = (&'a str, &'a str)>) {
+    let more = warnings.len().saturating_sub(TOLD_MAX);
+    for (field, message) in warnings.take(TOLD_MAX) {
+        eprintln!("warning: {field}: {message}");
+    }
+    if more > 0 {
+        eprintln!("warning: and {more} more");
+    }
+}
+
+fn wrong(file: &str, mistakes: &[Mistake]) -> CliError {
+    let mut told = format!("{file} can't be published");
+    for Mistake { field, message } in mistakes.iter().take(TOLD_MAX) {
+        told.push_str(&format!("\n  {field}: {message}"));
+    }
+    if mistakes.len() > TOLD_MAX {
+        told.push_str(&format!("\n  and {} more", mistakes.len() - TOLD_MAX));
+    }
+    CliError(told)
 }
 
 /// A file's bytes, or standard input's.

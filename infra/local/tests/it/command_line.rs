@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use infra_local::demo;
 use serde_json::json;
 
 use crate::restart::Process;
@@ -20,7 +21,7 @@ fn refused(arguments: &[&str]) -> String {
     told
 }
 
-fn demo(file: &str) -> String {
+fn document(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(file).display().to_string()
 }
 
@@ -71,12 +72,12 @@ fn the_commands_work_against_a_running_shop() {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     let url = shop.url().to_owned();
-    let published = run(&["publish", &demo("tee.json"), "--url", &url]);
-    assert_eq!(published, r#"{"product":"tee","version":"2"}"#);
+    let published = run(&["publish", &document("tee.json"), "--url", &url]);
+    assert_eq!(published, r#"{"product":"tee","version":"2","warnings":[]}"#);
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/tee.json.gz");
     if shared.exists() {
         let published = run(&["publish", &shared.display().to_string(), "--url", &url]);
-        assert_eq!(published, r#"{"product":"tee","version":"3"}"#);
+        assert_eq!(published, r#"{"product":"tee","version":"3","warnings":[]}"#);
     }
     let delivered = run(&["webhook", "orders/paid", "--fixture", "--url", &url]);
     assert!(delivered.starts_with("200 orders/paid accepted"), "{delivered}");
@@ -86,9 +87,55 @@ fn the_commands_work_against_a_running_shop() {
     let proxied = run(&["sign-proxy", &format!("{url}/proxy/v1/session"), "--customer", "1003"]);
     let session = crate::shop::Ask::to("POST", proxied).send();
     assert_eq!(session.status, 201, "{}", session.text);
-    let refusal = refused_lines(&["publish", &demo("program.json"), "--url", &url]);
+    let refusal = refused_lines(&["publish", &document("program.json"), "--url", &url]);
     assert!(refusal[0].contains("names no `product`"), "{refusal:?}");
     assert_eq!(shop.ask("GET", "/health").send().json(), json!({"status": "ok"}));
+}
+
+#[test]
+fn a_shopify_product_is_published_as_it_is_and_a_dry_run_publishes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Process::start(&folder, &[]);
+    let url = shop.url().to_owned();
+    let file = folder.path().join("mug.json");
+    let mug = json!({"product": {"handle": "mug", "title": "Mug",
+        "options": [{"name": "Size", "values": ["Small", "Large"]}],
+        "variants": [
+            {"id": 9_200_000_000_000_000_701_u64, "sku": "M-S", "price": "9.00", "option1": "Small"},
+            {"id": 9_200_000_000_000_000_702_u64, "sku": "M-L", "price": "12.50",
+                "option1": "Large"}]}});
+    std::fs::write(&file, mug.to_string()).unwrap();
+    let file = file.display().to_string();
+    let publish = |more: &[&str]| {
+        let output = forecourt(&[&["publish", &file, "--url", &url], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        [output.stdout, output.stderr].map(|told| String::from_utf8(told).unwrap())
+    };
+    let [answer, told] = publish(&["--dry-run"]);
+    assert_eq!(answer, "");
+    assert!(told.starts_with("mug: 1 options, 0 rules, 2 variants; "), "{told}");
+    let path = "/v1/configurator/mug/resolution?size=large";
+    shop.ask("GET", path).send().expect_problem(404, "product-unknown");
+    let [answer, _] = publish(&[]);
+    assert_eq!(answer.trim(), r#"{"product":"mug","version":"1","warnings":[]}"#);
+    let document = shop.ask("GET", "/v1/admin/configurators/mug").bearer(demo::STAFF_TOKEN).send();
+    assert_eq!(document.json()["variants"][1]["price"], 1_250);
+}
+
+#[test]
+fn every_mistake_is_told_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lamp.json");
+    let mut lamp = crate::publishing::lamp();
+    lamp["variants"] = json!([]);
+    lamp["options"][0]["id"] = json!("fbclid");
+    lamp["options"][1]["id"] = json!("utm_cord");
+    std::fs::write(&file, lamp.to_string()).unwrap();
+    let file = file.display().to_string();
+    let told = refused_lines(&["publish", &file, "--url", "http://127.0.0.1:9"]);
+    assert_eq!(told[0], format!("forecourt: {file} can't be published"));
+    assert!(told[1].starts_with("  /options/0/id: \"fbclid\" is what links carry"), "{told:?}");
+    assert!(told[2].starts_with("  /options/1/id: "), "{told:?}");
 }
 
 fn refused_lines(arguments: &[&str]) -> Vec<String> {

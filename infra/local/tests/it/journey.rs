@@ -325,7 +325,7 @@ fn a_merchant_publishes_and_the_price_list_is_guarded_by_if_match() {
     let (_, tee) = demo::PRODUCTS[1];
     let published = put("\"1\"", tee);
     assert_eq!(published.status, 200, "{}", published.text);
-    assert_eq!(published.json(), json!({"product": "tee", "version": "2"}));
+    assert_eq!(published.json(), json!({"product": "tee", "version": "2", "warnings": []}));
     put("\"1\"", &tee.replace("\"Tee\"", "\"T-Shirt\"")).expect_problem(412, "version-mismatch");
     let current = shop.get("/v1/admin/configurators/tee").bearer(demo::STAFF_TOKEN).send();
     assert_eq!((current.header("etag"), current.text.as_str()), ("\"2\"", tee));

@@ -4,8 +4,10 @@
 mod attacks;
 mod bad_input;
 mod command_line;
+mod configuring;
 mod journey;
 mod logs;
+mod publishing;
 mod restart;
 mod shop;
 mod storm;

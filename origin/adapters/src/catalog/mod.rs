@@ -1,20 +1,21 @@
-//! Published products: the document as a blob, a pointer to the served version, every version kept,
-//! and a claim per variant. Publishing is in `publish`.
+//! Published products: document and compiled product as blobs, a pointer to the served version,
+//! every version kept, and a claim per variant. Publishing and activating are in `publish`.
 
 mod claims;
 mod publish;
 
 use origin_domain::port::{Consistency, PortError};
+use origin_domain::time::Time;
 use serde::{Deserialize, Serialize};
 
-pub use publish::NewVersion;
+pub use publish::{Activation, NewVersion};
 
 use crate::aws::Aws;
 use crate::blobs::{BlobRef, DynamoBlobs};
 use crate::document::decode;
 use crate::error::corrupt;
 use crate::item::Item;
-use crate::keys::{Key, Range, Shape};
+use crate::keys::{Range, Shape};
 use crate::tables::Page;
 
 /// Most versions listed; older ones can still be read by number.
@@ -36,13 +37,44 @@ pub struct StoredProduct {
     pub document: Vec<u8>,
 }
 
-/// What a pointer or a version item holds; also what is known of a version without reading it.
+/// What is known of a version without reading it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductVersion {
     /// Its number.
     pub version: u64,
     /// Its document.
     pub blob: BlobRef,
+    /// The product compiled; a release that stored none left it out.
+    #[serde(default)]
+    pub artefact: Option<BlobRef>,
+    /// When it was published, if the release that did noted it.
+    #[serde(default)]
+    pub published_at: Option<Time>,
+}
+
+/// What the pointer to the served version holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pointer {
+    /// What is served; its fields stand where those of a version do.
+    #[serde(flatten)]
+    served: ProductVersion,
+    /// The newest version, served or not; absent: the served one.
+    #[serde(default)]
+    newest: Option<u64>,
+    /// The version served before, 0 if none was; absent: the one before by number.
+    #[serde(default)]
+    replaced: Option<u64>,
+}
+
+/// The version a product is served in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Counts what was ever activated for this product: a roll-back is later than what it undoes.
+    pub sequence: u64,
+    /// What is served.
+    pub version: ProductVersion,
+    newest: u64,
+    replaced: u64,
 }
 
 /// What a variant item holds.
@@ -69,22 +101,23 @@ impl DynamoCatalog {
         product: &str,
         consistency: Consistency,
     ) -> Result<Option<StoredProduct>, PortError> {
-        match self.current_version(product, consistency).await? {
-            Some(version) => self.stored(version).await.map(Some),
+        match self.served(product, consistency).await? {
+            Some(served) => self.stored(served.version).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// The served version without its document: one small read tells whether anything is new.
+    /// The served version without its content: one small read tells whether anything is new.
     ///
     /// # Errors
     /// The table's failure.
-    pub async fn current_version(
+    pub async fn served(
         &self,
         product: &str,
         consistency: Consistency,
-    ) -> Result<Option<ProductVersion>, PortError> {
-        self.version_at(&Shape::Product { product }.key(), consistency).await
+    ) -> Result<Option<Served>, PortError> {
+        let item = self.aws.get(&Shape::Product { product }.key(), consistency).await?;
+        item.as_ref().map(served).transpose()
     }
 
     /// One version of a product, served or not.
@@ -96,9 +129,25 @@ impl DynamoCatalog {
         product: &str,
         version: u64,
     ) -> Result<Option<StoredProduct>, PortError> {
-        let key = Shape::ProductVersion { product, version }.key();
-        match self.version_at(&key, Consistency::Strong).await? {
+        match self.version_item(product, version).await? {
             Some(version) => self.stored(version).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The compiled product of a version, as it was handed in. `None` if the version is not there,
+    /// or was published by a release that stored none.
+    ///
+    /// # Errors
+    /// The table's failure, or a damaged artefact.
+    pub async fn artefact(
+        &self,
+        product: &str,
+        version: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let found = self.version_item(product, version).await?;
+        match found.and_then(|version| version.artefact) {
+            Some(blob) => self.blobs.read(&blob).await.map(Some),
             None => Ok(None),
         }
     }
@@ -127,12 +176,13 @@ impl DynamoCatalog {
         item.map(|item| Ok(decode::<Claim>("claim", &item.document)?.product)).transpose()
     }
 
-    async fn version_at(
+    async fn version_item(
         &self,
-        key: &Key,
-        consistency: Consistency,
+        product: &str,
+        version: u64,
     ) -> Result<Option<ProductVersion>, PortError> {
-        self.aws.get(key, consistency).await?.as_ref().map(product_version).transpose()
+        let key = Shape::ProductVersion { product, version }.key();
+        self.aws.get(&key, Consistency::Strong).await?.as_ref().map(product_version).transpose()
     }
 
     async fn stored(&self, version: ProductVersion) -> Result<StoredProduct, PortError> {
@@ -148,4 +198,14 @@ fn product_version(item: &Item) -> Result<ProductVersion, PortError> {
     } else {
         Err(corrupt("product", "two versions"))
     }
+}
+
+fn served(item: &Item) -> Result<Served, PortError> {
+    let Pointer { served, newest, replaced } = decode("product", &item.document)?;
+    Ok(Served {
+        sequence: item.version,
+        newest: newest.unwrap_or(served.version),
+        replaced: replaced.unwrap_or(served.version.saturating_sub(1)),
+        version: served,
+    })
 }

@@ -1,15 +1,16 @@
-//! Publishing: document, then claims, then in one transaction the pointer, the kept version and the
-//! epoch. A crash between any two leaves the served version as it was, and the next attempt goes on
-//! from what it finds.
+//! Publishing: content, then claims, then in one transaction the pointer, the kept version and the
+//! epoch. Activating is the same with a version that is kept already. A crash between any two leaves
+//! the served version as it was, and the next attempt goes on from what it finds.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use origin_domain::catalog::Publication;
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError};
+use origin_domain::time::Time;
 
 use super::claims::{Epoch, Judgement, Sells, Wanted};
-use super::{DynamoCatalog, ProductVersion};
+use super::{DynamoCatalog, Pointer, ProductVersion, Served};
 use crate::blobs::BlobRef;
 use crate::document::encode;
 use crate::error::unavailable;
@@ -27,16 +28,38 @@ pub struct NewVersion<'a> {
     pub product: &'a str,
     /// The authoring document.
     pub document: &'a [u8],
+    /// The product compiled, in the form that instances load.
+    pub artefact: &'a [u8],
     /// Every Shopify variant id in it.
     pub variant_ids: &'a [String],
-    /// The version the author has seen; 0: none yet. `None`: whatever there is.
+    /// The version the author has seen served; 0: none yet. `None`: whatever there is.
     pub expected: Option<u64>,
+    /// When it is published, for its author.
+    pub at: Time,
+}
+
+/// Which kept version is to be served.
+#[derive(Debug, Clone, Copy)]
+pub struct Activation<'a> {
+    /// The product's id.
+    pub product: &'a str,
+    /// The version.
+    pub version: u64,
+    /// The version the author has seen served. `None`: whatever there is.
+    pub expected: Option<u64>,
+}
+
+/// What a round is about.
+struct Step<'a> {
+    product: &'a str,
+    variant_ids: BTreeSet<&'a str>,
+    expected: Option<u64>,
 }
 
 /// What a round has found out before it writes.
 struct Plan {
     epoch: Epoch,
-    served: Option<u64>,
+    served: Option<Served>,
     wanted: Wanted,
 }
 
@@ -53,82 +76,146 @@ impl DynamoCatalog {
     where
         F: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Send + Sync,
     {
-        let mut blob = None;
+        let step = Step {
+            product: new.product,
+            variant_ids: new.variant_ids.iter().map(String::as_str).collect(),
+            expected: new.expected,
+        };
+        let is_own = |served: &Served| is_own(served, new);
+        let mut blobs = None;
         for round in 0..CONFLICT_ROUNDS_MAX {
-            if round > 0 {
-                tokio::time::sleep(Duration::from_millis(ROUND_WAIT_MS << (round - 1))).await;
-            }
-            let plan = match self.plan(new, &sells).await? {
+            wait(round).await;
+            let plan = match self.plan(&step, is_own, &sells).await? {
                 Ok(plan) => plan,
                 Err(publication) => return Ok(publication),
             };
-            let blob = match &blob {
-                Some(blob) => blob,
-                None => blob.insert(self.blobs.write(new.document).await?),
+            let (blob, artefact) = match &blobs {
+                Some(blobs) => blobs,
+                None => blobs.insert((
+                    self.blobs.write(new.document).await?,
+                    self.blobs.write(new.artefact).await?,
+                )),
             };
-            if let Some(version) = self.carry_out(new, plan, blob).await? {
-                return Ok(Publication::Published { version });
+            let version = ProductVersion {
+                version: plan.served.as_ref().map_or(0, |served| served.newest) + 1,
+                blob: blob.clone(),
+                artefact: Some(artefact.clone()),
+                published_at: Some(new.at),
+            };
+            if self.carry_out(&step, &plan, &version, Guard::Absent).await? {
+                return Ok(Publication::Published { version: version.version });
             }
         }
-        Err(unavailable("publish", "the catalogue changed under every attempt"))
+        Err(lost())
+    }
+
+    /// Serves a kept version again, older or newer; `None` if there is no such version. Its variants
+    /// are claimed as those of a publication are. Serving what is served changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub async fn activate<F>(
+        &self,
+        activation: &Activation<'_>,
+        sells: F,
+    ) -> Result<Option<Publication>, PortError>
+    where
+        F: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Send + Sync,
+    {
+        let Activation { product, version, expected } = *activation;
+        let Some(wanted) = self.version_item(product, version).await? else { return Ok(None) };
+        let sold = sells(&self.blobs.read(&wanted.blob).await?)?;
+        let variant_ids = sold.iter().map(String::as_str).collect();
+        let step = Step { product, variant_ids, expected };
+        let is_own = |served: &Served| {
+            served.version.version == version && Some(served.replaced) == expected
+        };
+        for round in 0..CONFLICT_ROUNDS_MAX {
+            wait(round).await;
+            let plan = match self.plan(&step, is_own, &sells).await? {
+                Ok(plan) => plan,
+                Err(publication) => return Ok(Some(publication)),
+            };
+            let is_served =
+                plan.served.as_ref().is_some_and(|served| served.version.version == version);
+            // The version is written as it is, on condition that it is still kept.
+            if is_served || self.carry_out(&step, &plan, &wanted, Guard::Version(version)).await? {
+                return Ok(Some(Publication::Published { version }));
+            }
+        }
+        Err(lost())
     }
 
     /// Reads everything the decision depends on, the epoch first; `Err` is the answer.
     async fn plan(
         &self,
-        new: &NewVersion<'_>,
+        step: &Step<'_>,
+        is_own: impl Fn(&Served) -> bool,
         sells: &impl Sells,
     ) -> Result<Result<Plan, Publication>, PortError> {
         let epoch = self.epoch().await?;
-        let current = self.current_version(new.product, Consistency::Strong).await?;
-        let served = current.as_ref().map(|current| current.version);
-        if let Some(expected) = new.expected
-            && expected != served.unwrap_or(0)
-        {
-            return Ok(Err(match current {
-                Some(current) if is_own(&current, expected, new.document) => {
-                    Publication::Published { version: current.version }
-                }
+        let served = self.served(step.product, Consistency::Strong).await?;
+        let current = served.as_ref().map_or(0, |served| served.version.version);
+        if step.expected.is_some_and(|expected| expected != current) {
+            return Ok(Err(match served {
+                Some(served) if is_own(&served) => Publication::Published { version: current },
                 _ => Publication::Conflict,
             }));
         }
-        let variant_ids = new.variant_ids.iter().map(String::as_str).collect();
-        Ok(match self.judge(new.product, &variant_ids, sells).await? {
+        Ok(match self.judge(step.product, &step.variant_ids, sells).await? {
             Judgement::Free(wanted) => Ok(Plan { epoch, served, wanted }),
             Judgement::Taken(taken) => Err(Publication::VariantsTaken(taken)),
         })
     }
 
-    /// Claims, then moves the pointer. `None`: somebody else was faster.
+    /// Claims, then moves the pointer to a version. `false`: somebody else was faster.
     async fn carry_out(
         &self,
-        new: &NewVersion<'_>,
-        plan: Plan,
-        blob: &BlobRef,
-    ) -> Result<Option<u64>, PortError> {
-        let Some(epoch) = self.claim(new.product, &plan.wanted, plan.epoch).await? else {
-            return Ok(None);
+        step: &Step<'_>,
+        plan: &Plan,
+        version: &ProductVersion,
+        guard: Guard,
+    ) -> Result<bool, PortError> {
+        let product = step.product;
+        let Some(epoch) = self.claim(product, &plan.wanted, plan.epoch).await? else {
+            return Ok(false);
         };
-        let version = plan.served.unwrap_or(0) + 1;
-        let document = encode(&ProductVersion { version, blob: blob.clone() });
+        let served = plan.served.as_ref();
+        let pointer = Pointer {
+            served: version.clone(),
+            newest: Some(served.map_or(0, |served| served.newest).max(version.version)),
+            replaced: Some(served.map_or(0, |served| served.version.version)),
+        };
+        let sequence = served.map_or(0, |served| served.sequence);
         let pointer = Put {
-            key: Shape::Product { product: new.product }.key(),
-            item: Item::new(version, document.clone()),
-            guard: plan.served.map_or(Guard::Absent, Guard::Version),
+            key: Shape::Product { product }.key(),
+            item: Item::new(sequence + 1, encode(&pointer)),
+            guard: if sequence == 0 { Guard::Absent } else { Guard::Version(sequence) },
         };
         let kept = Put {
-            key: Shape::ProductVersion { product: new.product, version }.key(),
-            item: Item::new(version, document),
-            guard: Guard::Absent,
+            key: Shape::ProductVersion { product, version: version.version }.key(),
+            item: Item::new(version.version, encode(version)),
+            guard,
         };
         let transacted = self.aws.transact(&[pointer, kept, epoch.advance()]).await?;
-        Ok((transacted == Transacted::Done).then_some(version))
+        Ok(transacted == Transacted::Done)
     }
 }
 
+async fn wait(round: u32) {
+    if round > 0 {
+        tokio::time::sleep(Duration::from_millis(ROUND_WAIT_MS << (round - 1))).await;
+    }
+}
+
+fn lost() -> PortError {
+    unavailable("publish", "the catalogue changed under every attempt")
+}
+
 /// Whether what is served is this very publication, whose answer was lost.
-fn is_own(current: &ProductVersion, expected: u64, document: &[u8]) -> bool {
-    let own = BlobRef::of(document);
-    current.version == expected + 1
-        && (&current.blob.hash, current.blob.bytes) == (&own.hash, own.bytes)
+fn is_own(served: &Served, new: &NewVersion<'_>) -> bool {
+    let own = BlobRef::of(new.document);
+    Some(served.replaced) == new.expected
+        && served.version.version == served.newest
+        && (&served.version.blob.hash, served.version.blob.bytes) == (&own.hash, own.bytes)
 }

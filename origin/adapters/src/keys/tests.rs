@@ -11,7 +11,7 @@ struct Parts {
     id: [u8; 16],
 }
 
-const KINDS: u8 = 13;
+const KINDS: u8 = 14;
 
 fn shape(parts: &Parts) -> Shape<'_> {
     let Parts { kind, texts: [one, two], numbers: [number, other], id } = parts;
@@ -30,6 +30,7 @@ fn shape(parts: &Parts) -> Shape<'_> {
         9 => Shape::Cause { kind: "order", id: one },
         10 => Shape::Program { version: *number },
         11 => Shape::ProgramFrom { active_from: Time(*number), version: *other },
+        12 => Shape::Selection { id: one },
         _ => Shape::Command { id: CommandId::from(*id) },
     }
 }
@@ -116,6 +117,7 @@ fn the_keys_in_the_tables_are_these() {
         ),
         (Shape::Variant { variant_id: "44" }, "variant/44 claim"),
         (Shape::Epoch, "catalog/claims epoch"),
+        (Shape::Selection { id: "0a1b" }, "selection/0a1b selection"),
         (
             Shape::Chunk { hash: "ab", chunk_bytes: 393_216, index: 2 },
             "blob/ab 0000393216/0000000002",

@@ -5,6 +5,7 @@ use origin_domain::catalog::Publication;
 use origin_domain::port::Consistency;
 
 use crate::catalog_shelf::{document, publish, published, served, taken};
+use crate::contract::sample::MORNING;
 use crate::world::World;
 
 #[tokio::test]
@@ -12,8 +13,9 @@ async fn a_product_never_published_is_absent() {
     let world = World::new().await;
     let catalog = DynamoCatalog::new(&world.aws);
     assert_eq!(catalog.current("bike", Consistency::Strong).await, Ok(None));
-    assert_eq!(catalog.current_version("bike", Consistency::Eventual).await, Ok(None));
+    assert_eq!(catalog.served("bike", Consistency::Eventual).await, Ok(None));
     assert_eq!(catalog.version("bike", 1).await, Ok(None));
+    assert_eq!(catalog.artefact("bike", 1).await, Ok(None));
     assert_eq!(catalog.versions("bike").await, Ok(Vec::new()));
     assert_eq!(catalog.product_of_variant("1").await, Ok(None));
 }
@@ -32,8 +34,9 @@ async fn every_version_stays_readable_and_the_newest_is_served() {
     let versions = catalog.versions("bike").await.unwrap();
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-    let current = catalog.current_version("bike", Consistency::Strong).await.unwrap();
-    assert_eq!(current.as_ref(), versions.first());
+    let served = catalog.served("bike", Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!(Some(&served.version), versions.first());
+    assert_eq!(served.version.published_at, Some(MORNING));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use origin_adapters::{Aws, DynamoCatalog};
 use origin_domain::catalog::Publication;
 use origin_domain::port::PortError;
 
-use crate::catalog_shelf::{document, publish, published, sells, served, taken};
+use crate::catalog_shelf::{activate, document, publish, published, sells, served, taken};
 use crate::wire::{Hold, breaks_after, holds};
 use crate::world::{World, aws};
 
@@ -82,6 +82,30 @@ async fn authors_who_do_not_care_get_a_version_each() {
         assert_eq!(first.map(|first| first.document), Some(quick));
     }
     panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_roll_back_of_what_somebody_replaces_meanwhile_is_told() {
+    for held in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        for title in ["One", "Two"] {
+            publish(&world.aws, "bike", &document(title, &["1"]), None).await.unwrap();
+        }
+        let quick = document("Quick", &["1"]);
+        let answer = interrupted(
+            &world,
+            held,
+            async |aws| activate(&aws, "bike", 1, Some(2)).await,
+            async |aws| assert_eq!(publish(&aws, "bike", &quick, Some(2)).await, published(3)),
+        );
+        let Some(answer) = answer.await else {
+            assert!(held > 5, "the loop has tried every place");
+            return;
+        };
+        assert_eq!(answer, Ok(Some(Publication::Conflict)), "before request {held}");
+        assert_eq!(served(&world.aws, "bike").await, Some((3, quick)));
+    }
+    panic!("an activation of more than {REQUESTS_MAX} requests");
 }
 
 #[tokio::test(start_paused = true)]

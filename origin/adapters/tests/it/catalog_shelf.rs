@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use origin_adapters::{Aws, DynamoCatalog, NewVersion};
+use origin_adapters::{Activation, Aws, DynamoCatalog, NewVersion};
 use origin_domain::catalog::{Publication, TakenVariant};
 use origin_domain::port::{Consistency, PortError};
+
+use crate::contract::sample::MORNING;
 
 /// A document with these variants.
 pub(crate) fn document(title: &str, variant_ids: &[&str]) -> Vec<u8> {
@@ -26,8 +28,32 @@ pub(crate) async fn publish(
     expected: Option<u64>,
 ) -> Result<Publication, PortError> {
     let variant_ids: Vec<String> = sells(document)?.into_iter().collect();
-    let new = NewVersion { product, document, variant_ids: &variant_ids, expected };
+    let artefact = compiled(document);
+    let new = NewVersion {
+        product,
+        document,
+        artefact: &artefact,
+        variant_ids: &variant_ids,
+        expected,
+        at: MORNING,
+    };
     DynamoCatalog::new(aws).publish(&new, sells).await
+}
+
+/// What a document compiles to here: itself, backwards.
+pub(crate) fn compiled(document: &[u8]) -> Vec<u8> {
+    document.iter().rev().copied().collect()
+}
+
+/// Serves a kept version again.
+pub(crate) async fn activate(
+    aws: &Aws,
+    product: &str,
+    version: u64,
+    expected: Option<u64>,
+) -> Result<Option<Publication>, PortError> {
+    let activation = Activation { product, version, expected };
+    DynamoCatalog::new(aws).activate(&activation, sells).await
 }
 
 /// The served version and document of a product.

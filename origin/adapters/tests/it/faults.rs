@@ -140,7 +140,7 @@ async fn a_payment_whose_answer_was_lost_is_counted_once() {
 async fn a_publication_lets_other_transactions_pass_but_not_for_ever() {
     let world = World::new().await;
     let faults = world.embedded.faults();
-    // An empty document has no chunks: the only write is the transaction.
+    // An empty document and artefact have no chunks: the only write is the transaction.
     faults.hit_next(Fault::Conflict);
     faults.hit_next(Fault::Conflict);
     assert_eq!(publish(&world.aws, "bike", b"", None).await, published(1));

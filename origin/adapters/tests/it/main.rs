@@ -6,6 +6,7 @@
 mod blobs;
 mod bus;
 mod catalog;
+mod catalog_activations;
 mod catalog_races;
 mod catalog_shelf;
 mod contract;

@@ -1,6 +1,8 @@
 //! The contracts of the table's ports, held on DynamoDB.
 
-use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoPrograms};
+use origin_adapters::{
+    DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoPrograms, DynamoSelections,
+};
 
 use crate::contract;
 use crate::world::{Both, World};
@@ -60,4 +62,12 @@ held! {
     each_time_has_the_programme_that_was_in_effect,
     of_two_from_one_moment_the_newer_applies,
     a_number_is_given_once,
+}
+
+held! {
+    selections on |world: &World| DynamoSelections::new(&world.aws);
+    a_selection_nobody_saved_is_absent,
+    a_saved_selection_comes_back_as_it_was,
+    a_selection_saved_by_many_is_one,
+    a_selection_is_forgotten_after_its_time_unless_saved_again,
 }

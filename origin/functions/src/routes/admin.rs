@@ -15,8 +15,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH};
 use http::{HeaderMap, StatusCode};
 use origin_adapters::NewVersion;
 use origin_domain::catalog::{Publication, PublishedEvent};
-use origin_domain::configurator::{Configurator, Limits, Mistake, Product};
+use origin_domain::configurator::{Finding, FindingKind, Mistake, Product};
 use origin_domain::event::Events as _;
+use origin_domain::time::SECOND_MS;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
@@ -24,15 +25,35 @@ use utoipa::ToSchema;
 use super::configurator::product_unknown;
 use crate::body::{PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX, expect_json, read};
 use crate::caller::Staff;
+use crate::clock::Clock;
+use crate::publishing::{self, Compiled, Expected};
 use crate::refused::Refused;
 use crate::shop::Shop;
+
+/// How long compiling may take. With looking the product over (two seconds at most) and storing it
+/// this stays below the 30 s after which API Gateway and the edge give the request up.
+const COMPILE_MS_MAX: u64 = 20 * SECOND_MS;
 
 /// A publication.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublishedBody {
     product: String,
-    /// Counts publications of this product.
+    /// The version now served.
     version: String,
+    /// What its author probably did not mean. It is published all the same.
+    warnings: Vec<WarningBody>,
+}
+
+/// Something that was probably not meant.
+#[derive(Debug, Serialize, ToSchema)]
+struct WarningBody {
+    /// `unusable_value`, `rule_without_effect`, `unreachable_variant`, `negative_price` or
+    /// `rules_not_examined`.
+    #[schema(value_type = String)]
+    kind: FindingKind,
+    /// A JSON Pointer into the document.
+    field: String,
+    message: String,
 }
 
 /// The document of the active version, as it was published.
@@ -64,23 +85,38 @@ pub(crate) async fn publish(
     let expected = expected(&parts.headers)?;
     let sent = read(&parts.headers, Body::new(content), PRODUCT_BYTES_MAX).await?;
     let document = unpacked(&parts.headers, sent)?;
-    let (named, currency) = (id.clone(), shop.config.currency.clone());
-    let read = document.clone();
-    // Compiling may take seconds of work; other requests go on meanwhile.
-    let variants = spawn_blocking(move || checked(&named, &currency, &read)).await;
-    let variants = variants.map_err(|_| Refused::new(Code::Internal, "Compiling failed."))??;
-    let new = NewVersion { product: &id, document: &document, variant_ids: &variants, expected };
-    match shop.catalog.publish(&new).await? {
+    let (compiled, warnings) = compiled(&shop, &id, document.clone()).await?;
+    let new = NewVersion {
+        product: &id,
+        document: &document,
+        artefact: &compiled.artefact,
+        variant_ids: &compiled.variant_ids(),
+        expected,
+        at: shop.clock.now(),
+    };
+    let version = announced(&shop, &id, shop.catalog.publish(&new).await?).await?;
+    let warning = |Finding { kind, field, message }| WarningBody { kind, field, message };
+    let warnings = warnings.into_iter().map(warning).collect();
+    let body = PublishedBody { product: id, version: version.to_string(), warnings };
+    Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
+}
+
+/// Tells the edge what is served now, or the author why it is not.
+pub(crate) async fn announced(
+    shop: &Shop,
+    product: &str,
+    publication: Publication,
+) -> Result<u64, Refused> {
+    match publication {
         Publication::Published { version } => {
-            let event = PublishedEvent { product: id.clone(), version }.to_event();
+            let event = PublishedEvent { product: product.to_owned(), version }.to_event();
             shop.desk.events.publish(&[event]).await?;
-            let body = PublishedBody { product: id, version: version.to_string() };
-            Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
+            Ok(version)
         }
         Publication::Conflict => {
-            let detail = "Somebody published since. Read the product, then publish again.";
+            let detail = "Somebody published since. Read the product, then try again.";
             let refused = Refused::new(Code::VersionMismatch, detail);
-            Err(refused.at("header:if-match", "is not the newest version"))
+            Err(refused.at("header:if-match", "is not the version that is served"))
         }
         Publication::VariantsTaken(taken) => Err(taken.iter().fold(
             Refused::new(Code::ConfiguratorInvalid, "Variants belong to one product."),
@@ -92,24 +128,40 @@ pub(crate) async fn publish(
     }
 }
 
-/// The variant ids of a document that compiles.
-fn checked(id: &str, currency: &str, document: &[u8]) -> Result<Vec<String>, Refused> {
-    let product = Product::parse(document).map_err(|mistakes| refused(&mistakes))?;
-    let mut wrong = Vec::new();
-    if product.id() != id {
-        let message = format!("is `{}`, the path says `{id}`", product.id());
-        wrong.push(Mistake { field: "/product".to_owned(), message });
+/// Compiles beside other requests, one product at a time, and looks the product over.
+async fn compiled(
+    shop: &Shop,
+    id: &str,
+    document: Bytes,
+) -> Result<(Compiled, Vec<Finding>), Refused> {
+    let permit = Arc::clone(&shop.compiling).try_acquire_owned().map_err(|_| {
+        Refused::new(Code::Unavailable, "Another product is being compiled. Send it again shortly.")
+    })?;
+    let (id, currency, clock) = (id.to_owned(), shop.config.currency.clone(), shop.clock.clone());
+    let work = spawn_blocking(move || {
+        let _permit = permit;
+        let expected = Expected { product: &id, currency: &currency };
+        let product = publishing::read(&document, Some(expected))?;
+        let compiled = compiled_in_time(product, &clock)?;
+        let warnings = compiled.configurator.report();
+        Ok((compiled, warnings))
+    });
+    let done = work.await.map_err(|_| Refused::new(Code::Internal, "Compiling failed."))?;
+    done.map_err(|mistakes: Vec<Mistake>| refused(&mistakes))
+}
+
+fn compiled_in_time(product: Product, clock: &Clock) -> Result<Compiled, Vec<Mistake>> {
+    let deadline = clock.now().plus_ms(COMPILE_MS_MAX);
+    let mut is_in_time = true;
+    let compiled = publishing::compile(product, &mut |_| {
+        is_in_time = clock.now() < deadline;
+        is_in_time
+    });
+    if is_in_time {
+        return compiled;
     }
-    if product.currency() != currency {
-        let message = format!("the shop's currency is {currency}");
-        wrong.push(Mistake { field: "/currency".to_owned(), message });
-    }
-    if !wrong.is_empty() {
-        return Err(refused(&wrong));
-    }
-    let ids = product.variants().iter().map(|variant| variant.variant_id.clone()).collect();
-    Configurator::compile(product, &Limits::default()).map_err(|mistakes| refused(&mistakes))?;
-    Ok(ids)
+    let message = format!("the rules take more than {} s to compile", COMPILE_MS_MAX / SECOND_MS);
+    Err(vec![Mistake { field: String::new(), message }])
 }
 
 fn refused(mistakes: &[Mistake]) -> Refused {
@@ -142,12 +194,12 @@ fn unpacked(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, Refused> {
     }
 }
 
-fn etag(version: u64) -> String {
+pub(crate) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
 /// The version `If-Match` names; `"0"` for a product that must not be there yet.
-fn expected(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

@@ -1,6 +1,6 @@
 //! `GET /v1/configurator/{product}` and its resolution.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,12 +8,12 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use edge_wire::headers::TAGS;
 use edge_wire::problem::Code;
-use edge_wire::query::parse;
 use origin_domain::catalog::{Catalog as _, Published};
-use origin_domain::configurator::{OptionId, Scope, Selection, UnknownChoice};
+use origin_domain::configurator::{OptionId, Scope, UnknownChoice};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::asked::Asked;
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -68,7 +68,7 @@ struct ResolutionBody {
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "as above")]
-struct PriceBody {
+pub(crate) struct PriceBody {
     /// Minor units.
     min: i64,
     /// Minor units.
@@ -77,7 +77,7 @@ struct PriceBody {
 
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "as above")]
-struct VariantBody {
+pub(crate) struct VariantBody {
     sku: String,
     variant_id: String,
 }
@@ -145,8 +145,8 @@ pub(crate) async fn resolution(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let published = published(&shop, &product).await?;
-    let (selection, scope) = asked(query.as_deref().unwrap_or_default())?;
-    let resolution = published.configurator.resolve(&selection, &scope);
+    let asked = Asked::read(query.as_deref(), &["_only"])?;
+    let resolution = published.configurator.resolve(&asked.selection, &scope(&asked)?);
     let resolution = resolution.map_err(|unknown| selection_refused("query:", &unknown))?;
     let body = resolution.to_json(&published.version.to_string());
     let headers = [(TAGS, tag(&product)), ("content-type", "application/json".into())];
@@ -171,40 +171,18 @@ pub(crate) fn selection_refused(at: &str, unknown: &[UnknownChoice]) -> Refused 
     })
 }
 
-async fn published(shop: &Shop, product: &str) -> Result<Arc<Published>, Refused> {
+pub(crate) async fn published(shop: &Shop, product: &str) -> Result<Arc<Published>, Refused> {
     let found = shop.catalog.product(product).await?;
     found.ok_or_else(|| product_unknown(product))
 }
 
-/// The selection and scope of a query. The edge has refused what is repeated or misshapen; a
-/// direct call is held to the same.
-fn asked(query: &str) -> Result<(Selection, Scope), Refused> {
-    let pairs = parse(query).map_err(|error| {
-        Refused::new(Code::ParameterInvalid, "The query is not form data.")
-            .at("query:", error.to_string())
-    })?;
-    let (ours, chosen): (Vec<_>, Vec<_>) =
-        pairs.iter().partition(|(name, _)| name.starts_with('_'));
-    let mut scope = Scope::default();
-    for (name, value) in ours {
-        if name != "_only" || scope.only.is_some() {
-            let message = "is no parameter of this route, or stands twice";
-            return Err(Refused::new(Code::ParameterInvalid, "See /v1/openapi.json.")
-                .at(format!("query:{name}"), message));
-        }
-        scope.only = Some(only(value)?);
-    }
-    let chosen = chosen.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    let selection = Selection::from_pairs(chosen);
-    Ok((selection.map_err(|unknown| selection_refused("query:", &unknown))?, scope))
-}
-
-fn only(value: &str) -> Result<BTreeSet<OptionId>, Refused> {
+fn scope(asked: &Asked) -> Result<Scope, Refused> {
     let option = |text: &str| {
         OptionId::parse(text).ok_or_else(|| {
             Refused::new(Code::ChoiceUnknown, "Read the product for what there is.")
                 .at("query:_only", format!("there is no option {text:?}"))
         })
     };
-    value.split(',').map(option).collect()
+    let only = asked.own("_only").map(|only| only.split(',').map(option).collect());
+    Ok(Scope { only: only.transpose()? })
 }

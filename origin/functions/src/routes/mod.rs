@@ -1,10 +1,15 @@
 //! One file per resource: what a request becomes, and what an answer looks like.
 
 pub(crate) mod admin;
+pub(crate) mod admin_versions;
+pub(crate) mod asked;
 pub(crate) mod cart;
 pub(crate) mod cart_lines;
+pub(crate) mod completion;
 pub(crate) mod configurator;
+pub(crate) mod explanation;
 pub(crate) mod health;
 pub(crate) mod loyalty;
+pub(crate) mod selections;
 pub(crate) mod session;
 pub(crate) mod webhook;

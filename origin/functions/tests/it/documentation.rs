@@ -32,6 +32,11 @@ fn every_answer_has_a_schema() {
     for name in [
         "Problem",
         "ResolutionBody",
+        "ExplanationBody",
+        "CompletionBody",
+        "SelectionToSave",
+        "SavedSelectionBody",
+        "VersionsBody",
         "CartBody",
         "CartCreated",
         "LoyaltyBody",

@@ -4,6 +4,8 @@
 mod answers;
 mod bookmarks;
 mod built_binary;
+mod catalog;
 mod documentation;
+mod publishing;
 mod webhooks;
 mod world;

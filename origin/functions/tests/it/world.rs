@@ -12,12 +12,12 @@ use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
 };
-use origin_domain::configurator::Product;
 use origin_domain::loyalty::{Program, ProgramVersion, ProgramWriter as _};
 use origin_domain::time::Time;
 use origin_functions::cached_catalog::variants_sold;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
+use origin_functions::publishing;
 use origin_functions::shop::{Shop, system_random};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -76,13 +76,17 @@ impl World {
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {
+        self.shop_at(Clock::system())
+    }
+
+    pub(crate) fn shop_at(&self, clock: Clock) -> Arc<Shop> {
         let config = ShopConfig {
             domain: SHOP.to_owned(),
             currency: "EUR".to_owned(),
             shopify_secrets: ShopifySecrets::parse(SECRET).unwrap(),
             keys: KeyRing::parse(KEYS).unwrap(),
         };
-        Arc::new(Shop::new(config, &self.aws, Clock::system(), system_random))
+        Arc::new(Shop::new(config, &self.aws, clock, system_random))
     }
 
     /// The environment of a built binary in this world.
@@ -115,14 +119,15 @@ async fn listener() -> (String, TcpListener) {
 }
 
 async fn seed(aws: &Aws) {
-    let product = Product::parse(PRODUCT.as_bytes()).unwrap();
-    let sold = product.variants().iter().map(|variant| variant.variant_id.clone());
-    let variants: Vec<String> = sold.collect();
+    let product = publishing::read(PRODUCT.as_bytes(), None).unwrap();
+    let compiled = publishing::compile(product, &mut |_| true).unwrap();
     let new = NewVersion {
         product: "mug",
         document: PRODUCT.as_bytes(),
-        variant_ids: &variants,
+        artefact: &compiled.artefact,
+        variant_ids: &compiled.variant_ids(),
         expected: None,
+        at: Time(0),
     };
     DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
     let program = Program::parse(PROGRAM).unwrap();

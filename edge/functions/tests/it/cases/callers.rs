@@ -173,6 +173,25 @@ fn staff() -> Vec<Case> {
             ADMIN,
         )
         .by_staff(),
+        forwards(
+            "staff listing versions",
+            bearer(STAFF_TOKEN).at(&format!("{ADMIN}/versions")),
+            &format!("{ADMIN}/versions"),
+        )
+        .by_staff(),
+        forwards(
+            "staff rolling back",
+            asks("POST", &format!("{ADMIN}/versions/1/activate"))
+                .with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            &format!("{ADMIN}/versions/1/activate"),
+        )
+        .by_staff(),
+        refuses(
+            "nobody rolling back",
+            asks("POST", &format!("{ADMIN}/versions/1/activate")),
+            Code::TokenMissing,
+        )
+        .blames(AUTHORIZATION),
         refuses("a customer on an admin route", get(ADMIN).customer("1001"), Code::NotStaff)
             .blames(AUTHORIZATION),
         refuses(

@@ -31,6 +31,11 @@ pub(super) fn cases() -> Vec<Case> {
             .blames("header:forecourt-cart"),
         forwards("a new cart needs no name", asks("POST", "/v1/carts").keyed(), "/v1/carts"),
         forwards(
+            "saving a selection needs neither name nor token",
+            asks("POST", "/v1/configurator/bike/selections"),
+            "/v1/configurator/bike/selections",
+        ),
+        forwards(
             "publishing needs no name",
             asks("PUT", "/v1/admin/configurators/bike").keyed().with("Authorization", &staff),
             "/v1/admin/configurators/bike",

@@ -180,6 +180,9 @@ fn wrong_methods() -> impl Iterator<Item = (&'static str, &'static str, &'static
         ("PUT", "/v1/cart/attributes", "PATCH"),
         ("GET", "/webhooks/shopify", "POST"),
         ("POST", "/v1/admin/configurators/bike", "GET, HEAD, PUT"),
+        ("GET", "/v1/admin/configurators/bike/versions/1/activate", "POST"),
+        ("GET", "/v1/configurator/bike/selections", "POST"),
+        ("POST", "/v1/selections/0123456789abcdef", "GET, HEAD"),
         ("DELETE", "/proxy/v1/loyalty", "GET, HEAD"),
         ("GET", "/proxy/v1/session", "POST"),
     ]

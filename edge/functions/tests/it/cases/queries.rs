@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
         let request = get(&format!("{RESOLUTION}?{query}"));
         refuses(name, request, Code::ParameterInvalid).blames(field)
     }));
+    cases.extend(advice());
     cases.extend(bounds());
     cases.extend(personal());
     cases
@@ -84,6 +85,36 @@ fn refused() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
         ("a name that may be a staff token", "dev-staff-token-0000000000000000=%20", "query"),
         ("a name that may be the start of a token", "c1.k1=steel&c1.k1=steel", "query"),
         ("a name that may be a token", "c1.k1.cart-1.AAAAAAAAAAAAAAAAAAAAAA=%20", "query"),
+    ]
+    .into_iter()
+}
+
+fn advice() -> impl Iterator<Item = Case> {
+    const EXPLANATION: &str = "/v1/configurator/bike/explanation";
+    const COMPLETION: &str = "/v1/configurator/bike/completion";
+    let refused = |name: &str, target: String, field: &str| {
+        refuses(name, get(&target), Code::ParameterInvalid).blames(field)
+    };
+    [
+        forwards(
+            "why not, with a selection",
+            get(&format!("{EXPLANATION}?frame=carbon&_why=motor%3Amid&utm_id=1&fork=air")),
+            &format!("{EXPLANATION}?_why=motor:mid&fork=air&frame=carbon"),
+        ),
+        forwards(
+            "a completion by defaults",
+            get(&format!("{COMPLETION}?frame=carbon&_by=defaults")),
+            &format!("{COMPLETION}?_by=defaults&frame=carbon"),
+        ),
+        forwards("a saved selection", get("/v1/selections/0a1b"), "/v1/selections/0a1b"),
+        refused("why twice", format!("{EXPLANATION}?_why=a:b&_why=a:c"), "query:_why"),
+        refused("why with a line break", format!("{EXPLANATION}?_why=a:b%0A"), "query:_why"),
+        refused("a completion asked why", format!("{COMPLETION}?_why=a:b"), "query:_why"),
+        refused(
+            "a saved selection with a parameter",
+            "/v1/selections/0a1b?_by=price".to_owned(),
+            "query:_by",
+        ),
     ]
     .into_iter()
 }

@@ -7,3 +7,4 @@ pub(crate) mod events;
 pub(crate) mod ledger;
 pub(crate) mod programs;
 pub(crate) mod sample;
+pub(crate) mod selections;

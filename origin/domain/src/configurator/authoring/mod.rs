@@ -2,7 +2,8 @@
 //! with its place.
 //!
 //! - `json` holds the document as written, `reader` reads parts of it and notes what is wrong;
-//! - `options`, `rules`, `tables` and `variants` read the parts of a product, `document` the whole.
+//! - `options`, `rules`, `tables` and `variants` read the parts of a product, `document` the whole;
+//! - `write` is the way back.
 //!
 //! [`Product`]: super::Product
 
@@ -13,6 +14,7 @@ mod reader;
 mod rules;
 mod tables;
 mod variants;
+mod write;
 
 pub use document::{
     DOCUMENT_BYTES_MAX, PRICE_RULES_MAX, RULES_MAX, VALUES_IN_ALL_MAX, VARIANTS_MAX,

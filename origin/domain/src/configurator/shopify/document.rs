@@ -3,12 +3,18 @@
 
 use serde::Deserialize;
 
-/// A product, perhaps in the envelope the REST Admin API puts it in.
+/// A product, perhaps in the envelope the REST Admin API or the Storefront API puts it in.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Document {
-    Enveloped { product: ShopProduct },
+    Answer { data: Enveloped },
+    Enveloped(Enveloped),
     Bare(ShopProduct),
+}
+
+#[derive(Deserialize)]
+pub(super) struct Enveloped {
+    product: ShopProduct,
 }
 
 #[derive(Deserialize)]
@@ -18,6 +24,9 @@ pub(super) struct ShopProduct {
     #[serde(default)]
     pub(super) options: Vec<ShopOption>,
     pub(super) variants: ShopVariants,
+    /// Storefront API: which combinations exist.
+    #[serde(default, rename = "encodedVariantExistence")]
+    pub(super) existing: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +95,9 @@ pub(super) struct SelectedOption {
 impl Document {
     pub(super) fn into_product(self) -> ShopProduct {
         match self {
-            Self::Enveloped { product } | Self::Bare(product) => product,
+            Self::Answer { data: Enveloped { product } }
+            | Self::Enveloped(Enveloped { product })
+            | Self::Bare(product) => product,
         }
     }
 }

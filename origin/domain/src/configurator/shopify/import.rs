@@ -1,8 +1,9 @@
 //! Importing a Shopify product: its variants become the combinations that are allowed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::document::{Document, ShopPrice, ShopProduct, ShopVariant};
+use super::encoded::decode_variants;
 use super::ids::{option_id, other_id};
 use super::prices::{Priced, price};
 use crate::configurator::authoring::{AMOUNT_MAX, OPTIONS_MAX, VALUES_MAX, VARIANTS_MAX};
@@ -30,8 +31,9 @@ pub struct ShopCurrency<'a> {
 
 impl Product {
     /// Imports a Shopify product: the JSON of the REST Admin API or a product webhook, of
-    /// `/products/{handle}.js`, or of the Storefront API with variants. Every configuration that
-    /// is valid is a variant, and costs exactly what the variant costs.
+    /// `/products/{handle}.js`, or of the Storefront API with variants, of which those that its
+    /// `encodedVariantExistence` leaves out are left out. Every configuration that is valid is a
+    /// variant, and costs exactly what the variant costs.
     ///
     /// # Errors
     /// What keeps it from being a product of ours.
@@ -48,7 +50,10 @@ impl Product {
 
 fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistakes) -> Product {
     let options = import_options(shop, mistakes);
-    let variants = import_variants(shop, &options, currency, mistakes);
+    let mut variants = import_variants(shop, &options, currency, mistakes);
+    if let Some(encoded) = &shop.existing {
+        keep_existing(&mut variants, encoded, mistakes);
+    }
     let priced: Vec<Priced> = variants
         .iter()
         .map(|variant| Priced {
@@ -66,12 +71,36 @@ fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistake
         price_rules: Vec::new(),
         variants,
     };
-    let columns = (0..).take(product.options.len()).collect();
-    let cells: Vec<u16> = priced.iter().flat_map(|variant| variant.values.clone()).collect();
-    let kind = RuleKind::Allowed(Table::new(columns, &cells));
-    product.rules.push(Rule { id: RULE_ID.to_owned(), message: None, kind });
+    if combinations(&product.options) > product.variants.len() {
+        let columns = (0..).take(product.options.len()).collect();
+        let cells: Vec<u16> = priced.iter().flat_map(|variant| variant.values.clone()).collect();
+        let kind = RuleKind::Allowed(Table::new(columns, &cells));
+        product.rules.push(Rule { id: RULE_ID.to_owned(), message: None, kind });
+    }
     price(&mut product, &priced);
     product
+}
+
+/// How many combinations of values there are; no product has as many variants as would overflow.
+fn combinations(options: &[ProductOption]) -> usize {
+    options.iter().fold(1, |count: usize, option| count.saturating_mul(option.values.len()))
+}
+
+/// Leaves the variants whose combinations a product still has.
+fn keep_existing(variants: &mut Vec<Variant>, encoded: &str, mistakes: &mut Mistakes) {
+    let place = Place::ROOT.key("encodedVariantExistence");
+    match decode_variants(encoded) {
+        Ok(combinations) => {
+            let existing: HashSet<Vec<u16>> = combinations.into_iter().collect();
+            let values =
+                |variant: &Variant| variant.choices.iter().map(|(_, value)| *value).collect();
+            variants.retain(|variant| existing.contains::<Vec<u16>>(&values(variant)));
+            if variants.is_empty() {
+                mistakes.add(&place, "none of the variants exists");
+            }
+        }
+        Err(error) => mistakes.add(&place, error.to_string()),
+    }
 }
 
 fn import_options(shop: &ShopProduct, mistakes: &mut Mistakes) -> Vec<ProductOption> {
@@ -104,7 +133,7 @@ fn import_options(shop: &ShopProduct, mistakes: &mut Mistakes) -> Vec<ProductOpt
 fn import_values(names: &[&str]) -> Vec<OptionValue> {
     let mut ids: Vec<String> = Vec::new();
     let mut values: Vec<OptionValue> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for name in names.iter().filter(|name| seen.insert(**name)) {
         let id = other_id(name, "value", &ids);
         let value_id = ValueId::parse(&id).expect("made to have the shape of one");

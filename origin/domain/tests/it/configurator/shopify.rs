@@ -135,3 +135,42 @@ fn a_product_that_cannot_be_ours_is_refused_with_its_place() {
     assert_eq!(fields, ["/variants/1/id", "/variants/1", "/variants/2"]);
     assert_eq!(Product::from_shopify(b"{}", EUR).unwrap_err().len(), 1);
 }
+
+/// As `curl` gets it from the Storefront API, which has variants of combinations that are no more.
+#[test]
+fn of_the_storefronts_variants_those_that_exist_are_sold() {
+    let variant = |id: u64, size: &str| {
+        json!({
+            "id": format!("gid://shopify/ProductVariant/{id}"), "price": { "amount": "9.0" },
+            "selectedOptions": [{ "name": "Size", "value": size }],
+        })
+    };
+    let mug = |existing: &str| {
+        json!({ "data": { "product": {
+            "handle": "mug", "title": "Mug", "encodedVariantExistence": existing,
+            "options": [{ "name": "Size", "optionValues": [
+                { "name": "S" }, { "name": "M" }, { "name": "L" }] }],
+            "variants": { "nodes": [variant(11, "S"), variant(12, "M"), variant(13, "L")] },
+        } } })
+    };
+    let sold = imported(&mug("v1_0 2"));
+    let ids: Vec<_> = sold.product().variants().iter().map(|v| v.variant_id.as_str()).collect();
+    assert_eq!(ids, ["11", "13"]);
+    assert_eq!(sold.price(&select(&[("size", "m")])), None);
+    for (wrong, message) in [
+        ("v1_", "none of the variants exists"),
+        ("v1_0:", "byte 5 is not what the encoding allows there"),
+    ] {
+        let mistakes = Product::from_shopify(mug(wrong).to_string().as_bytes(), EUR).unwrap_err();
+        assert_eq!(mistakes[0].field, "/encodedVariantExistence");
+        assert_eq!(mistakes[0].message, message);
+    }
+}
+
+#[test]
+fn an_imported_product_becomes_a_document_that_its_author_can_go_on_with() {
+    let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
+    let document = product.to_document();
+    assert_eq!(document["options"][1]["values"][1]["title"], "Sea green");
+    assert_eq!(Product::parse(document.to_string().as_bytes()), Ok(product));
+}

@@ -1,0 +1,172 @@
+//! The merchant's side: publish, be told every mistake, go back to a version before.
+
+use edge_wire::identity::Kind;
+use edge_wire::routes::{Caller, ROUTES};
+use infra_local::demo;
+use serde_json::{Value, json};
+
+use crate::journey::session;
+use crate::shop::{Reply, Shop};
+
+/// A small product whose rules a test may change.
+pub(crate) fn lamp() -> Value {
+    json!({
+        "product": "lamp", "title": "Lamp", "currency": "EUR", "base_price": 4_000,
+        "options": [
+            {"id": "shade", "values": [
+                {"id": "paper", "price": 0}, {"id": "glass", "price": 2_000}]},
+            {"id": "cord", "values": [
+                {"id": "black", "price": 0}, {"id": "red", "price": 500},
+                {"id": "steel", "price": 3_000}]},
+            {"id": "plug", "values": [{"id": "eu"}, {"id": "uk"}]},
+        ],
+        "variants": [
+            {"selection": {"shade": "paper"}, "sku": "L-P", "variant_id": "77"},
+            {"selection": {"shade": "glass"}, "sku": "L-G", "variant_id": "78"}],
+    })
+}
+
+pub(crate) fn publish(shop: &Shop, document: &Value) -> Reply {
+    let product = document["product"].as_str().unwrap();
+    shop.ask("PUT", &format!("/v1/admin/configurators/{product}"))
+        .bearer(demo::STAFF_TOKEN)
+        .json(document)
+        .send()
+}
+
+pub(crate) fn activate(shop: &Shop, product: &str, version: u64, token: &str) -> Reply {
+    let path = format!("/v1/admin/configurators/{product}/versions/{version}/activate");
+    shop.ask("POST", &path).bearer(token).send()
+}
+
+fn versions(shop: &Shop, product: &str) -> Reply {
+    let path = format!("/v1/admin/configurators/{product}/versions");
+    shop.get(&path).bearer(demo::STAFF_TOKEN).send()
+}
+
+#[test]
+fn a_merchant_goes_back_to_a_version_and_on_from_there() {
+    let shop = Shop::open();
+    for title in ["One", "Two"] {
+        let mut lamp = lamp();
+        lamp["title"] = json!(title);
+        let published = publish(&shop, &lamp);
+        assert_eq!(published.status, 200, "{}", published.text);
+    }
+    let back = activate(&shop, "lamp", 1, demo::STAFF_TOKEN);
+    assert_eq!((back.status, back.header("etag")), (200, "\"1\""), "{}", back.text);
+    let listed = versions(&shop, "lamp");
+    assert_eq!(listed.header("etag"), "\"1\"");
+    let listed = listed.json();
+    let told = |at: usize, name: &str| listed["versions"][at][name].clone();
+    assert_eq!((&listed["active"], told(0, "version")), (&json!("1"), json!("2")));
+    assert_eq!((told(0, "active"), told(1, "active")), (json!(false), json!(true)));
+    assert!(told(1, "published_at").as_str().unwrap().ends_with('Z'));
+    assert_eq!(shop.get("/v1/configurator/lamp").send().json()["title"], "One");
+    let current = shop.get("/v1/admin/configurators/lamp").bearer(demo::STAFF_TOKEN).send();
+    assert_eq!((current.header("etag"), current.json()["title"].clone()), ("\"1\"", json!("One")));
+    assert_eq!(publish(&shop, &lamp()).json()["version"], "3");
+}
+
+#[test]
+fn a_roll_back_loses_the_race_it_names_and_finds_only_what_is_kept() {
+    let shop = Shop::open();
+    publish(&shop, &lamp());
+    publish(&shop, &lamp());
+    let path = "/v1/admin/configurators/lamp/versions/1/activate";
+    let post = |seen: &str| {
+        shop.ask("POST", path).bearer(demo::STAFF_TOKEN).header("if-match", seen).send()
+    };
+    let lost = post("\"1\"").expect_problem(412, "version-mismatch");
+    assert_eq!(lost, ["header:if-match"]);
+    post("two").expect_problem(400, "malformed");
+    assert_eq!(post("\"2\"").status, 200);
+    activate(&shop, "lamp", 3, demo::STAFF_TOKEN).expect_problem(404, "version-unknown");
+    activate(&shop, "skis", 1, demo::STAFF_TOKEN).expect_problem(404, "version-unknown");
+    versions(&shop, "skis").expect_problem(404, "product-unknown");
+}
+
+#[test]
+fn every_mistake_is_listed_and_the_version_before_stays() {
+    let shop = Shop::open();
+    let mut wrong = lamp();
+    publish(&shop, &wrong);
+    wrong["options"][1]["id"] = json!("2nd");
+    wrong["rules"] = json!([
+        {"id": "r", "assert": {"shade": ["tin"]}},
+        {"id": "r", "assert": {"shade": ["paper"]}}]);
+    let fields = publish(&shop, &wrong).expect_problem(422, "configurator-invalid");
+    assert_eq!(fields, ["/options/1/id", "/rules/0/assert/shade/0", "/rules/1/id"]);
+    let mut foreign = lamp();
+    foreign["currency"] = json!("USD");
+    foreign["options"][0]["id"] = json!("utm_shade");
+    foreign["options"][1]["id"] = json!("gclid");
+    foreign["variants"] = json!([]);
+    let fields = publish(&shop, &foreign).expect_problem(422, "configurator-invalid");
+    assert_eq!(fields, ["/currency", "/options/0/id", "/options/1/id"]);
+    let mut impossible = lamp();
+    impossible["rules"] = json!([
+        {"id": "no-paper", "assert": {"not": {"shade": ["paper"]}}},
+        {"id": "free", "assert": {"plug": ["eu", "uk"]}},
+        {"id": "no-glass", "assert": {"not": {"shade": ["glass"]}}}]);
+    let fields = publish(&shop, &impossible).expect_problem(422, "configurator-invalid");
+    assert_eq!(fields, ["/rules/0", "/rules/2"]);
+    assert_eq!(versions(&shop, "lamp").json()["active"], "1");
+}
+
+#[test]
+fn what_was_probably_not_meant_is_published_with_a_warning() {
+    let shop = Shop::open();
+    let mut odd = lamp();
+    odd["rules"] = json!([
+        {"id": "paper-only", "assert": {"shade": ["paper"]}},
+        {"id": "glass-in-red", "requires": {"if": {"shade": ["glass"]}, "then": {"cord": ["red"]}}}]);
+    let published = publish(&shop, &odd).json();
+    assert_eq!(published["version"], "1");
+    let warned: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = warned.iter().map(|one| (&one["kind"], &one["field"])).collect();
+    let expected = [
+        (json!("unusable_value"), json!("/options/0/values/1")),
+        (json!("unreachable_variant"), json!("/variants/1")),
+        (json!("rule_without_effect"), json!("/rules/1")),
+    ];
+    assert_eq!(told, expected.iter().map(|(kind, field)| (kind, field)).collect::<Vec<_>>());
+}
+
+#[test]
+fn variants_belong_to_one_product_even_after_a_roll_back() {
+    let shop = Shop::open();
+    publish(&shop, &lamp());
+    let mut without = lamp();
+    without["variants"] = json!([]);
+    publish(&shop, &without);
+    let mut torch = lamp();
+    torch["product"] = json!("torch");
+    assert_eq!(publish(&shop, &torch).status, 200);
+    let refused = activate(&shop, "lamp", 1, demo::STAFF_TOKEN);
+    let fields = refused.expect_problem(422, "configurator-invalid");
+    assert_eq!(fields, ["/variants", "/variants"]);
+    assert_eq!(versions(&shop, "lamp").json()["active"], "2");
+}
+
+#[test]
+fn nobody_but_staff_publishes_lists_or_rolls_back() {
+    let shop = Shop::open();
+    let customer = session(&shop, "1001");
+    let staff = ROUTES.iter().filter(|route| route.callers == [Caller::Must(Kind::Staff)]);
+    let mut tried = 0;
+    for route in staff {
+        let path = route.path.replace("{product}", "bike").replace("{version}", "1");
+        let path = path.replace("{id}", "1001");
+        let ask = || shop.ask(route.method, &path);
+        ask().send().expect_problem(401, "token-missing");
+        ask()
+            .bearer(&demo::STAFF_TOKEN.replace('0', "1"))
+            .send()
+            .expect_problem(401, "token-invalid");
+        ask().bearer(&customer).send().expect_problem(403, "not-staff");
+        tried += 1;
+    }
+    assert!(tried >= 4, "only {tried} routes were tried");
+    assert_eq!(versions(&shop, "bike").json()["active"], "1");
+}

@@ -1,0 +1,53 @@
+//! Saved selections in the hot table: one small item each, which expires.
+
+use origin_domain::port::{Consistency, PortError};
+use origin_domain::selections::{SavedSelection, SavedSelections};
+use origin_domain::time::Time;
+
+use crate::aws::Aws;
+use crate::document::{decode, encode};
+use crate::error::corrupt;
+use crate::item::{Guard, Item, Put};
+use crate::keys::Shape;
+
+/// What is saved never changes, nor does its version.
+const ONLY_VERSION: u64 = 1;
+
+/// [`SavedSelections`] in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoSelections {
+    aws: Aws,
+}
+
+// === impl DynamoSelections ===
+
+impl DynamoSelections {
+    /// Selections in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+}
+
+impl SavedSelections for DynamoSelections {
+    async fn save(&self, saved: &SavedSelection, now: Time) -> Result<(), PortError> {
+        let item = Item::new(ONLY_VERSION, encode(saved));
+        let put = Put {
+            key: Shape::Selection { id: &saved.id() }.key(),
+            item: item.expiring(SavedSelection::kept_until(now)),
+            guard: Guard::Lengthens,
+        };
+        // Refused: it is kept at least as long already.
+        self.aws.put(&put).await.map(|_| ())
+    }
+
+    async fn saved(&self, id: &str, now: Time) -> Result<Option<SavedSelection>, PortError> {
+        let key = Shape::Selection { id }.key();
+        let item = self.aws.get(&key, Consistency::Strong).await?;
+        // The table deletes late.
+        let is_kept = |item: &Item| item.expires_at.is_some_and(|at| now < at);
+        let Some(item) = item.filter(is_kept) else { return Ok(None) };
+        let saved: SavedSelection = decode("selection", &item.document)?;
+        if saved.id() == id { Ok(Some(saved)) } else { Err(corrupt("selection", "another's id")) }
+    }
+}

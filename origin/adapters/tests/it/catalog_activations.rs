@@ -1,0 +1,175 @@
+//! Roll-backs: a kept version is served again, under the same guards as a publication.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
+use origin_adapters::DynamoCatalog;
+use origin_domain::catalog::Publication;
+use origin_domain::port::{Consistency, PortError};
+
+use crate::catalog_shelf::{activate, compiled, document, publish, published, served, taken};
+use crate::wire::breaks_after;
+use crate::world::{HOT, World, aws};
+
+/// More requests than an activation here needs.
+const REQUESTS_MAX: u64 = 40;
+
+async fn two_versions(world: &World) -> [Vec<u8>; 2] {
+    let documents = [document("One", &["1", "2"]), document("Two", &["1"])];
+    for (document, version) in documents.iter().zip(1..) {
+        assert_eq!(publish(&world.aws, "bike", document, None).await, published(version));
+    }
+    documents
+}
+
+#[tokio::test]
+async fn a_version_rolled_back_to_is_served_and_the_next_publication_counts_on() {
+    let world = World::new().await;
+    let [one, _] = two_versions(&world).await;
+    assert_eq!(activate(&world.aws, "bike", 1, Some(2)).await.unwrap(), published(1).ok());
+    assert_eq!(served(&world.aws, "bike").await, Some((1, one)));
+    let three = document("Three", &[]);
+    assert_eq!(publish(&world.aws, "bike", &three, Some(2)).await, Ok(Publication::Conflict));
+    assert_eq!(publish(&world.aws, "bike", &three, Some(1)).await, published(3));
+    assert_eq!(served(&world.aws, "bike").await, Some((3, three)));
+    let versions = DynamoCatalog::new(&world.aws).versions("bike").await.unwrap();
+    let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
+    assert_eq!(numbers, [3, 2, 1]);
+}
+
+#[tokio::test]
+async fn whatever_is_activated_counts_up_so_that_no_cache_takes_a_roll_back_for_old() {
+    let world = World::new().await;
+    two_versions(&world).await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    let sequence =
+        async || catalog.served("bike", Consistency::Strong).await.unwrap().unwrap().sequence;
+    assert_eq!(sequence().await, 2);
+    activate(&world.aws, "bike", 1, None).await.unwrap();
+    assert_eq!(sequence().await, 3);
+    activate(&world.aws, "bike", 1, None).await.unwrap();
+    assert_eq!(sequence().await, 3, "serving what is served changes nothing");
+    activate(&world.aws, "bike", 2, None).await.unwrap();
+    assert_eq!(sequence().await, 4);
+}
+
+#[tokio::test]
+async fn an_activation_that_cannot_be_changes_nothing() {
+    let world = World::new().await;
+    let [_, two] = two_versions(&world).await;
+    assert_eq!(activate(&world.aws, "bike", 3, None).await, Ok(None));
+    assert_eq!(activate(&world.aws, "tee", 1, None).await, Ok(None));
+    let conflict = Ok(Some(Publication::Conflict));
+    assert_eq!(activate(&world.aws, "bike", 1, Some(1)).await, conflict);
+    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+}
+
+#[tokio::test]
+async fn a_variant_sold_elsewhere_since_keeps_a_version_from_coming_back() {
+    let world = World::new().await;
+    let [_, two] = two_versions(&world).await;
+    let tee = document("Tee", &["2"]);
+    assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1));
+    let refused = activate(&world.aws, "bike", 1, None).await.unwrap();
+    assert_eq!(refused, taken("tee", &["2"]).ok());
+    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+    publish(&world.aws, "tee", &document("Tee", &[]), None).await.unwrap();
+    assert_eq!(activate(&world.aws, "bike", 1, None).await.unwrap(), published(1).ok());
+    let catalog = DynamoCatalog::new(&world.aws);
+    assert_eq!(catalog.product_of_variant("2").await, Ok(Some("bike".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_activation_that_died_anywhere_can_be_repeated() {
+    for requests in 0..REQUESTS_MAX {
+        let world = World::new().await;
+        let [one, two] = two_versions(&world).await;
+        let dying = aws(breaks_after(world.embedded.http_client(), requests));
+        if activate(&dying, "bike", 1, Some(2)).await.is_ok() {
+            assert!(requests > 5, "the loop has tried every place");
+            return;
+        }
+        assert_eq!(served(&world.aws, "bike").await, Some((2, two)), "{requests}");
+        let again = activate(&world.aws, "bike", 1, Some(2)).await;
+        assert_eq!(again.unwrap(), published(1).ok(), "{requests}");
+        let repeated = activate(&world.aws, "bike", 1, Some(2)).await;
+        assert_eq!(repeated.unwrap(), published(1).ok(), "an answer that was lost");
+        assert_eq!(served(&world.aws, "bike").await, Some((1, one)));
+    }
+    panic!("an activation of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test]
+async fn every_version_keeps_what_it_compiled_to() {
+    let world = World::new().await;
+    let documents = two_versions(&world).await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    for (document, version) in documents.iter().zip(1..) {
+        let artefact = catalog.artefact("bike", version).await.unwrap();
+        assert_eq!(artefact, Some(compiled(document)));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_artefact_is_told_from_one_that_was_never_stored() {
+    let world = World::new().await;
+    two_versions(&world).await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    let blob = catalog.versions("bike").await.unwrap()[0].artefact.clone().unwrap();
+    let item = HashMap::from([
+        ("pk".to_owned(), S(format!("blob/{}", blob.hash))),
+        ("sk".to_owned(), S(format!("{:010}/{:010}", blob.chunk_bytes, 0))),
+        ("v".to_owned(), N("1".to_owned())),
+        ("d".to_owned(), B(Blob::new(b"1\novT".to_vec()))),
+    ]);
+    world.raw().put_item().table_name(HOT).set_item(Some(item)).send().await.unwrap();
+    let damaged = catalog.artefact("bike", 2).await.unwrap_err();
+    assert!(matches!(damaged, PortError::Corrupt(_)), "{damaged}");
+}
+
+/// A pointer and a version as the release before wrote them: no artefact, no time, no history.
+#[tokio::test]
+async fn what_the_release_before_published_is_served_and_can_be_published_over() {
+    let world = World::new().await;
+    let bike = document("Bike", &[]);
+    publish(&world.aws, "other", &bike, None).await.unwrap();
+    let catalog = DynamoCatalog::new(&world.aws);
+    let blob = catalog.versions("other").await.unwrap()[0].blob.clone();
+    for sort_key in ["current".to_owned(), format!("version/{:020}", 7)] {
+        let item: HashMap<String, AttributeValue> = HashMap::from([
+            ("pk".to_owned(), S("product/bike".to_owned())),
+            ("sk".to_owned(), S(sort_key)),
+            ("v".to_owned(), N("7".to_owned())),
+            ("d".to_owned(), B(Blob::new(previous_form(7, &blob.hash, blob.bytes)))),
+        ]);
+        world.raw().put_item().table_name(HOT).set_item(Some(item)).send().await.unwrap();
+    }
+    assert_eq!(served(&world.aws, "bike").await, Some((7, bike.clone())));
+    assert_eq!(catalog.artefact("bike", 7).await, Ok(None));
+    assert_eq!(publish(&world.aws, "bike", &bike, Some(7)).await, published(8));
+    assert_eq!(activate(&world.aws, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
+}
+
+/// `{"version", "blob": {"hash", "bytes", "chunk_bytes"}}` after the format byte, in MessagePack.
+fn previous_form(version: u8, hash: &str, bytes: u64) -> Vec<u8> {
+    let text = |text: &str| {
+        let length = u8::try_from(text.len()).unwrap();
+        [&[0xd9, length][..], text.as_bytes()].concat()
+    };
+    let chunk_bytes = u32::try_from(origin_adapters::CHUNK_BYTES).unwrap();
+    [
+        &[1, 0x82][..],
+        &text("version"),
+        &[version],
+        &text("blob"),
+        &[0x83],
+        &text("hash"),
+        &text(hash),
+        &text("bytes"),
+        &[&[0xcf][..], &bytes.to_be_bytes()].concat(),
+        &text("chunk_bytes"),
+        &[&[0xce][..], &chunk_bytes.to_be_bytes()].concat(),
+    ]
+    .concat()
+}

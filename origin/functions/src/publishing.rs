@@ -1,0 +1,83 @@
+//! What happens to a document before it is stored: read, checked against the shop, compiled, packed.
+//! `forecourt publish` does the same before it sends anything.
+
+use edge_wire::routes::is_tracking;
+use origin_domain::configurator::{Configurator, Limits, Mistake, Product, Progress};
+
+use crate::packed::{ARTEFACT_BYTES_MAX, pack};
+
+/// What a document must agree with.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The id in the path.
+    pub product: &'a str,
+    /// The shop's one currency.
+    pub currency: &'a str,
+}
+
+/// A product as it is stored.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The product.
+    pub configurator: Configurator,
+    /// The same, packed.
+    pub artefact: Vec<u8>,
+}
+
+/// Reads a document and checks what can be checked without compiling it.
+///
+/// # Errors
+/// Every mistake, each with its place in the document.
+pub fn read(document: &[u8], expected: Option<Expected<'_>>) -> Result<Product, Vec<Mistake>> {
+    let product = Product::parse(document)?;
+    let mut mistakes = Vec::new();
+    if let Some(expected) = expected {
+        if product.id() != expected.product {
+            let message = format!("is `{}`, the path says `{}`", product.id(), expected.product);
+            mistakes.push(Mistake { field: "/product".to_owned(), message });
+        }
+        if product.currency() != expected.currency {
+            let message = format!("the shop's currency is {}", expected.currency);
+            mistakes.push(Mistake { field: "/currency".to_owned(), message });
+        }
+    }
+    for (index, option) in product.options().iter().enumerate() {
+        if is_tracking(option.id.as_str()) {
+            let message = format!(
+                "{:?} is what links carry for advertisers, so the edge drops it from every query; \
+                 take another id",
+                option.id.as_str()
+            );
+            mistakes.push(Mistake { field: format!("/options/{index}/id"), message });
+        }
+    }
+    if mistakes.is_empty() { Ok(product) } else { Err(mistakes) }
+}
+
+/// Compiles a product. `watch` is told how far it has come; `false` ends it.
+///
+/// # Errors
+/// What makes the product unusable, or that it was ended.
+pub fn compile(
+    product: Product,
+    watch: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Compiled, Vec<Mistake>> {
+    let configurator = Configurator::compile_watched(product, &Limits::default(), watch)?;
+    let artefact = pack(&configurator).map_err(|bytes| {
+        let message =
+            format!("compiled it takes {bytes} bytes; at most {ARTEFACT_BYTES_MAX} are served");
+        vec![Mistake { field: String::new(), message }]
+    })?;
+    Ok(Compiled { configurator, artefact })
+}
+
+// === impl Compiled ===
+
+impl Compiled {
+    /// Every Shopify variant id of the product.
+    #[must_use]
+    pub fn variant_ids(&self) -> Vec<String> {
+        let variants = self.configurator.product().variants().iter();
+        variants.map(|variant| variant.variant_id.clone()).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! Publishing within its limits: what is too much is refused, and what was served stays served.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use edge_wire::identity::Kind;
+use http::Request;
+use origin_domain::time::{HOUR_MS, Time};
+use origin_functions::clock::Clock;
+use origin_functions::functions::Function;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::world::{World, vouched};
+
+/// A product that compiles at once.
+fn cup() -> Value {
+    json!({
+        "product": "cup", "currency": "EUR", "base_price": 100,
+        "options": [
+            {"id": "size", "values": [{"id": "s"}, {"id": "l"}]},
+            {"id": "lid", "values": [{"id": "none"}, {"id": "cork"}]},
+        ],
+        "rules": [{"id": "r", "requires": {"if": {"size": ["l"]}, "then": {"lid": ["cork"]}}}],
+    })
+}
+
+async fn put(admin: &Router, document: &Value) -> (u16, Value) {
+    let request = Request::put("/v1/admin/configurators/cup")
+        .header("forecourt-identity", vouched(Kind::Staff, "staff"))
+        .header("content-type", "application/json")
+        .body(Body::from(document.to_string()))
+        .unwrap();
+    answer(admin, request).await
+}
+
+async fn answer(router: &Router, request: Request<Body>) -> (u16, Value) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+async fn served(world: &World) -> (u16, Value) {
+    let router = Function::ConfiguratorRead.router(world.shop());
+    answer(&router, Request::get("/v1/configurator/cup").body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_takes_too_long_is_refused_and_the_version_before_stays_live() {
+    let world = World::open().await;
+    let quick = Function::Admin.router(world.shop());
+    assert_eq!(put(&quick, &cup()).await.0, 200);
+    let hours = AtomicU64::new(500_000);
+    let hourly = Clock::new(move || Time(hours.fetch_add(1, Ordering::Relaxed) * HOUR_MS));
+    let slow = Function::Admin.router(world.shop_at(hourly));
+    let mut dearer = cup();
+    dearer["base_price"] = json!(200);
+    let (status, problem) = put(&slow, &dearer).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("configurator-invalid")));
+    let message = "the rules take more than 20 s to compile";
+    assert_eq!(problem["errors"], json!([{"field": "", "message": message}]));
+    let (status, product) = served(&world).await;
+    assert_eq!((status, &product["base_price"]), (200, &json!(100)));
+}
+
+/// A clock that stands still the first time it is asked, until it is let go.
+fn stuck() -> (Clock, Receiver<()>, Sender<()>) {
+    let (asked, is_asked) = channel();
+    let (go, gone) = channel::<()>();
+    let (is_first, gone) = (AtomicBool::new(true), Mutex::new(gone));
+    let clock = Clock::new(move || {
+        if is_first.swap(false, Ordering::Relaxed) {
+            asked.send(()).unwrap();
+            gone.lock().unwrap().recv().unwrap();
+        }
+        Time(HOUR_MS)
+    });
+    (clock, is_asked, go)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_one_product_is_compiled_the_next_is_asked_to_come_back() {
+    let world = World::open().await;
+    let (clock, is_asked, go) = stuck();
+    let admin = Function::Admin.router(world.shop_at(clock));
+    let first = tokio::spawn({
+        let admin = admin.clone();
+        async move { put(&admin, &cup()).await }
+    });
+    tokio::task::spawn_blocking(move || is_asked.recv().unwrap()).await.unwrap();
+    let (status, problem) = put(&admin, &cup()).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
+    go.send(()).unwrap();
+    assert_eq!(first.await.unwrap().0, 200);
+    assert_eq!(put(&admin, &cup()).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unpacked_document_has_its_bound_whatever_it_was_packed_to() {
+    use std::io::Write as _;
+    let world = World::open().await;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let blank = vec![b' '; 1 << 20];
+    for _ in 0..65 {
+        packed.write_all(&blank).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 1 << 20, "it passes the bound on what is sent");
+    let request = Request::put("/v1/admin/configurators/cup")
+        .header("forecourt-identity", vouched(Kind::Staff, "staff"))
+        .header("content-type", "application/json")
+        .header("content-encoding", "gzip")
+        .body(Body::from(packed))
+        .unwrap();
+    let admin = Function::Admin.router(Arc::clone(&world.shop()));
+    let (status, problem) = answer(&admin, request).await;
+    assert_eq!((status, &problem["code"]), (413, &json!("body-too-large")));
+}

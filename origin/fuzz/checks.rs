@@ -1,0 +1,138 @@
+//! What must hold for any input. The fuzz targets call these, and so does a test of `origin/domain`
+//! with every file of `corpus/`.
+
+#![allow(dead_code, reason = "each fuzz target calls one of these")]
+
+use std::sync::LazyLock;
+
+use origin_domain::configurator::shopify::ShopCurrency;
+use origin_domain::configurator::{By, Configurator, Limits, Product, Scope, Selection, State};
+use sha2::{Digest as _, Sha256};
+
+use super::brute_force::{BruteForce, Chosen};
+
+/// Small enough that no input takes long.
+const LIMITS: Limits =
+    Limits { weave_steps_max: 2_000_000, sift_steps_max: 2_000_000, bytes_max: 64 << 20 };
+/// Most combinations that are tried one by one.
+const COMBINATIONS_MAX: usize = 4_096;
+/// The least there is to be compiled.
+const LEAST: &str =
+    r#"{"product":"p","currency":"EUR","options":[{"id":"a","values":[{"id":"1"}]}]}"#;
+/// Where the body of an artefact begins: behind the format byte and the hash.
+const BODY: usize = 33;
+/// The format byte of an artefact that this release writes.
+static FORMAT: LazyLock<u8> = LazyLock::new(|| {
+    let product = Product::parse(LEAST.as_bytes()).expect("a product");
+    Configurator::compile(product, &LIMITS).expect("a product").encode()[0]
+});
+
+/// A document is refused in words, or it is published and answers right.
+pub(crate) fn publish(input: &[u8]) {
+    match Product::parse(input) {
+        Ok(product) => {
+            let document = product.to_document().to_string();
+            let written = Product::parse(document.as_bytes());
+            assert_eq!(written.as_ref(), Ok(&product), "what is written is read back");
+            compiled(product);
+        }
+        Err(mistakes) => assert!(!mistakes.is_empty(), "refused for a reason"),
+    }
+}
+
+/// A Shopify product is refused in words, or every variant is sold at its price and nothing else.
+pub(crate) fn shopify(input: &[u8]) {
+    let currency = ShopCurrency { code: "EUR", decimals: 2 };
+    let product = match Product::from_shopify(input, currency) {
+        Ok(product) => product,
+        Err(mistakes) => return assert!(!mistakes.is_empty(), "refused for a reason"),
+    };
+    let Some(configurator) = compiled(product) else { return };
+    let variants = configurator.product().variants();
+    let nothing = configurator.resolve(&Selection::default(), &Scope::default());
+    let nothing = nothing.expect("an empty selection has no unknown choice");
+    assert_eq!(nothing.configurations(), variants.len() as u128);
+    for variant in variants {
+        assert_eq!(configurator.price(&variant.selection), variant.price);
+    }
+}
+
+/// Whatever stands behind a hash that is right, decoding ends, and what it gives can be asked.
+pub(crate) fn artefact(body: &[u8]) {
+    let mut bytes = vec![*FORMAT];
+    bytes.extend_from_slice(&Sha256::digest(body));
+    bytes.extend_from_slice(body);
+    let Ok(configurator) = Configurator::decode(&bytes) else { return };
+    let asked = configurator.resolve(&Selection::default(), &Scope::default());
+    let asked = asked.expect("an empty selection has no unknown choice");
+    let _ = asked.to_json("1");
+    assert_eq!(configurator.encode(), bytes, "one product has one artefact");
+}
+
+fn compiled(product: Product) -> Option<Configurator> {
+    let configurator = match Configurator::compile(product, &LIMITS) {
+        Ok(configurator) => configurator,
+        Err(mistakes) => {
+            assert!(!mistakes.is_empty(), "refused for a reason");
+            return None;
+        }
+    };
+    let bytes = configurator.encode();
+    artefact(&bytes[BODY..]);
+    let again = Configurator::decode(&bytes).expect("an artefact of ours");
+    assert_eq!(again.product(), configurator.product());
+    let combinations = combinations(configurator.product());
+    if combinations.is_some_and(|count| count <= COMBINATIONS_MAX) {
+        answers_right(&again);
+    }
+    Some(configurator)
+}
+
+/// How many combinations of values there are; `None` if brute force can't read the product, whose
+/// options are named like the operators of assertions.
+fn combinations(product: &Product) -> Option<usize> {
+    let is_operator = |id: &str| ["any", "all", "not"].contains(&id);
+    product.options().iter().try_fold(1_usize, |count, option| {
+        let is_plain = !is_operator(option.id.as_str());
+        is_plain.then(|| count.saturating_mul(option.values.len()))
+    })
+}
+
+/// Nothing chosen, and each value alone: count, prices, states and completion as brute force has
+/// them.
+fn answers_right(configurator: &Configurator) {
+    let brute = BruteForce::of(&configurator.product().to_document());
+    let mut chosen = vec![None; brute.options.len()];
+    agrees(configurator, &brute, &chosen);
+    for option in 0..brute.options.len() {
+        for value in 0..brute.options[option].1.len() {
+            chosen[option] = Some(value);
+            agrees(configurator, &brute, &chosen);
+        }
+        chosen[option] = None;
+    }
+}
+
+fn agrees(configurator: &Configurator, brute: &BruteForce, chosen: &Chosen) {
+    let selection = Selection::from_pairs(brute.named(chosen)).expect("choices of the product");
+    let resolution = configurator.resolve(&selection, &Scope::default());
+    let resolution = resolution.expect("choices of the product");
+    let extending = brute.extending(chosen);
+    assert_eq!(resolution.configurations(), extending.len() as u128);
+    let prices = || extending.iter().map(|(_, price)| *price);
+    let range = resolution.price().map(|range| (range.min.0, range.max.0));
+    assert_eq!(range, prices().min().zip(prices().max()));
+    for (at, option) in resolution.options().enumerate() {
+        for (value, answer) in option.values().enumerate() {
+            let is_open = chosen[at].is_none();
+            let is_possible = extending.iter().any(|(all, _)| all[at] == value);
+            if is_open {
+                assert_eq!(answer.state() == State::Available, is_possible);
+            }
+        }
+    }
+    let cheapest = configurator.complete(&selection, By::Price).expect("choices of the product");
+    if let Some(lowest) = prices().min() {
+        assert_eq!((cheapest.price.0, cheapest.changes), (lowest, Selection::default()));
+    }
+}

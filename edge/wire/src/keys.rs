@@ -24,6 +24,8 @@ pub enum Purpose {
     Identity,
     /// A bookmark.
     Bookmark,
+    /// The attribute that links Shopify's cart to ours.
+    Link,
 }
 
 /// Several keys, of which the first signs. `Debug` shows key ids only.
@@ -60,6 +62,7 @@ impl Purpose {
             Self::Customer => "forecourt/customer-token/1",
             Self::Identity => "forecourt/identity/1",
             Self::Bookmark => "forecourt/bookmark/1",
+            Self::Link => "forecourt/link/1",
         }
     }
 }

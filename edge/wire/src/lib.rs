@@ -5,6 +5,7 @@ pub mod grammar;
 pub mod headers;
 pub mod identity;
 pub mod keys;
+pub mod link;
 pub mod problem;
 pub mod proxy;
 pub mod query;

@@ -92,6 +92,8 @@ codes! {
     QuantityOutOfRange = 422 "quantity-out-of-range" "The quantity is out of range";
     /// A cart past one of its limits.
     CartFull = 422 "cart-full" "The cart is full";
+    /// A property or attribute whose name is ours.
+    NameReserved = 422 "name-reserved" "The name is reserved";
     /// A product document with mistakes, all of them listed.
     ConfiguratorInvalid = 422 "configurator-invalid" "The product has mistakes";
     /// More commands pending than a bookmark holds.

@@ -136,6 +136,7 @@ pub const ROUTES: &[Route] = &[
     command("PATCH", "/v1/cart/lines/{line}"),
     command("DELETE", "/v1/cart/lines/{line}"),
     command("PATCH", "/v1/cart/attributes"),
+    command("GET", "/v1/cart/checkout").keyless(),
     Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").keyless() },
     Route {
         callers: &[Must(Customer)],

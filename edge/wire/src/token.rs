@@ -68,7 +68,7 @@ pub fn verify_customer(keys: &KeyRing, token: &str, now_unix_s: u64) -> Result<S
     if now_unix_s < expires { Ok(customer.to_owned()) } else { Err(TokenError::Expired) }
 }
 
-fn split<const PARTS: usize>(token: &str) -> Result<[&str; PARTS], TokenError> {
+pub(crate) fn split<const PARTS: usize>(token: &str) -> Result<[&str; PARTS], TokenError> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(TokenError::Invalid);
     }

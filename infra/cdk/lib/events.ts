@@ -4,7 +4,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { CONSUMERS, type Consumer } from './wiring.ts';
+import { CONSUMERS, type Consumer, type Waking } from './wiring.ts';
 
 /// An erasure is complete when the archive has forgotten: well within the 30 days Shopify allows.
 const ARCHIVE_DAYS = 20;
@@ -18,6 +18,9 @@ const VISIBILITY_FACTOR = 6;
 /// EventBridge tries to reach a queue this long, then writes a dead letter of its own.
 const DELIVERY_HOURS = 24;
 const DELIVERY_ATTEMPTS = 185;
+
+/// The topic stands in either family of Shopify's headers, as our receiver or Shopify writes them.
+const TOPIC_HEADERS = ['x-shopify-topic', 'shopify-topic', 'X-Shopify-Topic'];
 
 export interface Wake {
     readonly consumer: Consumer;
@@ -47,7 +50,7 @@ export class Events extends Construct {
     }
 
     private wake(name: string, consumer: Consumer): Wake {
-        const { queue: queueName, event } = consumer;
+        const { queue: queueName } = consumer;
         const deadLetters = this.queue(
             `${queueName}-dead`,
             `${name}-${queueName}-dead`,
@@ -61,18 +64,21 @@ export class Events extends Construct {
             visibilityTimeout: Duration.seconds(consumer.timeoutS * VISIBILITY_FACTOR),
             deadLetterQueue: { queue: deadLetters, maxReceiveCount: RECEIVE_MAX },
         });
-        new events.Rule(this, `${queueName}-rule`, {
-            ruleName: `${name}-${queueName}`,
-            eventBus: this.bus,
-            eventPattern: { source: [event.source], detailType: [event.detailType] },
-            targets: [
-                new targets.SqsQueue(queue, {
-                    deadLetterQueue: this.undelivered,
-                    maxEventAge: Duration.hours(DELIVERY_HOURS),
-                    retryAttempts: DELIVERY_ATTEMPTS,
-                }),
-            ],
-        });
+        for (const waking of consumer.events) {
+            const rule = `${queueName}-${waking.detailType.replace('.', '-')}`;
+            new events.Rule(this, `${rule}-rule`, {
+                ruleName: `${name}-${rule}`,
+                eventBus: this.bus,
+                eventPattern: pattern(waking),
+                targets: [
+                    new targets.SqsQueue(queue, {
+                        deadLetterQueue: this.undelivered,
+                        maxEventAge: Duration.hours(DELIVERY_HOURS),
+                        retryAttempts: DELIVERY_ATTEMPTS,
+                    }),
+                ],
+            });
+        }
         return { consumer, queue, deadLetters };
     }
 
@@ -84,4 +90,10 @@ export class Events extends Construct {
             retentionPeriod: Duration.days(days),
         });
     }
+}
+
+function pattern({ source, detailType, topics }: Waking): events.EventPattern {
+    const named = TOPIC_HEADERS.map((header) => ({ metadata: { [header]: topics } }));
+    const detail = topics === undefined ? {} : { detail: { $or: named } };
+    return { source: [source], detailType: [detailType], ...detail };
 }

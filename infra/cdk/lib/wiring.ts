@@ -20,10 +20,17 @@ export interface HttpFunction {
     readonly reserved?: number;
 }
 
+/// Which events wake a consumer; of webhooks perhaps those of some topics only.
+export interface Waking {
+    readonly source: string;
+    readonly detailType: string;
+    readonly topics?: readonly string[];
+}
+
 export interface Consumer {
     readonly name: string;
     readonly queue: string;
-    readonly event: { readonly source: string; readonly detailType: string };
+    readonly events: readonly Waking[];
     readonly ports: readonly Port[];
     readonly memoryMb: number;
     readonly timeoutS: number;
@@ -63,7 +70,14 @@ export const CONSUMERS: readonly Consumer[] = [
     {
         name: 'consume-cart',
         queue: 'cart',
-        event: { source: 'forecourt.cart', detailType: 'cart.commanded' },
+        events: [
+            { source: 'forecourt.cart', detailType: 'cart.commanded' },
+            {
+                source: 'forecourt.shopify',
+                detailType: 'shopifyWebhook',
+                topics: ['orders/create', 'orders/paid'],
+            },
+        ],
         ports: ['read-hot', 'write-hot'],
         memoryMb: 256,
         timeoutS: 30,
@@ -72,7 +86,7 @@ export const CONSUMERS: readonly Consumer[] = [
     {
         name: 'consume-loyalty',
         queue: 'loyalty',
-        event: { source: 'forecourt.shopify', detailType: 'shopifyWebhook' },
+        events: [{ source: 'forecourt.shopify', detailType: 'shopifyWebhook' }],
         ports: ['read-hot', 'write-hot'],
         memoryMb: 256,
         timeoutS: 30,

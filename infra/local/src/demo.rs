@@ -1,6 +1,8 @@
 //! The demo shop's names and secrets: for one machine only. A deployable binary has no default
 //! secret and refuses to start without its own.
 
+use edge_wire::keys::KeyRing;
+use edge_wire::link::mint_link;
 use origin_domain::time::Time;
 
 /// Where the edge listens unless told otherwise.
@@ -40,16 +42,21 @@ pub const ORDERS: &str = include_str!("../demo/orders.json");
 const ORDERS_PAID: &str = include_str!("../fixtures/orders-paid.json");
 /// A refund of one of its tees, with every key Shopify documents.
 const REFUNDS_CREATE: &str = include_str!("../fixtures/refunds-create.json");
-/// The cart that order names.
-const FIXTURE_CART: &str = "cart-of-customer-1001";
+/// What stands in it where a cart's link does when one was handed over: nothing of ours.
+const FIXTURE_LINK: &str = "cart-of-customer-1001";
 /// When it was created, when it was processed, and when it was refunded.
 const FIXTURE_TIMES: [&str; 3] =
     ["2026-11-20T18:04:11+01:00", "2026-11-20T18:04:09+01:00", "2026-11-20T18:04:13+01:00"];
 
-/// The paid order as it would be delivered for `cart` at `now`.
+/// The paid order as it would be delivered at `now`, handed over from `cart` if there is one.
+///
+/// # Panics
+/// Never: the demo keys are well-formed.
 #[must_use]
 pub fn orders_paid(cart: Option<&str>, now: Time) -> String {
-    at(ORDERS_PAID.replace(FIXTURE_CART, cart.unwrap_or(FIXTURE_CART)), now)
+    let keys = KeyRing::parse(KEYS).expect("the demo keys are well-formed");
+    let link = cart.map_or_else(|| FIXTURE_LINK.to_owned(), |cart| mint_link(&keys, cart));
+    at(ORDERS_PAID.replace(FIXTURE_LINK, &link), now)
 }
 
 /// The refund of a part of that order as it would be delivered at `now`.

@@ -23,13 +23,15 @@ use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrograms,
     lambda_http_client,
 };
+use origin_domain::cart::ORDER_TOPICS;
 use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
-use origin_functions::consume::{CartConsumer, LoyaltyConsumer, PublishedConsumer};
+use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
 use origin_functions::functions::Function;
 use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -40,7 +42,7 @@ use crate::targets::InProcess;
 use crate::upkeep::{Door, Keeper};
 use crate::{demo, seed};
 
-/// The queue of cart commands.
+/// The queue of cart commands, and of orders that may have bought what is in a cart.
 pub const CART_QUEUE: &str = "cart";
 /// The queue of webhooks for the ledger.
 pub const LOYALTY_QUEUE: &str = "loyalty";
@@ -260,7 +262,7 @@ pub(crate) fn bus_config(faults: Faults) -> BusConfig {
     config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
     config.queues = [CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE].map(Queue::new).into();
     config.rules = vec![
-        rule(CART_QUEUE, Kind::CartCommanded),
+        cart_rule(),
         rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),
         rule(PUBLISHED_QUEUE, Kind::ConfiguratorPublished),
     ];
@@ -287,13 +289,14 @@ fn open_door(
 
 /// The consumers behind their queues.
 fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
-    let carts = CartConsumer { carts: DynamoCarts::new(aws) };
+    let carts = CartConsumer { carts: DynamoCarts::new(aws), orders: orders() };
     let loyalty = LoyaltyConsumer {
         ledger: DynamoLedger::new(aws),
         programs: DynamoPrograms::new(aws),
         shop: demo::SHOP.to_owned(),
     };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
+    let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
     let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
     HashMap::from([
         (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),
@@ -302,15 +305,34 @@ fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
     ])
 }
 
+/// Which orders the demo shop's carts believe.
+pub(crate) fn orders() -> Orders {
+    Orders { keys: keys(), shop: demo::SHOP.to_owned() }
+}
+
 fn rule(queue: &str, kind: Kind) -> Rule {
     Rule {
         name: queue.to_owned(),
-        event_pattern: serde_json::json!({
+        event_pattern: json!({
             "source": [kind.source()],
             "detail-type": [kind.detail_type()],
         }),
         queue: queue.to_owned(),
     }
+}
+
+/// Cart commands, and orders that were placed. One rule, so that a replay through it has both.
+fn cart_rule() -> Rule {
+    let commands = rule(CART_QUEUE, Kind::CartCommanded);
+    let webhooks = rule(LOYALTY_QUEUE, Kind::ShopifyWebhook).event_pattern;
+    // The topic stands in either family of Shopify's headers.
+    let orders = ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].map(|header| {
+        let mut orders = webhooks.clone();
+        orders["detail"] = json!({"metadata": {header: ORDER_TOPICS}});
+        orders
+    });
+    let either: Vec<Value> = [commands.event_pattern].into_iter().chain(orders).collect();
+    Rule { event_pattern: json!({"$or": either}), ..commands }
 }
 
 fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {

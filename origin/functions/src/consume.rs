@@ -1,18 +1,24 @@
 //! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never holds
 //! up the others: its id is reported, and the queue delivers it again.
 
+mod orders;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use lambda_runtime::LambdaEvent;
 use origin_domain::cart::{self, Absorbed, CartEvent, CartWriter};
 use origin_domain::catalog::{EdgeCache, PublishedEvent};
-use origin_domain::loyalty::{AbsorbError, Absorber, LedgerStore, Programs};
+use origin_domain::event::Kind;
+use origin_domain::loyalty::{AbsorbError, Absorber, LedgerStore, PayloadError, Programs};
 use origin_domain::port::PortError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::cached_catalog::TTL;
+
+pub use orders::{Ignored, Orders, Told};
 
 /// A batch as SQS hands it to a Lambda; what is not read is left out.
 #[derive(Debug, Deserialize)]
@@ -32,6 +38,8 @@ pub(crate) struct Message {
 /// The part of an EventBridge event that a consumer reads.
 #[derive(Debug, Deserialize)]
 struct Envelope<'a> {
+    #[serde(borrow, default, rename = "detail-type")]
+    detail_type: Cow<'a, str>,
     #[serde(borrow)]
     detail: &'a RawValue,
 }
@@ -64,15 +72,20 @@ pub(crate) enum Undone {
     Port(#[from] PortError),
     #[error("{0}")]
     Loyalty(#[from] AbsorbError),
+    #[error("{0}")]
+    Payload(#[from] PayloadError),
     #[error("the command is {0}")]
     Late(&'static str),
 }
 
-/// Consumes `cart.commanded`.
+/// Consumes `cart.commanded`, and `shopifyWebhook` for orders. Both come by one queue: a replay of
+/// weeks then keeps their order.
 #[derive(Debug, Clone)]
 pub struct CartConsumer<C> {
     /// Where carts are written.
     pub carts: C,
+    /// Which orders are believed.
+    pub orders: Orders,
 }
 
 /// Consumes `shopifyWebhook` for the ledger.
@@ -114,7 +127,19 @@ impl<C: CartWriter + 'static> Consumer for CartConsumer<C> {
 
 impl<C: CartWriter> CartConsumer<C> {
     async fn one(&self, message: &Message) -> Result<(), Undone> {
-        let event: CartEvent = message.detail()?;
+        let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
+        let detail = envelope.detail.get();
+        let event: CartEvent = if envelope.detail_type == Kind::ShopifyWebhook.detail_type() {
+            match self.orders.read(detail)? {
+                Told::Bought(event) => event,
+                Told::Nothing(reason) => {
+                    tracing::info!(message = %message.message_id, %reason, "no cart is concerned");
+                    return Ok(());
+                }
+            }
+        } else {
+            serde_json::from_str(detail)?
+        };
         match cart::absorb(&self.carts, &event).await? {
             Absorbed::Changed | Absorbed::Known => Ok(()),
             Absorbed::TooLate => Err(Undone::Late("too-late")),
@@ -189,7 +214,7 @@ impl Undone {
     /// Whether the same message may be done later.
     fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreadable(_) | Self::Late(_) => false,
+            Self::Unreadable(_) | Self::Payload(_) | Self::Late(_) => false,
             Self::Port(error) => error.is_retryable(),
             Self::Loyalty(error) => error.is_retryable(),
         }

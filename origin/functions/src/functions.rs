@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{
-    admin, admin_versions, cart, cart_lines, completion, configurator, explanation, health,
-    loyalty, selections, session, webhook,
+    admin, admin_versions, cart, cart_lines, checkout, completion, configurator, explanation,
+    health, loyalty, selections, session, webhook,
 };
 use crate::shop::Shop;
 
@@ -108,6 +108,7 @@ impl Function {
                 .routes(routes!(cart_lines::set, cart_lines::remove))
                 .routes(routes!(cart_lines::attributes))
                 .routes(routes!(selections::save))
+                .routes(routes!(checkout::show))
                 .routes(routes!(session::create)),
             Self::Webhooks => router.routes(routes!(webhook::receive)),
             Self::Admin => router

@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, handle};
+use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, handle};
 use crate::functions::Function;
 use crate::kept_payloads::WithPayloads;
 use crate::shop::{Shop, system_random};
@@ -61,13 +61,15 @@ fn into_lambda(bytes: &[u8]) -> LambdaBody {
     }
 }
 
-/// Serves the consumer of cart commands.
+/// Serves the consumer of cart commands and of orders.
 ///
 /// # Errors
 /// As [`serve`].
 pub async fn consume_carts() -> Result<(), Error> {
-    let (_, aws) = start()?;
-    consume(CartConsumer { carts: DynamoCarts::new(&aws) }).await
+    let (config, aws) = start()?;
+    let orders = Orders { keys: config.shop.keys, shop: config.shop.domain };
+    let consumer = CartConsumer { carts: DynamoCarts::new(&aws), orders };
+    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 
 /// Serves the consumer of webhooks for the ledger.

@@ -5,6 +5,7 @@
 mod bookmark;
 mod identity;
 mod keys;
+mod link;
 mod proxy;
 mod query;
 mod routes;

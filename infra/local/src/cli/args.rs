@@ -112,7 +112,7 @@ pub struct WebhookArgs {
     /// Send the built-in example of the topic.
     #[arg(long, conflicts_with = "file")]
     pub fixture: bool,
-    /// Name this cart in the fixture.
+    /// The id of the cart that the fixture was handed over from.
     #[arg(long, requires = "fixture")]
     pub cart: Option<String>,
     /// Which shop to speak to.

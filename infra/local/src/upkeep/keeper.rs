@@ -7,13 +7,14 @@ use origin_adapters::{Aws, DynamoCarts};
 use origin_domain::cart::{CartEvent, Reissue, reissue};
 use origin_domain::time::Time;
 use origin_functions::clock::Clock;
+use origin_functions::consume::Told;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use super::order::{Letter, Order, Redriven, Refused, ReplayOrder, Replayed, Report, Which};
 use crate::demo;
-use crate::local::CART_QUEUE;
+use crate::local::{CART_QUEUE, orders};
 
 /// The demo shop's carts, as partitions.
 const CARTS: Partitions<'static> =
@@ -34,10 +35,11 @@ pub(crate) struct Keeper {
     is_served: bool,
 }
 
-/// The part of an event that holds a command.
+/// The part of an event that says what happened.
 #[derive(Deserialize)]
-struct Commanded {
-    detail: CartEvent,
+struct Envelope<'a> {
+    #[serde(borrow)]
+    detail: &'a RawValue,
 }
 
 /// Where reports go; its other end bounds how many wait.
@@ -130,12 +132,10 @@ impl Keeper {
         letter: &DeadLetter,
         redriven: &mut Redriven,
     ) -> Result<(), String> {
-        let verdict = match serde_json::from_str::<Commanded>(&letter.body) {
-            Ok(Commanded { detail }) => {
-                reissue(&self.carts, &detail, self.clock.now()).await.map_err(told)?
-            }
+        let verdict = match commanded(&letter.body) {
+            Some(event) => reissue(&self.carts, &event, self.clock.now()).await.map_err(told)?,
             // Not a command: as it is, it will be refused for what it is.
-            Err(_) => Reissue::AsItIs,
+            None => Reissue::AsItIs,
         };
         match verdict {
             Reissue::AsItIs => {
@@ -224,4 +224,16 @@ impl TryFrom<DeadLetter> for Letter {
 
 fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+/// The command that an event of the carts' queue holds: a shopper's, or that of an order.
+fn commanded(body: &str) -> Option<CartEvent> {
+    let Envelope { detail } = serde_json::from_str(body).ok()?;
+    if let Ok(event) = serde_json::from_str(detail.get()) {
+        return Some(event);
+    }
+    match orders().read(detail.get()) {
+        Ok(Told::Bought(event)) => Some(event),
+        _ => None,
+    }
 }

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod bad_input;
+mod checkout;
 mod command_line;
 mod configuring;
 mod journey;

@@ -109,6 +109,12 @@ impl Shop {
         self.runtime.block_on(bus.drained(queue)).unwrap();
     }
 
+    /// How many messages of a queue were given up.
+    pub(crate) fn dead_letters(&self, queue: &str) -> usize {
+        let bus = self.local.as_ref().unwrap().bus();
+        self.runtime.block_on(bus.dead_letters(queue, 0)).unwrap().len()
+    }
+
     /// The lines of the cart behind these tokens, read with this bookmark.
     pub(crate) fn cart(&self, token: &str, bookmark: &str) -> Value {
         let reply = self

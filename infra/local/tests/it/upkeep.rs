@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use edge_wire::keys::KeyRing;
+use edge_wire::link::mint_link;
 use infra_bus::Entry;
 use infra_dynamo::Fault;
 use infra_local::demo;
@@ -144,6 +146,28 @@ fn a_table_that_fails_for_a_moment_costs_no_event() {
     let entries = shop.get("/v1/loyalty/entries?limit=1").bearer(&token).send().json();
     assert_eq!(entries["entries"][0]["cause"]["id"], "820982911946154508");
     assert_eq!(done(&shop.data(), &["dead-letters", "list"]), "no dead letters\n");
+}
+
+#[test]
+fn an_order_that_came_too_late_can_be_issued_anew_and_then_takes_what_it_bought() {
+    let shop = Shop::open();
+    let cart = cart_id(&shop);
+    command(&shop, &cart, "1", 0);
+    command(&shop, &cart, "2", 0);
+    let link = mint_link(&KeyRing::parse(demo::KEYS).unwrap(), &cart);
+    let late = Clock::system().now().minus_ms(3 * DAY_MS).to_rfc3339();
+    let order = json!({"id": u64::MAX, "created_at": late, "line_items":
+        [{"variant_id": 44_101, "quantity": 1}],
+        "note_attributes": [{"name": "forecourt_cart", "value": link}]});
+    assert_eq!(deliver(&shop, "orders/create", &order.to_string()).status, 200);
+    shop.drained(CART_QUEUE);
+    let [letter] = letters(&shop.data()).try_into().unwrap();
+    assert_eq!(letter["reason"], "the command is too-late");
+    let redriven = done(&shop.data(), &["dead-letters", "redrive", "--as-new"]);
+    assert_eq!(redriven, "0 redriven, 1 issued anew\n");
+    shop.drained(CART_QUEUE);
+    assert_eq!(quantities(&shop, &cart), [("44102".to_owned(), 1)]);
+    assert_eq!(letters(&shop.data()), Vec::<Value>::new());
 }
 
 #[test]

@@ -30,6 +30,7 @@ held! {
     whoever_read_an_older_cart_writes_nothing,
     of_two_first_commands_after_a_month_neither_is_lost,
     commands_absorbed_at_once_are_all_in_the_cart,
+    an_order_absorbed_before_its_add_ends_in_the_same_cart,
     pending_commands_come_with_the_cart_as_far_as_recorded,
     a_full_bookmark_is_one_read,
 }

@@ -54,6 +54,11 @@ pub enum Action {
         /// Name to value.
         changes: BTreeMap<String, Option<String>>,
     },
+    /// Takes what was bought off the lines that are there, not below zero.
+    Take {
+        /// How many of each line.
+        lines: BTreeMap<LineId, u32>,
+    },
 }
 
 // === impl Action ===

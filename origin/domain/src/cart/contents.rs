@@ -41,6 +41,11 @@ impl Contents {
                 }
             }
             Action::Clear => self.lines.clear(),
+            Action::Take { lines } => {
+                for (line, bought) in lines {
+                    self.take(*line, *bought);
+                }
+            }
             Action::Attributes { changes } => {
                 for (name, value) in changes {
                     match value {
@@ -48,6 +53,15 @@ impl Contents {
                         None => self.attributes.remove(name),
                     };
                 }
+            }
+        }
+    }
+
+    fn take(&mut self, line: LineId, bought: u32) {
+        if let Some(present) = self.lines.get_mut(&line) {
+            present.quantity = present.quantity.saturating_sub(bought);
+            if present.quantity == 0 {
+                self.lines.remove(&line);
             }
         }
     }

@@ -15,6 +15,10 @@ use crate::time::Time;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId([u32; 3]);
 
+/// The property by which a configured line is found again in an order: its id. Themes hide what
+/// begins with `_`.
+pub const LINE_PROPERTY: &str = "_line";
+
 const DIGITS_OF_ID: usize = 24;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -67,7 +71,8 @@ impl LineId {
     }
 
     /// The line of a variant with these properties.
-    fn of_variant(variant_id: &str, properties: &BTreeMap<String, String>) -> Self {
+    #[must_use]
+    pub fn of_variant(variant_id: &str, properties: &BTreeMap<String, String>) -> Self {
         Self::of(vec![b"variant", variant_id.as_bytes()], properties)
     }
 

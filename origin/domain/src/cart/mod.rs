@@ -5,22 +5,26 @@
 //! request ─► accept: read, check limits, stamp, record, publish ─► 202, answer
 //! event   ─► absorb: read item, apply, conditional write         (repetitions change nothing)
 //! read    ─► answer: fold(item's commands and the client's pending ones, together)
+//! buy     ─► hand_over: every line against today's products; an order comes back as a command
 //! ```
 
 mod absorb;
 mod accept;
 mod answer;
+mod checkout;
 mod command;
 mod contents;
 mod item;
 mod limits;
 mod line;
+mod order;
 mod ports;
 mod reissue;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{Acceptance, Desk, Intent, Refusal, Wish};
 pub use answer::{Answer, answer};
+pub use checkout::{HandOver, Item, LineProblem, Problem, hand_over};
 pub use command::{Action, CartCommand};
 pub use contents::Contents;
 pub use item::{
@@ -30,6 +34,7 @@ pub use limits::{
     COMMANDS_MAX, ENCODED_BYTES_MAX, LINES_MAX, Limit, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
     QUANTITY_MAX,
 };
-pub use line::{Line, LineId, Offer};
+pub use line::{LINE_PROPERTY, Line, LineId, Offer};
+pub use order::{ORDER_TOPICS, Order};
 pub use ports::{CartRead, CartSource, CartWriter, Carts};
 pub use reissue::{Reissue, reissue};

@@ -1,4 +1,4 @@
-//! Applies cart commands, as a Lambda behind a queue.
+//! Applies cart commands and orders, as a Lambda behind a queue.
 
 use origin_functions::lambda;
 

@@ -104,11 +104,21 @@ pub(crate) async fn show(
 }
 
 async fn read(shop: &Shop, cart: &str, headers: &HeaderMap) -> Result<(CartBody, String), Refused> {
+    let (shown, answer) = seen(shop, cart, headers).await?;
+    body(shop, cart, &shown, &answer)
+}
+
+/// The cart as the client with these headers sees it, and what it had seen before.
+pub(super) async fn seen(
+    shop: &Shop,
+    cart: &str,
+    headers: &HeaderMap,
+) -> Result<(Shown, Answer), Refused> {
     let shown = Shown::read(&shop.config.keys, headers, Resource::Cart(cart.to_owned()))?;
     let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
     let read = shop.carts.read(cart, shown.merged.floor, &pending).await?;
     let answer = answer(&read, &shown.merged, shop.clock.now());
-    body(shop, cart, &shown, &answer)
+    Ok((shown, answer))
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.

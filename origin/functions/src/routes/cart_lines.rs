@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use edge_wire::grammar::is_idempotency_key;
 use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY};
+use edge_wire::link::LINK_ATTRIBUTE;
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, StatusCode};
 use origin_domain::cart::{
-    Action, Intent, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX, Refusal, Wish,
+    Action, Intent, LINE_PROPERTY, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX,
+    Refusal, Wish,
 };
 use origin_domain::catalog::{Catalog as _, Published};
 use origin_domain::configurator::Selection;
@@ -80,6 +82,10 @@ pub(crate) async fn add(
     let wanted: AddLine = command.json()?;
     let quantity = quantity(wanted.quantity, 1)?;
     check_properties("/properties", &wanted.properties)?;
+    refuse_reserved("/properties", &wanted.properties, |name| {
+        let is_option = wanted.selection.as_ref().is_some_and(|chosen| chosen.contains_key(name));
+        name == LINE_PROPERTY || is_option
+    })?;
     let offer = offer(&shop, wanted).await?;
     command.accept(&shop, Wish::Act(Action::add(offer, quantity))).await
 }
@@ -140,7 +146,9 @@ pub(crate) async fn attributes(
     let command = Command::read(&shop, cart, request).await?;
     let SetAttributes(changes) = command.json()?;
     let kept = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-    check_properties("", &kept.collect())?;
+    let kept = kept.collect();
+    check_properties("", &kept)?;
+    refuse_reserved("", &kept, |name| name == LINK_ATTRIBUTE)?;
     command.accept(&shop, Wish::Act(Action::Attributes { changes })).await
 }
 
@@ -213,10 +221,27 @@ fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), Re
         None => Ok(()),
         Some((name, _)) => {
             let detail = format!("Name and value take at most {PROPERTY_BYTES_MAX} bytes.");
-            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            Err(Refused::new(Code::CartFull, detail).at(pointer, "is longer"))
+            Err(Refused::new(Code::CartFull, detail).at(pointer(at, name), "is longer"))
         }
     }
+}
+
+/// At checkout we write properties and attributes of our own: the shopper's would be lost there.
+fn refuse_reserved(
+    at: &str,
+    pairs: &BTreeMap<String, String>,
+    is_reserved: impl Fn(&str) -> bool,
+) -> Result<(), Refused> {
+    match pairs.keys().find(|name| is_reserved(name)) {
+        None => Ok(()),
+        Some(name) => Err(Refused::new(Code::NameReserved, "Use another name.")
+            .at(pointer(at, name), "is written at checkout")),
+    }
+}
+
+/// RFC 6901.
+fn pointer(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Resolves what is added: the price, sku and title of today go into the command.

@@ -39,6 +39,7 @@ fn every_answer_has_a_schema() {
         "VersionsBody",
         "CartBody",
         "CartCreated",
+        "CheckoutBody",
         "LoyaltyBody",
         "EntriesBody",
         "ProductBody",

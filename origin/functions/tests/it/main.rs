@@ -6,6 +6,8 @@ mod bookmarks;
 mod built_binary;
 mod catalog;
 mod documentation;
+mod orders;
 mod publishing;
+mod replay;
 mod webhooks;
 mod world;

@@ -56,20 +56,8 @@ impl World {
         let (serving, server) = (bus.clone(), table.clone());
         tokio::spawn(server.serve(table_listener));
         tokio::spawn(async move { serving.serve(bus_listener, std::future::pending()).await });
-        let aws_config = AwsConfig {
-            region: "local-1".to_owned(),
-            access: AccessKey {
-                id: "local".to_owned(),
-                secret: "local".to_owned(),
-                session_token: None,
-            },
-            dynamodb_endpoint: Some(table_url.clone()),
-            eventbridge_endpoint: Some(bus_url.clone()),
-            hot_table: "hot".to_owned(),
-            commands_table: "commands".to_owned(),
-            bus: "test".to_owned(),
-        };
-        let aws = Aws::new(aws_config, lambda_http_client(), lambda_http_client());
+        let config = aws_config(&table_url, &bus_url);
+        let aws = Aws::new(config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
         seed(&aws).await;
         Self { aws, table_url, bus_url, bus, _folder: folder }
@@ -105,6 +93,23 @@ impl World {
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.table_url),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", &self.bus_url),
         ]
+    }
+}
+
+/// What there is at these addresses.
+pub(crate) fn aws_config(table_url: &str, bus_url: &str) -> AwsConfig {
+    AwsConfig {
+        region: "local-1".to_owned(),
+        access: AccessKey {
+            id: "local".to_owned(),
+            secret: "local".to_owned(),
+            session_token: None,
+        },
+        dynamodb_endpoint: Some(table_url.to_owned()),
+        eventbridge_endpoint: Some(bus_url.to_owned()),
+        hot_table: "hot".to_owned(),
+        commands_table: "commands".to_owned(),
+        bus: "test".to_owned(),
     }
 }
 

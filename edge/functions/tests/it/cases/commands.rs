@@ -44,6 +44,18 @@ pub(super) fn cases() -> Vec<Case> {
         forwards("a read has no name", asks("GET", "/v1/cart").cart("cart-1").keyed(), "/v1/cart")
             .by_cart("cart-1"),
         forwards(
+            "the hand-over to checkout has no name",
+            asks("GET", "/v1/cart/checkout").cart("cart-1").keyed(),
+            "/v1/cart/checkout",
+        )
+        .by_cart("cart-1"),
+        refuses(
+            "the hand-over of nobody's cart",
+            asks("GET", "/v1/cart/checkout"),
+            Code::TokenMissing,
+        )
+        .blames("header:forecourt-cart"),
+        forwards(
             "a command of 128 characters",
             lines().with("Idempotency-Key", &"aZ09-_xy".repeat(16)),
             "/v1/cart/lines",

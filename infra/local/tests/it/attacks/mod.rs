@@ -12,6 +12,7 @@ mod identity;
 mod matrix;
 mod methods;
 mod naive;
+mod orders;
 mod paths;
 mod permuted;
 mod proxied;

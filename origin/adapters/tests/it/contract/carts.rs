@@ -1,7 +1,9 @@
 //! [`CartSource`] and [`CartWriter`].
 
 use origin_domain::bookmark::PENDING_MAX;
-use origin_domain::cart::{Absorbed, CartCommand, CartEvent, CartWriter, IDLE_MS_MAX, absorb};
+use origin_domain::cart::{
+    Absorbed, Action, CartCommand, CartEvent, CartWriter, IDLE_MS_MAX, absorb,
+};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord};
 use origin_domain::port::{Consistency, Written};
@@ -72,6 +74,24 @@ pub(crate) async fn commands_absorbed_at_once_are_all_in_the_cart(shop: impl Sho
     }
     let item = shop.item("a", Consistency::Strong).await.unwrap();
     assert_eq!(item, Some(absorbed(None, &commands)));
+}
+
+pub(crate) async fn an_order_absorbed_before_its_add_ends_in_the_same_cart(shop: impl Shop) {
+    let added = add(MORNING, "bought");
+    let Action::Add { line, .. } = &added.action else { panic!("{added:?}") };
+    let lines = [(*line, u32::MAX - 1)].into();
+    let order = CartCommand {
+        time: MORNING.plus_ms(1),
+        id: CommandId::of_cause("cart/a", "order/18446744073709551615"),
+        action: Action::Take { lines },
+    };
+    for command in [&order, &added, &order] {
+        let event = CartEvent { cart: "a".to_owned(), command: command.clone() };
+        absorb(&shop, &event).await.unwrap();
+    }
+    let item = shop.item("a", Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!(item, absorbed(None, &[added, order]));
+    assert_eq!(item.fold([]).lines.values().map(|line| line.quantity).collect::<Vec<_>>(), [1]);
 }
 
 pub(crate) async fn pending_commands_come_with_the_cart_as_far_as_recorded(shop: impl Shop) {

@@ -3,7 +3,7 @@
 use origin_domain::cart::{Action, Contents};
 use origin_domain::money::Money;
 
-use super::{NOON, add, command, line, offer, remove, set};
+use super::{NOON, add, command, line, offer, remove, set, take};
 
 fn after(commands: &[origin_domain::cart::CartCommand]) -> Contents {
     let mut contents = Contents::default();
@@ -55,6 +55,36 @@ fn a_line_costs_what_the_latest_add_cost() {
     let dearer = Action::add(dearer, 1);
     let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", dearer)]);
     assert_eq!(cart.subtotal(), Some(Money(4_980)));
+}
+
+#[test]
+fn an_order_takes_what_it_bought_and_leaves_the_rest() {
+    let cart = after(&[
+        add(NOON, "a", 1, 5),
+        add(NOON + 1, "b", 2, 1),
+        add(NOON + 2, "c", 3, 1),
+        take(NOON + 3, "order", [(1, 2), (2, 1)]),
+    ]);
+    let left: Vec<_> = cart.shown().into_iter().map(|(id, line)| (id, line.quantity)).collect();
+    assert_eq!(left, [(line(1), 3), (line(3), 1)]);
+}
+
+#[test]
+fn an_order_of_more_than_the_cart_holds_takes_all_and_no_more() {
+    let commands = [
+        add(NOON, "a", 1, 1),
+        take(NOON + 1, "order", [(1, u32::MAX), (9, 4)]),
+        add(NOON + 2, "b", 1, 2),
+    ];
+    assert_eq!(after(&commands[..2]), Contents::default());
+    assert_eq!(after(&commands).lines[&line(1)].quantity, 2, "what is added later stays");
+}
+
+#[test]
+fn a_line_bought_to_its_end_is_not_brought_back_by_setting_its_quantity() {
+    let commands =
+        [add(NOON, "a", 1, 1), take(NOON + 1, "order", [(1, 1), (2, 1)]), set(NOON + 2, "b", 1, 3)];
+    assert_eq!(after(&commands), Contents::default());
 }
 
 #[test]

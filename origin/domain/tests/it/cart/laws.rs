@@ -6,7 +6,7 @@ use origin_domain::cart::{
 use origin_domain::time::{DAY_MS, HOUR_MS};
 use proptest::prelude::*;
 
-use super::{NOON, add, command, remove, set};
+use super::{NOON, add, command, remove, set, take};
 
 /// Commands over some weeks, with gaps in which a cart may end. Times come in clusters, so that
 /// neighbours on both sides of every window are common.
@@ -17,7 +17,7 @@ fn history() -> impl Strategy<Value = Vec<CartCommand>> {
         1 => FOLD_WINDOW_MS..3 * DAY_MS,
         1 => IDLE_MS_MAX - 3 * DAY_MS..IDLE_MS_MAX + 3 * DAY_MS,
     ];
-    let kind = (0..10_u8, 1..4_u64, 0..9_u32);
+    let kind = (0..12_u8, 1..4_u64, 0..9_u32);
     prop::collection::vec((gap, kind), 1..24).prop_map(|steps| {
         let mut at = NOON;
         let steps = steps.into_iter().enumerate();
@@ -29,6 +29,7 @@ fn history() -> impl Strategy<Value = Vec<CartCommand>> {
                     0..=4 => add(at, &name, variant, quantity + 1),
                     5..=6 => set(at, &name, variant, quantity),
                     7..=8 => remove(at, &name, variant),
+                    9..=10 => take(at, &name, [(variant, quantity), (variant % 3 + 1, 1)]),
                     _ => command(at, &name, Action::Clear),
                 }
             })

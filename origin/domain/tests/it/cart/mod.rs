@@ -1,8 +1,10 @@
 //! What a shopper sees of a cart, whatever happens on the way.
 
 mod answers;
+mod checkouts;
 mod commands;
 mod laws;
+mod orders;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +42,12 @@ pub(crate) fn set(at: u64, name: &str, variant: u64, quantity: u32) -> CartComma
 
 pub(crate) fn remove(at: u64, name: &str, variant: u64) -> CartCommand {
     command(at, name, Action::Remove { line: line(variant) })
+}
+
+/// What an order takes off two lines at once.
+pub(crate) fn take(at: u64, name: &str, bought: [(u64, u32); 2]) -> CartCommand {
+    let lines = bought.map(|(variant, quantity)| (line(variant), quantity)).into();
+    command(at, name, Action::Take { lines })
 }
 
 pub(crate) fn command(at: u64, name: &str, action: Action) -> CartCommand {

@@ -1,0 +1,251 @@
+//! Handing a cart over to Shopify, and getting the order back.
+
+use edge_wire::keys::KeyRing;
+use edge_wire::link::verify_link;
+use infra_local::cli::signed;
+use infra_local::demo;
+use infra_local::local::{CART_QUEUE, PUBLISHED_QUEUE};
+use origin_domain::time::SECOND_MS;
+use origin_functions::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::journey::{add, deliver, key, new_cart};
+use crate::shop::{Reply, Shop};
+
+/// A tee with a print, which the fixture's order buys two of.
+const TEE: &str = "875309424069134920";
+/// Another tee.
+const OTHER_TEE: &str = "471895063163459219";
+
+fn tee(variant: &str, quantity: u32) -> Value {
+    json!({"variant_id": variant, "quantity": quantity})
+}
+
+fn printed_tee(quantity: u32) -> Value {
+    json!({"variant_id": TEE, "quantity": quantity, "properties": {"Print": "Col de la Bonette"}})
+}
+
+fn bike() -> Value {
+    json!({"product": "bike", "quantity": 1, "properties": {"Name": "Ada"}, "selection": {
+        "frame": "carbon", "size": "m", "fork": "carbon", "wheel": "28", "tyre": "race",
+        "brakes": "disc", "drivetrain": "derailleur", "drive": "chain", "motor": "none",
+        "battery": "none", "handlebar": "drop", "rack": "none", "lights": "none", "colour": "black",
+    }})
+}
+
+/// A cart with these in it: its token, and the bookmark of the last answer.
+fn filled(shop: &Shop, wanted: &[Value]) -> (String, String) {
+    let (token, mut bookmark) = new_cart(shop);
+    for (number, wanted) in wanted.iter().enumerate() {
+        let added = add(shop, &token, &bookmark, &format!("add-{number}"), wanted);
+        assert_eq!(added.status, 202, "{}", added.text);
+        bookmark = added.json()["bookmark"].as_str().unwrap().to_owned();
+    }
+    (token, bookmark)
+}
+
+pub(crate) fn checkout(shop: &Shop, token: &str, bookmark: &str) -> Value {
+    let ask = shop.get("/v1/cart/checkout").header("forecourt-cart", token);
+    let reply = ask.header("forecourt-bookmark", bookmark).send();
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("forecourt-bookmark"), reply.json()["bookmark"]);
+    reply.json()
+}
+
+/// The order Shopify makes of a cart that was handed over, a second from now.
+pub(crate) fn order_of(checkout: &Value, id: u64) -> Value {
+    let pairs = |object: &Value| -> Vec<Value> {
+        let pairs = object.as_object().unwrap().iter();
+        pairs.map(|(name, value)| json!({"name": name, "value": value})).collect()
+    };
+    let items = checkout["cart_add"]["items"].as_array().unwrap().iter().map(|item| {
+        json!({"variant_id": item["id"].as_str().unwrap().parse::<u64>().unwrap(),
+            "quantity": item["quantity"], "properties": pairs(&item["properties"])})
+    });
+    let at = Clock::system().now().plus_ms(SECOND_MS).to_rfc3339();
+    json!({"id": u64::MAX - id, "created_at": at, "processed_at": at, "currency": "EUR",
+        "note_attributes": pairs(&checkout["cart_add"]["attributes"]),
+        "line_items": items.collect::<Vec<_>>()})
+}
+
+fn place(shop: &Shop, topic: &str, order: &Value) {
+    let delivered = deliver(shop, topic, &order.to_string());
+    assert_eq!(delivered.status, 200, "{}", delivered.text);
+}
+
+fn quantities(cart: &Value) -> Vec<u64> {
+    let lines = cart["lines"].as_array().unwrap().iter();
+    lines.map(|line| line["quantity"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn the_whole_cart_is_handed_over_as_this_client_sees_it() {
+    let shop = Shop::open();
+    shop.pause(CART_QUEUE);
+    let (token, bookmark) = filled(&shop, &[bike(), printed_tee(3)]);
+    let cart = shop.cart(&token, &bookmark);
+    assert_eq!((&cart["version"], &cart["lines"][0]["price"]), (&json!("0"), &json!(268_900)));
+    let checkout = checkout(&shop, &token, &bookmark);
+    assert_eq!(checkout["bookmark"], bookmark, "nothing changed: byte for byte");
+    assert_eq!(checkout["problems"], json!([]));
+    assert_eq!(checkout["permalink"], Value::Null, "a second line has properties");
+    let mut properties = bike()["selection"].clone();
+    properties["Name"] = json!("Ada");
+    properties["_line"] = cart["lines"][0]["id"].clone();
+    let expected = json!([
+        {"id": "9200000000000000246", "quantity": 1, "properties": properties},
+        {"id": TEE, "quantity": 3, "properties": {"Print": "Col de la Bonette"}},
+    ]);
+    assert_eq!(checkout["cart_add"]["items"], expected);
+    let link = checkout["cart_add"]["attributes"]["forecourt_cart"].as_str().unwrap();
+    let named = verify_link(&KeyRing::parse(demo::KEYS).unwrap(), link);
+    assert_eq!(named.as_deref(), cart["id"].as_str());
+    shop.resume(CART_QUEUE);
+}
+
+#[test]
+fn a_cart_whose_first_line_alone_has_properties_fits_a_permalink() {
+    let shop = Shop::open();
+    let (token, bookmark) = filled(&shop, &[printed_tee(1), tee(OTHER_TEE, 2)]);
+    let attributes = shop
+        .ask("PATCH", "/v1/cart/attributes")
+        .header("forecourt-cart", &token)
+        .header("forecourt-bookmark", &bookmark)
+        .header("idempotency-key", &key("attributes"))
+        .json(&json!({"gift wrap": "ja, bitte & danke"}))
+        .send();
+    let bookmark = attributes.json()["bookmark"].as_str().unwrap().to_owned();
+    let checkout = checkout(&shop, &token, &bookmark);
+    let link = checkout["cart_add"]["attributes"]["forecourt_cart"].as_str().unwrap();
+    // {"Print":"Col de la Bonette"}
+    let properties = "eyJQcmludCI6IkNvbCBkZSBsYSBCb25ldHRlIn0";
+    let expected = format!(
+        "https://demo.myshopify.com/cart/{TEE}:1,{OTHER_TEE}:2?attributes%5Bforecourt_cart%5D={link}\
+         &attributes%5Bgift%20wrap%5D=ja,%20bitte%20%26%20danke&properties={properties}"
+    );
+    assert_eq!(checkout["permalink"], expected);
+}
+
+#[test]
+fn an_empty_cart_is_handed_over_empty_and_without_a_link() {
+    let shop = Shop::open();
+    let (token, bookmark) = new_cart(&shop);
+    let checkout = checkout(&shop, &token, &bookmark);
+    assert_eq!(checkout["cart_add"]["items"], json!([]));
+    assert_eq!(checkout["permalink"], Value::Null);
+    shop.get("/v1/cart/checkout").send().expect_problem(401, "token-missing");
+}
+
+#[test]
+fn the_hand_over_answers_through_shopifys_app_proxy() {
+    let shop = Shop::open();
+    let (token, bookmark) = filled(&shop, &[tee(TEE, 1)]);
+    let path = format!("/proxy/v1/cart/checkout?cart={token}&bookmark={bookmark}");
+    let url = signed(&path, None, Clock::system().now().unix_s()).unwrap();
+    let proxied = shop.get(url.strip_prefix(demo::URL).unwrap()).send();
+    assert_eq!(proxied.status, 200, "{}", proxied.text);
+    assert_eq!(proxied.json(), checkout(&shop, &token, &bookmark));
+}
+
+#[test]
+fn what_changed_since_it_was_added_is_told_before_the_shopper_pays() {
+    let shop = Shop::open();
+    let (token, bookmark) = filled(&shop, &[tee(TEE, 1), tee(OTHER_TEE, 2)]);
+    let (_, published) = demo::PRODUCTS[1];
+    let mut today: Value = serde_json::from_str(published).unwrap();
+    let dearer = today["base_price"].as_i64().unwrap() + 1_000;
+    today["base_price"] = json!(dearer);
+    let variants = today["variants"].as_array_mut().unwrap();
+    variants.retain(|variant| variant["variant_id"] != OTHER_TEE);
+    let kept = variants.iter_mut().find(|variant| variant["variant_id"] == TEE).unwrap();
+    kept["price"] = json!(46_907);
+    let published = shop
+        .ask("PUT", "/v1/admin/configurators/tee")
+        .bearer(demo::STAFF_TOKEN)
+        .json(&today)
+        .send();
+    assert_eq!(published.status, 200, "{}", published.text);
+    shop.drained(PUBLISHED_QUEUE);
+    let checkout = checkout(&shop, &token, &bookmark);
+    let cart = shop.cart(&token, &bookmark);
+    let line = |number: usize| cart["lines"][number]["id"].clone();
+    let told: Vec<Value> = checkout["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| json!([it["line"], it["code"], it["in_items"], it["price"]]))
+        .collect();
+    let expected = [
+        json!([line(0), "price-changed", true, {"shown": 46_907, "today": 47_907}]),
+        json!([line(0), "price-not-binding", true, {"today": 47_907, "charged": 46_907}]),
+        json!([line(1), "product-gone", false, null]),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(checkout["cart_add"]["items"].as_array().unwrap().len(), 1);
+    assert_eq!(checkout["permalink"], Value::Null, "a link would leave a line out in silence");
+}
+
+#[test]
+fn names_that_checkout_writes_are_not_the_shoppers() {
+    let shop = Shop::open();
+    let (token, bookmark) = new_cart(&shop);
+    let mut wanted = printed_tee(1);
+    wanted["properties"] = json!({"_line": "00ff10abcdef0123456789ab"});
+    let refused = add(&shop, &token, &bookmark, "line", &wanted);
+    assert_eq!(refused.expect_problem(422, "name-reserved"), ["/properties/_line"]);
+    let mut wanted = bike();
+    wanted["properties"] = json!({"fork": "air"});
+    let refused = add(&shop, &token, &bookmark, "option", &wanted);
+    assert_eq!(refused.expect_problem(422, "name-reserved"), ["/properties/fork"]);
+    let attributes: Reply = shop
+        .ask("PATCH", "/v1/cart/attributes")
+        .header("forecourt-cart", &token)
+        .header("idempotency-key", &key("attributes"))
+        .json(&json!({"forecourt_cart": "l1.dev1.mine.AAAAAAAAAAAAAAAAAAAAAA"}))
+        .send();
+    assert_eq!(attributes.expect_problem(422, "name-reserved"), ["/forecourt_cart"]);
+}
+
+#[test]
+fn an_order_takes_what_it_bought_and_leaves_what_was_added_since() {
+    let shop = Shop::open();
+    let (token, bookmark) = filled(&shop, &[bike(), printed_tee(3), tee(OTHER_TEE, 1)]);
+    let mut order = order_of(&checkout(&shop, &token, &bookmark), 1);
+    // Shopify's shopper took one tee less, and the bike.
+    order["line_items"][1]["quantity"] = json!(2);
+    order["line_items"].as_array_mut().unwrap().pop();
+    for topic in ["orders/paid", "orders/create", "orders/paid"] {
+        place(&shop, topic, &order);
+    }
+    shop.drained(CART_QUEUE);
+    let cart = shop.cart(&token, &bookmark);
+    assert_eq!(quantities(&cart), [1, 1]);
+    assert_eq!(cart["version"], "4", "three adds and one order");
+    assert_eq!(cart["lines"][0]["properties"], json!({"Print": "Col de la Bonette"}));
+    assert_eq!(cart["lines"][1]["variant_id"], OTHER_TEE);
+}
+
+#[test]
+fn an_order_delivered_before_its_adds_are_applied_takes_the_same() {
+    let shop = Shop::open();
+    shop.pause(CART_QUEUE);
+    let (token, bookmark) = filled(&shop, &[printed_tee(3)]);
+    let order = order_of(&checkout(&shop, &token, &bookmark), 2);
+    place(&shop, "orders/create", &order);
+    shop.resume(CART_QUEUE);
+    let seen = shop.cart(&token, &bookmark);
+    assert_eq!((quantities(&seen).as_slice(), &seen["version"]), ([].as_slice(), &json!("2")));
+}
+
+#[test]
+fn the_example_order_of_the_command_line_buys_from_the_cart_it_is_told() {
+    let shop = Shop::open();
+    let (token, bookmark) = filled(&shop, &[printed_tee(3)]);
+    let cart = token.split('.').nth(2);
+    let soon = Clock::system().now().plus_ms(SECOND_MS);
+    let order = demo::orders_paid(cart, soon);
+    assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
+    shop.drained(CART_QUEUE);
+    assert_eq!(quantities(&shop.cart(&token, &bookmark)), [1]);
+}

@@ -1,0 +1,199 @@
+//! `GET /v1/cart/checkout`: the cart this client sees, as Shopify takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use edge_wire::headers::BOOKMARK;
+use edge_wire::link::{LINK_ATTRIBUTE, mint_link};
+use http::HeaderMap;
+use origin_domain::cart::{Contents, Item, LineProblem, Offer, Problem, hand_over};
+use origin_domain::catalog::{Catalog as _, Published};
+use origin_domain::configurator::Configurator;
+use origin_domain::port::PortError;
+use serde::Serialize;
+use tokio::task::JoinSet;
+use utoipa::ToSchema;
+
+use super::cart::seen;
+use super::permalink::permalink;
+use crate::caller::CartHolder;
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// What storefront JavaScript does with it: clear Shopify's cart, post `items` to `/cart/add.js`
+/// and `attributes` to `/cart/update.js`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckoutBody {
+    cart_add: CartAdd,
+    /// A link that does the same, where Shopify can carry the whole cart in one.
+    permalink: Option<String>,
+    /// What the shopper has to know or to change first.
+    problems: Vec<ProblemBody>,
+    /// Send it with the next request.
+    bookmark: String,
+    /// The bookmark was ahead of the table: start over from this answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+/// Shopify's cart, whole.
+#[derive(Debug, Serialize, ToSchema)]
+struct CartAdd {
+    items: Vec<ItemBody>,
+    /// The cart's own, and the one by which the order will name the cart.
+    attributes: BTreeMap<String, String>,
+}
+
+/// One line of Shopify's cart.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemBody {
+    /// Shopify's variant id as a string: it may pass 2^53.
+    id: String,
+    quantity: u32,
+    properties: BTreeMap<String, String>,
+}
+
+/// Something wrong with a line.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProblemBody {
+    /// `product-gone`, `selection-invalid`, `variant-missing`, `price-changed` or
+    /// `price-not-binding`.
+    code: &'static str,
+    /// The line's id.
+    line: String,
+    /// What the line is called.
+    title: String,
+    /// What to do.
+    detail: &'static str,
+    /// Whether the line is among the items.
+    in_items: bool,
+    /// Minor units, of one: as far as the problem is about them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<PriceBody>,
+    /// The cheapest valid selection that keeps as many choices as possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<BTreeMap<String, String>>,
+}
+
+/// What one of a line costs, in minor units.
+#[derive(Debug, Serialize, ToSchema)]
+struct PriceBody {
+    /// As the cart shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<i64>,
+    /// As it is today.
+    today: i64,
+    /// As Shopify charges it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charged: Option<i64>,
+}
+
+/// Hands the cart over to Shopify, every line checked against today's products, prices and rules.
+#[utoipa::path(get, path = "/v1/cart/checkout", tag = "cart",
+    params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CheckoutBody)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let (shown, answer) = seen(&shop, &cart, &headers).await?;
+    let bookmark = shown.reply(&shop.config.keys, &answer.bookmark)?;
+    let sellers = Sellers::read(&shop, &answer.contents).await?;
+    let hand_over = hand_over(&answer.contents, |offer| sellers.of(offer));
+    let mut attributes = answer.contents.attributes;
+    attributes.insert(LINK_ATTRIBUTE.to_owned(), mint_link(&shop.config.keys, &cart));
+    let body = CheckoutBody {
+        permalink: permalink(&shop.config.domain, &hand_over, &attributes),
+        problems: hand_over.problems.iter().map(problem).collect(),
+        cart_add: CartAdd { items: hand_over.items.into_iter().map(item).collect(), attributes },
+        bookmark: bookmark.clone(),
+        reset: answer.reset,
+    };
+    Ok(([(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+fn item(item: Item) -> ItemBody {
+    ItemBody { id: item.variant_id, quantity: item.quantity, properties: item.properties }
+}
+
+fn problem(found: &LineProblem) -> ProblemBody {
+    let LineProblem { line, title, problem } = found;
+    let price = match problem {
+        Problem::PriceChanged { shown, today } => {
+            Some(PriceBody { shown: Some(shown.0), today: today.0, charged: None })
+        }
+        Problem::PriceNotBinding { today, charged } => {
+            Some(PriceBody { shown: None, today: today.0, charged: Some(charged.0) })
+        }
+        _ => None,
+    };
+    let repair = match problem {
+        Problem::SelectionInvalid { repair } => Some(repair.clone()),
+        _ => None,
+    };
+    ProblemBody {
+        code: problem.code(),
+        line: line.to_string(),
+        title: title.clone(),
+        detail: problem.remedy(),
+        in_items: !problem.keeps_line_back(),
+        price,
+        repair,
+    }
+}
+
+/// What a line is sold by: a configured one by its product, any other by whoever sells its variant
+/// today.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SoldBy {
+    Product(String),
+    Variant(String),
+}
+
+/// Today's products, as far as a cart's lines need them.
+struct Sellers(BTreeMap<SoldBy, Arc<Published>>);
+
+// === impl SoldBy ===
+
+impl SoldBy {
+    fn of(offer: &Offer) -> Self {
+        match (&offer.selection, &offer.variant_id) {
+            (None, Some(variant)) => Self::Variant(variant.clone()),
+            _ => Self::Product(offer.product.clone()),
+        }
+    }
+
+    async fn find(&self, shop: &Shop) -> Result<Option<Arc<Published>>, PortError> {
+        match self {
+            Self::Product(product) => shop.catalog.product(product).await,
+            Self::Variant(variant) => match shop.catalog.product_of_variant(variant).await? {
+                Some(product) => shop.catalog.product(&product).await,
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+// === impl Sellers ===
+
+impl Sellers {
+    /// Reads all of them at once: no more than a cart has lines.
+    async fn read(shop: &Arc<Shop>, contents: &Contents) -> Result<Self, PortError> {
+        let wanted: BTreeSet<SoldBy> =
+            contents.lines.values().map(|line| SoldBy::of(&line.offer)).collect();
+        let mut reads = JoinSet::new();
+        for one in wanted {
+            let shop = Arc::clone(shop);
+            reads.spawn(async move { one.find(&shop).await.map(|found| Some((one, found?))) });
+        }
+        let found: Result<Vec<_>, PortError> = reads.join_all().await.into_iter().collect();
+        Ok(Self(found?.into_iter().flatten().collect()))
+    }
+
+    fn of(&self, offer: &Offer) -> Option<&Configurator> {
+        self.0.get(&SoldBy::of(offer)).map(|published| published.configurator.as_ref())
+    }
+}

@@ -48,6 +48,10 @@ pub const CART_QUEUE: &str = "cart";
 pub const LOYALTY_QUEUE: &str = "loyalty";
 /// The queue of publications.
 pub const PUBLISHED_QUEUE: &str = "published";
+/// Batches of carts' events under way at once. A replay of weeks passes in seconds: of two batches
+/// at once, one could overtake the other by 48 hours of its events' time. The table has one writer
+/// anyway.
+const CART_BATCHES_MAX: usize = 1;
 /// How long batches under way may take to end when the process is told to stop.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 
@@ -260,7 +264,11 @@ pub(crate) fn bus_config(faults: Faults) -> BusConfig {
     demo::BUS.clone_into(&mut config.bus);
     config.faults = faults;
     config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
-    config.queues = [CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE].map(Queue::new).into();
+    config.queues = vec![
+        Queue { concurrency_max: CART_BATCHES_MAX, ..Queue::new(CART_QUEUE) },
+        Queue::new(LOYALTY_QUEUE),
+        Queue::new(PUBLISHED_QUEUE),
+    ];
     config.rules = vec![
         cart_rule(),
         rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),

@@ -16,7 +16,7 @@ use origin_domain::cart::{Action, CartCommand, CartEvent, CartItem, CartSource a
 use origin_domain::id::CommandId;
 use origin_domain::money::Money;
 use origin_domain::port::Consistency;
-use origin_domain::time::DAY_MS;
+use origin_domain::time::{DAY_MS, HOUR_MS};
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};
 
@@ -248,6 +248,24 @@ fn a_replay_rebuilds_lost_carts_and_refuses_a_table_that_has_some() {
     assert_eq!(add(&shop, &token, "", "one", &wanted).status, 202, "its record was kept");
     shop.drained(CART_QUEUE);
     assert_eq!(stored(&shop, cart), before);
+}
+
+#[test]
+fn a_replay_of_weeks_rebuilds_the_same_cart_and_sets_nothing_aside() {
+    let shop = Shop::open();
+    let cart = cart_id(&shop);
+    for number in 0..40 {
+        command(&shop, &cart, &number.to_string(), (40 - number) * 11 * HOUR_MS);
+    }
+    let before = stored(&shop, &cart);
+    assert_eq!(before.as_ref().unwrap().version, 40);
+    let folder = shop.close();
+    let told = done(&data_in(&folder), &["replay", "--fresh", "--name", "weeks"]);
+    assert_eq!(told, "weeks: 40 to be delivered when Forecourt starts\n");
+    let shop = Shop::open_in(folder);
+    shop.drained(CART_QUEUE);
+    assert_eq!(letters(&shop.data()), Vec::<Value>::new());
+    assert_eq!(stored(&shop, &cart), before);
 }
 
 #[test]

@@ -68,6 +68,8 @@ codes! {
     VersionUnknown = 404 "version-unknown" "There is no such version";
     /// A selection nobody saved, or one too old.
     SelectionUnknown = 404 "selection-unknown" "There is no such saved selection";
+    /// No such demand about somebody's data, or no file of it any more.
+    DemandUnknown = 404 "demand-unknown" "There is no such export";
     /// No such line in this cart.
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
     /// A method the route does not have; see `Allow`.

@@ -153,6 +153,8 @@ pub const ROUTES: &[Route] = &[
     admin("PUT", "/v1/admin/configurators/{product}"),
     admin("GET", "/v1/admin/configurators/{product}/versions"),
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
+    admin("GET", "/v1/admin/privacy/demands"),
+    admin("GET", "/v1/admin/privacy/demands/{id}"),
 ];
 
 const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {

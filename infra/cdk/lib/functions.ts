@@ -191,6 +191,11 @@ export class Functions extends Construct {
                 actions: ['dynamodb:PutItem'],
                 resources: [commands.tableArn],
             },
+            erase: {
+                sid: 'Erase',
+                actions: ['dynamodb:Scan', 'dynamodb:DeleteItem'],
+                resources: [hot.tableArn, commands.tableArn],
+            },
             publish: { sid: 'Publish', actions: ['events:PutEvents'], resources: [bus.eventBusArn] },
         };
         return new iam.PolicyStatement(statements[port]);

@@ -7,6 +7,7 @@ export type Port =
     | 'write-hot'
     | 'read-commands'
     | 'record-commands'
+    | 'erase'
     | 'publish';
 
 export interface HttpFunction {
@@ -91,6 +92,28 @@ export const CONSUMERS: readonly Consumer[] = [
         memoryMb: 256,
         timeoutS: 30,
         reserved: 20,
+    },
+    {
+        name: 'consume-privacy',
+        queue: 'privacy',
+        events: [
+            {
+                source: 'forecourt.shopify',
+                detailType: 'shopifyWebhook',
+                // origin/domain/src/privacy/demand.rs
+                topics: [
+                    'customers/data_request',
+                    'customers/redact',
+                    'shop/redact',
+                    'app/uninstalled',
+                ],
+            },
+        ],
+        ports: ['read-hot', 'write-hot', 'erase'],
+        memoryMb: 256,
+        // Erasing everybody looks at every item; what one invocation leaves, the next one finds.
+        timeoutS: 300,
+        reserved: 1,
     },
 ];
 

@@ -9,8 +9,7 @@ use crate::answer::Answer;
 /// What stands before the operation's name in `x-amz-target`.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
-/// The operations served. Any other is answered `UnknownOperationException`: scans have no place
-/// here, and streams cost the engine a walk over all their records on every write.
+/// The operations served. Any other is answered `UnknownOperationException`; streams cost the engine a walk over all their records on every write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     BatchGetItem,
@@ -24,6 +23,7 @@ pub(crate) enum Operation {
     ListTables,
     PutItem,
     Query,
+    Scan,
     TransactGetItems,
     TransactWriteItems,
     UpdateItem,
@@ -47,6 +47,7 @@ impl Operation {
             "ListTables" => Self::ListTables,
             "PutItem" => Self::PutItem,
             "Query" => Self::Query,
+            "Scan" => Self::Scan,
             "TransactGetItems" => Self::TransactGetItems,
             "TransactWriteItems" => Self::TransactWriteItems,
             "UpdateItem" => Self::UpdateItem,
@@ -94,6 +95,7 @@ impl Operation {
             Self::ListTables => serve(body, |request| database.list_tables(request)),
             Self::PutItem => serve(body, |request| database.put_item(request)),
             Self::Query => serve(body, |request| database.query(request)),
+            Self::Scan => serve(body, |request| database.scan(request)),
             Self::TransactGetItems => serve(body, |request| database.transact_get_items(request)),
             Self::TransactWriteItems => {
                 serve(body, |request| database.transact_write_items(request))

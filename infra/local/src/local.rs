@@ -20,14 +20,16 @@ use infra_bus::{Bus, Config as BusConfig, Faults, Queue, Rule, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrograms,
-    lambda_http_client,
+    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy,
+    DynamoPrograms, lambda_http_client,
 };
 use origin_domain::cart::ORDER_TOPICS;
 use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
+use origin_domain::privacy::Demand;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
+use origin_functions::consume_privacy::PrivacyConsumer;
 use origin_functions::functions::Function;
 use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
@@ -48,6 +50,8 @@ pub const CART_QUEUE: &str = "cart";
 pub const LOYALTY_QUEUE: &str = "loyalty";
 /// The queue of publications.
 pub const PUBLISHED_QUEUE: &str = "published";
+/// The queue of demands about people's data.
+pub const PRIVACY_QUEUE: &str = "privacy";
 /// Batches of carts' events under way at once. A replay of weeks passes in seconds: of two batches
 /// at once, one could overtake the other by 48 hours of its events' time. The table has one writer
 /// anyway.
@@ -156,7 +160,7 @@ impl Local {
         let until = ended(stopped.clone());
         servers.push(tokio::spawn(async move { serving.serve(listener, until).await }));
         let keeper = Keeper::new(bus.clone(), table.clone(), &aws, true);
-        servers.extend(open_door(&data, keeper, ended(stopped)));
+        servers.extend(Door::spawn(&DataFolder::door_in(data.path()), keeper, ended(stopped)));
         Ok(Self { address, data, parts, emulator, bus, table, stop, servers })
     }
 
@@ -267,32 +271,16 @@ pub(crate) fn bus_config(faults: Faults) -> BusConfig {
     config.queues = vec![
         Queue { concurrency_max: CART_BATCHES_MAX, ..Queue::new(CART_QUEUE) },
         Queue::new(LOYALTY_QUEUE),
+        Queue::new(PRIVACY_QUEUE),
         Queue::new(PUBLISHED_QUEUE),
     ];
     config.rules = vec![
         cart_rule(),
         rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),
+        demands(),
         rule(PUBLISHED_QUEUE, Kind::ConfiguratorPublished),
     ];
     config
-}
-
-/// The door for `dead-letters` and `replay`. Without it the shop serves all the same: the path of
-/// a socket is at most 108 bytes long, that of a data folder need not be.
-fn open_door(
-    data: &DataFolder,
-    keeper: Keeper,
-    stopped: impl Future<Output = ()> + Send + 'static,
-) -> Option<JoinHandle<()>> {
-    let path = DataFolder::door_in(data.path());
-    match Door::open(&path) {
-        Ok(door) => Some(tokio::spawn(door.serve(keeper, stopped))),
-        Err(error) => {
-            let door = path.display();
-            tracing::warn!(%door, %error, "dead-letters and replay will need Forecourt stopped");
-            None
-        }
-    }
 }
 
 /// The consumers behind their queues.
@@ -305,10 +293,18 @@ fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
     };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
     let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
+    let privacy = PrivacyConsumer {
+        ledger: DynamoLedger::new(aws),
+        carts: DynamoCarts::new(aws),
+        privacy: DynamoPrivacy::new(aws),
+        shop: demo::SHOP.to_owned(),
+    };
+    let privacy = WithPayloads { consumer: privacy, payloads: DynamoPayloads::new(aws) };
     let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
     HashMap::from([
         (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),
         (LOYALTY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(loyalty)))),
+        (PRIVACY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(privacy)))),
         (PUBLISHED_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(published)))),
     ])
 }
@@ -332,15 +328,28 @@ fn rule(queue: &str, kind: Kind) -> Rule {
 /// Cart commands, and orders that were placed. One rule, so that a replay through it has both.
 fn cart_rule() -> Rule {
     let commands = rule(CART_QUEUE, Kind::CartCommanded);
-    let webhooks = rule(LOYALTY_QUEUE, Kind::ShopifyWebhook).event_pattern;
-    // The topic stands in either family of Shopify's headers.
-    let orders = ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].map(|header| {
-        let mut orders = webhooks.clone();
-        orders["detail"] = json!({"metadata": {header: ORDER_TOPICS}});
-        orders
-    });
-    let either: Vec<Value> = [commands.event_pattern].into_iter().chain(orders).collect();
+    let either: Vec<Value> =
+        [commands.event_pattern].into_iter().chain(webhooks(&ORDER_TOPICS)).collect();
     Rule { event_pattern: json!({"$or": either}), ..commands }
+}
+
+/// The webhooks that are demands about people's data.
+fn demands() -> Rule {
+    let event_pattern = json!({"$or": webhooks(&Demand::TOPICS)});
+    Rule { event_pattern, ..rule(PRIVACY_QUEUE, Kind::ShopifyWebhook) }
+}
+
+/// Patterns of the webhooks of these topics. The topic stands in either family of Shopify's
+/// headers, whose names keep the case they came in.
+fn webhooks(topics: &[&str]) -> Vec<Value> {
+    let any = rule(LOYALTY_QUEUE, Kind::ShopifyWebhook).event_pattern;
+    let named = ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].into_iter();
+    let of_topics = named.map(|header| {
+        let mut pattern = any.clone();
+        pattern["detail"] = json!({"metadata": {header: topics}});
+        pattern
+    });
+    of_topics.collect()
 }
 
 fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {

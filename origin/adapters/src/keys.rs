@@ -24,6 +24,10 @@ pub(crate) const INDEX: &str = "overloaded";
 /// What the partition key of every cart begins with.
 pub(crate) const CARTS: &str = "cart/";
 
+/// What the partition keys of everything begin with that is about somebody.
+pub(crate) const PERSONAL: [&str; 6] =
+    [CARTS, "loyalty/", "order/", "redemption/", "payload/", "command/"];
+
 /// Which table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
@@ -52,6 +56,8 @@ pub(crate) enum Shape<'a> {
     Chunk { hash: &'a str, chunk_bytes: u32, index: u32 },
     /// One piece of a webhook's payload that the bus would not carry; expires.
     PayloadChunk { hash: &'a str, chunk_bytes: u32, index: u32 },
+    /// A demand about somebody's data; ids sort by time.
+    Demand { id: &'a str },
     /// Everything known of one order.
     Order { order: &'a str },
     /// What a customer's ledger adds up to.
@@ -107,6 +113,7 @@ impl Shape<'_> {
             Self::PayloadChunk { hash, chunk_bytes, index } => {
                 hot(format!("payload/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
             }
+            Self::Demand { id } => hot("privacy/demands".to_owned(), id),
             Self::Order { order } => hot(format!("order/{order}"), "order"),
             Self::Account { customer } => hot(format!("loyalty/{customer}"), "account"),
             Self::Entry { customer, at: Time(at), id } => {
@@ -139,6 +146,11 @@ impl Range {
     pub(crate) fn entries(customer: &str) -> Self {
         let first = Shape::Entry { customer, at: Time(0), id: "" }.key();
         Self::between(first, Shape::Entry { customer, at: Time(u64::MAX), id: LAST_TEXT }.key())
+    }
+
+    /// Every demand.
+    pub(crate) fn demands() -> Self {
+        Self::between(Shape::Demand { id: "" }.key(), Shape::Demand { id: LAST_TEXT }.key())
     }
 
     /// Every version of the programme active from `at` or before.

@@ -13,6 +13,7 @@ mod item;
 mod keys;
 mod ledger;
 pub mod memory;
+mod privacy;
 mod programs;
 pub mod schema;
 mod selections;
@@ -31,5 +32,6 @@ pub use catalog::{
 pub use command_log::DynamoCommandLog;
 pub use http_client::lambda_http_client;
 pub use ledger::DynamoLedger;
+pub use privacy::DynamoPrivacy;
 pub use programs::DynamoPrograms;
 pub use selections::DynamoSelections;

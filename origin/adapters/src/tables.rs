@@ -162,6 +162,33 @@ impl Aws {
         read.items.unwrap_or_default().into_iter().map(Item::read).collect()
     }
 
+    /// The keys of one page of a table after `after`, and where the next begins. The one scan there
+    /// is: erasing everybody happens once in the life of a deployment, and no index is worth
+    /// keeping for it.
+    pub(crate) async fn scan_keys(
+        &self,
+        table: Table,
+        after: Option<HashMap<String, AttributeValue>>,
+    ) -> Result<(Vec<Key>, Option<HashMap<String, AttributeValue>>), PortError> {
+        let names: &[&str] = match table {
+            Table::Hot => &[PK, SK],
+            Table::Commands => &[PK],
+        };
+        let read = self
+            .dynamodb()
+            .scan()
+            .table_name(self.table(table))
+            .projection_expression(names.join(", "))
+            .set_exclusive_start_key(after)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| port_error("scan", &error))?;
+        let items = read.items.unwrap_or_default();
+        let keys = items.iter().map(|item| Key::read(table, item)).collect::<Result<_, _>>()?;
+        Ok((keys, read.last_evaluated_key))
+    }
+
     /// Writes one item if its guard holds. The SDK repeats an attempt whose answer was lost, so a
     /// refusal may be due to our own first attempt: every caller reads again or compares.
     pub(crate) async fn put(&self, put: &Put) -> Result<PutOutcome, PortError> {

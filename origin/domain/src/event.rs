@@ -30,8 +30,8 @@ pub const DETAIL_BYTES_MAX: usize = 1_000_000;
 /// How long the archive keeps an event, and whatever an event refers to. An erasure is then
 /// complete within the 30 days Shopify allows, with ten to spare for noticing a failure.
 pub const ARCHIVE_RETENTION_MS: u64 = 20 * DAY_MS;
-/// How long a payload is kept that its event only names: a replay at the archive's last moment may
-/// then wait in a queue for SQS's four days (its default), and its consumer still finds it.
+/// How long a payload is kept that its event only names: whoever replays it at the archive's last
+/// moment has four days to see it consumed, and nothing of it is left after the 30 days.
 pub const PAYLOAD_RETENTION_MS: u64 = ARCHIVE_RETENTION_MS + 4 * DAY_MS;
 
 // === impl Kind ===

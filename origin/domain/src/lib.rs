@@ -10,5 +10,6 @@ pub mod idempotency;
 pub mod loyalty;
 pub mod money;
 pub mod port;
+pub mod privacy;
 pub mod selections;
 pub mod time;

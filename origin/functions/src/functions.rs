@@ -16,7 +16,7 @@ use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{
     admin, admin_versions, cart, cart_lines, checkout, completion, configurator, explanation,
-    health, loyalty, selections, session, webhook,
+    health, loyalty, privacy, selections, session, webhook,
 };
 use crate::shop::Shop;
 
@@ -114,7 +114,9 @@ impl Function {
             Self::Admin => router
                 .routes(routes!(admin::show, admin::publish))
                 .routes(routes!(admin_versions::list))
-                .routes(routes!(admin_versions::activate)),
+                .routes(routes!(admin_versions::activate))
+                .routes(routes!(privacy::list))
+                .routes(routes!(privacy::file)),
         }
     }
 }

@@ -11,7 +11,8 @@ use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::service_fn;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrograms, lambda_http_client,
+    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms,
+    lambda_http_client,
 };
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
@@ -19,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, handle};
+use crate::consume_privacy::PrivacyConsumer;
 use crate::functions::Function;
 use crate::kept_payloads::WithPayloads;
 use crate::shop::{Shop, system_random};
@@ -80,6 +82,21 @@ pub async fn consume_loyalty() -> Result<(), Error> {
     let (config, aws) = start()?;
     let (ledger, programs) = (DynamoLedger::new(&aws), DynamoPrograms::new(&aws));
     let consumer = LoyaltyConsumer { ledger, programs, shop: config.shop.domain };
+    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
+}
+
+/// Serves the consumer of demands about people's data.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn consume_privacy() -> Result<(), Error> {
+    let (config, aws) = start()?;
+    let consumer = PrivacyConsumer {
+        ledger: DynamoLedger::new(&aws),
+        carts: DynamoCarts::new(&aws),
+        privacy: DynamoPrivacy::new(&aws),
+        shop: config.shop.domain,
+    };
     consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 

@@ -9,6 +9,7 @@ pub mod caller;
 pub mod clock;
 pub mod config;
 pub mod consume;
+pub mod consume_privacy;
 pub mod documentation;
 pub mod functions;
 pub mod kept_payloads;

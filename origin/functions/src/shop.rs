@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use edge_wire::problem::Code;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPayloads,
+    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPayloads, DynamoPrivacy,
     DynamoPrograms, DynamoSelections, EventBridgeBus,
 };
 use origin_domain::cart::Desk;
@@ -38,6 +38,8 @@ pub struct Shop {
     pub selections: DynamoSelections,
     /// Accounts and the programme.
     pub ledger: CachedLedger,
+    /// What was demanded about people's data.
+    pub privacy: DynamoPrivacy,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: DynamoPayloads,
     /// Lets one product at a time be compiled: each may take a gibibyte.
@@ -60,7 +62,7 @@ impl Shop {
         let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
         let selections = DynamoSelections::new(aws);
         let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
-        let payloads = DynamoPayloads::new(aws);
+        let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -71,6 +73,7 @@ impl Shop {
             selections,
             ledger,
             payloads,
+            privacy,
             compiling,
             random,
         }

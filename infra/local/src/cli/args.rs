@@ -209,7 +209,7 @@ pub struct ReplayArgs {
     /// Events up to this moment.
     #[arg(long, value_name = "TIME", value_parser = unix_s)]
     pub to: Option<i64>,
-    /// Through this rule only: `cart`, `loyalty` or `published`.
+    /// Through this rule only: `cart`, `loyalty`, `privacy` or `published`.
     #[arg(long)]
     pub rule: Option<String>,
     /// Forget all carts first, and rebuild them from the archive. Forecourt must not be running.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
@@ -50,9 +51,26 @@ enum Line {
 // === impl Door ===
 
 impl Door {
+    /// Opens the door and lets orders in until `stopped` resolves. Without it the shop serves all
+    /// the same: the path of a socket is at most 108 bytes long, that of a data folder need not be.
+    pub(crate) fn spawn(
+        path: &Path,
+        keeper: Keeper,
+        stopped: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        match Self::open(path) {
+            Ok(door) => Some(tokio::spawn(door.serve(keeper, stopped))),
+            Err(error) => {
+                let door = path.display();
+                tracing::warn!(%door, %error, "dead-letters and replay will need Forecourt stopped");
+                None
+            }
+        }
+    }
+
     /// Opens the door. Whoever calls holds the data folder, so a socket that is there belongs to
     /// nobody any more.
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+    fn open(path: &Path) -> std::io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -63,7 +81,7 @@ impl Door {
     }
 
     /// Lets orders in until `stopped` resolves.
-    pub(crate) async fn serve(self, keeper: Keeper, stopped: impl Future<Output = ()>) {
+    async fn serve(self, keeper: Keeper, stopped: impl Future<Output = ()>) {
         let places = Arc::new(Semaphore::new(ORDERS_MAX));
         let mut stopped = std::pin::pin!(stopped);
         loop {

@@ -32,7 +32,7 @@ fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(told).unwrap())
 }
 
-fn done(data: &Path, arguments: &[&str]) -> String {
+pub(crate) fn done(data: &Path, arguments: &[&str]) -> String {
     let (succeeded, told) = run(data, arguments);
     assert!(succeeded, "{arguments:?}: {told}");
     told
@@ -45,7 +45,7 @@ fn refused(data: &Path, arguments: &[&str]) -> String {
 }
 
 /// The dead letters as `--json` shows them.
-fn letters(data: &Path) -> Vec<Value> {
+pub(crate) fn letters(data: &Path) -> Vec<Value> {
     let listed = done(data, &["dead-letters", "list", "--json"]);
     listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -75,7 +75,7 @@ fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
 }
 
 /// A cart as the table holds it.
-fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
+pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
     let text = str::to_owned;
     let config = AwsConfig {
         region: text(demo::REGION),

@@ -18,6 +18,7 @@ mod item;
 mod limits;
 mod line;
 mod order;
+mod owner;
 mod ports;
 mod reissue;
 
@@ -36,5 +37,6 @@ pub use limits::{
 };
 pub use line::{LINE_PROPERTY, Line, LineId, Offer};
 pub use order::{ORDER_TOPICS, Order};
+pub use owner::customer_cart;
 pub use ports::{CartRead, CartSource, CartWriter, Carts};
 pub use reissue::{Reissue, reissue};

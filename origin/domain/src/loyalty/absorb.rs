@@ -32,6 +32,11 @@ pub enum Outcome {
         /// What was delivered again.
         cause: Cause,
     },
+    /// It is older than the erasure of its customer, and stays out.
+    Erased {
+        /// What was dropped.
+        cause: Cause,
+    },
     /// Nothing in it moves points.
     Ignored {
         /// What it was about.
@@ -103,6 +108,9 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
         };
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(told, &cause).await?;
+            if is_erased(&loaded, told) {
+                return Ok(Outcome::Erased { cause });
+            }
             let Some(change) = decide(loaded, told, program.as_ref())? else {
                 return Ok(Outcome::Known { cause });
             };
@@ -125,6 +133,12 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
             _ => Ok(loaded),
         }
     }
+}
+
+/// Whether the customer of a payment was erased since.
+fn is_erased(loaded: &Loaded, told: &Told) -> bool {
+    let Fact::Paid { paid, .. } = &told.fact else { return false };
+    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(paid.at))
 }
 
 /// What a fact of an order changes; `None` if it was counted already, whatever this delivery says.

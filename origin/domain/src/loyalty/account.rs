@@ -34,6 +34,9 @@ pub struct Account {
     /// The points spent, by day; none is empty.
     #[serde(default)]
     pub spent: Vec<Spent>,
+    /// Up to when everything was erased: what is older stays out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Time>,
 }
 
 /// All points of a customer that have the same terms and were earned, or taken back, on one day.
@@ -93,7 +96,20 @@ impl Account {
             newest: None,
             lots: Vec::new(),
             spent: Vec::new(),
+            erased_at: None,
         }
+    }
+
+    /// Whether something that happened at `at` was erased, or would have been.
+    #[must_use]
+    pub fn is_erased_at(&self, at: Time) -> bool {
+        self.erased_at.is_some_and(|erased_at| at <= erased_at)
+    }
+
+    /// The same account, from which everything up to `at` is erased.
+    #[must_use]
+    pub fn erased(self, at: Time) -> Self {
+        Self { erased_at: self.erased_at.max(Some(at)), ..self }
     }
 
     /// The account with a change absorbed.

@@ -142,6 +142,13 @@ impl OrderItem {
         };
         Self { version: 0, facts, reckoning: None, entries: Vec::new() }
     }
+
+    /// The same order as a stranger's: nobody's points any more.
+    #[must_use]
+    pub fn anonymous(self) -> Self {
+        let facts = OrderFacts { customer: None, ..self.facts };
+        Self { facts, reckoning: None, entries: Vec::new(), ..self }
+    }
 }
 
 // === impl OrderFacts ===

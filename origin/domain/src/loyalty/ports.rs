@@ -28,7 +28,7 @@ pub struct Guarded<T> {
 }
 
 /// What changes together: everything or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerChange {
     /// Claimed for ever, on condition that it never was before.
     pub cause: Option<Cause>,

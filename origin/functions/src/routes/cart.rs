@@ -11,7 +11,7 @@ use edge_wire::resource::Resource;
 use edge_wire::token;
 use http::{HeaderMap, StatusCode};
 use origin_domain::bookmark::Pending;
-use origin_domain::cart::{Answer, Carts as _, Line, LineId, answer};
+use origin_domain::cart::{Answer, Carts as _, Line, LineId, answer, customer_cart};
 use origin_domain::money::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,7 +80,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let id = match (caller.customer, caller.cart) {
-        (Some(customer), _) => format!("customer-{customer}"),
+        (Some(customer), _) => customer_cart(&customer),
         (None, Some(cart)) => cart,
         (None, None) => shop.new_cart_id(),
     };

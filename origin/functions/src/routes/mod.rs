@@ -12,6 +12,7 @@ pub(crate) mod explanation;
 pub(crate) mod health;
 pub(crate) mod loyalty;
 mod permalink;
+pub(crate) mod privacy;
 pub(crate) mod selections;
 pub(crate) mod session;
 pub(crate) mod webhook;

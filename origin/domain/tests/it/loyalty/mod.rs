@@ -5,6 +5,7 @@
 mod absorbing;
 mod demo;
 mod earning;
+mod erasing;
 mod laws;
 mod payloads;
 mod programs;

@@ -1,0 +1,124 @@
+//! What Shopify demands of every app: to tell what is kept of a customer, and to erase it.
+
+use infra_local::demo;
+use infra_local::local::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE};
+use origin_domain::time::{HOUR_MS, Time};
+use origin_functions::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::journey::{add, deliver, session};
+use crate::shop::Shop;
+use crate::upkeep::{done, letters, stored};
+
+/// Delivers a demand about a customer and waits until it is met.
+fn demand(shop: &Shop, topic: &str, customer: u64) {
+    let payload = json!({"shop_id": 954_889, "shop_domain": demo::SHOP,
+        "orders_requested": [], "orders_to_redact": [450_789_469],
+        "customer": {"id": customer, "email": "ada@example.com", "phone": "555-625-1199"},
+        "data_request": {"id": 9_999}});
+    assert_eq!(deliver(shop, topic, &payload.to_string()).status, 200);
+    shop.drained(PRIVACY_QUEUE);
+}
+
+fn demands(shop: &Shop) -> Vec<Value> {
+    let listed = shop.get("/v1/admin/privacy/demands").bearer(demo::STAFF_TOKEN).send();
+    assert_eq!(listed.status, 200, "{}", listed.text);
+    listed.json()["demands"].as_array().unwrap().clone()
+}
+
+/// How many entries a ledger has, and its balance.
+fn standing(shop: &Shop, token: &str) -> (usize, Value) {
+    shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+    let entries = shop.get("/v1/loyalty/entries").bearer(token).send().json();
+    let bookmark = entries["bookmark"].as_str().unwrap();
+    let account = shop.get("/v1/loyalty").bearer(token).header("forecourt-bookmark", bookmark);
+    (entries["entries"].as_array().unwrap().len(), account.send().json()["balance"].clone())
+}
+
+fn an_hour_ago() -> Time {
+    Clock::system().now().minus_ms(HOUR_MS)
+}
+
+#[test]
+fn a_customer_is_told_what_is_kept_and_the_merchant_gets_the_file() {
+    let shop = Shop::open();
+    let order = demo::orders_paid(None, an_hour_ago());
+    assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
+    shop.drained(LOYALTY_QUEUE);
+    let customer = session(&shop, "1001");
+    let created = shop.ask("POST", "/v1/carts").bearer(&customer).send().json();
+    let token = created["token"].as_str().unwrap();
+    let wanted = json!({"product": "tee", "quantity": 2, "properties": {"engraving": "For Ada"},
+        "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+    assert_eq!(add(&shop, token, "", "engraved", &wanted).status, 202);
+    shop.drained(CART_QUEUE);
+
+    demand(&shop, "customers/data_request", 1001);
+    let [told] = demands(&shop).try_into().unwrap();
+    assert_eq!((&told["kind"], &told["customer_id"]), (&json!("export"), &json!("1001")));
+    let path = format!("/v1/admin/privacy/demands/{}", told["id"].as_str().unwrap());
+    let file = shop.get(&path).bearer(demo::STAFF_TOKEN).send();
+    assert!(file.header("content-disposition").starts_with("attachment; filename="));
+    let file = file.json();
+    assert_eq!(file["customer_id"], "1001");
+    assert_eq!(file["loyalty_entries"].as_array().unwrap().len(), 6);
+    let orders = file["orders"].as_array().unwrap();
+    assert!(orders.iter().any(|order| order["id"] == "820982911946154508"), "{orders:?}");
+    assert_eq!(file["cart"]["lines"][0]["properties"], json!({"engraving": "For Ada"}));
+
+    shop.get(&path).send().expect_problem(401, "token-missing");
+    let none = shop.get("/v1/admin/privacy/demands/none").bearer(demo::STAFF_TOKEN).send();
+    none.expect_problem(404, "demand-unknown");
+}
+
+#[test]
+fn an_erased_customer_has_no_points_and_no_replay_brings_them_back() {
+    let shop = Shop::open();
+    let order = demo::orders_paid(None, an_hour_ago());
+    assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
+    shop.drained(LOYALTY_QUEUE);
+    let token = session(&shop, "1001");
+    assert_eq!(standing(&shop, &token).0, 6);
+    demand(&shop, "customers/redact", 1001);
+    let [told] = demands(&shop).try_into().unwrap();
+    assert_eq!(told["done"], "erased 6 entries and the customer of 6 orders");
+    let nothing = json!({"available": 0, "pending": 0, "held": 0});
+    assert_eq!(standing(&shop, &token), (0, nothing.clone()));
+    let replayed = done(&shop.data(), &["replay", "--rule", "loyalty", "--name", "again"]);
+    assert_eq!(replayed, "again: 2 to be delivered now\n");
+    shop.drained(LOYALTY_QUEUE);
+    assert_eq!(standing(&shop, &token), (0, nothing));
+    assert!(letters(&shop.data()).is_empty());
+    assert_eq!(standing(&shop, &session(&shop, "1002")).0, 4, "nobody else is touched");
+}
+
+#[test]
+fn a_demand_of_another_shop_is_set_aside_though_its_header_names_ours() {
+    let shop = Shop::open();
+    let payload = json!({"shop_domain": "other.myshopify.com", "customer": {"id": 1001}});
+    assert_eq!(deliver(&shop, "customers/redact", &payload.to_string()).status, 200);
+    shop.drained(PRIVACY_QUEUE);
+    let [letter] = letters(&shop.data()).try_into().unwrap();
+    assert_eq!(letter["reason"], "payload \"/shop_domain\" is not this shop");
+    assert!(demands(&shop).is_empty());
+}
+
+#[test]
+fn when_the_merchant_leaves_everybody_is_erased() {
+    let shop = Shop::open();
+    let created = shop.ask("POST", "/v1/carts").send().json();
+    let (token, cart) = (&created["token"], created["cart"]["id"].as_str().unwrap());
+    let wanted = json!({"product": "tee", "quantity": 1,
+        "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+    assert_eq!(add(&shop, token.as_str().unwrap(), "", "bought", &wanted).status, 202);
+    shop.drained(CART_QUEUE);
+    assert!(stored(&shop, cart).is_some());
+    assert_eq!(deliver(&shop, "app/uninstalled", r#"{"id":1,"domain":null}"#).status, 200);
+    let gone = json!({"shop_id": 1, "shop_domain": demo::SHOP}).to_string();
+    assert_eq!(deliver(&shop, "shop/redact", &gone).status, 200);
+    shop.drained(PRIVACY_QUEUE);
+    assert_eq!(stored(&shop, cart), None);
+    let kinds: Vec<_> = demands(&shop).into_iter().map(|demand| demand["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("erase_shop")) && kinds.contains(&json!("uninstalled")));
+    assert_eq!(shop.get("/v1/configurator/tee").send().status, 200, "products are nobody's");
+}

@@ -1,0 +1,111 @@
+//! Demands and exports in the hot table, and the erasure of everybody.
+
+use origin_domain::port::PortError;
+use origin_domain::privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy};
+use origin_domain::time::{DAY_MS, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::Aws;
+use crate::blobs::{BlobRef, DynamoPayloads};
+use crate::document::{decode, encode};
+use crate::item::{Guard, Item, Put};
+use crate::keys::{Key, PERSONAL, Range, Shape, Table};
+use crate::tables::Page;
+
+/// How long it is told that a demand was met: what an auditor asks for is a year.
+const RECORD_KEPT_MS: u64 = 400 * DAY_MS;
+/// A demand noted again replaces itself.
+const ONLY_VERSION: u64 = 1;
+/// Keys deleted at once (DynamoDB's limit of a transaction).
+const DELETED_AT_ONCE: usize = 100;
+
+/// Demands in these tables.
+#[derive(Debug, Clone)]
+pub struct DynamoPrivacy {
+    aws: Aws,
+    files: DynamoPayloads,
+}
+
+/// The stored form of a demand.
+#[derive(Debug, Serialize, Deserialize)]
+struct Noted {
+    record: DemandRecord,
+    file: Option<BlobRef>,
+}
+
+// === impl DynamoPrivacy ===
+
+impl DynamoPrivacy {
+    /// Demands in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone(), files: DynamoPayloads::new(aws) }
+    }
+
+    async fn delete_personal(&self, table: Table) -> Result<u64, PortError> {
+        let (mut deleted, mut after) = (0, None);
+        // Ends with the table: each page begins where the last one ended.
+        loop {
+            let (keys, next) = self.aws.scan_keys(table, after).await?;
+            let personal = |key: &Key| PERSONAL.iter().any(|begin| key.pk.starts_with(begin));
+            let keys: Vec<Key> = keys.into_iter().filter(personal).collect();
+            for keys in keys.chunks(DELETED_AT_ONCE) {
+                self.aws.transact_and_delete(&[], keys).await?.written()?;
+                deleted += keys.len() as u64;
+            }
+            let Some(next) = next else { return Ok(deleted) };
+            after = Some(next);
+        }
+    }
+}
+
+impl Privacy for DynamoPrivacy {
+    async fn note(
+        &self,
+        record: &DemandRecord,
+        file: Option<&[u8]>,
+        until: Time,
+    ) -> Result<(), PortError> {
+        let file = match file {
+            Some(file) => Some(self.files.keep(file, until).await?),
+            None => None,
+        };
+        let noted = Noted { record: record.clone(), file };
+        let item = Item::new(ONLY_VERSION, encode(&noted));
+        let put = Put {
+            key: Shape::Demand { id: &record.id }.key(),
+            item: item.expiring(record.at.plus_ms(RECORD_KEPT_MS)),
+            guard: Guard::Sibling,
+        };
+        self.aws.put(&put).await.map(|_| ())
+    }
+
+    async fn list(&self) -> Result<Vec<DemandRecord>, PortError> {
+        let page = Page {
+            range: Range::demands(),
+            before: None,
+            items_max: DEMANDS_LISTED_MAX,
+            consistency: origin_domain::port::Consistency::Strong,
+        };
+        let items = self.aws.query(page).await?;
+        items.iter().map(|item| Ok(decode::<Noted>("demand", &item.document)?.record)).collect()
+    }
+
+    async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let key = Shape::Demand { id }.key();
+        let noted = self.aws.get(&key, origin_domain::port::Consistency::Strong).await?;
+        let Some(noted) = noted else { return Ok(None) };
+        let Some(file) = decode::<Noted>("demand", &noted.document)?.file else { return Ok(None) };
+        match self.files.fetch(&file).await {
+            Ok(file) => Ok(Some(file)),
+            // It has expired.
+            Err(PortError::Corrupt(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn erase_everybody(&self) -> Result<u64, PortError> {
+        let hot = self.delete_personal(Table::Hot).await?;
+        Ok(hot + self.delete_personal(Table::Commands).await?)
+    }
+}

@@ -1,0 +1,134 @@
+//! Erasing a customer's ledger. Every step is one transaction that leaves account and entries in
+//! agreement, and may be taken again: an erasure that broke off goes on where it was.
+
+use crate::loyalty::{
+    Account, Addition, CauseKind, EntryKey, Guarded, LedgerChange, LedgerEntry, LedgerReader,
+    LedgerStore, Wanted,
+};
+use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use crate::time::Time;
+
+/// Entries taken out in one transaction, and looked at in one page.
+const ENTRIES_PER_STEP: usize = 50;
+
+/// How much was erased.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Ledger entries.
+    pub entries: u64,
+    /// Orders that no longer say whose they are.
+    pub orders: u64,
+}
+
+/// One erasure under way.
+struct Erasure<'a, L> {
+    ledger: &'a L,
+    customer: &'a str,
+    at: Time,
+    erased: Erased,
+}
+
+/// Erases everything of a customer up to `at`, and these orders. What remains is an account that
+/// says when it was erased, so that whatever is older stays out.
+///
+/// # Errors
+/// The port's; a part may be erased then, and the same call does the rest.
+pub async fn erase_customer<L: LedgerStore + LedgerReader>(
+    ledger: &L,
+    customer: &str,
+    orders: &[String],
+    at: Time,
+) -> Result<Erased, PortError> {
+    let mut erasure = Erasure { ledger, customer, at, erased: Erased::default() };
+    erasure.mark().await?;
+    for order in orders {
+        erasure.order(order).await?;
+    }
+    erasure.told_orders().await?;
+    erasure.remaining().await?;
+    Ok(erasure.erased)
+}
+
+// === impl Erasure ===
+
+impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
+    /// Leaves the tombstone: from here on nothing older is absorbed.
+    async fn mark(&mut self) -> Result<(), PortError> {
+        let account = self.ledger.account(self.customer, Consistency::Strong).await?;
+        if account.is_some_and(|account| account.is_erased_at(self.at)) {
+            return Ok(());
+        }
+        self.step(None, &[]).await
+    }
+
+    /// The orders whose entries stand in the ledger: each takes all its entries with it.
+    async fn told_orders(&mut self) -> Result<(), PortError> {
+        let mut before = self.end();
+        // Ends with the ledger: each page begins where the last one ended.
+        loop {
+            let page = self.ledger.entries(self.customer, Some(&before), ENTRIES_PER_STEP).await?;
+            for entry in &page.entries {
+                if entry.cause.kind == CauseKind::Order {
+                    self.order(&entry.cause.id).await?;
+                }
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            before = next;
+        }
+    }
+
+    /// Everything else that stands in the ledger.
+    async fn remaining(&mut self) -> Result<(), PortError> {
+        // Ends with the ledger: each step takes a page out of it.
+        loop {
+            let end = self.end();
+            let page = self.ledger.entries(self.customer, Some(&end), ENTRIES_PER_STEP).await?;
+            if page.entries.is_empty() {
+                return Ok(());
+            }
+            self.step(None, &page.entries).await?;
+        }
+    }
+
+    /// An order forgets whose it is, and what it earned.
+    async fn order(&mut self, order: &str) -> Result<(), PortError> {
+        self.step(Some(order), &[]).await
+    }
+
+    /// One transaction: the account without these entries, and perhaps an order without its
+    /// customer.
+    async fn step(&mut self, order: Option<&str>, gone: &[LedgerEntry]) -> Result<(), PortError> {
+        for _ in 0..CONFLICT_ROUNDS_MAX {
+            let wanted = Wanted { order, customer: Some(self.customer), ..Wanted::default() };
+            let loaded = self.ledger.load(wanted).await?;
+            let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
+            if order.is_some() && known.is_none() {
+                return Ok(());
+            }
+            let told = known.as_ref().map_or(gone, |order| &order.entries).to_vec();
+            let order =
+                known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
+            let seen = loaded.account.as_ref().map(|account| account.version);
+            let account = loaded.account.unwrap_or_else(|| Account::empty(self.customer));
+            let addition = Addition { causes: 1, at: None, gone: &told, put: &[] };
+            let account = account
+                .with(addition)
+                .map_err(|full| PortError::Corrupt(full.to_string()))?
+                .erased(self.at);
+            let (entries, orders) = (told.len() as u64, u64::from(order.is_some()));
+            let account = Some(Guarded { seen, item: account });
+            let change = LedgerChange { order, account, gone: told, ..LedgerChange::default() };
+            if self.ledger.commit(&change).await? == Written::Done {
+                self.erased.entries += entries;
+                self.erased.orders += orders;
+                return Ok(());
+            }
+        }
+        Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()))
+    }
+
+    /// The key right after everything that is to go.
+    fn end(&self) -> EntryKey {
+        EntryKey { at: self.at.plus_ms(1), id: String::new() }
+    }
+}

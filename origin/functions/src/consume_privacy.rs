@@ -1,0 +1,94 @@
+//! Consumes what Shopify demands about people's data, and notes for the merchant what was done.
+
+use origin_domain::cart::{CartSource, customer_cart};
+use origin_domain::loyalty::{AbsorbError, LedgerReader, LedgerStore, Webhook};
+use origin_domain::port::PortError;
+use origin_domain::privacy::{
+    Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, erase_customer, export_customer,
+};
+use origin_domain::time::Time;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::consume::{Batch, Consumer, Message, Undone, Unfinished};
+
+/// Consumes the compliance topics and `app/uninstalled`.
+#[derive(Debug, Clone)]
+pub struct PrivacyConsumer<L, C, P> {
+    /// Where ledgers are.
+    pub ledger: L,
+    /// Where carts are.
+    pub carts: C,
+    /// Where demands are noted.
+    pub privacy: P,
+    /// The shop's `*.myshopify.com` domain.
+    pub shop: String,
+}
+
+/// The part of an EventBridge event that is read here.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    id: String,
+    time: String,
+    #[serde(borrow)]
+    detail: &'a RawValue,
+}
+
+impl<L, C, P> Consumer for PrivacyConsumer<L, C, P>
+where
+    L: LedgerStore + LedgerReader + 'static,
+    C: CartSource + 'static,
+    P: Privacy + 'static,
+{
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for message in batch.records {
+            let outcome = self.one(&message).await;
+            unfinished.note(message.message_id, outcome);
+        }
+        unfinished
+    }
+}
+
+impl<L: LedgerStore + LedgerReader, C: CartSource, P: Privacy> PrivacyConsumer<L, C, P> {
+    async fn one(&self, message: &Message) -> Result<(), Undone> {
+        let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
+        let at = Time::from_rfc3339(&envelope.time)
+            .ok_or_else(|| PortError::Corrupt("event: no time".to_owned()))?;
+        let webhook = Webhook::parse(envelope.detail.get()).map_err(AbsorbError::from)?;
+        if !webhook.shop.eq_ignore_ascii_case(&self.shop) {
+            return Err(AbsorbError::OtherShop(webhook.shop).into());
+        }
+        let demand = Demand::read(&webhook.topic, webhook.payload, &self.shop);
+        let Some(demand) = demand.map_err(AbsorbError::from)? else { return Ok(()) };
+        let (done, file) = self.meet(&demand, at).await?;
+        tracing::info!(topic = webhook.topic, done, "a demand was met");
+        let id = format!("{}-{}", at.0, envelope.id);
+        let record = DemandRecord { id, at, demand, done };
+        let until = at.plus_ms(EXPORT_RETENTION_MS);
+        Ok(self.privacy.note(&record, file.as_deref(), until).await?)
+    }
+
+    /// Does what is demanded: in words, and perhaps as a file.
+    async fn meet(&self, demand: &Demand, at: Time) -> Result<(String, Option<Vec<u8>>), Undone> {
+        Ok(match demand {
+            Demand::Export { customer, orders } => {
+                let own = customer_cart(customer);
+                let cart = (&self.carts, own.as_str());
+                let export = export_customer(&self.ledger, cart, (customer, orders), at).await?;
+                let file = serde_json::to_vec_pretty(&export)?;
+                (format!("exported, {} bytes", file.len()), Some(file))
+            }
+            Demand::EraseCustomer { customer, orders } => {
+                let erased = erase_customer(&self.ledger, customer, orders, at).await?;
+                let (entries, orders) = (erased.entries, erased.orders);
+                (format!("erased {entries} entries and the customer of {orders} orders"), None)
+            }
+            Demand::EraseShop => {
+                let items = self.privacy.erase_everybody().await?;
+                (format!("erased {items} items"), None)
+            }
+            Demand::Uninstalled => ("shop/redact follows in 48 hours".to_owned(), None),
+        })
+    }
+}

@@ -74,6 +74,8 @@ codes! {
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
     /// A method the route does not have; see `Allow`.
     MethodNotAllowed = 405 "method-not-allowed" "The route does not take this method";
+    /// A cart that was merged into another, which `merged_into` names.
+    CartMerged = 409 "cart-merged" "The cart was merged into another";
     /// One `Idempotency-Key` for two different commands.
     IdempotencyConflict = 409 "idempotency-conflict" "The Idempotency-Key was used for another command";
     /// An `Idempotency-Key` first used more than twelve hours ago.
@@ -96,6 +98,8 @@ codes! {
     CartFull = 422 "cart-full" "The cart is full";
     /// A property or attribute whose name is ours.
     NameReserved = 422 "name-reserved" "The name is reserved";
+    /// A merge of anything but a guest's cart into the customer's own.
+    MergeImpossible = 422 "merge-impossible" "These carts can't be merged";
     /// A product document with mistakes, all of them listed.
     ConfiguratorInvalid = 422 "configurator-invalid" "The product has mistakes";
     /// More commands pending than a bookmark holds.
@@ -122,6 +126,12 @@ pub struct Problem {
     pub instance: String,
     /// Every field at fault.
     pub errors: Vec<FieldError>,
+    /// Of a merged cart: the one to go on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// Of a merged cart, when the refused command was accepted before: what to merge with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bookmark: Option<String>,
     /// Seconds for `Retry-After`.
     #[serde(skip)]
     pub retry_after_s: Option<u32>,
@@ -153,6 +163,8 @@ impl Problem {
             detail: detail.into(),
             instance: String::new(),
             errors: Vec::new(),
+            merged_into: None,
+            bookmark: None,
             retry_after_s: matches!(code.status(), 429 | 503).then_some(1),
             allow: None,
         }

@@ -137,6 +137,7 @@ pub const ROUTES: &[Route] = &[
     command("DELETE", "/v1/cart/lines/{line}"),
     command("PATCH", "/v1/cart/attributes"),
     command("GET", "/v1/cart/checkout").keyless(),
+    Route { callers: &[Must(Cart), Must(Customer)], ..command("POST", "/v1/cart/merge") },
     Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").keyless() },
     Route {
         callers: &[Must(Customer)],

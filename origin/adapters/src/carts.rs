@@ -1,6 +1,6 @@
 //! Carts in the hot table.
 
-use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::CommandRecord;
 use origin_domain::port::{Consistency, PortError, Written};
@@ -10,6 +10,7 @@ use crate::document::{decode, encode};
 use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
 use crate::keys::{Key, Shape};
+use crate::tables::Transacted;
 
 /// Carts, and with them the records of pending commands.
 #[derive(Debug, Clone)]
@@ -62,15 +63,28 @@ impl CartWriter for DynamoCarts {
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        let put = Put {
-            key: Shape::Cart { cart }.key(),
-            item: Item::new(item.version, encode(item)).expiring(item.expires_at()),
-            guard: seen.map_or(Guard::Absent, |seen| Guard::Life {
-                version: seen.version,
-                expires_at: seen.expires_at(),
-            }),
-        };
-        Ok(self.aws.put(&put).await?.into())
+        Ok(self.aws.put(&put(CartChange { cart, item, seen })).await?.into())
+    }
+
+    /// Another transaction in the way decided nothing. Whoever merges reads both carts and decides
+    /// again, as after a refusal: the other may have been a command of one of them.
+    async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
+        Ok(match self.aws.transact(&changes.map(put)).await? {
+            Transacted::Done => Written::Done,
+            Transacted::Refused | Transacted::Collided => Written::Conflict,
+        })
+    }
+}
+
+fn put(change: CartChange<'_>) -> Put {
+    let CartChange { cart, item, seen } = change;
+    Put {
+        key: Shape::Cart { cart }.key(),
+        item: Item::new(item.version, encode(item)).expiring(item.expires_at()),
+        guard: seen.map_or(Guard::Absent, |seen| Guard::Life {
+            version: seen.version,
+            expires_at: seen.expires_at(),
+        }),
     }
 }
 

@@ -86,7 +86,7 @@ fn parts() -> (usize, Vec<Part>) {
         ("line id", Box::new(move || _ = black_box(black_box(&wanted).line_id()))),
         ("decode", Box::new(move || drop(rmp_serde::from_slice::<CartItem>(&bytes).unwrap()))),
         ("apply", Box::new(move || drop(apply(Some(&to_apply.0), &to_apply.1)))),
-        ("fold", Box::new(move || drop(to_fold.0.fold([&*to_fold.1])))),
+        ("fold", Box::new(move || drop(to_fold.0.fold([("own", &*to_fold.1)])))),
         (
             "apply and fold",
             Box::new(move || match apply(Some(&to_both.0), &to_both.1) {

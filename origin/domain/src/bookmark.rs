@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::CommandId;
 use crate::time::Time;
 
@@ -17,7 +19,7 @@ pub struct Bookmark {
 }
 
 /// An acknowledged command that is not absorbed yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pending {
     /// Its time.
     pub time: Time,

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use cache::{Bounds, ReadThrough, Versioned};
 use origin_domain::bookmark::Pending;
-use origin_domain::cart::{CartItem, CartRead, CartSource, Carts};
+use origin_domain::cart::{CartChange, CartItem, CartRead, CartSource, CartWriter, Carts};
 use origin_domain::id::CommandId;
-use origin_domain::port::{Consistency, PortError};
+use origin_domain::idempotency::CommandRecord;
+use origin_domain::port::{Consistency, PortError, Written};
 
 use crate::clock::Clock;
 use crate::timing::span;
@@ -35,13 +36,18 @@ pub struct CachedCarts<S> {
 struct Kept(Option<Arc<CartItem>>);
 
 impl Versioned for Kept {
+    /// That a cart was merged into another is the last thing there is to know about it.
     fn version(&self) -> u64 {
-        self.0.as_ref().map_or(0, |item| item.version)
+        let version =
+            |item: &Arc<CartItem>| item.merged_into.as_ref().map_or(item.version, |_| u64::MAX);
+        self.0.as_ref().map_or(0, version)
     }
 
     fn weight(&self) -> u32 {
         let parts = self.0.as_ref().map_or(0, |item| {
-            item.commands.len() + item.base.contents.lines.len() + item.folded.len() / 8
+            let guests = item.guests.values().map(|guest| guest.base.contents.lines.len());
+            let lines = item.base.contents.lines.len() + guests.sum::<usize>();
+            item.retained() + lines + item.folded.len() / 8
         });
         ENTRY_WEIGHT.saturating_add(LINE_WEIGHT.saturating_mul(u32::try_from(parts).unwrap_or(1)))
     }
@@ -59,25 +65,72 @@ impl<S: CartSource> CachedCarts<S> {
     }
 
     /// A kept item that answers without the table: at or above the floor, aware of every pending
-    /// command, and of a life that has not ended.
+    /// command, and of a life that has not ended. Or one that was merged into another cart.
     async fn sufficient(&self, cart: &str, floor: u64, pending: &[Pending]) -> Option<CartRead> {
         let kept = self.cache.peek(&cart.to_owned()).await?;
         let item = kept.0.clone()?;
+        let now = self.clock.now();
         let is_enough = item.version >= floor
-            && item.is_present_at(self.clock.now())
+            && item.is_present_at(now)
             && pending.iter().all(|pending| item.has_absorbed(pending));
-        is_enough.then(|| CartRead { item: Some(item), records: Vec::new(), is_strong: false })
+        (is_enough || item.merged_into_at(now).is_some()).then(|| CartRead {
+            item: Some(item),
+            records: Vec::new(),
+            is_strong: false,
+        })
     }
 
     /// Item and pending records from one strongly consistent batch begun now.
     async fn batch(&self, cart: &str, pending: &[Pending]) -> Result<CartRead, PortError> {
         let begun = self.cache.begin();
         let ids: Vec<CommandId> = pending.iter().map(|pending| pending.id).collect();
-        let batch = self.source.item_and_records(cart, &ids);
-        let (item, records) = span("table", batch).await?;
+        let (item, records) = self.item_and_records(cart, &ids).await?;
         let item = item.map(Arc::new);
         self.cache.fill(cart.to_owned(), Kept(item.clone()), begun).await;
         Ok(CartRead { item, records, is_strong: true })
+    }
+}
+
+/// The table itself: for those who decide by what is there now.
+impl<S: CartSource> CartSource for CachedCarts<S> {
+    async fn item(
+        &self,
+        cart: &str,
+        consistency: Consistency,
+    ) -> Result<Option<CartItem>, PortError> {
+        span("table", self.source.item(cart, consistency)).await
+    }
+
+    async fn item_and_records(
+        &self,
+        cart: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+        span("table", self.source.item_and_records(cart, ids)).await
+    }
+}
+
+/// The table itself; of a merge both carts are kept, so that this instance serves neither as it was.
+impl<S: CartWriter> CartWriter for CachedCarts<S> {
+    async fn store(
+        &self,
+        cart: &str,
+        item: &CartItem,
+        seen: Option<&CartItem>,
+    ) -> Result<Written, PortError> {
+        span("table", self.source.store(cart, item, seen)).await
+    }
+
+    async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
+        let begun = self.cache.begin();
+        let written = span("table", self.source.store_both(changes)).await?;
+        if written == Written::Done {
+            for CartChange { cart, item, .. } in changes {
+                let kept = Kept(Some(Arc::new(item.clone())));
+                self.cache.fill(cart.to_owned(), kept, begun).await;
+            }
+        }
+        Ok(written)
     }
 }
 
@@ -99,7 +152,7 @@ impl<S: CartSource> Carts for CachedCarts<S> {
                 cache::Consistency::Eventual => Consistency::Eventual,
                 cache::Consistency::Strong => Consistency::Strong,
             };
-            let item = span("table", self.source.item(cart, consistency)).await?;
+            let item = self.item(cart, consistency).await?;
             Ok(Kept(item.map(Arc::new)))
         };
         let obtained = self.cache.get(&cart.to_owned(), floor, load).await;

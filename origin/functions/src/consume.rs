@@ -144,6 +144,7 @@ impl<C: CartWriter> CartConsumer<C> {
             Absorbed::Changed | Absorbed::Known => Ok(()),
             Absorbed::TooLate => Err(Undone::Late("too-late")),
             Absorbed::TooOld => Err(Undone::Late("too-old")),
+            Absorbed::Elsewhere(_) => Err(Undone::Late("merged-elsewhere")),
         }
     }
 }

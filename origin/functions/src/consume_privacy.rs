@@ -1,6 +1,6 @@
 //! Consumes what Shopify demands about people's data, and notes for the merchant what was done.
 
-use origin_domain::cart::{CartSource, customer_cart};
+use origin_domain::cart::{CartSource, cart_of};
 use origin_domain::loyalty::{AbsorbError, LedgerReader, LedgerStore, Webhook};
 use origin_domain::port::PortError;
 use origin_domain::privacy::{
@@ -73,7 +73,7 @@ impl<L: LedgerStore + LedgerReader, C: CartSource, P: Privacy> PrivacyConsumer<L
     async fn meet(&self, demand: &Demand, at: Time) -> Result<(String, Option<Vec<u8>>), Undone> {
         Ok(match demand {
             Demand::Export { customer, orders } => {
-                let own = customer_cart(customer);
+                let own = cart_of(customer);
                 let cart = (&self.carts, own.as_str());
                 let export = export_customer(&self.ledger, cart, (customer, orders), at).await?;
                 let file = serde_json::to_vec_pretty(&export)?;

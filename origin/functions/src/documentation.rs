@@ -26,6 +26,11 @@ struct Problem {
     /// The path of the request.
     instance: String,
     errors: Vec<FieldAtFault>,
+    /// Of a merged cart (409 `cart-merged`): the one to go on with.
+    merged_into: Option<String>,
+    /// Of a merged cart, when the refused command had been accepted before: merge with this to see
+    /// its effect.
+    bookmark: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{
-    admin, admin_versions, cart, cart_lines, checkout, completion, configurator, explanation,
-    health, loyalty, privacy, selections, session, webhook,
+    admin, admin_versions, cart, cart_lines, cart_merge, checkout, completion, configurator,
+    explanation, health, loyalty, privacy, selections, session, webhook,
 };
 use crate::shop::Shop;
 
@@ -109,6 +109,7 @@ impl Function {
                 .routes(routes!(cart_lines::attributes))
                 .routes(routes!(selections::save))
                 .routes(routes!(checkout::show))
+                .routes(routes!(cart_merge::merge))
                 .routes(routes!(session::create)),
             Self::Webhooks => router.routes(routes!(webhook::receive)),
             Self::Admin => router

@@ -1,6 +1,7 @@
 //! Problems as HTTP answers, and what the domain's refusals are called on the wire.
 
 use axum::response::{IntoResponse, Response};
+use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::{Code, MEDIA_TYPE, Problem};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -17,6 +18,23 @@ impl Refused {
     /// A refusal with its detail.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code, detail)))
+    }
+
+    /// The cart is no more: another one holds all that was in it.
+    pub(crate) fn merged(into: String) -> Self {
+        let mut refused = Self::new(
+            Code::CartMerged,
+            "Go on with the cart that `merged_into` names. Merge again with the bookmarks of this \
+             one, and what they still miss is shown there.",
+        );
+        refused.0.merged_into = Some(into);
+        refused
+    }
+
+    /// The command that is refused had been accepted before: this knows it.
+    pub(crate) fn knowing(mut self, bookmark: String) -> Self {
+        self.0.bookmark = Some(bookmark);
+        self
     }
 
     /// Names a field at fault.
@@ -58,8 +76,19 @@ impl From<cart::Refusal> for Refused {
                 Code::IdempotencyKeyExpired,
                 "The key was first used over 12 hours ago. Read the cart, then use a new key.",
             ),
+            cart::Refusal::Merged { into, .. } => Self::merged(into),
+            cart::Refusal::NotAGuest => {
+                Self::new(Code::MergeImpossible, "Only a guest's cart goes into another.")
+                    .at("/from", "is a customer's own cart")
+            }
             cart::Refusal::Port(error) => error.into(),
         }
+    }
+}
+
+impl From<cart::MergedInto> for Refused {
+    fn from(cart::MergedInto(into): cart::MergedInto) -> Self {
+        Self::merged(into)
     }
 }
 
@@ -85,6 +114,9 @@ pub(crate) fn render(refused: Refused, path: &str) -> Response {
     }
     if let Some(allow) = problem.allow.and_then(|allow| allow.parse().ok()) {
         headers.insert(ALLOW, allow);
+    }
+    if let Some(bookmark) = problem.bookmark.and_then(|bookmark| bookmark.parse().ok()) {
+        headers.insert(BOOKMARK, bookmark);
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

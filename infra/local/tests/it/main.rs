@@ -8,6 +8,7 @@ mod command_line;
 mod configuring;
 mod journey;
 mod logs;
+mod merging;
 mod privacy;
 mod publishing;
 mod restart;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::CommandRecord;
 use origin_domain::port::{Consistency, PortError, Written};
 
-use super::tables::{Item, MemoryTables, PutOutcome, Value};
+use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;
 use crate::keys::Shape;
 
@@ -73,23 +73,37 @@ impl CartWriter for MemoryCarts {
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        let put = Item {
-            version: item.version,
-            document: encode(item).into(),
-            value: Value::Cart(Arc::new(item.clone())),
-            expires_at: item.expires_at(),
-        };
-        let is_seen = |present: Option<&Item>| match (present, seen) {
-            (None, None) => true,
-            (Some(present), Some(seen)) => {
-                present.version == seen.version
-                    && present.expires_at.unix_s() == seen.expires_at().unix_s()
-            }
-            _ => false,
-        };
-        Ok(match self.tables.put(Shape::Cart { cart }.key(), put, is_seen)? {
+        self.put_all([CartChange { cart, item, seen }])
+    }
+
+    async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
+        self.put_all(changes)
+    }
+}
+
+impl MemoryCarts {
+    fn put_all<const N: usize>(&self, changes: [CartChange<'_>; N]) -> Result<Written, PortError> {
+        Ok(match self.tables.put_all(changes.map(put))? {
             PutOutcome::Done => Written::Done,
             PutOutcome::Refused(_) => Written::Conflict,
         })
     }
+}
+
+fn put(CartChange { cart, item, seen }: CartChange<'_>) -> Guarded<'_> {
+    let is_seen = move |present: Option<&Item>| match (present, seen) {
+        (None, None) => true,
+        (Some(present), Some(seen)) => {
+            present.version == seen.version
+                && present.expires_at.unix_s() == seen.expires_at().unix_s()
+        }
+        _ => false,
+    };
+    let item = Item {
+        version: item.version,
+        document: encode(item).into(),
+        value: Value::Cart(Arc::new(item.clone())),
+        expires_at: item.expires_at(),
+    };
+    Guarded { key: Shape::Cart { cart }.key(), item, guard: Box::new(is_seen) }
 }

@@ -6,7 +6,7 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord, RECORD_TTL_MS, Recorded};
 use origin_domain::port::{Consistency, PortError};
 
-use super::tables::{Item, MemoryTables, PutOutcome, Value};
+use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;
 use crate::error::unavailable;
 use crate::keys::Shape;
@@ -33,13 +33,14 @@ impl MemoryCommandLog {
 impl CommandLog for MemoryCommandLog {
     async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
         let key = Shape::Command { id: record.command.id }.key();
-        let put = Item {
+        let item = Item {
             version: ONLY_VERSION,
             document: encode(record).into(),
             value: Value::Record(Arc::new(record.clone())),
             expires_at: record.command.time.plus_ms(RECORD_TTL_MS),
         };
-        match self.tables.put(key, put, |present| present.is_none())? {
+        let guard = Box::new(|present: Option<&Item>| present.is_none());
+        match self.tables.put_all([Guarded { key, item, guard }])? {
             PutOutcome::Done => Ok(Recorded::First),
             PutOutcome::Refused(there) => match there.map(|item| item.value) {
                 Some(Value::Record(there)) => Ok(Recorded::Existing(Box::new((*there).clone()))),

@@ -54,10 +54,20 @@ pub(super) enum Value {
     Record(Arc<CommandRecord>),
 }
 
-/// What became of a guarded put.
+/// A put that happens only if its guard, told what is there, lets it.
+pub(super) struct Guarded<'a> {
+    pub(super) key: Key,
+    pub(super) item: Item,
+    pub(super) guard: Box<Guard<'a>>,
+}
+
+/// Whether a put may happen where this is.
+pub(super) type Guard<'a> = dyn Fn(Option<&Item>) -> bool + 'a;
+
+/// What became of guarded puts.
 pub(super) enum PutOutcome {
     Done,
-    /// The guard did not let it happen; this is there.
+    /// A guard did not let it happen; this is there.
     Refused(Option<Item>),
 }
 
@@ -97,23 +107,26 @@ impl MemoryTables {
         }
     }
 
-    /// Puts an item if `guard` lets it happen, told what is there.
-    pub(super) fn put(
+    /// Puts all items, or none if one of the guards does not let it happen.
+    pub(super) fn put_all<'a>(
         &self,
-        key: Key,
-        item: Item,
-        guard: impl FnOnce(Option<&Item>) -> bool,
+        puts: impl IntoIterator<Item = Guarded<'a>>,
     ) -> Result<PutOutcome, PortError> {
-        if item.document.len() > ITEM_BYTES_MAX {
+        let puts: Vec<Guarded<'_>> = puts.into_iter().collect();
+        if puts.iter().any(|put| put.item.document.len() > ITEM_BYTES_MAX) {
             return Err(corrupt("put", "ValidationException"));
         }
         let mut items = self.items();
-        let states = items.entry(key).or_default();
-        let present = states.newest();
-        if !guard(present) {
-            return Ok(PutOutcome::Refused(present.cloned()));
+        for put in &puts {
+            let present = items.get(&put.key).and_then(States::newest);
+            if !(put.guard)(present) {
+                return Ok(PutOutcome::Refused(present.cloned()));
+            }
         }
-        states.push((self.replicas.now)(), item);
+        let now = (self.replicas.now)();
+        for put in puts {
+            items.entry(put.key).or_default().push(now, put.item);
+        }
         Ok(PutOutcome::Done)
     }
 
@@ -172,7 +185,7 @@ mod tests {
     use origin_domain::port::Consistency;
     use origin_domain::time::Time;
 
-    use super::{EARLIER_MAX, Item, MemoryTables, Replicas, Tell, Value};
+    use super::{EARLIER_MAX, Guarded, Item, MemoryTables, Replicas, Tell, Value};
     use crate::keys::{Key, Shape};
 
     fn key() -> Key {
@@ -183,8 +196,9 @@ mod tests {
         let value = Value::Cart(Arc::default());
         let (document, expires_at) = (Arc::default(), Time(version * 1_000));
         let item = Item { version, document, value, expires_at };
-        let guard = |present: Option<&Item>| present.map_or(1, |item| item.version + 1) == version;
-        tables.put(key(), item, guard).unwrap();
+        let guard =
+            move |present: Option<&Item>| present.map_or(1, |item| item.version + 1) == version;
+        tables.put_all([Guarded { key: key(), item, guard: Box::new(guard) }]).unwrap();
     }
 
     #[test]

@@ -29,6 +29,10 @@ held! {
     of_two_first_commands_after_a_month_neither_is_lost,
     commands_absorbed_at_once_are_all_in_the_cart,
     an_order_absorbed_before_its_add_ends_in_the_same_cart,
+    of_two_carts_that_merge_both_change_or_neither,
+    carts_never_written_merge,
+    merges_and_commands_absorbed_at_once_are_all_in_the_one_cart,
+    what_is_sent_to_a_merged_cart_goes_into_the_other,
     pending_commands_come_with_the_cart_as_far_as_recorded,
     a_full_bookmark_is_one_read,
 }

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use infra_dynamo::Embedded;
 use origin_adapters::{AccessKey, Aws, AwsConfig, schema};
-use origin_domain::cart::{CartItem, CartSource, CartWriter};
+use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
 use origin_domain::port::{Consistency, PortError, Written};
@@ -111,6 +111,10 @@ impl<C: CartWriter, L: Send + Sync> CartWriter for Both<C, L> {
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
         self.0.store(cart, item, seen).await
+    }
+
+    async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
+        self.0.store_both(changes).await
     }
 }
 

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::CartCommand;
-use super::item::{Applied, apply};
-use super::ports::CartWriter;
+use super::item::{Applied, CartItem, apply_of};
+use super::merge::{Both, Merge, Merged};
+use super::ports::{CartChange, CartSource, CartWriter};
 use crate::event::{Event, Kind};
 use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 
@@ -18,7 +19,7 @@ pub struct CartEvent {
 }
 
 /// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Absorbed {
     /// The item has changed.
     Changed,
@@ -28,27 +29,81 @@ pub enum Absorbed {
     TooLate,
     /// To the dead letters with reason `too-old`.
     TooOld,
+    /// A merge of a cart that is merged into another: to the dead letters with reason
+    /// `merged-elsewhere`.
+    Elsewhere(String),
 }
 
-/// Absorbs one event into its cart.
+/// Absorbs one event into its cart, or into the one its cart was merged into.
 ///
 /// # Errors
 /// The port's error, or [`PortError::Unavailable`] after [`CONFLICT_ROUNDS_MAX`] lost races: the
 /// message stays in the queue.
 pub async fn absorb(carts: &impl CartWriter, event: &CartEvent) -> Result<Absorbed, PortError> {
     for _ in 0..CONFLICT_ROUNDS_MAX {
-        let seen = carts.item(&event.cart, Consistency::Strong).await?;
-        let item = match apply(seen.as_ref(), &event.command) {
-            Applied::Changed(item) => item,
-            Applied::Known => return Ok(Absorbed::Known),
-            Applied::TooLate => return Ok(Absorbed::TooLate),
-            Applied::TooOld => return Ok(Absorbed::TooOld),
+        let attempt = match Merge::of(event) {
+            Some(merge) => merge_once(carts, merge).await?,
+            None => absorb_once(carts, event).await?,
         };
-        if carts.store(&event.cart, &item, seen.as_ref()).await? == Written::Done {
-            return Ok(Absorbed::Changed);
+        if let Some(absorbed) = attempt {
+            return Ok(absorbed);
         }
     }
     Err(PortError::Unavailable("the cart changed under every attempt".to_owned()))
+}
+
+/// One attempt; `None` if somebody else was first.
+async fn absorb_once(
+    carts: &impl CartWriter,
+    event: &CartEvent,
+) -> Result<Option<Absorbed>, PortError> {
+    let (cart, seen) = destination(carts, event).await?;
+    let item = match apply_of(seen.as_ref(), &event.cart, &event.command) {
+        Applied::Changed(item) => item,
+        Applied::Known => return Ok(Some(Absorbed::Known)),
+        Applied::TooLate => return Ok(Some(Absorbed::TooLate)),
+        Applied::TooOld => return Ok(Some(Absorbed::TooOld)),
+    };
+    let written = carts.store(&cart, &item, seen.as_ref()).await?;
+    Ok((written == Written::Done).then_some(Absorbed::Changed))
+}
+
+/// The cart that an event goes to by now, and what is there.
+pub(super) async fn destination(
+    carts: &impl CartSource,
+    event: &CartEvent,
+) -> Result<(String, Option<CartItem>), PortError> {
+    let sent_to = carts.item(&event.cart, Consistency::Strong).await?;
+    let merged_into = sent_to.as_ref().and_then(|item| item.merged_into_at(event.command.time));
+    Ok(match merged_into.map(str::to_owned) {
+        None => (event.cart.clone(), sent_to),
+        Some(into) => {
+            let item = carts.item(&into, Consistency::Strong).await?;
+            (into, item)
+        }
+    })
+}
+
+async fn merge_once(
+    carts: &impl CartWriter,
+    merge: Merge<'_>,
+) -> Result<Option<Absorbed>, PortError> {
+    let guest = carts.item(merge.guest, Consistency::Strong).await?;
+    let into = carts.item(merge.into, Consistency::Strong).await?;
+    let joined = match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
+        Merged::Changed(joined) => joined,
+        Merged::Known => return Ok(Some(Absorbed::Known)),
+        Merged::Elsewhere(cart) => return Ok(Some(Absorbed::Elsewhere(cart))),
+        Merged::TooLate => return Ok(Some(Absorbed::TooLate)),
+        Merged::TooOld => return Ok(Some(Absorbed::TooOld)),
+    };
+    let written = carts
+        .store_both([
+            CartChange { cart: merge.guest, item: &joined.guest, seen: guest.as_ref() },
+            CartChange { cart: merge.into, item: &joined.into, seen: into.as_ref() },
+        ])
+        .await?;
+    Ok((written == Written::Done).then_some(Absorbed::Changed))
 }
 
 // === impl CartEvent ===

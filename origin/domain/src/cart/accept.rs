@@ -2,7 +2,7 @@
 //! then answered.
 
 use super::absorb::CartEvent;
-use super::answer::{Answer, answer};
+use super::answer::{Answer, MergedInto, answer};
 use super::command::{Action, CartCommand};
 use super::item::CartItem;
 use super::limits::{Limit, passed};
@@ -50,6 +50,16 @@ pub enum Refusal {
     Conflict,
     /// The key was first used too long ago.
     Expired,
+    /// The cart was merged into this one. If the request repeats a command that was accepted
+    /// before, its bookmark knows it: a merge with that shows its effect.
+    Merged {
+        /// The cart to go on with.
+        into: String,
+        /// What the client has seen and asked of the cart that was merged.
+        accepted: Option<Box<Bookmark>>,
+    },
+    /// Only a guest's cart goes into another.
+    NotAGuest,
     /// The world failed; the client retries with the same key.
     Port(PortError),
 }
@@ -82,6 +92,9 @@ impl<C: Carts, L: CommandLog, E: Events> Desk<C, L, E> {
     pub async fn accept(&self, intent: &Intent, wish: Wish) -> Result<Acceptance, Refusal> {
         let id = CommandId::of_key(&resource(&intent.cart), &intent.key);
         let read = self.read(intent).await?;
+        if let Some(into) = read.item.as_deref().and_then(|item| item.merged_into_at(intent.now)) {
+            return Err(self.moved(intent, id, into).await?);
+        }
         let command = match stamp(&read, intent, id, wish) {
             Ok(command) => command,
             // What a retry would pass or miss may be its own first effect.
@@ -104,6 +117,29 @@ impl<C: Carts, L: CommandLog, E: Events> Desk<C, L, E> {
     async fn read(&self, intent: &Intent) -> Result<CartRead, PortError> {
         let pending: Vec<Pending> = intent.bookmark.pending.iter().copied().collect();
         self.carts.read(&intent.cart, intent.bookmark.floor, &pending).await
+    }
+
+    /// The cart is merged into another. A command that was recorded before is published again, so
+    /// that it counts there whether or not it was published then.
+    async fn moved(
+        &self,
+        intent: &Intent,
+        id: CommandId,
+        into: &str,
+    ) -> Result<Refusal, PortError> {
+        let existing = self.log.find(id).await?.filter(|record| {
+            let is_same =
+                (&record.fingerprint, &record.cart) == (&intent.fingerprint, &intent.cart);
+            is_same && record.is_honoured_at(intent.now)
+        });
+        let mut accepted = None;
+        if let Some(CommandRecord { cart, command, .. }) = existing {
+            let mut bookmark = intent.bookmark.clone();
+            bookmark.pending.insert(command.place());
+            self.events.publish(&[CartEvent { cart, command }.to_event()]).await?;
+            accepted = Some(Box::new(bookmark));
+        }
+        Ok(Refusal::Merged { into: into.to_owned(), accepted })
     }
 
     async fn replay(
@@ -135,7 +171,7 @@ impl<C: Carts, L: CommandLog, E: Events> Desk<C, L, E> {
         let mut bookmark = intent.bookmark.clone();
         bookmark.pending.insert(record.command.place());
         read.records.push(record);
-        let answer = answer(&read, &bookmark, intent.now);
+        let answer = answer(&read, &bookmark, intent.now)?;
         Ok(Acceptance { answer, replayed })
     }
 }
@@ -143,6 +179,12 @@ impl<C: Carts, L: CommandLog, E: Events> Desk<C, L, E> {
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
         Self::Port(error)
+    }
+}
+
+impl From<MergedInto> for Refusal {
+    fn from(MergedInto(into): MergedInto) -> Self {
+        Self::Merged { into, accepted: None }
     }
 }
 
@@ -158,15 +200,14 @@ fn stamp(
     id: CommandId,
     wish: Wish,
 ) -> Result<CartCommand, Refusal> {
-    let seen = answer(read, &intent.bookmark, intent.now);
+    let seen = answer(read, &intent.bookmark, intent.now)?;
     let action = match wish {
         Wish::Act(action) => action,
         Wish::OnLine(line, action) if seen.contents.lines.contains_key(&line) => action,
         Wish::OnLine(..) => return Err(Refusal::LineUnknown),
     };
     let empty = CartItem::default();
-    let present = read.item.as_deref().filter(|item| item.is_present_at(intent.now));
-    let item = present.unwrap_or(&empty);
+    let item = read.present_at(intent.now).unwrap_or(&empty);
     let newest = intent.bookmark.newest_pending().unwrap_or_default().max(item.highest);
     let command = CartCommand { time: Time(intent.now.max(newest).0 + 1), id, action };
     let mut after = seen.contents.clone();

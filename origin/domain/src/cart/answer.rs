@@ -26,12 +26,21 @@ pub struct Answer {
     pub reset: bool,
 }
 
+/// Why there is nothing to see: this cart was merged into another, which is to be read instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedInto(pub String);
+
 /// What a client with `bookmark` sees of what was read, at `now`. The table deletes records days
 /// late, so their age is checked here.
-#[must_use]
-pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
+///
+/// # Errors
+/// [`MergedInto`] another cart.
+pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Result<Answer, MergedInto> {
+    if let Some(into) = read.item.as_deref().and_then(|item| item.merged_into_at(now)) {
+        return Err(MergedInto(into.to_owned()));
+    }
     let empty = CartItem::default();
-    let present = read.item.as_deref().filter(|item| item.is_present_at(now));
+    let present = read.present_at(now);
     let item = present.unwrap_or(&empty);
     let reset = item.version < bookmark.floor;
     let is_kept = |pending: &&Pending| {
@@ -41,8 +50,8 @@ pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
             && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
     };
     let pending: BTreeSet<Pending> = bookmark.pending.iter().filter(is_kept).copied().collect();
-    let commands = read.records.iter().map(|record| &record.command);
-    let contents = item.fold(commands.filter(|command| pending.contains(&command.place())));
+    let missing = read.records.iter().filter(|record| pending.contains(&record.command.place()));
+    let contents = item.fold(missing.map(|record| (record.cart.as_str(), &record.command)));
     let bookmark = Bookmark { floor: item.version, pending, moment: Time::default() };
-    Answer { contents, version: item.version, bookmark, reset }
+    Ok(Answer { contents, version: item.version, bookmark, reset })
 }

@@ -59,6 +59,11 @@ pub enum Action {
         /// How many of each line.
         lines: BTreeMap<LineId, u32>,
     },
+    /// Takes in what a guest's cart holds at this place in the order.
+    Merge {
+        /// The guest's cart.
+        guest: String,
+    },
 }
 
 // === impl Action ===

@@ -2,6 +2,7 @@
 //! checked at acceptance, and a fold that refused would depend on the order of delivery.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,9 +29,11 @@ impl Contents {
                     offer: Arc::clone(offer),
                     quantity: 0,
                     since: command.time,
+                    offered: command.time,
                 });
                 line.quantity = line.quantity.saturating_add(*quantity);
                 line.offer = Arc::clone(offer);
+                line.offered = command.time;
             }
             Action::Set { line, quantity: 0 } | Action::Remove { line } => {
                 self.lines.remove(line);
@@ -54,6 +57,8 @@ impl Contents {
                     };
                 }
             }
+            // What it takes in, the item knows: see `CartItem::fold`.
+            Action::Merge { .. } => {}
         }
     }
 
@@ -64,6 +69,20 @@ impl Contents {
                 self.lines.remove(&line);
             }
         }
+    }
+
+    /// Takes in all that a guest's cart holds, as if it had been put in here at its own times. Of
+    /// attributes, which have no times, the guest's count: they are of the device that merges.
+    pub(super) fn join(&mut self, guest: Self) {
+        for (id, theirs) in guest.lines {
+            match self.lines.entry(id) {
+                Entry::Vacant(place) => {
+                    place.insert(theirs);
+                }
+                Entry::Occupied(mut place) => place.get_mut().join(theirs),
+            }
+        }
+        self.attributes.extend(guest.attributes);
     }
 
     /// The lines in the order they were started.

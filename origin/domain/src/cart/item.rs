@@ -2,10 +2,13 @@
 //! a clock, a batch or a delivery: the same commands in any order and number, in which none is
 //! overtaken by one more than 48 hours younger, lead to the same bytes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::command::CartCommand;
+use super::command::{Action, CartCommand};
 use super::contents::Contents;
+use super::merge::Guest;
 use crate::bookmark::Pending;
 use crate::id::CommandId;
 use crate::time::{DAY_MS, HOUR_MS, Time};
@@ -38,6 +41,12 @@ pub struct CartItem {
     pub commands: Vec<CartCommand>,
     /// The ids of the folded commands above the 15 day bound, in (time, id) order.
     pub folded: Vec<(Time, CommandId)>,
+    /// The carts merged into this one by commands that are still kept one by one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guests: BTreeMap<String, Guest>,
+    /// The cart this one was merged into, at the time `highest`. It holds nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 /// The commands that are no longer kept one by one.
@@ -64,21 +73,50 @@ pub enum Applied {
     TooOld,
 }
 
+/// Some commands, how many of them there are in one life of a cart, and when the newest was.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Life {
+    count: u64,
+    newest: Time,
+}
+
 /// Absorbs one command into an item, or says why not.
 #[must_use]
 pub fn apply(item: Option<&CartItem>, command: &CartCommand) -> Applied {
-    let Some(item) = item else {
-        return Applied::Changed(Box::new(CartItem::default().with(command)));
-    };
-    if item.knows(command.id) {
-        Applied::Known
-    } else if command.time > item.fold_bound() {
-        Applied::Changed(Box::new(item.clone().with(command)))
-    } else if command.time > item.id_bound() {
-        Applied::TooLate
-    } else {
-        Applied::TooOld
+    absorbed(item, command, |item| CartItem::insert(&mut item.commands, command))
+}
+
+/// Absorbs a command that was sent to `cart`: this one, or one that was merged into it.
+#[must_use]
+pub fn apply_of(item: Option<&CartItem>, cart: &str, command: &CartCommand) -> Applied {
+    absorbed(item, command, |item| {
+        let place = command.place();
+        match item.guests.get_mut(cart).filter(|guest| place < guest.until) {
+            Some(guest) => CartItem::insert(&mut guest.commands, command),
+            None => CartItem::insert(&mut item.commands, command),
+        }
+    })
+}
+
+fn absorbed(
+    item: Option<&CartItem>,
+    command: &CartCommand,
+    insert: impl FnOnce(&mut CartItem),
+) -> Applied {
+    // What is left of a cart that was merged so long ago that nothing goes on from there.
+    let item = item.filter(|item| item.merged_into.is_none());
+    if let Some(item) = item {
+        if item.knows(command.id) {
+            return Applied::Known;
+        }
+        if command.time <= item.fold_bound() {
+            return if command.time > item.id_bound() { Applied::TooLate } else { Applied::TooOld };
+        }
     }
+    let mut item = item.cloned().unwrap_or_default();
+    insert(&mut item);
+    item.highest = item.highest.max(command.time);
+    Applied::Changed(Box::new(item.settled()))
 }
 
 // === impl CartItem ===
@@ -96,17 +134,39 @@ impl CartItem {
         pending.time <= self.fold_bound() || self.knows(pending.id)
     }
 
-    /// The cart these commands and the item's amount to, run together in (time, id) order.
+    /// The cart these commands and the item's amount to, run together in (time, id) order. Each
+    /// comes with the cart it was sent to: this one, or one that was merged into it.
     #[must_use]
-    pub fn fold<'a>(&'a self, pending: impl IntoIterator<Item = &'a CartCommand>) -> Contents {
-        let mut commands: Vec<&CartCommand> = self.commands.iter().chain(pending).collect();
-        commands.sort_by_key(|command| command.place());
-        commands.dedup_by_key(|command| command.place());
-        let mut base = self.base.clone();
-        for command in commands {
-            base.run(command);
+    pub fn fold<'a>(
+        &'a self,
+        pending: impl IntoIterator<Item = (&'a str, &'a CartCommand)>,
+    ) -> Contents {
+        let mut own: Vec<&CartCommand> = self.commands.iter().collect();
+        let mut theirs: BTreeMap<&str, Vec<&CartCommand>> = BTreeMap::new();
+        for (cart, command) in pending {
+            match self.guests.get(cart).filter(|guest| command.place() < guest.until) {
+                Some(_) => theirs.entry(cart).or_default().push(command),
+                None => own.push(command),
+            }
         }
-        base.contents
+        let guests = self.guests.iter().map(|(cart, guest)| {
+            let pending = theirs.remove(cart.as_str()).unwrap_or_default();
+            (cart.as_str(), guest.with(pending))
+        });
+        let mut guests: BTreeMap<&str, Base> = guests.collect();
+        self.base.with(own, |guest| guests.remove(guest)).contents
+    }
+
+    /// How many commands are kept one by one.
+    #[must_use]
+    pub fn retained(&self) -> usize {
+        self.commands.len() + self.guests.values().map(|guest| guest.commands.len()).sum::<usize>()
+    }
+
+    /// The cart this one was merged into, as long as it is told at `now`.
+    #[must_use]
+    pub fn merged_into_at(&self, now: Time) -> Option<&str> {
+        self.merged_into.as_deref().filter(|_| now <= self.expires_at())
     }
 
     /// When the table may delete the item, as the highest command time tells.
@@ -115,60 +175,134 @@ impl CartItem {
         self.highest.plus_ms(KEPT_MS)
     }
 
-    fn fold_bound(&self) -> Time {
+    pub(super) fn fold_bound(&self) -> Time {
         self.highest.minus_ms(FOLD_WINDOW_MS)
     }
 
-    fn id_bound(&self) -> Time {
+    pub(super) fn id_bound(&self) -> Time {
         self.highest.minus_ms(ID_WINDOW_MS)
     }
 
     fn knows(&self, id: CommandId) -> bool {
-        self.commands.iter().any(|command| command.id == id)
+        let guests = self.guests.values().flat_map(|guest| &guest.commands);
+        self.commands.iter().chain(guests).any(|command| command.id == id)
             || self.folded.iter().any(|(_, folded)| *folded == id)
     }
 
-    fn with(mut self, command: &CartCommand) -> Self {
-        let at = self.commands.partition_point(|other| other.place() < command.place());
-        self.commands.insert(at, command.clone());
-        self.highest = self.highest.max(command.time);
+    pub(super) fn insert(commands: &mut Vec<CartCommand>, command: &CartCommand) {
+        let at = commands.partition_point(|other| other.place() < command.place());
+        commands.insert(at, command.clone());
+    }
+
+    /// Moves both windows up to the highest time, and counts.
+    pub(super) fn settled(mut self) -> Self {
         let bound = self.fold_bound();
-        let above = self.commands.partition_point(|command| command.time <= bound);
-        for command in self.commands.drain(..above) {
-            self.base.run(&command);
-            self.folded.push((command.time, command.id));
+        for guest in self.guests.values_mut() {
+            guest.base.take_until(bound, &mut guest.commands, &mut self.folded, |_| None);
         }
+        let Self { base, commands, folded, guests, .. } = &mut self;
+        base.take_until(bound, commands, folded, |guest| guests.remove(guest).map(|it| it.base));
         // Whatever comes now lies above the bound and begins a new life. What the table's own
         // expiry deletes is never more than what is dropped here.
-        if has_ended(self.base.newest, bound) {
-            self.base = Base::default();
+        let bases = guests.values_mut().map(|guest| &mut guest.base).chain([base]);
+        for base in bases.filter(|base| has_ended(base.newest, bound)) {
+            *base = Base::default();
         }
         let bound = self.id_bound();
         self.folded.retain(|(time, _)| *time > bound);
+        self.folded.sort_unstable();
         self.version = self.count();
         self
     }
 
     fn count(&self) -> u64 {
-        let start = (self.base.count, self.base.newest);
-        let count = |(count, newest): (u64, Time), command: &CartCommand| {
-            let kept = if has_ended(newest, command.time) { 0 } else { count };
-            (kept + 1, command.time)
-        };
-        self.commands.iter().fold(start, count).0
+        let mut life = self.base.life();
+        for command in &self.commands {
+            life.goes_on(command.time);
+            if let Action::Merge { guest } = &command.action
+                && let Some(guest) = self.guests.get(guest)
+            {
+                life.join(guest.life(), command.time);
+            }
+        }
+        life.count
     }
 }
 
 // === impl Base ===
 
 impl Base {
-    fn run(&mut self, command: &CartCommand) {
-        if has_ended(self.newest, command.time) {
-            *self = Self::default();
+    pub(super) fn life(&self) -> Life {
+        Life { count: self.count, newest: self.newest }
+    }
+
+    /// This and these commands, run in (time, id) order; `guest` hands out who is merged.
+    pub(super) fn with(
+        &self,
+        mut commands: Vec<&CartCommand>,
+        mut guest: impl FnMut(&str) -> Option<Self>,
+    ) -> Self {
+        commands.sort_by_key(|command| command.place());
+        commands.dedup_by_key(|command| command.place());
+        let mut base = self.clone();
+        for command in commands {
+            base.run(command, &mut guest);
         }
-        self.contents.run(command);
-        self.count += 1;
-        self.newest = command.time;
+        base
+    }
+
+    /// Runs the commands at or below `bound`, of which only the ids are kept.
+    fn take_until(
+        &mut self,
+        bound: Time,
+        commands: &mut Vec<CartCommand>,
+        folded: &mut Vec<(Time, CommandId)>,
+        mut guest: impl FnMut(&str) -> Option<Self>,
+    ) {
+        let above = commands.partition_point(|command| command.time <= bound);
+        for command in commands.drain(..above) {
+            self.run(&command, &mut guest);
+            folded.push((command.time, command.id));
+        }
+    }
+
+    fn run(&mut self, command: &CartCommand, guest: &mut impl FnMut(&str) -> Option<Self>) {
+        let mut life = self.life();
+        if life.goes_on(command.time) {
+            self.contents = Contents::default();
+        }
+        match &command.action {
+            Action::Merge { guest: name } => {
+                if let Some(guest) = guest(name)
+                    && life.join(guest.life(), command.time)
+                {
+                    self.contents.join(guest.contents);
+                }
+            }
+            _ => self.contents.run(command),
+        }
+        (self.count, self.newest) = (life.count, life.newest);
+    }
+}
+
+// === impl Life ===
+
+impl Life {
+    /// One more command; whether it begins a new life.
+    pub(super) fn goes_on(&mut self, at: Time) -> bool {
+        let is_new = has_ended(self.newest, at);
+        self.count = if is_new { 1 } else { self.count + 1 };
+        self.newest = at;
+        is_new
+    }
+
+    /// Counts a guest's commands in, unless its cart had ended when it was merged.
+    fn join(&mut self, guest: Self, at: Time) -> bool {
+        let is_present = !has_ended(guest.newest, at);
+        if is_present {
+            self.count += guest.count;
+        }
+        is_present
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn passed(item: &CartItem, after: &Contents, pending: usize) -> Optio
     if pending > PENDING_MAX {
         return Some(Limit::Pending);
     }
-    if item.commands.len() + pending > COMMANDS_MAX {
+    if item.retained() + pending > COMMANDS_MAX {
         return Some(Limit::Commands);
     }
     if after.lines.len() > LINES_MAX {
@@ -60,7 +60,8 @@ fn encoded_bytes(contents: &Contents) -> usize {
 }
 
 fn encoded_commands(item: &CartItem) -> usize {
-    rmp_serde::to_vec_named(&item.commands).map_or(usize::MAX / 2, |bytes| bytes.len())
+    let kept = (&item.commands, &item.guests);
+    rmp_serde::to_vec_named(&kept).map_or(usize::MAX / 2, |bytes| bytes.len())
 }
 
 impl Answer {

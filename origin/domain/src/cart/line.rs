@@ -51,6 +51,22 @@ pub struct Line {
     pub quantity: u32,
     /// When it was started: lines are shown in this order.
     pub since: Time,
+    /// When its latest add was: of two lines that become one, the later offer counts.
+    #[serde(default)]
+    pub offered: Time,
+}
+
+// === impl Line ===
+
+impl Line {
+    /// Takes in a guest's line of the same id.
+    pub(super) fn join(&mut self, guest: Self) {
+        self.quantity = self.quantity.saturating_add(guest.quantity);
+        self.since = self.since.min(guest.since);
+        if guest.offered > self.offered {
+            (self.offer, self.offered) = (guest.offer, guest.offered);
+        }
+    }
 }
 
 // === impl LineId ===

@@ -5,11 +5,13 @@
 //! request ─► accept: read, check limits, stamp, record, publish ─► 202, answer
 //! event   ─► absorb: read item, apply, conditional write         (repetitions change nothing)
 //! read    ─► answer: fold(item's commands and the client's pending ones, together)
+//! merge   ─► accept_merge: record, publish, absorb: both items in one transaction ─► 202, answer
 //! buy     ─► hand_over: every line against today's products; an order comes back as a command
 //! ```
 
 mod absorb;
 mod accept;
+mod accept_merge;
 mod answer;
 mod checkout;
 mod command;
@@ -17,6 +19,7 @@ mod contents;
 mod item;
 mod limits;
 mod line;
+mod merge;
 mod order;
 mod owner;
 mod ports;
@@ -24,19 +27,21 @@ mod reissue;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{Acceptance, Desk, Intent, Refusal, Wish};
-pub use answer::{Answer, answer};
+pub use accept_merge::MergeIntent;
+pub use answer::{Answer, MergedInto, answer};
 pub use checkout::{HandOver, Item, LineProblem, Problem, hand_over};
 pub use command::{Action, CartCommand};
 pub use contents::Contents;
 pub use item::{
-    Applied, Base, CartItem, FOLD_WINDOW_MS, ID_WINDOW_MS, IDLE_MS_MAX, KEPT_MS, apply,
+    Applied, Base, CartItem, FOLD_WINDOW_MS, ID_WINDOW_MS, IDLE_MS_MAX, KEPT_MS, apply, apply_of,
 };
 pub use limits::{
     COMMANDS_MAX, ENCODED_BYTES_MAX, LINES_MAX, Limit, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
     QUANTITY_MAX,
 };
 pub use line::{LINE_PROPERTY, Line, LineId, Offer};
+pub use merge::{Both, Guest, Joined, Merge, Merged};
 pub use order::{ORDER_TOPICS, Order};
-pub use owner::customer_cart;
-pub use ports::{CartRead, CartSource, CartWriter, Carts};
+pub use owner::{cart_of, is_guests};
+pub use ports::{CartChange, CartRead, CartSource, CartWriter, Carts};
 pub use reissue::{Reissue, reissue};

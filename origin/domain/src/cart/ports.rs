@@ -5,6 +5,7 @@ use crate::bookmark::Pending;
 use crate::id::CommandId;
 use crate::idempotency::CommandRecord;
 use crate::port::{Consistency, PortError, Written};
+use crate::time::Time;
 
 /// What a read obtained.
 #[derive(Debug, Clone)]
@@ -16,6 +17,17 @@ pub struct CartRead {
     /// Whether item and records are of a strongly consistent read begun after the request arrived:
     /// only such a read may say that a bookmark is ahead of the table, or that a record is gone.
     pub is_strong: bool,
+}
+
+// === impl CartRead ===
+
+impl CartRead {
+    /// The item, if it holds a cart at `now`: not one of a life that has ended, nor what is left of
+    /// one that was merged into another.
+    pub(super) fn present_at(&self, now: Time) -> Option<&CartItem> {
+        let item = self.item.as_deref()?;
+        (item.merged_into.is_none() && item.is_present_at(now)).then_some(item)
+    }
 }
 
 /// Reads carts for answers.
@@ -59,4 +71,21 @@ pub trait CartWriter: CartSource {
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> impl Future<Output = Result<Written, PortError>> + Send;
+
+    /// Writes both items if the table still holds what was seen of each, or else neither.
+    fn store_both(
+        &self,
+        changes: [CartChange<'_>; 2],
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// One cart's part of a write over two.
+#[derive(Debug, Clone, Copy)]
+pub struct CartChange<'a> {
+    /// Which cart.
+    pub cart: &'a str,
+    /// What it becomes.
+    pub item: &'a CartItem,
+    /// What it was when it was read.
+    pub seen: Option<&'a CartItem>,
 }

@@ -1,8 +1,9 @@
 //! Issuing anew: what may be done by hand with a command that reached its cart too late.
 
-use super::absorb::CartEvent;
+use super::absorb::{CartEvent, destination};
 use super::command::CartCommand;
-use super::item::{Applied, apply};
+use super::item::{Applied, apply_of};
+use super::merge::{Both, Merge, Merged};
 use super::ports::CartSource;
 use crate::port::{Consistency, PortError};
 use crate::time::Time;
@@ -12,7 +13,7 @@ use crate::time::Time;
 pub enum Reissue {
     /// It still comes too late as it is: publish this instead, the same command at a new time.
     Anew(Box<CartEvent>),
-    /// Deliver it again as it is: the cart takes it, or knows it.
+    /// Deliver it again as it is: the cart takes it, or knows it, or says again why not.
     AsItIs,
     /// Never: the cart no longer remembers whether it has absorbed the command.
     TooOld,
@@ -29,15 +30,25 @@ pub async fn reissue(
     event: &CartEvent,
     now: Time,
 ) -> Result<Reissue, PortError> {
-    let item = carts.item(&event.cart, Consistency::Strong).await?;
-    Ok(match apply(item.as_ref(), &event.command) {
+    let anew = |highest: Time| {
+        let command = CartCommand { time: Time(now.max(highest).0 + 1), ..event.command.clone() };
+        Reissue::Anew(Box::new(CartEvent { cart: event.cart.clone(), command }))
+    };
+    if let Some(merge) = Merge::of(event) {
+        let guest = carts.item(merge.guest, Consistency::Strong).await?;
+        let into = carts.item(merge.into, Consistency::Strong).await?;
+        return Ok(match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
+            Merged::Changed(_) | Merged::Known | Merged::Elsewhere(_) => Reissue::AsItIs,
+            Merged::TooOld => Reissue::TooOld,
+            Merged::TooLate => {
+                anew([guest, into].iter().flatten().map(|item| item.highest).max().unwrap_or(now))
+            }
+        });
+    }
+    let (_, item) = destination(carts, event).await?;
+    Ok(match apply_of(item.as_ref(), &event.cart, &event.command) {
         Applied::Changed(_) | Applied::Known => Reissue::AsItIs,
         Applied::TooOld => Reissue::TooOld,
-        Applied::TooLate => {
-            let highest = item.map_or(Time::default(), |item| item.highest);
-            let command =
-                CartCommand { time: Time(now.max(highest).0 + 1), ..event.command.clone() };
-            Reissue::Anew(Box::new(CartEvent { cart: event.cart.clone(), command }))
-        }
+        Applied::TooLate => anew(item.map_or(now, |item| item.highest)),
     })
 }

@@ -11,7 +11,7 @@ use edge_wire::resource::Resource;
 use edge_wire::token;
 use http::{HeaderMap, StatusCode};
 use origin_domain::bookmark::Pending;
-use origin_domain::cart::{Answer, Carts as _, Line, LineId, answer, customer_cart};
+use origin_domain::cart::{Answer, Carts as _, Line, LineId, answer, cart_of};
 use origin_domain::money::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,7 +80,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let id = match (caller.customer, caller.cart) {
-        (Some(customer), _) => customer_cart(&customer),
+        (Some(customer), _) => cart_of(&customer),
         (None, Some(cart)) => cart,
         (None, None) => shop.new_cart_id(),
     };
@@ -117,7 +117,7 @@ pub(super) async fn seen(
     let shown = Shown::read(&shop.config.keys, headers, Resource::Cart(cart.to_owned()))?;
     let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
     let read = shop.carts.read(cart, shown.merged.floor, &pending).await?;
-    let answer = answer(&read, &shown.merged, shop.clock.now());
+    let answer = answer(&read, &shown.merged, shop.clock.now())?;
     Ok((shown, answer))
 }
 

@@ -177,13 +177,19 @@ impl Command {
     }
 
     async fn accept(self, shop: &Shop, wish: Wish) -> Result<Response, Refused> {
-        let accepted = shop.desk.accept(&self.intent, wish).await?;
+        let accepted = match shop.desk.accept(&self.intent, wish).await {
+            Err(Refusal::Merged { into, accepted: Some(bookmark) }) => {
+                let bookmark = self.shown.reply(&shop.config.keys, &bookmark)?;
+                return Err(Refused::merged(into).knowing(bookmark));
+            }
+            accepted => accepted?,
+        };
         let (body, bookmark) = body(shop, &self.intent.cart, &self.shown, &accepted.answer)?;
         Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
     let field = format!("header:{IDEMPOTENCY_KEY}");
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
         let detail = "Name the command with a fresh random key, and retry it with the same one.";

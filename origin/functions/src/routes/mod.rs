@@ -5,6 +5,7 @@ pub(crate) mod admin_versions;
 pub(crate) mod asked;
 pub(crate) mod cart;
 pub(crate) mod cart_lines;
+pub(crate) mod cart_merge;
 pub(crate) mod checkout;
 pub(crate) mod completion;
 pub(crate) mod configurator;

@@ -35,6 +35,7 @@ fn carried() -> Vec<Case> {
     let (one, two) = (mine(1), mine(2));
     let both = joined(vec![one.clone(), two.clone()]);
     let account = PLAIN.loyalty_bookmark("1001", 1);
+    let own = PLAIN.cart_bookmark("customer-1001", 7);
     vec![
         goes_on("a bookmark", &one, &one),
         goes_on("two bookmarks", &both, &both),
@@ -65,6 +66,19 @@ fn carried() -> Vec<Case> {
         )
         .by_customer("1001")
         .has(BOOKMARK, &joined(vec![one.clone(), account])),
+        forwards(
+            "bookmarks of both carts that are merged",
+            asks("POST", "/v1/cart/merge")
+                .cart("customer-1001")
+                .customer("1001")
+                .keyed()
+                .with("Forecourt-Bookmark", &format!("{one},{own}")),
+            "/v1/cart/merge",
+        )
+        .by_cart("customer-1001")
+        .by_customer("1001")
+        .has("idempotency-key", crate::fixture::KEY)
+        .has(BOOKMARK, &joined(vec![one.clone(), own])),
         forwards(
             "a command with its bookmark",
             asks("POST", "/v1/cart/lines").cart("cart-1").keyed().with("Forecourt-Bookmark", &one),

@@ -10,6 +10,7 @@ mod errors;
 mod freshness;
 mod identity;
 mod matrix;
+mod merging;
 mod methods;
 mod naive;
 mod orders;

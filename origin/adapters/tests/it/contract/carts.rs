@@ -2,7 +2,8 @@
 
 use origin_domain::bookmark::PENDING_MAX;
 use origin_domain::cart::{
-    Absorbed, Action, CartCommand, CartEvent, CartWriter, IDLE_MS_MAX, absorb,
+    Absorbed, Action, Both, CartChange, CartCommand, CartEvent, CartItem, CartWriter, IDLE_MS_MAX,
+    Joined, Merge, Merged, absorb,
 };
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord};
@@ -92,6 +93,97 @@ pub(crate) async fn an_order_absorbed_before_its_add_ends_in_the_same_cart(shop:
     let item = shop.item("a", Consistency::Strong).await.unwrap().unwrap();
     assert_eq!(item, absorbed(None, &[added, order]));
     assert_eq!(item.fold([]).lines.values().map(|line| line.quantity).collect::<Vec<_>>(), [1]);
+}
+
+/// The event that merges the cart `a` into `own`.
+fn merge() -> CartEvent {
+    let action = Action::Merge { guest: "a".to_owned() };
+    let command = CartCommand { time: MORNING.plus_ms(10), id: id("merge"), action };
+    CartEvent { cart: "own".to_owned(), command }
+}
+
+fn joined(guest: Option<&CartItem>, into: Option<&CartItem>) -> Joined {
+    match Merge::of(&merge()).unwrap().apply(Both { guest, into }) {
+        Merged::Changed(joined) => *joined,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn of_two_carts_that_merge_both_change_or_neither(shop: impl Shop) {
+    let (guest, own) =
+        (absorbed(None, &[add(MORNING, "one")]), absorbed(None, &[add(MORNING, "two")]));
+    shop.store("a", &guest, None).await.unwrap();
+    shop.store("own", &own, None).await.unwrap();
+    let merged = joined(Some(&guest), Some(&own));
+    let changes = |guest, own| {
+        [
+            CartChange { cart: "a", item: &merged.guest, seen: guest },
+            CartChange { cart: "own", item: &merged.into, seen: own },
+        ]
+    };
+    let newer = absorbed(Some(&own), &[add(MORNING, "three")]);
+    let stale = [(Some(&guest), None), (None, Some(&own)), (Some(&guest), Some(&newer))];
+    for (guest_seen, own_seen) in stale {
+        let written = shop.store_both(changes(guest_seen, own_seen)).await;
+        assert_eq!(written, Ok(Written::Conflict));
+        assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(guest.clone()));
+        assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(own.clone()));
+    }
+    let written = shop.store_both(changes(Some(&guest), Some(&own))).await;
+    assert_eq!(written, Ok(Written::Done));
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(merged.guest.clone()));
+    assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(merged.into.clone()));
+    let again = shop.store_both(changes(Some(&guest), Some(&own))).await;
+    assert_eq!(again, Ok(Written::Conflict));
+}
+
+pub(crate) async fn carts_never_written_merge(shop: impl Shop) {
+    assert_eq!(absorb(&shop, &merge()).await, Ok(Absorbed::Changed));
+    let merged = joined(None, None);
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(merged.guest));
+    assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(merged.into));
+    assert_eq!(absorb(&shop, &merge()).await, Ok(Absorbed::Known));
+}
+
+/// Some commands of the guest come before the merge in the order, some after.
+pub(crate) async fn merges_and_commands_absorbed_at_once_are_all_in_the_one_cart(shop: impl Shop) {
+    let commands = |from: u64, name: &str| -> Vec<CartCommand> {
+        (from..from + 3).map(|n| add(MORNING.plus_ms(n * 4), &format!("{name}-{n}"))).collect()
+    };
+    let (guests, owns) = (commands(1, "guest"), commands(1, "own"));
+    let event = |cart: &str, command: &CartCommand| CartEvent {
+        cart: cart.to_owned(),
+        command: command.clone(),
+    };
+    let events = guests.iter().map(|command| event("a", command));
+    let events = events.chain([merge(), merge()]);
+    let events = events.chain(owns.iter().map(|command| event("own", command)));
+    let running: Vec<_> = events
+        .map(|event| {
+            let shop = shop.clone();
+            tokio::spawn(async move { absorb(&shop, &event).await.unwrap() })
+        })
+        .collect();
+    let mut known = 0;
+    for one in running {
+        known += u32::from(one.await.unwrap() == Absorbed::Known);
+    }
+    assert_eq!(known, 1, "the second merge");
+    let merged = joined(Some(&absorbed(None, &guests)), Some(&absorbed(None, &owns)));
+    assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(merged.guest));
+    assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(merged.into));
+}
+
+pub(crate) async fn what_is_sent_to_a_merged_cart_goes_into_the_other(shop: impl Shop) {
+    absorb(&shop, &merge()).await.unwrap();
+    let late = CartEvent { cart: "a".to_owned(), command: add(MORNING, "late") };
+    assert_eq!(absorb(&shop, &late).await, Ok(Absorbed::Changed));
+    assert_eq!(absorb(&shop, &late).await, Ok(Absorbed::Known));
+    let guest = absorbed(None, &[late.command]);
+    let merged = joined(Some(&guest), None);
+    assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(merged.into));
+    let theirs = CartEvent { cart: "another".to_owned(), ..merge() };
+    assert_eq!(absorb(&shop, &theirs).await, Ok(Absorbed::Elsewhere("own".to_owned())));
 }
 
 pub(crate) async fn pending_commands_come_with_the_cart_as_far_as_recorded(shop: impl Shop) {

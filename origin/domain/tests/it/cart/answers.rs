@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use origin_domain::bookmark::Bookmark;
-use origin_domain::cart::{Applied, CartCommand, CartItem, CartRead, answer, apply};
+use origin_domain::cart::{Answer, Applied, CartCommand, CartItem, CartRead, MergedInto, apply};
 use origin_domain::idempotency::{CommandRecord, Fingerprint};
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
@@ -14,6 +14,10 @@ fn item(commands: &[CartCommand]) -> CartItem {
         Applied::Changed(item) => *item,
         other => panic!("{other:?}"),
     })
+}
+
+fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Answer {
+    origin_domain::cart::answer(read, bookmark, now).unwrap()
 }
 
 fn read(item: CartItem, pending: &[CartCommand]) -> CartRead {
@@ -80,6 +84,23 @@ fn a_cart_untouched_for_thirty_days_is_empty_and_version_zero() {
     let seen = answer(&read(old, &[]), &bookmark(0, &[]), Time(NOON + 30 * DAY_MS + 1));
     assert!(seen.contents.lines.is_empty());
     assert_eq!((seen.version, seen.reset), (0, false));
+}
+
+#[test]
+fn a_cart_that_was_merged_names_the_other_until_the_table_may_forget_it() {
+    let left = CartItem {
+        highest: Time(NOON),
+        merged_into: Some("customer-1001".to_owned()),
+        ..CartItem::default()
+    };
+    let expiry = left.expires_at();
+    let left = read(left, &[]);
+    let ask = |now| origin_domain::cart::answer(&left, &bookmark(3, &[]), now);
+    for now in [Time(NOON), Time(NOON + 31 * DAY_MS), expiry] {
+        assert_eq!(ask(now), Err(MergedInto("customer-1001".to_owned())), "{now:?}");
+    }
+    let seen = ask(Time(expiry.0 + 1)).unwrap();
+    assert_eq!((seen.version, seen.contents.lines.len()), (0, 0));
 }
 
 #[test]

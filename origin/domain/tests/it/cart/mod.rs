@@ -4,6 +4,8 @@ mod answers;
 mod checkouts;
 mod commands;
 mod laws;
+mod merge_laws;
+mod merges;
 mod orders;
 
 use std::collections::BTreeMap;

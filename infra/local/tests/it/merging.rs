@@ -1,0 +1,196 @@
+//! A guest fills a cart, logs in, and finds everything in the customer's own.
+
+use edge_wire::keys::KeyRing;
+use edge_wire::token::mint_cart;
+use infra_local::cli::signed;
+use infra_local::demo;
+use infra_local::local::CART_QUEUE;
+use origin_functions::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::journey::{add, key, new_cart, session};
+use crate::shop::{Reply, Shop};
+
+/// The customer's own cart on one device: its token and bookmark.
+fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
+    let created = shop.ask("POST", "/v1/carts").bearer(customer).send();
+    assert_eq!(created.status, 201, "{}", created.text);
+    let created = created.json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&created["token"]), text(&created["cart"]["bookmark"]))
+}
+
+fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, from: &str) -> Reply {
+    shop.ask("POST", "/v1/cart/merge")
+        .bearer(customer)
+        .header("forecourt-cart", own)
+        .header("forecourt-bookmark", bookmarks)
+        .header("idempotency-key", &key("merge"))
+        .json(&json!({"from": from}))
+        .send()
+}
+
+fn tee(size: &str, quantity: u32) -> Value {
+    json!({"product": "tee", "quantity": quantity,
+        "selection": {"colour": "white", "size": size, "fit": "regular"}})
+}
+
+fn bookmark(reply: &Reply) -> String {
+    reply.json()["bookmark"].as_str().unwrap().to_owned()
+}
+
+fn quantities(cart: &Value) -> Vec<(String, u64)> {
+    let lines = cart["lines"].as_array().unwrap().iter();
+    let mut found: Vec<(String, u64)> = lines
+        .map(|line| {
+            let size = line["selection"]["size"].as_str().unwrap().to_owned();
+            (size, line["quantity"].as_u64().unwrap())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn sizes(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
+    expected.iter().map(|(size, quantity)| ((*size).to_owned(), *quantity)).collect()
+}
+
+#[test]
+fn a_guest_logs_in_and_the_cart_is_there_on_every_device_and_stays() {
+    let shop = Shop::open();
+    let customer = session(&shop, "1003");
+    // At home, logged in, some time ago.
+    let (home, at_home) = own_cart(&shop, &customer);
+    let at_home = bookmark(&add(&shop, &home, &at_home, "home", &tee("xs", 1)));
+    shop.drained(CART_QUEUE);
+    // On the way, as a guest; nothing of it reaches the table before the merge does.
+    shop.pause(CART_QUEUE);
+    let (guest, seen) = new_cart(&shop);
+    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 2)));
+    let seen = bookmark(&add(&shop, &guest, &seen, "two", &tee("3xl", 1)));
+    let (own, seen_own) = own_cart(&shop, &customer);
+    let merged = merge(&shop, &customer, &own, &format!("{seen},{seen_own}"), &guest);
+    assert_eq!(merged.status, 202, "{}", merged.text);
+    let both = sizes(&[("3xl", 1), ("xs", 3)]);
+    assert_eq!(
+        (quantities(&merged.json()), merged.json()["id"].clone()),
+        (both.clone(), json!("customer-1003"))
+    );
+    assert_eq!(merged.header("forecourt-bookmark"), bookmark(&merged));
+    assert_eq!(quantities(&shop.cart(&own, &bookmark(&merged))), both);
+    // At home nothing goes back either.
+    let again = add(&shop, &home, &at_home, "again", &tee("xs", 1));
+    shop.resume(CART_QUEUE);
+    let settled = shop.cart(&home, &format!("{},{}", bookmark(&again), bookmark(&merged)));
+    assert_eq!(quantities(&settled), sizes(&[("3xl", 1), ("xs", 4)]));
+    assert_eq!(settled["version"], "5", "three adds here and there, the merge, and one more");
+}
+
+#[test]
+fn the_guests_cart_says_where_it_went_and_a_merge_may_be_repeated() {
+    let shop = Shop::open();
+    let customer = session(&shop, "1004");
+    let (guest, seen) = new_cart(&shop);
+    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 1)));
+    let (own, seen_own) = own_cart(&shop, &customer);
+    let merged = merge(&shop, &customer, &own, &format!("{seen},{seen_own}"), &guest);
+    assert_eq!(merged.status, 202, "{}", merged.text);
+    let requests = [
+        shop.get("/v1/cart"),
+        shop.ask("POST", "/v1/carts"),
+        shop.ask("DELETE", "/v1/cart/lines").header("idempotency-key", &key("clear")),
+        shop.ask("POST", "/v1/cart/lines")
+            .header("idempotency-key", &key("add"))
+            .json(&tee("xs", 1)),
+    ];
+    for request in requests {
+        let refused = request.header("forecourt-cart", &guest).send();
+        refused.expect_problem(409, "cart-merged");
+        assert_eq!(refused.json()["merged_into"], "customer-1004");
+        assert_eq!(refused.json().get("bookmark"), None);
+        assert!(refused.header("cache-control").contains("no-store"));
+    }
+    // A second tab of the guest repeats its last command, hears of the merge, and merges too.
+    let repeated = add(&shop, &guest, "", "one", &tee("xs", 1));
+    repeated.expect_problem(409, "cart-merged");
+    let known = bookmark(&repeated);
+    assert_eq!(repeated.header("forecourt-bookmark"), known);
+    for name in ["merge", "another"] {
+        let again = shop
+            .ask("POST", "/v1/cart/merge")
+            .bearer(&customer)
+            .header("forecourt-cart", &own)
+            .header("forecourt-bookmark", &format!("{known},{}", bookmark(&merged)))
+            .header("idempotency-key", &key(name))
+            .json(&json!({"from": guest}))
+            .send();
+        assert_eq!((again.status, quantities(&again.json())), (202, sizes(&[("xs", 1)])));
+    }
+    shop.drained(CART_QUEUE);
+    assert_eq!(quantities(&shop.cart(&own, "")), sizes(&[("xs", 1)]));
+}
+
+#[test]
+fn a_guest_without_anything_merges_and_may_not_be_merged_elsewhere() {
+    let shop = Shop::open();
+    let (ada, ben) = (session(&shop, "1005"), session(&shop, "1006"));
+    let (guest, _) = new_cart(&shop);
+    let (adas, _) = own_cart(&shop, &ada);
+    let (bens, _) = own_cart(&shop, &ben);
+    let merged = merge(&shop, &ada, &adas, "", &guest);
+    assert_eq!((merged.status, quantities(&merged.json())), (202, sizes(&[])));
+    let refused = merge(&shop, &ben, &bens, "", &guest);
+    refused.expect_problem(409, "cart-merged");
+    assert_eq!(refused.json()["merged_into"], "customer-1005");
+}
+
+#[test]
+fn a_merge_works_through_shopifys_app_proxy() {
+    let shop = Shop::open();
+    let (guest, seen) = new_cart(&shop);
+    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 1)));
+    let now = Clock::system().now().unix_s();
+    let (own, _) = own_cart(&shop, &session(&shop, "1007"));
+    let query = format!("cart={own}&bookmark={seen}&idempotency_key={}", key("merge"));
+    let url = signed(&format!("/proxy/v1/cart/merge?{query}"), Some("1007"), now).unwrap();
+    let merged =
+        shop.ask("POST", url.strip_prefix(demo::URL).unwrap()).json(&json!({"from": guest})).send();
+    assert_eq!((merged.status, quantities(&merged.json())), (202, sizes(&[("xs", 1)])));
+}
+
+#[test]
+fn a_merge_of_what_is_no_guests_cart_says_what_is_wrong() {
+    let shop = Shop::open();
+    let (ada, ben) = (session(&shop, "1008"), session(&shop, "1009"));
+    let (guest, _) = new_cart(&shop);
+    let (adas, _) = own_cart(&shop, &ada);
+    let (bens, _) = own_cart(&shop, &ben);
+    let broken = [&guest[..guest.len() - 1], "c1.demo.0123456789abcdef.AAAA", "", "token"];
+    for from in broken {
+        let refused = merge(&shop, &ada, &adas, "", from);
+        assert_eq!(refused.expect_problem(401, "token-invalid"), ["/from"], "{from}");
+    }
+    let keys = KeyRing::parse(demo::KEYS).unwrap();
+    for from in [&adas, &bens, &mint_cart(&keys, "customer-1")] {
+        let refused = merge(&shop, &ada, &adas, "", from);
+        assert_eq!(refused.expect_problem(422, "merge-impossible"), ["/from"]);
+    }
+    for into in [&guest, &bens] {
+        let refused = merge(&shop, &ada, into, "", &guest);
+        let field = ["header:forecourt-cart"];
+        assert_eq!(refused.expect_problem(422, "merge-impossible"), field);
+    }
+    let post = |body: &str| {
+        shop.ask("POST", "/v1/cart/merge")
+            .bearer(&ada)
+            .header("forecourt-cart", &adas)
+            .header("idempotency-key", &key("body"))
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+    };
+    post("{}").expect_problem(400, "malformed");
+    assert_eq!(post(r#"{"from":7}"#).expect_problem(400, "malformed"), ["/from"]);
+    let reply = shop.get("/v1/cart").header("forecourt-cart", &guest).send();
+    assert_eq!(reply.status, 200, "the guest's cart is as it was: {}", reply.text);
+}

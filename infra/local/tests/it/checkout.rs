@@ -141,6 +141,7 @@ fn an_empty_cart_is_handed_over_empty_and_without_a_link() {
 fn the_hand_over_answers_through_shopifys_app_proxy() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[tee(TEE, 1)]);
+    shop.drained(CART_QUEUE);
     let path = format!("/proxy/v1/cart/checkout?cart={token}&bookmark={bookmark}");
     let url = signed(&path, None, Clock::system().now().unix_s()).unwrap();
     let proxied = shop.get(url.strip_prefix(demo::URL).unwrap()).send();

@@ -72,6 +72,8 @@ codes! {
     DemandUnknown = 404 "demand-unknown" "There is no such export";
     /// No such line in this cart.
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
+    /// No such redemption of this customer.
+    RedemptionUnknown = 404 "redemption-unknown" "There is no such redemption";
     /// A method the route does not have; see `Allow`.
     MethodNotAllowed = 405 "method-not-allowed" "The route does not take this method";
     /// A cart that was merged into another, which `merged_into` names.
@@ -102,10 +104,20 @@ codes! {
     MergeImpossible = 422 "merge-impossible" "These carts can't be merged";
     /// A product document with mistakes, all of them listed.
     ConfiguratorInvalid = 422 "configurator-invalid" "The product has mistakes";
+    /// A reward the programme does not offer.
+    RewardUnknown = 422 "reward-unknown" "There is no such reward";
+    /// Points that are not what the reward costs.
+    PointsMismatch = 422 "points-mismatch" "The reward costs something else";
+    /// More points than are available.
+    PointsInsufficient = 422 "points-insufficient" "There are not enough points";
+    /// A number of points outside its range.
+    PointsOutOfRange = 422 "points-out-of-range" "The points are out of range";
     /// More commands pending than a bookmark holds.
     TooManyPending = 429 "too-many-pending" "Too many commands are on their way";
     /// More commands than a cart takes in 48 hours.
     TooManyCommands = 429 "too-many-commands" "The cart changed too often";
+    /// More redemptions than an account takes in 15 days.
+    TooManyRedemptions = 429 "too-many-redemptions" "Too many redemptions were asked for";
     /// We failed; nothing was acknowledged.
     Internal = 500 "internal" "Something failed on our side";
     /// It could not be made durable or read now; nothing was acknowledged.

@@ -130,6 +130,8 @@ pub const ROUTES: &[Route] = &[
         &[Must(Customer)],
         Names(&["cursor", "limit"]),
     ),
+    personal("/v1/loyalty/redemptions/{id}", Target::LoyaltyRead, &[Must(Customer)], NONE),
+    Route { callers: &[Must(Customer)], ..command("POST", "/v1/loyalty/redemptions") },
     personal("/v1/cart", Target::CartRead, &[Must(Cart)], NONE),
     command("POST", "/v1/cart/lines"),
     command("DELETE", "/v1/cart/lines"),
@@ -156,6 +158,10 @@ pub const ROUTES: &[Route] = &[
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
     admin("GET", "/v1/admin/privacy/demands"),
     admin("GET", "/v1/admin/privacy/demands/{id}"),
+    Route {
+        is_command: true,
+        ..admin("POST", "/v1/admin/loyalty/customers/{customer}/adjustments")
+    },
 ];
 
 const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod demo;
 pub mod local;
+pub mod wiring;
 
 mod data;
 mod edge;

@@ -16,16 +16,13 @@ use edge_functions::EdgeConfig;
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
-use infra_bus::{Bus, Config as BusConfig, Faults, Queue, Rule, Target};
+use infra_bus::{Bus, Faults, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy,
-    DynamoPrograms, lambda_http_client,
+    DynamoPrograms, EventBridgeBus, OwnCodes, lambda_http_client,
 };
-use origin_domain::cart::ORDER_TOPICS;
-use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
-use origin_domain::privacy::Demand;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
@@ -33,7 +30,6 @@ use origin_functions::consume_privacy::PrivacyConsumer;
 use origin_functions::functions::Function;
 use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -42,20 +38,11 @@ use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::targets::InProcess;
 use crate::upkeep::{Door, Keeper};
+use crate::wiring::{
+    CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, REDEMPTION_QUEUE, bus_config,
+};
 use crate::{demo, seed};
 
-/// The queue of cart commands, and of orders that may have bought what is in a cart.
-pub const CART_QUEUE: &str = "cart";
-/// The queue of webhooks for the ledger.
-pub const LOYALTY_QUEUE: &str = "loyalty";
-/// The queue of publications.
-pub const PUBLISHED_QUEUE: &str = "published";
-/// The queue of demands about people's data.
-pub const PRIVACY_QUEUE: &str = "privacy";
-/// Batches of carts' events under way at once. A replay of weeks passes in seconds: of two batches
-/// at once, one could overtake the other by 48 hours of its events' time. The table has one writer
-/// anyway.
-const CART_BATCHES_MAX: usize = 1;
 /// How long batches under way may take to end when the process is told to stop.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 
@@ -150,7 +137,7 @@ impl Local {
         seed::seed(&aws, &clock).await?;
         let parts = edge_parts(edge_config, &aws, &clock);
         let emulator = emulator(&parts)?;
-        let targets = targets(&aws, &emulator);
+        let targets = targets(&aws, &emulator, &clock);
         let bus = open_bus(&data, faults.unwrap_or_default(), targets)?;
         let (stop, stopped) = watch::channel(false);
         let (serving, until) = (bus.clone(), ended(stopped.clone()));
@@ -262,36 +249,19 @@ fn open_bus(data: &DataFolder, faults: Faults, targets: Targets) -> Result<Bus, 
     Bus::open(&data.bus(), bus_config(faults), targets).map_err(|error| kept(&data.bus(), error))
 }
 
-/// The bus of this shop: its rules and its queues.
-pub(crate) fn bus_config(faults: Faults) -> BusConfig {
-    let mut config = BusConfig::new(infra_bus::Clock::system());
-    demo::BUS.clone_into(&mut config.bus);
-    config.faults = faults;
-    config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
-    config.queues = vec![
-        Queue { concurrency_max: CART_BATCHES_MAX, ..Queue::new(CART_QUEUE) },
-        Queue::new(LOYALTY_QUEUE),
-        Queue::new(PRIVACY_QUEUE),
-        Queue::new(PUBLISHED_QUEUE),
-    ];
-    config.rules = vec![
-        cart_rule(),
-        rule(LOYALTY_QUEUE, Kind::ShopifyWebhook),
-        demands(),
-        rule(PUBLISHED_QUEUE, Kind::ConfiguratorPublished),
-    ];
-    config
-}
-
 /// The consumers behind their queues.
-fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
+fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
     let carts = CartConsumer { carts: DynamoCarts::new(aws), orders: orders() };
     let loyalty = LoyaltyConsumer {
         ledger: DynamoLedger::new(aws),
         programs: DynamoPrograms::new(aws),
+        events: EventBridgeBus::new(aws),
+        codes: OwnCodes,
         shop: demo::SHOP.to_owned(),
+        clock: clock.clone(),
     };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
+    let loyalty = Arc::new(loyalty);
     let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
     let privacy = PrivacyConsumer {
         ledger: DynamoLedger::new(aws),
@@ -303,8 +273,9 @@ fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
     let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
     HashMap::from([
         (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),
-        (LOYALTY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(loyalty)))),
         (PRIVACY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(privacy)))),
+        (LOYALTY_QUEUE.to_owned(), Arc::new(InProcess(Arc::clone(&loyalty)))),
+        (REDEMPTION_QUEUE.to_owned(), Arc::new(InProcess(loyalty))),
         (PUBLISHED_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(published)))),
     ])
 }
@@ -312,44 +283,6 @@ fn targets(aws: &Aws, emulator: &Emulator) -> Targets {
 /// Which orders the demo shop's carts believe.
 pub(crate) fn orders() -> Orders {
     Orders { keys: keys(), shop: demo::SHOP.to_owned() }
-}
-
-fn rule(queue: &str, kind: Kind) -> Rule {
-    Rule {
-        name: queue.to_owned(),
-        event_pattern: json!({
-            "source": [kind.source()],
-            "detail-type": [kind.detail_type()],
-        }),
-        queue: queue.to_owned(),
-    }
-}
-
-/// Cart commands, and orders that were placed. One rule, so that a replay through it has both.
-fn cart_rule() -> Rule {
-    let commands = rule(CART_QUEUE, Kind::CartCommanded);
-    let either: Vec<Value> =
-        [commands.event_pattern].into_iter().chain(webhooks(&ORDER_TOPICS)).collect();
-    Rule { event_pattern: json!({"$or": either}), ..commands }
-}
-
-/// The webhooks that are demands about people's data.
-fn demands() -> Rule {
-    let event_pattern = json!({"$or": webhooks(&Demand::TOPICS)});
-    Rule { event_pattern, ..rule(PRIVACY_QUEUE, Kind::ShopifyWebhook) }
-}
-
-/// Patterns of the webhooks of these topics. The topic stands in either family of Shopify's
-/// headers, whose names keep the case they came in.
-fn webhooks(topics: &[&str]) -> Vec<Value> {
-    let any = rule(LOYALTY_QUEUE, Kind::ShopifyWebhook).event_pattern;
-    let named = ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].into_iter();
-    let of_topics = named.map(|header| {
-        let mut pattern = any.clone();
-        pattern["detail"] = json!({"metadata": {header: topics}});
-        pattern
-    });
-    of_topics.collect()
 }
 
 fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {

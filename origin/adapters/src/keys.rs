@@ -60,6 +60,8 @@ pub(crate) enum Shape<'a> {
     Demand { id: &'a str },
     /// Everything known of one order.
     Order { order: &'a str },
+    /// What was decided of one redemption.
+    Redemption { id: CommandId },
     /// What a customer's ledger adds up to.
     Account { customer: &'a str },
     /// One line of a customer's ledger; sorts by time, then by id.
@@ -115,6 +117,7 @@ impl Shape<'_> {
             }
             Self::Demand { id } => hot("privacy/demands".to_owned(), id),
             Self::Order { order } => hot(format!("order/{order}"), "order"),
+            Self::Redemption { id } => hot(format!("redemption/{}", id.to_hex()), "redemption"),
             Self::Account { customer } => hot(format!("loyalty/{customer}"), "account"),
             Self::Entry { customer, at: Time(at), id } => {
                 hot(format!("loyalty/{customer}"), format!("entry/{at:020}/{id}"))

@@ -1,8 +1,11 @@
 //! Orders, accounts, entries and causes: one change is one transaction.
 
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{RECORD_TTL_MS, Recorded};
 use origin_domain::loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
-    LedgerReader, LedgerStore, Loaded, OrderItem, PAGE_ENTRIES_MAX, Wanted,
+    LedgerReader, LedgerStore, Loaded, LoyaltyLog, LoyaltyRecord, OrderItem, PAGE_ENTRIES_MAX,
+    RedemptionItem, Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use serde::Serialize;
@@ -10,10 +13,10 @@ use serde::de::DeserializeOwned;
 
 use crate::aws::Aws;
 use crate::document::{decode, encode};
-use crate::error::corrupt;
+use crate::error::{corrupt, unavailable};
 use crate::item::{Guard, Item, Put};
 use crate::keys::{Key, Range, Shape};
-use crate::tables::Page;
+use crate::tables::{Page, PutOutcome};
 
 /// What stands for good has one version. An entry has, too: which change wrote it last depends on
 /// what arrived first, and must not show.
@@ -34,6 +37,14 @@ trait Versioned: Serialize + DeserializeOwned {
 
 impl Versioned for OrderItem {
     const NAME: &'static str = "order";
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for RedemptionItem {
+    const NAME: &'static str = "redemption";
 
     fn version(&self) -> u64 {
         self.version
@@ -63,13 +74,20 @@ impl LedgerStore for DynamoLedger {
         let cause = wanted.cause.map(cause_key);
         let order = wanted.order.map(|order| Shape::Order { order }.key());
         let account = wanted.customer.map(|customer| Shape::Account { customer }.key());
-        let keys: Vec<Key> = cause.iter().chain(&order).chain(&account).cloned().collect();
+        let redemptions = wanted.redemptions.iter().map(|id| Shape::Redemption { id: *id }.key());
+        let redemptions: Vec<Key> = redemptions.collect();
+        let others = cause.iter().chain(&order).chain(&account);
+        let keys: Vec<Key> = others.chain(&redemptions).cloned().collect();
         let found = self.aws.batch_get(&keys).await?;
         let order = order.and_then(|key| found.get(&key));
         let account = account.and_then(|key| found.get(&key));
         Ok(Loaded {
             is_claimed: cause.is_some_and(|key| found.contains_key(&key)),
             order: order.map(read).transpose()?,
+            redemptions: redemptions
+                .iter()
+                .filter_map(|key| found.get(key).map(read))
+                .collect::<Result<_, _>>()?,
             account: account.map(read).transpose()?,
         })
     }
@@ -87,6 +105,26 @@ impl LedgerReader for DynamoLedger {
         consistency: Consistency,
     ) -> Result<Option<Account>, PortError> {
         let item = self.aws.get(&Shape::Account { customer }.key(), consistency).await?;
+        item.as_ref().map(read).transpose()
+    }
+
+    async fn account_and_records(
+        &self,
+        customer: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
+        let account = Shape::Account { customer }.key();
+        let records: Vec<Key> = ids.iter().map(|id| Shape::Command { id: *id }.key()).collect();
+        let keys: Vec<Key> = std::iter::once(&account).chain(&records).cloned().collect();
+        let mut found = self.aws.batch_get(&keys).await?;
+        let account = found.get(&account).map(read).transpose()?;
+        let records = records.iter().filter_map(|key| found.remove(key));
+        let records = records.map(|record| decode("command record", &record.document));
+        Ok((account, records.collect::<Result<_, _>>()?))
+    }
+
+    async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
+        let item = self.aws.get(&Shape::Redemption { id }.key(), Consistency::Strong).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -112,11 +150,35 @@ impl LedgerReader for DynamoLedger {
     }
 }
 
+impl LoyaltyLog for DynamoLedger {
+    /// As a cart's: one write and no read, even for a repetition.
+    async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
+        let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
+        let put = Put {
+            key: Shape::Command { id: record.command.id }.key(),
+            item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
+            guard: Guard::Absent,
+        };
+        match self.aws.put(&put).await? {
+            PutOutcome::Done => Ok(Recorded::First),
+            PutOutcome::Refused(Some(there)) => {
+                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
+            }
+            PutOutcome::Refused(None) => Err(unavailable("record", "refused without the record")),
+        }
+    }
+
+    async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
+        let item = self.aws.get(&Shape::Command { id }.key(), Consistency::Strong).await?;
+        item.map(|item| decode("command record", &item.document)).transpose()
+    }
+}
+
 /// All of a change: what it puts and what it deletes. The entries need no guard of their own: the
 /// account's version guards them.
 fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
-    let LedgerChange { cause, order, account, gone, put } = change;
-    if gone.len() + put.len() > CHANGE_ENTRIES_MAX {
+    let LedgerChange { cause, order, redemptions, account, gone, put } = change;
+    if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
     }
     let cause = cause.as_ref().map(|cause| Put {
@@ -126,7 +188,10 @@ fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     });
     let order = order.as_ref();
     let order = order.map(|order| guarded(Shape::Order { order: &order.item.facts.order }, order));
-    let mut puts: Vec<Put> = cause.into_iter().chain(order).collect();
+    let redemptions = redemptions.iter().map(|redemption| {
+        guarded(Shape::Redemption { id: redemption.item.redemption.id }, redemption)
+    });
+    let mut puts: Vec<Put> = cause.into_iter().chain(order).chain(redemptions).collect();
     let Some(account) = account else {
         let is_whole = gone.is_empty() && put.is_empty();
         return if is_whole {

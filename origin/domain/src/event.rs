@@ -21,6 +21,18 @@ pub enum Kind {
     ShopifyWebhook,
     /// A product was published and activated.
     ConfiguratorPublished,
+    /// A redemption or an adjustment was accepted.
+    LoyaltyCommanded,
+    /// Points are held for a redemption.
+    RedemptionHeld,
+    /// A redemption was not covered.
+    RedemptionRejected,
+    /// Held points are spent.
+    RedemptionSettled,
+    /// Held points are back: the reward was withdrawn.
+    RedemptionReleased,
+    /// Held points are back: nothing settled them in time.
+    RedemptionTimedOut,
 }
 
 /// Most bytes of an event's detail. EventBridge takes 1 MiB an entry, of which the envelope takes
@@ -38,8 +50,26 @@ pub const PAYLOAD_RETENTION_MS: u64 = ARCHIVE_RETENTION_MS + 4 * DAY_MS;
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] =
-        [Self::CartCommanded, Self::ShopifyWebhook, Self::ConfiguratorPublished];
+    pub const ALL: [Self; 9] = [
+        Self::CartCommanded,
+        Self::ShopifyWebhook,
+        Self::ConfiguratorPublished,
+        Self::LoyaltyCommanded,
+        Self::RedemptionHeld,
+        Self::RedemptionRejected,
+        Self::RedemptionSettled,
+        Self::RedemptionReleased,
+        Self::RedemptionTimedOut,
+    ];
+
+    /// What is decided of redemptions.
+    pub const REDEMPTIONS: [Self; 5] = [
+        Self::RedemptionHeld,
+        Self::RedemptionRejected,
+        Self::RedemptionSettled,
+        Self::RedemptionReleased,
+        Self::RedemptionTimedOut,
+    ];
 
     /// The EventBridge `source`.
     #[must_use]
@@ -48,6 +78,12 @@ impl Kind {
             Self::CartCommanded => "forecourt.cart",
             Self::ShopifyWebhook => "forecourt.shopify",
             Self::ConfiguratorPublished => "forecourt.configurator",
+            Self::LoyaltyCommanded
+            | Self::RedemptionHeld
+            | Self::RedemptionRejected
+            | Self::RedemptionSettled
+            | Self::RedemptionReleased
+            | Self::RedemptionTimedOut => "forecourt.loyalty",
         }
     }
 
@@ -58,6 +94,12 @@ impl Kind {
             Self::CartCommanded => "cart.commanded",
             Self::ShopifyWebhook => "shopifyWebhook",
             Self::ConfiguratorPublished => "configurator.published",
+            Self::LoyaltyCommanded => "loyalty.commanded",
+            Self::RedemptionHeld => "redemption.held",
+            Self::RedemptionRejected => "redemption.rejected",
+            Self::RedemptionSettled => "redemption.settled",
+            Self::RedemptionReleased => "redemption.released",
+            Self::RedemptionTimedOut => "redemption.timed_out",
         }
     }
 }

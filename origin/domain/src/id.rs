@@ -34,6 +34,22 @@ impl CommandId {
         self.0
     }
 
+    /// The form it has in paths and answers, where every id begins with a letter or digit.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex(&self.0)
+    }
+
+    /// Reads that form.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 32 || !text.bytes().all(is_digit) {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(|bits| Self(bits.to_be_bytes()))
+    }
+
     fn of(kind: &str, parts: &[&str]) -> Self {
         let all: Vec<&[u8]> =
             std::iter::once(kind).chain(parts.iter().copied()).map(str::as_bytes).collect();
@@ -141,5 +157,11 @@ mod tests {
         let text = serde_json::to_string(&id).unwrap();
         assert_eq!(serde_json::from_str::<CommandId>(&text).unwrap(), id);
         assert!(serde_json::from_str::<CommandId>("\"short\"").is_err());
+        assert_eq!(CommandId::from_hex(&id.to_hex()), Some(id));
+        assert_eq!(CommandId::from([1; 16]).to_hex(), "01".repeat(16));
+        for text in ["", "01", &"0g".repeat(16), &"0A".repeat(16), &format!("+{}", "0".repeat(31))]
+        {
+            assert_eq!(CommandId::from_hex(text), None, "{text}");
+        }
     }
 }

@@ -31,11 +31,11 @@ pub struct Fingerprint(String);
 
 /// What became of writing a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recorded {
+pub enum Recorded<R = CommandRecord> {
     /// It is the first of its id.
     First,
     /// There was one already.
-    Existing(Box<CommandRecord>),
+    Existing(Box<R>),
 }
 
 /// Where records are kept.

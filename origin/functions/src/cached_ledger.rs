@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Bounds, ReadThrough, Versioned};
-use origin_adapters::{DynamoLedger, DynamoPrograms};
+use origin_domain::bookmark::Pending;
+use origin_domain::id::CommandId;
 use origin_domain::loyalty::{
-    Account, EntryKey, EntryPage, LedgerReader as _, ProgramVersion, Programs as _,
+    Account, AccountRead, Accounts, EntryKey, EntryPage, LedgerReader, ProgramVersion, Programs,
+    RedemptionItem,
 };
 use origin_domain::port::{Consistency, PortError};
 
@@ -16,16 +18,16 @@ use crate::timing::span;
 
 /// How long an account may answer: with the edge's 5 s, seconds in all.
 const TTL: Duration = Duration::from_secs(5);
-/// Most lots kept, of all accounts together: about 32 bytes each.
+/// Most lots, days and redemptions kept, of all accounts together: about 64 bytes each.
 const WEIGHT_MAX: u64 = 1_000_000;
 /// The one key of the programme's cache.
 const PROGRAM: &str = "program";
 
 /// The ledger of one instance.
 #[derive(Clone)]
-pub struct CachedLedger {
-    source: DynamoLedger,
-    programs: DynamoPrograms,
+pub struct CachedLedger<S, P> {
+    source: S,
+    programs: P,
     accounts: Arc<ReadThrough<String, Kept, PortError>>,
     program: Arc<ReadThrough<&'static str, Active, PortError>>,
     clock: Clock,
@@ -43,8 +45,10 @@ impl Versioned for Kept {
     }
 
     fn weight(&self) -> u32 {
-        let lots = self.0.as_ref().map_or(0, |account| account.lots.len());
-        u32::try_from(lots).unwrap_or(u32::MAX).saturating_add(8)
+        let parts = self.0.as_ref().map_or(0, |account| {
+            account.lots.len() + account.spent.len() + 4 * account.redemptions.len()
+        });
+        u32::try_from(parts).unwrap_or(u32::MAX).saturating_add(8)
     }
 }
 
@@ -56,10 +60,10 @@ impl Versioned for Active {
 
 // === impl CachedLedger ===
 
-impl CachedLedger {
+impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
     /// The accounts of `source` and the programme of `programs`, kept by this instance.
     #[must_use]
-    pub fn new(source: DynamoLedger, programs: DynamoPrograms, clock: &Clock) -> Self {
+    pub fn new(source: S, programs: P, clock: &Clock) -> Self {
         let bounds = Bounds { weight_max: WEIGHT_MAX, ttl: TTL };
         let (told, also) = (clock.clone(), clock.clone());
         Self {
@@ -71,30 +75,8 @@ impl CachedLedger {
         }
     }
 
-    /// A customer's account at or above `floor`, or whatever a strongly consistent read begun
-    /// after this call finds.
-    ///
-    /// # Errors
-    /// The port's.
-    pub async fn account(
-        &self,
-        customer: &str,
-        floor: u64,
-    ) -> Result<Option<Arc<Account>>, PortError> {
-        let load = |consistency| async move {
-            let consistency = match consistency {
-                cache::Consistency::Eventual => Consistency::Eventual,
-                cache::Consistency::Strong => Consistency::Strong,
-            };
-            let account = span("table", self.source.account(customer, consistency)).await?;
-            Ok(Kept(account.map(Arc::new)))
-        };
-        let obtained = self.accounts.get(&customer.to_owned(), floor, load).await;
-        Ok(obtained.map_err(|error| (*error).clone())?.value.0.clone())
-    }
-
-    /// A page of entries and the account read after it, both strongly consistent: the account's
-    /// version covers every entry shown.
+    /// A page of entries, then the account with the pending records, all strongly consistent: the
+    /// account's version covers every entry shown.
     ///
     /// # Errors
     /// The port's.
@@ -103,10 +85,26 @@ impl CachedLedger {
         customer: &str,
         before: Option<&EntryKey>,
         limit: usize,
-    ) -> Result<(EntryPage, Option<Account>), PortError> {
+        pending: &[Pending],
+    ) -> Result<(EntryPage, AccountRead), PortError> {
         let page = span("entries", self.source.entries(customer, before, limit)).await?;
-        let account = span("table", self.source.account(customer, Consistency::Strong)).await?;
-        Ok((page, account))
+        Ok((page, self.batch(customer, pending).await?))
+    }
+
+    /// What was decided of a redemption, then the account with the records of these commands, all
+    /// strongly consistent: the account's version covers the decision shown.
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn redemption(
+        &self,
+        customer: &str,
+        id: CommandId,
+        pending: &[Pending],
+    ) -> Result<(Option<RedemptionItem>, AccountRead), PortError> {
+        let item = span("redemption", self.source.redemption(id)).await?;
+        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).chain([id]).collect();
+        Ok((item, self.load(customer, &ids).await?))
     }
 
     /// The programme in effect now, if one is published.
@@ -121,5 +119,61 @@ impl CachedLedger {
         };
         let obtained = self.program.get(&PROGRAM, 0, load).await;
         Ok(obtained.map_err(|error| (*error).clone())?.value.0.clone())
+    }
+
+    /// A kept account that answers without the table: at or above the floor and aware of every
+    /// pending command.
+    async fn sufficient(
+        &self,
+        customer: &str,
+        floor: u64,
+        pending: &[Pending],
+    ) -> Option<AccountRead> {
+        let account = self.accounts.peek(&customer.to_owned()).await?.0.clone()?;
+        let is_enough = account.version >= floor
+            && pending.iter().all(|pending| account.has_absorbed(pending.id, pending.time));
+        is_enough.then(|| AccountRead { account: Some(account), records: Vec::new() })
+    }
+
+    async fn batch(&self, customer: &str, pending: &[Pending]) -> Result<AccountRead, PortError> {
+        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
+        self.load(customer, &ids).await
+    }
+
+    /// Account and records from one strongly consistent batch begun now.
+    async fn load(&self, customer: &str, ids: &[CommandId]) -> Result<AccountRead, PortError> {
+        let begun = self.accounts.begin();
+        let batch = self.source.account_and_records(customer, ids);
+        let (account, records) = span("table", batch).await?;
+        let account = account.map(Arc::new);
+        self.accounts.fill(customer.to_owned(), Kept(account.clone()), begun).await;
+        Ok(AccountRead { account, records })
+    }
+}
+
+impl<S: LedgerReader, P: Programs> Accounts for CachedLedger<S, P> {
+    async fn read(
+        &self,
+        customer: &str,
+        floor: u64,
+        pending: &[Pending],
+    ) -> Result<AccountRead, PortError> {
+        if !pending.is_empty() {
+            return match self.sufficient(customer, floor, pending).await {
+                Some(read) => Ok(read),
+                None => self.batch(customer, pending).await,
+            };
+        }
+        let load = |consistency| async move {
+            let consistency = match consistency {
+                cache::Consistency::Eventual => Consistency::Eventual,
+                cache::Consistency::Strong => Consistency::Strong,
+            };
+            let account = span("table", self.source.account(customer, consistency)).await?;
+            Ok(Kept(account.map(Arc::new)))
+        };
+        let obtained = self.accounts.get(&customer.to_owned(), floor, load).await;
+        let account = obtained.map_err(|error| (*error).clone())?.value.0.clone();
+        Ok(AccountRead { account, records: Vec::new() })
     }
 }

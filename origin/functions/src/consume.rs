@@ -1,6 +1,7 @@
 //! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never holds
 //! up the others: its id is reported, and the queue delivers it again.
 
+mod loyalty;
 mod orders;
 
 use std::borrow::Cow;
@@ -10,7 +11,7 @@ use lambda_runtime::LambdaEvent;
 use origin_domain::cart::{self, Absorbed, CartEvent, CartWriter};
 use origin_domain::catalog::{EdgeCache, PublishedEvent};
 use origin_domain::event::Kind;
-use origin_domain::loyalty::{AbsorbError, Absorber, LedgerStore, PayloadError, Programs};
+use origin_domain::loyalty::{AbsorbError, DecideError, PayloadError};
 use origin_domain::port::PortError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::cached_catalog::TTL;
 
+pub use loyalty::LoyaltyConsumer;
 pub use orders::{Ignored, Orders, Told};
 
 /// A batch as SQS hands it to a Lambda; what is not read is left out.
@@ -37,11 +39,15 @@ pub(crate) struct Message {
 
 /// The part of an EventBridge event that a consumer reads.
 #[derive(Debug, Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default, rename = "detail-type")]
-    detail_type: Cow<'a, str>,
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Envelope<'a> {
+    /// What happened.
+    #[serde(borrow, default)]
+    pub(crate) detail_type: Cow<'a, str>,
     #[serde(borrow)]
-    detail: &'a RawValue,
+    pub(crate) detail: &'a RawValue,
+    /// The replay that delivers it, if it is told again from the archive.
+    pub(crate) replay_name: Option<String>,
 }
 
 /// Which messages are to be delivered again.
@@ -74,6 +80,8 @@ pub(crate) enum Undone {
     Loyalty(#[from] AbsorbError),
     #[error("{0}")]
     Payload(#[from] PayloadError),
+    #[error("{0}")]
+    Decision(#[from] DecideError),
     #[error("the command is {0}")]
     Late(&'static str),
 }
@@ -86,17 +94,6 @@ pub struct CartConsumer<C> {
     pub carts: C,
     /// Which orders are believed.
     pub orders: Orders,
-}
-
-/// Consumes `shopifyWebhook` for the ledger.
-#[derive(Debug, Clone)]
-pub struct LoyaltyConsumer<L, P> {
-    /// Where ledgers are.
-    pub ledger: L,
-    /// Where the programme is.
-    pub programs: P,
-    /// The shop's `*.myshopify.com` domain.
-    pub shop: String,
 }
 
 /// Consumes `configurator.published`: makes the edge forget what it was given before.
@@ -127,7 +124,7 @@ impl<C: CartWriter + 'static> Consumer for CartConsumer<C> {
 
 impl<C: CartWriter> CartConsumer<C> {
     async fn one(&self, message: &Message) -> Result<(), Undone> {
-        let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
+        let envelope = message.envelope()?;
         let detail = envelope.detail.get();
         let event: CartEvent = if envelope.detail_type == Kind::ShopifyWebhook.detail_type() {
             match self.orders.read(detail)? {
@@ -146,34 +143,6 @@ impl<C: CartWriter> CartConsumer<C> {
             Absorbed::TooOld => Err(Undone::Late("too-old")),
             Absorbed::Elsewhere(_) => Err(Undone::Late("merged-elsewhere")),
         }
-    }
-}
-
-// === impl LoyaltyConsumer ===
-
-impl<L, P> Consumer for LoyaltyConsumer<L, P>
-where
-    L: LedgerStore + 'static,
-    P: Programs + 'static,
-{
-    async fn consume(&self, batch: Batch) -> Unfinished {
-        let mut unfinished = Unfinished::default();
-        for message in batch.records {
-            let outcome = self.one(&message).await;
-            unfinished.note(message.message_id, outcome);
-        }
-        unfinished
-    }
-}
-
-impl<L: LedgerStore, P: Programs> LoyaltyConsumer<L, P> {
-    async fn one(&self, message: &Message) -> Result<(), Undone> {
-        let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
-        let absorber =
-            Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
-        let outcome = absorber.absorb(envelope.detail.get()).await?;
-        tracing::debug!(?outcome, "a webhook was absorbed");
-        Ok(())
     }
 }
 
@@ -203,9 +172,12 @@ impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
 // === impl Message ===
 
 impl Message {
+    pub(crate) fn envelope(&self) -> Result<Envelope<'_>, serde_json::Error> {
+        serde_json::from_str(&self.body)
+    }
+
     fn detail<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        let envelope: Envelope<'_> = serde_json::from_str(&self.body)?;
-        serde_json::from_str(envelope.detail.get())
+        serde_json::from_str(self.envelope()?.detail.get())
     }
 }
 
@@ -218,6 +190,7 @@ impl Undone {
             Self::Unreadable(_) | Self::Payload(_) | Self::Late(_) => false,
             Self::Port(error) => error.is_retryable(),
             Self::Loyalty(error) => error.is_retryable(),
+            Self::Decision(error) => error.is_retryable(),
         }
     }
 }

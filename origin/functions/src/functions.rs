@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{
-    admin, admin_versions, cart, cart_lines, cart_merge, checkout, completion, configurator,
-    explanation, health, loyalty, privacy, selections, session, webhook,
+    adjustments, admin, admin_versions, cart, cart_lines, cart_merge, checkout, completion,
+    configurator, explanation, health, loyalty, privacy, redemptions, selections, session, webhook,
 };
 use crate::shop::Shop;
 
@@ -100,7 +100,8 @@ impl Function {
             Self::LoyaltyRead => router
                 .routes(routes!(loyalty::show))
                 .routes(routes!(loyalty::entries))
-                .routes(routes!(loyalty::program)),
+                .routes(routes!(loyalty::program))
+                .routes(routes!(redemptions::show)),
             Self::CartRead => router.routes(routes!(cart::show)),
             Self::Commands => router
                 .routes(routes!(cart::create))
@@ -110,6 +111,7 @@ impl Function {
                 .routes(routes!(selections::save))
                 .routes(routes!(checkout::show))
                 .routes(routes!(cart_merge::merge))
+                .routes(routes!(redemptions::create))
                 .routes(routes!(session::create)),
             Self::Webhooks => router.routes(routes!(webhook::receive)),
             Self::Admin => router
@@ -117,7 +119,8 @@ impl Function {
                 .routes(routes!(admin_versions::list))
                 .routes(routes!(admin_versions::activate))
                 .routes(routes!(privacy::list))
-                .routes(routes!(privacy::file)),
+                .routes(routes!(privacy::file))
+                .routes(routes!(adjustments::create)),
         }
     }
 }

@@ -11,8 +11,8 @@ use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::service_fn;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms,
-    lambda_http_client,
+    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
+    OwnCodes, lambda_http_client,
 };
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
@@ -74,14 +74,20 @@ pub async fn consume_carts() -> Result<(), Error> {
     consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 
-/// Serves the consumer of webhooks for the ledger.
+/// Serves the consumer of the ledger: webhooks, commands, and what is decided of redemptions.
 ///
 /// # Errors
 /// As [`serve`].
 pub async fn consume_loyalty() -> Result<(), Error> {
     let (config, aws) = start()?;
-    let (ledger, programs) = (DynamoLedger::new(&aws), DynamoPrograms::new(&aws));
-    let consumer = LoyaltyConsumer { ledger, programs, shop: config.shop.domain };
+    let consumer = LoyaltyConsumer {
+        ledger: DynamoLedger::new(&aws),
+        programs: DynamoPrograms::new(&aws),
+        events: EventBridgeBus::new(&aws),
+        codes: OwnCodes,
+        shop: config.shop.domain,
+        clock: Clock::system(),
+    };
     consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 

@@ -6,6 +6,7 @@ use edge_wire::problem::{Code, MEDIA_TYPE, Problem};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use origin_domain::cart;
+use origin_domain::loyalty::{LoyaltyRefusal, Points, REDEMPTIONS_MAX};
 use origin_domain::port::PortError;
 
 /// An answer that is a refusal.
@@ -68,19 +69,13 @@ impl From<cart::Refusal> for Refused {
                 Self::new(Code::LineUnknown, "Read the cart again: the line is no longer there.")
             }
             cart::Refusal::Limit(limit) => over(limit),
-            cart::Refusal::Conflict => Self::new(
-                Code::IdempotencyConflict,
-                "A key names one command. Use a new key for a new command.",
-            ),
-            cart::Refusal::Expired => Self::new(
-                Code::IdempotencyKeyExpired,
-                "The key was first used over 12 hours ago. Read the cart, then use a new key.",
-            ),
             cart::Refusal::Merged { into, .. } => Self::merged(into),
             cart::Refusal::NotAGuest => {
                 Self::new(Code::MergeImpossible, "Only a guest's cart goes into another.")
                     .at("/from", "is a customer's own cart")
             }
+            cart::Refusal::Conflict => conflict(),
+            cart::Refusal::Expired => expired(),
             cart::Refusal::Port(error) => error.into(),
         }
     }
@@ -90,6 +85,46 @@ impl From<cart::MergedInto> for Refused {
     fn from(cart::MergedInto(into): cart::MergedInto) -> Self {
         Self::merged(into)
     }
+}
+
+impl From<LoyaltyRefusal> for Refused {
+    fn from(refusal: LoyaltyRefusal) -> Self {
+        match refusal {
+            LoyaltyRefusal::RewardUnknown => {
+                let detail = "Read the programme again: the reward is not offered.";
+                Self::new(Code::RewardUnknown, detail).at("/reward", "is not offered")
+            }
+            LoyaltyRefusal::OtherPrice(Points(points)) => {
+                let detail = format!("The reward costs {points} points now.");
+                Self::new(Code::PointsMismatch, detail).at("/points", format!("is not {points}"))
+            }
+            LoyaltyRefusal::Uncovered(Points(available)) => {
+                let detail = format!("{available} points are available.");
+                Self::new(Code::PointsInsufficient, detail).at("/points", "is more than that")
+            }
+            LoyaltyRefusal::TooMany => Self::new(
+                Code::TooManyRedemptions,
+                format!("An account takes {REDEMPTIONS_MAX} redemptions in 15 days."),
+            ),
+            LoyaltyRefusal::TooManyPending => Self::new(
+                Code::TooManyPending,
+                "Earlier redemptions of this client are still on their way. Read, then retry.",
+            ),
+            LoyaltyRefusal::Conflict => conflict(),
+            LoyaltyRefusal::Expired => expired(),
+            LoyaltyRefusal::Port(error) => error.into(),
+        }
+    }
+}
+
+fn conflict() -> Refused {
+    let detail = "A key names one command. Use a new key for a new command.";
+    Refused::new(Code::IdempotencyConflict, detail)
+}
+
+fn expired() -> Refused {
+    let detail = "The key was first used over 12 hours ago. Read again, then use a new key.";
+    Refused::new(Code::IdempotencyKeyExpired, detail)
 }
 
 /// The refusal travels to the [`finish`](crate::finish) layer, which knows the path it is about.

@@ -9,7 +9,7 @@ use origin_adapters::{
 };
 use origin_domain::cart::Desk;
 use origin_domain::id::hex;
-use origin_domain::loyalty::ProgramVersion;
+use origin_domain::loyalty::{Counter, ProgramVersion};
 use tokio::sync::Semaphore;
 
 use crate::cached_carts::CachedCarts;
@@ -18,6 +18,9 @@ use crate::cached_ledger::CachedLedger;
 use crate::clock::Clock;
 use crate::config::ShopConfig;
 use crate::refused::Refused;
+
+/// The ledger of an instance.
+pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
 
 /// The carts of an instance.
 pub type ShopCarts = CachedCarts<DynamoCarts>;
@@ -37,9 +40,11 @@ pub struct Shop {
     /// Saved selections.
     pub selections: DynamoSelections,
     /// Accounts and the programme.
-    pub ledger: CachedLedger,
+    pub ledger: ShopLedger,
     /// What was demanded about people's data.
     pub privacy: DynamoPrivacy,
+    /// Where redemptions and adjustments are accepted.
+    pub counter: Counter<ShopLedger, DynamoLedger, EventBridgeBus>,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: DynamoPayloads,
     /// Lets one product at a time be compiled: each may take a gibibyte.
@@ -63,6 +68,11 @@ impl Shop {
         let selections = DynamoSelections::new(aws);
         let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
         let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
+        let counter = Counter {
+            accounts: ledger.clone(),
+            log: DynamoLedger::new(aws),
+            events: EventBridgeBus::new(aws),
+        };
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -72,6 +82,7 @@ impl Shop {
             catalog,
             selections,
             ledger,
+            counter,
             payloads,
             privacy,
             compiling,

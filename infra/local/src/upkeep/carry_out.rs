@@ -11,7 +11,8 @@ use super::door::knock;
 use super::keeper::Keeper;
 use super::order::{Order, Report};
 use crate::data::DataFolder;
-use crate::local::{LocalError, STOP_MAX, aws_config, bus_config, kept};
+use crate::local::{LocalError, STOP_MAX, aws_config, kept};
+use crate::wiring::bus_config;
 
 /// Reports that wait for the terminal.
 const REPORTS_MAX: usize = 16;

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::order::{Letter, Order, Redriven, Refused, ReplayOrder, Replayed, Report, Which};
 use crate::demo;
-use crate::local::{CART_QUEUE, orders};
+use crate::local::orders;
+use crate::wiring::CART_QUEUE;
 
 /// The demo shop's carts, as partitions.
 const CARTS: Partitions<'static> =

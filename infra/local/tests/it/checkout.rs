@@ -4,7 +4,7 @@ use edge_wire::keys::KeyRing;
 use edge_wire::link::verify_link;
 use infra_local::cli::signed;
 use infra_local::demo;
-use infra_local::local::{CART_QUEUE, PUBLISHED_QUEUE};
+use infra_local::wiring::{CART_QUEUE, PUBLISHED_QUEUE};
 use origin_domain::time::SECOND_MS;
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};

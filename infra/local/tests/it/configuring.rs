@@ -1,7 +1,7 @@
 //! Asking a product for more than a resolution: why not, what else, and for later.
 
 use infra_local::demo;
-use infra_local::local::PUBLISHED_QUEUE;
+use infra_local::wiring::PUBLISHED_QUEUE;
 use serde_json::{Value, json};
 
 use crate::publishing::{activate, lamp, publish};

@@ -11,6 +11,7 @@ mod logs;
 mod merging;
 mod privacy;
 mod publishing;
+mod redemptions;
 mod restart;
 mod shop;
 mod storm;

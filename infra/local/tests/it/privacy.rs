@@ -1,7 +1,7 @@
 //! What Shopify demands of every app: to tell what is kept of a customer, and to erase it.
 
 use infra_local::demo;
-use infra_local::local::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE};
+use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE};
 use origin_domain::time::{HOUR_MS, Time};
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};

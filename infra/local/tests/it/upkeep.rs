@@ -10,7 +10,7 @@ use edge_wire::link::mint_link;
 use infra_bus::Entry;
 use infra_dynamo::Fault;
 use infra_local::demo;
-use infra_local::local::{CART_QUEUE, LOYALTY_QUEUE};
+use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE};
 use origin_adapters::{AccessKey, Aws, AwsConfig, DynamoCarts, lambda_http_client};
 use origin_domain::cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
 use origin_domain::id::CommandId;

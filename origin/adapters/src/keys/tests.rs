@@ -11,7 +11,7 @@ struct Parts {
     id: [u8; 16],
 }
 
-const KINDS: u8 = 14;
+const KINDS: u8 = 15;
 
 fn shape(parts: &Parts) -> Shape<'_> {
     let Parts { kind, texts: [one, two], numbers: [number, other], id } = parts;
@@ -31,6 +31,7 @@ fn shape(parts: &Parts) -> Shape<'_> {
         10 => Shape::Program { version: *number },
         11 => Shape::ProgramFrom { active_from: Time(*number), version: *other },
         12 => Shape::Selection { id: one },
+        13 => Shape::Redemption { id: CommandId::from(*id) },
         _ => Shape::Command { id: CommandId::from(*id) },
     }
 }
@@ -134,6 +135,7 @@ fn the_keys_in_the_tables_are_these() {
             Shape::ProgramFrom { active_from: Time(7), version: 1 },
             "program/loyalty active/00000000000000000007/00000000000000000001",
         ),
+        (Shape::Redemption { id }, "redemption/00000000000000000000000000000000 redemption"),
         (Shape::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
     assert_eq!(shapes.len(), usize::from(KINDS), "a new shape belongs into these tests");

@@ -59,6 +59,8 @@ held! {
     orders_paid_at_once_are_all_in_the_account,
     a_ledger_is_read_page_by_page_newest_first,
     the_largest_change_fits_and_a_page_has_its_bound,
+    a_redemption_only_goes_on_from_where_it_was_seen,
+    a_request_is_recorded_once_and_comes_with_its_account,
 }
 
 held! {

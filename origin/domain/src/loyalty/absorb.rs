@@ -123,7 +123,8 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
 
     /// The order and the account of its customer, whom a refund does not name.
     async fn load(&self, told: &Told, cause: &Cause) -> Result<Loaded, PortError> {
-        let wanted = Wanted { cause: Some(cause), order: Some(&told.order), customer: None };
+        let order = Some(told.order.as_str());
+        let wanted = Wanted { cause: Some(cause), order, ..Wanted::default() };
         let customer = told.customer();
         let loaded = self.ledger.load(Wanted { customer, ..wanted }).await?;
         match loaded.order.as_ref().and_then(|order| order.facts.account()) {
@@ -183,8 +184,8 @@ pub fn decide(
         }
         None => None,
     };
-    let order = Some(Guarded { seen, item: order });
-    Ok(Some(LedgerChange { cause: Some(told.cause()), order, account, gone, put }))
+    let (cause, order) = (Some(told.cause()), Some(Guarded { seen, item: order }));
+    Ok(Some(LedgerChange { cause, order, account, gone, put, ..LedgerChange::default() }))
 }
 
 fn reckon(

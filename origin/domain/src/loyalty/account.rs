@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::day::Day;
 use super::entry::{LedgerEntry, Terms};
 use super::points::Points;
+use super::redemption::Redemption;
+use super::spending::Left;
 use crate::money::Money;
 use crate::time::Time;
 
@@ -37,6 +39,12 @@ pub struct Account {
     /// Up to when everything was erased: what is older stays out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Time>,
+    /// The highest time of a redemption absorbed.
+    #[serde(default)]
+    pub highest: Time,
+    /// The redemptions of the 15 days before that, and whatever is held, in (time, id) order.
+    #[serde(default)]
+    pub redemptions: Vec<Redemption>,
 }
 
 /// All points of a customer that have the same terms and were earned, or taken back, on one day.
@@ -97,6 +105,8 @@ impl Account {
             lots: Vec::new(),
             spent: Vec::new(),
             erased_at: None,
+            highest: Time::default(),
+            redemptions: Vec::new(),
         }
     }
 
@@ -127,6 +137,18 @@ impl Account {
         }
         let is_full = self.lots.len() > LOTS_MAX || self.spent.len() > SPENT_DAYS_MAX;
         if is_full { Err(AccountFull) } else { Ok(self) }
+    }
+
+    /// The points that can be redeemed at `now`.
+    #[must_use]
+    pub fn available_at(&self, now: Time) -> Points {
+        Left::on(self, Day::of(now)).redeemable()
+    }
+
+    /// The points held for redemptions.
+    #[must_use]
+    pub fn held(&self) -> Points {
+        self.redemptions.iter().filter(|one| one.is_held()).map(|one| one.points).sum()
     }
 
     /// Adds an entry so many times, or takes it out. What sums up to nothing is not kept: the bytes

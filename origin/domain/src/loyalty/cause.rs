@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::CommandId;
+
 /// What made points move.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
@@ -22,6 +24,10 @@ pub enum CauseKind {
     Refund,
     /// An order was cancelled; the id is the order's.
     Cancellation,
+    /// Points were asked for a reward; the id is the redemption's.
+    Redemption,
+    /// Staff gave or took points; the id is the adjustment's.
+    Adjustment,
 }
 
 // === impl Cause ===
@@ -44,6 +50,18 @@ impl Cause {
     pub fn cancellation(order: &str) -> Self {
         Self { kind: CauseKind::Cancellation, id: order.to_owned() }
     }
+
+    /// A redemption.
+    #[must_use]
+    pub fn redemption(id: CommandId) -> Self {
+        Self { kind: CauseKind::Redemption, id: id.to_hex() }
+    }
+
+    /// An adjustment by staff.
+    #[must_use]
+    pub fn adjustment(id: CommandId) -> Self {
+        Self { kind: CauseKind::Adjustment, id: id.to_hex() }
+    }
 }
 
 impl std::fmt::Display for Cause {
@@ -62,6 +80,8 @@ impl CauseKind {
             Self::Order => "order",
             Self::Refund => "refund",
             Self::Cancellation => "cancellation",
+            Self::Redemption => "redemption",
+            Self::Adjustment => "adjustment",
         }
     }
 }

@@ -82,6 +82,13 @@ impl Program {
         Ok(Earned { lines: spread.filter(|line| line.points != Points::ZERO).collect() })
     }
 
+    /// When points given at `at` count: at once, and for as long as others do.
+    #[must_use]
+    pub fn terms_of_gift(&self, at: Time) -> Terms {
+        let expires_on = self.expiry_days.map(|days| Day::first_from(at).plus(days));
+        Terms { expires_on, ..Terms::for_ever(at) }
+    }
+
     /// When points earned at `at` count. Days are whole ones: they begin with the first midnight
     /// (UTC) after the order, so nobody gets less than was promised.
     #[must_use]

@@ -38,6 +38,18 @@ pub enum EntryKind {
     Earn,
     /// They were taken back with what they were earned for.
     Reverse,
+    /// They are held for a redemption.
+    Hold,
+    /// They were asked for, but not there.
+    Reject,
+    /// What was held is spent.
+    Settle,
+    /// What was held is back: the reward was withdrawn.
+    Release,
+    /// What was held is back: nothing settled it in time.
+    TimeOut,
+    /// Staff gave or took them.
+    Adjust,
 }
 
 /// From when until when points count. Points with the same terms are alike.
@@ -80,6 +92,12 @@ impl LedgerEntry {
     pub fn is_spending(&self) -> bool {
         match self.kind {
             EntryKind::Earn | EntryKind::Reverse => false,
+            EntryKind::Adjust => self.points < Points::ZERO,
+            EntryKind::Hold
+            | EntryKind::Reject
+            | EntryKind::Settle
+            | EntryKind::Release
+            | EntryKind::TimeOut => true,
         }
     }
 
@@ -96,6 +114,16 @@ impl LedgerEntry {
     }
 }
 
+// === impl Terms ===
+
+impl Terms {
+    /// Of points given at `at`, at once and for ever.
+    #[must_use]
+    pub fn for_ever(at: Time) -> Self {
+        Self { earned_on: Day::of(at), available_on: None, expires_on: None }
+    }
+}
+
 // === impl EntryKind ===
 
 impl EntryKind {
@@ -105,6 +133,12 @@ impl EntryKind {
         match self {
             Self::Earn => "earn",
             Self::Reverse => "reverse",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+            Self::Settle => "settle",
+            Self::Release => "release",
+            Self::TimeOut => "time_out",
+            Self::Adjust => "adjust",
         }
     }
 }

@@ -1,11 +1,18 @@
 //! What the ledger needs of the world. Documents are stored as MessagePack with named fields; what
 //! is guarded by a version is written on condition of the version that was read.
 
+use std::sync::Arc;
+
 use super::account::Account;
 use super::cause::Cause;
 use super::entry::{EntryKey, LedgerEntry};
 use super::facts::OrderItem;
+use super::loyalty_command::LoyaltyRecord;
 use super::program::ProgramVersion;
+use super::redemption::{RedemptionItem, RewardCode};
+use crate::bookmark::Pending;
+use crate::id::CommandId;
+use crate::idempotency::Recorded;
 use crate::port::{Consistency, PortError, Written};
 use crate::time::Time;
 
@@ -34,12 +41,15 @@ pub struct LedgerChange {
     pub cause: Option<Cause>,
     /// The order with the new fact.
     pub order: Option<Guarded<OrderItem>>,
+    /// The redemptions as far as they have come.
+    pub redemptions: Vec<Guarded<RedemptionItem>>,
     /// The account with the new cause; a guest has none.
     pub account: Option<Guarded<Account>>,
     /// The entries to take out of the ledger of that account's customer: an order's are told anew
     /// when an earlier fact arrives late.
     pub gone: Vec<LedgerEntry>,
-    /// The entries to put into it. With those that go at most [`CHANGE_ENTRIES_MAX`].
+    /// The entries to put into it. With those that go, and the redemptions, at most
+    /// [`CHANGE_ENTRIES_MAX`].
     pub put: Vec<LedgerEntry>,
 }
 
@@ -50,6 +60,8 @@ pub struct Wanted<'a> {
     pub cause: Option<&'a Cause>,
     /// This order.
     pub order: Option<&'a str>,
+    /// These redemptions.
+    pub redemptions: &'a [CommandId],
     /// The account of this customer.
     pub customer: Option<&'a str>,
 }
@@ -61,6 +73,8 @@ pub struct Loaded {
     pub is_claimed: bool,
     /// The order, if anything is known of it.
     pub order: Option<OrderItem>,
+    /// The redemptions anything is decided of.
+    pub redemptions: Vec<RedemptionItem>,
     /// The account, if there is one.
     pub account: Option<Account>,
 }
@@ -97,6 +111,20 @@ pub trait LedgerReader: Send + Sync {
         consistency: Consistency,
     ) -> impl Future<Output = Result<Option<Account>, PortError>> + Send;
 
+    /// A customer's account and the records of these commands in one strongly consistent batch; an
+    /// id without a record is left out.
+    fn account_and_records(
+        &self,
+        customer: &str,
+        ids: &[CommandId],
+    ) -> impl Future<Output = Result<(Option<Account>, Vec<LoyaltyRecord>), PortError>> + Send;
+
+    /// A redemption anything is decided of, strongly consistent.
+    fn redemption(
+        &self,
+        id: CommandId,
+    ) -> impl Future<Output = Result<Option<RedemptionItem>, PortError>> + Send;
+
     /// At most `limit` entries of a customer that stand before `before`, newest first, strongly
     /// consistent.
     fn entries(
@@ -105,6 +133,53 @@ pub trait LedgerReader: Send + Sync {
         before: Option<&EntryKey>,
         limit: usize,
     ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
+}
+
+/// What a read for an answer obtained.
+#[derive(Debug, Clone)]
+pub struct AccountRead {
+    /// The account, if there is one.
+    pub account: Option<Arc<Account>>,
+    /// The records of the pending commands the account does not know, as far as there are any.
+    pub records: Vec<LoyaltyRecord>,
+}
+
+/// Reads accounts for answers.
+pub trait Accounts: Send + Sync {
+    /// Obtains an account with `version >= floor`, or whatever a strongly consistent read begun
+    /// after this call finds. If the account lacks any of `pending`, account and records come from
+    /// one strongly consistent batch.
+    fn read(
+        &self,
+        customer: &str,
+        floor: u64,
+        pending: &[Pending],
+    ) -> impl Future<Output = Result<AccountRead, PortError>> + Send;
+}
+
+/// Where accepted commands are recorded.
+pub trait LoyaltyLog: Send + Sync {
+    /// Writes the record unless its id has one.
+    fn record(
+        &self,
+        record: &LoyaltyRecord,
+    ) -> impl Future<Output = Result<Recorded<LoyaltyRecord>, PortError>> + Send;
+
+    /// Reads the record of an id, strongly consistent.
+    fn find(
+        &self,
+        id: CommandId,
+    ) -> impl Future<Output = Result<Option<LoyaltyRecord>, PortError>> + Send;
+}
+
+/// Makes the codes by which customers take their rewards.
+pub trait RewardCodes: Send + Sync {
+    /// Sees to it that the code is honoured for this reward; once it is, this changes nothing.
+    fn make(
+        &self,
+        code: &RewardCode,
+        reward: &str,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 /// Reads the programme.

@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::points::Points;
 use crate::money::Money;
-use crate::time::Time;
+use crate::time::{SECOND_MS, Time};
+
+/// How long points are held for a redemption: half an hour is longer than any outage that is put
+/// right by itself.
+const HOLD_MS: u64 = 30 * 60 * SECOND_MS;
 
 /// One version of the programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +86,18 @@ pub struct Reward {
 // === impl Program ===
 
 impl Program {
+    /// A reward that is offered.
+    #[must_use]
+    pub fn reward(&self, id: &str) -> Option<&Reward> {
+        self.rewards.iter().find(|reward| reward.id == id)
+    }
+
+    /// How long points are held for a redemption at the longest.
+    #[must_use]
+    pub fn hold_ms(&self) -> u64 {
+        HOLD_MS
+    }
+
     /// Every tier, lowest first.
     pub fn tiers(&self) -> impl DoubleEndedIterator<Item = &Tier> {
         std::iter::once(&self.base_tier).chain(&self.higher_tiers)

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::account::Account;
+use super::account::{Account, Spent};
 use super::day::Day;
 use super::entry::Terms;
 use super::points::Points;
@@ -19,6 +19,8 @@ pub(super) struct Left {
     /// Points that were spent and then taken back with the order that had earned them: what is
     /// earned next pays for them.
     pub(super) debt: Points,
+    /// The debt at the end of each day with spending.
+    debts: Vec<(Day, Points)>,
 }
 
 /// The points of a lot that can be spent, in the order in which they are: earliest expiry first.
@@ -27,6 +29,34 @@ type Spendable = BinaryHeap<Reverse<(Day, Terms, Points)>>;
 impl Left {
     /// What is left on `today`. Spending of later days counts as today's: it has happened.
     pub(super) fn on(account: &Account, today: Day) -> Self {
+        Self::after(account, &account.spent, today)
+    }
+
+    /// What can be redeemed; negative while more was spent than is there.
+    pub(super) fn redeemable(&self) -> Points {
+        let available: Points = self.available.values().copied().sum();
+        available.minus(self.debt)
+    }
+
+    /// Whether `points` more could have been spent on a day without anybody's overdrawing: neither
+    /// that day nor any day with spending after it.
+    pub(super) fn covers(account: &Account, on: Day, points: Points) -> bool {
+        let last = account.spent.last().map_or(on, |spent| spent.on.max(on));
+        let mut spent = account.spent.clone();
+        match spent.binary_search_by_key(&on, |spent| spent.on) {
+            Ok(at) => spent[at].points = spent[at].points.plus(points),
+            Err(at) => spent.insert(at, Spent { on, points }),
+        }
+        let before: BTreeMap<Day, Points> = Self::on(account, last).debts.into_iter().collect();
+        let after = Self::after(account, &spent, last);
+        let later = after.debts.iter().filter(|(day, _)| *day >= on);
+        let is_owed = |day: &Day| before.get(day).copied().unwrap_or_default();
+        later
+            .clone()
+            .all(|(day, debt)| *debt == Points::ZERO || (*day > on && *debt <= is_owed(day)))
+    }
+
+    fn after(account: &Account, spent: &[Spent], today: Day) -> Self {
         let mut coming: BTreeMap<Day, Vec<(Terms, Points)>> = BTreeMap::new();
         let mut pending = BTreeMap::new();
         for (terms, points) in sums(account) {
@@ -39,7 +69,7 @@ impl Left {
             }
         }
         let mut spending: BTreeMap<Day, Points> = BTreeMap::new();
-        for one in &account.spent {
+        for one in spent {
             let sum = spending.entry(one.on.min(today)).or_default();
             *sum = sum.plus(one.points);
         }
@@ -47,6 +77,7 @@ impl Left {
         days.sort_unstable();
         days.dedup();
         let (mut spendable, mut debt) = (Spendable::new(), Points::ZERO);
+        let mut debts = Vec::with_capacity(spending.len());
         for day in days {
             for (terms, points) in coming.remove(&day).unwrap_or_default() {
                 if points > Points::ZERO {
@@ -55,10 +86,13 @@ impl Left {
             }
             let taken = spending.get(&day).copied();
             debt = take(&mut spendable, day, debt.plus(taken.unwrap_or_default()));
+            if taken.is_some() {
+                debts.push((day, debt));
+            }
         }
         let live = spendable.into_iter().filter(|Reverse((ends_on, ..))| today < *ends_on);
         let available = live.map(|Reverse((_, terms, points))| (terms, points)).collect();
-        Self { available, pending, debt }
+        Self { available, pending, debt, debts }
     }
 }
 

@@ -99,7 +99,11 @@ impl Standing {
         let moment = changed_at.unwrap_or_default().max(reading.seen);
         Self {
             version: account.version,
-            balance: Balance::of(&left),
+            balance: Balance {
+                available: left.redeemable(),
+                pending: left.pending.values().copied().sum(),
+                held: account.held(),
+            },
             tier: program.tier(qualifying).clone(),
             next_tier: program.next_tier(qualifying).map(|next| NextTier {
                 id: next.id.clone(),
@@ -109,19 +113,6 @@ impl Standing {
             expiring: expiring(&left),
             moment,
             as_of: account.newest.max((moment > Time::default()).then_some(moment)),
-        }
-    }
-}
-
-// === impl Balance ===
-
-impl Balance {
-    fn of(left: &Left) -> Self {
-        let available: Points = left.available.values().copied().sum();
-        Self {
-            available: available.minus(left.debt),
-            pending: left.pending.values().copied().sum(),
-            held: Points::ZERO,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Applies Shopify webhooks to the ledger, as a Lambda behind a queue.
+//! Applies webhooks, commands and decisions to the ledger, as a Lambda behind two queues.
 
 use origin_functions::lambda;
 

@@ -189,7 +189,8 @@ impl Command {
     }
 }
 
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
+/// The client's name for a command.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
     let field = format!("header:{IDEMPOTENCY_KEY}");
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
         let detail = "Name the command with a fresh random key, and retry it with the same one.";

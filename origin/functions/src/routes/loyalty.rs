@@ -12,9 +12,10 @@ use edge_wire::problem::Code;
 use edge_wire::query::parse;
 use edge_wire::resource::Resource;
 use http::HeaderMap;
-use origin_domain::bookmark::Bookmark;
+use origin_domain::bookmark::{Bookmark, Pending};
 use origin_domain::loyalty::{
-    Account, EntryKey, LedgerEntry, PAGE_ENTRIES_MAX, Program, Reading, Standing,
+    Accounts as _, Balance, EntryKey, LedgerEntry, PAGE_ENTRIES_MAX, Program, Reading, Standing,
+    view,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,8 +49,9 @@ pub(crate) struct LoyaltyBody {
     reset: bool,
 }
 
+/// Points by what can be done with them.
 #[derive(Debug, Serialize, ToSchema)]
-struct BalanceBody {
+pub(super) struct BalanceBody {
     /// Can be redeemed.
     available: i64,
     /// Earned, not available yet.
@@ -146,17 +148,16 @@ pub(crate) async fn show(
 ) -> Result<Response, Refused> {
     let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let program = shop.program().await?;
-    let account = shop.ledger.account(&customer, shown.merged.floor).await?;
-    let nothing = Account::empty(&customer);
-    let account = account.as_deref().unwrap_or(&nothing);
-    let reading = Reading { clock: shop.clock.now(), seen: shown.merged.moment };
-    let standing = Standing::of(account, &program.program, reading);
-    let bookmark =
-        Bookmark { floor: standing.version, moment: standing.moment, ..Bookmark::default() };
+    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
+    let read = shop.ledger.read(&customer, shown.merged.floor, &pending).await?;
+    let now = shop.clock.now();
+    let view = view(&customer, &read, &shown.merged, now);
+    let reading = Reading { clock: now, seen: shown.merged.moment };
+    let standing = Standing::of(&view.account, &program.program, reading);
+    let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
     let bookmark = shown.reply(&shop.config.keys, &bookmark)?;
-    let reset = standing.version < shown.merged.floor;
-    let body = body(customer, standing, bookmark.clone(), reset);
-    Ok((Freshness::of(reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
+    let body = body(customer, standing, bookmark.clone(), view.reset);
+    Ok((Freshness::of(view.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The ledger, newest first.
@@ -173,15 +174,16 @@ pub(crate) async fn entries(
 ) -> Result<Response, Refused> {
     let (limit, before) = page_asked(query.as_deref().unwrap_or_default())?;
     let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
-    let (page, account) = shop.ledger.entries(&customer, before.as_ref(), limit).await?;
-    let floor = account.map_or(0, |account| account.version);
-    let bookmark = Bookmark { floor, moment: shown.merged.moment, ..Bookmark::default() };
-    let bookmark = shown.reply(&shop.config.keys, &bookmark)?;
+    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
+    let (page, read) = shop.ledger.entries(&customer, before.as_ref(), limit, &pending).await?;
+    let view = view(&customer, &read, &shown.merged, shop.clock.now());
+    let page = view.page(page, before.as_ref(), limit);
+    let bookmark = shown.reply(&shop.config.keys, &view.bookmark)?;
     let body = EntriesBody {
         entries: page.entries.iter().map(entry).collect(),
         next: page.next.as_ref().map(cursor),
         bookmark: bookmark.clone(),
-        reset: floor < shown.merged.floor,
+        reset: view.reset,
     };
     Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
@@ -218,14 +220,9 @@ pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, R
 }
 
 fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) -> LoyaltyBody {
-    let balance = standing.balance;
     LoyaltyBody {
         customer_id,
-        balance: BalanceBody {
-            available: balance.available.0,
-            pending: balance.pending.0,
-            held: balance.held.0,
-        },
+        balance: standing.balance.into(),
         tier: TierBody { id: standing.tier.id, title: standing.tier.title },
         next_tier: standing.next_tier.map(|next| NextTierBody {
             id: next.id,
@@ -241,6 +238,12 @@ fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) 
         version: standing.version.to_string(),
         bookmark,
         reset,
+    }
+}
+
+impl From<Balance> for BalanceBody {
+    fn from(balance: Balance) -> Self {
+        Self { available: balance.available.0, pending: balance.pending.0, held: balance.held.0 }
     }
 }
 

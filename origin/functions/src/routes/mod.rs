@@ -1,5 +1,6 @@
 //! One file per resource: what a request becomes, and what an answer looks like.
 
+pub(crate) mod adjustments;
 pub(crate) mod admin;
 pub(crate) mod admin_versions;
 pub(crate) mod asked;
@@ -14,6 +15,7 @@ pub(crate) mod health;
 pub(crate) mod loyalty;
 mod permalink;
 pub(crate) mod privacy;
+pub(crate) mod redemptions;
 pub(crate) mod selections;
 pub(crate) mod session;
 pub(crate) mod webhook;

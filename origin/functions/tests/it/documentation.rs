@@ -42,6 +42,8 @@ fn every_answer_has_a_schema() {
         "CheckoutBody",
         "LoyaltyBody",
         "EntriesBody",
+        "RedemptionBody",
+        "AdjustmentBody",
         "ProductBody",
     ] {
         assert!(schemas.contains_key(name), "{name}");

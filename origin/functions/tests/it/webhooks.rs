@@ -7,7 +7,7 @@ use axum::body::Body;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
 use http::{HeaderMap, Request};
-use origin_adapters::{DynamoLedger, DynamoPayloads, DynamoPrograms};
+use origin_adapters::{DynamoLedger, DynamoPayloads, DynamoPrograms, EventBridgeBus, OwnCodes};
 use origin_domain::loyalty::LedgerReader as _;
 use origin_domain::port::Consistency;
 use origin_functions::clock::Clock;
@@ -59,7 +59,10 @@ async fn consumed(world: &World, events: &[String]) -> Value {
     let consumer = LoyaltyConsumer {
         ledger: DynamoLedger::new(&world.aws),
         programs: DynamoPrograms::new(&world.aws),
+        events: EventBridgeBus::new(&world.aws),
+        codes: OwnCodes,
         shop: SHOP.to_owned(),
+        clock: Clock::system(),
     };
     let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&world.aws) };
     let unfinished = consumer.consume(batch).await;

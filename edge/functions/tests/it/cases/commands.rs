@@ -82,7 +82,40 @@ pub(super) fn cases() -> Vec<Case> {
         .has(IDEMPOTENCY_KEY, &"aZ09-_xy".repeat(16)),
     ]);
     cases.extend(bodies());
+    cases.extend(loyalty());
     cases
+}
+
+fn loyalty() -> Vec<Case> {
+    const REDEMPTIONS: &str = "/v1/loyalty/redemptions";
+    const REDEMPTION: &str = "/v1/loyalty/redemptions/0123456789abcdef0123456789abcdef";
+    const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
+    let staff = format!("Bearer {STAFF_TOKEN}");
+    let redeem = || asks("POST", REDEMPTIONS).customer("1001");
+    let adjust = || asks("POST", ADJUSTMENTS).with("Authorization", &staff);
+    vec![
+        forwards("a redemption", redeem().keyed(), REDEMPTIONS)
+            .by_customer("1001")
+            .has(IDEMPOTENCY_KEY, KEY),
+        refuses("a redemption without a name", redeem(), Code::IdempotencyKeyMissing).blames(FIELD),
+        refuses("a redemption of nobody", asks("POST", REDEMPTIONS).keyed(), Code::TokenMissing)
+            .blames("header:authorization"),
+        forwards(
+            "what became of a redemption",
+            asks("GET", REDEMPTION).customer("1001"),
+            REDEMPTION,
+        )
+        .by_customer("1001"),
+        refuses("somebody's redemption", asks("GET", REDEMPTION), Code::TokenMissing)
+            .blames("header:authorization"),
+        forwards("an adjustment", adjust().keyed(), ADJUSTMENTS)
+            .by_staff()
+            .has(IDEMPOTENCY_KEY, KEY),
+        refuses("an adjustment without a name", adjust(), Code::IdempotencyKeyMissing)
+            .blames(FIELD),
+        refuses("an adjustment of nobody", asks("POST", ADJUSTMENTS).keyed(), Code::TokenMissing)
+            .blames("header:authorization"),
+    ]
 }
 
 fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {

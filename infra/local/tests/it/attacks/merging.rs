@@ -3,7 +3,7 @@
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_cart;
 use infra_local::demo;
-use infra_local::local::CART_QUEUE;
+use infra_local::wiring::CART_QUEUE;
 use serde_json::json;
 
 use super::matrix::{attack, check};

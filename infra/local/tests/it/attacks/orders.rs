@@ -5,7 +5,7 @@ use edge_wire::identity::{Identity, Kind, encode};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use infra_local::demo;
-use infra_local::local::CART_QUEUE;
+use infra_local::wiring::CART_QUEUE;
 use serde_json::{Value, json};
 
 use super::scene::{Ask, Scene, Who};

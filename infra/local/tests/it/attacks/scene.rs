@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use edge_wire::routes::{Class, Door, ROUTES, Route, find};
-use infra_local::local::CART_QUEUE;
+use infra_local::wiring::CART_QUEUE;
 use serde_json::json;
 
 use super::raw::{Answer, exchange, exchange_and_hang_up};

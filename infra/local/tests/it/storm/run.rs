@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use infra_local::demo;
-use infra_local::local::{CART_QUEUE, Local, Options};
+use infra_local::local::{Local, Options};
+use infra_local::wiring::CART_QUEUE;
 use serde_json::Value;
 use ureq::http::Request;
 

@@ -1,9 +1,12 @@
 //! [`LedgerStore`] and [`LedgerReader`].
 
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::{Fingerprint, Recorded};
 use origin_domain::loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
-    LedgerEntry, LedgerReader, LedgerStore, Loaded, OrderItem, PAGE_ENTRIES_MAX, PaidOrder, Points,
-    Told, Wanted, decide,
+    LedgerEntry, LedgerReader, LedgerStore, Loaded, LoyaltyAction, LoyaltyCommand, LoyaltyLog,
+    LoyaltyRecord, OrderItem, PAGE_ENTRIES_MAX, PaidOrder, Points, Redemption, RedemptionItem,
+    State, Told, Wanted, decide,
 };
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use origin_domain::time::{DAY_MS, Time};
@@ -11,23 +14,24 @@ use origin_domain::time::{DAY_MS, Time};
 use super::sample::{MORNING, paid, program};
 
 /// A ledger.
-pub(crate) trait Ledger: LedgerStore + LedgerReader + Clone + 'static {}
+pub(crate) trait Ledger: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'static {}
 
-impl<T: LedgerStore + LedgerReader + Clone + 'static> Ledger for T {}
+impl<T: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'static> Ledger for T {}
 
 /// What the payment of an order changes in this ledger.
 async fn change(ledger: &impl Ledger, paid: &PaidOrder) -> LedgerChange {
     let told = Told::from(paid.clone());
     let cause = told.cause();
     let customer = paid.customer.as_deref();
-    let wanted = Wanted { cause: Some(&cause), order: Some(&paid.order), customer };
+    let order = Some(paid.order.as_str());
+    let wanted = Wanted { cause: Some(&cause), order, customer, ..Wanted::default() };
     let loaded = ledger.load(wanted).await.unwrap();
     decide(loaded, &told, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
 }
 
 /// The order and the account of a customer.
 async fn loaded(ledger: &impl Ledger, order: &str, customer: Option<&str>) -> Loaded {
-    ledger.load(Wanted { cause: None, order: Some(order), customer }).await.unwrap()
+    ledger.load(Wanted { order: Some(order), customer, ..Wanted::default() }).await.unwrap()
 }
 
 async fn is_claimed(ledger: &impl Ledger, cause: &Cause) -> bool {
@@ -56,7 +60,7 @@ pub(crate) async fn a_change_is_all_there(ledger: impl Ledger) {
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
     let LedgerChange { cause, order, account, put, .. } = change;
     let (order, account) = (order.map(|order| order.item), account.map(|account| account.item));
-    let found = Loaded { is_claimed: false, order, account };
+    let found = Loaded { order, account, ..Loaded::default() };
     assert_eq!(everything(&ledger, &told.order).await, (found.clone(), put));
     assert!(is_claimed(&ledger, &cause.unwrap()).await);
     let order_only = Loaded { account: None, ..found };
@@ -70,7 +74,7 @@ pub(crate) async fn a_guests_order_is_kept_without_an_account(ledger: impl Ledge
     assert_eq!((&guest.account, guest.put.len()), (&None, 0));
     assert_eq!(ledger.commit(&guest).await, Ok(Written::Done));
     let order = guest.order.map(|order| order.item);
-    let kept = Loaded { is_claimed: false, order, account: None };
+    let kept = Loaded { order, ..Loaded::default() };
     assert_eq!(everything(&ledger, "82").await, (kept, Vec::new()));
 }
 
@@ -159,8 +163,8 @@ fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange 
         cause: Some(cause),
         order: Some(Guarded { seen: None, item: OrderItem::of(name) }),
         account: Some(Guarded { seen: version, item: account.with(added).unwrap() }),
-        gone: Vec::new(),
         put,
+        ..LedgerChange::default()
     }
 }
 
@@ -176,7 +180,7 @@ pub(crate) async fn an_entry_told_anew_is_written_over_and_one_that_fell_away_is
     let added = Addition { causes: 1, at: None, gone: &gone, put: &put };
     let item = account.clone().with(added).unwrap();
     let account = Some(Guarded { seen: Some(account.version), item });
-    let change = LedgerChange { cause: None, order: None, account, gone, put };
+    let change = LedgerChange { account, gone, put, ..LedgerChange::default() };
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
     let page = ledger.entries("1001", None, 10).await.unwrap();
     assert_eq!(page.entries, [anew, one]);
@@ -222,4 +226,68 @@ pub(crate) async fn the_largest_change_fits_and_a_page_has_its_bound(ledger: imp
     let times: Vec<u64> = (0..=CHANGE_ENTRIES_MAX as u64).collect();
     let too_many = ledger.commit(&entries_at("84", account, &times)).await;
     assert!(matches!(too_many, Err(PortError::Corrupt(_))), "{too_many:?}");
+}
+
+fn redemption(id: CommandId, state: State) -> RedemptionItem {
+    let redemption = Redemption {
+        id,
+        time: MORNING,
+        reward: "bell".to_owned(),
+        points: Points(250),
+        until: MORNING.plus_ms(1_800_000),
+        program_version: u64::MAX,
+        state,
+    };
+    RedemptionItem::of("1001", redemption)
+}
+
+pub(crate) async fn a_redemption_only_goes_on_from_where_it_was_seen(ledger: impl Ledger) {
+    let ids = [CommandId::from([1; 16]), CommandId::from([2; 16])];
+    assert_eq!(ledger.redemption(ids[0]).await, Ok(None));
+    let held = redemption(ids[0], State::Held);
+    let settled = redemption(ids[0], State::Settled { at: MORNING });
+    let change = |seen: Option<u64>, item: &RedemptionItem| LedgerChange {
+        redemptions: vec![Guarded { seen, item: item.clone() }],
+        ..LedgerChange::default()
+    };
+    assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Conflict));
+    assert_eq!(ledger.commit(&change(None, &held)).await, Ok(Written::Done));
+    assert_eq!(ledger.commit(&change(None, &held)).await, Ok(Written::Conflict));
+    assert_eq!(ledger.redemption(ids[0]).await, Ok(Some(held.clone())));
+    let wanted = Wanted { redemptions: &ids, ..Wanted::default() };
+    let loaded = ledger.load(wanted).await.unwrap();
+    assert_eq!(loaded, Loaded { redemptions: vec![held], ..Loaded::default() });
+    assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Done));
+    assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Conflict));
+    assert_eq!(ledger.redemption(ids[0]).await, Ok(Some(settled)));
+}
+
+fn record(id: CommandId, body: &str) -> LoyaltyRecord {
+    let action = LoyaltyAction::Redeem {
+        reward: "bell".to_owned(),
+        points: Points(250),
+        until: MORNING.plus_ms(1_800_000),
+    };
+    LoyaltyRecord {
+        fingerprint: Fingerprint::of("POST", "/v1/loyalty/redemptions", body.as_bytes()),
+        customer: "1001".to_owned(),
+        command: LoyaltyCommand { time: MORNING, id, program_version: 1, action },
+    }
+}
+
+pub(crate) async fn a_request_is_recorded_once_and_comes_with_its_account(ledger: impl Ledger) {
+    let ids = [CommandId::from([1; 16]), CommandId::from([2; 16])];
+    assert_eq!(ledger.find(ids[0]).await, Ok(None));
+    assert_eq!(ledger.account_and_records("1001", &ids).await, Ok((None, Vec::new())));
+    let first = record(ids[0], "first");
+    assert_eq!(ledger.record(&first).await, Ok(Recorded::First));
+    let again = ledger.record(&record(ids[0], "second")).await;
+    assert_eq!(again, Ok(Recorded::Existing(Box::new(first.clone()))));
+    assert_eq!(ledger.find(ids[0]).await, Ok(Some(first.clone())));
+    let paid = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
+    ledger.commit(&paid).await.unwrap();
+    let account = paid.account.map(|account| account.item);
+    let found = ledger.account_and_records("1001", &ids).await;
+    assert_eq!(found, Ok((account, vec![first.clone()])));
+    assert_eq!(ledger.account_and_records("100", &ids[..1]).await, Ok((None, vec![first])));
 }

@@ -228,3 +228,21 @@ fn nothing_in_an_item_tells_when_it_was_delivered() {
     assert_eq!(late.items().bytes(), table.items().bytes());
     assert_eq!(table.items().accounts["1001"].newest, Some(time(AT)));
 }
+
+/// Its entries are never read: every day is one lot.
+#[test]
+fn a_balance_of_ten_thousand_entries_is_one_small_item() {
+    let table = Table::with(program());
+    for id in 0..10_000u64 {
+        let at = time("2026-01-01T00:00:00.001Z").plus_ms(id * 3_000_000).to_rfc3339();
+        table.pay(&order(2 * id + 2, Some(1001), &at, "1.00")).unwrap();
+    }
+    let items = table.items();
+    assert_eq!(items.entries.len(), 10_000);
+    let account = &items.accounts["1001"];
+    assert_eq!((account.version, account.lots.len()), (10_000, 348));
+    let stored = rmp_serde::to_vec_named(account).unwrap();
+    assert!(stored.len() < 45_000, "{} bytes", stored.len());
+    let balance = table.standing("1001", time("2027-01-01T00:00:00Z")).balance;
+    assert_eq!((balance.available, balance.pending), (Points(10_000), Points(0)));
+}

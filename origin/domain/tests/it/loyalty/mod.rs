@@ -9,6 +9,8 @@ mod erasing;
 mod laws;
 mod payloads;
 mod programs;
+mod redeeming;
+mod replaying;
 mod reversing;
 mod standings;
 mod world;

@@ -1,13 +1,19 @@
 //! A table in memory that keeps the ledger's ports to their word, and the things tests put in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use origin_domain::bookmark::Pending;
+use origin_domain::event::{Event, Events, Kind};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::Recorded;
 use origin_domain::loyalty::{
-    AbsorbError, Absorber, Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader,
-    LedgerStore, Loaded, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, Standing,
-    Wanted,
+    AbsorbError, Absorber, Account, AccountRead, Accounts, DecideError, Decider, Delivery,
+    EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, Loaded, LoyaltyLog,
+    LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, RedemptionItem,
+    RewardCode, RewardCodes, Standing, Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
@@ -23,6 +29,12 @@ pub(crate) struct Table {
     /// Run by the next loads, one each, after they have read: what somebody else does meanwhile.
     pub(crate) meanwhile: Mutex<Vec<Meanwhile>>,
     pub(crate) programs: Vec<ProgramVersion>,
+    /// What was published, in that order.
+    pub(crate) published: Mutex<Vec<Event>>,
+    /// The codes that were made.
+    pub(crate) codes: Mutex<Vec<String>>,
+    /// Whether nothing can be published, or no code made.
+    pub(crate) is_cut_off: AtomicBool,
 }
 
 /// What somebody else does to the table between a read and the write that follows it.
@@ -35,6 +47,8 @@ pub(crate) struct Items {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) entries: BTreeMap<(String, EntryKey), LedgerEntry>,
     pub(crate) causes: BTreeSet<String>,
+    pub(crate) redemptions: BTreeMap<CommandId, RedemptionItem>,
+    pub(crate) records: BTreeMap<CommandId, LoyaltyRecord>,
 }
 
 // === impl Table ===
@@ -50,9 +64,34 @@ impl Table {
         now(Absorber { ledger: self, programs: self, shop: SHOP }.absorb(detail))
     }
 
+    /// Delivers an event of ours at a clock.
+    pub(crate) fn absorb(
+        &self,
+        event: &Event,
+        delivery: Delivery,
+        clock: Time,
+    ) -> Result<(), DecideError> {
+        let decider =
+            Decider { ledger: self, programs: self, events: self, codes: self, now: clock };
+        match event.kind {
+            Kind::LoyaltyCommanded => {
+                let told = serde_json::from_str(&event.detail).unwrap();
+                now(decider.command(&told, delivery))
+            }
+            _ => now(decider.decided(&serde_json::from_str(&event.detail).unwrap(), delivery)),
+        }
+    }
+
     /// Delivers a paid order.
     pub(crate) fn pay(&self, payload: &Value) -> Result<Outcome, AbsorbError> {
         self.deliver(&webhook("orders/paid", payload))
+    }
+
+    fn reach(&self) -> Result<(), PortError> {
+        if self.is_cut_off.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("cut off".to_owned()));
+        }
+        Ok(())
     }
 
     pub(crate) fn items(&self) -> Items {
@@ -74,6 +113,11 @@ impl LedgerStore for Table {
         let loaded = Loaded {
             is_claimed: wanted.cause.is_some_and(|cause| items.causes.contains(&cause.to_string())),
             order: wanted.order.and_then(|order| items.orders.get(order).cloned()),
+            redemptions: wanted
+                .redemptions
+                .iter()
+                .filter_map(|id| items.redemptions.get(id).cloned())
+                .collect(),
             account: wanted.customer.and_then(|customer| items.accounts.get(customer).cloned()),
         };
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().pop() {
@@ -94,8 +138,15 @@ impl LedgerStore for Table {
         });
         let cause = change.cause.as_ref().map(ToString::to_string);
         let is_new = cause.as_ref().is_none_or(|cause| !items.causes.contains(cause));
-        if !(is_order_as_seen && is_account_as_seen && is_new) {
+        let are_redemptions_as_seen = change.redemptions.iter().all(|one| {
+            let held = items.redemptions.get(&one.item.redemption.id).map(|item| item.version);
+            held == one.seen
+        });
+        if !(is_order_as_seen && is_account_as_seen && are_redemptions_as_seen && is_new) {
             return Ok(Written::Conflict);
+        }
+        for one in &change.redemptions {
+            items.redemptions.insert(one.item.redemption.id, one.item.clone());
         }
         items.causes.extend(cause);
         if let Some(order) = &change.order {
@@ -120,6 +171,20 @@ impl LedgerReader for Table {
         Ok(self.items.lock().unwrap().accounts.get(customer).cloned())
     }
 
+    async fn account_and_records(
+        &self,
+        customer: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
+        let items = self.items.lock().unwrap();
+        let records = ids.iter().filter_map(|id| items.records.get(id).cloned());
+        Ok((items.accounts.get(customer).cloned(), records.collect()))
+    }
+
+    async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
+        Ok(self.items.lock().unwrap().redemptions.get(&id).cloned())
+    }
+
     async fn entries(
         &self,
         customer: &str,
@@ -136,6 +201,56 @@ impl LedgerReader for Table {
         let entries: Vec<LedgerEntry> = older.by_ref().take(limit).collect();
         let next = entries.last().filter(|_| older.next().is_some()).map(LedgerEntry::key);
         Ok(EntryPage { entries, next })
+    }
+}
+
+impl Accounts for &Table {
+    async fn read(
+        &self,
+        customer: &str,
+        _: u64,
+        pending: &[Pending],
+    ) -> Result<AccountRead, PortError> {
+        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
+        let (account, records) = self.account_and_records(customer, &ids).await?;
+        Ok(AccountRead { account: account.map(Arc::new), records })
+    }
+}
+
+impl LoyaltyLog for &Table {
+    async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
+        let mut items = self.items.lock().unwrap();
+        if let Some(there) = items.records.get(&record.command.id) {
+            return Ok(Recorded::Existing(Box::new(there.clone())));
+        }
+        items.records.insert(record.command.id, record.clone());
+        Ok(Recorded::First)
+    }
+
+    async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
+        Ok(self.items.lock().unwrap().records.get(&id).cloned())
+    }
+}
+
+impl Events for Table {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        self.reach()?;
+        self.published.lock().unwrap().extend_from_slice(events);
+        Ok(())
+    }
+}
+
+impl Events for &Table {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        Table::publish(self, events).await
+    }
+}
+
+impl RewardCodes for Table {
+    async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
+        self.reach()?;
+        self.codes.lock().unwrap().push(format!("{reward} {code}"));
+        Ok(())
     }
 }
 
@@ -164,7 +279,9 @@ impl Items {
             (format!("entry/{customer}/{}/{}", key.at.0, key.id), stored(item))
         });
         let causes = self.causes.iter().map(|cause| (format!("cause/{cause}"), Vec::new()));
-        orders.chain(accounts).chain(entries).chain(causes).collect()
+        let redemptions = self.redemptions.iter();
+        let redemptions = redemptions.map(|(id, item)| (format!("redemption/{id}"), stored(item)));
+        orders.chain(accounts).chain(entries).chain(causes).chain(redemptions).collect()
     }
 }
 

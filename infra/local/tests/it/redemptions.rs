@@ -1,0 +1,206 @@
+//! Points for a reward, through the front door: held at once, decided once, and adjusted by hand.
+
+use infra_local::cli::signed;
+use infra_local::demo;
+use infra_local::wiring::{LOYALTY_QUEUE, REDEMPTION_QUEUE};
+use origin_functions::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::journey::{key, session};
+use crate::shop::{Reply, Shop};
+
+fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
+    shop.ask("POST", "/v1/loyalty/redemptions")
+        .bearer(token)
+        .header("forecourt-bookmark", bookmark)
+        .header("idempotency-key", &key(name))
+        .json(body)
+        .send()
+}
+
+fn wanted() -> Value {
+    json!({"points": 250, "reward": "five-euro"})
+}
+
+fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
+    let reply = shop.get(path).bearer(token).header("forecourt-bookmark", bookmark).send();
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.json()
+}
+
+fn settle(shop: &Shop) {
+    shop.drained(LOYALTY_QUEUE);
+    shop.drained(REDEMPTION_QUEUE);
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn balance(body: &Value) -> (i64, i64) {
+    let points = |name: &str| body["balance"][name].as_i64().unwrap();
+    (points("available"), points("held"))
+}
+
+#[test]
+fn points_are_held_at_once_even_while_the_consumer_is_stopped_and_the_code_follows() {
+    let shop = Shop::open();
+    let token = session(&shop, "1007");
+    let before = read(&shop, "/v1/loyalty", &token, "");
+    assert_eq!(balance(&before), (1_470, 0));
+    shop.pause(LOYALTY_QUEUE);
+    let asked = redeem(&shop, &token, text(&before["bookmark"]), "one", &wanted());
+    assert_eq!(asked.status, 202, "{}", asked.text);
+    let asked = asked.json();
+    assert_eq!((&asked["status"], &asked["points"]), (&json!("pending"), &json!(250)));
+    assert_eq!((balance(&asked), &asked["code"]), ((1_220, 250), &Value::Null));
+    let bookmark = text(&asked["bookmark"]);
+    let held = read(&shop, "/v1/loyalty", &token, bookmark);
+    assert_eq!(balance(&held), (1_220, 250));
+    assert_eq!(held["version"], before["version"], "nothing is absorbed yet");
+    assert_eq!(held["bookmark"], bookmark, "nothing changed: byte for byte");
+    let path = format!("/v1/loyalty/redemptions/{}", text(&asked["id"]));
+    assert_eq!(read(&shop, &path, &token, bookmark)["status"], "pending");
+    assert_eq!(read(&shop, &path, &token, "")["status"], "pending", "from another device, too");
+    let entries = read(&shop, "/v1/loyalty/entries?limit=1", &token, bookmark);
+    let newest = &entries["entries"][0];
+    assert_eq!((&newest["kind"], &newest["points"]), (&json!("hold"), &json!(-250)));
+    assert_eq!(entries["bookmark"], bookmark, "a page forgets nothing that is pending");
+
+    shop.resume(LOYALTY_QUEUE);
+    settle(&shop);
+    let confirmed = read(&shop, &path, &token, bookmark);
+    assert_eq!(confirmed["status"], "confirmed");
+    assert_eq!((balance(&confirmed), text(&confirmed["code"]).len()), ((1_220, 0), 16));
+    let after = read(&shop, "/v1/loyalty", &token, text(&confirmed["bookmark"]));
+    assert_eq!(balance(&after), (1_220, 0));
+    let version = |body: &Value| text(&body["version"]).parse::<u64>().unwrap();
+    assert_eq!(version(&after), version(&before) + 2);
+    let entries = read(&shop, "/v1/loyalty/entries?limit=2", &token, text(&after["bookmark"]));
+    let kinds: Vec<&str> =
+        entries["entries"].as_array().unwrap().iter().map(|one| text(&one["kind"])).collect();
+    assert_eq!(kinds, ["settle", "hold"]);
+}
+
+#[test]
+fn two_devices_spend_the_same_points_once() {
+    let shop = Shop::open();
+    let token = session(&shop, "1003");
+    shop.pause(LOYALTY_QUEUE);
+    let [phone, laptop] =
+        ["phone", "laptop"].map(|device| redeem(&shop, &token, "", device, &wanted()));
+    assert_eq!((phone.status, laptop.status), (202, 202), "336 points are enough for each");
+    shop.resume(LOYALTY_QUEUE);
+    settle(&shop);
+    let [phone, laptop] = [phone, laptop].map(|asked| {
+        let asked = asked.json();
+        let path = format!("/v1/loyalty/redemptions/{}", text(&asked["id"]));
+        let now = read(&shop, &path, &token, text(&asked["bookmark"]));
+        assert_eq!(balance(&now), (86, 0));
+        text(&now["status"]).to_owned()
+    });
+    let mut fates = [phone, laptop];
+    fates.sort();
+    assert_eq!(fates, ["confirmed", "rejected"]);
+}
+
+#[test]
+fn a_redemption_is_refused_for_what_the_customer_can_mend() {
+    let shop = Shop::open();
+    let token = session(&shop, "1006");
+    let ask = |name: &str, body: Value| redeem(&shop, &token, "", name, &body);
+    ask("a", json!({"points": 9, "reward": "horn"})).expect_problem(422, "reward-unknown");
+    ask("b", json!({"points": 9, "reward": "five-euro"})).expect_problem(422, "points-mismatch");
+    ask("c", wanted()).expect_problem(422, "points-insufficient");
+    ask("d", json!({"points": "250", "reward": "x"})).expect_problem(400, "malformed");
+    ask("e", json!({"reward": "five-euro"})).expect_problem(400, "malformed");
+    let unnamed = shop.ask("POST", "/v1/loyalty/redemptions").bearer(&token).json(&wanted());
+    unnamed.send().expect_problem(400, "idempotency-key-missing");
+    let nobody = shop.ask("POST", "/v1/loyalty/redemptions").header("idempotency-key", &key("n"));
+    nobody.json(&wanted()).send().expect_problem(401, "token-missing");
+}
+
+#[test]
+fn a_key_names_one_redemption_and_only_its_customer_sees_it() {
+    let shop = Shop::open();
+    let (ada, ben) = (session(&shop, "1001"), session(&shop, "1008"));
+    let first = redeem(&shop, &ada, "", "same", &wanted()).json();
+    settle(&shop);
+    let again = redeem(&shop, &ada, text(&first["bookmark"]), "same", &wanted());
+    assert_eq!((again.status, &again.json()["id"]), (202, &first["id"]));
+    assert_eq!(again.json()["status"], "confirmed", "the present state, and no second effect");
+    assert_eq!(balance(&again.json()), (3_341, 0));
+    let other = json!({"points": 100, "reward": "free-shipping"});
+    redeem(&shop, &ada, "", "same", &other).expect_problem(409, "idempotency-conflict");
+    let others = redeem(&shop, &ben, "", "same", &wanted()).json();
+    assert_ne!(others["id"], first["id"], "a key belongs to its account");
+    let path = format!("/v1/loyalty/redemptions/{}", text(&first["id"]));
+    let theirs = shop.get(&path).bearer(&ben).send();
+    theirs.expect_problem(404, "redemption-unknown");
+    for unknown in ["0123456789abcdef0123456789abcdef", "x", "nobodys-000000000"] {
+        let reply = shop.get(&format!("/v1/loyalty/redemptions/{unknown}")).bearer(&ada).send();
+        reply.expect_problem(404, "redemption-unknown");
+    }
+}
+
+#[test]
+fn the_storefront_redeems_through_the_app_proxy() {
+    let shop = Shop::open();
+    let path = format!("/proxy/v1/loyalty/redemptions?idempotency_key={}", key("proxied"));
+    let url = signed(&path, Some("1002"), Clock::system().now().unix_s()).unwrap();
+    let asked = shop.ask("POST", url.strip_prefix(demo::URL).unwrap()).json(&wanted()).send();
+    assert_eq!(asked.status, 202, "{}", asked.text);
+    assert_eq!(balance(&asked.json()), (413, 250));
+}
+
+fn adjust(shop: &Shop, customer: &str, name: &str, body: &Value) -> Reply {
+    shop.ask("POST", &format!("/v1/admin/loyalty/customers/{customer}/adjustments"))
+        .bearer(demo::STAFF_TOKEN)
+        .header("idempotency-key", &key(name))
+        .json(body)
+        .send()
+}
+
+#[test]
+fn staff_give_and_take_points_once_per_key() {
+    let shop = Shop::open();
+    let gift = json!({"points": 300, "reason": "A late delivery"});
+    let first = adjust(&shop, "1006", "gift", &gift);
+    assert_eq!(first.status, 202, "{}", first.text);
+    let again = adjust(&shop, "1006", "gift", &gift);
+    assert_eq!(again.json(), first.json());
+    let taken = adjust(&shop, "1006", "taken", &json!({"points": -14, "reason": "A mistake"}));
+    assert_eq!(taken.status, 202, "{}", taken.text);
+    settle(&shop);
+    let token = session(&shop, "1006");
+    let now = read(&shop, "/v1/loyalty", &token, "");
+    assert_eq!(balance(&now), (300, 0), "14 and 300 given, 14 taken");
+    let entries = read(&shop, "/v1/loyalty/entries?limit=2", &token, text(&now["bookmark"]));
+    let ids: Vec<&str> = entries["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| text(&one["cause"]["id"]))
+        .collect();
+    assert!(ids.contains(&text(&first.json()["id"])), "{entries}");
+    let asked = redeem(&shop, &token, text(&now["bookmark"]), "spend", &wanted());
+    assert_eq!(asked.status, 202, "what was given can be spent at once: {}", asked.text);
+}
+
+#[test]
+fn an_adjustment_is_refused_for_what_staff_can_mend() {
+    let shop = Shop::open();
+    let refused = |customer: &str, body: Value, status, code| {
+        adjust(&shop, customer, "refused", &body).expect_problem(status, code);
+    };
+    refused("1006", json!({"points": 0, "reason": "none"}), 422, "points-out-of-range");
+    refused("1006", json!({"points": i64::MIN, "reason": "all"}), 422, "points-out-of-range");
+    refused("1006", json!({"points": 1, "reason": " "}), 400, "malformed");
+    refused("ada", json!({"points": 1, "reason": "a name"}), 400, "malformed");
+    let path = "/v1/admin/loyalty/customers/1006/adjustments";
+    let gift = json!({"points": 1, "reason": "none"});
+    let unnamed = shop.ask("POST", path).bearer(demo::STAFF_TOKEN).json(&gift);
+    unnamed.send().expect_problem(400, "idempotency-key-missing");
+    let named = shop.ask("POST", path).header("idempotency-key", &key("nobody")).json(&gift);
+    named.send().expect_problem(401, "token-missing");
+}

@@ -1,0 +1,147 @@
+//! What may be asked of an account: by its customer a redemption, by staff an adjustment. A command
+//! carries all that applying it needs.
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::Cause;
+use super::entry::{EntryKind, LedgerEntry, Terms};
+use super::points::Points;
+use super::redemption::{Redemption, State};
+use crate::bookmark::Pending;
+use crate::event::{Event, Kind};
+use crate::id::CommandId;
+use crate::idempotency::{Fingerprint, RETRY_WINDOW_MS};
+use crate::money::Money;
+use crate::time::Time;
+
+/// One command with its place in the order: (time, id).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoyaltyCommand {
+    /// Its hybrid logical clock time, given once at acceptance.
+    pub time: Time,
+    /// Its id.
+    pub id: CommandId,
+    /// The version of the programme it was accepted under; 0 before the first.
+    pub program_version: u64,
+    /// What it does.
+    pub action: LoyaltyAction,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoyaltyAction {
+    /// Takes points for a reward, if they are there.
+    Redeem {
+        /// The reward's id.
+        reward: String,
+        /// What it costs.
+        points: Points,
+        /// Until when the points are held at the longest.
+        until: Time,
+    },
+    /// Gives points, or takes them if negative; they may be more than there are.
+    Adjust {
+        /// How many.
+        points: Points,
+        /// Why, in the words of whoever did it.
+        reason: String,
+        /// From when until when given points count.
+        terms: Terms,
+    },
+}
+
+/// The detail of a `loyalty.commanded` event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoyaltyEvent {
+    /// Shopify's customer id.
+    pub customer: String,
+    /// The whole command.
+    pub command: LoyaltyCommand,
+}
+
+/// The record of an accepted command under its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoyaltyRecord {
+    /// What the request was: method, canonical path without query, body bytes.
+    pub fingerprint: Fingerprint,
+    /// Whose account it is about.
+    pub customer: String,
+    /// The command with its id and time, as first accepted.
+    pub command: LoyaltyCommand,
+}
+
+// === impl LoyaltyCommand ===
+
+impl LoyaltyCommand {
+    /// Its place in the order, which is also how a bookmark names it.
+    #[must_use]
+    pub fn place(&self) -> Pending {
+        Pending { time: self.time, id: self.id }
+    }
+
+    /// The redemption it asks for, if it does.
+    #[must_use]
+    pub fn redemption(&self) -> Option<Redemption> {
+        match &self.action {
+            LoyaltyAction::Adjust { .. } => None,
+            LoyaltyAction::Redeem { reward, points, until } => Some(Redemption {
+                id: self.id,
+                time: self.time,
+                reward: reward.clone(),
+                points: *points,
+                until: *until,
+                program_version: self.program_version,
+                state: State::Requested,
+            }),
+        }
+    }
+
+    /// The ledger entry an adjustment is; a redemption's entries depend on what is decided.
+    #[must_use]
+    pub fn adjustment(&self) -> Option<LedgerEntry> {
+        let LoyaltyAction::Adjust { points, terms, .. } = &self.action else { return None };
+        let cause = Cause::adjustment(self.id);
+        Some(LedgerEntry {
+            id: LedgerEntry::id_of(EntryKind::Adjust, &cause),
+            kind: EntryKind::Adjust,
+            points: *points,
+            spend: Money::ZERO,
+            at: self.time,
+            terms: *terms,
+            cause,
+            program_version: self.program_version,
+        })
+    }
+}
+
+// === impl LoyaltyEvent ===
+
+impl LoyaltyEvent {
+    /// The event as it is published: equal commands travel as equal bytes.
+    ///
+    /// # Panics
+    /// Never: a command always has a JSON form.
+    #[must_use]
+    pub fn to_event(&self) -> Event {
+        let detail = serde_json::to_string(self).expect("a command always has a JSON form");
+        Event { kind: Kind::LoyaltyCommanded, detail }
+    }
+}
+
+// === impl LoyaltyRecord ===
+
+impl LoyaltyRecord {
+    /// Whether a retry at `now` is still honoured.
+    #[must_use]
+    pub fn is_honoured_at(&self, now: Time) -> bool {
+        now <= self.command.time.plus_ms(RETRY_WINDOW_MS)
+    }
+
+    /// The event that was accepted.
+    #[must_use]
+    pub fn to_event(&self) -> Event {
+        let event = LoyaltyEvent { customer: self.customer.clone(), command: self.command.clone() };
+        event.to_event()
+    }
+}

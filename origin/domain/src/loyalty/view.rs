@@ -1,0 +1,96 @@
+//! Viewing: what a client sees of an account, its own pending redemptions included, and the
+//! bookmark that keeps it from ever seeing less.
+
+use std::collections::BTreeSet;
+
+use super::account::Account;
+use super::entry::{EntryKey, LedgerEntry};
+use super::loyalty_command::{LoyaltyCommand, LoyaltyRecord};
+use super::ports::{AccountRead, EntryPage};
+use super::redemption::Redemption;
+use crate::bookmark::{Bookmark, Pending};
+use crate::id::CommandId;
+use crate::idempotency::RECORD_TTL_MS;
+use crate::time::{DAY_MS, Time};
+
+/// A pending command older than this is not carried over a reset: the table was restored to before
+/// it.
+const RESET_PENDING_MS_MAX: u64 = DAY_MS;
+
+/// An account as one client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The account as it will be once the client's pending redemptions are decided, if nobody else
+    /// comes first; its version is that of the table.
+    pub account: Account,
+    /// The pending redemptions.
+    pub pending: Vec<Redemption>,
+    /// What the client sends with its next request, but for the moment, which the reading of the
+    /// clock adds.
+    pub bookmark: Bookmark,
+    /// Whether the bookmark was ahead of the table: the client starts over from here.
+    pub reset: bool,
+}
+
+/// What a client with `bookmark` sees of what was read, at `now`. The table deletes records days
+/// late, so their age is checked here.
+#[must_use]
+pub fn view(customer: &str, read: &AccountRead, bookmark: &Bookmark, now: Time) -> View {
+    let absent = Account::empty(customer);
+    let item = read.account.as_deref().unwrap_or(&absent);
+    let reset = item.version < bookmark.floor;
+    let is_kept = |pending: &&Pending| {
+        !item.has_absorbed(pending.id, pending.time)
+            && now <= pending.time.plus_ms(RECORD_TTL_MS)
+            && read.records.iter().any(|record| record.command.place() == **pending)
+            && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
+    };
+    let pending: BTreeSet<Pending> = bookmark.pending.iter().filter(is_kept).copied().collect();
+    let mut commands: Vec<&LoyaltyCommand> =
+        read.records.iter().map(|record: &LoyaltyRecord| &record.command).collect();
+    commands.retain(|command| pending.contains(&command.place()));
+    commands.sort_by_key(|command| command.place());
+    commands.dedup_by_key(|command| command.place());
+    let asked = commands.into_iter().filter_map(LoyaltyCommand::redemption);
+    let asked: Vec<Redemption> = asked.collect();
+    let account = Account { version: item.version, ..expected(item, &asked) };
+    let bookmark = Bookmark { floor: item.version, pending, moment: bookmark.moment };
+    View { account, pending: asked, bookmark, reset }
+}
+
+/// The account once these requests are decided. One that is full stays as it is: the decision will
+/// not get past it either.
+fn expected(item: &Account, asked: &[Redemption]) -> Account {
+    asked.iter().fold(item.clone(), |account, requested| match account.rule(requested) {
+        Ok(ruling) => ruling.account,
+        Err(_) => account,
+    })
+}
+
+// === impl View ===
+
+impl View {
+    /// A redemption as the client sees it: as decided, or as asked for.
+    #[must_use]
+    pub fn redemption(&self, id: CommandId) -> Option<&Redemption> {
+        let pending = self.pending.iter().find(|one| one.id == id);
+        pending.or_else(|| self.account.redemption(id))
+    }
+
+    /// A page of the ledger with the client's pending holds in their places, as they will stand.
+    #[must_use]
+    pub fn page(&self, page: EntryPage, before: Option<&EntryKey>, limit: usize) -> EntryPage {
+        let expected = self.pending.iter().filter_map(|one| self.account.redemption(one.id));
+        let expected = expected.flat_map(Redemption::entries).filter(|entry| {
+            let is_older = before.is_none_or(|before| entry.key() < *before);
+            is_older && page.next.as_ref().is_none_or(|last| entry.key() > *last)
+        });
+        let mut entries: Vec<LedgerEntry> = expected.chain(page.entries.clone()).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
+        entries.dedup_by_key(|entry| entry.key());
+        let has_more = page.next.is_some() || entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| has_more).map(LedgerEntry::key);
+        EntryPage { entries, next }
+    }
+}

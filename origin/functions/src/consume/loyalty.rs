@@ -1,0 +1,85 @@
+//! What the loyalty consumer does: webhooks and commands go into the ledger, decisions are carried
+//! through to their end. A message is done only when what was decided is published.
+
+use origin_domain::event::{Events, Kind};
+use origin_domain::loyalty::{
+    Absorber, Decider, Delivery, LedgerStore, LoyaltyEvent, Programs, RedemptionItem, RewardCodes,
+};
+
+use super::{Batch, Consumer, Envelope, Message, Undone, Unfinished};
+use crate::clock::Clock;
+
+/// Consumes `shopifyWebhook`, `loyalty.commanded` and what is decided of redemptions.
+#[derive(Debug, Clone)]
+pub struct LoyaltyConsumer<L, P, E, C> {
+    /// Where ledgers are.
+    pub ledger: L,
+    /// Where the programme is.
+    pub programs: P,
+    /// Where decisions are published.
+    pub events: E,
+    /// Where codes are made.
+    pub codes: C,
+    /// The shop's `*.myshopify.com` domain.
+    pub shop: String,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+// === impl LoyaltyConsumer ===
+
+impl<L, P, E, C> Consumer for LoyaltyConsumer<L, P, E, C>
+where
+    L: LedgerStore + 'static,
+    P: Programs + 'static,
+    E: Events + 'static,
+    C: RewardCodes + 'static,
+{
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for message in batch.records {
+            let outcome = self.one(&message).await;
+            unfinished.note(message.message_id, outcome);
+        }
+        unfinished
+    }
+}
+
+impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, P, E, C> {
+    async fn one(&self, message: &Message) -> Result<(), Undone> {
+        let envelope = message.envelope()?;
+        let detail = envelope.detail.get();
+        let delivery = delivery(&envelope);
+        let is = |kind: Kind| kind.detail_type() == envelope.detail_type;
+        if is(Kind::LoyaltyCommanded) {
+            let event: LoyaltyEvent = serde_json::from_str(detail)?;
+            return Ok(self.decider().command(&event, delivery).await?);
+        }
+        if Kind::REDEMPTIONS.into_iter().any(is) {
+            let told: RedemptionItem = serde_json::from_str(detail)?;
+            return Ok(self.decider().decided(&told, delivery).await?);
+        }
+        let absorber =
+            Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
+        let outcome = absorber.absorb(detail).await?;
+        tracing::debug!(?outcome, "a webhook was absorbed");
+        Ok(())
+    }
+
+    fn decider(&self) -> Decider<'_, L, P, E, C> {
+        Decider {
+            ledger: &self.ledger,
+            programs: &self.programs,
+            events: &self.events,
+            codes: &self.codes,
+            now: self.clock.now(),
+        }
+    }
+}
+
+fn delivery(envelope: &Envelope<'_>) -> Delivery {
+    match envelope.replay_name {
+        Some(_) => Delivery::Replayed,
+        None => Delivery::Live,
+    }
+}

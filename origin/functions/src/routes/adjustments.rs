@@ -1,0 +1,100 @@
+//! `POST /v1/admin/loyalty/customers/{customer}/adjustments`: points by hand. Its key is its cause.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use edge_wire::grammar::is_shopify_id;
+use edge_wire::problem::Code;
+use http::StatusCode;
+use origin_domain::bookmark::Bookmark;
+use origin_domain::idempotency::Fingerprint;
+use origin_domain::loyalty::{self, POINTS_MAX, Points, TITLE_BYTES_MAX};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cart_lines::idempotency_key;
+use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::caller::Staff;
+use crate::refused::Refused;
+use crate::shop::Shop;
+
+/// Points to give, or to take if negative.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Adjust {
+    /// Not 0. Given points are available at once, expire as earned ones do and count towards the
+    /// tiers; taken ones may be more than there are.
+    points: i64,
+    /// Why, for whoever reads the archive; at most 200 bytes, and no personal data.
+    reason: String,
+}
+
+/// An adjustment that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AdjustmentBody {
+    id: String,
+    customer_id: String,
+    points: i64,
+    reason: String,
+    /// RFC 3339.
+    at: String,
+}
+
+/// Gives a customer points, or takes some.
+#[utoipa::path(post, path = "/v1/admin/loyalty/customers/{customer}/adjustments", tag = "admin",
+    request_body = Adjust,
+    params(("customer" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 202, body = AdjustmentBody)))]
+pub(crate) async fn create(
+    State(shop): State<Arc<Shop>>,
+    _: Staff,
+    Path(customer): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (parts, content) = request.into_parts();
+    let key = idempotency_key(&parts.headers)?;
+    if !is_shopify_id(&customer) {
+        return Err(Refused::new(Code::Malformed, "A customer has Shopify's numeric id."));
+    }
+    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
+    expect_json(&parts.headers)?;
+    let adjust: Adjust = parse(&bytes)?;
+    check(&adjust)?;
+    let program = shop.ledger.program().await?;
+    let asked = loyalty::Request {
+        customer: customer.clone(),
+        key,
+        fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
+        bookmark: Bookmark::default(),
+        now: shop.clock.now(),
+    };
+    let points = Points(adjust.points);
+    let accepted = shop.counter.adjust(&asked, points, &adjust.reason, program.as_deref());
+    let command = accepted.await?;
+    let body = AdjustmentBody {
+        id: command.id.to_hex(),
+        customer_id: customer,
+        points: adjust.points,
+        reason: adjust.reason,
+        at: command.time.to_rfc3339(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+fn check(adjust: &Adjust) -> Result<(), Refused> {
+    let is_in_range =
+        adjust.points != 0 && adjust.points.unsigned_abs() <= POINTS_MAX.unsigned_abs();
+    if !is_in_range {
+        let detail = format!("An adjustment gives or takes 1 to {POINTS_MAX} points.");
+        return Err(Refused::new(Code::PointsOutOfRange, detail)
+            .at("/points", format!("is {}", adjust.points)));
+    }
+    if adjust.reason.trim().is_empty() || adjust.reason.len() > TITLE_BYTES_MAX {
+        let detail = format!("Say why in at most {TITLE_BYTES_MAX} bytes.");
+        return Err(Refused::new(Code::Malformed, detail).at("/reason", "is empty or longer"));
+    }
+    Ok(())
+}

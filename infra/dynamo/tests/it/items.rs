@@ -190,9 +190,9 @@ async fn what_expired_is_swept_and_what_has_not_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scan_is_not_served() {
+async fn what_the_adapters_never_ask_for_is_not_served() {
     let (_, client) = fresh().await;
-    let error = client.scan().table_name(HOT).send().await.unwrap_err();
+    let error = client.list_backups().send().await.unwrap_err();
     assert_eq!(error.code(), Some("UnknownOperationException"));
 }
 

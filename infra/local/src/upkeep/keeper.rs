@@ -116,15 +116,30 @@ impl Keeper {
         asked: Option<&[u64]>,
         redriven: &mut Redriven,
     ) -> Result<(), String> {
-        let mut after = 0;
+        let (mut after, newest) = (0, self.newest_letter(CART_QUEUE).await?);
         loop {
             let page = self.bus.dead_letters(CART_QUEUE, after).await.map_err(told)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
-            let asked = |letter: &&DeadLetter| asked.is_none_or(|ids| ids.contains(&letter.id));
+            let asked = |letter: &&DeadLetter| {
+                letter.id <= newest && asked.is_none_or(|ids| ids.contains(&letter.id))
+            };
             for letter in page.iter().filter(asked) {
                 self.issue_one_anew(letter, redriven).await?;
             }
+            if after >= newest {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The end of the queue's dead letters as they are now: what is redriven may be back at once.
+    async fn newest_letter(&self, queue: &str) -> Result<u64, String> {
+        let mut newest = 0;
+        loop {
+            let page = self.bus.dead_letters(queue, newest).await.map_err(told)?;
+            let Some(last) = page.last() else { return Ok(newest) };
+            newest = last.id;
         }
     }
 

@@ -31,6 +31,8 @@ fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
 fn settle(shop: &Shop) {
     shop.drained(LOYALTY_QUEUE);
     shop.drained(REDEMPTION_QUEUE);
+    // Nothing below shall be an answer the edge has from before.
+    shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
 }
 
 fn text(value: &Value) -> &str {

@@ -205,6 +205,20 @@ fn a_command_that_came_too_late_is_set_aside_and_can_be_issued_anew() {
 }
 
 #[test]
+fn a_dead_letter_that_dies_again_at_once_is_redriven_once() {
+    let shop = Shop::open();
+    let kind = origin_domain::event::Kind::CartCommanded;
+    let mut entry = Entry::new(kind.source(), kind.detail_type(), r#"{"cart":7}"#);
+    entry.event_bus_name = Some(demo::BUS.to_owned());
+    shop.runtime().block_on(shop.local().bus().put(&[entry])).unwrap();
+    shop.drained(CART_QUEUE);
+    let redriven = done(&shop.data(), &["dead-letters", "redrive", "--as-new"]);
+    assert_eq!(redriven, "1 redriven, 0 issued anew\n");
+    shop.drained(CART_QUEUE);
+    assert_eq!(letters(&shop.data()).len(), 1);
+}
+
+#[test]
 fn dead_letters_are_looked_after_while_forecourt_is_stopped() {
     let shop = Shop::open();
     let cart = cart_id(&shop);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::Agent;
@@ -18,10 +17,6 @@ use super::witness::{REMOVED, SHARED, State, Witness};
 
 /// How often one request is tried: many times more than the process is killed.
 const TRIES_MAX: u32 = 500;
-/// How long to wait for the next process before trying the same one again.
-const RESTART_MAX: Duration = Duration::from_secs(5);
-/// How long to leave a shop alone that asks for it, unless it is restarted meanwhile.
-const REFUSED_REST: Duration = Duration::from_millis(200);
 /// The quantity after which a line is removed.
 const LAST_QUANTITY: State = 3;
 
@@ -204,12 +199,12 @@ impl<'a> Device<'a> {
             match ask(&url) {
                 Ok(reply) if matches!(reply.status, 429 | 502..=504) => {
                     self.counters.refuse();
-                    self.site.wait_after(process, REFUSED_REST);
+                    self.site.rest(process);
                 }
                 Ok(reply) => return reply,
                 Err(_) => {
                     self.counters.lose();
-                    self.site.wait_after(process, RESTART_MAX);
+                    self.site.wait_for_restart(process);
                 }
             }
         }

@@ -8,6 +8,7 @@ use infra_local::demo;
 use infra_local::local::{Local, Options};
 use infra_local::wiring::CART_QUEUE;
 use serde_json::Value;
+use tokio::runtime::Runtime;
 use ureq::http::Request;
 
 use super::counters::{Alarm, Counters};
@@ -97,7 +98,9 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
         }
     });
     process.kill();
-    aftermath(&data, &site, &carts, per_cart);
+    last_start(&data, |local, runtime| {
+        aftermath((local, runtime), &site, &carts, per_cart);
+    });
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     Tally {
         commands,
@@ -116,17 +119,8 @@ fn cart<'a>(n: usize, scale: &Scale, site: &'a Site, counters: &'a Counters) -> 
     Cart { devices: (0..scale.devices).map(device).collect(), token }
 }
 
-/// Starts the shop once more, lets it absorb everything, and compares.
-fn aftermath(data: &Path, site: &Site, carts: &[Cart<'_>], per_cart: u64) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let options = Options {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        data: data.to_owned(),
-        fresh: false,
-        faults: None,
-        staff_tokens: demo::STAFF_TOKEN.to_owned(),
-    };
-    let local = runtime.block_on(Local::start(options)).unwrap();
+/// Lets it absorb everything, and compares.
+fn aftermath((local, runtime): (&Local, &Runtime), site: &Site, carts: &[Cart<'_>], per_cart: u64) {
     runtime.block_on(local.bus().idle());
     let dead = runtime.block_on(local.bus().dead_letters(CART_QUEUE, 0)).unwrap();
     assert_eq!(dead, [], "every command was in time");
@@ -143,6 +137,20 @@ fn aftermath(data: &Path, site: &Site, carts: &[Cart<'_>], per_cart: u64) {
             assert_eq!(shown, told, "{} sees what everybody sees", device.name);
         }
     }
+}
+
+/// Starts the shop a last time, in this process and without faults, and looks at it.
+pub(super) fn last_start(data: &Path, look: impl FnOnce(&Local, &Runtime)) {
+    let runtime = Runtime::new().unwrap();
+    let options = Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: data.to_owned(),
+        fresh: false,
+        faults: None,
+        staff_tokens: demo::STAFF_TOKEN.to_owned(),
+    };
+    let local = runtime.block_on(Local::start(options)).unwrap();
+    look(&local, &runtime);
     runtime.block_on(local.stop()).unwrap();
 }
 

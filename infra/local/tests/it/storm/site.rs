@@ -6,6 +6,11 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+/// How long to wait for the next process before trying the same one again.
+const RESTART_MAX: Duration = Duration::from_secs(5);
+/// How long to leave a shop alone that asks for it.
+const REFUSED_REST: Duration = Duration::from_millis(200);
+
 /// The address of the process that runs now, and which one that is.
 pub(crate) struct Site {
     now: Mutex<(u64, String)>,
@@ -34,8 +39,17 @@ impl Site {
         self.moved.notify_all();
     }
 
-    /// Waits for the process after number `of`, or as long as it takes to try again anyway.
-    pub(crate) fn wait_after(&self, of: u64, at_most: Duration) {
+    /// Nobody answered: waits for the process after number `of`, or tries the same one again.
+    pub(crate) fn wait_for_restart(&self, of: u64) {
+        self.wait_after(of, RESTART_MAX);
+    }
+
+    /// Leaves a shop alone that asks for it, unless it is restarted meanwhile.
+    pub(crate) fn rest(&self, of: u64) {
+        self.wait_after(of, REFUSED_REST);
+    }
+
+    fn wait_after(&self, of: u64, at_most: Duration) {
         let now = self.now.lock().unwrap();
         drop(self.moved.wait_timeout_while(now, at_most, |now| now.0 <= of).unwrap());
     }

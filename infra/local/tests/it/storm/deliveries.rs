@@ -1,0 +1,219 @@
+//! A storm of webhooks: orders, refunds and cancellations, doubled and shuffled, so that refunds
+//! come before their orders, while the process is killed. In the end every ledger is what the
+//! history alone amounts to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer};
+use edge_wire::webhook::sign;
+use infra_local::demo;
+use infra_local::local::{LOYALTY_QUEUE, Local};
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+use origin_functions::clock::Clock;
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Request;
+
+use super::counters::{Alarm, Counters};
+use super::draw::Draw;
+use super::run::last_start;
+use super::site::{Process, Site};
+use super::wire::{agent, once};
+
+/// How often one delivery is tried: many times more than the process is killed.
+const TRIES_MAX: u32 = 500;
+/// Customers of the history, none of them the demo's.
+const CUSTOMERS: u64 = 40;
+const FIRST_CUSTOMER: u64 = 9_007_199_254_740_993;
+/// Orders are ids past 2^53.
+const FIRST_ORDER: u64 = 820_982_911_946_160_000;
+/// The history is younger than anything expires.
+const HISTORY_DAYS: u64 = 60;
+/// Entries of one page.
+const PAGE: usize = 100;
+
+/// How large a storm of webhooks.
+#[derive(Clone, Debug)]
+pub(crate) struct Deliveries {
+    /// Decides the history and the order of its deliveries.
+    pub(crate) seed: u64,
+    /// How many webhooks are delivered, repetitions included.
+    pub(crate) webhooks: usize,
+    /// How many are under way at once.
+    pub(crate) senders: usize,
+    /// How often the process is killed before the last time.
+    pub(crate) kills: u64,
+    /// What the bus does wrong.
+    pub(crate) faults: String,
+}
+
+/// What is delivered, and the points each customer has in the end.
+struct History {
+    webhooks: Vec<(&'static str, String)>,
+    points: BTreeMap<u64, i64>,
+}
+
+/// Lets a storm of webhooks pass over a shop of its own.
+///
+/// # Panics
+/// If a ledger is not what its history amounts to.
+pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
+    eprintln!("{scale:?}");
+    let history = History::of(scale);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (mut process, url) = Process::start(binary, &data, &scale.faults);
+    let (site, counters) = (Site::at(url), Counters::default());
+    let total = history.webhooks.len() as u64;
+    let waiting = Mutex::new(history.webhooks.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..scale.senders {
+            scope.spawn(|| {
+                let _alarm = Alarm(&counters);
+                let agent = agent();
+                loop {
+                    let next = waiting.lock().unwrap().next();
+                    let Some((topic, payload)) = next else { return };
+                    deliver(&agent, &site, topic, &payload);
+                    counters.acknowledge();
+                }
+            });
+        }
+        for kill in 1..=scale.kills {
+            if !counters.wait_for(total * kill / (scale.kills + 1)) {
+                break;
+            }
+            process.kill();
+            let url;
+            (process, url) = Process::start(binary, &data, &scale.faults);
+            site.move_to(url);
+        }
+    });
+    process.kill();
+    last_start(&data, |local, runtime| {
+        runtime.block_on(local.bus().idle());
+        let dead = runtime.block_on(local.bus().dead_letters(LOYALTY_QUEUE, 0)).unwrap();
+        assert_eq!(dead, [], "no delivery was refused");
+        for (customer, points) in &history.points {
+            assert_ledger(local, *customer, *points);
+        }
+    });
+}
+
+/// Delivers until it is acknowledged, as Shopify does.
+fn deliver(agent: &Agent, site: &Site, topic: &str, payload: &str) {
+    let secrets = ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
+    let signature = sign(&secrets, payload.as_bytes());
+    for _ in 0..TRIES_MAX {
+        let (process, url) = site.now();
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("{url}/webhooks/shopify"))
+            .header("x-shopify-topic", topic)
+            .header("x-shopify-shop-domain", demo::SHOP)
+            .header("x-shopify-hmac-sha256", &signature)
+            .body(payload)
+            .unwrap();
+        match agent.run(request).map(|answer| answer.status().as_u16()) {
+            Ok(200) => return,
+            Ok(502..=504) => site.rest(process),
+            Ok(status) => panic!("{topic} was answered {status}"),
+            Err(_) => site.wait_for_restart(process),
+        }
+    }
+    panic!("{topic} was not acknowledged in {TRIES_MAX} tries");
+}
+
+/// The balance is the history's, and so is the sum of the entries.
+fn assert_ledger(local: &Local, customer: u64, points: i64) {
+    let keys = KeyRing::parse(demo::KEYS).unwrap();
+    let expires = Clock::system().now().unix_s() + CUSTOMER_TOKEN_TTL_S;
+    let token = format!("Bearer {}", mint_customer(&keys, &customer.to_string(), expires));
+    let read = |path: &str| -> Value {
+        let request = Request::builder().method("GET").uri(format!("{}{path}", local.url()));
+        let reply = once(&agent(), request.header("authorization", &token), None).unwrap();
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    };
+    let (mut sum, mut path) = (0, format!("/v1/loyalty/entries?limit={PAGE}"));
+    loop {
+        let page = read(&path);
+        let entries = page["entries"].as_array().unwrap().iter();
+        sum += entries.map(|entry| entry["points"].as_i64().unwrap()).sum::<i64>();
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/loyalty/entries?cursor={next}&limit={PAGE}");
+    }
+    assert_eq!(sum, points, "the entries of {customer}");
+    let balance = read("/v1/loyalty")["balance"].clone();
+    let part = |name: &str| balance[name].as_i64().unwrap();
+    assert_eq!(part("available") + part("pending"), points, "the balance of {customer}");
+}
+
+// === impl History ===
+
+impl History {
+    fn of(scale: &Deliveries) -> Self {
+        let mut draw = Draw::of(scale.seed, 0);
+        let start = Clock::system().now().minus_ms(HISTORY_DAYS * DAY_MS);
+        let mut history = Self { webhooks: Vec::new(), points: BTreeMap::new() };
+        let mut n = 0;
+        while history.webhooks.len() < scale.webhooks {
+            history.order(FIRST_ORDER + n, start, &mut draw);
+            n += 1;
+        }
+        for _ in 0..scale.webhooks / 5 {
+            let at = draw.below(history.webhooks.len() as u64) as usize;
+            let again = history.webhooks[at].clone();
+            history.webhooks.push(again);
+        }
+        for at in (1..history.webhooks.len()).rev() {
+            history.webhooks.swap(at, draw.below(at as u64 + 1) as usize);
+        }
+        history
+    }
+
+    /// One order with what follows from it: a point for every euro of goods that are kept.
+    fn order(&mut self, id: u64, start: Time, draw: &mut Draw) {
+        let customer = (!draw.one_in(10)).then(|| FIRST_CUSTOMER + draw.below(CUSTOMERS));
+        let at = start.plus_ms(draw.below((HISTORY_DAYS - 10) * DAY_MS));
+        // Euros, quantity, whether it is a gift card.
+        let lines: Vec<(u64, u64, bool)> = (0..1 + draw.below(3))
+            .map(|_| (draw.below(200), 1 + draw.below(4), draw.one_in(8)))
+            .collect();
+        let mut kept: Vec<u64> = lines.iter().map(|(_, quantity, _)| *quantity).collect();
+        let line_id = |line: usize| id * 10 + line as u64;
+        let line = |(n, (euros, quantity, gift_card)): (usize, &(u64, u64, bool))| {
+            json!({"id": line_id(n), "quantity": quantity, "gift_card": gift_card,
+                "price": format!("{euros}.00")})
+        };
+        let mut order = json!({"id": id, "currency": "EUR", "test": false,
+            "created_at": at.to_rfc3339(), "processed_at": at.to_rfc3339(),
+            "customer": customer.map(|id| json!({"id": id})),
+            "line_items": lines.iter().enumerate().map(line).collect::<Vec<_>>()});
+        self.webhooks.push(("orders/paid", order.to_string()));
+        for refund in 0..draw.below(3) {
+            let of = draw.below(lines.len() as u64) as usize;
+            let quantity = 1 + draw.below(2);
+            let refunded = at.plus_ms(HOUR_MS + draw.below(5 * DAY_MS)).to_rfc3339();
+            let refund = json!({"id": id * 10 + refund, "order_id": id, "created_at": refunded,
+                "processed_at": refunded,
+                "refund_line_items": [{"line_item_id": line_id(of), "quantity": quantity}]});
+            kept[of] = kept[of].saturating_sub(quantity);
+            self.webhooks.push(("refunds/create", refund.to_string()));
+        }
+        let is_cancelled = draw.one_in(6);
+        if is_cancelled {
+            order["cancelled_at"] = at.plus_ms(6 * DAY_MS).to_rfc3339().into();
+            self.webhooks.push(("orders/cancelled", order.to_string()));
+        }
+        let Some(customer) = customer else { return };
+        let goods = lines.iter().zip(&kept).filter(|((_, _, gift_card), _)| !gift_card);
+        let euros: u64 = goods.map(|((euros, ..), kept)| euros * kept).sum();
+        let points = self.points.entry(customer).or_default();
+        *points += if is_cancelled { 0 } else { i64::try_from(euros).unwrap() };
+    }
+}

@@ -1,5 +1,7 @@
 //! Orders, accounts, entries and causes: one change is one transaction.
 
+use std::collections::HashMap;
+
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{RECORD_TTL_MS, Recorded};
 use origin_domain::loyalty::{
@@ -29,7 +31,7 @@ pub struct DynamoLedger {
 }
 
 /// A document that knows its own version, which must be the item's.
-trait Versioned: Serialize + DeserializeOwned {
+pub(crate) trait Versioned: Serialize + DeserializeOwned {
     const NAME: &'static str;
 
     fn version(&self) -> u64;
@@ -59,6 +61,47 @@ impl Versioned for Account {
     }
 }
 
+/// Where what a change starts from is.
+pub(crate) struct Sought {
+    cause: Option<Key>,
+    order: Option<Key>,
+    redemptions: Vec<Key>,
+    account: Option<Key>,
+}
+
+/// What was there.
+pub(crate) type Found = HashMap<Key, Item>;
+
+// === impl Sought ===
+
+impl Sought {
+    pub(crate) fn of(wanted: Wanted<'_>) -> Self {
+        let redemption = |id: &CommandId| Shape::Redemption { id: *id }.key();
+        Self {
+            cause: wanted.cause.map(cause_key),
+            order: wanted.order.map(|order| Shape::Order { order }.key()),
+            redemptions: wanted.redemptions.iter().map(redemption).collect(),
+            account: wanted.customer.map(|customer| Shape::Account { customer }.key()),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let one = self.cause.iter().chain(&self.order).chain(&self.account);
+        one.chain(&self.redemptions).cloned().collect()
+    }
+
+    pub(crate) fn loaded(&self, found: &Found) -> Result<Loaded, PortError> {
+        let find = |key: &Option<Key>| key.as_ref().and_then(|key| found.get(key));
+        let redemptions = self.redemptions.iter().filter_map(|key| found.get(key).map(read));
+        Ok(Loaded {
+            is_claimed: find(&self.cause).is_some(),
+            order: find(&self.order).map(read).transpose()?,
+            redemptions: redemptions.collect::<Result<_, _>>()?,
+            account: find(&self.account).map(read).transpose()?,
+        })
+    }
+}
+
 // === impl DynamoLedger ===
 
 impl DynamoLedger {
@@ -71,25 +114,8 @@ impl DynamoLedger {
 
 impl LedgerStore for DynamoLedger {
     async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
-        let cause = wanted.cause.map(cause_key);
-        let order = wanted.order.map(|order| Shape::Order { order }.key());
-        let account = wanted.customer.map(|customer| Shape::Account { customer }.key());
-        let redemptions = wanted.redemptions.iter().map(|id| Shape::Redemption { id: *id }.key());
-        let redemptions: Vec<Key> = redemptions.collect();
-        let others = cause.iter().chain(&order).chain(&account);
-        let keys: Vec<Key> = others.chain(&redemptions).cloned().collect();
-        let found = self.aws.batch_get(&keys).await?;
-        let order = order.and_then(|key| found.get(&key));
-        let account = account.and_then(|key| found.get(&key));
-        Ok(Loaded {
-            is_claimed: cause.is_some_and(|key| found.contains_key(&key)),
-            order: order.map(read).transpose()?,
-            redemptions: redemptions
-                .iter()
-                .filter_map(|key| found.get(key).map(read))
-                .collect::<Result<_, _>>()?,
-            account: account.map(read).transpose()?,
-        })
+        let sought = Sought::of(wanted);
+        sought.loaded(&self.aws.batch_get(&sought.keys()).await?)
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
@@ -153,13 +179,7 @@ impl LedgerReader for DynamoLedger {
 impl LoyaltyLog for DynamoLedger {
     /// As a cart's: one write and no read, even for a repetition.
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
-        let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
-        let put = Put {
-            key: Shape::Command { id: record.command.id }.key(),
-            item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
-            guard: Guard::Absent,
-        };
-        match self.aws.put(&put).await? {
+        match self.aws.put(&recording(record)).await? {
             PutOutcome::Done => Ok(Recorded::First),
             PutOutcome::Refused(Some(there)) => {
                 Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
@@ -174,9 +194,19 @@ impl LoyaltyLog for DynamoLedger {
     }
 }
 
+/// The write of a record.
+pub(crate) fn recording(record: &LoyaltyRecord) -> Put {
+    let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
+    Put {
+        key: Shape::Command { id: record.command.id }.key(),
+        item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
+        guard: Guard::Absent,
+    }
+}
+
 /// All of a change: what it puts and what it deletes. The entries need no guard of their own: the
 /// account's version guards them.
-fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
+pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     let LedgerChange { cause, order, redemptions, account, gone, put } = change;
     if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
@@ -226,7 +256,7 @@ fn guarded<T: Versioned>(shape: Shape<'_>, write: &Guarded<T>) -> Put {
     }
 }
 
-fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
+pub(crate) fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
     let document: T = decode(T::NAME, &item.document)?;
     if document.version() == item.version {
         Ok(document)

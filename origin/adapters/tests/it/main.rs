@@ -11,6 +11,7 @@ mod catalog_races;
 mod catalog_shelf;
 mod contract;
 mod faults;
+mod ledger_replay;
 mod on_dynamodb;
 mod on_memory;
 mod patience;

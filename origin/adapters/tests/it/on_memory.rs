@@ -1,7 +1,12 @@
 //! The same contracts, held in memory: where the simulation relies on a port, it relies on what
 //! DynamoDB and EventBridge keep, too.
 
-use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
+use std::sync::Arc;
+
+use origin_adapters::memory::{
+    MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryTables, Replicas, Tell,
+};
+use origin_domain::time::Time;
 
 use crate::contract::{self, events::Arrived};
 use crate::world::Both;
@@ -43,6 +48,28 @@ held! {
     a_record_comes_back_as_it_was_written,
     a_repetition_gets_the_first_record_and_changes_nothing,
     of_repetitions_at_once_one_is_first,
+}
+
+/// Ledgers whose replicas are always up to date.
+pub(crate) fn empty_ledger() -> MemoryLedger {
+    let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
+    MemoryLedger::new(Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) })
+}
+
+held! {
+    ledger on |_: &MemoryTables| super::empty_ledger();
+    of_nobody_nothing_is_known,
+    a_change_is_all_there,
+    a_guests_order_is_kept_without_an_account,
+    a_cause_counts_once_in_the_whole_shop,
+    a_change_from_an_older_account_leaves_no_trace,
+    a_change_from_an_older_order_leaves_no_trace,
+    an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone,
+    orders_paid_at_once_are_all_in_the_account,
+    a_ledger_is_read_page_by_page_newest_first,
+    the_largest_change_fits_and_a_page_has_its_bound,
+    a_redemption_only_goes_on_from_where_it_was_seen,
+    a_request_is_recorded_once_and_comes_with_its_account,
 }
 
 async fn arrived(bus: &MemoryBus) -> Arrived {

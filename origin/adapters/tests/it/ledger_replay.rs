@@ -1,0 +1,164 @@
+//! One story on DynamoDB, told again from the archive: into a second table in order, and into
+//! memory backwards. All three hold the same bytes.
+
+use std::collections::BTreeMap;
+
+use origin_adapters::memory::MemoryBus;
+use origin_adapters::{DynamoLedger, OwnCodes};
+use origin_domain::bookmark::{Bookmark, Pending};
+use origin_domain::event::{Event, Kind};
+use origin_domain::id::CommandId;
+use origin_domain::idempotency::Fingerprint;
+use origin_domain::loyalty::{
+    Absorber, AccountRead, Accounts, Counter, Decider, Delivery, LedgerReader, LedgerStore,
+    LoyaltyLog, Points, ProgramVersion, Programs, Request, Wanting,
+};
+use origin_domain::port::{Consistency, PortError};
+use origin_domain::time::{DAY_MS, Time};
+use serde_json::json;
+
+use crate::contract::sample::{MORNING, program};
+use crate::on_memory::empty_ledger;
+use crate::world::{HOT, World};
+
+const SHOP: &str = "demo.myshopify.com";
+
+/// Items by their keys: version and document.
+type Stored = BTreeMap<(String, String), (u64, Vec<u8>)>;
+
+/// The programme, always the same.
+struct Always(ProgramVersion);
+
+impl Programs for Always {
+    async fn in_effect(
+        &self,
+        _: Time,
+        _: Consistency,
+    ) -> Result<Option<ProgramVersion>, PortError> {
+        Ok(Some(self.0.clone()))
+    }
+}
+
+/// Accounts straight from the table.
+struct Straight<'a, L>(&'a L);
+
+impl<L: LedgerReader> Accounts for Straight<'_, L> {
+    async fn read(
+        &self,
+        customer: &str,
+        _: u64,
+        pending: &[Pending],
+    ) -> Result<AccountRead, PortError> {
+        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
+        let (account, records) = self.0.account_and_records(customer, &ids).await?;
+        Ok(AccountRead { account: account.map(std::sync::Arc::new), records })
+    }
+}
+
+fn webhook(topic: &str, payload: serde_json::Value) -> Event {
+    let metadata = json!({"X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": SHOP});
+    let detail = json!({"payload": payload, "metadata": metadata}).to_string();
+    Event { kind: Kind::ShopifyWebhook, detail }
+}
+
+/// What Shopify tells, in the order it arrives: the refund of an order comes before it.
+fn webhooks() -> Vec<Event> {
+    let at = |days: u64| MORNING.minus_ms(days * DAY_MS).to_rfc3339();
+    let order = |id: u64, days: u64| {
+        json!({"id": id, "currency": "EUR", "processed_at": at(days), "customer": {"id": 1001},
+            "line_items": [{"id": 7, "quantity": 2, "price": "300.00"}]})
+    };
+    let refund = json!({"id": 9, "order_id": 82, "processed_at": at(29),
+        "refund_line_items": [{"line_item_id": 7, "quantity": 1}]});
+    vec![
+        webhook("refunds/create", refund),
+        webhook("orders/paid", order(82, 30)),
+        webhook("orders/paid", order(83, 20)),
+        webhook("orders/cancelled", json!({"id": 83, "cancelled_at": at(19)})),
+    ]
+}
+
+async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how: Delivery) {
+    let programs = Always(program(1, Time(0)));
+    let decider =
+        Decider { ledger, programs: &programs, events: bus, codes: &OwnCodes, now: MORNING };
+    match event.kind {
+        Kind::ShopifyWebhook => {
+            let absorber = Absorber { ledger, programs: &programs, shop: SHOP };
+            absorber.absorb(&event.detail).await.unwrap();
+        }
+        Kind::LoyaltyCommanded => {
+            decider.command(&serde_json::from_str(&event.detail).unwrap(), how).await.unwrap();
+        }
+        _ => decider.decided(&serde_json::from_str(&event.detail).unwrap(), how).await.unwrap(),
+    }
+}
+
+/// A gift, and two redemptions of which 300 points and the gift cover one.
+async fn ask<L: LedgerReader + LoyaltyLog + Clone>(ledger: &L, bus: &MemoryBus) {
+    let version = program(1, Time(0));
+    let counter = Counter { accounts: Straight(ledger), log: ledger.clone(), events: bus.clone() };
+    let request = |key: &str| Request {
+        customer: "1001".to_owned(),
+        key: key.to_owned(),
+        fingerprint: Fingerprint::of("POST", "/", key.as_bytes()),
+        bookmark: Bookmark::default(),
+        now: MORNING,
+    };
+    let bell = Wanting { reward: "bell".to_owned(), points: Points(250) };
+    let gift = request("gift");
+    counter.adjust(&gift, Points(100), "a test", Some(&version)).await.unwrap();
+    for key in ["phone", "laptop"] {
+        counter.redeem(&request(key), &bell, &version).await.unwrap();
+    }
+}
+
+async fn everything(world: &World) -> Stored {
+    let items = world.raw().scan().table_name(HOT).send().await.unwrap().items.unwrap();
+    let stored = items.iter().map(|item| {
+        let text = |name: &str| item[name].as_s().unwrap().clone();
+        let version = item["v"].as_n().unwrap().parse().unwrap();
+        ((text("pk"), text("sk")), (version, item["d"].as_b().unwrap().as_ref().to_vec()))
+    });
+    stored.collect()
+}
+
+#[tokio::test]
+async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
+    let world = World::new().await;
+    let (ledger, bus) = (DynamoLedger::new(&world.aws), MemoryBus::new());
+    let mut archive = webhooks();
+    for event in &archive {
+        deliver(&ledger, &bus, event, Delivery::Live).await;
+    }
+    ask(&ledger, &bus).await;
+    loop {
+        let events = bus.fetch();
+        if events.is_empty() {
+            break;
+        }
+        for event in events {
+            deliver(&ledger, &bus, &event, Delivery::Live).await;
+            archive.push(event);
+        }
+    }
+    let count = |kind| archive.iter().filter(|event| event.kind == kind).count();
+    let found = [Kind::RedemptionHeld, Kind::RedemptionSettled, Kind::RedemptionRejected];
+    assert_eq!(found.map(count), [1, 1, 1]);
+    let original = everything(&world).await;
+    assert_eq!(original.len(), 18, "{:?}", original.keys());
+
+    let again = World::new().await;
+    let second = DynamoLedger::new(&again.aws);
+    for event in &archive {
+        deliver(&second, &bus, event, Delivery::Replayed).await;
+    }
+    assert_eq!(everything(&again).await, original);
+
+    let memory = empty_ledger();
+    for event in archive.iter().rev() {
+        deliver(&memory, &bus, event, Delivery::Replayed).await;
+    }
+    assert_eq!(memory.stored(), original);
+    assert_eq!(bus.fetch(), [], "a replay decides and publishes nothing");
+}

@@ -157,7 +157,7 @@ fn nobody_but_staff_publishes_lists_or_rolls_back() {
     let mut tried = 0;
     for route in staff {
         let path = route.path.replace("{product}", "bike").replace("{version}", "1");
-        let path = path.replace("{id}", "1001");
+        let path = path.replace("{id}", "1001").replace("{customer}", "1001");
         let ask = || shop.ask(route.method, &path);
         ask().send().expect_problem(401, "token-missing");
         ask()

@@ -118,7 +118,8 @@ impl Account {
 
     /// The same account, from which everything up to `at` is erased.
     #[must_use]
-    pub fn erased(self, at: Time) -> Self {
+    pub fn erased(mut self, at: Time) -> Self {
+        self.redemptions.retain(|one| one.time > at);
         Self { erased_at: self.erased_at.max(Some(at)), ..self }
     }
 

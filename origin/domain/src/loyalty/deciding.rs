@@ -1,6 +1,7 @@
 //! Deciding: what the consumers do with commands and with what was decided of redemptions.
 //! Delivered any number of times in any order, each decision is made once, stored with its
-//! account in one transaction, and published before its message is deleted.
+//! account in one transaction, and published before its message is deleted. What is older than an
+//! erasure of its customer is dropped: the tombstone in the account says so.
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
@@ -110,6 +111,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
                 return Ok(self.events.publish(&[stored.decision().to_event()]).await?);
             }
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
+            if account.is_erased_at(requested.time) {
+                return Ok(());
+            }
             let decided = account.rule(requested)?.decided;
             // A hold it has to end has a version of its own.
             let overdue: Vec<CommandId> =
@@ -140,6 +144,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             }
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
+            if account.is_erased_at(command.time) {
+                return Ok(());
+            }
             let added = Addition { causes: 1, at: Some(command.time), gone: &[], put: &put };
             let change = LedgerChange {
                 cause: Some(cause.clone()),
@@ -204,6 +211,10 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     /// Writes one step of one redemption.
     async fn go_on(&self, loaded: Loaded, to: &RedemptionItem) -> Result<Written, DecideError> {
         let account = loaded.account.unwrap_or_else(|| Account::empty(&to.customer));
+        if account.is_erased_at(to.redemption.time) {
+            // Whoever it was about asked to be forgotten: there is nothing to go on with.
+            return Ok(Written::Done);
+        }
         let decided = std::slice::from_ref(&to.redemption);
         match change(account, &loaded.redemptions, decided)? {
             Some(change) => Ok(self.ledger.commit(&change).await?),

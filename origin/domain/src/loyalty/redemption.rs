@@ -180,6 +180,14 @@ impl RedemptionItem {
     pub fn of(customer: &str, redemption: Redemption) -> Self {
         Self { version: redemption.version(), customer: customer.to_owned(), redemption }
     }
+
+    /// The same without saying whose it is. A hold is over then, so that nobody goes on with it.
+    #[must_use]
+    pub fn anonymous(self) -> Self {
+        let redemption =
+            if self.redemption.is_held() { self.redemption.timed_out() } else { self.redemption };
+        Self::of("", redemption)
+    }
 }
 
 // === impl Account ===

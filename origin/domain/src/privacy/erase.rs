@@ -1,15 +1,19 @@
 //! Erasing a customer's ledger. Every step is one transaction that leaves account and entries in
 //! agreement, and may be taken again: an erasure that broke off goes on where it was.
 
+use std::collections::BTreeSet;
+
+use crate::id::CommandId;
 use crate::loyalty::{
     Account, Addition, CauseKind, EntryKey, Guarded, LedgerChange, LedgerEntry, LedgerReader,
-    LedgerStore, Wanted,
+    LedgerStore, RedemptionItem, Wanted,
 };
 use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use crate::time::Time;
 
-/// Entries taken out in one transaction, and looked at in one page.
-const ENTRIES_PER_STEP: usize = 50;
+/// Entries taken out in one transaction, and looked at in one page: each may have a redemption to
+/// forget whose it is, and a transaction has a hundred items.
+const ENTRIES_PER_STEP: usize = 40;
 
 /// How much was erased.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,7 +103,13 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     /// customer.
     async fn step(&mut self, order: Option<&str>, gone: &[LedgerEntry]) -> Result<(), PortError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let wanted = Wanted { order, customer: Some(self.customer), ..Wanted::default() };
+            let redemptions = redemptions_of(gone);
+            let wanted = Wanted {
+                order,
+                redemptions: &redemptions,
+                customer: Some(self.customer),
+                ..Wanted::default()
+            };
             let loaded = self.ledger.load(wanted).await?;
             let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
             if order.is_some() && known.is_none() {
@@ -117,7 +127,11 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
                 .erased(self.at);
             let (entries, orders) = (told.len() as u64, u64::from(order.is_some()));
             let account = Some(Guarded { seen, item: account });
-            let change = LedgerChange { order, account, gone: told, ..LedgerChange::default() };
+            let anonymous =
+                |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
+            let redemptions = loaded.redemptions.into_iter().map(anonymous).collect();
+            let change =
+                LedgerChange { order, redemptions, account, gone: told, ..LedgerChange::default() };
             if self.ledger.commit(&change).await? == Written::Done {
                 self.erased.entries += entries;
                 self.erased.orders += orders;
@@ -131,4 +145,12 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     fn end(&self) -> EntryKey {
         EntryKey { at: self.at.plus_ms(1), id: String::new() }
     }
+}
+
+/// The redemptions these entries are of.
+fn redemptions_of(entries: &[LedgerEntry]) -> Vec<CommandId> {
+    let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
+    let ids: BTreeSet<CommandId> =
+        causes.filter_map(|entry| CommandId::from_hex(&entry.cause.id)).collect();
+    ids.into_iter().collect()
 }

@@ -10,6 +10,7 @@ use origin_domain::loyalty::{
     Points, Program, ProgramVersion, Reading, Redemption, Request, Standing, State, Wanting, view,
 };
 use origin_domain::port::Consistency;
+use origin_domain::privacy::erase_customer;
 use origin_domain::time::{DAY_MS, SECOND_MS, Time};
 use serde_json::json;
 
@@ -396,4 +397,22 @@ fn a_redemption_is_small() {
     };
     let stored = rmp_serde::to_vec_named(&long).unwrap();
     assert!(stored.len() < 220, "{} bytes", stored.len());
+}
+
+#[test]
+fn a_redemption_older_than_the_erasure_of_its_customer_is_dropped_whenever_it_arrives() {
+    let table = shop("600.00");
+    let asked = redeem(&table, "bell", "one", noon());
+    let commanded = published(&table);
+    table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+    let held = published(&table);
+    now(erase_customer(&table, "1001", &[], noon().plus_ms(MINUTE_MS))).unwrap();
+    for event in commanded.iter().chain(&held) {
+        table.absorb(event, Delivery::Live, noon().plus_ms(2 * MINUTE_MS)).unwrap();
+    }
+    let items = table.items();
+    assert!(items.entries.is_empty() && items.accounts["1001"].redemptions.is_empty());
+    assert_eq!(items.redemptions[&asked.redemption.id].customer, "");
+    assert_eq!(standing(&table, noon().plus_ms(DAY_MS)), (0, 0, 0));
+    assert!(table.codes.lock().unwrap().is_empty(), "nothing was settled");
 }

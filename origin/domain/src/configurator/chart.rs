@@ -14,18 +14,18 @@ pub(super) struct Chart {
     /// What each value of each layer adds to the price.
     pub(super) weights: Vec<Vec<i64>>,
     pub(super) sets: Vec<Set>,
-    /// What each stretch costs with every choice open.
+    /// What each stretch costs with every choice open, and in how many ways it is passed.
     pub(super) free: Vec<Bounds>,
+    pub(super) free_ways: Vec<u128>,
     /// The stretches that pass through each set.
     pub(super) stretches_of: Lists<u32>,
 }
 
-/// Lowest and highest price, and number, of some ways through the diagram.
+/// Lowest and highest price of some ways through the diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bounds {
     pub(super) low: i64,
     pub(super) high: i64,
-    pub(super) count: u128,
 }
 
 /// What is known of a set of values.
@@ -89,22 +89,41 @@ impl Chart {
         }
         let mut stretches_of = vec![Vec::new(); sets.len()];
         let mut free = Vec::with_capacity(diagram.stretches.len());
+        let mut free_ways = Vec::with_capacity(diagram.stretches.len());
         for (stretch, number) in diagram.stretches.iter().zip(0..) {
             for set in stretch {
                 stretches_of[*set as usize].push(number);
             }
-            let through = |bounds: Bounds, set: &u32| bounds.then(&sets[*set as usize].bounds());
-            free.push(stretch.iter().fold(Bounds::HERE, through));
+            let passed = || stretch.iter().map(|set| &sets[*set as usize]);
+            free.push(passed().fold(Bounds::HERE, |bounds, set| bounds.then(&set.bounds())));
+            let sizes = passed().map(|set| u128::from(set.size));
+            free_ways.push(sizes.fold(1, u128::saturating_mul));
         }
         let stretches_of = stretches_of.into_iter().collect();
         let base_price = prices.base_price;
-        Self { diagram, base_price, layer_of, weights, sets, free, stretches_of }
+        Self { diagram, base_price, layer_of, weights, sets, free, free_ways, stretches_of }
+    }
+
+    /// How many valid configurations there are; `None` beyond 2^128. No part of the diagram has
+    /// more ways than the whole, so nothing else needs to fear an overflow.
+    pub(super) fn configurations(&self) -> Option<u128> {
+        let mut ways = vec![0_u128; self.diagram.node_count()];
+        ways[0] = 1;
+        for (arcs, node) in self.diagram.arcs.iter().zip(0..) {
+            let here: u128 = ways[node];
+            for arc in arcs {
+                let there = here.checked_mul(self.free_ways[arc.stretch as usize])?;
+                let child = &mut ways[arc.child as usize];
+                *child = child.checked_add(there)?;
+            }
+        }
+        ways.last().copied()
     }
 
     /// What a set costs when its layer's choice is one of its values.
     pub(super) fn narrowed(&self, set: u32, choice: u16) -> Bounds {
         let weight = self.weights[self.sets[set as usize].layer as usize][usize::from(choice)];
-        Bounds { low: weight, high: weight, count: 1 }
+        Bounds { low: weight, high: weight }
     }
 }
 
@@ -112,25 +131,20 @@ impl Chart {
 
 impl Bounds {
     /// No way at all: whatever is joined to it wins.
-    pub(super) const NONE: Self = Self { low: i64::MAX, high: i64::MIN, count: 0 };
+    pub(super) const NONE: Self = Self { low: i64::MAX, high: i64::MIN };
 
     /// The one way that goes nowhere.
-    pub(super) const HERE: Self = Self { low: 0, high: 0, count: 1 };
+    pub(super) const HERE: Self = Self { low: 0, high: 0 };
 
     /// These ways, each continued by any of those.
     pub(super) fn then(self, on: &Self) -> Self {
-        Self {
-            low: self.low + on.low,
-            high: self.high + on.high,
-            count: self.count.saturating_mul(on.count),
-        }
+        Self { low: self.low + on.low, high: self.high + on.high }
     }
 
     /// These ways and those.
     pub(super) fn join(&mut self, other: &Self) {
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
-        self.count = self.count.saturating_add(other.count);
     }
 }
 
@@ -151,6 +165,6 @@ impl Set {
 
     /// What any of its values costs.
     pub(super) fn bounds(&self) -> Bounds {
-        Bounds { low: self.low, high: self.high, count: u128::from(self.size) }
+        Bounds { low: self.low, high: self.high }
     }
 }

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::chart::{Bounds, Chart, Prices};
+use super::chart::{Chart, Prices};
 use super::diagram::{self, Budget, Case, Exhausted, Layer, Progress};
 use super::limits::Limits;
 use super::mistake::{Mistake, Mistakes, Place};
 use super::model::Model;
 use super::product::{Names, Product, Variant};
-use super::resolve::{Choices, Resolution, Scratch};
+use super::resolve::{Choices, Extent, Resolution, Scratch, Words};
 use super::selection::{Scope, Selection, UnknownChoice};
 use crate::money::Money;
 
@@ -30,6 +30,7 @@ pub struct Configurator {
     product: Product,
     names: Names,
     chart: Chart,
+    words: Words,
     /// Variants by their id.
     by_id: HashMap<String, usize>,
     /// Variants by their choices, for each set of options that variants name.
@@ -87,11 +88,11 @@ impl Configurator {
             return Err(contradiction(&product, &model));
         };
         let chart = Chart::of(diagram, &Prices::of(&product, &model));
-        let configurator = Self::with_chart(product, chart);
-        if configurator.extent([]).count == u128::MAX {
+        if chart.configurations().is_none() {
             let message = "more than 2^128 configurations are valid";
             return Err(vec![Mistake::of_document(message)]);
         }
+        let configurator = Self::with_chart(product, chart);
         let overlaps = configurator.overlaps();
         if overlaps.is_empty() { Ok(configurator) } else { Err(overlaps.into_vec()) }
     }
@@ -110,7 +111,8 @@ impl Configurator {
             by_choices[place].variants.insert(values, index);
         }
         let names = Names::of(&product.options);
-        Self { product, names, chart, by_id, by_choices, scratches: Mutex::default() }
+        let words = Words::of(&product);
+        Self { product, names, chart, words, by_id, by_choices, scratches: Mutex::default() }
     }
 
     /// The product as it was authored.
@@ -132,8 +134,8 @@ impl Configurator {
         if chosen.len() != self.product.options.len() {
             return None;
         }
-        let bounds = self.extent(chosen);
-        (bounds.count > 0).then(|| Money(self.chart.base_price + bounds.low))
+        let extent = self.extent(chosen);
+        (extent.count > 0).then(|| Money(self.chart.base_price + extent.prices.low))
     }
 
     /// What a selection amounts to.
@@ -180,6 +182,10 @@ impl Configurator {
         let layers = self.chart.diagram.layers.iter();
         let option = |layer: &Layer| self.product.options.get(usize::from(layer.variable));
         layers.filter_map(move |layer| Some(option(layer)?.id.as_str()))
+    }
+
+    pub(super) fn words(&self) -> &Words {
+        &self.words
     }
 
     pub(super) fn chart(&self) -> &Chart {
@@ -286,7 +292,7 @@ impl Configurator {
     }
 
     /// Prices, without the base price, and number of the configurations with these choices.
-    pub(super) fn extent(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Bounds {
+    pub(super) fn extent(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Extent {
         let choices = Choices::of(&self.chart, chosen);
         self.with_scratch(|scratch| super::resolve::extent(&self.chart, &choices, scratch))
     }

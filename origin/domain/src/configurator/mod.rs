@@ -1,4 +1,32 @@
-//! The exact configurator.
+//! The exact configurator: what can still be chosen, what it costs, and why something cannot.
+//!
+//! A product is authored as options, values and rules. Publishing compiles the rules to a decision
+//! diagram, and every question is then a walk or two over that diagram: a value is available if
+//! and only if some complete configuration has it and everything chosen so far; counts and prices
+//! are exact; nothing is ever searched for or guessed.
+//!
+//! ```text
+//! JSON ─ authoring ─► Product ─ model ─► constraints ─ diagram ─► Chart ─┬─ resolve
+//!                        ▲                                               ├─ nearest
+//!   Shopify's JSON ─ shopify                   bytes ◄─── artefact ───►  ├─ explanation
+//!                                                                        └─ report
+//! ```
+//!
+//! - [`Product::parse`] reads the authoring format and lists every mistake; [`shopify`] imports.
+//! - [`Configurator::compile`] works within [`Limits`]; its result is immutable and is shared.
+//! - [`Configurator::resolve`], [`complete`], [`explain`], [`revalidate`] and [`price`] answer.
+//! - [`Configurator::encode`] and [`decode`] keep a compiled product; [`report`] is for its author.
+//!
+//! Swapping counts as choosing: a sibling of a chosen value is available if putting it in the
+//! chosen one's place keeps everything else that is chosen. The changes an alternative needs are
+//! those of *other* options, the fewest there are.
+//!
+//! [`complete`]: Configurator::complete
+//! [`explain`]: Configurator::explain
+//! [`revalidate`]: Configurator::revalidate
+//! [`price`]: Configurator::price
+//! [`decode`]: Configurator::decode
+//! [`report`]: Configurator::report
 
 mod artefact;
 pub mod authoring;

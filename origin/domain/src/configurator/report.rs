@@ -50,7 +50,7 @@ impl Configurator {
     pub fn report(&self) -> Vec<Finding> {
         let mut findings = self.unusable_values();
         findings.extend(self.unreachable_variants());
-        let lowest = self.chart().base_price + self.extent([]).low;
+        let lowest = self.chart().base_price + self.extent([]).prices.low;
         if lowest < 0 {
             findings.push(Finding {
                 kind: FindingKind::NegativePrice,

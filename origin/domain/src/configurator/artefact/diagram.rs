@@ -131,14 +131,16 @@ fn read_arcs(input: &mut Reader<'_>, stretches: usize) -> Result<Lists<Arc>, Mal
     Ok(arcs)
 }
 
-/// Whether every node is reached, and every arc begins at its node's layer and ends at its
-/// child's.
+/// Whether every node is reached and every stretch taken, and every arc begins at its node's layer
+/// and ends at its child's.
 fn is_sound(diagram: &Diagram, layer_of_set: &[u32]) -> bool {
+    let mut is_taken = vec![false; diagram.stretches.len()];
     let mut layer_of_node: Vec<Option<u32>> = vec![None; diagram.node_count()];
     layer_of_node[0] = Some(0);
     for (arcs, node) in diagram.arcs.iter().zip(0..) {
         let Some(layer) = layer_of_node[node] else { return false };
         for arc in arcs {
+            is_taken[arc.stretch as usize] = true;
             let stretch = diagram.stretches.get(arc.stretch);
             let passed = u32::try_from(stretch.len()).expect("no more than the layers");
             let child = &mut layer_of_node[arc.child as usize];
@@ -151,7 +153,8 @@ fn is_sound(diagram: &Diagram, layer_of_set: &[u32]) -> bool {
         }
     }
     let truth = layer_of_node[diagram.truth() as usize];
-    truth.is_some_and(|layer| layer as usize == diagram.layers.len())
+    let ends_below_all = truth.is_some_and(|layer| layer as usize == diagram.layers.len());
+    ends_below_all && is_taken.into_iter().all(|is_taken| is_taken)
 }
 
 fn narrow(number: usize) -> Result<u32, Malformed> {

@@ -88,6 +88,7 @@ impl Configurator {
         let diagram = diagram::read(&mut reader, &model.domains)?;
         reader.end()?;
         let chart = Chart::of(diagram, &Prices::of(&product, &model));
+        chart.configurations().ok_or(ArtefactError::Malformed)?;
         Ok(Self::with_chart(product, chart))
     }
 }

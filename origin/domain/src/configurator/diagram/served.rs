@@ -76,6 +76,16 @@ impl<T> Lists<T> {
         &self.items[self.starts[list] as usize..self.starts[list + 1] as usize]
     }
 
+    /// The item of this number, all lists counted through.
+    pub(in crate::configurator) fn item(&self, item: u32) -> &T {
+        &self.items[item as usize]
+    }
+
+    /// The list an item is in.
+    pub(in crate::configurator) fn list_of(&self, item: u32) -> u32 {
+        index(self.starts.partition_point(|start| *start <= item) - 1)
+    }
+
     pub(in crate::configurator) fn iter(&self) -> impl DoubleEndedIterator<Item = &[T]> {
         self.starts.windows(2).map(|ends| &self.items[ends[0] as usize..ends[1] as usize])
     }
@@ -103,6 +113,11 @@ impl Diagram {
     /// How many nodes there are, truth included.
     pub(in crate::configurator) fn node_count(&self) -> usize {
         self.arcs.len() + 1
+    }
+
+    /// How many arcs there are.
+    pub(in crate::configurator) fn arc_count(&self) -> u32 {
+        index(self.arcs.items.len())
     }
 
     /// Contracts a diagram in layers.

@@ -85,7 +85,7 @@ pub(super) fn weave(
         Some(loom) => loom,
         None => {
             let mut loom = Loom::new(model, promising, budget)?;
-            loom.conjoin_sifting(&mut sift_steps, budget, watch)?;
+            loom.conjoin_sifting((CROWD_MIN, &mut sift_steps), budget, watch)?;
             loom
         }
     };
@@ -93,8 +93,7 @@ pub(super) fn weave(
         loom.report(watch)?;
         loom.sift(&mut sift_steps, budget)?;
     }
-    let Forest { forge, order, .. } = loom.forest;
-    Ok(Woven { forge, root: loom.cloth, order, classes: loom.classes })
+    Ok(loom.into_woven())
 }
 
 // === impl Loom ===
@@ -125,6 +124,11 @@ impl Loom {
         let mut loom = Self { forest, classes, cloth: TRUE, constraints: model.constraints.len() };
         loom.lay_out();
         Ok(loom)
+    }
+
+    fn into_woven(self) -> Woven {
+        let Forest { forge, order, .. } = self.forest;
+        Woven { forge, root: self.cloth, order, classes: self.classes }
     }
 
     /// Sorts what is still to be woven.
@@ -165,14 +169,13 @@ impl Loom {
         Ok(())
     }
 
-    /// The same, sifting whenever the nodes have grown too many.
+    /// The same, sifting whenever the nodes have grown beyond `nodes_max`, which grows with them.
     fn conjoin_sifting(
         &mut self,
-        steps: &mut u64,
+        (mut nodes_max, steps): (usize, &mut u64),
         budget: Budget,
         watch: Watch<'_>,
     ) -> Result<(), Exhausted> {
-        let mut nodes_max = CROWD_MIN;
         loop {
             self.forest.forge.set_nodes_max(nodes_max);
             let left = self.forest.roots.len();
@@ -213,5 +216,39 @@ impl Loom {
         self.cloth = roots.pop().expect("it was just put there");
         self.lay_out();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layered::Layered;
+    use super::super::served::Diagram;
+    use super::{Budget, Loom};
+    use crate::configurator::chart::{Chart, Prices};
+    use crate::configurator::model::Model;
+    use crate::configurator::product::Product;
+
+    const BIKE: &[u8] = include_bytes!("../../../../../infra/local/demo/bike.json");
+    const BUDGET: Budget = Budget { steps: 50_000_000, bytes: 64 << 20 };
+
+    /// Sifting in the middle is for products too large for a test: here it is made to happen at
+    /// every turn of a small one.
+    #[test]
+    fn a_product_woven_with_sifting_at_every_turn_has_the_same_configurations() {
+        let product = Product::parse(BIKE).unwrap();
+        let model = Model::of(&product).unwrap();
+        for (start, crowd) in [(0, 40), (1, 60), (2, 100), (3, 200)] {
+            let mut sifted = 0;
+            let mut loom = Loom::new(&model, start, BUDGET).unwrap();
+            let mut watch = |_| {
+                sifted += 1;
+                true
+            };
+            loom.conjoin_sifting((crowd, &mut 10_000_000), BUDGET, &mut watch).unwrap();
+            assert!(sifted > 1, "start {start}: nothing was sifted");
+            let layered = Layered::of(&loom.into_woven(), &model.domains);
+            let chart = Chart::of(Diagram::of(layered), &Prices::of(&product, &model));
+            assert_eq!(chart.configurations(), Some(1_928_176), "start {start}");
+        }
     }
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::choices::Choices;
-use super::prices::{price_from_above, price_from_below};
+use super::prices::{Extent, price_from_above, price_from_below};
 use super::reach::{reach_from_above, reach_from_below, toll, toll_of};
 use super::resolution::{Found, PriceRange, Resolution, State};
-use super::scratch::{NO_WAY, Scratch};
+use super::scratch::{Fewest, Scratch};
 use crate::configurator::Configurator;
 use crate::configurator::chart::{Bounds, Chart};
 use crate::configurator::selection::Selection;
@@ -15,24 +15,28 @@ use crate::money::Money;
 /// The best way known through a set, or through each value of an option.
 #[derive(Clone, Copy)]
 struct Best {
-    changes: u16,
+    changes: u64,
     set: u32,
     stretch: u32,
-    /// Lowest and highest price of the ways that change nothing, the value itself not counted.
-    low: i64,
-    high: i64,
+    /// Prices of the ways that change nothing, the value itself not counted.
+    prices: Bounds,
 }
 
-const NO_BEST: Best = Best { changes: NO_WAY, set: 0, stretch: 0, low: i64::MAX, high: i64::MIN };
+const NO_BEST: Best = Best { changes: NO_WAY, set: 0, stretch: 0, prices: Bounds::NONE };
+
+/// More changes than any way has.
+const NO_WAY: u64 = u64::MAX;
 
 /// What is needed to answer for one option after another.
 struct Answering<'a> {
     chart: &'a Chart,
     choices: &'a Choices,
     scratch: &'a Scratch,
-    all: Bounds,
+    all: Extent,
     found: Vec<Found>,
     changes: Vec<(u16, u16)>,
+    /// The changes on the best way along each stretch, once worked out.
+    known: Vec<Option<Range<u32>>>,
 }
 
 /// Resolves a selection for these options.
@@ -49,7 +53,9 @@ pub(in crate::configurator) fn resolve<'c>(
     price_from_below(chart, scratch);
     let values = |option: &u16| chart.weights[chart.layer_of[usize::from(*option)]].len();
     let found = Vec::with_capacity(options.iter().map(values).sum());
-    let mut answering = Answering { chart, choices, scratch, all, found, changes: Vec::new() };
+    let known = vec![None; chart.free.len()];
+    let changes = Vec::new();
+    let mut answering = Answering { chart, choices, scratch, all, found, changes, known };
     for option in &options {
         answering.answer(*option);
     }
@@ -60,7 +66,7 @@ pub(in crate::configurator) fn resolve<'c>(
         selection: selection.clone(),
         is_complete,
         configurations: all.count,
-        price: (all.count > 0).then(|| range(chart, all.low, all.high)),
+        price: (all.count > 0).then(|| range(chart, &all.prices)),
         variant: None,
         options,
         found,
@@ -73,15 +79,16 @@ pub(in crate::configurator) fn extent(
     chart: &Chart,
     choices: &Choices,
     scratch: &mut Scratch,
-) -> Bounds {
+) -> Extent {
     scratch.clear(chart);
     toll(chart, choices, scratch);
     reach_from_above(chart, scratch);
     price_from_above(chart, scratch)
 }
 
-fn range(chart: &Chart, low: i64, high: i64) -> PriceRange {
-    PriceRange { min: Money(chart.base_price + low), max: Money(chart.base_price + high) }
+fn range(chart: &Chart, prices: &Bounds) -> PriceRange {
+    let base = chart.base_price;
+    PriceRange { min: Money(base + prices.low), max: Money(base + prices.high) }
 }
 
 // === impl Answering ===
@@ -91,25 +98,19 @@ impl Answering<'_> {
         let layer = self.chart.layer_of[usize::from(option)];
         let weights = &self.chart.weights[layer];
         let chosen = self.choices.at(layer).map(usize::from);
-        let mut known: Option<(u32, Range<u32>)> = None;
         for (value, best) in self.best_of(layer).into_iter().enumerate() {
             let found = if chosen == Some(value) {
                 let is_consistent = self.all.count > 0;
-                let price = is_consistent.then(|| range(self.chart, self.all.low, self.all.high));
+                let price = is_consistent.then(|| range(self.chart, &self.all.prices));
                 Found { state: State::Selected, price, changes: 0..0 }
             } else if best.changes == NO_WAY {
                 Found { state: State::Impossible, price: None, changes: 0..0 }
             } else if best.changes == 0 {
-                let weight = weights[value];
-                let price = range(self.chart, best.low + weight, best.high + weight);
+                let own = Bounds { low: weights[value], high: weights[value] };
+                let price = range(self.chart, &best.prices.then(&own));
                 Found { state: State::Available, price: Some(price), changes: 0..0 }
             } else {
-                // Neighbouring values are often let in by the same changes.
-                let changes = match &known {
-                    Some((set, changes)) if *set == best.set => changes.clone(),
-                    _ => self.changes_through(&best),
-                };
-                known = Some((best.set, changes.clone()));
+                let changes = self.changes_through(&best);
                 Found { state: State::Alternative, price: None, changes }
             };
             self.found.push(found);
@@ -124,11 +125,10 @@ impl Answering<'_> {
             let through = self.best_through(set);
             for value in diagram.values.get(set) {
                 let best = &mut best[usize::from(*value)];
-                let (low, high) = (best.low.min(through.low), best.high.max(through.high));
+                best.prices.join(&through.prices);
                 if through.changes < best.changes {
-                    *best = through;
+                    *best = Best { prices: best.prices, ..through };
                 }
-                (best.low, best.high) = (low, high);
             }
         }
         best
@@ -142,62 +142,68 @@ impl Answering<'_> {
         let mut best = Best { set, ..NO_BEST };
         for stretch in self.chart.stretches_of.get(set) {
             let along = *stretch as usize;
-            let around = scratch.around[along];
-            let changes = around + (scratch.changes[along] - own_changes);
+            let others = u64::from(scratch.changes[along] - own_changes);
+            let changes = scratch.around[along].changes() + others;
             if changes < best.changes {
                 (best.changes, best.stretch) = (changes, *stretch);
             }
             if changes == 0 {
-                let (priced, toll) = (&scratch.priced_around[along], &scratch.tolls[along]);
-                best.low = best.low.min(priced.low + (toll.low - own_toll.low));
-                best.high = best.high.max(priced.high + (toll.high - own_toll.high));
+                let toll = &scratch.tolls[along];
+                let others =
+                    Bounds { low: toll.low - own_toll.low, high: toll.high - own_toll.high };
+                best.prices.join(&scratch.priced_around[along].then(&others));
             }
         }
         best
     }
 
-    /// The other choices that change on the best way through a set: option and new value.
+    /// The other choices that change on the best way through a set: option and new value. Sets
+    /// that have no choice of their own share those of their stretch.
     fn changes_through(&mut self, best: &Best) -> Range<u32> {
+        let is_own = self.scratch.lacks[best.set as usize];
+        if let (false, Some(known)) = (is_own, &self.known[best.stretch as usize]) {
+            return known.clone();
+        }
         let begin = self.changes.len();
-        let from = self.scratch.around_from[best.stretch as usize];
-        let scratch = self.scratch;
-        let arcs = self.chart.diagram.arcs.get(from).iter();
-        let arc = arcs
-            .filter(|arc| arc.stretch == best.stretch)
-            .min_by_key(|arc| scratch.below[arc.child as usize])
-            .expect("a way through a stretch has an arc along it");
-        self.changes_above(from);
-        self.changes_along(best.stretch, Some(best.set));
-        self.changes_below(arc.child);
+        let number = self.scratch.around[best.stretch as usize].arc();
+        let arcs = &self.chart.diagram.arcs;
+        self.changes_above(arcs.list_of(number));
+        self.changes_along(best.stretch, best.set);
+        self.changes_below(arcs.item(number).child);
         self.changes[begin..].sort_unstable();
         let index = |length: usize| u32::try_from(length).expect("changes are fewer than nodes");
-        index(begin)..index(self.changes.len())
+        let range = index(begin)..index(self.changes.len());
+        if !is_own {
+            self.known[best.stretch as usize] = Some(range.clone());
+        }
+        range
     }
 
     fn changes_above(&mut self, mut node: u32) {
-        while self.scratch.above[node as usize] > 0 {
-            let detour = self.scratch.before[node as usize];
-            self.changes_along(detour.stretch, None);
-            node = detour.beyond;
+        while self.scratch.above[node as usize] != Fewest::NONE {
+            let number = self.scratch.above[node as usize].arc();
+            let arcs = &self.chart.diagram.arcs;
+            self.changes_along(arcs.item(number).stretch, NO_SET);
+            node = arcs.list_of(number);
         }
     }
 
     fn changes_below(&mut self, mut node: u32) {
-        while self.scratch.below[node as usize] > 0 {
-            let detour = self.scratch.behind[node as usize];
-            self.changes_along(detour.stretch, None);
-            node = detour.beyond;
+        while self.scratch.below[node as usize] != Fewest::NONE {
+            let arc = self.chart.diagram.arcs.item(self.scratch.below[node as usize].arc());
+            self.changes_along(arc.stretch, NO_SET);
+            node = arc.child;
         }
     }
 
     /// Notes the changes along a stretch, but not at `except`: each to the cheapest value that
     /// goes on.
-    fn changes_along(&mut self, stretch: u32, except: Option<u32>) {
+    fn changes_along(&mut self, stretch: u32, except: u32) {
         if self.scratch.changes[stretch as usize] == 0 {
             return;
         }
         for set in self.chart.diagram.stretches.get(stretch) {
-            if self.scratch.lacks[*set as usize] && Some(*set) != except {
+            if self.scratch.lacks[*set as usize] && *set != except {
                 let known = &self.chart.sets[*set as usize];
                 let option = self.chart.diagram.layers[known.layer as usize].variable;
                 self.changes.push((option, known.cheapest));
@@ -205,3 +211,6 @@ impl Answering<'_> {
         }
     }
 }
+
+/// The number of no set.
+const NO_SET: u32 = u32::MAX;

@@ -1,10 +1,49 @@
-//! A resolution as JSON, written straight: an industrial product's is 40 KB, and a serialiser that
-//! looks for something to escape in every id takes twice the time. Ids have nothing to escape.
+//! A resolution as JSON, written straight: an industrial product's is 40 KB, and most of it is the
+//! same every time. What can be is written once, when the product is compiled or loaded.
+
+use std::ops::Range;
 
 use super::resolution::{Found, PriceRange, Resolution, State};
+use crate::configurator::diagram::Lists;
+use crate::configurator::product::Product;
 
-/// Bytes a value takes at least; room for them is made at once.
-const VALUE_BYTES: usize = 64;
+/// Bytes a value takes on average; room for them is made at once.
+const VALUE_BYTES: usize = 128;
+
+/// The parts of every resolution's JSON that depend on the product alone. Ids need no escaping.
+#[derive(Debug)]
+pub(in crate::configurator) struct Words {
+    /// Of each option, how its answer begins, and the number of its first value.
+    options: Lists<u8>,
+    first_values: Vec<u32>,
+    /// Of each value, how its answer begins, and the pair that chooses it.
+    values: Lists<u8>,
+    choices: Lists<u8>,
+}
+
+// === impl Words ===
+
+impl Words {
+    pub(in crate::configurator) fn of(product: &Product) -> Self {
+        let mut first_values = Vec::with_capacity(product.options.len());
+        let (mut values, mut choices) = (Vec::new(), Vec::new());
+        for option in &product.options {
+            first_values.push(u32::try_from(values.len()).expect("values are bounded"));
+            for value in &option.values {
+                let (option, value) = (&option.id, &value.id);
+                values.push(format!("{{\"id\":\"{value}\",\"state\":\"").into_bytes());
+                choices.push(format!("\"{option}\":\"{value}\"").into_bytes());
+            }
+        }
+        let head = |id: &_| format!("{{\"id\":\"{id}\",\"values\":[").into_bytes();
+        Self {
+            options: product.options.iter().map(|option| head(&option.id)).collect(),
+            first_values,
+            values: values.into_iter().collect(),
+            choices: choices.into_iter().collect(),
+        }
+    }
+}
 
 // === impl Resolution ===
 
@@ -14,22 +53,22 @@ impl Resolution<'_> {
     #[must_use]
     pub fn to_json(&self, version: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(1_024 + self.found.len() * VALUE_BYTES);
-        out.extend_from_slice(b"{\"product\":\"");
-        text(&mut out, self.configurator.product().id());
-        out.extend_from_slice(b"\",\"version\":");
-        escaped(&mut out, &version);
+        out.extend_from_slice(b"{\"product\":");
+        serialised(&mut out, &self.configurator.product().id());
+        out.extend_from_slice(b",\"version\":");
+        serialised(&mut out, &version);
         out.extend_from_slice(b",\"selection\":");
-        escaped(&mut out, &self.selection);
+        serialised(&mut out, &self.selection);
         out.extend_from_slice(b",\"consistent\":");
-        boolean(&mut out, self.is_consistent());
+        serialised(&mut out, &self.is_consistent());
         out.extend_from_slice(b",\"complete\":");
-        boolean(&mut out, self.is_complete());
-        out.extend_from_slice(b",\"configurations\":\"");
-        text(&mut out, &self.configurations().to_string());
-        out.extend_from_slice(b"\",\"price\":");
-        price(&mut out, self.price());
+        serialised(&mut out, &self.is_complete);
+        out.extend_from_slice(b",\"configurations\":");
+        serialised(&mut out, &self.configurations.to_string());
+        out.extend_from_slice(b",\"price\":");
+        serialised(&mut out, &self.price);
         out.extend_from_slice(b",\"variant\":");
-        escaped(&mut out, &self.named_variant());
+        serialised(&mut out, &self.named_variant());
         out.extend_from_slice(b",\"options\":[");
         self.options_to_json(&mut out);
         out.extend_from_slice(b"]}");
@@ -37,71 +76,63 @@ impl Resolution<'_> {
     }
 
     fn options_to_json(&self, out: &mut Vec<u8>) {
+        let words = self.configurator.words();
         let mut found = self.found.iter();
         for (at, option) in self.options.iter().enumerate() {
-            let option = &self.configurator.product().options()[usize::from(*option)];
-            separate(out, at);
-            out.extend_from_slice(b"{\"id\":\"");
-            text(out, option.id.as_str());
-            out.extend_from_slice(b"\",\"values\":[");
-            for (at, (value, found)) in option.values.iter().zip(&mut found).enumerate() {
-                separate(out, at);
-                out.extend_from_slice(b"{\"id\":\"");
-                text(out, value.id.as_str());
-                out.extend_from_slice(b"\",\"state\":\"");
-                text(out, found.state.name());
-                out.extend_from_slice(b"\",\"price\":");
-                price(out, found.price);
-                out.extend_from_slice(b",\"changes\":");
-                self.changes_to_json(out, found);
-                out.push(b'}');
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(words.options.get(u32::from(*option)));
+            let values = &self.configurator.product().options()[usize::from(*option)].values;
+            let first = words.first_values[usize::from(*option)];
+            for (number, found) in (first..).zip(found.by_ref().take(values.len())) {
+                if number > first {
+                    out.push(b',');
+                }
+                out.extend_from_slice(words.values.get(number));
+                self.found_to_json(out, words, found);
             }
             out.extend_from_slice(b"]}");
         }
     }
 
-    fn changes_to_json(&self, out: &mut Vec<u8>, found: &Found) {
-        if found.state != State::Alternative {
-            out.extend_from_slice(b"null");
-            return;
+    /// What was found for a value, from within the text of its state on.
+    fn found_to_json(&self, out: &mut Vec<u8>, words: &Words, found: &Found) {
+        match found.state {
+            State::Selected | State::Available => {
+                out.extend_from_slice(found.state.name().as_bytes());
+                out.extend_from_slice(b"\",\"price\":");
+                match &found.price {
+                    Some(price) => price_to_json(out, price),
+                    None => out.extend_from_slice(b"null"),
+                }
+                out.extend_from_slice(b",\"changes\":null}");
+            }
+            State::Impossible => {
+                out.extend_from_slice(b"impossible\",\"price\":null,\"changes\":null}");
+            }
+            State::Alternative => {
+                out.extend_from_slice(b"alternative\",\"price\":null,\"changes\":{");
+                let Range { start, end } = found.changes;
+                let changes = &self.changes[start as usize..end as usize];
+                for (at, (option, value)) in changes.iter().enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    let first = words.first_values[usize::from(*option)];
+                    out.extend_from_slice(words.choices.get(first + u32::from(*value)));
+                }
+                out.extend_from_slice(b"}}");
+            }
         }
-        out.push(b'{');
-        for (at, (option, value)) in self.changes_of(found).enumerate() {
-            separate(out, at);
-            out.push(b'"');
-            text(out, option);
-            out.extend_from_slice(b"\":\"");
-            text(out, value);
-            out.push(b'"');
-        }
-        out.push(b'}');
     }
 }
 
-fn separate(out: &mut Vec<u8>, at: usize) {
-    if at > 0 {
-        out.push(b',');
-    }
-}
-
-/// A text with nothing to escape.
-fn text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn escaped(out: &mut Vec<u8>, value: &impl serde::Serialize) {
+fn serialised(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     serde_json::to_writer(out, value).expect("a vector takes everything, and keys are texts");
 }
 
-fn boolean(out: &mut Vec<u8>, value: bool) {
-    text(out, if value { "true" } else { "false" });
-}
-
-fn price(out: &mut Vec<u8>, price: Option<PriceRange>) {
-    let Some(price) = price else {
-        out.extend_from_slice(b"null");
-        return;
-    };
+fn price_to_json(out: &mut Vec<u8>, price: &PriceRange) {
     out.extend_from_slice(b"{\"min\":");
     integer(out, price.min.0);
     out.extend_from_slice(b",\"max\":");
@@ -110,21 +141,22 @@ fn price(out: &mut Vec<u8>, price: Option<PriceRange>) {
 }
 
 fn integer(out: &mut Vec<u8>, number: i64) {
-    /// Digits of the longest.
-    const DIGITS: usize = 20;
-    let mut digits = [0; DIGITS];
-    let mut at = DIGITS;
+    /// Digits of the longest, and its sign.
+    const LENGTH: usize = 20;
+    let mut text = [0; LENGTH];
+    let mut at = LENGTH;
     let mut rest = number.unsigned_abs();
     loop {
         at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).expect("a digit");
+        text[at] = b'0' + u8::try_from(rest % 10).expect("a digit");
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
     if number < 0 {
-        out.push(b'-');
+        at -= 1;
+        text[at] = b'-';
     }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(&text[at..]);
 }

@@ -17,6 +17,8 @@ mod scratch;
 
 pub(super) use answer::{extent, resolve};
 pub(super) use choices::Choices;
+pub(super) use json::Words;
+pub(super) use prices::Extent;
 pub(super) use resolution::serialize_variant;
 pub use resolution::{OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
 pub(super) use scratch::Scratch;

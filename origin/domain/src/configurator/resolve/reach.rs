@@ -2,7 +2,7 @@
 //! on from it to the bottom, and before and behind each stretch.
 
 use super::choices::Choices;
-use super::scratch::{Detour, NO_WAY, Scratch};
+use super::scratch::{Fewest, Scratch};
 use crate::configurator::chart::{Bounds, Chart};
 
 /// Notes what each stretch costs under these choices.
@@ -25,11 +25,15 @@ pub(super) fn toll(chart: &Chart, choices: &Choices, scratch: &mut Scratch) {
     narrowed.sort_unstable();
     narrowed.dedup();
     for stretch in narrowed {
-        let mut toll = Bounds::HERE;
+        let (mut toll, mut ways) = (Bounds::HERE, 1);
         for set in chart.diagram.stretches.get(stretch) {
             toll = toll.then(&toll_of(chart, choices, scratch, *set));
+            let known = &chart.sets[*set as usize];
+            let is_chosen = choices.at(known.layer as usize).is_some();
+            let is_narrowed = is_chosen && !scratch.lacks[*set as usize];
+            ways *= if is_narrowed { 1 } else { u128::from(known.size) };
         }
-        scratch.tolls[stretch as usize] = toll;
+        (scratch.tolls[stretch as usize], scratch.ways[stretch as usize]) = (toll, ways);
     }
 }
 
@@ -44,43 +48,37 @@ pub(super) fn toll_of(chart: &Chart, choices: &Choices, scratch: &Scratch, set: 
 
 /// Counts changes from the top to each node.
 pub(super) fn reach_from_above(chart: &Chart, scratch: &mut Scratch) {
-    let Scratch { changes, above, before, .. } = scratch;
-    above[0] = 0;
+    let Scratch { changes, above, .. } = scratch;
+    above[0] = Fewest::NONE;
+    let mut number = 0;
     for (arcs, node) in chart.diagram.arcs.iter().zip(0..) {
-        let (here, last) = (above[node as usize], before[node as usize]);
+        let here: Fewest = above[node];
         for arc in arcs {
-            let cost = changes[arc.stretch as usize];
-            let child = arc.child as usize;
-            if here + cost < above[child] {
-                above[child] = here + cost;
-                let detour = Detour { stretch: arc.stretch, beyond: node };
-                before[child] = if cost > 0 { detour } else { last };
-            }
+            let there = here.along(changes[arc.stretch as usize], number);
+            let child = &mut above[arc.child as usize];
+            *child = there.min(*child);
+            number += 1;
         }
     }
 }
 
 /// Counts changes from each node to the bottom, and around each stretch.
 pub(super) fn reach_from_below(chart: &Chart, scratch: &mut Scratch) {
-    let Scratch { changes, above, below, behind, around, around_from, .. } = scratch;
-    let truth = chart.diagram.truth();
-    below[truth as usize] = 0;
+    let Scratch { changes, above, below, around, .. } = scratch;
+    let truth = chart.diagram.truth() as usize;
+    below[truth] = Fewest::NONE;
+    let mut number = chart.diagram.arc_count();
     for (arcs, node) in chart.diagram.arcs.iter().rev().zip((0..truth).rev()) {
-        let here = above[node as usize];
-        let (mut least, mut first) = (NO_WAY, Detour::default());
-        for arc in arcs {
+        let here = above[node].changes();
+        let mut least = Fewest::NO_WAY;
+        for arc in arcs.iter().rev() {
+            number -= 1;
             let stretch = arc.stretch as usize;
-            let (cost, there) = (changes[stretch], below[arc.child as usize]);
-            if there + cost < least {
-                least = there + cost;
-                let detour = Detour { stretch: arc.stretch, beyond: arc.child };
-                first = if cost > 0 { detour } else { behind[arc.child as usize] };
-            }
-            if here + there < around[stretch] {
-                around[stretch] = here + there;
-                around_from[stretch] = node;
-            }
+            let there = below[arc.child as usize];
+            least = least.min(there.along(changes[stretch], number));
+            let through = Fewest::new(here + there.changes(), number);
+            around[stretch] = through.min(around[stretch]);
         }
-        (below[node as usize], behind[node as usize]) = (least, first);
+        below[node] = least;
     }
 }

@@ -2,8 +2,13 @@
 
 use crate::configurator::chart::{Bounds, Chart};
 
-/// More changes than any way needs: there is no way.
-pub(super) const NO_WAY: u16 = u16::MAX;
+/// The fewest changes on some ways, and the arc that is to be known of the first of them. One
+/// number, so that the better of two is a minimum and no branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fewest(u64);
+
+/// Bits of the arc.
+const ARC_BITS: u32 = u32::BITS;
 
 /// What is known of every set, stretch and node under some choices. Means nothing between
 /// resolutions.
@@ -11,33 +16,52 @@ pub(super) const NO_WAY: u16 = u16::MAX;
 pub(in crate::configurator) struct Scratch {
     /// Whether each set lacks the choice of its layer.
     pub(super) lacks: Vec<bool>,
-    /// How many choices must change along each stretch, and what it costs: with the choices where
-    /// its sets have them, with all their values where not.
+    /// How many choices must change along each stretch, what it costs, and in how many ways it is
+    /// passed: with the choices where its sets have them, with all their values where not.
     pub(super) changes: Vec<u16>,
     pub(super) tolls: Vec<Bounds>,
-    /// Fewest changes from the top to each node, and the last of them on the first such way.
-    pub(super) above: Vec<u16>,
-    pub(super) before: Vec<Detour>,
-    /// Fewest changes from each node to the bottom, and the first of them on the first such way.
-    pub(super) below: Vec<u16>,
-    pub(super) behind: Vec<Detour>,
-    /// Fewest changes before and behind each stretch, and the node at which the first such way
-    /// enters it.
-    pub(super) around: Vec<u16>,
-    pub(super) around_from: Vec<u32>,
-    /// Prices of the ways that change nothing: to each node, from each node on, and before and
-    /// behind each stretch.
+    pub(super) ways: Vec<u128>,
+    /// Fewest changes from the top to each node, and the last arc with changes.
+    pub(super) above: Vec<Fewest>,
+    /// Fewest changes from each node to the bottom, and the first arc with changes.
+    pub(super) below: Vec<Fewest>,
+    /// Fewest changes before and behind each stretch, and the arc along it.
+    pub(super) around: Vec<Fewest>,
+    /// Prices of the ways that change nothing, and their number: to each node, from each node on,
+    /// and before and behind each stretch.
     pub(super) priced_above: Vec<Bounds>,
+    pub(super) ways_above: Vec<u128>,
     pub(super) priced_below: Vec<Bounds>,
     pub(super) priced_around: Vec<Bounds>,
 }
 
-/// A stretch with changes on a way to or from a node, and the node at its other end. Means nothing
-/// where the way has no changes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Detour {
-    pub(super) stretch: u32,
-    pub(super) beyond: u32,
+// === impl Fewest ===
+
+impl Fewest {
+    /// No way at all.
+    pub(super) const NO_WAY: Self = Self(u64::MAX);
+
+    /// A way without changes.
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn new(changes: u64, arc: u32) -> Self {
+        Self(changes << ARC_BITS | u64::from(arc))
+    }
+
+    pub(super) fn changes(self) -> u64 {
+        self.0 >> ARC_BITS
+    }
+
+    /// The arc; means nothing without changes, but around a stretch.
+    pub(super) fn arc(self) -> u32 {
+        u32::try_from(self.0 & u64::from(u32::MAX)).expect("masked to 32 bits")
+    }
+
+    /// These ways, continued along an arc with this many changes.
+    pub(super) fn along(self, changes: u16, arc: u32) -> Self {
+        let detour = Self::new(self.changes() + u64::from(changes), arc);
+        if changes == 0 { self } else { detour }
+    }
 }
 
 // === impl Scratch ===
@@ -50,13 +74,12 @@ impl Scratch {
         refill(&mut self.lacks, chart.sets.len(), false);
         refill(&mut self.changes, stretches, 0);
         self.tolls.clone_from(&chart.free);
-        refill(&mut self.above, nodes, NO_WAY);
-        self.before.resize(nodes, Detour::default());
-        refill(&mut self.below, nodes, NO_WAY);
-        self.behind.resize(nodes, Detour::default());
-        refill(&mut self.around, stretches, NO_WAY);
-        self.around_from.resize(stretches, 0);
+        self.ways.clone_from(&chart.free_ways);
+        refill(&mut self.above, nodes, Fewest::NO_WAY);
+        refill(&mut self.below, nodes, Fewest::NO_WAY);
+        refill(&mut self.around, stretches, Fewest::NO_WAY);
         refill(&mut self.priced_above, nodes, Bounds::NONE);
+        refill(&mut self.ways_above, nodes, 0);
         refill(&mut self.priced_below, nodes, Bounds::NONE);
         refill(&mut self.priced_around, stretches, Bounds::NONE);
     }

@@ -67,7 +67,8 @@ proptest! {
 
 #[test]
 fn bytes_of_another_time_or_place_are_refused_by_name() {
-    let one = json!({ "product": "p", "currency": "EUR", "options": [{ "id": "a", "values": [{ "id": "1" }] }] });
+    let options = json!([{ "id": "a", "values": [{ "id": "1" }] }]);
+    let one = json!({ "product": "p", "currency": "EUR", "options": options });
     let bytes = compiled(&one).unwrap().encode();
     let refused = |bytes: &[u8]| Configurator::decode(bytes).unwrap_err();
     assert_eq!(refused(&[]), ArtefactError::Malformed);

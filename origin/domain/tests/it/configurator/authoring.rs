@@ -11,7 +11,10 @@ fn small() -> Value {
     json!({
         "product": "p", "title": "P", "currency": "EUR", "base_price": 100,
         "options": [
-            { "id": "a", "title": "A", "values": [{ "id": "1", "price": 1 }, { "id": "2", "price": 2 }] },
+            {
+                "id": "a", "title": "A",
+                "values": [{ "id": "1", "price": 1 }, { "id": "2", "price": 2 }],
+            },
             { "id": "b", "title": "B", "values": [{ "id": "x" }, { "id": "y" }], "default": "y" },
         ],
         "rules": [], "price_rules": [], "variants": [],
@@ -29,7 +32,10 @@ fn every_mistake_is_listed_with_its_place() {
     document["rules"] = json!([
         { "id": "r", "requires": { "if": { "c": ["1"] }, "then": { "a": ["9"] } } },
         { "id": "r", "excludes": [{ "a": ["1"] }, { "b": "x" }] },
-        { "id": "s", "allowed": { "options": ["a", "b"], "tuples": [["1", "x"], ["1"], ["1", "q"]] } },
+        {
+            "id": "s",
+            "allowed": { "options": ["a", "b"], "tuples": [["1", "x"], ["1"], ["1", "q"]] },
+        },
         { "id": "t", "forbidden": { "options": ["a", "a"], "tuples": [] } },
         { "id": "u", "assert": { "any": [{ "not": { "b": ["w"] } }] }, "allowed": {} },
         { "id": "v", "assert": { "any": [{ "not": { "b": ["w"] } }] } },

@@ -43,9 +43,11 @@ proptest! {
                 prop_assert_eq!(completion.changes.0.len(), changes);
                 prop_assert_eq!(completion.price.0, price);
                 prop_assert_eq!(BruteForce::changes(chosen, usize::MAX, &configuration), changes);
-                let missed = (0..chosen.len())
-                    .filter(|at| chosen[*at] != Some(configuration[*at]) && configuration[*at] != 0);
-                prop_assert!(by == By::Price || missed.count() == misses);
+                let is_missed = |at: &usize| {
+                    chosen[*at] != Some(configuration[*at]) && configuration[*at] != 0
+                };
+                let missed = (0..chosen.len()).filter(is_missed).count();
+                prop_assert!(by == By::Price || missed == misses);
             }
         }
     }
@@ -65,7 +67,10 @@ fn a_saved_selection_outlives_a_change_of_the_rules() {
     };
     let today = document(
         json!([{ "id": "28", "price": 5 }, { "id": "29" }]),
-        json!([{ "id": "r", "forbidden": { "options": ["frame", "wheel"], "tuples": [["carbon", "28"]] } }]),
+        json!([{
+            "id": "r",
+            "forbidden": { "options": ["frame", "wheel"], "tuples": [["carbon", "28"]] },
+        }]),
     );
     let today = compiled(&today).unwrap();
     let saved = [("colour", "red"), ("frame", "carbon"), ("wheel", "28")];

@@ -42,6 +42,17 @@ fn a_shopper_who_wants_a_carbon_bike_with_racks_is_told_what_to_change() {
 }
 
 #[test]
+fn a_swap_that_ends_a_conflict_shows_its_price() {
+    let bike = demo("bike");
+    let conflict = [("frame", "carbon"), ("motor", "hub"), ("rack", "both")];
+    let conflict = Selection::from_pairs(conflict).unwrap();
+    let resolution = bike.resolve(&conflict, &Scope::default()).unwrap();
+    let frame = resolution.options().next().unwrap();
+    let prices: Vec<_> = frame.values().map(|value| value.price().map(|p| p.min.0)).collect();
+    assert_eq!(prices, [Some(252_800), Some(272_800), None, Some(392_800)]);
+}
+
+#[test]
 fn the_demo_shirt_has_its_three_hundred_variants() {
     let tee = demo("tee");
     assert_eq!(tee.report(), []);

@@ -25,7 +25,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn an_explanation_names_what_is_to_blame_and_nothing_else(asked in asked(), pick in 0_usize..60) {
+    fn an_explanation_names_what_is_to_blame_and_nothing_else(
+        asked in asked(),
+        pick in 0_usize..60,
+    ) {
         let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
         let brute = BruteForce::of(&asked.document);
         for chosen in &asked.selections {
@@ -101,14 +104,21 @@ fn a_shopper_reads_why_and_what_would_help() {
         "options": [
             { "id": "frame", "values": [{ "id": "steel" }, { "id": "carbon", "price": 90_000 }] },
             { "id": "fork", "values": [
-                { "id": "rigid" }, { "id": "air", "price": 26_000 }, { "id": "carbon", "price": 18_000 },
+                { "id": "rigid" }, { "id": "air", "price": 26_000 },
+                { "id": "carbon", "price": 18_000 },
             ] },
             { "id": "colour", "values": [{ "id": "black" }, { "id": "red" }] },
         ],
         "rules": [
-            { "id": "paint", "forbidden": { "options": ["frame", "colour"], "tuples": [["carbon", "red"]] } },
-            { "id": "light", "requires": { "if": { "frame": ["carbon"] }, "then": { "fork": ["carbon", "air"] } },
-              "message": "A carbon frame needs a carbon or air fork." },
+            {
+                "id": "paint",
+                "forbidden": { "options": ["frame", "colour"], "tuples": [["carbon", "red"]] },
+            },
+            {
+                "id": "light",
+                "requires": { "if": { "frame": ["carbon"] }, "then": { "fork": ["carbon", "air"] } },
+                "message": "A carbon frame needs a carbon or air fork.",
+            },
         ],
     });
     let configurator = compiled(&document).unwrap();

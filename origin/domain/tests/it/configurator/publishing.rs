@@ -81,7 +81,9 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_document_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn bytes_that_are_no_document_are_refused(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
         prop_assert!(Product::parse(&bytes).is_err());
     }
 }

@@ -143,7 +143,7 @@ proptest! {
         };
         for (at, (_, values)) in brute.options.iter().enumerate() {
             for value in 0..values.len() {
-                let is_used = brute.valid.iter().any(|(configuration, _)| configuration[at] == value);
+                let is_used = brute.valid.iter().any(|(valid, _)| valid[at] == value);
                 let field = format!("/options/{at}/values/{value}");
                 prop_assert_eq!(has(FindingKind::UnusableValue, &field), !is_used);
             }

@@ -46,6 +46,14 @@ fn a_string_that_is_no_encoding_is_refused_where_it_goes_wrong() {
     }
 }
 
+/// A variant as the REST Admin API writes it, with an id past 2^53.
+fn variant(number: u64, sku: Value, price: &str, [size, colour]: [&str; 2]) -> Value {
+    json!({
+        "id": 9_200_000_000_000_000_000 + number, "sku": sku, "price": price,
+        "option1": size, "option2": colour, "option3": null,
+    })
+}
+
 fn shirt() -> Value {
     json!({ "product": {
         "id": 632_910_392_u64, "handle": "linen-shirt", "title": "Linen shirt", "vendor": "x",
@@ -54,10 +62,10 @@ fn shirt() -> Value {
             { "name": "Colour ★", "position": 2, "values": ["White", "Sea green"] },
         ],
         "variants": [
-            { "id": 9_200_000_000_000_000_001_u64, "sku": "L-S-W", "price": "49.90", "option1": "S", "option2": "White", "option3": null },
-            { "id": 9_200_000_000_000_000_002_u64, "sku": null, "price": "49.90", "option1": "M", "option2": "White" },
-            { "id": 9_200_000_000_000_000_003_u64, "sku": "L-M-G", "price": "52.00", "option1": "M", "option2": "Sea green" },
-            { "id": 9_200_000_000_000_000_004_u64, "sku": "L-X-G", "price": "55.00", "option1": "2XL", "option2": "Sea green" },
+            variant(1, json!("L-S-W"), "49.90", ["S", "White"]),
+            variant(2, Value::Null, "49.90", ["M", "White"]),
+            variant(3, json!("L-M-G"), "52.00", ["M", "Sea green"]),
+            variant(4, json!("L-X-G"), "55.00", ["2XL", "Sea green"]),
         ],
     } })
 }
@@ -93,7 +101,8 @@ fn an_imported_product_sells_exactly_its_variants_at_exactly_their_prices() {
 fn the_storefront_form_of_a_product_imports_alike() {
     let variant = |id: &str, amount: &str, size: &str| {
         json!({
-            "id": format!("gid://shopify/ProductVariant/{id}"), "sku": "", "price": { "amount": amount },
+            "id": format!("gid://shopify/ProductVariant/{id}"), "sku": "",
+            "price": { "amount": amount },
             "selectedOptions": [{ "name": "Size", "value": size }],
         })
     };

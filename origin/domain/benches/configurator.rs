@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p origin-domain --bench configurator` measures the demo products, and the
 //! published industrial models where their files are at hand (`../shared/data` beside the
-//! repository). Before criterion's own figures it prints one table: percentiles over a thousand
+//! repository), and vehicles of three shapes as large as the largest published ones, made from seeds.
+//! Before criterion's own figures it prints one table: percentiles over a thousand
 //! random selections, which criterion has none of, and sizes.
 #![expect(
     clippy::disallowed_methods,
@@ -10,7 +11,6 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -22,7 +22,14 @@ use flate2::write::GzEncoder;
 use origin_domain::configurator::{
     By, Configurator, Limits, Product, Scope, Selection, State, ValueId,
 };
-use serde_json::{Map, Value, json};
+
+#[path = "../tests/it/configurator/dice.rs"]
+mod dice;
+#[path = "../tests/it/configurator/vehicles.rs"]
+mod vehicles;
+
+use dice::Dice;
+use vehicles::Plan;
 
 /// Selections a product is measured with.
 const SELECTIONS: usize = 1_000;
@@ -30,26 +37,11 @@ const SELECTIONS: usize = 1_000;
 /// Times each of them is measured: the least counts, since other work on the machine only adds.
 const REPEATS: usize = 5;
 
-/// Options that the copies of the largest model share.
-const SHARED: usize = 12;
-
-/// The largest model: it compiles once, not again and again.
-const LARGEST: &str = "three meganes";
-
 struct Subject {
     name: &'static str,
     document: Vec<u8>,
-}
-
-/// The same selections on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
+    /// It compiles once, not again and again.
+    is_largest: bool,
 }
 
 fn subjects() -> Vec<Subject> {
@@ -57,6 +49,7 @@ fn subjects() -> Vec<Subject> {
     let demo = |name: &'static str| Subject {
         name,
         document: std::fs::read(format!("{root}/../../infra/local/demo/{name}.json")).unwrap(),
+        is_largest: false,
     };
     let mut subjects = vec![demo("bike"), demo("tee")];
     for name in ["pc", "megane"] {
@@ -65,56 +58,18 @@ fn subjects() -> Vec<Subject> {
         {
             let mut document = Vec::new();
             GzDecoder::new(packed).read_to_end(&mut document).unwrap();
-            subjects.push(Subject { name, document });
+            subjects.push(Subject { name, document, is_largest: false });
         }
     }
-    if let Some(megane) = subjects.iter().find(|subject| subject.name == "megane") {
-        let document = three_times(&megane.document);
-        subjects.push(Subject { name: LARGEST, document });
+    for (name, plan) in [
+        ("versions", Plan::versions(1)),
+        ("countries", Plan::countries(1)),
+        ("exceptions", Plan::exceptions(1)),
+    ] {
+        let document = serde_json::to_vec(&plan.document()).unwrap();
+        subjects.push(Subject { name, document, is_largest: true });
     }
     subjects
-}
-
-/// Three copies of a model that share the options most rules are about: as many options and rules
-/// as the largest published models, and half as many tuples again.
-fn three_times(document: &[u8]) -> Vec<u8> {
-    let one: Value = serde_json::from_slice(document).unwrap();
-    let mut rules_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for rule in one["rules"].as_array().unwrap() {
-        for option in rule["allowed"]["options"].as_array().unwrap() {
-            *rules_of.entry(option.as_str().unwrap()).or_default() += 1;
-        }
-    }
-    let mut by_rules: Vec<&str> = rules_of.keys().copied().collect();
-    by_rules.sort_by_key(|option| std::cmp::Reverse(rules_of[option]));
-    let shared: BTreeSet<&str> = by_rules[..SHARED].iter().copied().collect();
-    let renamed = |option: &Value, copy: usize| {
-        let id = option.as_str().unwrap();
-        Value::from(if shared.contains(id) { id.to_owned() } else { format!("{id}-{copy}") })
-    };
-    let (mut options, mut rules) = (Vec::new(), Vec::new());
-    for copy in 0..3 {
-        for option in one["options"].as_array().unwrap() {
-            if copy == 0 || !shared.contains(option["id"].as_str().unwrap()) {
-                let mut option = option.clone();
-                option["id"] = renamed(&option["id"], copy);
-                options.push(option);
-            }
-        }
-        for rule in one["rules"].as_array().unwrap() {
-            let mut rule = rule.clone();
-            rule["id"] = Value::from(format!("{}-{copy}", rule["id"].as_str().unwrap()));
-            for option in rule["allowed"]["options"].as_array_mut().unwrap() {
-                *option = renamed(option, copy);
-            }
-            rules.push(rule);
-        }
-    }
-    let mut three = Map::from_iter([("product".to_owned(), json!("three"))]);
-    three.insert("currency".to_owned(), json!("EUR"));
-    three.insert("options".to_owned(), Value::from(options));
-    three.insert("rules".to_owned(), Value::from(rules));
-    serde_json::to_vec(&three).unwrap()
 }
 
 fn compiled(document: &[u8]) -> Configurator {
@@ -209,7 +164,7 @@ fn configurator(criterion: &mut Criterion) {
         group.bench_function("decode", |bench| {
             bench.iter(|| Configurator::decode(&artefact).unwrap());
         });
-        if subject.name != LARGEST {
+        if !subject.is_largest {
             group.sample_size(10);
             group.bench_function("compile", |bench| bench.iter(|| compiled(&subject.document)));
         }

@@ -77,6 +77,11 @@ impl Forest {
         levels
     }
 
+    /// The lowest level a constraint is about.
+    pub(super) fn bottom(&self, root: Node) -> Option<usize> {
+        self.reachable(root).iter().filter_map(|node| self.forge.level(*node)).max()
+    }
+
     fn reachable(&self, root: Node) -> Vec<Node> {
         let mut seen = std::collections::HashSet::from([root]);
         let mut found = vec![root];

@@ -2,13 +2,15 @@
 //!
 //! - `forge` makes nodes and conjunctions of them under a fixed order, within a budget;
 //! - `relation` turns one rule into a diagram, `forest` holds those of all rules and makes them
-//!   small; `order` finds a first order, `sift` betters it;
+//!   small; `order` and `frontier` find first orders, `sift` betters
+//!   them;
 //! - `weave` conjoins everything; `layered` undoes what weaving left out, and `served` is the form
 //!   that answers are read from.
 
 mod blame;
 mod forest;
 mod forge;
+mod frontier;
 mod layered;
 mod order;
 mod relation;

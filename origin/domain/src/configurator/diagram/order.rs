@@ -1,8 +1,10 @@
-//! A first order of the variables: those that rules bind together stand close together.
+//! First orders of the variables: those that rules bind together stand close together.
 //!
-//! FORCE (Aloul, Markov, Sakallah 2003): every constraint pulls its variables to its centre until
+//! Every second one is the frontier's, which suits products with hubs; the others are by FORCE
+//! (Aloul, Markov, Sakallah 2003), which suits all others: every constraint pulls its variables to its centre until
 //! nothing moves. It is fast and blind, so several starts are tried and the diagrams decide.
 
+use super::frontier;
 use crate::configurator::model::Model;
 
 /// Rounds of pulling; it settles long before.
@@ -11,9 +13,15 @@ const ROUNDS_MAX: usize = 200;
 /// Positions are whole numbers of this fraction of a place.
 const FRACTION: i64 = 1 << 20;
 
-/// A first order of all variables, from start number `start`: the authored order, then shuffles
-/// of it that are the same every time.
+/// First order number `start` of all variables.
 pub(super) fn order(model: &Model<'_>, start: u64) -> Vec<u16> {
+    let (kind, start) = (start % 2, start / 2);
+    let options = if kind == 0 { frontier::order(model, start) } else { force(model, start) };
+    with_sums(model, &options)
+}
+
+/// An order of the options by force, from the authored order or a shuffle of it.
+fn force(model: &Model<'_>, start: u64) -> Vec<u16> {
     let options = u16::try_from(model.option_count()).expect("options are bounded");
     let mut order: Vec<u16> = (0..options).collect();
     if start > 0 {
@@ -32,7 +40,7 @@ pub(super) fn order(model: &Model<'_>, start: u64) -> Vec<u16> {
             best = (span, order.clone());
         }
     }
-    with_sums(model, &best.1)
+    best.1
 }
 
 /// The options of each constraint, and the constraints of each option.

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::brute_force::{BruteForce, Chosen};
+use super::dice::Dice;
 use super::laws::{check, compiled};
 
 /// Models compared. Their seeds are `1..=MODELS`; a failure names its own.
@@ -11,27 +12,6 @@ const MODELS: u64 = 100;
 
 /// Valid configurations a model may have to be compared.
 const VALID_MAX: usize = 2_000;
-
-/// Knuth's linear congruential generator: the same products on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-
-    fn some_of(&mut self, count: usize, from: usize) -> Vec<usize> {
-        let mut all: Vec<usize> = (0..from).collect();
-        for at in 0..count {
-            let pick = at + self.roll(from - at);
-            all.swap(at, pick);
-        }
-        all.truncate(count);
-        all
-    }
-}
 
 /// Tables of which each allows a hidden configuration and about half of everything else, and a few
 /// rules of the other kinds that the hidden configuration satisfies too.

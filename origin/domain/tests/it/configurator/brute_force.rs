@@ -39,6 +39,14 @@ impl BruteForce {
         }
     }
 
+    /// Whether all rules hold for one complete selection: nothing is tried but that.
+    pub(crate) fn allows(document: &Value, selection: &Selection) -> bool {
+        let this = Self { options: Self::options_of(document), valid: Vec::new() };
+        let configuration: Option<Configuration> = this.positions(selection).into_iter().collect();
+        let configuration = configuration.expect("a complete selection");
+        items(&document["rules"]).all(|rule| this.satisfies(rule, &configuration))
+    }
+
     /// The same by plain backtracking: a branch ends where a rule about the options settled so far
     /// is broken. `None` if more than `valid_max` configurations are valid.
     pub(crate) fn by_backtracking(document: &Value, valid_max: usize) -> Option<Self> {

@@ -1,11 +1,15 @@
-//! Two published industrial models and a shirt against another engine's answers. The files are no
-//! part of this repository: where they are not at hand, the tests say so and pass.
+//! Vehicles made from seeds against their own tables; two published industrial models and a shirt
+//! against another engine's answers. Their files are no part of this repository: where they are not at hand, the tests say so and pass.
 
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State};
+use origin_domain::configurator::{By, Configurator, Limits, Product, Scope, Selection, State};
 use serde_json::Value;
+
+use super::brute_force::BruteForce;
+use super::dice::Dice;
+use super::vehicles::Plan;
 
 fn read(file: &str) -> Option<Vec<u8>> {
     let path = format!("{}/../../../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -87,4 +91,33 @@ fn pc_answers_equal_the_oracles() {
 #[test]
 fn tee_answers_equal_the_oracles() {
     answers_equal_the_oracles("tee");
+}
+
+#[test]
+fn vehicles_are_exactly_what_their_tables_allow() {
+    let seeded = |seed| [Plan::small(seed), Plan { noise: 60, ..Plan::small(seed) }];
+    for (seed, plan) in (1..=2).flat_map(|seed| seeded(seed).map(|plan| (seed, plan))) {
+        let document = plan.document();
+        let product = Product::parse(document.to_string().as_bytes()).unwrap();
+        let configurator = Configurator::compile(product, &Limits::default()).unwrap();
+        let options = configurator.product().options();
+        let mut dice = Dice(seed);
+        let mut any = |selection: &mut Selection| {
+            let option = &options[dice.roll(options.len())];
+            let value = &option.values[dice.roll(option.values.len())];
+            selection.0.insert(option.id.clone(), value.id.clone());
+        };
+        let mut refused = 0;
+        for _ in 0..40 {
+            let mut selection = Selection::default();
+            (0..4).for_each(|_| any(&mut selection));
+            let mut whole = configurator.complete(&selection, By::Price).unwrap().selection;
+            assert!(BruteForce::allows(&document, &whole), "seed {seed}: {whole:?}");
+            any(&mut whole);
+            let is_allowed = BruteForce::allows(&document, &whole);
+            assert_eq!(configurator.price(&whole).is_some(), is_allowed, "seed {seed}: {whole:?}");
+            refused += usize::from(!is_allowed);
+        }
+        assert!(refused > 5, "seed {seed}: next to everything is allowed");
+    }
 }

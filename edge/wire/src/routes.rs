@@ -108,7 +108,7 @@ pub const ROUTES: &[Route] = &[
     public(
         "/v1/configurator/{product}/resolution",
         Target::ConfiguratorRead,
-        Selection(&["_only"]),
+        Selection(&["_in_stock", "_only"]),
     ),
     public(
         "/v1/configurator/{product}/explanation",

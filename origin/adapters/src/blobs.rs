@@ -29,9 +29,13 @@ pub struct BlobRef {
     pub bytes: u64,
     /// Length of every chunk but the last: a later release may cut differently.
     pub chunk_bytes: u32,
+    /// Whose it is. Two owners of the same content have a blob each, so that one can forget its
+    /// own. Empty: nobody's, such as a payload.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
 }
 
-/// Blobs in the hot table, kept for good.
+/// Blobs in the hot table, kept until their owners forget them.
 #[derive(Debug, Clone)]
 pub struct DynamoBlobs {
     aws: Aws,
@@ -50,11 +54,12 @@ type ChunkKey = fn(&BlobRef, u32) -> Key;
 // === impl BlobRef ===
 
 impl BlobRef {
-    /// What a blob with this content is called.
+    /// What a blob of this owner with this content is called.
     #[must_use]
-    pub fn of(content: &[u8]) -> Self {
+    pub fn of(owner: &str, content: &[u8]) -> Self {
         let chunk_bytes = u32::try_from(CHUNK_BYTES).expect("a chunk is smaller than an item");
-        Self { hash: hex(content), bytes: content.len() as u64, chunk_bytes }
+        let (hash, owner) = (hex(content), owner.to_owned());
+        Self { hash, bytes: content.len() as u64, chunk_bytes, owner }
     }
 
     fn chunk_keys(&self, key: ChunkKey) -> Result<Vec<Key>, PortError> {
@@ -66,8 +71,8 @@ impl BlobRef {
     }
 
     fn chunk(&self, index: u32) -> Key {
-        let Self { hash, chunk_bytes, .. } = self;
-        Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index }.key()
+        let Self { hash, chunk_bytes, owner, .. } = self;
+        Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index, owner }.key()
     }
 
     fn payload_chunk(&self, index: u32) -> Key {
@@ -90,16 +95,28 @@ impl DynamoBlobs {
     ///
     /// # Errors
     /// [`PortError::Corrupt`] above [`BLOB_BYTES_MAX`]; otherwise the table's failure.
-    pub async fn write(&self, content: &[u8]) -> Result<BlobRef, PortError> {
+    pub async fn write(&self, owner: &str, content: &[u8]) -> Result<BlobRef, PortError> {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("blob", "too large"));
         }
-        let blob = BlobRef::of(content);
+        let blob = BlobRef::of(owner, content);
         for (key, chunk) in chunks(&blob, BlobRef::chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec());
             self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
         }
         Ok(blob)
+    }
+
+    /// Empties a blob to which nothing points any more; the table deletes what is left of it.
+    ///
+    /// # Errors
+    /// The table's failure, which leaves some of its chunks for good.
+    pub async fn forget(&self, blob: &BlobRef, now: Time) -> Result<(), PortError> {
+        for key in blob.chunk_keys(BlobRef::chunk)? {
+            let item = Item::new(ONLY_VERSION, Vec::new()).expiring(now);
+            self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
+        }
+        Ok(())
     }
 
     /// Reads the content back, byte for byte what was written.
@@ -129,7 +146,7 @@ impl DynamoPayloads {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("payload", "too large"));
         }
-        let blob = BlobRef::of(content);
+        let blob = BlobRef::of("", content);
         for (key, chunk) in chunks(&blob, BlobRef::payload_chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec()).expiring(until);
             self.aws.put(&Put { key, item, guard: Guard::DifferentOrBefore(until) }).await?;

@@ -50,8 +50,6 @@ pub(crate) enum Guard {
     },
     /// Nothing: another write of the same transaction is guarded for both.
     Sibling,
-    /// There is none, or one that expires earlier.
-    Lengthens,
     /// There is none, or one with another document: writing the same again is a no-op, and what
     /// was damaged is mended.
     Different,
@@ -123,11 +121,6 @@ impl Put {
                     .naming("#ttl", TTL)
             }
             Guard::Sibling => Condition { expression: None, names: None, values: None },
-            Guard::Lengthens => {
-                let expires_at = self.item.expires_at.map_or(0, Time::unix_s);
-                let condition = "attribute_not_exists(pk) OR #ttl < :ttl";
-                Condition::new(condition, [(":ttl", number(expires_at))]).naming("#ttl", TTL)
-            }
             Guard::Different => {
                 Condition::new("attribute_not_exists(pk) OR d <> :d", [(":d", document())])
             }

@@ -52,8 +52,8 @@ pub(crate) enum Shape<'a> {
     Epoch,
     /// A saved selection.
     Selection { id: &'a str },
-    /// One piece of a blob, named by the whole's SHA-256 and the size of its pieces.
-    Chunk { hash: &'a str, chunk_bytes: u32, index: u32 },
+    /// One piece of a blob, named by the whole's SHA-256, the size of its pieces, and whose it is.
+    Chunk { hash: &'a str, chunk_bytes: u32, index: u32, owner: &'a str },
     /// One piece of a webhook's payload that the bus would not carry; expires.
     PayloadChunk { hash: &'a str, chunk_bytes: u32, index: u32 },
     /// A demand about somebody's data; ids sort by time.
@@ -109,8 +109,11 @@ impl Shape<'_> {
             Self::Variant { variant_id } => hot(format!("variant/{variant_id}"), "claim"),
             Self::Epoch => hot("catalog/claims".to_owned(), "epoch"),
             Self::Selection { id } => hot(format!("selection/{id}"), "selection"),
-            Self::Chunk { hash, chunk_bytes, index } => {
-                hot(format!("blob/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
+            Self::Chunk { hash, chunk_bytes, index, owner } => {
+                // The release before knew no owners.
+                let slash = if owner.is_empty() { "" } else { "/" };
+                let place = format!("{chunk_bytes:010}/{index:010}{slash}{owner}");
+                hot(format!("blob/{hash}"), place)
             }
             Self::PayloadChunk { hash, chunk_bytes, index } => {
                 hot(format!("payload/{hash}"), format!("{chunk_bytes:010}/{index:010}"))

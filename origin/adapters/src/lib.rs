@@ -27,8 +27,7 @@ pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayload
 pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
 pub use carts::DynamoCarts;
 pub use catalog::{
-    Activation, DynamoCatalog, NewVersion, ProductVersion, Served, StoredProduct,
-    VERSIONS_LISTED_MAX,
+    Activation, DynamoCatalog, NewVersion, ProductVersion, Served, StoredProduct, VERSIONS_KEPT_MAX,
 };
 pub use command_log::DynamoCommandLog;
 pub use http_client::lambda_http_client;

@@ -31,11 +31,11 @@ impl DynamoSelections {
 
 impl SavedSelections for DynamoSelections {
     async fn save(&self, saved: &SavedSelection, now: Time) -> Result<(), PortError> {
-        let item = Item::new(ONLY_VERSION, encode(saved));
+        let until = SavedSelection::kept_until(now);
         let put = Put {
             key: Shape::Selection { id: &saved.id() }.key(),
-            item: item.expiring(SavedSelection::kept_until(now)),
-            guard: Guard::Lengthens,
+            item: Item::new(ONLY_VERSION, encode(saved)).expiring(until),
+            guard: Guard::DifferentOrBefore(until),
         };
         // Refused: it is kept at least as long already.
         self.aws.put(&put).await.map(|_| ())

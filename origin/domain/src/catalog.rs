@@ -15,6 +15,19 @@ pub struct Published {
     pub version: u64,
     /// The compiled product.
     pub configurator: Arc<Configurator>,
+    /// What of it is in stock.
+    pub in_stock: InStock,
+}
+
+/// The part of a product that is in stock, compiled.
+#[derive(Debug, Clone)]
+pub enum InStock {
+    /// The whole.
+    All,
+    /// Nothing of it.
+    Nothing,
+    /// The configurations of this one.
+    Part(Arc<Configurator>),
 }
 
 /// Reads published products.

@@ -8,12 +8,13 @@ use std::time::Duration;
 use cache::{Bounds, ReadThrough, Versioned};
 use origin_adapters::{Activation, DynamoCatalog, NewVersion, ProductVersion, StoredProduct};
 use origin_domain::catalog::{Catalog, Publication, Published};
-use origin_domain::configurator::{Configurator, Limits, Product};
+use origin_domain::configurator::Product;
 use origin_domain::port::{Consistency, PortError};
 use tokio::task::spawn_blocking;
 
 use crate::clock::Clock;
 use crate::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
+use crate::publishing::{self, Compiled};
 use crate::timing::span;
 
 /// How long an answer may be old; the invalidation of the edge waits as long.
@@ -32,7 +33,7 @@ pub struct CachedCatalog {
     source: DynamoCatalog,
     pointers: Arc<ReadThrough<String, Pointer, PortError>>,
     variants: Arc<ReadThrough<String, Seller, PortError>>,
-    compiled: Arc<ReadThrough<(String, u64), Compiled, PortError>>,
+    compiled: Arc<ReadThrough<(String, u64), Kept, PortError>>,
 }
 
 /// Which version of a product is served, if any, and how often that has changed.
@@ -45,7 +46,7 @@ struct Pointer {
 struct Seller(Option<String>);
 
 /// A version, ready to answer, if there is one.
-struct Compiled(Option<Loaded>);
+struct Kept(Option<Loaded>);
 
 /// A version and what it weighs.
 struct Loaded {
@@ -65,7 +66,7 @@ impl Versioned for Seller {
     }
 }
 
-impl Versioned for Compiled {
+impl Versioned for Kept {
     fn version(&self) -> u64 {
         0
     }
@@ -152,12 +153,12 @@ impl CachedCatalog {
 
     /// Loads what publishing compiled. Of an artefact that this release can't use, because an older
     /// one stored none, a newer one another, or storage spoilt it, the document is compiled.
-    async fn load(&self, product: &str, version: u64) -> Result<Compiled, PortError> {
+    async fn load(&self, product: &str, version: u64) -> Result<Kept, PortError> {
         match span("artefact", self.source.artefact(product, version)).await {
             Ok(Some(packed)) => {
                 // It may be megabytes; other requests go on meanwhile.
                 match spawn_blocking(move || unpack(&packed)).await {
-                    Ok(Ok(unpacked)) => return Ok(Compiled::of(version, unpacked)),
+                    Ok(Ok(unpacked)) => return Ok(Kept::of(version, unpacked)),
                     Ok(Err(error)) => tracing::warn!(product, version, %error, "artefact unusable"),
                     Err(error) => tracing::error!(product, version, %error, "unpacking failed"),
                 }
@@ -169,27 +170,28 @@ impl CachedCatalog {
         self.compile(product, version).await
     }
 
-    async fn compile(&self, product: &str, version: u64) -> Result<Compiled, PortError> {
+    async fn compile(&self, product: &str, version: u64) -> Result<Kept, PortError> {
         let stored = span("document", self.source.version(product, version)).await?;
-        let Some(stored) = stored else { return Ok(Compiled(None)) };
+        let Some(stored) = stored else { return Ok(Kept(None)) };
         let unreadable = || PortError::Corrupt(format!("product {product} does not compile"));
         let compile = move || {
-            let document = Product::parse(&stored.document)?;
-            let configurator = Configurator::compile(document, &Limits::default())?;
+            let compiled = publishing::compile(Product::parse(&stored.document)?, &mut |_| true)?;
+            let Compiled { configurator, in_stock, .. } = compiled;
             let artefact_bytes = configurator.encode().len();
-            Ok::<_, Vec<_>>(Unpacked { configurator, artefact_bytes })
+            Ok::<_, Vec<_>>(Unpacked { configurator, in_stock, artefact_bytes })
         };
         let compiled = spawn_blocking(compile).await.map_err(|_| unreadable())?;
-        Ok(Compiled::of(version, compiled.map_err(|_| unreadable())?))
+        Ok(Kept::of(version, compiled.map_err(|_| unreadable())?))
     }
 }
 
-// === impl Compiled ===
+// === impl Kept ===
 
-impl Compiled {
+impl Kept {
     fn of(version: u64, unpacked: Unpacked) -> Self {
-        let Unpacked { configurator, artefact_bytes } = unpacked;
-        let published = Arc::new(Published { version, configurator: Arc::new(configurator) });
+        let Unpacked { configurator, in_stock, artefact_bytes } = unpacked;
+        let configurator = Arc::new(configurator);
+        let published = Arc::new(Published { version, configurator, in_stock });
         Self(Some(Loaded { published, artefact_bytes }))
     }
 }

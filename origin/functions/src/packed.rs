@@ -1,14 +1,26 @@
-//! Compiled products as they are stored: the domain's artefact, compressed.
+//! Compiled products as they are stored: the domain's artefact and that of what is in stock, together
+//! compressed.
+//!
+//! Unpacked: a byte that says what is in stock, the length of the first artefact in eight bytes, the
+//! artefact, and if a part is in stock that part's artefact.
 
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use origin_domain::catalog::InStock;
 use origin_domain::configurator::{ArtefactError, Configurator};
 
-/// Most bytes of an artefact unpacked: a model of 270 options with 10²² configurations has a few
-/// MiB. What is larger is refused at publishing, so that an instance has room for two at least.
+const ALL: u8 = 0;
+const NOTHING: u8 = 1;
+const PART: u8 = 2;
+/// Bytes before the first artefact.
+const HEAD_BYTES: usize = 9;
+
+/// Most bytes unpacked: a model of 270 options with 10²² configurations has a few MiB. What is
+/// larger is refused at publishing, so that an instance has room for two at least.
 pub const ARTEFACT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A compiled product, ready to answer.
@@ -16,6 +28,8 @@ pub const ARTEFACT_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub struct Unpacked {
     /// The product.
     pub configurator: Configurator,
+    /// What of it is in stock.
+    pub in_stock: InStock,
     /// How long its artefact is: what it weighs in a cache.
     pub artefact_bytes: usize,
 }
@@ -31,17 +45,25 @@ pub enum Unusable {
     Artefact(#[from] ArtefactError),
 }
 
-/// The product, packed; `Err` is the length of an artefact beyond [`ARTEFACT_BYTES_MAX`].
+/// The product, packed; `Err` is the length of artefacts beyond [`ARTEFACT_BYTES_MAX`].
 ///
 /// # Errors
 /// As said.
-pub fn pack(configurator: &Configurator) -> Result<Vec<u8>, usize> {
+pub fn pack(configurator: &Configurator, in_stock: &InStock) -> Result<Vec<u8>, usize> {
     let artefact = configurator.encode();
-    if artefact.len() > ARTEFACT_BYTES_MAX {
-        return Err(artefact.len());
+    let (kind, part) = match in_stock {
+        InStock::All => (ALL, Vec::new()),
+        InStock::Nothing => (NOTHING, Vec::new()),
+        InStock::Part(part) => (PART, part.encode()),
+    };
+    let bytes = HEAD_BYTES + artefact.len() + part.len();
+    if bytes > ARTEFACT_BYTES_MAX {
+        return Err(bytes);
     }
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&artefact).expect("memory takes whatever is written");
+    for piece in [&[kind][..], &(artefact.len() as u64).to_be_bytes(), &artefact, &part] {
+        packed.write_all(piece).expect("memory takes whatever is written");
+    }
     Ok(packed.finish().expect("memory takes whatever is written"))
 }
 
@@ -50,12 +72,27 @@ pub fn pack(configurator: &Configurator) -> Result<Vec<u8>, usize> {
 /// # Errors
 /// [`Unusable`]: another release's, or nobody's.
 pub fn unpack(packed: &[u8]) -> Result<Unpacked, Unusable> {
-    let mut artefact = Vec::new();
+    let mut bytes = Vec::new();
     let mut reader = GzDecoder::new(packed).take(ARTEFACT_BYTES_MAX as u64 + 1);
-    reader.read_to_end(&mut artefact).map_err(Unusable::Packing)?;
-    if artefact.len() > ARTEFACT_BYTES_MAX {
+    reader.read_to_end(&mut bytes).map_err(Unusable::Packing)?;
+    if bytes.len() > ARTEFACT_BYTES_MAX {
         return Err(ArtefactError::TooLong.into());
     }
-    let configurator = Configurator::decode(&artefact)?;
-    Ok(Unpacked { configurator, artefact_bytes: artefact.len() })
+    let (kind, artefact, part) = pieces(&bytes).ok_or(ArtefactError::Malformed)?;
+    let configurator = Configurator::decode(artefact)?;
+    let in_stock = match (kind, part) {
+        (ALL, []) => InStock::All,
+        (NOTHING, []) => InStock::Nothing,
+        (PART, part) => InStock::Part(Arc::new(Configurator::decode(part)?)),
+        _ => return Err(ArtefactError::Malformed.into()),
+    };
+    Ok(Unpacked { configurator, in_stock, artefact_bytes: bytes.len() })
+}
+
+fn pieces(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (kind, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u64::from_be_bytes(*length)).ok()?;
+    let (artefact, part) = rest.split_at_checked(length)?;
+    Some((*kind, artefact, part))
 }

@@ -1,8 +1,11 @@
 //! What happens to a document before it is stored: read, checked against the shop, compiled, packed.
 //! `forecourt publish` does the same before it sends anything.
 
+use std::sync::Arc;
+
 use edge_wire::routes::is_tracking;
-use origin_domain::configurator::{Configurator, Limits, Mistake, Product, Progress};
+use origin_domain::catalog::InStock;
+use origin_domain::configurator::{Configurator, Limits, Mistake, Product, Progress, Stock};
 
 use crate::packed::{ARTEFACT_BYTES_MAX, pack};
 
@@ -20,7 +23,9 @@ pub struct Expected<'a> {
 pub struct Compiled {
     /// The product.
     pub configurator: Configurator,
-    /// The same, packed.
+    /// What of it is in stock.
+    pub in_stock: InStock,
+    /// Both, packed.
     pub artefact: Vec<u8>,
 }
 
@@ -62,13 +67,21 @@ pub fn compile(
     product: Product,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Compiled, Vec<Mistake>> {
-    let configurator = Configurator::compile_watched(product, &Limits::default(), watch)?;
-    let artefact = pack(&configurator).map_err(|bytes| {
+    let limits = Limits::default();
+    let configurator = Configurator::compile_watched(product, &limits, watch)?;
+    let in_stock = match configurator.stock() {
+        Stock::All => InStock::All,
+        Stock::Nothing => InStock::Nothing,
+        Stock::Part(part) => {
+            InStock::Part(Arc::new(Configurator::compile_watched(*part, &limits, watch)?))
+        }
+    };
+    let artefact = pack(&configurator, &in_stock).map_err(|bytes| {
         let message =
             format!("compiled it takes {bytes} bytes; at most {ARTEFACT_BYTES_MAX} are served");
         vec![Mistake { field: String::new(), message }]
     })?;
-    Ok(Compiled { configurator, artefact })
+    Ok(Compiled { configurator, in_stock, artefact })
 }
 
 // === impl Compiled ===

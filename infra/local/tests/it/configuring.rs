@@ -48,6 +48,47 @@ fn of_ninety_five_trillion_guitars_every_value_is_known_exactly() {
 }
 
 #[test]
+fn only_what_is_in_stock_is_offered_to_whoever_asks_for_it() {
+    let shop = Shop::open();
+    let stocked = |product: &str, paper: bool, glass: bool| {
+        let mut lamp = lamp();
+        lamp["product"] = json!(product);
+        for (at, available) in [paper, glass].into_iter().enumerate() {
+            lamp["variants"][at]["available"] = json!(available);
+            lamp["variants"][at]["variant_id"] = json!(format!("{product}-{at}"));
+        }
+        assert_eq!(publish(&shop, &lamp).status, 200);
+        let path = format!("/v1/configurator/{product}/resolution");
+        (ok(&shop, &format!("{path}?_in_stock=true")), ok(&shop, &path))
+    };
+    let states = |answer: &Value| {
+        let values = answer["options"][0]["values"].as_array().unwrap().clone();
+        values.iter().map(|value| value["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (some, all) = stocked("some", true, false);
+    assert_eq!((&some["configurations"], &all["configurations"]), (&json!("6"), &json!("12")));
+    assert_eq!(
+        (states(&some), &states(&all)[..]),
+        (
+            vec!["available".to_owned(), "impossible".to_owned()],
+            &["available", "available"].map(str::to_owned)[..]
+        )
+    );
+    assert_eq!(some["price"], json!({"min": 4_000, "max": 7_000}));
+    let (every, all) = stocked("every", true, true);
+    assert_eq!(every, all);
+    let (none, _) = stocked("none", false, false);
+    assert_eq!((&none["configurations"], &none["consistent"]), (&json!("0"), &json!(false)));
+    assert_eq!(states(&none), ["impossible", "impossible"]);
+    let path = "/v1/configurator/none/resolution";
+    let asked = ok(&shop, &format!("{path}?_in_stock&_only=shade&cord=red&shade=glass"));
+    assert_eq!(states(&asked), ["impossible", "selected"]);
+    assert_eq!(asked["options"].as_array().unwrap().len(), 1);
+    let perhaps = shop.get(&format!("{path}?_in_stock=perhaps")).send();
+    assert_eq!(perhaps.expect_problem(400, "parameter-invalid"), ["query:_in_stock"]);
+}
+
+#[test]
 fn a_question_that_cannot_be_read_says_where() {
     let shop = Shop::open();
     let asked = |query: &str| shop.get(&format!("{BIKE}/explanation?{query}")).send();

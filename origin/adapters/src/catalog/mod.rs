@@ -2,6 +2,7 @@
 //! every version kept, and a claim per variant. Publishing and activating are in `publish`.
 
 mod claims;
+mod forget;
 mod publish;
 
 use origin_domain::port::{Consistency, PortError};
@@ -18,8 +19,11 @@ use crate::item::Item;
 use crate::keys::{Range, Shape};
 use crate::tables::Page;
 
-/// Most versions listed; older ones can still be read by number.
-pub const VERSIONS_LISTED_MAX: usize = 100;
+/// How many versions of a product are kept, and listed: the newest, and the served one if it is none
+/// of them. Enough for a shop that publishes twice a day to go back a month and a half.
+pub const VERSIONS_KEPT_MAX: usize = 100;
+/// What a version that is kept no longer has instead of its own number.
+const FORGOTTEN: u64 = 0;
 
 /// The products in the hot table.
 #[derive(Debug, Clone)]
@@ -152,7 +156,7 @@ impl DynamoCatalog {
         }
     }
 
-    /// The newest [`VERSIONS_LISTED_MAX`] versions of a product, newest first.
+    /// The newest [`VERSIONS_KEPT_MAX`] versions of a product, newest first.
     ///
     /// # Errors
     /// The table's failure.
@@ -160,10 +164,11 @@ impl DynamoCatalog {
         let page = Page {
             range: Range::product_versions(product),
             before: None,
-            items_max: VERSIONS_LISTED_MAX,
+            items_max: VERSIONS_KEPT_MAX,
             consistency: Consistency::Strong,
         };
-        self.aws.query(page).await?.iter().map(product_version).collect()
+        let items = self.aws.query(page).await?;
+        items.iter().filter(is_kept).map(product_version).collect()
     }
 
     /// Which product last claimed a variant. Whether it sells it, its document says.
@@ -182,13 +187,18 @@ impl DynamoCatalog {
         version: u64,
     ) -> Result<Option<ProductVersion>, PortError> {
         let key = Shape::ProductVersion { product, version }.key();
-        self.aws.get(&key, Consistency::Strong).await?.as_ref().map(product_version).transpose()
+        let item = self.aws.get(&key, Consistency::Strong).await?;
+        item.as_ref().filter(is_kept).map(product_version).transpose()
     }
 
     async fn stored(&self, version: ProductVersion) -> Result<StoredProduct, PortError> {
         let document = self.blobs.read(&version.blob).await?;
         Ok(StoredProduct { version: version.version, document })
     }
+}
+
+fn is_kept(item: &&Item) -> bool {
+    item.version != FORGOTTEN
 }
 
 fn product_version(item: &Item) -> Result<ProductVersion, PortError> {

@@ -10,6 +10,7 @@ use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError};
 use origin_domain::time::Time;
 
 use super::claims::{Epoch, Judgement, Sells, Wanted};
+use super::forget::forget;
 use super::{DynamoCatalog, Pointer, ProductVersion, Served};
 use crate::blobs::BlobRef;
 use crate::document::encode;
@@ -63,6 +64,14 @@ struct Plan {
     wanted: Wanted,
 }
 
+/// The version to be served, and those forgotten for it.
+struct Kept<'a> {
+    version: &'a ProductVersion,
+    guard: Guard,
+    old: &'a [ProductVersion],
+    now: Time,
+}
+
 // === impl DynamoCatalog ===
 
 impl DynamoCatalog {
@@ -89,20 +98,27 @@ impl DynamoCatalog {
                 Ok(plan) => plan,
                 Err(publication) => return Ok(publication),
             };
+            let newest = plan.served.as_ref().map_or(0, |served| served.newest);
+            // No two versions share content, so that one can be forgotten without the other.
+            let owner = format!("{}.{}.{}", new.product, newest + 1, new.at.0);
             let (blob, artefact) = match &blobs {
                 Some(blobs) => blobs,
                 None => blobs.insert((
-                    self.blobs.write(new.document).await?,
-                    self.blobs.write(new.artefact).await?,
+                    self.blobs.write(&owner, new.document).await?,
+                    self.blobs.write(&owner, new.artefact).await?,
                 )),
             };
             let version = ProductVersion {
-                version: plan.served.as_ref().map_or(0, |served| served.newest) + 1,
+                version: newest + 1,
                 blob: blob.clone(),
                 artefact: Some(artefact.clone()),
                 published_at: Some(new.at),
             };
-            if self.carry_out(&step, &plan, &version, Guard::Absent).await? {
+            let served = plan.served.as_ref().map_or(0, |served| served.version.version);
+            let old = self.too_old(new.product, version.version, served).await?;
+            let kept = Kept { version: &version, guard: Guard::Absent, old: &old, now: new.at };
+            if self.carry_out(&step, &plan, &kept).await? {
+                self.empty(&old, new.at).await;
                 return Ok(Publication::Published { version: version.version });
             }
         }
@@ -139,7 +155,9 @@ impl DynamoCatalog {
             let is_served =
                 plan.served.as_ref().is_some_and(|served| served.version.version == version);
             // The version is written as it is, on condition that it is still kept.
-            if is_served || self.carry_out(&step, &plan, &wanted, Guard::Version(version)).await? {
+            let guard = Guard::Version(version);
+            let kept = Kept { version: &wanted, guard, old: &[], now: Time(0) };
+            if is_served || self.carry_out(&step, &plan, &kept).await? {
                 return Ok(Some(Publication::Published { version }));
             }
         }
@@ -173,10 +191,9 @@ impl DynamoCatalog {
         &self,
         step: &Step<'_>,
         plan: &Plan,
-        version: &ProductVersion,
-        guard: Guard,
+        kept: &Kept<'_>,
     ) -> Result<bool, PortError> {
-        let product = step.product;
+        let (product, version) = (step.product, kept.version);
         let Some(epoch) = self.claim(product, &plan.wanted, plan.epoch).await? else {
             return Ok(false);
         };
@@ -192,12 +209,14 @@ impl DynamoCatalog {
             item: Item::new(sequence + 1, encode(&pointer)),
             guard: if sequence == 0 { Guard::Absent } else { Guard::Version(sequence) },
         };
-        let kept = Put {
+        let written = Put {
             key: Shape::ProductVersion { product, version: version.version }.key(),
             item: Item::new(version.version, encode(version)),
-            guard,
+            guard: kept.guard,
         };
-        let transacted = self.aws.transact(&[pointer, kept, epoch.advance()]).await?;
+        let mut puts = vec![pointer, written, epoch.advance()];
+        puts.extend(kept.old.iter().map(|version| forget(product, version, kept.now)));
+        let transacted = self.aws.transact(&puts).await?;
         Ok(transacted == Transacted::Done)
     }
 }
@@ -214,8 +233,8 @@ fn lost() -> PortError {
 
 /// Whether what is served is this very publication, whose answer was lost.
 fn is_own(served: &Served, new: &NewVersion<'_>) -> bool {
-    let own = BlobRef::of(new.document);
+    let own = BlobRef::of(&served.version.blob.owner, new.document);
     Some(served.replaced) == new.expected
         && served.version.version == served.newest
-        && (&served.version.blob.hash, served.version.blob.bytes) == (&own.hash, own.bytes)
+        && served.version.blob == own
 }

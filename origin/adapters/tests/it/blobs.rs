@@ -6,6 +6,7 @@ use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoP
 use origin_domain::port::PortError;
 use origin_domain::time::Time;
 
+use crate::contract::sample::MORNING;
 use crate::world::{HOT, World};
 
 /// Bytes no two chunks of which are alike.
@@ -15,7 +16,8 @@ fn content(bytes: usize) -> Vec<u8> {
 }
 
 fn chunk(blob: &BlobRef, index: u32) -> [(&'static str, AttributeValue); 2] {
-    let sk = format!("{:010}/{index:010}", blob.chunk_bytes);
+    let slash = if blob.owner.is_empty() { "" } else { "/" };
+    let sk = format!("{:010}/{index:010}{slash}{}", blob.chunk_bytes, blob.owner);
     let pk = format!("blob/{}", blob.hash);
     [("pk", AttributeValue::S(pk)), ("sk", AttributeValue::S(sk))]
 }
@@ -39,7 +41,7 @@ async fn a_blob_of_any_size_comes_back_as_it_was_written() {
     let sizes = edges.into_iter().flat_map(|edge| [edge - 1, edge, edge + 1]);
     for bytes in [0, 1].into_iter().chain(sizes) {
         let content = content(bytes);
-        let blob = blobs.write(&content).await.unwrap();
+        let blob = blobs.write("bike", &content).await.unwrap();
         assert_eq!(blob.bytes, bytes as u64);
         assert!(blobs.read(&blob).await.unwrap() == content, "{bytes}");
     }
@@ -48,15 +50,16 @@ async fn a_blob_of_any_size_comes_back_as_it_was_written() {
 #[tokio::test]
 async fn a_blob_is_named_by_its_content() {
     let world = World::new().await;
-    let blob = DynamoBlobs::new(&world.aws).write(b"abc").await.unwrap();
+    let blob = DynamoBlobs::new(&world.aws).write("bike", b"abc").await.unwrap();
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(blob, BlobRef { hash: hash.to_owned(), bytes: 3, chunk_bytes: 393_216 });
+    let owner = "bike".to_owned();
+    assert_eq!(blob, BlobRef { hash: hash.to_owned(), bytes: 3, chunk_bytes: 393_216, owner });
 }
 
 #[tokio::test]
 async fn a_blob_beyond_the_bound_is_refused() {
     let world = World::new().await;
-    let error = DynamoBlobs::new(&world.aws).write(&vec![0; BLOB_BYTES_MAX + 1]).await;
+    let error = DynamoBlobs::new(&world.aws).write("bike", &vec![0; BLOB_BYTES_MAX + 1]).await;
     assert_eq!(error, Err(PortError::Corrupt("blob: too large".to_owned())));
 }
 
@@ -65,14 +68,14 @@ async fn a_damaged_chunk_is_noticed_and_writing_again_mends_it() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
     let whole = content(2 * CHUNK_BYTES + 10);
-    let blob = blobs.write(&whole).await.unwrap();
+    let blob = blobs.write("bike", &whole).await.unwrap();
     for index in 0..3 {
         let mut damaged = whole.chunks(CHUNK_BYTES).nth(index as usize).unwrap().to_vec();
         damaged[7] ^= 1;
         overwrite_chunk(&world, &blob, index, damaged).await;
         let error = PortError::Corrupt("blob: not what was written".to_owned());
         assert_eq!(blobs.read(&blob).await, Err(error), "chunk {index}");
-        assert_eq!(blobs.write(&whole).await, Ok(blob.clone()));
+        assert_eq!(blobs.write("bike", &whole).await, Ok(blob.clone()));
         assert!(blobs.read(&blob).await.unwrap() == whole);
     }
 }
@@ -81,7 +84,7 @@ async fn a_damaged_chunk_is_noticed_and_writing_again_mends_it() {
 async fn a_missing_chunk_is_noticed() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
-    let blob = blobs.write(&content(CHUNK_BYTES + 1)).await.unwrap();
+    let blob = blobs.write("bike", &content(CHUNK_BYTES + 1)).await.unwrap();
     let mut delete = world.raw().delete_item().table_name(HOT);
     for (name, value) in chunk(&blob, 1) {
         delete = delete.key(name, value);
@@ -95,7 +98,7 @@ async fn a_missing_chunk_is_noticed() {
 async fn a_pointer_that_makes_no_sense_is_corrupt() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
-    let blob = blobs.write(b"abc").await.unwrap();
+    let blob = blobs.write("bike", b"abc").await.unwrap();
     let error = PortError::Corrupt("blob: no such size".to_owned());
     for broken in [
         BlobRef { chunk_bytes: 0, ..blob.clone() },
@@ -132,4 +135,19 @@ async fn a_payload_is_kept_for_its_time_and_longer_if_it_comes_again() {
     assert_eq!(ttl(payload.clone()).await, "30");
     let missing = DynamoBlobs::new(&world.aws).read(&payload).await;
     assert_eq!(missing, Err(PortError::Corrupt("blob: chunk missing".to_owned())));
+}
+
+#[tokio::test]
+async fn what_one_owner_forgets_another_still_has() {
+    let world = World::new().await;
+    let blobs = DynamoBlobs::new(&world.aws);
+    let content = content(CHUNK_BYTES + 1);
+    let [bike, tee] =
+        [blobs.write("bike", &content).await.unwrap(), blobs.write("tee", &content).await.unwrap()];
+    blobs.forget(&bike, MORNING).await.unwrap();
+    assert!(matches!(blobs.read(&bike).await, Err(PortError::Corrupt(_))));
+    assert!(blobs.read(&tee).await.unwrap() == content);
+    blobs.forget(&bike, MORNING).await.unwrap();
+    blobs.write("bike", &content).await.unwrap();
+    assert!(blobs.read(&bike).await.unwrap() == content);
 }

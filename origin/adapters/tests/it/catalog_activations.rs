@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
-use origin_adapters::DynamoCatalog;
+use origin_adapters::{DynamoBlobs, DynamoCatalog};
 use origin_domain::catalog::Publication;
 use origin_domain::port::{Consistency, PortError};
 
-use crate::catalog_shelf::{activate, compiled, document, publish, published, served, taken};
+use crate::catalog_shelf::{
+    activate, compiled, document, publish, publish_at, published, served, taken,
+};
+use crate::contract::sample::MORNING;
 use crate::wire::breaks_after;
 use crate::world::{HOT, World, aws};
 
@@ -119,7 +122,7 @@ async fn a_damaged_artefact_is_told_from_one_that_was_never_stored() {
     let blob = catalog.versions("bike").await.unwrap()[0].artefact.clone().unwrap();
     let item = HashMap::from([
         ("pk".to_owned(), S(format!("blob/{}", blob.hash))),
-        ("sk".to_owned(), S(format!("{:010}/{:010}", blob.chunk_bytes, 0))),
+        ("sk".to_owned(), S(format!("{:010}/{:010}/{}", blob.chunk_bytes, 0, blob.owner))),
         ("v".to_owned(), N("1".to_owned())),
         ("d".to_owned(), B(Blob::new(b"1\novT".to_vec()))),
     ]);
@@ -128,14 +131,13 @@ async fn a_damaged_artefact_is_told_from_one_that_was_never_stored() {
     assert!(matches!(damaged, PortError::Corrupt(_)), "{damaged}");
 }
 
-/// A pointer and a version as the release before wrote them: no artefact, no time, no history.
+/// A pointer and a version as the release before wrote them: no artefact, no time, no history, and
+/// a document that belongs to nobody.
 #[tokio::test]
 async fn what_the_release_before_published_is_served_and_can_be_published_over() {
     let world = World::new().await;
     let bike = document("Bike", &[]);
-    publish(&world.aws, "other", &bike, None).await.unwrap();
-    let catalog = DynamoCatalog::new(&world.aws);
-    let blob = catalog.versions("other").await.unwrap()[0].blob.clone();
+    let blob = DynamoBlobs::new(&world.aws).write("", &bike).await.unwrap();
     for sort_key in ["current".to_owned(), format!("version/{:020}", 7)] {
         let item: HashMap<String, AttributeValue> = HashMap::from([
             ("pk".to_owned(), S("product/bike".to_owned())),
@@ -146,9 +148,46 @@ async fn what_the_release_before_published_is_served_and_can_be_published_over()
         world.raw().put_item().table_name(HOT).set_item(Some(item)).send().await.unwrap();
     }
     assert_eq!(served(&world.aws, "bike").await, Some((7, bike.clone())));
-    assert_eq!(catalog.artefact("bike", 7).await, Ok(None));
+    assert_eq!(DynamoCatalog::new(&world.aws).artefact("bike", 7).await, Ok(None));
     assert_eq!(publish(&world.aws, "bike", &bike, Some(7)).await, published(8));
     assert_eq!(activate(&world.aws, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
+}
+
+/// The same document all the time: what one version forgets, the others still have.
+#[tokio::test]
+async fn a_hundred_versions_are_kept_and_the_served_one_whatever_its_age() {
+    let world = World::new().await;
+    let catalog = DynamoCatalog::new(&world.aws);
+    let bike = document("Bike", &["1"]);
+    let publish_until = async |versions: std::ops::RangeInclusive<u64>| {
+        for version in versions {
+            let at = MORNING.plus_ms(version);
+            assert_eq!(publish_at(&world.aws, "bike", &bike, at).await, published(version));
+        }
+    };
+    let numbers = async || -> Vec<u64> {
+        let versions = catalog.versions("bike").await.unwrap();
+        versions.iter().map(|version| version.version).collect()
+    };
+    publish_until(1..=100).await;
+    assert_eq!(numbers().await.last(), Some(&1));
+    let first = catalog.versions("bike").await.unwrap().pop().unwrap();
+    publish_until(101..=101).await;
+    assert_eq!(numbers().await, (2..=101).rev().collect::<Vec<u64>>());
+    assert_eq!(activate(&world.aws, "bike", 1, None).await, Ok(None));
+    assert_eq!(catalog.version("bike", 1).await, Ok(None));
+    let emptied = DynamoBlobs::new(&world.aws).read(&first.blob).await;
+    assert!(matches!(emptied, Err(PortError::Corrupt(_))));
+    for version in [2, 101] {
+        assert_eq!(catalog.version("bike", version).await.unwrap().unwrap().document, bike);
+    }
+    activate(&world.aws, "bike", 2, None).await.unwrap();
+    publish_until(102..=102).await;
+    assert!(catalog.version("bike", 2).await.unwrap().is_some(), "it was served until now");
+    publish_until(103..=103).await;
+    assert_eq!(catalog.version("bike", 2).await, Ok(None));
+    assert_eq!(catalog.version("bike", 3).await, Ok(None));
+    assert_eq!(served(&world.aws, "bike").await, Some((103, bike)));
 }
 
 /// `{"version", "blob": {"hash", "bytes", "chunk_bytes"}}` after the format byte, in MessagePack.

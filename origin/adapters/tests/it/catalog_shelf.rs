@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use origin_adapters::{Activation, Aws, DynamoCatalog, NewVersion};
 use origin_domain::catalog::{Publication, TakenVariant};
 use origin_domain::port::{Consistency, PortError};
+use origin_domain::time::Time;
 
 use crate::contract::sample::MORNING;
 
@@ -27,6 +28,25 @@ pub(crate) async fn publish(
     document: &[u8],
     expected: Option<u64>,
 ) -> Result<Publication, PortError> {
+    put(aws, product, document, (expected, MORNING)).await
+}
+
+/// The same at another time than usual, whatever is served.
+pub(crate) async fn publish_at(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    at: Time,
+) -> Result<Publication, PortError> {
+    put(aws, product, document, (None, at)).await
+}
+
+async fn put(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    (expected, at): (Option<u64>, Time),
+) -> Result<Publication, PortError> {
     let variant_ids: Vec<String> = sells(document)?.into_iter().collect();
     let artefact = compiled(document);
     let new = NewVersion {
@@ -35,7 +55,7 @@ pub(crate) async fn publish(
         artefact: &artefact,
         variant_ids: &variant_ids,
         expected,
-        at: MORNING,
+        at,
     };
     DynamoCatalog::new(aws).publish(&new, sells).await
 }

@@ -46,6 +46,7 @@ mod report;
 mod resolve;
 mod selection;
 pub mod shopify;
+mod stock;
 mod sums;
 
 pub use artefact::{ARTEFACT_BYTES_MAX, ArtefactError};
@@ -63,3 +64,4 @@ pub use product::{
 pub use report::{Finding, FindingKind};
 pub use resolve::{OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
 pub use selection::{Scope, Selection, UnknownChoice};
+pub use stock::Stock;

@@ -128,6 +128,8 @@ pub struct Variant {
     pub variant_id: String,
     /// What Shopify charges for it, if that is not the price of the configuration.
     pub price: Option<Money>,
+    /// Whether it is in stock, as far as its author has said.
+    pub available: bool,
     /// The selection as indices, in option order.
     pub(super) choices: Vec<(u16, u16)>,
 }

@@ -40,6 +40,18 @@ impl Asked {
         Ok(Self { selection, own })
     }
 
+    /// Whether a parameter that is a yes or no says yes; naming it is enough.
+    pub(crate) fn is_set(&self, name: &str) -> Result<bool, Refused> {
+        match self.own(name) {
+            None | Some("false" | "0") => Ok(false),
+            Some("true" | "1" | "") => Ok(true),
+            Some(_) => {
+                let message = "is neither `true` nor `false`";
+                Err(invalid("Say yes or no.").at(format!("query:{name}"), message))
+            }
+        }
+    }
+
     /// The value of a parameter of ours.
     pub(crate) fn own(&self, name: &str) -> Option<&str> {
         self.own.get(name).map(String::as_str)

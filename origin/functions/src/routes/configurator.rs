@@ -8,9 +8,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use edge_wire::headers::TAGS;
 use edge_wire::problem::Code;
-use origin_domain::catalog::{Catalog as _, Published};
-use origin_domain::configurator::{OptionId, Scope, UnknownChoice};
+use origin_domain::catalog::{Catalog as _, InStock, Published};
+use origin_domain::configurator::{
+    OptionAnswer, OptionId, Resolution, Scope, Selection, State as ValueState, UnknownChoice,
+    ValueAnswer,
+};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::asked::Asked;
@@ -137,7 +141,9 @@ pub(crate) async fn show(
 /// What a partial selection amounts to: the state of every value, exact prices, the variant.
 #[utoipa::path(get, path = "/v1/configurator/{product}/resolution", tag = "configurator",
     params(("product" = String, Path),
-        ("_only" = Option<String>, Query, description = "comma-separated options to answer for")),
+        ("_only" = Option<String>, Query, description = "comma-separated options to answer for"),
+        ("_in_stock" = Option<bool>, Query,
+            description = "only configurations whose variant is in stock")),
     responses((status = 200, body = ResolutionBody)))]
 pub(crate) async fn resolution(
     State(shop): State<Arc<Shop>>,
@@ -145,12 +151,42 @@ pub(crate) async fn resolution(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let published = published(&shop, &product).await?;
-    let asked = Asked::read(query.as_deref(), &["_only"])?;
-    let resolution = published.configurator.resolve(&asked.selection, &scope(&asked)?);
+    let asked = Asked::read(query.as_deref(), &["_in_stock", "_only"])?;
+    let in_stock = if asked.is_set("_in_stock")? { &published.in_stock } else { &InStock::All };
+    let configurator = match in_stock {
+        InStock::All | InStock::Nothing => &published.configurator,
+        InStock::Part(part) => part,
+    };
+    let resolution = configurator.resolve(&asked.selection, &scope(&asked)?);
     let resolution = resolution.map_err(|unknown| selection_refused("query:", &unknown))?;
-    let body = resolution.to_json(&published.version.to_string());
+    let version = published.version.to_string();
+    let body = match in_stock {
+        InStock::Nothing => sold_out((&product, &version), &resolution, &asked.selection),
+        InStock::All | InStock::Part(_) => resolution.to_json(&version),
+    };
     let headers = [(TAGS, tag(&product)), ("content-type", "application/json".into())];
     Ok((headers, body).into_response())
+}
+
+/// The resolution of a product of which nothing is in stock, from that of the product.
+fn sold_out(
+    (product, version): (&str, &str),
+    resolution: &Resolution<'_>,
+    selection: &Selection,
+) -> Vec<u8> {
+    let value = |answer: ValueAnswer<'_>| {
+        let is_selected = answer.state() == ValueState::Selected;
+        let state = if is_selected { "selected" } else { "impossible" };
+        json!({"id": answer.id(), "state": state, "price": null, "changes": null})
+    };
+    let option = |answer: OptionAnswer<'_>| json!({"id": answer.id(), "values": answer.values().map(value).collect::<Vec<_>>()});
+    let body = json!({
+        "product": product, "version": version, "selection": selection,
+        "consistent": false, "complete": resolution.is_complete(), "configurations": "0",
+        "price": null, "variant": null,
+        "options": resolution.options().map(option).collect::<Vec<_>>(),
+    });
+    body.to_string().into_bytes()
 }
 
 /// The tag by which publishing invalidates everything made of a product.

@@ -1,14 +1,17 @@
 //! Products as an instance serves them: from what publishing compiled.
 
+use std::mem::discriminant;
+use std::sync::Arc;
+
 use origin_adapters::{DynamoCatalog, NewVersion};
-use origin_domain::catalog::Catalog as _;
+use origin_domain::catalog::{Catalog as _, InStock};
 use origin_domain::configurator::Configurator;
 use origin_domain::money::Money;
 use origin_domain::time::Time;
 use origin_functions::cached_catalog::{CachedCatalog, variants_sold};
 use origin_functions::clock::Clock;
 use origin_functions::packed::{Unpacked, pack, unpack};
-use origin_functions::publishing;
+use origin_functions::publishing::{self, Compiled};
 
 use crate::world::World;
 
@@ -52,9 +55,11 @@ async fn what_publishing_compiled_is_served_and_nothing_compiled_anew() {
 async fn an_artefact_of_another_release_is_passed_over_for_the_document() {
     let world = World::open().await;
     let Unpacked { configurator, .. } = unpack(&artefact(200)).unwrap();
-    let mut later = configurator.encode();
-    later[0] = 200;
-    assert!(Configurator::decode(&later).is_err());
+    let mut artefact_of_later = configurator.encode();
+    artefact_of_later[0] = 200;
+    assert!(Configurator::decode(&artefact_of_later).is_err());
+    let length = (artefact_of_later.len() as u64).to_be_bytes();
+    let later = [&[0][..], &length, &artefact_of_later].concat();
     for unusable in [gzip(&later), b"no gzip".to_vec(), Vec::new(), artefact(200)[..40].to_vec()] {
         assert_eq!(served(&world, &document(100), &unusable).await, Money(100));
     }
@@ -64,10 +69,15 @@ async fn an_artefact_of_another_release_is_passed_over_for_the_document() {
 async fn an_artefact_takes_a_fraction_of_its_bytes_and_comes_back_whole() {
     let product = publishing::read(document(100).as_bytes(), None).unwrap();
     let compiled = publishing::compile(product, &mut |_| true).unwrap();
-    let unpacked = unpack(&pack(&compiled.configurator).unwrap()).unwrap();
-    let artefact = compiled.configurator.encode();
-    assert_eq!(unpacked.artefact_bytes, artefact.len());
-    assert_eq!(unpacked.configurator.encode(), artefact);
+    let Compiled { configurator, .. } = compiled;
+    let artefact = configurator.encode();
+    let part = || InStock::Part(Arc::new(Configurator::decode(&artefact).unwrap()));
+    for (in_stock, artefacts) in [(InStock::All, 1), (InStock::Nothing, 1), (part(), 2)] {
+        let unpacked = unpack(&pack(&configurator, &in_stock).unwrap()).unwrap();
+        assert_eq!(unpacked.artefact_bytes, 9 + artefacts * artefact.len());
+        assert_eq!(unpacked.configurator.encode(), artefact);
+        assert_eq!(discriminant(&unpacked.in_stock), discriminant(&in_stock));
+    }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

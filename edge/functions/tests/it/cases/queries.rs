@@ -102,6 +102,11 @@ fn advice() -> impl Iterator<Item = Case> {
             &format!("{EXPLANATION}?_why=motor:mid&fork=air&frame=carbon"),
         ),
         forwards(
+            "what is in stock",
+            get(&format!("{RESOLUTION}?frame=steel&_in_stock=true&_only=size")),
+            &format!("{RESOLUTION}?_in_stock=true&_only=size&frame=steel"),
+        ),
+        forwards(
             "a completion by defaults",
             get(&format!("{COMPLETION}?frame=carbon&_by=defaults")),
             &format!("{COMPLETION}?_by=defaults&frame=carbon"),

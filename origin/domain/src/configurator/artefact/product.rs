@@ -37,6 +37,7 @@ pub(super) fn write(out: &mut Writer, product: &Product) {
         out.text(&variant.sku);
         out.text(&variant.variant_id);
         out.option(variant.price, |out, price| out.signed(price.0));
+        out.number(u8::from(variant.available));
         out.list(&variant.choices, |out, (option, value)| {
             out.number(*option);
             out.number(*value);
@@ -245,6 +246,11 @@ impl Shape {
         let sku = input.text()?.to_owned();
         let variant_id = input.text()?.to_owned();
         let price = input.option(amount)?;
+        let available = match input.number()? {
+            0_u8 => false,
+            1 => true,
+            _ => return Err(Malformed),
+        };
         let choices = input.list(|input| {
             let option = self.option(input)?;
             Ok((option, self.value(input, option)?))
@@ -257,6 +263,6 @@ impl Shape {
             (option.id.clone(), option.values[usize::from(*value)].id.clone())
         };
         let selection = Selection(choices.iter().map(named).collect());
-        Ok(Variant { selection, sku, variant_id, price, choices })
+        Ok(Variant { selection, sku, variant_id, price, available, choices })
     }
 }

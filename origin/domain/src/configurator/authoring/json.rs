@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
-    Bool,
+    Bool(bool),
     /// A whole number in the range of `i64`.
     Integer(i64),
     /// Any other number.
@@ -27,7 +27,7 @@ impl Json<'_> {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Bool => "a boolean",
+            Self::Bool(_) => "a boolean",
             Self::Integer(_) | Self::Number => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
@@ -55,8 +55,8 @@ impl<'de> Visitor<'de> for AnyJson {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, truth: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(truth))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {

@@ -129,6 +129,22 @@ impl Reader {
         self.text(&place.key(name), json)
     }
 
+    /// A yes or no that may be absent.
+    pub(super) fn truth_of(
+        &mut self,
+        place: &Place<'_>,
+        fields: &Fields<'_>,
+        name: &str,
+    ) -> Option<bool> {
+        match fields.get(name)? {
+            Json::Bool(truth) => Some(*truth),
+            other => {
+                self.expected(&place.key(name), "true or false", other);
+                None
+            }
+        }
+    }
+
     /// An amount that may be absent.
     pub(super) fn amount_of(
         &mut self,

@@ -43,10 +43,11 @@ fn read_variant(
     json: &Json<'_>,
     product: (&[ProductOption], &Names),
 ) -> Option<Variant> {
-    let known = ["selection", "sku", "variant_id", "price"];
+    let known = ["selection", "sku", "variant_id", "price", "available"];
     let fields = reader.fields(place, json, &known, &["selection", "variant_id"])?;
     let sku = reader.text_of(place, &fields, "sku").unwrap_or_default().to_owned();
     let price = reader.amount_of(place, &fields, "price");
+    let available = reader.truth_of(place, &fields, "available").unwrap_or(true);
     let variant_id = reader.text_of(place, &fields, "variant_id");
     let choices =
         read_choices(reader, &place.key("selection"), fields.get("selection")?, product.1);
@@ -62,7 +63,7 @@ fn read_variant(
     };
     let choices = choices?;
     let selection = Selection(choices.iter().map(named).collect());
-    Some(Variant { selection, sku, variant_id: variant_id.to_owned(), price, choices })
+    Some(Variant { selection, sku, variant_id: variant_id.to_owned(), price, available, choices })
 }
 
 /// The choices as indices in option order, unless one of them is unknown.

@@ -53,6 +53,9 @@ fn variant(variant: &Variant) -> Value {
     if let Some(price) = variant.price {
         written["price"] = json!(price);
     }
+    if !variant.available {
+        written["available"] = json!(false);
+    }
     written
 }
 

@@ -27,6 +27,9 @@ pub(super) struct ShopProduct {
     /// Storefront API: which combinations exist.
     #[serde(default, rename = "encodedVariantExistence")]
     pub(super) existing: Option<String>,
+    /// Storefront API: which combinations are in stock.
+    #[serde(default, rename = "encodedVariantAvailability")]
+    pub(super) in_stock: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +66,16 @@ pub(super) struct ShopVariant {
     pub(super) option3: Option<String>,
     /// Storefront API.
     pub(super) selected_options: Option<Vec<SelectedOption>>,
+    /// `/products/{handle}.js`, and the Storefront API's name for the same.
+    #[serde(alias = "availableForSale")]
+    available: Option<bool>,
+    /// REST: who counts it, how many there are, and whether it is sold beyond that.
+    #[serde(rename = "inventory_management")]
+    counted_by: Option<String>,
+    #[serde(rename = "inventory_quantity")]
+    quantity: Option<i64>,
+    #[serde(rename = "inventory_policy")]
+    policy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +145,13 @@ impl ShopVariant {
             return Some(&selected.value);
         }
         [&self.option1, &self.option2, &self.option3].get(place).copied()?.as_deref()
+    }
+
+    /// Whether it is in stock, as far as the document says.
+    pub(super) fn is_available(&self) -> bool {
+        let is_counted = self.counted_by.is_some() && self.policy.as_deref() != Some("continue");
+        let is_there = !is_counted || self.quantity.is_none_or(|quantity| quantity > 0);
+        self.available.unwrap_or(is_there)
     }
 
     /// The id as the decimal number that carts take.

@@ -33,7 +33,7 @@ impl Product {
     /// Imports a Shopify product: the JSON of the REST Admin API or a product webhook, of
     /// `/products/{handle}.js`, or of the Storefront API with variants, of which those that its
     /// `encodedVariantExistence` leaves out are left out. Every configuration that is valid is a
-    /// variant, and costs exactly what the variant costs.
+    /// variant, and costs exactly what the variant costs. What these say of stock is kept.
     ///
     /// # Errors
     /// What keeps it from being a product of ours.
@@ -51,9 +51,7 @@ impl Product {
 fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistakes) -> Product {
     let options = import_options(shop, mistakes);
     let mut variants = import_variants(shop, &options, currency, mistakes);
-    if let Some(encoded) = &shop.existing {
-        keep_existing(&mut variants, encoded, mistakes);
-    }
+    keep_existing(&mut variants, shop, mistakes);
     let priced: Vec<Priced> = variants
         .iter()
         .map(|variant| Priced {
@@ -77,7 +75,10 @@ fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistake
         let kind = RuleKind::Allowed(Table::new(columns, &cells));
         product.rules.push(Rule { id: RULE_ID.to_owned(), message: None, kind });
     }
-    price(&mut product, &priced);
+    // Without its options a variant has no place in a price rule.
+    if mistakes.is_empty() {
+        price(&mut product, &priced);
+    }
     product
 }
 
@@ -86,20 +87,37 @@ fn combinations(options: &[ProductOption]) -> usize {
     options.iter().fold(1, |count: usize, option| count.saturating_mul(option.values.len()))
 }
 
-/// Leaves the variants whose combinations a product still has.
-fn keep_existing(variants: &mut Vec<Variant>, encoded: &str, mistakes: &mut Mistakes) {
-    let place = Place::ROOT.key("encodedVariantExistence");
-    match decode_variants(encoded) {
-        Ok(combinations) => {
-            let existing: HashSet<Vec<u16>> = combinations.into_iter().collect();
-            let values =
-                |variant: &Variant| variant.choices.iter().map(|(_, value)| *value).collect();
-            variants.retain(|variant| existing.contains::<Vec<u16>>(&values(variant)));
-            if variants.is_empty() {
-                mistakes.add(&place, "none of the variants exists");
-            }
+/// The combinations an encoded string of the Storefront API names, if the product has one.
+fn decoded(
+    field: &str,
+    encoded: Option<&String>,
+    mistakes: &mut Mistakes,
+) -> Option<HashSet<Vec<u16>>> {
+    match decode_variants(encoded?) {
+        Ok(combinations) => Some(combinations.into_iter().collect()),
+        Err(error) => {
+            mistakes.add(&Place::ROOT.key(field), error.to_string());
+            None
         }
-        Err(error) => mistakes.add(&place, error.to_string()),
+    }
+}
+
+/// Leaves out the variants whose combinations are no more, and notes which are out of stock.
+fn keep_existing(variants: &mut Vec<Variant>, shop: &ShopProduct, mistakes: &mut Mistakes) {
+    let (existence, availability) = ("encodedVariantExistence", "encodedVariantAvailability");
+    let values = |variant: &Variant| -> Vec<u16> {
+        variant.choices.iter().map(|(_, value)| *value).collect()
+    };
+    if let Some(existing) = decoded(existence, shop.existing.as_ref(), mistakes) {
+        variants.retain(|variant| existing.contains(&values(variant)));
+        if variants.is_empty() {
+            mistakes.add(&Place::ROOT.key(existence), "none of the variants exists");
+        }
+    }
+    if let Some(in_stock) = decoded(availability, shop.in_stock.as_ref(), mistakes) {
+        for variant in variants {
+            variant.available &= in_stock.contains(&values(variant));
+        }
     }
 }
 
@@ -208,6 +226,7 @@ fn import_variant(
         sku: variant.sku.clone().unwrap_or_default(),
         variant_id: variant.number()?,
         price: Some(price),
+        available: variant.is_available(),
         choices,
     })
 }

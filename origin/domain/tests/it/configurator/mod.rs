@@ -15,5 +15,6 @@ mod models;
 mod publishing;
 mod reporting;
 mod shopify;
+mod stocking;
 mod vehicles;
 mod writing;

@@ -1,7 +1,7 @@
 //! Shopify products as they are.
 
 use origin_domain::configurator::shopify::{MalformedEncoding, ShopCurrency, decode_variants};
-use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State};
+use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State, Stock};
 use origin_domain::money::Money;
 use serde_json::{Value, json};
 
@@ -182,4 +182,55 @@ fn an_imported_product_becomes_a_document_that_its_author_can_go_on_with() {
     let document = product.to_document();
     assert_eq!(document["options"][1]["values"][1]["title"], "Sea green");
     assert_eq!(Product::parse(document.to_string().as_bytes()), Ok(product));
+}
+
+#[test]
+fn what_shopify_says_of_stock_is_kept() {
+    let variant = |id: u64, size: &str, available: bool| json!({ "id": id, "price": 900, "option1": size, "available": available });
+    let mut mug = json!({
+        "handle": "mug", "title": "Mug", "options": [{ "name": "Size", "values": ["S", "M", "L"] }],
+        "variants": [variant(11, "S", true), variant(12, "M", false), variant(13, "L", true)],
+    });
+    let in_stock = |mug: &Value| {
+        let mug = imported(mug);
+        let Stock::Part(part) = mug.stock() else { panic!("{:?}", mug.stock()) };
+        let part = Configurator::compile(*part, &Limits::default()).unwrap();
+        let sizes = ["s", "m", "l"].map(|size| part.price(&select(&[("size", size)])).is_some());
+        sizes
+    };
+    assert_eq!(in_stock(&mug), [true, false, true]);
+    mug["encodedVariantAvailability"] = json!("v1_1-2");
+    assert_eq!(in_stock(&mug), [false, false, true]);
+}
+
+#[test]
+fn what_the_admin_counts_is_in_stock_if_any_is_left_or_more_is_sold() {
+    let mut shirt = shirt();
+    let counted = |quantity: i64, policy: &str, by: Option<&str>| {
+        json!({ "inventory_quantity": quantity, "inventory_policy": policy,
+            "inventory_management": by })
+    };
+    let variants = shirt["product"]["variants"].as_array_mut().unwrap();
+    let stock = [
+        counted(3, "deny", Some("shopify")),
+        counted(0, "deny", Some("shopify")),
+        counted(-2, "continue", Some("shopify")),
+        counted(0, "deny", None),
+    ];
+    for (variant, stock) in variants.iter_mut().zip(stock) {
+        variant.as_object_mut().unwrap().extend(stock.as_object().unwrap().clone());
+    }
+    let variants = imported(&shirt);
+    let available = variants.product().variants().iter().map(|variant| variant.available);
+    assert_eq!(available.collect::<Vec<_>>(), [true, false, true, true]);
+}
+
+#[test]
+fn a_product_all_or_nothing_of_which_is_in_stock_says_so() {
+    let mut shirt = shirt();
+    assert!(matches!(imported(&shirt).stock(), Stock::All));
+    for variant in shirt["product"]["variants"].as_array_mut().unwrap() {
+        variant["available"] = json!(false);
+    }
+    assert!(matches!(imported(&shirt).stock(), Stock::Nothing));
 }

@@ -1,0 +1,38 @@
+//! What is in stock: the configurations whose variant is.
+
+use super::Configurator;
+use super::product::{Product, Variant};
+
+/// How much of a product is in stock.
+#[derive(Debug)]
+pub enum Stock {
+    /// Every configuration is a variant that is.
+    All,
+    /// No configuration is.
+    Nothing,
+    /// Those of this product are, with all their prices and variants: to be compiled.
+    Part(Box<Product>),
+}
+
+// === impl Configurator ===
+
+impl Configurator {
+    /// How much of the product is in stock. A configuration that is no variant is not: nobody keeps
+    /// count of it.
+    #[must_use]
+    pub fn stock(&self) -> Stock {
+        let product = self.product();
+        // No configuration is two variants, so none is counted twice.
+        let count = |variant: &Variant| self.extent(variant.choices.iter().copied()).count;
+        let in_stock = product.variants().iter().filter(|variant| variant.available);
+        let in_stock: u128 = in_stock.map(count).sum();
+        if in_stock == 0 {
+            return Stock::Nothing;
+        }
+        if in_stock == self.extent([]).count {
+            return Stock::All;
+        }
+        let is_available = |id: &str| self.variant(id).is_some_and(|variant| variant.available);
+        Stock::Part(Box::new(product.with_only_variants(is_available)))
+    }
+}

@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 
 use origin_domain::configurator::shopify::ShopCurrency;
 use origin_domain::configurator::{By, Configurator, Limits, Product, Scope, Selection, State};
+use origin_domain::loyalty::{Figures, Paid, PaidLine, Points, Program};
+use origin_domain::money::Money;
+use origin_domain::time::Time;
 use sha2::{Digest as _, Sha256};
 
 use super::brute_force::{BruteForce, Chosen};
@@ -67,6 +70,53 @@ pub(crate) fn artefact(body: &[u8]) {
     let asked = asked.expect("an empty selection has no unknown choice");
     let _ = asked.to_json("1");
     assert_eq!(configurator.encode(), bytes, "one product has one artefact");
+}
+
+/// A programme is refused in words, or it counts any order, the same each time, every point on a
+/// line, and is asked nothing that takes long.
+pub(crate) fn program(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    match Program::parse(text) {
+        Ok(program) => {
+            assert_eq!(Program::stored(text).as_ref(), Some(&program), "what is stored is read");
+            counts(&program);
+        }
+        Err(mistakes) => {
+            assert!(!mistakes.is_empty(), "refused for a reason");
+            // What was published by an earlier release may fail on an order, and only so.
+            Program::stored(text).iter().for_each(counts);
+        }
+    }
+}
+
+fn counts(program: &Program) {
+    for (lines, amount) in [(0, 0), (1, 0), (3, 1_999), (40, i64::MAX / 40), (1_000, 1)] {
+        let line = |index: usize| PaidLine {
+            id: index.to_string(),
+            quantity: u32::try_from(index % 3).expect("a small number"),
+            amount: Money(amount),
+            is_gift_card: index % 7 == 6,
+            sku: Some(format!("HELMET-{index}")),
+            ..PaidLine::default()
+        };
+        let paid = Paid {
+            at: Time(1_795_251_600_000),
+            currency: program.currency.clone(),
+            lines: (0..lines).map(line).collect(),
+            customer_tags: vec!["vip".to_owned(), "birthday-11".to_owned()],
+            ..Paid::default()
+        };
+        for points in [0, 499, 1_000_000] {
+            let figures =
+                Figures { points: Points(points), spend: Money(points * 100), orders: points / 10 };
+            let earned = program.earned(&paid, &figures);
+            assert_eq!(program.earned(&paid, &figures), earned, "the same each time");
+            let Ok(earned) = earned else { continue };
+            let given: Points = earned.rules.iter().map(|rule| rule.points).sum();
+            assert_eq!(earned.points(), given, "every point belongs to a line");
+            assert!(earned.lines.iter().all(|line| line.points > Points::ZERO));
+        }
+    }
 }
 
 fn compiled(product: Product) -> Option<Configurator> {

@@ -112,6 +112,8 @@ codes! {
     PointsInsufficient = 422 "points-insufficient" "There are not enough points";
     /// A number of points outside its range.
     PointsOutOfRange = 422 "points-out-of-range" "The points are out of range";
+    /// A loyalty programme with mistakes, all of them listed.
+    ProgramInvalid = 422 "program-invalid" "The programme has mistakes";
     /// More commands pending than a bookmark holds.
     TooManyPending = 429 "too-many-pending" "Too many commands are on their way";
     /// More commands than a cart takes in 48 hours.

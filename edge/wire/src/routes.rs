@@ -162,6 +162,13 @@ pub const ROUTES: &[Route] = &[
         is_command: true,
         ..admin("POST", "/v1/admin/loyalty/customers/{customer}/adjustments")
     },
+    admin("GET", "/v1/admin/loyalty/program"),
+    Route {
+        parameters: Names(&["cursor", "dry_run"]),
+        ..admin("PUT", "/v1/admin/loyalty/program")
+    },
+    Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/loyalty/program/versions") },
+    admin("POST", "/v1/admin/loyalty/program/versions/{version}/activate"),
 ];
 
 const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {

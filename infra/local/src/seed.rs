@@ -4,7 +4,7 @@
 
 use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
 use origin_domain::loyalty::{
-    Absorber, LedgerStore, Program, ProgramVersion, ProgramWriter as _, Programs,
+    Absorber, Activation, LedgerStore, Program, ProgramShelf as _, ProgramVersion, Programs,
 };
 use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::{DAY_MS, Time};
@@ -59,13 +59,15 @@ pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
     let program = Program::parse(demo::PROGRAM)
         .map_err(|mistakes| LocalError::Seed(format!("{mistakes:?}")))?;
     let active_from = now.minus_ms(PROGRAM_AGE_DAYS * DAY_MS);
-    let version = ProgramVersion { version: 1, active_from, program };
+    let program = program.into();
+    let version = ProgramVersion { activation: 1, version: 1, active_from, program };
     let seeding = Seeding { ledger: &ledger, version };
     for order in serde_json::from_str::<Vec<PastOrder>>(demo::ORDERS).map_err(told)? {
         let absorber = Absorber { ledger: seeding.ledger, programs: &seeding, shop: demo::SHOP };
         tell(&absorber, &order, now).await?;
     }
-    programs.publish(&seeding.version).await.map_err(told)?;
+    let first = Activation { number: 1, version: 1, active_from };
+    programs.activate(&first, Some(demo::PROGRAM)).await.map_err(told)?;
     Ok(())
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn bus_config(faults: Faults) -> BusConfig {
         rule(LOYALTY_QUEUE, &[Kind::ShopifyWebhook, Kind::LoyaltyCommanded]),
         rule(REDEMPTION_QUEUE, &Kind::REDEMPTIONS),
         demands(),
-        rule(PUBLISHED_QUEUE, &[Kind::ConfiguratorPublished]),
+        rule(PUBLISHED_QUEUE, &[Kind::ConfiguratorPublished, Kind::ProgramPublished]),
     ];
     config
 }

@@ -8,7 +8,7 @@ use origin_domain::port::PortError;
 use origin_domain::time::Time;
 
 use crate::error::corrupt;
-use crate::keys::Key;
+use crate::keys::{INDEX_PK, INDEX_SK, Key};
 
 /// What every write is conditional on.
 const VERSION: &str = "v";
@@ -24,6 +24,8 @@ pub(crate) struct Item {
     pub(crate) document: Vec<u8>,
     /// `None`: kept for good.
     pub(crate) expires_at: Option<Time>,
+    /// Where it stands in the index, if it does. Not read back.
+    pub(crate) index: Option<(String, String)>,
 }
 
 /// A write that happens only if the table still holds what was seen.
@@ -68,7 +70,11 @@ pub(crate) struct Condition {
 
 impl Item {
     pub(crate) fn new(version: u64, document: Vec<u8>) -> Self {
-        Self { version, document, expires_at: None }
+        Self { version, document, expires_at: None, index: None }
+    }
+
+    pub(crate) fn indexed(self, index: Option<(String, String)>) -> Self {
+        Self { index, ..self }
     }
 
     pub(crate) fn expiring(self, at: Time) -> Self {
@@ -83,6 +89,10 @@ impl Item {
         ]
         .into_iter()
         .chain(ttl)
+        .chain(self.index.iter().flat_map(|(pk, sk)| {
+            [(INDEX_PK, pk), (INDEX_SK, sk)]
+                .map(|(name, key)| (name.to_owned(), AttributeValue::S(key.clone())))
+        }))
         .collect()
     }
 
@@ -94,7 +104,7 @@ impl Item {
         let expires_at = number_of(TTL).map(|s| Time(s.saturating_mul(1_000)));
         match attributes.remove(DOCUMENT) {
             Some(AttributeValue::B(document)) => {
-                Ok(Self { version, document: document.into_inner(), expires_at })
+                Ok(Self { version, document: document.into_inner(), expires_at, index: None })
             }
             _ => Err(corrupt("item", "no document")),
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use origin_domain::id::CommandId;
+use origin_domain::loyalty::Day;
 use origin_domain::port::PortError;
 use origin_domain::time::Time;
 
@@ -68,10 +69,12 @@ pub(crate) enum Shape<'a> {
     Entry { customer: &'a str, at: Time, id: &'a str },
     /// A cause that has counted.
     Cause { kind: &'a str, id: &'a str },
-    /// A version of the programme by number.
-    Program { version: u64 },
+    /// A version of the programme as it was published.
+    ProgramDocument { version: u64 },
+    /// An activation of a version by number.
+    Activation { number: u64 },
     /// The same by the time it is active from.
-    ProgramFrom { active_from: Time, version: u64 },
+    ActiveFrom { active_from: Time, number: u64 },
     /// The record of a command.
     Command { id: CommandId },
 }
@@ -126,11 +129,14 @@ impl Shape<'_> {
                 hot(format!("loyalty/{customer}"), format!("entry/{at:020}/{id}"))
             }
             Self::Cause { kind, id } => hot(format!("cause/{kind}/{id}"), "cause"),
-            Self::Program { version } => {
-                hot("program/loyalty".to_owned(), format!("version/{version:020}"))
+            Self::ProgramDocument { version } => {
+                hot("program/loyalty".to_owned(), format!("document/{version:020}"))
             }
-            Self::ProgramFrom { active_from: Time(at), version } => {
-                hot("program/loyalty".to_owned(), format!("active/{at:020}/{version:020}"))
+            Self::Activation { number } => {
+                hot("program/loyalty".to_owned(), format!("activation/{number:020}"))
+            }
+            Self::ActiveFrom { active_from: Time(at), number } => {
+                hot("program/loyalty".to_owned(), format!("from/{at:020}/{number:020}"))
             }
             Self::Command { id } => {
                 Key { table: Table::Commands, pk: format!("command/{id}"), sk: None }
@@ -159,16 +165,33 @@ impl Range {
         Self::between(Shape::Demand { id: "" }.key(), Shape::Demand { id: LAST_TEXT }.key())
     }
 
-    /// Every version of the programme active from `at` or before.
-    pub(crate) fn programs_until(at: Time) -> Self {
-        let first = Shape::ProgramFrom { active_from: Time(0), version: 0 }.key();
-        Self::between(first, Shape::ProgramFrom { active_from: at, version: u64::MAX }.key())
+    /// Every activation of the programme.
+    pub(crate) fn activations() -> Self {
+        let activation = |number| Shape::Activation { number }.key();
+        Self::between(activation(0), activation(u64::MAX))
+    }
+
+    /// Every activation of the programme from `at` or before.
+    pub(crate) fn activations_until(at: Time) -> Self {
+        let first = Shape::ActiveFrom { active_from: Time(0), number: 0 }.key();
+        Self::between(first, Shape::ActiveFrom { active_from: at, number: u64::MAX }.key())
     }
 
     fn between(first: Key, last: Key) -> Self {
         let sk = |key: Key| key.sk.unwrap_or_default();
         Self { pk: first.pk.clone(), first_sk: sk(first), last_sk: sk(last) }
     }
+}
+
+/// Where an order stands in the index: among those placed on the same day, by time.
+pub(crate) fn index_of_order(at: Time, order: &str) -> (String, String) {
+    let Time(ms) = at;
+    (orders_of_day(Day::of(at)), format!("{ms:020}/{order}"))
+}
+
+/// The partition of the index with the orders placed on a day.
+pub(crate) fn orders_of_day(day: Day) -> String {
+    format!("orders/{:010}", day.0)
 }
 
 fn hot(pk: String, sk: impl Into<String>) -> Key {

@@ -7,7 +7,7 @@ use origin_domain::idempotency::{RECORD_TTL_MS, Recorded};
 use origin_domain::loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
     LedgerReader, LedgerStore, Loaded, LoyaltyLog, LoyaltyRecord, OrderItem, PAGE_ENTRIES_MAX,
-    RedemptionItem, Wanted,
+    PastOrder, RedemptionItem, Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::{corrupt, unavailable};
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, Range, Shape};
+use crate::keys::{Key, Range, Shape, index_of_order};
 use crate::tables::{Page, PutOutcome};
 
 /// What stands for good has one version. An entry has, too: which change wrote it last depends on
@@ -35,6 +35,11 @@ pub(crate) trait Versioned: Serialize + DeserializeOwned {
     const NAME: &'static str;
 
     fn version(&self) -> u64;
+
+    /// Where it stands in the index, if it does.
+    fn index(&self) -> Option<(String, String)> {
+        None
+    }
 }
 
 impl Versioned for OrderItem {
@@ -42,6 +47,10 @@ impl Versioned for OrderItem {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn index(&self) -> Option<(String, String)> {
+        PastOrder::of(&self.facts).map(|past| index_of_order(past.at, &past.order))
     }
 }
 
@@ -251,7 +260,7 @@ fn cause_key(cause: &Cause) -> Key {
 fn guarded<T: Versioned>(shape: Shape<'_>, write: &Guarded<T>) -> Put {
     Put {
         key: shape.key(),
-        item: Item::new(write.item.version(), encode(&write.item)),
+        item: Item::new(write.item.version(), encode(&write.item)).indexed(write.item.index()),
         guard: write.seen.map_or(Guard::Absent, Guard::Version),
     }
 }

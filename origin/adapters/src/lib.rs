@@ -13,6 +13,7 @@ mod item;
 mod keys;
 mod ledger;
 pub mod memory;
+mod order_history;
 mod privacy;
 mod programs;
 mod reward_codes;
@@ -32,6 +33,7 @@ pub use catalog::{
 pub use command_log::DynamoCommandLog;
 pub use http_client::lambda_http_client;
 pub use ledger::DynamoLedger;
+pub use order_history::DynamoOrderHistory;
 pub use privacy::DynamoPrivacy;
 pub use programs::DynamoPrograms;
 pub use reward_codes::OwnCodes;

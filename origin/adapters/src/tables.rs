@@ -13,7 +13,7 @@ use origin_domain::port::{Consistency, PortError, Written};
 use crate::aws::Aws;
 use crate::error::{coded, corrupt, port_error, unavailable};
 use crate::item::{Item, Put};
-use crate::keys::{Key, PK, Range, SK, Table};
+use crate::keys::{INDEX, INDEX_PK, INDEX_SK, Key, PK, Range, SK, Table};
 
 /// Most keys of one `BatchGetItem` (DynamoDB's limit).
 pub(crate) const BATCH_KEYS_MAX: usize = 100;
@@ -187,6 +187,33 @@ impl Aws {
         let items = read.items.unwrap_or_default();
         let keys = items.iter().map(|item| Key::read(table, item)).collect::<Result<_, _>>()?;
         Ok((keys, read.last_evaluated_key))
+    }
+
+    /// The keys of items in one partition of the index, those before a sort key, highest first. The
+    /// index holds keys only and follows the table within seconds.
+    pub(crate) async fn query_index(
+        &self,
+        index_pk: String,
+        before_sk: String,
+        items_max: usize,
+    ) -> Result<Vec<Key>, PortError> {
+        let read = self
+            .dynamodb()
+            .query()
+            .table_name(self.hot_table())
+            .index_name(INDEX)
+            .key_condition_expression("#pk = :pk AND #sk < :before")
+            .expression_attribute_names("#pk", INDEX_PK)
+            .expression_attribute_names("#sk", INDEX_SK)
+            .expression_attribute_values(":pk", AttributeValue::S(index_pk))
+            .expression_attribute_values(":before", AttributeValue::S(before_sk))
+            .scan_index_forward(false)
+            .limit(i32::try_from(items_max).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| port_error("query", &error))?;
+        let keys = read.items.unwrap_or_default();
+        keys.iter().map(|attributes| Key::read(Table::Hot, attributes)).collect()
     }
 
     /// Writes one item if its guard holds. The SDK repeats an attempt whose answer was lost, so a

@@ -77,11 +77,22 @@ pub struct PublishedEvent {
     pub version: u64,
 }
 
+/// What public answers are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicContent {
+    /// A product, by its id.
+    Product(String),
+    /// The loyalty programme.
+    Program,
+}
+
 /// The caches at the edge.
 pub trait EdgeCache: Send + Sync {
-    /// Forgets every public answer made of these products.
-    fn invalidate(&self, products: &[String])
-    -> impl Future<Output = Result<(), PortError>> + Send;
+    /// Forgets every public answer made of these.
+    fn invalidate(
+        &self,
+        contents: &[PublicContent],
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 // === impl PublishedEvent ===

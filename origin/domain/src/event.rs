@@ -33,6 +33,8 @@ pub enum Kind {
     RedemptionReleased,
     /// Held points are back: nothing settled them in time.
     RedemptionTimedOut,
+    /// A version of the loyalty programme was published or activated again.
+    ProgramPublished,
 }
 
 /// Most bytes of an event's detail. EventBridge takes 1 MiB an entry, of which the envelope takes
@@ -50,10 +52,11 @@ pub const PAYLOAD_RETENTION_MS: u64 = ARCHIVE_RETENTION_MS + 4 * DAY_MS;
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CartCommanded,
         Self::ShopifyWebhook,
         Self::ConfiguratorPublished,
+        Self::ProgramPublished,
         Self::LoyaltyCommanded,
         Self::RedemptionHeld,
         Self::RedemptionRejected,
@@ -84,6 +87,7 @@ impl Kind {
             | Self::RedemptionSettled
             | Self::RedemptionReleased
             | Self::RedemptionTimedOut => "forecourt.loyalty",
+            Self::ProgramPublished => "forecourt.loyalty",
         }
     }
 
@@ -100,6 +104,7 @@ impl Kind {
             Self::RedemptionSettled => "redemption.settled",
             Self::RedemptionReleased => "redemption.released",
             Self::RedemptionTimedOut => "redemption.timed_out",
+            Self::ProgramPublished => "program.published",
         }
     }
 }

@@ -13,8 +13,10 @@ pub struct Time(pub u64);
 
 /// One second.
 pub const SECOND_MS: u64 = 1_000;
+/// One minute.
+pub const MINUTE_MS: u64 = 60 * SECOND_MS;
 /// One hour.
-pub const HOUR_MS: u64 = 3_600 * SECOND_MS;
+pub const HOUR_MS: u64 = 60 * MINUTE_MS;
 /// One day.
 pub const DAY_MS: u64 = 24 * HOUR_MS;
 

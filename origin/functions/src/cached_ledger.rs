@@ -54,7 +54,7 @@ impl Versioned for Kept {
 
 impl Versioned for Active {
     fn version(&self) -> u64 {
-        self.0.as_ref().map_or(0, |active| active.version)
+        self.0.as_ref().map_or(0, |active| active.activation)
     }
 }
 

@@ -6,12 +6,15 @@ mod orders;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::LambdaEvent;
 use origin_domain::cart::{self, Absorbed, CartEvent, CartWriter};
-use origin_domain::catalog::{EdgeCache, PublishedEvent};
+use origin_domain::catalog::{EdgeCache, PublicContent, PublishedEvent};
 use origin_domain::event::Kind;
-use origin_domain::loyalty::{AbsorbError, DecideError, PayloadError};
+use origin_domain::loyalty::{
+    ACTIVATION_LEAD_MS, AbsorbError, DecideError, PayloadError, ProgramEvent,
+};
 use origin_domain::port::PortError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,11 +99,20 @@ pub struct CartConsumer<C> {
     pub orders: Orders,
 }
 
-/// Consumes `configurator.published`: makes the edge forget what it was given before.
+/// Consumes `configurator.published` and `program.published`: makes the edge forget what it was
+/// given before.
 #[derive(Debug, Clone)]
 pub struct PublishedConsumer<E> {
     /// The edge's caches.
     pub edge: E,
+}
+
+/// What was published.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Published {
+    Program(ProgramEvent),
+    Product(PublishedEvent),
 }
 
 /// A consumer of batches.
@@ -152,20 +164,46 @@ impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
     /// Waits until no instance gives the edge what it had kept, then invalidates once for all.
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
-        let mut told = Vec::new();
+        let (mut told, mut wait) = (Vec::new(), TTL);
         for message in batch.records {
-            match message.detail::<PublishedEvent>() {
-                Ok(event) => told.push((message.message_id, event.product)),
+            match message.detail::<Published>() {
+                Ok(published) => {
+                    wait = wait.max(published.known_everywhere_after());
+                    told.push((message.message_id, published.content()));
+                }
                 Err(error) => unfinished.note(message.message_id, Err(error.into())),
             }
         }
-        tokio::time::sleep(TTL).await;
-        let products: Vec<String> = told.iter().map(|(_, product)| product.clone()).collect();
-        let outcome = self.edge.invalidate(&products).await;
+        tokio::time::sleep(wait).await;
+        let contents: Vec<PublicContent> = told.iter().map(|(_, one)| one.clone()).collect();
+        let outcome = self.edge.invalidate(&contents).await;
         for (message, _) in told {
             unfinished.note(message, outcome.clone().map_err(Undone::Port));
         }
         unfinished
+    }
+}
+
+// === impl Published ===
+
+impl Published {
+    fn content(self) -> PublicContent {
+        match self {
+            Self::Program(event) => {
+                tracing::info!(version = event.version, "a programme applies");
+                PublicContent::Program
+            }
+            Self::Product(event) => PublicContent::Product(event.product),
+        }
+    }
+
+    /// After how long no instance gives the edge what was before. A programme applies only some
+    /// seconds after it was published.
+    fn known_everywhere_after(&self) -> Duration {
+        match self {
+            Self::Program(_) => TTL + Duration::from_millis(ACTIVATION_LEAD_MS),
+            Self::Product(_) => TTL,
+        }
     }
 }
 

@@ -15,12 +15,14 @@ use utoipa_axum::routes;
 use crate::documentation::openapi;
 use crate::finish::finish;
 use crate::routes::{
-    adjustments, admin, admin_versions, cart, cart_lines, cart_merge, checkout, completion,
-    configurator, explanation, health, loyalty, privacy, redemptions, selections, session, webhook,
+    adjustments, admin, admin_program, admin_versions, cart, cart_lines, cart_merge, checkout,
+    completion, configurator, explanation, health, loyalty, privacy, redemptions, selections,
+    session, webhook,
 };
 use crate::shop::Shop;
 
 pub use crate::routes::configurator::tag;
+pub use crate::routes::loyalty::PROGRAM_TAG;
 
 /// The functions that answer HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +122,10 @@ impl Function {
                 .routes(routes!(admin_versions::activate))
                 .routes(routes!(privacy::list))
                 .routes(routes!(privacy::file))
-                .routes(routes!(adjustments::create)),
+                .routes(routes!(adjustments::create))
+                .routes(routes!(admin_program::show, admin_program::publish))
+                .routes(routes!(admin_program::versions))
+                .routes(routes!(admin_program::activate)),
         }
     }
 }

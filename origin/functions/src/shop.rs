@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use edge_wire::problem::Code;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoPayloads, DynamoPrivacy,
-    DynamoPrograms, DynamoSelections, EventBridgeBus,
+    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
+    DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, EventBridgeBus,
 };
 use origin_domain::cart::Desk;
 use origin_domain::id::hex;
@@ -45,6 +45,10 @@ pub struct Shop {
     pub privacy: DynamoPrivacy,
     /// Where redemptions and adjustments are accepted.
     pub counter: Counter<ShopLedger, DynamoLedger, EventBridgeBus>,
+    /// The programme's versions, for who publishes.
+    pub programs: DynamoPrograms,
+    /// Past orders, for who tries a programme on them.
+    pub order_history: DynamoOrderHistory,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: DynamoPayloads,
     /// Lets one product at a time be compiled: each may take a gibibyte.
@@ -66,13 +70,15 @@ impl Shop {
         };
         let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
         let selections = DynamoSelections::new(aws);
-        let ledger = CachedLedger::new(DynamoLedger::new(aws), DynamoPrograms::new(aws), &clock);
+        let programs = DynamoPrograms::new(aws);
+        let ledger = CachedLedger::new(DynamoLedger::new(aws), programs.clone(), &clock);
         let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
         let counter = Counter {
             accounts: ledger.clone(),
             log: DynamoLedger::new(aws),
             events: EventBridgeBus::new(aws),
         };
+        let order_history = DynamoOrderHistory::new(aws);
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -83,6 +89,8 @@ impl Shop {
             selections,
             ledger,
             counter,
+            programs,
+            order_history,
             payloads,
             privacy,
             compiling,

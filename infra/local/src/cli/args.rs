@@ -27,7 +27,7 @@ pub enum Command {
     /// Start everything: edge, functions, table and bus, with the demo shop.
     #[command(after_help = "Example:\n  forecourt up --listen 127.0.0.1:8080 --fresh\n")]
     Up(UpArgs),
-    /// Publish a product, authored or as Shopify has it, plain or gzipped.
+    /// Publish a product, authored or as Shopify has it, or a loyalty programme, plain or gzipped.
     #[command(after_help = "Example:\n  forecourt publish infra/local/demo/bike.json\n")]
     Publish(PublishArgs),
     /// Sign a Shopify webhook with the app secret and deliver it.
@@ -86,7 +86,8 @@ pub struct Target {
 pub struct PublishArgs {
     /// The document, `.json` or `.json.gz`; `-` reads it from standard input.
     pub file: String,
-    /// Only tell what would be refused or warned of.
+    /// Only tell what would be refused or warned of; of a programme, what past orders would have
+    /// earned instead.
     #[arg(long)]
     pub dry_run: bool,
     /// The currency of a Shopify product's prices; an authored product names its own.

@@ -5,6 +5,7 @@ mod dead_letters;
 mod edge;
 mod http;
 mod publish;
+mod publish_program;
 mod replay;
 mod sign_proxy;
 mod token;

@@ -1,4 +1,4 @@
-//! `forecourt publish`. The product is compiled here first: what is wrong is told at once, and how
+//! `forecourt publish` of a product. It is compiled here first: what is wrong is told at once, and how
 //! far a long compilation has come; the shop compiles it again, because it trusts nobody.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::args::PublishArgs;
 use super::http::send;
-use super::{CliError, told};
+use super::{CliError, publish_program, told};
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -28,7 +28,13 @@ const PROGRESS_MS: u64 = 100;
 const TOLD_MAX: usize = 50;
 
 pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
-    let document = authored(unpacked(read(&args.file)?)?, args)?;
+    let document = unpacked(read(&args.file)?)?;
+    let named: Value = serde_json::from_slice(&document)
+        .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
+    if publish_program::is_program(&named) {
+        return publish_program::run(args, &document);
+    }
+    let document = authored(document, &named, args)?;
     let wrong = |mistakes: Vec<Mistake>| wrong(&args.file, &mistakes);
     let product = publishing::read(&document, None).map_err(wrong)?;
     let id = product.id().to_owned();
@@ -74,14 +80,12 @@ fn put(args: &PublishArgs, product: &str, document: &[u8]) -> Result<String, Cli
 
 /// The document in the authoring format. A product as Shopify has it becomes one: every variant a
 /// configuration, at the variant's price.
-fn authored(document: Vec<u8>, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
-    let named: Value = serde_json::from_slice(&document)
-        .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
+fn authored(document: Vec<u8>, named: &Value, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
     if named["product"].is_string() {
         return Ok(document);
     }
     let has_variants =
-        [&named, &named["product"], &named["data"]["product"]].map(|at| at.get("variants"));
+        [named, &named["product"], &named["data"]["product"]].map(|at| at.get("variants"));
     if has_variants.iter().all(Option::is_none) {
         return Err(CliError(format!("{} names no `product`", args.file)));
     }
@@ -130,7 +134,7 @@ fn warn<'a>(warnings: impl ExactSizeIterator<Item = (&'a str, &'a str)>) {
     }
 }
 
-fn wrong(file: &str, mistakes: &[Mistake]) -> CliError {
+pub(super) fn wrong(file: &str, mistakes: &[Mistake]) -> CliError {
     let mut told = format!("{file} can't be published");
     for Mistake { field, message } in mistakes.iter().take(TOLD_MAX) {
         told.push_str(&format!("\n  {field}: {message}"));

@@ -79,6 +79,11 @@ fn the_commands_work_against_a_running_shop() {
         let published = run(&["publish", &shared.display().to_string(), "--url", &url]);
         assert_eq!(published, r#"{"product":"tee","version":"3","warnings":[]}"#);
     }
+    let program = document("program-spend-tiers.json");
+    let tried = run(&["publish", &program, "--dry-run", "--url", &url]);
+    let all: Vec<&str> = tried.lines().last().unwrap().split_whitespace().collect();
+    // Two of the demo's 25 orders are older than the year that is looked back on.
+    assert_eq!(all[..2], ["all", "23"], "{tried}");
     let delivered = run(&["webhook", "orders/paid", "--fixture", "--url", &url]);
     assert!(delivered.starts_with("200 orders/paid accepted"), "{delivered}");
     let token = run(&["token", "--customer", "1003"]);
@@ -87,8 +92,18 @@ fn the_commands_work_against_a_running_shop() {
     let proxied = run(&["sign-proxy", &format!("{url}/proxy/v1/session"), "--customer", "1003"]);
     let session = crate::shop::Ask::to("POST", proxied).send();
     assert_eq!(session.status, 201, "{}", session.text);
-    let refusal = refused_lines(&["publish", &document("program.json"), "--url", &url]);
+    let refusal = refused_lines(&["publish", &document("orders.json"), "--url", &url]);
     assert!(refusal[0].contains("names no `product`"), "{refusal:?}");
+    let published = run(&["publish", &program, "--url", &url]);
+    assert!(published.starts_with(r#"{"version":"2","active_from":"#), "{published}");
+    let broken = folder.path().join("broken.json");
+    let text = std::fs::read_to_string(&program).unwrap();
+    std::fs::write(&broken, text.replace("order.month", "order.moon")).unwrap();
+    let refusal = refused_lines(&["publish", &broken.display().to_string(), "--url", &url]);
+    assert!(
+        refusal[1].starts_with("  /earning/rules/3/if: `order.moon` is unknown"),
+        "{refusal:?}"
+    );
     assert_eq!(shop.ask("GET", "/health").send().json(), json!({"status": "ok"}));
 }
 

@@ -10,6 +10,7 @@ mod journey;
 mod logs;
 mod merging;
 mod privacy;
+mod programmes;
 mod publishing;
 mod redemptions;
 mod restart;

@@ -24,6 +24,10 @@ const IMPURE: [&str; 11] = [
     "tokio",
     "ureq",
 ];
+/// Needs that Cargo lists only because it resolves the workspace as one: a feature that another room
+/// turned on. The parser of CEL reads UUIDs, moka makes them; alone, `origin-domain` reaches no
+/// randomness (`cargo tree -p origin-domain`).
+const NEEDS_OF_OTHERS: [(&str, &str); 1] = [("uuid", "getrandom")];
 
 fn metadata() -> Metadata {
     let platform = "--filter-platform=x86_64-unknown-linux-gnu".to_owned();
@@ -53,7 +57,8 @@ fn needs(metadata: &Metadata, room: &str, with_tests: bool) -> BTreeSet<String> 
                 DependencyKind::Development => with_tests && id == start,
                 _ => true,
             });
-            if is_needed && found.insert(names[&dependency.pkg].to_owned()) {
+            let is_own = !NEEDS_OF_OTHERS.contains(&(names[id], names[&dependency.pkg]));
+            if is_needed && is_own && found.insert(names[&dependency.pkg].to_owned()) {
                 open.push(&dependency.pkg);
             }
         }

@@ -28,10 +28,11 @@ fn shape(parts: &Parts) -> Shape<'_> {
         8 => Shape::Entry { customer: one, at: Time(*number), id: two },
         // A kind is one of our own words, none of which has a slash.
         9 => Shape::Cause { kind: "order", id: one },
-        10 => Shape::Program { version: *number },
-        11 => Shape::ProgramFrom { active_from: Time(*number), version: *other },
-        12 => Shape::Selection { id: one },
-        13 => Shape::Redemption { id: CommandId::from(*id) },
+        10 => Shape::ProgramDocument { version: *number },
+        11 => Shape::Activation { number: *number },
+        12 => Shape::ActiveFrom { active_from: Time(*number), number: *other },
+        13 => Shape::Selection { id: one },
+        14 => Shape::Redemption { id: CommandId::from(*id) },
         _ => Shape::Command { id: CommandId::from(*id) },
     }
 }
@@ -94,8 +95,10 @@ proptest! {
         let is_entry = matches!(shape, Shape::Entry { .. });
         prop_assert_eq!(is_in(Range::entries(text)), is_entry);
         let is_active =
-            matches!(shape, Shape::ProgramFrom { active_from, .. } if active_from.0 <= at);
-        prop_assert_eq!(is_in(Range::programs_until(Time(at))), is_active);
+            matches!(shape, Shape::ActiveFrom { active_from, .. } if active_from.0 <= at);
+        prop_assert_eq!(is_in(Range::activations_until(Time(at))), is_active);
+        let is_activation = matches!(shape, Shape::Activation { .. });
+        prop_assert_eq!(is_in(Range::activations()), is_activation);
     }
 
     #[test]
@@ -130,10 +133,11 @@ fn the_keys_in_the_tables_are_these() {
             "loyalty/1001 entry/00000000000000000007/earn/order/82",
         ),
         (Shape::Cause { kind: "order", id: "82" }, "cause/order/82 cause"),
-        (Shape::Program { version: 1 }, "program/loyalty version/00000000000000000001"),
+        (Shape::ProgramDocument { version: 1 }, "program/loyalty document/00000000000000000001"),
+        (Shape::Activation { number: 2 }, "program/loyalty activation/00000000000000000002"),
         (
-            Shape::ProgramFrom { active_from: Time(7), version: 1 },
-            "program/loyalty active/00000000000000000007/00000000000000000001",
+            Shape::ActiveFrom { active_from: Time(7), number: 2 },
+            "program/loyalty from/00000000000000000007/00000000000000000002",
         ),
         (Shape::Redemption { id }, "redemption/00000000000000000000000000000000 redemption"),
         (Shape::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),

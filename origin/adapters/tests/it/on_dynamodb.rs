@@ -1,7 +1,8 @@
 //! The contracts of the table's ports, held on DynamoDB.
 
 use origin_adapters::{
-    DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoPrograms, DynamoSelections,
+    DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoOrderHistory, DynamoPrograms,
+    DynamoSelections,
 };
 
 use crate::contract;
@@ -64,11 +65,23 @@ held! {
 }
 
 held! {
+    order_history on |world: &World| contract::order_history::Shop(
+        DynamoLedger::new(&world.aws),
+        DynamoOrderHistory::new(&world.aws),
+    );
+    past_orders_are_found_newest_first_with_their_accounts,
+    one_look_goes_back_so_many_days_and_the_next_from_there,
+    one_look_finds_so_many_orders_and_the_next_the_rest,
+}
+
+held! {
     programs on |world: &World| DynamoPrograms::new(&world.aws);
     before_the_first_programme_there_is_none,
     each_time_has_the_programme_that_was_in_effect,
-    of_two_from_one_moment_the_newer_applies,
     a_number_is_given_once,
+    a_version_that_was_replaced_can_be_activated_again,
+    whoever_lost_a_race_is_told,
+    activations_are_told_newest_first_page_by_page,
 }
 
 held! {

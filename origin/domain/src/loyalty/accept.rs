@@ -215,7 +215,7 @@ fn stamp(
         action: LoyaltyAction::Redeem {
             reward: wanting.reward.clone(),
             points: wanting.points,
-            until: time.plus_ms(version.program.hold_ms()),
+            until: time.plus_ms(version.program.hold_ms),
         },
     };
     if command.redemption().is_some_and(|requested| is_covered(&seen.account, &requested)) {

@@ -32,6 +32,12 @@ impl Day {
         Time(u64::from(self.0) * DAY_MS)
     }
 
+    /// The day `days` earlier; stops in 1970.
+    #[must_use]
+    pub fn minus(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(days))
+    }
+
     /// The day `days` later; stops at the end of time.
     #[must_use]
     pub fn plus(self, days: u32) -> Self {

@@ -132,6 +132,17 @@ impl Reader {
         number
     }
 
+    /// A whole number from 1 that may be left out.
+    pub(super) fn whole_or(
+        &mut self,
+        all: &Members<'_>,
+        key: &str,
+        absent: u32,
+        max: u32,
+    ) -> Option<u32> {
+        if all.members.contains_key(key) { self.whole(all, key, 1, max) } else { Some(absent) }
+    }
+
     pub(super) fn points(&mut self, all: &Members<'_>, key: &str, min: i64) -> Option<Points> {
         let number = self.needed(all, key)?.as_i64();
         let number = number.filter(|number| (min..=POINTS_MAX).contains(number));
@@ -157,7 +168,7 @@ impl Reader {
         let mut seen = BTreeSet::new();
         for (index, id) in ids.enumerate() {
             if id.is_some_and(|id| !seen.insert(id)) {
-                self.wrong(format!("/{list}/{index}/id"), "is there more than once");
+                self.wrong(format!("{list}/{index}/id"), "is there more than once");
             }
         }
     }

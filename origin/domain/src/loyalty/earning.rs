@@ -1,14 +1,17 @@
 //! Earning: what the programme gives for an order. Pure; asked once, when the payment is absorbed.
+//!
+//! Every rule is rounded down for the order as a whole and then spread over its lines, so that each
+//! point belongs to a line: what is given back takes its own, and all lines together are the order.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::day::Day;
-use super::entry::Terms;
 use super::facts::{Paid, PaidLine};
 use super::figures::Figures;
+use super::formula::{Condition, Failure, Subject};
 use super::points::{POINTS_MAX, Points};
-use super::program::Program;
-use crate::time::Time;
+use super::program::{Each, Program, Rule};
 
 /// Why an order cannot be turned into points.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +34,12 @@ pub enum EarningError {
 pub struct Earned {
     /// The lines that earn something.
     pub lines: Vec<EarnedLine>,
+    /// The rules that gave something, in the programme's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RulePoints>,
+    /// What of the programme failed on this order and so gave nothing, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<RuleFailure>,
 }
 
 /// What one line earns.
@@ -42,15 +51,53 @@ pub struct EarnedLine {
     pub points: Points,
 }
 
+/// What a rule gives for an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulePoints {
+    /// The rule's id.
+    pub rule: String,
+    /// Its points.
+    pub points: Points,
+}
+
+/// A rule or multiplier that failed on an order.
+///
+/// It counts as if it were not there: the rest of the programme is still promised, a dead letter
+/// would withhold all of it, and redelivering it would fail for ever, since no later version
+/// reaches back to this order. What an order is, is fixed, so every replay finds the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RuleFailure {
+    /// The id of the rule or multiplier.
+    pub rule: String,
+    /// What went wrong.
+    pub failure: Failure,
+}
+
+/// What a rule is worth on an order.
+struct Worth {
+    points: i128,
+    /// The share of each line in them.
+    weights: Vec<i128>,
+}
+
+// === impl Earned ===
+
+impl Earned {
+    /// The points of the order.
+    #[must_use]
+    pub fn points(&self) -> Points {
+        self.lines.iter().map(|line| line.points).sum()
+    }
+}
+
 // === impl Program ===
 
 impl Program {
-    /// What an order earns. It is rounded down as a whole, and its points are spread over its lines
-    /// by amount.
+    /// What an order earns a customer who had these figures before it.
     ///
     /// # Errors
     /// The order is in another currency than the programme, or beyond all measure.
-    pub fn earned(&self, paid: &Paid, _: &Figures) -> Result<Earned, EarningError> {
+    pub fn earned(&self, paid: &Paid, figures: &Figures) -> Result<Earned, EarningError> {
         if paid.currency != self.currency {
             return Err(EarningError::OtherCurrency {
                 order: paid.currency.clone(),
@@ -58,46 +105,141 @@ impl Program {
             });
         }
         let earning = &self.earning;
-        if paid.is_test && !earning.test_orders {
+        let counts = |line: &&PaidLine| earning.gift_cards || !line.is_gift_card;
+        let lines: Vec<&PaidLine> = paid.lines.iter().filter(counts).collect();
+        if lines.is_empty() || (paid.is_test && !earning.test_orders) {
             return Ok(Earned::default());
         }
-        let counts = paid.lines.iter().filter(|line| earning.gift_cards || !line.is_gift_card);
-        let counts: Vec<&PaidLine> = counts.collect();
-        let base: i128 = counts.iter().map(|line| i128::from(line.amount.0)).sum();
-        let points = |amount: i128| {
-            amount * i128::from(earning.points) / i128::from(earning.per_amount.0.max(1))
-        };
-        if points(base) > i128::from(POINTS_MAX) {
-            return Err(EarningError::TooManyPoints);
+        let subject = Subject::of(paid, lines, &self.tier(figures).id, *figures);
+        let mut failures = BTreeMap::new();
+        let percents = self.percents(&subject, &mut failures);
+        let (mut sums, mut rules) = (vec![0_i128; subject.lines.len()], Vec::new());
+        for rule in &earning.rules {
+            match rule.worth(&subject, &percents) {
+                Ok(Worth { points: 0, .. }) => {}
+                Ok(worth) => {
+                    let points = bounded(worth.points)?;
+                    rules.push(RulePoints { rule: rule.id.clone(), points });
+                    add_shares(&mut sums, &worth);
+                }
+                Err(failure) => _ = failures.insert(rule.id.clone(), failure),
+            }
         }
-        // Each line gets what the order earns with it beyond what it earns without it.
-        let mut before = 0;
-        let spread = counts.into_iter().map(|line| {
-            let after = before + i128::from(line.amount.0);
-            let own = points(after) - points(before);
-            before = after;
-            let own = Points(i64::try_from(own).expect("a part of what is within bounds"));
-            EarnedLine { line: line.id.clone(), points: own }
+        bounded(sums.iter().sum())?;
+        let lines = subject.lines.iter().zip(sums).filter(|(_, points)| *points > 0);
+        let lines = lines.map(|(line, points)| {
+            Ok(EarnedLine { line: line.id.clone(), points: bounded(points)? })
         });
-        Ok(Earned { lines: spread.filter(|line| line.points != Points::ZERO).collect() })
+        let lines = lines.collect::<Result<_, _>>()?;
+        let failures = failures.into_iter().map(|(rule, failure)| RuleFailure { rule, failure });
+        Ok(Earned { lines, rules, failures: failures.collect() })
     }
 
-    /// When points given at `at` count: at once, and for as long as others do.
-    #[must_use]
-    pub fn terms_of_gift(&self, at: Time) -> Terms {
-        let expires_on = self.expiry_days.map(|days| Day::first_from(at).plus(days));
-        Terms { expires_on, ..Terms::for_ever(at) }
+    /// For how much each line counts.
+    fn percents(
+        &self,
+        subject: &Subject<'_>,
+        failures: &mut BTreeMap<String, Failure>,
+    ) -> Vec<u32> {
+        let percent_of = |line: &&PaidLine| {
+            for multiplier in &self.earning.multipliers {
+                match multiplier.condition.holds(subject, Some(line)) {
+                    Ok(true) => return multiplier.percent,
+                    Ok(false) => {}
+                    Err(failure) => _ = failures.insert(multiplier.id.clone(), failure),
+                }
+            }
+            100
+        };
+        subject.lines.iter().map(percent_of).collect()
     }
+}
 
-    /// When points earned at `at` count. Days are whole ones: they begin with the first midnight
-    /// (UTC) after the order, so nobody gets less than was promised.
-    #[must_use]
-    pub fn terms(&self, at: Time) -> Terms {
-        let available_on = Day::first_from(at).plus(self.pending_days);
-        Terms {
-            earned_on: Day::of(at),
-            available_on: (self.pending_days > 0).then_some(available_on),
-            expires_on: self.expiry_days.map(|days| available_on.plus(days)),
+fn bounded(points: i128) -> Result<Points, EarningError> {
+    let points = i64::try_from(points).ok().filter(|points| *points <= POINTS_MAX);
+    points.map(Points).ok_or(EarningError::TooManyPoints)
+}
+
+// === impl Rule ===
+
+impl Rule {
+    /// What it gives. No rule takes points: what is below zero is none.
+    fn worth(&self, subject: &Subject<'_>, percents: &[u32]) -> Result<Worth, Failure> {
+        let once = self.condition.as_ref().filter(|condition| !condition.names_line());
+        if !once.map_or(Ok(true), |condition| condition.holds(subject, None))? {
+            return Ok(Worth { points: 0, weights: Vec::new() });
         }
+        match self.each {
+            Each::Order => self.worth_of_order(subject),
+            Each::Line => self.worth_of_lines(subject, percents),
+        }
+    }
+
+    /// Points for the order as a whole belong to its lines by what they cost.
+    fn worth_of_order(&self, subject: &Subject<'_>) -> Result<Worth, Failure> {
+        let value = self.points.value(subject, None)?.max(0);
+        let amounts = subject.lines.iter().map(|line| i128::from(line.amount.0.max(0)));
+        Ok(Worth { points: i128::from(value) / i128::from(self.per), weights: amounts.collect() })
+    }
+
+    /// Points for each line, multiplied by what it counts for.
+    fn worth_of_lines(&self, subject: &Subject<'_>, percents: &[u32]) -> Result<Worth, Failure> {
+        let condition = self.condition.as_ref().filter(|condition| condition.names_line());
+        let lines = subject.lines.iter().zip(percents);
+        let weights = lines.map(|(line, percent)| {
+            let value = self.value_of_line(condition, subject, line)?;
+            Ok(i128::from(value) * i128::from(*percent))
+        });
+        let weights: Vec<i128> = weights.collect::<Result<_, Failure>>()?;
+        let divisor = i128::from(self.per) * 100;
+        Ok(Worth { points: weights.iter().sum::<i128>() / divisor, weights })
+    }
+
+    fn value_of_line(
+        &self,
+        condition: Option<&Condition>,
+        subject: &Subject<'_>,
+        line: &PaidLine,
+    ) -> Result<i64, Failure> {
+        if condition.map_or(Ok(true), |condition| condition.holds(subject, Some(line)))? {
+            Ok(self.points.value(subject, Some(line))?.max(0))
+        } else {
+            Ok(0)
+        }
+    }
+}
+
+/// Adds to each line its share: what is earned up to and with it, less what is earned before it.
+/// So no point is lost or made, and no line is a whole point off its exact share.
+///
+/// The largest product is 10^12 points by 1,000 lines of 2^63 at 10,000 percent: 10^38, which an
+/// `i128` holds.
+fn add_shares(sums: &mut [i128], worth: &Worth) {
+    let whole: i128 = worth.weights.iter().sum();
+    if whole == 0 {
+        // All of it was free: the first line stands for the order.
+        sums[0] += worth.points;
+        return;
+    }
+    let (mut weight, mut given) = (0, 0);
+    for (sum, share) in sums.iter_mut().zip(&worth.weights) {
+        weight += share;
+        let upto = worth.points * weight / whole;
+        *sum += upto - given;
+        given = upto;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{POINTS_MAX, Worth, add_shares};
+    use crate::loyalty::publishing::PERCENT_MAX;
+
+    #[test]
+    fn the_largest_order_there_can_be_is_spread_exactly() {
+        let weights = vec![i128::from(i64::MAX) * i128::from(PERCENT_MAX); 1_000];
+        let mut sums = vec![0; 1_000];
+        add_shares(&mut sums, &Worth { points: i128::from(POINTS_MAX), weights });
+        assert_eq!(sums, vec![i128::from(POINTS_MAX) / 1_000; 1_000]);
     }
 }

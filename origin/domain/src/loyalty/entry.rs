@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
 use super::day::Day;
+use super::earning::RuleFailure;
 use super::points::Points;
 use crate::money::Money;
 use crate::time::Time;
@@ -28,6 +29,9 @@ pub struct LedgerEntry {
     pub cause: Cause,
     /// The version of the programme that was in effect.
     pub program_version: u64,
+    /// What of the programme failed on the order and so gave nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<RuleFailure>,
 }
 
 /// What happened to points.

@@ -11,13 +11,21 @@ use super::entry::{LedgerEntry, Terms};
 use crate::money::Money;
 use crate::time::Time;
 
-/// Most lines of an order. Shopify's own carts stop at 500; twice that is 65 KB encoded, a sixth of
-/// what a DynamoDB item holds.
+/// Most lines of an order. Shopify's own carts stop at 500; twice that, with all that is known of
+/// them and their refunds, is within the 400 KB that a DynamoDB item holds (a test asserts it).
 pub const ORDER_LINES_MAX: usize = 1_000;
 /// Most refunds of an order: with payment and cancellation all their entries fit one transaction.
 pub const ORDER_REFUNDS_MAX: usize = 90;
 /// Most lines of all refunds of an order together: 110 KB encoded.
 pub const REFUNDED_LINES_MAX: usize = 4_000;
+/// Most tags and most discount codes that are kept, the first ones; Shopify stops at 250 tags.
+pub const TEXTS_MAX: usize = 250;
+/// Most bytes that are kept of a text of an order, the first ones: no SKU, vendor or tag that a
+/// programme asks about is longer.
+pub const TEXT_BYTES_MAX: usize = 64;
+/// Most bytes of all SKUs and vendors of an order together; what comes after is left out. Enough
+/// for any order of 200 lines at their longest, and for 1,000 lines of ordinary ones.
+pub const LINE_TEXTS_BYTES_MAX: usize = 25_600;
 
 /// The stored form of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +72,7 @@ pub struct OrderFacts {
 }
 
 /// An order as it was when it was paid: only what never changes after that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paid {
     /// When the order was placed (`processed_at`): the programme of that time applies.
     pub at: Time,
@@ -72,12 +80,21 @@ pub struct Paid {
     pub currency: String,
     /// Whether it was placed to try out the shop.
     pub is_test: bool,
+    /// Where it was placed (`source_name`), such as `web` or `pos`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The codes that gave a discount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discount_codes: Vec<String>,
+    /// The customer's tags at that time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub customer_tags: Vec<String>,
     /// Its lines.
     pub lines: Vec<PaidLine>,
 }
 
 /// One line of a paid order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaidLine {
     /// Shopify's line item id.
     pub id: String,
@@ -87,6 +104,18 @@ pub struct PaidLine {
     pub amount: Money,
     /// Whether it is a gift card.
     pub is_gift_card: bool,
+    /// Shopify's product id; a custom line has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Shopify's variant id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The merchant's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Who makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
 }
 
 /// One refund. Money given back without goods takes no points back.

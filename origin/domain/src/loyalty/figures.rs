@@ -38,6 +38,12 @@ impl Account {
         self.figures(Day::of(now), window_days, |_| true)
     }
 
+    /// The figures as they were at the end of a day.
+    #[must_use]
+    pub fn figures_on(&self, day: Day, window_days: u32) -> Figures {
+        self.figures(day, window_days, |on| on <= day)
+    }
+
     fn figures(&self, today: Day, window_days: u32, counts: impl Fn(Day) -> bool) -> Figures {
         let is_within = |earned_on: Day| today < earned_on.plus(window_days);
         let lots = self.lots.iter();

@@ -111,6 +111,7 @@ impl LoyaltyCommand {
             terms: *terms,
             cause,
             program_version: self.program_version,
+            failures: Vec::new(),
         })
     }
 }

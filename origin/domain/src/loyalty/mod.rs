@@ -18,10 +18,12 @@ mod currency;
 mod day;
 mod deciding;
 mod document;
+mod dry_run;
 mod earning;
 mod entry;
 mod facts;
 mod figures;
+mod formula;
 mod loyalty_command;
 mod order;
 mod order_entries;
@@ -29,11 +31,14 @@ mod payload;
 mod points;
 mod ports;
 mod program;
+mod publication;
 mod publishing;
 mod redemption;
+mod rules;
 mod spending;
 mod standing;
 mod told;
+mod trial;
 mod view;
 mod webhook;
 
@@ -44,13 +49,18 @@ pub use cause::{Cause, CauseKind};
 pub use currency::{decimals, is_currency};
 pub use day::Day;
 pub use deciding::{DecideError, Decider, Delivery};
-pub use earning::{Earned, EarnedLine, EarningError};
+pub use dry_run::{
+    DRY_RUN_DAYS_MAX, DRY_RUN_HORIZON_DAYS, DRY_RUN_ORDERS_MAX, Difference, OrderHistory,
+    PastOrder, PastOrders,
+};
+pub use earning::{Earned, EarnedLine, EarningError, RuleFailure, RulePoints};
 pub use entry::{EntryKey, EntryKind, LedgerEntry, Terms};
 pub use facts::{
-    Fact, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderFull, OrderItem, Paid, PaidLine,
-    REFUNDED_LINES_MAX, Reckoning, Refund,
+    Fact, LINE_TEXTS_BYTES_MAX, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderFull,
+    OrderItem, Paid, PaidLine, REFUNDED_LINES_MAX, Reckoning, Refund, TEXT_BYTES_MAX, TEXTS_MAX,
 };
 pub use figures::{FIGURES_LAG_MS, Figures};
+pub use formula::{Condition, EXPRESSION_BYTES_MAX, Failure, Formula, NESTING_MAX, STEPS_MAX};
 pub use loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent, LoyaltyRecord};
 pub use order::PaidOrder;
 pub use order_entries::order_entries;
@@ -58,13 +68,23 @@ pub use payload::{Node, Object, PayloadError, Problem};
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
     AccountRead, Accounts, CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader,
-    LedgerStore, Loaded, LoyaltyLog, PAGE_ENTRIES_MAX, ProgramWriter, Programs, RewardCodes,
+    LedgerStore, Loaded, LoyaltyLog, PAGE_ENTRIES_MAX, Programs, RewardCodes,
     TRANSACTION_ACTIONS_MAX, Wanted,
 };
-pub use program::{Earning, Program, ProgramVersion, Reward, Tier};
-pub use publishing::{DESCRIPTION_BYTES_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX};
+pub use program::{
+    Each, Earning, Multiplier, NextTier, Program, ProgramVersion, Reward, RewardKind, Rule, Tier,
+    TierUnit, TiersBy,
+};
+pub use publication::{
+    ACTIVATION_LEAD_MS, Activation, Asked, HISTORY_MAX, ProgramEvent, ProgramPublication,
+    ProgramShelf, activate, newest, publish,
+};
+pub use publishing::{
+    DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX, PERCENT_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX,
+};
 pub use redemption::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State};
-pub use standing::{Balance, EXPIRING_MAX, Expiring, NextTier, Reading, Standing};
+pub use rules::{MULTIPLIERS_MAX, RULES_MAX};
+pub use standing::{Balance, EXPIRING_MAX, Expiring, Reading, Standing};
 pub use told::Told;
 pub use view::{View, view};
 pub use webhook::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE, Webhook};

@@ -2,7 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::facts::{ORDER_LINES_MAX, Paid, PaidLine};
+use super::facts::{
+    LINE_TEXTS_BYTES_MAX, ORDER_LINES_MAX, Paid, PaidLine, TEXT_BYTES_MAX, TEXTS_MAX,
+};
 use super::payload::{Node, Object, PayloadError};
 use crate::money::Money;
 
@@ -50,7 +52,53 @@ fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
     let is_test = order.get("test").map_or(Ok(false), |test| test.flag())?;
     let lines = order.need("line_items")?.list(ORDER_LINES_MAX)?;
     let lines = lines.iter().map(|line| paid_line(&line.object()?, &currency));
-    Ok(Paid { at, is_test, lines: lines.collect::<Result<_, _>>()?, currency })
+    Ok(Paid {
+        at,
+        is_test,
+        lines: with_texts_bounded(lines.collect::<Result<_, _>>()?),
+        source: text(order, "source_name"),
+        discount_codes: discount_codes(order),
+        customer_tags: customer_tags(order),
+        currency,
+    })
+}
+
+/// The lines without the texts that are past the bound of an order.
+fn with_texts_bounded(mut lines: Vec<PaidLine>) -> Vec<PaidLine> {
+    let mut left = LINE_TEXTS_BYTES_MAX;
+    for text in lines.iter_mut().flat_map(|line| [&mut line.sku, &mut line.vendor]) {
+        let bytes = text.as_ref().map_or(0, String::len);
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => *text = None,
+        }
+    }
+    lines
+}
+
+/// The codes of `discount_codes`. What only a formula asks for is never a reason to refuse an
+/// order: a code that makes no sense is none.
+fn discount_codes(order: &Object<'_>) -> Vec<String> {
+    let codes = order.get("discount_codes").and_then(|codes| codes.list(usize::MAX).ok());
+    let codes = codes.into_iter().flatten().take(TEXTS_MAX);
+    codes.filter_map(|code| text(&code.object().ok()?, "code")).collect()
+}
+
+/// Shopify writes tags as one text with commas.
+fn customer_tags(order: &Object<'_>) -> Vec<String> {
+    let customer = order.get("customer").and_then(|customer| customer.object().ok());
+    let tags = customer.and_then(|customer| customer.get("tags")?.text().ok()).unwrap_or_default();
+    let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+    tags.take(TEXTS_MAX).map(|tag| shortened(tag.to_owned())).collect()
+}
+
+fn text(of: &Object<'_>, key: &str) -> Option<String> {
+    of.get(key)?.text().ok().map(shortened)
+}
+
+fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
 }
 
 fn paid_line(line: &Object<'_>, currency: &str) -> Result<PaidLine, PayloadError> {
@@ -62,6 +110,10 @@ fn paid_line(line: &Object<'_>, currency: &str) -> Result<PaidLine, PayloadError
         quantity: quantity.count()?,
         amount: less_discounts(line, gross, currency)?,
         is_gift_card: line.get("gift_card").map_or(Ok(false), |gift_card| gift_card.flag())?,
+        product: line.get("product_id").and_then(|product| product.id().ok()),
+        variant: line.get("variant_id").and_then(|variant| variant.id().ok()),
+        sku: text(line, "sku"),
+        vendor: text(line, "vendor"),
     })
 }
 

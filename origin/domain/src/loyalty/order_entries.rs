@@ -39,6 +39,10 @@ pub fn order_entries(facts: &OrderFacts, reckoning: &Reckoning) -> Vec<LedgerEnt
         terms: reckoning.terms,
         cause,
         program_version: reckoning.program_version,
+        failures: match kind {
+            EntryKind::Earn => reckoning.earned.failures.clone(),
+            _ => Vec::new(),
+        },
     };
     let mut returned: BTreeMap<&str, u64> = BTreeMap::new();
     let mut kept = worth(facts, reckoning, &returned);

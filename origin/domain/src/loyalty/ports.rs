@@ -192,12 +192,3 @@ pub trait Programs: Send + Sync {
         consistency: Consistency,
     ) -> impl Future<Output = Result<Option<ProgramVersion>, PortError>> + Send;
 }
-
-/// Publishes the programme.
-pub trait ProgramWriter: Send + Sync {
-    /// Writes a version on condition that its number is not taken.
-    fn publish(
-        &self,
-        version: &ProgramVersion,
-    ) -> impl Future<Output = Result<Written, PortError>> + Send;
-}

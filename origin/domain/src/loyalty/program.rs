@@ -1,29 +1,32 @@
 //! The programme: what a merchant promises. Data, published in versions; a version never changes
 //! and never reaches into the past.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
+use super::day::Day;
+use super::entry::Terms;
+use super::figures::Figures;
+use super::formula::{Condition, Formula, Subject};
 use super::points::Points;
 use crate::money::Money;
-use crate::time::{SECOND_MS, Time};
+use crate::time::Time;
 
-/// How long points are held for a redemption: half an hour is longer than any outage that is put
-/// right by itself.
-const HOLD_MS: u64 = 30 * 60 * SECOND_MS;
-
-/// One version of the programme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The version of the programme in effect, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramVersion {
-    /// Counts publications; the first is 1.
+    /// Counts activations: of two, the one that came later.
+    pub activation: u64,
+    /// The version: the number of the activation that it was published with.
     pub version: u64,
-    /// From when on it applies. Later versions begin later.
+    /// From when on it applies, until the next does.
     pub active_from: Time,
     /// What it says.
-    pub program: Program,
+    pub program: Arc<Program>,
 }
 
-/// What a merchant promises. [`Program::parse`] makes one of a document that has no mistake.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a merchant promises. [`Program::parse`] makes one of a document that has no mistake; its
+/// expressions are compiled, so a version is parsed once and asked for every order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// What customers know it as.
     pub title: String,
@@ -35,8 +38,14 @@ pub struct Program {
     pub pending_days: u32,
     /// Whole days for which points stay available after that; `None`: for ever.
     pub expiry_days: Option<u32>,
-    /// For how many days points count towards a tier, the day they are earned on included.
+    /// For how long points stay held for a redemption that nothing decides.
+    pub hold_ms: u64,
+    /// For how many days orders count towards a tier, the day they are placed on included.
     pub window_days: u32,
+    /// What tiers are measured by.
+    pub tiers_by: TiersBy,
+    /// For how many days a tier is kept after the figures fell below it; 0: not at all.
+    pub tier_keep_days: u32,
     /// The tier of everybody.
     pub base_tier: Tier,
     /// The tiers above it, lowest first.
@@ -45,35 +54,106 @@ pub struct Program {
     pub rewards: Vec<Reward>,
 }
 
-/// How points are earned: `points` for every whole `per_amount`, and that share of a part of it
-/// which makes a whole point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How points are earned.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earning {
-    /// So many points.
-    pub points: u32,
-    /// For so much money.
-    pub per_amount: Money,
-    /// The rule in the merchant's words.
+    /// All of it in the merchant's words.
     pub description: String,
     /// Whether buying a gift card earns points.
     pub gift_cards: bool,
     /// Whether test orders earn points.
     pub test_orders: bool,
+    /// What counts for more or less; the first that matches a line counts.
+    pub multipliers: Vec<Multiplier>,
+    /// Each of them gives points of its own.
+    pub rules: Vec<Rule>,
+}
+
+/// Lines whose points count for more or less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Multiplier {
+    /// Its id.
+    pub id: String,
+    /// What customers know it as.
+    pub title: String,
+    /// Which lines.
+    pub condition: Condition,
+    /// For how much they count: 200 is twice.
+    pub percent: u32,
+}
+
+/// One way to earn points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// What customers know it as.
+    pub title: String,
+    /// What its formula is about.
+    pub each: Each,
+    /// When it applies; `None`: always.
+    pub condition: Option<Condition>,
+    /// How many points it gives, `per` times over.
+    pub points: Formula,
+    /// What the sum of its points is divided by; rounded down once an order.
+    pub per: u32,
+}
+
+/// What a rule's formula is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Each {
+    /// The order as a whole.
+    Order,
+    /// Each line of it.
+    Line,
+}
+
+/// What tiers are measured by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TiersBy {
+    /// The formula over a customer's figures.
+    pub formula: Formula,
+    /// In one word, if there is one.
+    pub unit: TierUnit,
+}
+
+/// What the thresholds of tiers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TierUnit {
+    /// Points earned.
+    Points,
+    /// Money spent, in minor units.
+    Spend,
+    /// Orders paid.
+    Orders,
+    /// Something of the merchant's own.
+    Own,
 }
 
 /// A rung of the ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tier {
     /// Its id.
     pub id: String,
     /// What customers know it as.
     pub title: String,
-    /// Points that must be earned within the window.
-    pub threshold: Points,
+    /// What must be reached within the window, in the unit of [`TiersBy`].
+    pub threshold: i64,
+}
+
+/// The way to a tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextTier {
+    /// Its id.
+    pub id: String,
+    /// What customers know it as.
+    pub title: String,
+    /// What is still missing, in the unit of [`TiersBy`].
+    pub remaining: i64,
 }
 
 /// What points can be redeemed for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reward {
     /// Its id.
     pub id: String,
@@ -81,6 +161,21 @@ pub struct Reward {
     pub title: String,
     /// What it costs.
     pub points: Points,
+    /// What it is.
+    pub kind: RewardKind,
+}
+
+/// What a reward is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RewardKind {
+    /// So much off an order.
+    AmountOff(Money),
+    /// So many percent off an order.
+    PercentOff(u32),
+    /// Nothing to pay for shipping.
+    FreeShipping,
+    /// What its title says.
+    Other,
 }
 
 // === impl Program ===
@@ -92,27 +187,90 @@ impl Program {
         self.rewards.iter().find(|reward| reward.id == id)
     }
 
-    /// How long points are held for a redemption at the longest.
-    #[must_use]
-    pub fn hold_ms(&self) -> u64 {
-        HOLD_MS
-    }
-
     /// Every tier, lowest first.
     pub fn tiers(&self) -> impl DoubleEndedIterator<Item = &Tier> {
         std::iter::once(&self.base_tier).chain(&self.higher_tiers)
     }
 
-    /// The tier of somebody who earned `qualifying` points within the window.
+    /// The tier of somebody with these figures.
     #[must_use]
-    pub fn tier(&self, qualifying: Points) -> &Tier {
-        let reached = self.tiers().rev().find(|tier| tier.threshold <= qualifying);
-        reached.unwrap_or(&self.base_tier)
+    pub fn tier(&self, figures: &Figures) -> &Tier {
+        let reached = self.qualifying(figures);
+        let tier = self.tiers().rev().find(|tier| tier.threshold <= reached);
+        tier.unwrap_or(&self.base_tier)
     }
 
-    /// The tier above that, if there is one.
+    /// The highest tier of somebody who had these figures, one after the other.
     #[must_use]
-    pub fn next_tier(&self, qualifying: Points) -> Option<&Tier> {
-        self.higher_tiers.iter().find(|tier| tier.threshold > qualifying)
+    pub fn highest_tier(&self, figures: impl Iterator<Item = Figures>) -> &Tier {
+        let tiers = figures.map(|figures| self.tier(&figures));
+        tiers.max_by_key(|tier| tier.threshold).unwrap_or(&self.base_tier)
+    }
+
+    /// The tier above one, if there is one, and how far somebody with these figures is from it.
+    #[must_use]
+    pub fn next_tier(&self, tier: &Tier, figures: &Figures) -> Option<NextTier> {
+        let reached = self.qualifying(figures);
+        let next = self.higher_tiers.iter().find(|next| next.threshold > tier.threshold)?;
+        Some(NextTier {
+            id: next.id.clone(),
+            title: next.title.clone(),
+            remaining: next.threshold.saturating_sub(reached),
+        })
+    }
+
+    /// How far somebody with these figures got. A formula that fails says nothing: 0.
+    fn qualifying(&self, figures: &Figures) -> i64 {
+        let subject = Subject::of_figures(*figures);
+        self.tiers_by.formula.value(&subject, None).unwrap_or(0).max(0)
+    }
+
+    /// When points given at `at` count: at once, and for as long as others do.
+    #[must_use]
+    pub fn terms_of_gift(&self, at: Time) -> Terms {
+        let expires_on = self.expiry_days.map(|days| Day::first_from(at).plus(days));
+        Terms { expires_on, ..Terms::for_ever(at) }
+    }
+
+    /// When points earned at `at` count. Days are whole ones: they begin with the first midnight
+    /// (UTC) after the order, so nobody gets less than was promised.
+    #[must_use]
+    pub fn terms(&self, at: Time) -> Terms {
+        let available_on = Day::first_from(at).plus(self.pending_days);
+        Terms {
+            earned_on: Day::of(at),
+            available_on: (self.pending_days > 0).then_some(available_on),
+            expires_on: self.expiry_days.map(|days| available_on.plus(days)),
+        }
+    }
+}
+
+// === impl TierUnit ===
+
+impl TierUnit {
+    /// Its name in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Spend => "spend",
+            Self::Orders => "orders",
+            Self::Own => "own",
+        }
+    }
+}
+
+// === impl RewardKind ===
+
+impl RewardKind {
+    /// Its name in documents and answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AmountOff(_) => "amount_off",
+            Self::PercentOff(_) => "percent_off",
+            Self::FreeShipping => "free_shipping",
+            Self::Other => "other",
+        }
     }
 }

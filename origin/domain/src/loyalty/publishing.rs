@@ -1,24 +1,31 @@
 //! Reading a programme as a merchant writes it. Every mistake is listed with its place; nothing
-//! unknown, missing or contradictory passes.
+//! unknown, missing or contradictory passes, and no expression that could fail on an ordinary order.
 //!
 //! ```json
 //! {"title": "Riders", "currency": "EUR",
-//!  "earning": {"points": 1, "per_amount": 100, "description": "1 point for every euro."},
+//!  "earning": {
+//!    "description": "1 point for every euro, twice that on helmets.",
+//!    "multipliers": [{"id": "helmets", "title": "Double points on helmets",
+//!                     "if": "line.sku.startsWith('HELMET-')", "percent": 200}],
+//!    "rules": [{"id": "euro", "title": "1 point for every euro",
+//!               "each": "line", "points": "line.amount", "per": 100}]},
 //!  "pending_days": 14, "expiry_days": 365, "window_days": 365,
 //!  "tiers": [{"id": "bronze", "title": "Bronze", "threshold": 0}],
 //!  "rewards": [{"id": "bell", "title": "A bell", "points": 250}]}
 //! ```
 //!
-//! `per_amount` is in minor units. Without `expiry_days` points never expire; `earning.gift_cards`
-//! and `earning.test_orders` are false unless stated.
+//! Amounts are in minor units. May be left out: `expiry_days` (points never expire), `hold_minutes`
+//! (30), `tiers_by` (`customer.points`), `tier_keep_days` (0), a reward's `kind` (`other`), a rule's
+//! `if` and `per` (1), `multipliers`, `gift_cards` and `test_orders` (false).
 
 use serde_json::Value;
 
 use super::document::{Members, Reader};
-use super::points::Points;
-use super::program::{Earning, Program, Reward, Tier};
+use super::formula::{Checked, View, formula};
+use super::program::{Program, Reward, RewardKind, Tier, TierUnit, TiersBy};
 use crate::configurator::Mistake;
 use crate::money::Money;
+use crate::time::MINUTE_MS;
 
 /// Most tiers: nobody remembers more.
 pub const TIERS_MAX: usize = 20;
@@ -28,25 +35,50 @@ pub const REWARDS_MAX: usize = 200;
 pub const TITLE_BYTES_MAX: usize = 200;
 /// Longest description in bytes.
 pub const DESCRIPTION_BYTES_MAX: usize = 2_000;
-/// Most points per amount, so that no order's points pass the range of numbers.
-const EARNING_POINTS_MAX: u32 = 1_000_000;
-/// Largest amount that points are given for, in minor units.
-const PER_AMOUNT_MAX: u32 = 1_000_000_000;
+/// Longest document in bytes: with all its texts at their longest it would be twice that, and none
+/// comes near. It is stored as one item, which holds 400 KB.
+pub const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
+/// Most percent of a multiplier: a hundred times.
+pub const PERCENT_MAX: u32 = 10_000;
+/// Largest amount off, in minor units.
+const AMOUNT_OFF_MAX: u32 = 1_000_000_000;
+/// How long points stay held unless the programme says otherwise.
+const HOLD_MINUTES: u32 = 30;
+/// Longest time a tier is kept: a year, each day of which is looked at in every reading.
+const TIER_KEEP_DAYS_MAX: u32 = 366;
+/// Longest hold: a day.
+const HOLD_MINUTES_MAX: u32 = 1_440;
 /// Most days of any period: ten years.
 const DAYS_MAX: u32 = 3_650;
 
 // === impl Program ===
 
 impl Program {
-    /// Reads a programme.
+    /// Reads a programme that somebody would publish.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// Everything that is wrong with it; what only fails on an order, once nothing else is.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
+        let program = Self::read(text)?;
+        let failures = program.tried();
+        if failures.is_empty() { Ok(program) } else { Err(failures) }
+    }
+
+    /// Reads a programme that was published: what an author is told today was perhaps not known
+    /// when it was.
+    #[must_use]
+    pub fn stored(text: &str) -> Option<Self> {
+        Self::read(text).ok()
+    }
+
+    fn read(text: &str) -> Result<Self, Vec<Mistake>> {
+        let of_all = |message| vec![Mistake { field: String::new(), message }];
+        if text.len() > DOCUMENT_BYTES_MAX {
+            return Err(of_all(format!("is longer than {DOCUMENT_BYTES_MAX} bytes")));
+        }
+        let document =
+            serde_json::from_str(text).map_err(|error| of_all(format!("is not JSON: {error}")))?;
         let mut reader = Reader::default();
-        let document = serde_json::from_str(text).map_err(|error| {
-            vec![Mistake { field: String::new(), message: format!("is not JSON: {error}") }]
-        })?;
         match reader.program(&document) {
             Some(program) if reader.mistakes.is_empty() => Ok(program),
             _ => Err(reader.mistakes),
@@ -58,13 +90,16 @@ impl Program {
 
 impl Reader {
     fn program(&mut self, document: &Value) -> Option<Program> {
-        const KNOWN: [&str; 8] = [
+        const KNOWN: [&str; 11] = [
             "title",
             "currency",
             "earning",
             "pending_days",
             "expiry_days",
+            "hold_minutes",
             "window_days",
+            "tiers_by",
+            "tier_keep_days",
             "tiers",
             "rewards",
         ];
@@ -77,11 +112,17 @@ impl Reader {
             None | Some(Value::Null) => Some(None),
             Some(_) => self.whole(&all, "expiry_days", 1, DAYS_MAX).map(Some),
         };
+        let hold_minutes = self.whole_or(&all, "hold_minutes", HOLD_MINUTES, HOLD_MINUTES_MAX);
         let window_days = self.whole(&all, "window_days", 1, DAYS_MAX);
+        let tiers_by = self.tiers_by(&all);
+        let tier_keep_days = match all.members.get("tier_keep_days") {
+            None => Some(0),
+            Some(_) => self.whole(&all, "tier_keep_days", 0, TIER_KEEP_DAYS_MAX),
+        };
         let tiers = self.list(&all, "tiers", TIERS_MAX, Self::tier);
         self.check_tiers(&tiers);
         let rewards = self.list(&all, "rewards", REWARDS_MAX, Self::reward);
-        self.check_ids("rewards", rewards.iter().map(|reward| reward.as_ref().map(|r| &*r.id)));
+        self.check_ids("/rewards", rewards.iter().map(|reward| reward.as_ref().map(|r| &*r.id)));
         let mut tiers = tiers.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
         Some(Program {
             title: title?,
@@ -89,33 +130,46 @@ impl Reader {
             earning: earning?,
             pending_days: pending_days?,
             expiry_days: expiry_days?,
+            hold_ms: u64::from(hold_minutes?) * MINUTE_MS,
             window_days: window_days?,
+            tiers_by: tiers_by?,
+            tier_keep_days: tier_keep_days?,
             base_tier: tiers.next()?,
             higher_tiers: tiers.collect(),
             rewards: rewards.into_iter().collect::<Option<_>>()?,
         })
     }
 
-    fn earning(&mut self, all: &Members<'_>) -> Option<Earning> {
-        const KNOWN: [&str; 5] =
-            ["points", "per_amount", "description", "gift_cards", "test_orders"];
-        let Some(value) = all.members.get("earning") else {
-            self.wrong(all.pointer_of("earning"), "is missing");
-            return None;
+    fn tiers_by(&mut self, all: &Members<'_>) -> Option<TiersBy> {
+        const DEFAULT: &str = "customer.points";
+        let source = match all.members.get("tiers_by") {
+            None => DEFAULT,
+            Some(Value::String(source)) => source,
+            Some(_) => {
+                self.wrong(all.pointer_of("tiers_by"), "must be a text: a formula");
+                return None;
+            }
         };
-        let earning = self.members(&all.pointer_of("earning"), value, &KNOWN)?;
-        let points = self.whole(&earning, "points", 1, EARNING_POINTS_MAX);
-        let per_amount = self.whole(&earning, "per_amount", 1, PER_AMOUNT_MAX);
-        let description = self.text(&earning, "description", DESCRIPTION_BYTES_MAX);
-        let gift_cards = self.flag(&earning, "gift_cards");
-        let test_orders = self.flag(&earning, "test_orders");
-        Some(Earning {
-            points: points?,
-            per_amount: Money(i64::from(per_amount?)),
-            description: description?,
-            gift_cards: gift_cards?,
-            test_orders: test_orders?,
-        })
+        let unit = match source.trim() {
+            DEFAULT => TierUnit::Points,
+            "customer.spend" => TierUnit::Spend,
+            "customer.orders" => TierUnit::Orders,
+            _ => TierUnit::Own,
+        };
+        let checked = formula(source, View::Figures);
+        let formula = self.checked(all.pointer_of("tiers_by"), checked)?;
+        Some(TiersBy { formula, unit })
+    }
+
+    /// What was checked, or its mistakes noted.
+    pub(super) fn checked<T>(&mut self, pointer: String, checked: Checked<T>) -> Option<T> {
+        match checked {
+            Ok(checked) => Some(checked),
+            Err(messages) => {
+                messages.into_iter().for_each(|message| self.wrong(pointer.clone(), message));
+                None
+            }
+        }
     }
 
     fn tier(&mut self, pointer: &str, value: &Value) -> Option<Tier> {
@@ -123,22 +177,49 @@ impl Reader {
         let id = self.id(&tier);
         let title = self.text(&tier, "title", TITLE_BYTES_MAX);
         let threshold = self.points(&tier, "threshold", 0);
-        Some(Tier { id: id?, title: title?, threshold: threshold? })
+        Some(Tier { id: id?, title: title?, threshold: threshold?.0 })
     }
 
     fn reward(&mut self, pointer: &str, value: &Value) -> Option<Reward> {
-        let reward = self.members(pointer, value, &["id", "title", "points"])?;
+        const KNOWN: [&str; 6] = ["id", "title", "points", "kind", "amount", "percent"];
+        let reward = self.members(pointer, value, &KNOWN)?;
         let id = self.id(&reward);
         let title = self.text(&reward, "title", TITLE_BYTES_MAX);
         let points = self.points(&reward, "points", 1);
-        Some(Reward { id: id?, title: title?, points: points? })
+        let kind = self.reward_kind(&reward);
+        Some(Reward { id: id?, title: title?, points: points?, kind: kind? })
+    }
+
+    fn reward_kind(&mut self, reward: &Members<'_>) -> Option<RewardKind> {
+        let (kind, own) = match reward.members.get("kind").map(|kind| kind.as_str()) {
+            Some(Some("amount_off")) => {
+                let amount = self.whole(reward, "amount", 1, AMOUNT_OFF_MAX);
+                (amount.map(|amount| RewardKind::AmountOff(Money(amount.into()))), "amount")
+            }
+            Some(Some("percent_off")) => {
+                (self.whole(reward, "percent", 1, 100).map(RewardKind::PercentOff), "percent")
+            }
+            Some(Some("free_shipping")) => (Some(RewardKind::FreeShipping), ""),
+            None | Some(Some("other")) => (Some(RewardKind::Other), ""),
+            Some(_) => {
+                let message = "must be amount_off, percent_off, free_shipping or other";
+                self.wrong(reward.pointer_of("kind"), message);
+                return None;
+            }
+        };
+        for key in ["amount", "percent"] {
+            if key != own && reward.members.contains_key(key) {
+                self.wrong(reward.pointer_of(key), "does not belong to this kind of reward");
+            }
+        }
+        kind
     }
 
     /// Everybody has a tier, and each tier is above the one before.
     fn check_tiers(&mut self, tiers: &[Option<Tier>]) {
         match tiers.first() {
             None => self.wrong("/tiers".to_owned(), "needs at least the tier of everybody"),
-            Some(Some(base)) if base.threshold != Points::ZERO => {
+            Some(Some(base)) if base.threshold != 0 => {
                 self.wrong("/tiers/0/threshold".to_owned(), "must be 0: it is everybody's tier");
             }
             Some(_) => {}
@@ -147,10 +228,10 @@ impl Reader {
             if let [Some(lower), Some(higher)] = pair
                 && higher.threshold <= lower.threshold
             {
-                let message = format!("must be above {}, the tier before", lower.threshold.0);
+                let message = format!("must be above {}, the tier before", lower.threshold);
                 self.wrong(format!("/tiers/{}/threshold", index + 1), message);
             }
         }
-        self.check_ids("tiers", tiers.iter().map(|tier| tier.as_ref().map(|tier| &*tier.id)));
+        self.check_ids("/tiers", tiers.iter().map(|tier| tier.as_ref().map(|tier| &*tier.id)));
     }
 }

@@ -112,6 +112,7 @@ impl Redemption {
             terms: Terms::for_ever(self.time),
             cause: cause.clone(),
             program_version: self.program_version,
+            failures: Vec::new(),
         };
         let hold = || entry(EntryKind::Hold, Points::ZERO.minus(self.points), self.time);
         match self.state {

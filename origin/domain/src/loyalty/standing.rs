@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::account::{Account, Lot};
 use super::day::Day;
+use super::figures::Figures;
 use super::points::Points;
-use super::program::{Program, Tier};
+use super::program::{NextTier, Program, Tier};
 use super::spending::Left;
 use crate::time::Time;
 
@@ -55,17 +56,6 @@ pub struct Balance {
     pub held: Points,
 }
 
-/// The way to a tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextTier {
-    /// Its id.
-    pub id: String,
-    /// What customers know it as.
-    pub title: String,
-    /// Points still to be earned.
-    pub remaining: Points,
-}
-
 /// Points that expire together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expiring {
@@ -93,8 +83,9 @@ impl Standing {
     pub fn of(account: &Account, program: &Program, reading: Reading) -> Self {
         let now = reading.now();
         let left = Left::on(account, Day::of(now));
-        let qualifying = account.figures_at(now, program.window_days).points;
-        let changes = account.lots.iter().flat_map(|lot| changes(lot, program.window_days));
+        let figures = account.figures_at(now, program.window_days);
+        let tier = kept_tier(account, program, Day::of(now), figures);
+        let changes = account.lots.iter().flat_map(|lot| changes(lot, program));
         let changed_at = changes.filter(|at| *at <= now).max();
         let moment = changed_at.unwrap_or_default().max(reading.seen);
         Self {
@@ -104,12 +95,8 @@ impl Standing {
                 pending: left.pending.values().copied().sum(),
                 held: account.held(),
             },
-            tier: program.tier(qualifying).clone(),
-            next_tier: program.next_tier(qualifying).map(|next| NextTier {
-                id: next.id.clone(),
-                title: next.title.clone(),
-                remaining: next.threshold.minus(qualifying),
-            }),
+            tier: tier.clone(),
+            next_tier: program.next_tier(tier, &figures),
             expiring: expiring(&left),
             moment,
             as_of: account.newest.max((moment > Time::default()).then_some(moment)),
@@ -117,13 +104,27 @@ impl Standing {
     }
 }
 
-/// When a lot changes what an account amounts to: it becomes available, expires, or leaves the
-/// window of the tiers.
-fn changes(lot: &Lot, window_days: u32) -> impl Iterator<Item = Time> {
+/// The tier of today's figures, or the highest of the days for which a tier is kept.
+fn kept_tier<'p>(
+    account: &Account,
+    program: &'p Program,
+    today: Day,
+    figures: Figures,
+) -> &'p Tier {
+    let days = (1..=program.tier_keep_days).map(|ago| today.minus(ago));
+    let earlier = days.map(|day| account.figures_on(day, program.window_days));
+    program.highest_tier(std::iter::once(figures).chain(earlier))
+}
+
+/// When a lot changes what an account amounts to: it becomes available, expires, leaves the window
+/// of the tiers, or the time for which a tier is kept after that.
+fn changes(lot: &Lot, program: &Program) -> impl Iterator<Item = Time> {
     let terms = lot.terms;
-    let leaves_on = terms.earned_on.plus(window_days);
+    let leaves_on = terms.earned_on.plus(program.window_days);
+    let forgotten_on = [lot.on, leaves_on].map(|day| day.plus(program.tier_keep_days));
     let days = [terms.available_on, terms.expires_on, Some(leaves_on)];
-    days.into_iter().flatten().map(Day::start)
+    let forgotten = forgotten_on.into_iter().filter(|_| program.tier_keep_days > 0);
+    days.into_iter().flatten().chain(forgotten).map(Day::start)
 }
 
 fn expiring(left: &Left) -> Vec<Expiring> {

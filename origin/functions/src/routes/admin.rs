@@ -198,7 +198,7 @@ pub(crate) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The version `If-Match` names; `"0"` for a product that must not be there yet.
+/// The version `If-Match` names; `"0"` for what must not be there yet.
 pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();

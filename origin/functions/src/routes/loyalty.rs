@@ -14,9 +14,10 @@ use edge_wire::resource::Resource;
 use http::HeaderMap;
 use origin_domain::bookmark::{Bookmark, Pending};
 use origin_domain::loyalty::{
-    Accounts as _, Balance, EntryKey, LedgerEntry, PAGE_ENTRIES_MAX, Program, Reading, Standing,
-    view,
+    Accounts as _, Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading,
+    Reward, RewardKind, Rule, Standing, Tier, view,
 };
+use origin_domain::time::MINUTE_MS;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ use crate::shop::Shop;
 /// Entries on a page unless asked otherwise.
 const PAGE_ENTRIES_DEFAULT: usize = 20;
 /// The tag of everything made of the programme.
-const PROGRAM_TAG: &str = "program";
+pub const PROGRAM_TAG: &str = "program";
 
 /// A customer's loyalty.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,7 +71,7 @@ struct TierBody {
 struct NextTierBody {
     id: String,
     title: String,
-    /// Points still to be earned.
+    /// What is still missing, in the unit the programme's tiers are measured by.
     remaining: i64,
 }
 
@@ -118,6 +119,22 @@ pub(crate) struct ProgramBody {
     version: String,
     /// How points are earned, in the merchant's words.
     earning: String,
+    /// The same, way by way.
+    rules: Vec<RuleBody>,
+    /// What counts for more or less.
+    multipliers: Vec<MultiplierBody>,
+    /// Days for which points stay pending.
+    pending_days: u32,
+    /// Days for which they can be used after that; null: for ever.
+    expiry_days: Option<u32>,
+    /// Minutes for which points stay held for a redemption that nothing decides.
+    hold_minutes: u64,
+    /// Days that count towards a tier.
+    window_days: u32,
+    /// What the thresholds count: `points`, `spend` in minor units, `orders`, or `own`.
+    tiers_by: &'static str,
+    /// Days for which a tier is kept after its threshold is no longer reached.
+    tier_keep_days: u32,
     tiers: Vec<TierRungBody>,
     rewards: Vec<RewardBody>,
 }
@@ -126,8 +143,22 @@ pub(crate) struct ProgramBody {
 struct TierRungBody {
     id: String,
     title: String,
-    /// Points within the window that reach it.
+    /// What reaches it within the window, in the unit of `tiers_by`.
     threshold: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RuleBody {
+    id: String,
+    title: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MultiplierBody {
+    id: String,
+    title: String,
+    /// 200 is twice.
+    percent: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -135,6 +166,14 @@ struct RewardBody {
     id: String,
     title: String,
     points: i64,
+    /// `amount_off`, `percent_off`, `free_shipping` or `other`.
+    kind: &'static str,
+    /// Of `amount_off`, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
+    /// Of `percent_off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u32>,
 }
 
 /// Balance, tier, the way to the next tier, what expires when.
@@ -193,30 +232,62 @@ pub(crate) async fn entries(
     responses((status = 200, body = ProgramBody)))]
 pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, Refused> {
     let active = shop.program().await?;
-    let program: &Program = &active.program;
-    let body = ProgramBody {
-        title: program.title.clone(),
-        version: active.version.to_string(),
-        earning: program.earning.description.clone(),
-        tiers: program
-            .tiers()
-            .map(|tier| TierRungBody {
-                id: tier.id.clone(),
-                title: tier.title.clone(),
-                threshold: tier.threshold.0,
-            })
-            .collect(),
-        rewards: program
-            .rewards
-            .iter()
-            .map(|reward| RewardBody {
-                id: reward.id.clone(),
-                title: reward.title.clone(),
-                points: reward.points.0,
-            })
-            .collect(),
-    };
+    let body = ProgramBody::of(active.version, &active.program);
     Ok(([(TAGS, PROGRAM_TAG)], Json(body)).into_response())
+}
+
+// === impl ProgramBody ===
+
+impl ProgramBody {
+    fn of(version: u64, program: &Program) -> Self {
+        let earning = &program.earning;
+        let rule = |rule: &Rule| RuleBody { id: rule.id.clone(), title: rule.title.clone() };
+        let multiplier = |one: &Multiplier| MultiplierBody {
+            id: one.id.clone(),
+            title: one.title.clone(),
+            percent: one.percent,
+        };
+        let tier = |tier: &Tier| TierRungBody {
+            id: tier.id.clone(),
+            title: tier.title.clone(),
+            threshold: tier.threshold,
+        };
+        Self {
+            title: program.title.clone(),
+            version: version.to_string(),
+            earning: earning.description.clone(),
+            rules: earning.rules.iter().map(rule).collect(),
+            multipliers: earning.multipliers.iter().map(multiplier).collect(),
+            pending_days: program.pending_days,
+            expiry_days: program.expiry_days,
+            hold_minutes: program.hold_ms / MINUTE_MS,
+            window_days: program.window_days,
+            tiers_by: program.tiers_by.unit.name(),
+            tier_keep_days: program.tier_keep_days,
+            tiers: program.tiers().map(tier).collect(),
+            rewards: program.rewards.iter().map(RewardBody::of).collect(),
+        }
+    }
+}
+
+// === impl RewardBody ===
+
+impl RewardBody {
+    fn of(reward: &Reward) -> Self {
+        let (amount, percent) = match reward.kind {
+            RewardKind::AmountOff(amount) => (Some(amount.0), None),
+            RewardKind::PercentOff(percent) => (None, Some(percent)),
+            RewardKind::FreeShipping | RewardKind::Other => (None, None),
+        };
+        Self {
+            id: reward.id.clone(),
+            title: reward.title.clone(),
+            points: reward.points.0,
+            kind: reward.kind.name(),
+            amount,
+            percent,
+        }
+    }
 }
 
 fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) -> LoyaltyBody {
@@ -227,7 +298,7 @@ fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) 
         next_tier: standing.next_tier.map(|next| NextTierBody {
             id: next.id,
             title: next.title,
-            remaining: next.remaining.0,
+            remaining: next.remaining,
         }),
         expiring: standing
             .expiring

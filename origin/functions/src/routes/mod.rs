@@ -2,6 +2,7 @@
 
 pub(crate) mod adjustments;
 pub(crate) mod admin;
+pub(crate) mod admin_program;
 pub(crate) mod admin_versions;
 pub(crate) mod asked;
 pub(crate) mod cart;
@@ -15,6 +16,7 @@ pub(crate) mod health;
 pub(crate) mod loyalty;
 mod permalink;
 pub(crate) mod privacy;
+pub(crate) mod program_trial;
 pub(crate) mod redemptions;
 pub(crate) mod selections;
 pub(crate) mod session;

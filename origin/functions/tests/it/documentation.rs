@@ -44,6 +44,10 @@ fn every_answer_has_a_schema() {
         "EntriesBody",
         "RedemptionBody",
         "AdjustmentBody",
+        "ProgramBody",
+        "ProgramPublishedBody",
+        "ProgramVersionsBody",
+        "TrialBody",
         "ProductBody",
     ] {
         assert!(schemas.contains_key(name), "{name}");

@@ -12,7 +12,7 @@ use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
 };
-use origin_domain::loyalty::{Program, ProgramVersion, ProgramWriter as _};
+use origin_domain::loyalty::{Activation, ProgramShelf as _};
 use origin_domain::time::Time;
 use origin_functions::cached_catalog::variants_sold;
 use origin_functions::clock::Clock;
@@ -32,7 +32,8 @@ const PRODUCT: &str = r#"{"product":"mug","title":"Mug","currency":"EUR","base_p
     "rules":[],"variants":[
         {"selection":{"size":"s"},"sku":"MUG-S","variant_id":"9223372036854775801"}]}"#;
 const PROGRAM: &str = r#"{"title":"Mugs","currency":"EUR","pending_days":0,"expiry_days":365,
-    "window_days":365,"earning":{"points":1,"per_amount":100,"description":"One a euro."},
+    "window_days":365,"earning":{"description":"One a euro.","rules":[
+        {"id":"euro","title":"One a euro","each":"line","points":"line.amount","per":100}]},
     "tiers":[{"id":"all","title":"All","threshold":0}],"rewards":[]}"#;
 
 /// Where a function's world is.
@@ -135,7 +136,6 @@ async fn seed(aws: &Aws) {
         at: Time(0),
     };
     DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
-    let program = Program::parse(PROGRAM).unwrap();
-    let version = ProgramVersion { version: 1, active_from: Time(0), program };
-    DynamoPrograms::new(aws).publish(&version).await.unwrap();
+    let first = Activation { number: 1, version: 1, active_from: Time(0) };
+    DynamoPrograms::new(aws).activate(&first, Some(PROGRAM)).await.unwrap();
 }

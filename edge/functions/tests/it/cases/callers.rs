@@ -8,12 +8,15 @@ use crate::fixture::{NOW, PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, asks, g
 const AUTHORIZATION: &str = "header:authorization";
 const CART: &str = "header:forecourt-cart";
 const ADMIN: &str = "/v1/admin/configurators/bike";
+/// A programme to be tried on past orders.
+const TRIAL: &str = "/v1/admin/loyalty/program?dry_run=true&cursor=1795251600000-7001";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = carts();
     cases.extend(customers());
     cases.extend(optional());
     cases.extend(staff());
+    cases.extend(programmes());
     cases.extend(rotation());
     cases
 }
@@ -160,6 +163,32 @@ fn optional() -> Vec<Case> {
             Code::TokenInvalid,
         )
         .blames(CART),
+    ]
+}
+
+fn programmes() -> Vec<Case> {
+    vec![
+        forwards(
+            "a programme tried on past orders",
+            asks("PUT", TRIAL).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            "/v1/admin/loyalty/program?cursor=1795251600000-7001&dry_run=true",
+        )
+        .by_staff(),
+        refuses("nobody tries a programme", asks("PUT", TRIAL), Code::TokenMissing)
+            .blames(AUTHORIZATION),
+        refuses(
+            "a customer tries a programme",
+            asks("PUT", TRIAL).customer("1001"),
+            Code::NotStaff,
+        )
+        .blames(AUTHORIZATION),
+        refuses(
+            "a programme tried with a parameter the route does not have",
+            asks("PUT", "/v1/admin/loyalty/program?force=true")
+                .with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            Code::ParameterInvalid,
+        )
+        .blames("query:force"),
     ]
 }
 

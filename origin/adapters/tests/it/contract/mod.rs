@@ -5,6 +5,7 @@ pub(crate) mod carts;
 pub(crate) mod command_log;
 pub(crate) mod events;
 pub(crate) mod ledger;
+pub(crate) mod order_history;
 pub(crate) mod programs;
 pub(crate) mod sample;
 pub(crate) mod selections;

@@ -59,21 +59,25 @@ pub(crate) fn paid(order: &str, customer: Option<&str>, at: Time) -> PaidOrder {
         id: "18446744073709551615".to_owned(),
         quantity: 1,
         amount: Money(12_990),
-        is_gift_card: false,
+        ..PaidLine::default()
     };
-    let paid = Paid { at, currency: "EUR".to_owned(), is_test: false, lines: vec![line] };
+    let paid = Paid { at, currency: "EUR".to_owned(), lines: vec![line], ..Paid::default() };
     PaidOrder { order: order.to_owned(), customer: customer.map(str::to_owned), paid }
 }
 
 /// A programme that gives a point for every euro.
+pub(crate) const PROGRAM: &str = r#"{
+    "title": "Riders", "currency": "EUR",
+    "earning": {"description": "1 point for every euro.", "rules": [
+        {"id": "euro", "title": "1 a euro", "each": "line", "points": "line.amount", "per": 100}
+    ]},
+    "pending_days": 14, "expiry_days": 365, "window_days": 365,
+    "tiers": [{"id": "bronze", "title": "Bronze", "threshold": 0}],
+    "rewards": [{"id": "bell", "title": "A bell \u2728", "points": 250}]
+}"#;
+
+/// The same as a version.
 pub(crate) fn program(version: u64, active_from: Time) -> ProgramVersion {
-    let text = r#"{
-        "title": "Riders", "currency": "EUR",
-        "earning": {"points": 1, "per_amount": 100, "description": "1 point for every euro."},
-        "pending_days": 14, "expiry_days": 365, "window_days": 365,
-        "tiers": [{"id": "bronze", "title": "Bronze", "threshold": 0}],
-        "rewards": [{"id": "bell", "title": "A bell \u2728", "points": 250}]
-    }"#;
-    let program = Program::parse(text).expect("a programme without mistakes");
-    ProgramVersion { version, active_from, program }
+    let program = Program::parse(PROGRAM).expect("a programme without mistakes").into();
+    ProgramVersion { activation: version, version, active_from, program }
 }

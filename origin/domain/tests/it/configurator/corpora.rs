@@ -31,6 +31,11 @@ fn shopify_products_are_refused_or_sold_as_they_are() {
 }
 
 #[test]
+fn programmes_are_refused_or_count_any_order() {
+    each("program", 13, checks::program);
+}
+
+#[test]
 fn artefacts_are_refused_or_can_be_asked() {
     each("artefact", 2, checks::artefact);
 }

@@ -2,13 +2,13 @@
 
 use origin_domain::loyalty::{
     AbsorbError, Account, Cause, Day, EarningError, LOTS_MAX, LedgerReader as _, Lot, Outcome,
-    POINTS_MAX, Points, ProgramVersion, SPENT_DAYS_MAX, Spent, Terms,
+    POINTS_MAX, Points, SPENT_DAYS_MAX, Spent, Terms,
 };
 use origin_domain::money::Money;
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, PortError};
 use serde_json::json;
 
-use super::world::{Items, Meanwhile, Table, now, order, program, time, webhook};
+use super::world::{Items, Meanwhile, Table, earning, now, order, program, time, version, webhook};
 
 const AT: &str = "2026-11-20T17:04:09Z";
 
@@ -73,10 +73,9 @@ fn orders_of_one_day_share_a_lot() {
 #[test]
 fn an_order_counts_under_the_programme_of_its_own_time() {
     let mut table = Table::with(program());
-    let mut double = program();
-    double.earning.points = 2;
+    let double = earning("/rules/0/points", json!("line.amount * 2"));
     let active_from = time("2026-11-20T12:00:00Z");
-    table.programs.push(ProgramVersion { version: 2, active_from, program: double });
+    table.programs.push(version(2, active_from, double));
     table.pay(&order(41, Some(1001), "2026-11-20T12:00:00Z", "10.00")).unwrap();
     table.pay(&order(51, Some(1001), "2026-11-20T11:59:59Z", "10.00")).unwrap();
     let items = table.items();

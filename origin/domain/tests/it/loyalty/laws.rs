@@ -125,7 +125,7 @@ fn payload(id: u64, order: &Order) -> Value {
 
 /// A point for every cent, so that the causes alone tell the points to the last one.
 fn exact() -> Program {
-    let document = changed(&program_document(), "/earning/per_amount", json!(1));
+    let document = changed(&program_document(), "/earning/rules/0/per", json!(1));
     Program::parse(&document.to_string()).unwrap()
 }
 

@@ -6,6 +6,8 @@ mod absorbing;
 mod demo;
 mod earning;
 mod erasing;
+mod examples;
+mod formulas;
 mod laws;
 mod payloads;
 mod programs;

@@ -1,7 +1,10 @@
 //! What Shopify sends, and what is made of it.
 
 use origin_domain::loyalty::{
-    ORDER_LINES_MAX, PaidLine, PaidOrder, PayloadError, Problem, Webhook,
+    Day, Earned, EarnedLine, Failure, LINE_TEXTS_BYTES_MAX, MULTIPLIERS_MAX, ORDER_LINES_MAX,
+    ORDER_REFUNDS_MAX, OrderFacts, OrderItem, POINTS_MAX, PaidLine, PaidOrder, PayloadError,
+    Points, Problem, REFUNDED_LINES_MAX, RULES_MAX, Reckoning, Refund, RuleFailure, RulePoints,
+    TEXT_BYTES_MAX, TEXTS_MAX, Terms, Webhook, order_entries,
 };
 use origin_domain::money::Money;
 use serde_json::value::to_raw_value;
@@ -42,20 +45,108 @@ fn an_order_with_every_documented_key_is_read_to_the_cent() {
     assert_eq!(paid.paid.at, time("2026-11-20T17:04:09Z"));
     assert_eq!(paid.paid.currency, "EUR");
     assert!(!paid.paid.is_test);
-    let line = |id: &str, quantity, cents, is_gift_card| PaidLine {
+    assert_eq!(paid.paid.source.as_deref(), Some("web"));
+    assert_eq!(paid.paid.discount_codes, ["RIDE10"]);
+    assert_eq!(paid.paid.customer_tags, ["member", "newsletter"]);
+    let line = |id: &str, quantity, cents, [product, variant, sku]: [&str; 3]| PaidLine {
         id: id.to_owned(),
         quantity,
         amount: Money(cents),
-        is_gift_card,
+        is_gift_card: sku == "GIFT-50",
+        product: Some(product.to_owned()),
+        variant: Some(variant.to_owned()),
+        sku: Some(sku.to_owned()),
+        vendor: Some("Forecourt Demo".to_owned()),
     };
+    let tee = ["8788032119674292922", "875309424069134920", "TEE-WHI00-XS-REG"];
+    let bike = ["788032119674292922", "44000000000000001", "B-ST-M"];
+    let card = ["9988776655443322110", "45000000000000001", "GIFT-50"];
     assert_eq!(
         paid.paid.lines,
         [
-            line("866550311766439020", 2, 84_433, false),
-            line("141249953214522974", 1, 116_910, false),
-            line("257004973105704598", 1, 5_000, true),
+            line("866550311766439020", 2, 84_433, tee),
+            line("141249953214522974", 1, 116_910, bike),
+            line("257004973105704598", 1, 5_000, card),
         ]
     );
+}
+
+#[test]
+fn what_only_a_formula_asks_for_never_makes_an_order_unreadable() {
+    let mut order = order(1, Some(7), "2026-11-20T17:04:09Z", "1.00");
+    let plain = read(&order).unwrap();
+    for (pointer, value) in [
+        ("/source_name", json!(["web"])),
+        ("/discount_codes", json!("RIDE10")),
+        ("/discount_codes", json!([7, {"code": 7}, null])),
+        ("/customer/tags", json!({"vip": true})),
+        ("/customer/tags", json!(" , ,")),
+        ("/line_items/0/sku", json!(7)),
+        ("/line_items/0/vendor", json!(null)),
+        ("/line_items/0/product_id", json!("bike")),
+        ("/line_items/0/variant_id", json!(0)),
+    ] {
+        assert_eq!(read(&changed(&order, pointer, value.clone())).unwrap(), plain, "{pointer}");
+    }
+    // Long texts are cut where a character ends, and of many the first are kept.
+    order["line_items"][0]["sku"] = json!("é".repeat(100));
+    order["customer"]["tags"] = json!(vec!["tag"; TEXTS_MAX + 1].join(", "));
+    order["discount_codes"] = json!(vec![json!({"code": "x"}); TEXTS_MAX + 1]);
+    let paid = read(&order).unwrap().paid;
+    assert_eq!(paid.lines[0].sku, Some("é".repeat(TEXT_BYTES_MAX / 2)));
+    assert_eq!((paid.customer_tags.len(), paid.discount_codes.len()), (TEXTS_MAX, TEXTS_MAX));
+}
+
+#[test]
+fn the_largest_order_fits_its_item() {
+    let (most, long) = (u64::MAX, "x".repeat(99));
+    let line = |index: usize| {
+        json!({"id": most - index as u64, "quantity": u32::MAX, "price": "0.01", "gift_card": true,
+            "product_id": most, "variant_id": most, "sku": long, "vendor": long})
+    };
+    let mut order = order(most - 1, Some(most), "2026-11-20T17:04:09Z", "1.00");
+    order["source_name"] = json!(long);
+    order["line_items"] = (0..ORDER_LINES_MAX).map(line).collect();
+    order["customer"]["tags"] = json!(vec![long.as_str(); TEXTS_MAX].join(","));
+    order["discount_codes"] = json!(vec![json!({"code": long}); TEXTS_MAX]);
+    let told = read(&order).unwrap();
+    let texts = told.paid.lines.iter().flat_map(|line| [&line.sku, &line.vendor]).flatten();
+    assert_eq!(texts.map(String::len).sum::<usize>(), LINE_TEXTS_BYTES_MAX);
+
+    let id = |index: usize| (most - index as u64).to_string();
+    let refund = |nth: usize| {
+        let lines = (0..REFUNDED_LINES_MAX / ORDER_REFUNDS_MAX).map(|line| (id(line), u32::MAX));
+        (id(nth), Refund { at: told.paid.at, lines: lines.collect() })
+    };
+    let rule = |nth: usize| format!("{}{nth:02}", "r".repeat(62));
+    let earned = Earned {
+        lines: (0..ORDER_LINES_MAX)
+            .map(|line| EarnedLine { line: id(line), points: Points(POINTS_MAX / 1_000) })
+            .collect(),
+        rules: (0..RULES_MAX)
+            .map(|nth| RulePoints { rule: rule(nth), points: Points(POINTS_MAX) })
+            .collect(),
+        failures: (0..MULTIPLIERS_MAX)
+            .map(|nth| RuleFailure { rule: rule(nth), failure: Failure::DivisionByZero })
+            .collect(),
+    };
+    let terms = Terms {
+        earned_on: Day(u32::MAX),
+        available_on: Some(Day(u32::MAX)),
+        expires_on: Some(Day(u32::MAX)),
+    };
+    let reckoning = Reckoning { program_version: most, terms, earned };
+    let facts = OrderFacts {
+        customer: told.customer.clone(),
+        refunds: (0..ORDER_REFUNDS_MAX).map(refund).collect(),
+        cancelled: Some(told.paid.at.plus_ms(1)),
+        paid: Some(told.paid),
+        ..OrderItem::of(&told.order).facts
+    };
+    let entries = order_entries(&facts, &reckoning);
+    let item = OrderItem { version: most, facts, reckoning: Some(reckoning), entries };
+    let bytes = rmp_serde::to_vec_named(&item).unwrap().len();
+    assert!((340_000..400 * 1024).contains(&bytes), "{bytes}");
 }
 
 #[test]

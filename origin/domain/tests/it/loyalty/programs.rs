@@ -1,6 +1,7 @@
 //! What a merchant may promise, and what they are told about everything else.
 
-use origin_domain::loyalty::{POINTS_MAX, Program};
+use origin_domain::loyalty::{DOCUMENT_BYTES_MAX, POINTS_MAX, Program, RewardKind, TierUnit};
+use origin_domain::money::Money;
 use serde_json::{Value, json};
 
 use super::world::{changed, program, program_document};
@@ -19,12 +20,45 @@ fn a_programme_is_read_as_it_was_meant() {
         (14, Some(365), 365)
     );
     let earning = &program.earning;
-    assert_eq!((earning.points, earning.per_amount.0), (1, 100));
+    assert_eq!((&*earning.rules[0].id, earning.rules[0].per), ("euro", 100));
     assert_eq!((earning.gift_cards, earning.test_orders), (false, false));
-    let tiers: Vec<(&str, i64)> =
-        program.tiers().map(|tier| (&*tier.id, tier.threshold.0)).collect();
+    let tiers: Vec<(&str, i64)> = program.tiers().map(|tier| (&*tier.id, tier.threshold)).collect();
     assert_eq!(tiers, [("bronze", 0), ("silver", 500), ("gold", 1_500)]);
     assert_eq!((&*program.rewards[0].id, program.rewards[0].points.0), ("bell", 250));
+    assert_eq!(program.rewards[0].kind, RewardKind::Other);
+    assert_eq!(
+        (program.hold_ms, program.tier_keep_days, program.tiers_by.unit),
+        (30 * 60_000, 0, TierUnit::Points)
+    );
+}
+
+#[test]
+fn a_reward_says_what_it_is() {
+    let kind = |reward: Value| {
+        let mut whole = json!({"id": "r", "title": "R", "points": 1});
+        whole.as_object_mut().unwrap().extend(reward.as_object().unwrap().clone());
+        let document = changed(&program_document(), "/rewards", json!([whole]));
+        Program::parse(&document.to_string()).map(|program| program.rewards[0].kind)
+    };
+    assert_eq!(
+        kind(json!({"kind": "amount_off", "amount": 500})),
+        Ok(RewardKind::AmountOff(Money(500)))
+    );
+    assert_eq!(kind(json!({"kind": "percent_off", "percent": 10})), Ok(RewardKind::PercentOff(10)));
+    assert_eq!(kind(json!({"kind": "free_shipping"})), Ok(RewardKind::FreeShipping));
+    assert_eq!(kind(json!({"kind": "other"})), Ok(RewardKind::Other));
+    for (reward, field) in [
+        (json!({"kind": "amount_off"}), "/rewards/0/amount"),
+        (json!({"kind": "amount_off", "amount": 500, "percent": 1}), "/rewards/0/percent"),
+        (json!({"kind": "percent_off", "percent": 101}), "/rewards/0/percent"),
+        (json!({"kind": "free_shipping", "amount": 1}), "/rewards/0/amount"),
+        (json!({"kind": "pony"}), "/rewards/0/kind"),
+        (json!({"kind": 1}), "/rewards/0/kind"),
+    ] {
+        let fields = kind(reward.clone()).unwrap_err();
+        let fields: Vec<String> = fields.into_iter().map(|mistake| mistake.field).collect();
+        assert_eq!(fields, [field], "{reward}");
+    }
 }
 
 #[test]
@@ -36,9 +70,18 @@ fn points_that_never_expire_need_no_word_about_it() {
 }
 
 #[test]
-fn a_stored_programme_comes_back_as_it_was() {
-    let stored = rmp_serde::to_vec_named(&program()).unwrap();
-    assert_eq!(rmp_serde::from_slice::<Program>(&stored).unwrap(), program());
+fn a_programme_that_was_published_is_read_though_its_author_would_be_told_more_today() {
+    let rules = json!([{"id": "r", "title": "R", "each": "order", "points": "9 / customer.spend"}]);
+    let document = changed(&program_document(), "/earning/rules", rules).to_string();
+    let told = Program::parse(&document).unwrap_err();
+    assert_eq!(told[0].field, "/earning/rules/0");
+    assert_eq!(
+        told[0].message,
+        "divides by zero on somebody's first order: guard it with `… ? … : …`"
+    );
+    assert_eq!(told.len(), 1);
+    assert!(Program::stored(&document).is_some());
+    assert_eq!(Program::stored("{}"), None);
 }
 
 #[test]
@@ -51,15 +94,33 @@ fn each_mistake_is_named_with_its_place() {
         ("/title", json!("x".repeat(201)), "must be a text of 1 to 200 bytes"),
         ("/currency", json!("euro"), "must be an ISO 4217 code such as EUR"),
         ("/earning", json!([]), "must be an object"),
-        ("/earning/points", json!(0), "must be a whole number from 1 to 1000000"),
-        ("/earning/points", json!(1.5), "must be a whole number from 1 to 1000000"),
-        ("/earning/points", json!("1"), "must be a whole number from 1 to 1000000"),
-        ("/earning/per_amount", json!(-1), "must be a whole number from 1 to 1000000000"),
+        ("/earning/rules", json!([]), "needs at least one way to earn points"),
+        ("/earning/rules/0/per", json!(0), "must be a whole number from 1 to 1000000000"),
+        ("/earning/rules/0/per", json!(1.5), "must be a whole number from 1 to 1000000000"),
+        ("/earning/rules/0/each", json!("cart"), "must be line or order"),
+        ("/earning/rules/0/points", json!(1), "must be a text of 1 to 1000 bytes"),
+        ("/earning/rules/0/points", json!("true"), "must be a whole number, and is true or false"),
+        ("/earning/rules/0/if", json!("1"), "must be true or false, and is a whole number"),
+        ("/earning/rules/0/id", json!("a b"), id),
+        ("/hold_minutes", json!(0), "must be a whole number from 1 to 1440"),
+        ("/tier_keep_days", json!(-1), "must be a whole number from 0 to 366"),
+        ("/tiers_by", json!(1), "must be a text: a formula"),
+        (
+            "/tiers_by",
+            json!("customer.tier"),
+            "`customer.tier` is unknown; `customer` has points, spend, orders",
+        ),
+        ("/tiers_by", json!("order.amount"), "`order` is unknown here; known are customer"),
+        (
+            "/tiers_by",
+            json!("9 / customer.points"),
+            "divides by zero on somebody's first order: guard it with `… ? … : …`",
+        ),
         ("/earning/gift_cards", json!("no"), "must be true or false"),
         (
             "/earning/rate",
             json!(2),
-            "is unknown; known are points, per_amount, description, gift_cards, test_orders",
+            "is unknown; known are description, gift_cards, test_orders, multipliers, rules",
         ),
         ("/pending_days", json!(-1), "must be a whole number from 0 to 3650"),
         ("/expiry_days", json!(0), days),
@@ -77,8 +138,8 @@ fn each_mistake_is_named_with_its_place() {
         (
             "/a~b",
             json!(7),
-            "is unknown; known are title, currency, earning, pending_days, \
-            expiry_days, window_days, tiers, rewards",
+            "is unknown; known are title, currency, earning, pending_days, expiry_days, \
+            hold_minutes, window_days, tiers_by, tier_keep_days, tiers, rewards",
         ),
     ] {
         let pointer_told = pointer.replace('~', "~0");
@@ -89,15 +150,17 @@ fn each_mistake_is_named_with_its_place() {
 
 #[test]
 fn every_mistake_is_listed_at_once() {
-    let document = json!({"title": 1, "earning": {"points": 0}, "tiers": [{"id": "a"}, 7], "x": 1});
+    let document = json!({"title": 1, "earning": {"rules": [{"points": "a"}]}, "tiers": [{"id": "a"}, 7], "x": 1});
     let fields: Vec<String> = mistakes(&document).into_iter().map(|(field, _)| field).collect();
     let expected = [
         "/x",
         "/title",
         "/currency",
-        "/earning/points",
-        "/earning/per_amount",
         "/earning/description",
+        "/earning/rules/0/id",
+        "/earning/rules/0/title",
+        "/earning/rules/0/each",
+        "/earning/rules/0/points",
         "/pending_days",
         "/window_days",
         "/tiers/0/title",
@@ -116,6 +179,8 @@ fn what_is_no_document_is_one_mistake() {
         assert!(mistakes[0].field.is_empty() && mistakes[0].message.starts_with("is not JSON"));
     }
     assert_eq!(mistakes(&json!([])), [(String::new(), "must be an object".to_owned())]);
+    let long = " ".repeat(DOCUMENT_BYTES_MAX + 1);
+    assert_eq!(Program::parse(&long).unwrap_err()[0].message, "is longer than 262144 bytes");
     let deep = "[".repeat(100_000);
     assert_eq!(Program::parse(&deep).unwrap_err().len(), 1);
 }

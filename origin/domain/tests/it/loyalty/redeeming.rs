@@ -269,7 +269,12 @@ fn a_withdrawn_reward_gives_the_points_back() {
     let asked = redeem(&table, "bell", "one", noon());
     let document = changed(&program_document(), "/rewards", json!([]));
     let program = Program::parse(&document.to_string()).unwrap();
-    table.programs.push(ProgramVersion { version: 2, active_from: noon(), program });
+    table.programs.push(ProgramVersion {
+        version: 2,
+        activation: 2,
+        active_from: noon(),
+        program: program.into(),
+    });
     let later = noon().plus_ms(SECOND_MS);
     let kinds = settle_down(&table, later);
     assert_eq!(kinds.last(), Some(&Kind::RedemptionReleased));

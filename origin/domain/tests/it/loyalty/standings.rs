@@ -16,10 +16,10 @@ fn account(program: &Program, earned: &[(&str, i64)]) -> Account {
             id: "1".into(),
             quantity: 1,
             amount: Money(points * 100),
-            is_gift_card: false,
+            ..PaidLine::default()
         };
         let at = time(at);
-        let paid = Paid { at, currency: "EUR".into(), is_test: false, lines: vec![line] };
+        let paid = Paid { at, currency: "EUR".into(), lines: vec![line], ..Paid::default() };
         let earned = program.earned(&paid, &Figures::default()).unwrap();
         let reckoning = Reckoning { program_version: 1, terms: program.terms(at), earned };
         let facts = OrderFacts {
@@ -52,11 +52,7 @@ fn somebody_new_has_nothing_and_is_in_everybodys_tier() {
         version: 0,
         balance: Balance::default(),
         tier: tier(&program(), "bronze"),
-        next_tier: Some(NextTier {
-            id: "silver".into(),
-            title: "Silver".into(),
-            remaining: Points(500),
-        }),
+        next_tier: Some(NextTier { id: "silver".into(), title: "Silver".into(), remaining: 500 }),
         expiring: vec![],
         moment: Time(0),
         as_of: None,
@@ -115,7 +111,7 @@ fn tiers_are_reached_by_what_was_earned_within_the_window() {
     let account = account(&program(), &earned);
     let standing = |clock| {
         let standing = Standing::of(&account, &program(), at(clock));
-        (standing.tier.id, standing.next_tier.map(|next| (next.id, next.remaining.0)))
+        (standing.tier.id, standing.next_tier.map(|next| (next.id, next.remaining)))
     };
     let next = |id: &str, remaining| Some((id.to_owned(), remaining));
     assert_eq!(standing("2026-06-02T00:00:00Z"), ("gold".into(), None));

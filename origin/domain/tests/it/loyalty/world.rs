@@ -55,7 +55,7 @@ pub(crate) struct Items {
 
 impl Table {
     pub(crate) fn with(program: Program) -> Self {
-        let first = ProgramVersion { version: 1, active_from: Time(0), program };
+        let first = version(1, Time(0), program);
         Self { programs: vec![first], ..Self::default() }
     }
 
@@ -344,7 +344,13 @@ pub(crate) fn program_document() -> Value {
     json!({
         "title": "Riders",
         "currency": "EUR",
-        "earning": {"points": 1, "per_amount": 100, "description": "1 point for every euro."},
+        "earning": {
+            "description": "1 point for every euro.",
+            "rules": [{
+                "id": "euro", "title": "1 point for every euro",
+                "each": "line", "points": "line.amount", "per": 100,
+            }],
+        },
         "pending_days": 14,
         "expiry_days": 365,
         "window_days": 365,
@@ -355,6 +361,17 @@ pub(crate) fn program_document() -> Value {
         ],
         "rewards": [{"id": "bell", "title": "A bell", "points": 250}],
     })
+}
+
+/// The same with another member of its earning, or of its only rule.
+pub(crate) fn earning(pointer: &str, value: Value) -> Program {
+    let document = changed(&program_document(), &format!("/earning{pointer}"), value);
+    Program::parse(&document.to_string()).unwrap()
+}
+
+/// A version of a programme.
+pub(crate) fn version(number: u64, active_from: Time, program: Program) -> ProgramVersion {
+    ProgramVersion { activation: number, version: number, active_from, program: program.into() }
 }
 
 /// A document with another value at a place; an object's member may be new.

@@ -1,0 +1,106 @@
+//! `forecourt publish` of a loyalty programme. It is checked here first; a dry run asks the shop
+//! what past orders would have earned instead.
+
+use std::collections::BTreeMap;
+
+use origin_domain::loyalty::Program;
+use serde_json::Value;
+
+use super::args::PublishArgs;
+use super::http::send;
+use super::publish::wrong;
+use super::{CliError, told};
+
+/// Where programmes are published.
+const PATH: &str = "/v1/admin/loyalty/program";
+/// Most pages of one dry run: at 200 orders each, a hundred thousand orders.
+const PAGES_MAX: usize = 500;
+
+/// What a customer would have been given instead.
+#[derive(Default)]
+struct Sum {
+    orders: i64,
+    points: i64,
+    instead: i64,
+    failures: i64,
+}
+
+/// Whether a document is a programme rather than a product.
+pub(super) fn is_program(document: &Value) -> bool {
+    document.get("earning").is_some() && document.get("tiers").is_some()
+}
+
+pub(super) fn run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
+    let text = std::str::from_utf8(document).map_err(told)?;
+    let program = Program::parse(text).map_err(|mistakes| wrong(&args.file, &mistakes))?;
+    eprintln!(
+        "{}: {} rules, {} multipliers, {} tiers, {} rewards",
+        program.title,
+        program.earning.rules.len(),
+        program.earning.multipliers.len(),
+        program.tiers().count(),
+        program.rewards.len()
+    );
+    if args.dry_run {
+        return dry_run(args, document);
+    }
+    println!("{}", put(args, PATH, document)?);
+    Ok(())
+}
+
+fn dry_run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
+    let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut path = format!("{PATH}?dry_run=true");
+    for _ in 0..PAGES_MAX {
+        let page: Value = serde_json::from_str(&put(args, &path, document)?).map_err(told)?;
+        for customer in page["customers"].as_array().into_iter().flatten() {
+            let id = customer["customer_id"].as_str().unwrap_or_default().to_owned();
+            sums.entry(id).or_default().add(customer);
+        }
+        let Some(next) = page["next"].as_str() else {
+            tell(&sums);
+            return Ok(());
+        };
+        path = format!("{PATH}?dry_run=true&cursor={next}");
+    }
+    tell(&sums);
+    eprintln!("there are older orders, which were not looked at");
+    Ok(())
+}
+
+fn tell(sums: &BTreeMap<String, Sum>) {
+    println!(
+        "{:>20} {:>8} {:>12} {:>12} {:>12}",
+        "customer", "orders", "points", "instead", "more"
+    );
+    for (customer, Sum { orders, points, instead, failures }) in sums {
+        let more = instead - points;
+        println!("{customer:>20} {orders:>8} {points:>12} {instead:>12} {more:>+12}");
+        if *failures > 0 {
+            eprintln!("warning: a rule fails on {failures} orders of customer {customer}");
+        }
+    }
+    let all = |of: fn(&Sum) -> i64| sums.values().map(of).sum::<i64>();
+    let (points, instead) = (all(|sum| sum.points), all(|sum| sum.instead));
+    let (orders, more) = (all(|sum| sum.orders), instead - points);
+    println!("{:>20} {orders:>8} {points:>12} {instead:>12} {more:>+12}", "all");
+}
+
+fn put(args: &PublishArgs, path: &str, document: &[u8]) -> Result<String, CliError> {
+    let url = format!("{}{path}", args.target.url);
+    let authorization = format!("Bearer {}", args.staff_token);
+    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+    send("PUT", &url, &headers, document)?.expect_success()
+}
+
+// === impl Sum ===
+
+impl Sum {
+    fn add(&mut self, customer: &Value) {
+        let number = |key: &str| customer[key].as_i64().unwrap_or_default();
+        self.orders += number("orders");
+        self.points += number("points");
+        self.instead += number("instead");
+        self.failures += number("failures");
+    }
+}

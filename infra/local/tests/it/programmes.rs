@@ -1,0 +1,222 @@
+//! A merchant changes what customers are promised: published, tried on past orders, rolled back,
+//! and never reaching into the past.
+
+use infra_local::demo;
+use infra_local::wiring::{LOYALTY_QUEUE, PUBLISHED_QUEUE};
+use origin_domain::time::Time;
+use serde_json::{Value, json};
+
+use crate::journey::{deliver, session};
+use crate::shop::{Reply, Shop};
+
+const PROGRAM: &str = "/v1/admin/loyalty/program";
+const SPEND_TIERS: &str = include_str!("../../demo/program-spend-tiers.json");
+
+fn put(shop: &Shop, path: &str, condition: &str, document: &str) -> Reply {
+    shop.ask("PUT", path)
+        .bearer(demo::STAFF_TOKEN)
+        .header("content-type", "application/json")
+        .header("if-match", condition)
+        .body(document)
+        .send()
+}
+
+fn get(shop: &Shop, path: &str) -> Reply {
+    shop.get(path).bearer(demo::STAFF_TOKEN).send()
+}
+
+fn activate(shop: &Shop, version: &str, condition: &str) -> Reply {
+    shop.ask("POST", &format!("{PROGRAM}/versions/{version}/activate"))
+        .bearer(demo::STAFF_TOKEN)
+        .header("if-match", condition)
+        .send()
+}
+
+fn time(body: &Value) -> Time {
+    Time::from_rfc3339(body["active_from"].as_str().unwrap()).unwrap()
+}
+
+/// Double points for everybody.
+fn generous() -> String {
+    demo::PROGRAM.replace("\"points\": \"line.amount\"", "\"points\": \"line.amount * 2\"")
+}
+
+/// Pays an order of 10.00 by customer 1004 at `at`, and tells its points.
+fn earned(shop: &Shop, order: u64, at: Time) -> i64 {
+    let payload = json!({
+        "id": order, "currency": "EUR", "processed_at": at.to_rfc3339(),
+        "customer": {"id": 1004},
+        "line_items": [{"id": order + 1, "quantity": 1, "price": "10.00"}],
+    });
+    let delivered = deliver(shop, "orders/paid", &payload.to_string());
+    assert_eq!(delivered.status, 200, "{}", delivered.text);
+    shop.drained(LOYALTY_QUEUE);
+    let token = session(shop, "1004");
+    // A page of its own size: the one before is the edge's for some seconds.
+    let page = format!("/v1/loyalty/entries?limit={}", order % 100 + 20);
+    let entries = shop.get(&page).bearer(&token).send().json();
+    let entries = entries["entries"].as_array().unwrap().clone();
+    let mine = json!({"type": "order", "id": order.to_string()});
+    let entry = entries.iter().find(|entry| entry["cause"] == mine);
+    entry.unwrap()["points"].as_i64().unwrap()
+}
+
+#[test]
+fn a_new_programme_counts_for_orders_placed_from_its_moment_on_and_for_no_other() {
+    let shop = Shop::open();
+    let published = put(&shop, PROGRAM, "\"1\"", &generous());
+    assert_eq!(published.status, 200, "{}", published.text);
+    assert_eq!((published.header("etag"), &published.json()["version"]), ("\"2\"", &json!("2")));
+    let begins = time(&published.json());
+    assert_eq!(earned(&shop, 7001, begins.minus_ms(1)), 10);
+    assert_eq!(earned(&shop, 7003, begins), 20);
+
+    let back = activate(&shop, "1", "\"2\"");
+    assert_eq!((back.status, &back.json()["version"]), (200, &json!("1")), "{}", back.text);
+    let ends = time(&back.json());
+    assert!(ends > begins);
+    assert_eq!(earned(&shop, 7005, ends.minus_ms(1)), 20, "the one of its own time");
+    assert_eq!(earned(&shop, 7007, ends), 10);
+}
+
+#[test]
+fn what_applied_when_can_be_read_and_a_lost_race_is_told() {
+    let shop = Shop::open();
+    let current = get(&shop, PROGRAM);
+    assert_eq!((current.header("etag"), current.text.as_str()), ("\"1\"", demo::PROGRAM));
+    put(&shop, PROGRAM, "\"1\"", SPEND_TIERS);
+    put(&shop, PROGRAM, "\"1\"", &generous()).expect_problem(412, "version-mismatch");
+    assert_eq!(put(&shop, PROGRAM, "\"1\"", SPEND_TIERS).json()["version"], "2", "a retry");
+    activate(&shop, "1", "\"1\"").expect_problem(412, "version-mismatch");
+    activate(&shop, "9", "\"2\"").expect_problem(404, "version-unknown");
+    activate(&shop, "first", "\"2\"").expect_problem(404, "version-unknown");
+    assert_eq!(get(&shop, PROGRAM).text, SPEND_TIERS);
+    assert_eq!(activate(&shop, "1", "\"2\"").status, 200);
+    let versions = get(&shop, &format!("{PROGRAM}/versions")).json();
+    let told: Vec<(&str, bool)> = versions["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["version"].as_str().unwrap(), one["active"].as_bool().unwrap()))
+        .collect();
+    // The two newest begin in a few seconds.
+    assert_eq!(told, [("1", false), ("2", false), ("1", true)]);
+    assert_eq!(versions["next"], Value::Null);
+    let older = get(&shop, &format!("{PROGRAM}/versions?cursor=2")).json();
+    assert_eq!(older["versions"].as_array().unwrap().len(), 1);
+    get(&shop, &format!("{PROGRAM}/versions?cursor=x")).expect_problem(400, "parameter-invalid");
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_nothing_changes() {
+    let shop = Shop::open();
+    let wrong = json!({
+        "title": "Riders", "currency": "CHF", "pending_days": 0, "window_days": 365,
+        "earning": {"description": "D", "rules": [
+            {"id": "a", "title": "A", "each": "line", "points": "line.prize * 1.5"},
+            {"id": "a", "title": "B", "each": "order", "points": "order.lines.size()", "if": "7"}]},
+        "tiers": [{"id": "all", "title": "All", "threshold": 1}], "rewards": [],
+    });
+    let refused = put(&shop, PROGRAM, "\"1\"", &wrong.to_string());
+    let fields = |reply: &Reply| -> Vec<String> {
+        let errors = reply.json()["errors"].as_array().unwrap().clone();
+        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        fields(&refused),
+        [
+            "/earning/rules/0/points",
+            "/earning/rules/0/points",
+            "/earning/rules/1/if",
+            "/tiers/0/threshold"
+        ]
+    );
+    refused.expect_problem(422, "program-invalid");
+    let foreign = put(&shop, PROGRAM, "\"1\"", &demo::PROGRAM.replace("EUR", "CHF"));
+    assert_eq!(fields(&foreign), ["/currency"]);
+    put(&shop, PROGRAM, "one", demo::PROGRAM).expect_problem(400, "malformed");
+    put(&shop, PROGRAM, "\"1\"", "{").expect_problem(422, "program-invalid");
+    put(&shop, PROGRAM, "\"1\"", &" ".repeat(300_000)).expect_problem(413, "body-too-large");
+    let plain = shop.ask("PUT", PROGRAM).bearer(demo::STAFF_TOKEN).body(demo::PROGRAM).send();
+    plain.expect_problem(415, "content-type-unsupported");
+    assert_eq!(get(&shop, PROGRAM).header("etag"), "\"1\"");
+}
+
+#[test]
+fn nobody_without_a_staff_token_sees_or_changes_the_programme() {
+    let shop = Shop::open();
+    let customer = session(&shop, "1001");
+    for (method, path) in [
+        ("GET", PROGRAM.to_owned()),
+        ("PUT", PROGRAM.to_owned()),
+        ("PUT", format!("{PROGRAM}?dry_run=true")),
+        ("GET", format!("{PROGRAM}/versions")),
+        ("POST", format!("{PROGRAM}/versions/1/activate")),
+    ] {
+        let ask = || {
+            let ask = shop.ask(method, &path).header("content-type", "application/json");
+            if method == "PUT" { ask.body(demo::PROGRAM) } else { ask }
+        };
+        ask().send().expect_problem(401, "token-missing");
+        ask().bearer(&customer).send().expect_problem(403, "not-staff");
+        ask()
+            .bearer("dev-staff-token-0000000000000001")
+            .send()
+            .expect_problem(401, "token-invalid");
+    }
+    assert_eq!(get(&shop, PROGRAM).header("etag"), "\"1\"");
+}
+
+#[test]
+fn a_dry_run_tells_the_difference_for_each_customer_and_changes_nothing() {
+    let shop = Shop::open();
+    let mut customers: Vec<Value> = Vec::new();
+    let mut path = format!("{PROGRAM}?dry_run=true");
+    for _ in 0..20 {
+        let page = put(&shop, &path, "\"1\"", &generous());
+        assert_eq!(page.status, 200, "{}", page.text);
+        let page = page.json();
+        customers.extend(page["customers"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{PROGRAM}?dry_run=true&cursor={next}");
+    }
+    let of = |customer: &str, key: &str| -> i64 {
+        let mine = customers.iter().filter(|one| one["customer_id"] == customer);
+        mine.map(|one| one[key].as_i64().unwrap()).sum()
+    };
+    // 1004 has one order of 469.07, two days old.
+    assert_eq!(of("1004", "orders"), 1);
+    assert_eq!(
+        (of("1004", "points"), of("1004", "instead"), of("1004", "difference")),
+        (469, 938, 469)
+    );
+    // 1006 bought gift cards, which earn nothing, and a bell for 14.95.
+    assert_eq!((of("1006", "orders"), of("1006", "points"), of("1006", "instead")), (2, 14, 29));
+    assert_eq!(customers.iter().map(|one| one["failures"].as_i64().unwrap()).sum::<i64>(), 0);
+    assert_eq!(get(&shop, PROGRAM).header("etag"), "\"1\"", "nothing was published");
+    for query in ["dry_run=1", "cursor=1-2", "dry_run=true&cursor=x"] {
+        put(&shop, &format!("{PROGRAM}?{query}"), "\"1\"", demo::PROGRAM)
+            .expect_problem(400, "parameter-invalid");
+    }
+}
+
+#[test]
+fn customers_read_the_new_programme_once_it_applies() {
+    let shop = Shop::open();
+    let path = "/v1/loyalty/program";
+    let before = shop.get(path).send().json();
+    assert_eq!((&before["title"], &before["version"]), (&json!("Forecourt Riders"), &json!("1")));
+    assert_eq!((&before["tiers_by"], &before["hold_minutes"]), (&json!("points"), &json!(30)));
+    assert_eq!(before["rewards"][0]["kind"], "free_shipping");
+    assert_eq!(put(&shop, PROGRAM, "\"1\"", SPEND_TIERS).status, 200);
+    // Its consumer waits until the version applies and no instance knows the one before.
+    shop.drained(PUBLISHED_QUEUE);
+    let after = shop.get(path).send();
+    assert_eq!(after.header("x-cache"), "Miss from cloudfront");
+    let after = after.json();
+    assert_eq!((&after["title"], &after["version"]), (&json!("Forecourt Club"), &json!("2")));
+    assert_eq!((&after["tiers_by"], &after["hold_minutes"]), (&json!("spend"), &json!(60)));
+    assert_eq!(after["rules"][3]["title"], "200 points in the month of your birthday");
+    let reward = &after["rewards"][0];
+    assert_eq!((&reward["kind"], &reward["amount"]), (&json!("amount_off"), &json!(1_000)));
+}

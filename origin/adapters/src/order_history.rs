@@ -1,0 +1,69 @@
+//! Past orders, found by the day they were placed on: one partition of the index a day, so that
+//! neither a year's orders nor a day's ever stand in one place.
+
+use origin_domain::loyalty::{
+    Account, DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, OrderHistory, OrderItem, PastOrder,
+    PastOrders,
+};
+use origin_domain::port::PortError;
+
+use crate::aws::Aws;
+use crate::document::decode;
+use crate::keys::{Key, Shape, index_of_order, orders_of_day};
+
+/// The orders of the hot table.
+#[derive(Debug, Clone)]
+pub struct DynamoOrderHistory {
+    aws: Aws,
+}
+
+// === impl DynamoOrderHistory ===
+
+impl DynamoOrderHistory {
+    /// The orders in these tables.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { aws: aws.clone() }
+    }
+
+    /// The orders of these keys and their customers' accounts, in this order.
+    async fn read(&self, keys: &[Key]) -> Result<Vec<(OrderItem, Option<Account>)>, PortError> {
+        let found = self.aws.batch_get(keys).await?;
+        let orders = keys.iter().filter_map(|key| found.get(key));
+        let orders = orders.map(|item| decode::<OrderItem>("order", &item.document));
+        let orders = orders.collect::<Result<Vec<_>, _>>()?;
+        let account = |order: &OrderItem| {
+            order.facts.account().map(|customer| Shape::Account { customer }.key())
+        };
+        let accounts: Vec<Key> = orders.iter().filter_map(account).collect();
+        let accounts = self.aws.batch_get(&accounts).await?;
+        let with_account = orders.into_iter().map(|order| {
+            let found = account(&order).and_then(|key| accounts.get(&key));
+            let found = found.map(|item| decode("account", &item.document)).transpose()?;
+            Ok((order, found))
+        });
+        with_account.collect()
+    }
+}
+
+impl OrderHistory for DynamoOrderHistory {
+    async fn past_orders(&self, before: &PastOrder) -> Result<PastOrders, PortError> {
+        let (_, before_sk) = index_of_order(before.at, &before.order);
+        let mut day = Day::of(before.at);
+        let last_day = day.minus(DRY_RUN_DAYS_MAX - 1);
+        let mut keys = Vec::new();
+        loop {
+            let left = DRY_RUN_ORDERS_MAX - keys.len();
+            keys.extend(self.aws.query_index(orders_of_day(day), before_sk.clone(), left).await?);
+            if keys.len() == DRY_RUN_ORDERS_MAX || day == last_day {
+                break;
+            }
+            day = day.minus(1);
+        }
+        let orders = self.read(&keys).await?;
+        let last = orders.last().and_then(|(order, _)| PastOrder::of(&order.facts));
+        let is_full = keys.len() == DRY_RUN_ORDERS_MAX;
+        let start = PastOrder { at: day.start(), order: String::new() };
+        Ok(PastOrders { orders, next: last.filter(|_| is_full).unwrap_or(start) })
+    }
+}

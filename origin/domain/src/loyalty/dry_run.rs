@@ -1,0 +1,107 @@
+//! Trying a programme on past orders: what each customer would have been given instead. Nothing is
+//! written, and nobody's history changes.
+
+use std::collections::BTreeMap;
+
+use super::account::Account;
+use super::earning::EarningError;
+use super::facts::{OrderFacts, OrderItem, Paid, Reckoning};
+use super::figures::FIGURES_LAG_MS;
+use super::order_entries::order_entries;
+use super::points::Points;
+use super::program::Program;
+use crate::port::PortError;
+use crate::time::Time;
+
+/// Most orders that one dry run looks at; the next goes on from there.
+pub const DRY_RUN_ORDERS_MAX: usize = 200;
+/// Most days that one dry run looks back; the next goes on from there.
+pub const DRY_RUN_DAYS_MAX: u32 = 31;
+/// How far all of them together go back.
+pub const DRY_RUN_HORIZON_DAYS: u32 = 366;
+
+/// Where an order stands among the past ones: by the time it was placed, then by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PastOrder {
+    /// When it was placed.
+    pub at: Time,
+    /// Its id.
+    pub order: String,
+}
+
+/// Some past orders, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastOrders {
+    /// The orders, each with its customer's account; a guest has none.
+    pub orders: Vec<(OrderItem, Option<Account>)>,
+    /// Where to go on from.
+    pub next: PastOrder,
+}
+
+/// Finds the orders of the past.
+pub trait OrderHistory: Send + Sync {
+    /// Orders placed before this one: at most [`DRY_RUN_ORDERS_MAX`] of its day and those before
+    /// it, [`DRY_RUN_DAYS_MAX`] in all. Orders of the last seconds may be missing.
+    fn past_orders(
+        &self,
+        before: &PastOrder,
+    ) -> impl Future<Output = Result<PastOrders, PortError>> + Send;
+}
+
+/// What a programme would have given a customer instead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// The orders looked at.
+    pub orders: u64,
+    /// What they are worth to the customer now, refunds taken back.
+    pub given: Points,
+    /// What they would be worth.
+    pub instead: Points,
+    /// Of these orders, those on which a rule fails.
+    pub failures: u64,
+}
+
+// === impl PastOrder ===
+
+impl PastOrder {
+    /// Where an order stands, once it is known to be paid.
+    #[must_use]
+    pub fn of(facts: &OrderFacts) -> Option<Self> {
+        facts.paid.as_ref().map(|paid| Self { at: paid.at, order: facts.order.clone() })
+    }
+}
+
+// === impl Program ===
+
+impl Program {
+    /// What it would have given for these orders, by customer.
+    ///
+    /// # Errors
+    /// An order that it can't turn into points at all: publishing it would be a mistake.
+    pub fn instead(
+        &self,
+        past: &[(OrderItem, Option<Account>)],
+    ) -> Result<BTreeMap<String, Difference>, EarningError> {
+        let mut differences: BTreeMap<String, Difference> = BTreeMap::new();
+        for (item, account) in past {
+            let (Some(customer), Some(paid)) = (item.facts.account(), &item.facts.paid) else {
+                continue;
+            };
+            let reckoning = self.reckoning(paid, account.as_ref())?;
+            let sum = differences.entry(customer.to_owned()).or_default();
+            let entries = order_entries(&item.facts, &reckoning);
+            sum.orders += 1;
+            sum.failures += u64::from(!reckoning.earned.failures.is_empty());
+            sum.given = item.entries.iter().fold(sum.given, |sum, entry| sum.plus(entry.points));
+            sum.instead = entries.iter().fold(sum.instead, |sum, entry| sum.plus(entry.points));
+        }
+        Ok(differences)
+    }
+
+    fn reckoning(&self, paid: &Paid, account: Option<&Account>) -> Result<Reckoning, EarningError> {
+        let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
+        let figures = account.map(|account| account.figures_before(as_of, self.window_days));
+        let earned = self.earned(paid, &figures.unwrap_or_default())?;
+        Ok(Reckoning { program_version: 0, terms: self.terms(paid.at), earned })
+    }
+}

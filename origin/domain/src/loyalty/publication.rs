@@ -1,0 +1,188 @@
+//! Publishing: which version of the programme is in effect from when on. Versions and activations
+//! are only ever added, so what applied to an order still does.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, Kind};
+use crate::port::{CONFLICT_ROUNDS_MAX, PortError, Written};
+use crate::time::{SECOND_MS, Time};
+
+/// How long after it was asked for a version begins to apply: the 5 seconds that clocks may differ
+/// by, and as many for the write. So whoever absorbs an order placed under a version can read it,
+/// and the same order absorbed again finds the same.
+pub const ACTIVATION_LEAD_MS: u64 = 10 * SECOND_MS;
+/// Most activations told at once.
+pub const HISTORY_MAX: usize = 50;
+
+/// From when on a version applies, until the next activation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// Counts activations; the first is 1.
+    pub number: u64,
+    /// The version: the number of the activation that it was published with.
+    pub version: u64,
+    /// From when on. Later activations begin later.
+    pub active_from: Time,
+}
+
+/// What somebody who publishes or activates knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The newest activation they have seen, 0 for none; `None`: they don't care.
+    pub expected: Option<u64>,
+    /// What time it is.
+    pub now: Time,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgramPublication {
+    /// It applies from a moment soon.
+    Done(Activation),
+    /// The newest activation is not the expected one.
+    Conflict,
+    /// There is no such version.
+    Unknown,
+}
+
+/// The detail of a `program.published` event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramEvent {
+    /// The version that applies soon.
+    pub version: u64,
+    /// From when on.
+    pub active_from: Time,
+}
+
+/// Where versions of the programme and their activations are kept, all reads strongly consistent.
+pub trait ProgramShelf: Send + Sync {
+    /// At most `limit` activations that were made before number `before`, newest first.
+    fn history(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Activation>, PortError>> + Send;
+
+    /// A version as it was published.
+    fn document(
+        &self,
+        version: u64,
+    ) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
+
+    /// Writes an activation on condition that its number is not taken, together with the document
+    /// of its version if that is new.
+    fn activate(
+        &self,
+        activation: &Activation,
+        document: Option<&str>,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// Publishes a document without mistakes as a new version and activates it.
+///
+/// # Errors
+/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of somebody who doesn't care.
+pub async fn publish<S: ProgramShelf>(
+    shelf: &S,
+    document: &str,
+    asked: Asked,
+) -> Result<ProgramPublication, PortError> {
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let newest = newest(shelf).await?;
+        let number = newest.map_or(0, |newest| newest.number);
+        if asked.expected.is_some_and(|expected| expected != number) {
+            return repeated(shelf, document, asked, newest).await;
+        }
+        let activation = asked.next(newest, number + 1);
+        if shelf.activate(&activation, Some(document)).await? == Written::Done {
+            return Ok(ProgramPublication::Done(activation));
+        }
+    }
+    Err(PortError::Unavailable("somebody else published at every attempt".to_owned()))
+}
+
+/// Activates a version that was published before.
+///
+/// # Errors
+/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of somebody who doesn't care.
+pub async fn activate<S: ProgramShelf>(
+    shelf: &S,
+    version: u64,
+    asked: Asked,
+) -> Result<ProgramPublication, PortError> {
+    if shelf.document(version).await?.is_none() {
+        return Ok(ProgramPublication::Unknown);
+    }
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let newest = newest(shelf).await?;
+        let number = newest.map_or(0, |newest| newest.number);
+        match newest {
+            // It is the newest already, perhaps by this very request, whose answer was lost.
+            Some(newest) if newest.version == version => {
+                return Ok(ProgramPublication::Done(newest));
+            }
+            _ if asked.expected.is_some_and(|expected| expected != number) => {
+                return Ok(ProgramPublication::Conflict);
+            }
+            _ => {}
+        }
+        let activation = asked.next(newest, version);
+        if shelf.activate(&activation, None).await? == Written::Done {
+            return Ok(ProgramPublication::Done(activation));
+        }
+    }
+    Err(PortError::Unavailable("somebody else published at every attempt".to_owned()))
+}
+
+/// The newest activation, if there is one.
+///
+/// # Errors
+/// The port's.
+pub async fn newest<S: ProgramShelf>(shelf: &S) -> Result<Option<Activation>, PortError> {
+    Ok(shelf.history(None, 1).await?.into_iter().next())
+}
+
+/// A publication whose answer was lost is asked for again: the newest version is this very one.
+async fn repeated<S: ProgramShelf>(
+    shelf: &S,
+    document: &str,
+    asked: Asked,
+    newest: Option<Activation>,
+) -> Result<ProgramPublication, PortError> {
+    let own = newest.filter(|newest| {
+        newest.number == newest.version && asked.expected == Some(newest.number - 1)
+    });
+    match own {
+        Some(own) if shelf.document(own.version).await?.as_deref() == Some(document) => {
+            Ok(ProgramPublication::Done(own))
+        }
+        _ => Ok(ProgramPublication::Conflict),
+    }
+}
+
+// === impl ProgramEvent ===
+
+impl ProgramEvent {
+    /// The event as it is published.
+    ///
+    /// # Panics
+    /// Never: two numbers always have a JSON form.
+    #[must_use]
+    pub fn to_event(&self) -> Event {
+        let detail = serde_json::to_string(self).expect("two numbers have a JSON form");
+        Event { kind: Kind::ProgramPublished, detail }
+    }
+}
+
+// === impl Asked ===
+
+impl Asked {
+    fn next(self, newest: Option<Activation>, version: u64) -> Activation {
+        let soon = self.now.plus_ms(ACTIVATION_LEAD_MS);
+        Activation {
+            number: newest.map_or(0, |newest| newest.number) + 1,
+            version,
+            active_from: newest.map_or(soon, |newest| soon.max(newest.active_from.plus_ms(1))),
+        }
+    }
+}

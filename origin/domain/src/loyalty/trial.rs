@@ -1,0 +1,99 @@
+//! Trying a programme on ordinary orders before it is published: what divides by zero on somebody's
+//! first order is found by its author and not by the customer.
+
+use super::facts::{Paid, PaidLine};
+use super::figures::Figures;
+use super::formula::Subject;
+use super::points::Points;
+use super::program::Program;
+use crate::configurator::Mistake;
+use crate::money::Money;
+use crate::time::Time;
+
+/// A Saturday in November 2026.
+const SATURDAY: Time = Time(1_795_251_600_000);
+
+/// An order that every programme can count.
+struct Trial {
+    what: &'static str,
+    figures: Figures,
+    amounts: &'static [i64],
+}
+
+const TRIALS: [Trial; 3] = [
+    Trial {
+        what: "somebody's first order",
+        figures: Figures { points: Points(0), spend: Money(0), orders: 0 },
+        amounts: &[1_000],
+    },
+    Trial {
+        what: "an order that costs nothing",
+        figures: Figures { points: Points(10), spend: Money(1_000), orders: 1 },
+        amounts: &[0],
+    },
+    Trial {
+        what: "a regular's large order",
+        figures: Figures { points: Points(25_000), spend: Money(2_500_000), orders: 50 },
+        amounts: &[129_900, 46_907, 1_495],
+    },
+];
+
+// === impl Program ===
+
+impl Program {
+    /// What fails on an ordinary order.
+    pub(super) fn tried(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        for trial in &TRIALS {
+            for field in self.fails_on(trial) {
+                let (field, why) = field;
+                if mistakes.iter().all(|known: &Mistake| known.field != field) {
+                    let message = format!("{why} on {}: guard it with `… ? … : …`", trial.what);
+                    mistakes.push(Mistake { field, message });
+                }
+            }
+        }
+        mistakes
+    }
+
+    fn fails_on(&self, trial: &Trial) -> Vec<(String, String)> {
+        let figures = Subject::of_figures(trial.figures);
+        let by = self.tiers_by.formula.value(&figures, None).err();
+        let by = by.map(|failure| ("/tiers_by".to_owned(), failure.to_string()));
+        let rules = match self.earned(&trial.order(&self.currency), &trial.figures) {
+            Ok(earned) => earned.failures,
+            Err(error) => return vec![("/earning/rules".to_owned(), error.to_string())],
+        };
+        let rules = rules.into_iter();
+        let rules = rules.map(|rule| (self.pointer_of(&rule.rule), rule.failure.to_string()));
+        by.into_iter().chain(rules).collect()
+    }
+
+    fn pointer_of(&self, id: &str) -> String {
+        let rule = self.earning.rules.iter().position(|rule| rule.id == id);
+        let multiplier = self.earning.multipliers.iter().position(|one| one.id == id);
+        match (rule, multiplier) {
+            (Some(index), _) => format!("/earning/rules/{index}"),
+            (None, index) => format!("/earning/multipliers/{}", index.unwrap_or_default()),
+        }
+    }
+}
+
+// === impl Trial ===
+
+impl Trial {
+    fn order(&self, currency: &str) -> Paid {
+        let lines = self.amounts.iter().enumerate().map(|(index, amount)| PaidLine {
+            id: (index + 1).to_string(),
+            quantity: 1,
+            amount: Money(*amount),
+            ..PaidLine::default()
+        });
+        Paid {
+            at: SATURDAY,
+            currency: currency.to_owned(),
+            lines: lines.collect(),
+            ..Paid::default()
+        }
+    }
+}

@@ -84,21 +84,26 @@ impl<S: CartSource> CachedCarts<S> {
     async fn batch(&self, cart: &str, pending: &[Pending]) -> Result<CartRead, PortError> {
         let begun = self.cache.begin();
         let ids: Vec<CommandId> = pending.iter().map(|pending| pending.id).collect();
-        let (item, records) = self.item_and_records(cart, &ids).await?;
+        let batch = self.source.item_and_records(cart, &ids);
+        let (item, records) = span("table", batch).await?;
         let item = item.map(Arc::new);
         self.cache.fill(cart.to_owned(), Kept(item.clone()), begun).await;
         Ok(CartRead { item, records, is_strong: true })
     }
 }
 
-/// The table itself: for those who decide by what is there now.
+/// The table itself, for those who decide by what is there now. It is kept: whoever merged two
+/// carts serves neither as it was.
 impl<S: CartSource> CartSource for CachedCarts<S> {
     async fn item(
         &self,
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        span("table", self.source.item(cart, consistency)).await
+        let begun = self.cache.begin();
+        let item = span("table", self.source.item(cart, consistency)).await?;
+        self.cache.fill(cart.to_owned(), Kept(item.clone().map(Arc::new)), begun).await;
+        Ok(item)
     }
 
     async fn item_and_records(
@@ -106,11 +111,14 @@ impl<S: CartSource> CartSource for CachedCarts<S> {
         cart: &str,
         ids: &[CommandId],
     ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        span("table", self.source.item_and_records(cart, ids)).await
+        let begun = self.cache.begin();
+        let batch = self.source.item_and_records(cart, ids);
+        let (item, records) = span("table", batch).await?;
+        self.cache.fill(cart.to_owned(), Kept(item.clone().map(Arc::new)), begun).await;
+        Ok((item, records))
     }
 }
 
-/// The table itself; of a merge both carts are kept, so that this instance serves neither as it was.
 impl<S: CartWriter> CartWriter for CachedCarts<S> {
     async fn store(
         &self,
@@ -122,15 +130,7 @@ impl<S: CartWriter> CartWriter for CachedCarts<S> {
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
-        let begun = self.cache.begin();
-        let written = span("table", self.source.store_both(changes)).await?;
-        if written == Written::Done {
-            for CartChange { cart, item, .. } in changes {
-                let kept = Kept(Some(Arc::new(item.clone())));
-                self.cache.fill(cart.to_owned(), kept, begun).await;
-            }
-        }
-        Ok(written)
+        span("table", self.source.store_both(changes)).await
     }
 }
 
@@ -152,7 +152,7 @@ impl<S: CartSource> Carts for CachedCarts<S> {
                 cache::Consistency::Eventual => Consistency::Eventual,
                 cache::Consistency::Strong => Consistency::Strong,
             };
-            let item = self.item(cart, consistency).await?;
+            let item = span("table", self.source.item(cart, consistency)).await?;
             Ok(Kept(item.map(Arc::new)))
         };
         let obtained = self.cache.get(&cart.to_owned(), floor, load).await;

@@ -48,6 +48,19 @@ async fn every_request_for_a_merged_cart_names_the_other() {
 }
 
 #[tokio::test]
+async fn a_consumer_that_is_quicker_than_the_request_changes_nothing() {
+    let stage = Stage::open();
+    let instance = stage.instance();
+    let guests = bookmark(&stage.add(&instance, GUEST, 1, &nothing()).await);
+    stage.is_bus_quick.store(true, Ordering::SeqCst);
+    let merged = stage.merge(&instance, &guests, &nothing()).await;
+    assert_eq!((shown(&merged), bookmark(&merged).pending.len()), (vec![1], 0));
+    // The instance had kept the guest's cart as it was, and keeps it no more.
+    let refused = stage.add(&instance, GUEST, 2, &nothing()).await;
+    assert_eq!(refused.unwrap_err(), elsewhere(&cart_of("1001")));
+}
+
+#[tokio::test]
 async fn an_instance_that_kept_the_guests_cart_takes_a_command_and_it_is_not_lost() {
     let stage = Stage::open();
     let (slow, quick) = (stage.instance(), stage.instance());

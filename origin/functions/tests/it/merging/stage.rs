@@ -31,16 +31,26 @@ pub(super) struct Stage {
     pub(super) is_table_full: Arc<AtomicBool>,
     /// Nothing is published.
     pub(super) is_bus_gone: Arc<AtomicBool>,
+    /// What is published is consumed before whoever published it goes on.
+    pub(super) is_bus_quick: Arc<AtomicBool>,
 }
 
-pub(super) type Instance =
-    Desk<CachedCarts<Failing<MemoryCarts>>, MemoryCommandLog, Failing<MemoryBus>>;
+pub(super) type Instance = Desk<CachedCarts<Table>, MemoryCommandLog, Line>;
 
-/// A port that fails when told to.
+/// Carts of which no two change when told so.
 #[derive(Clone)]
-pub(super) struct Failing<P> {
-    port: P,
-    fails: Arc<AtomicBool>,
+pub(super) struct Table {
+    carts: MemoryCarts,
+    is_full: Arc<AtomicBool>,
+}
+
+/// A bus that is gone or quick when told so.
+#[derive(Clone)]
+pub(super) struct Line {
+    bus: MemoryBus,
+    consumer: MemoryCarts,
+    is_gone: Arc<AtomicBool>,
+    is_quick: Arc<AtomicBool>,
 }
 
 // === impl Stage ===
@@ -53,15 +63,21 @@ impl Stage {
             now: Arc::new(AtomicU64::new(NOON)),
             is_table_full: Arc::default(),
             is_bus_gone: Arc::default(),
+            is_bus_quick: Arc::default(),
         }
     }
 
     pub(super) fn instance(&self) -> Instance {
         let now = Arc::clone(&self.now);
         let clock = Clock::new(move || Time(now.load(Ordering::SeqCst)));
-        let port = MemoryCarts::new(&self.tables);
-        let carts = Failing { port, fails: Arc::clone(&self.is_table_full) };
-        let events = Failing { port: self.bus.clone(), fails: Arc::clone(&self.is_bus_gone) };
+        let carts = MemoryCarts::new(&self.tables);
+        let events = Line {
+            bus: self.bus.clone(),
+            consumer: carts.clone(),
+            is_gone: Arc::clone(&self.is_bus_gone),
+            is_quick: Arc::clone(&self.is_bus_quick),
+        };
+        let carts = Table { carts, is_full: Arc::clone(&self.is_table_full) };
         let log = MemoryCommandLog::new(&self.tables);
         Desk { carts: CachedCarts::new(carts, clock), log, events }
     }
@@ -118,13 +134,7 @@ impl Stage {
 
     /// What the consumer does with all that was published.
     pub(super) async fn deliver(&self) -> Vec<Absorbed> {
-        let carts = MemoryCarts::new(&self.tables);
-        let mut outcomes = Vec::new();
-        for event in self.bus.fetch() {
-            let event: CartEvent = serde_json::from_str(&event.detail).unwrap();
-            outcomes.push(absorb(&carts, &event).await.unwrap());
-        }
-        outcomes
+        consume(&MemoryCarts::new(&self.tables), &self.bus).await
     }
 
     /// Fills a cart as its consumer would.
@@ -143,22 +153,15 @@ impl Stage {
     }
 }
 
-// === impl Failing ===
+// === impl Table ===
 
-impl<P> Failing<P> {
-    fn check(&self) -> Result<(), PortError> {
-        let fails = self.fails.load(Ordering::SeqCst);
-        if fails { Err(PortError::Unavailable("told to".to_owned())) } else { Ok(()) }
-    }
-}
-
-impl<P: CartSource> CartSource for Failing<P> {
+impl CartSource for Table {
     async fn item(
         &self,
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        self.port.item(cart, consistency).await
+        self.carts.item(cart, consistency).await
     }
 
     async fn item_and_records(
@@ -166,31 +169,51 @@ impl<P: CartSource> CartSource for Failing<P> {
         cart: &str,
         ids: &[CommandId],
     ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        self.port.item_and_records(cart, ids).await
+        self.carts.item_and_records(cart, ids).await
     }
 }
 
-impl<P: CartWriter> CartWriter for Failing<P> {
+impl CartWriter for Table {
     async fn store(
         &self,
         cart: &str,
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        self.port.store(cart, item, seen).await
+        self.carts.store(cart, item, seen).await
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
-        self.check()?;
-        self.port.store_both(changes).await
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("full".to_owned()));
+        }
+        self.carts.store_both(changes).await
     }
 }
 
-impl<P: Events> Events for Failing<P> {
+// === impl Line ===
+
+impl Events for Line {
     async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
-        self.check()?;
-        self.port.publish(events).await
+        if self.is_gone.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("gone".to_owned()));
+        }
+        self.bus.publish(events).await?;
+        if self.is_quick.load(Ordering::SeqCst) {
+            consume(&self.consumer, &self.bus).await;
+        }
+        Ok(())
     }
+}
+
+/// What the consumer does with all that was published.
+async fn consume(carts: &MemoryCarts, bus: &MemoryBus) -> Vec<Absorbed> {
+    let mut outcomes = Vec::new();
+    for event in bus.fetch() {
+        let event: CartEvent = serde_json::from_str(&event.detail).unwrap();
+        outcomes.push(absorb(carts, &event).await.unwrap());
+    }
+    outcomes
 }
 
 pub(super) fn offer(variant: u64) -> Offer {

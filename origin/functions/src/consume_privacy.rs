@@ -1,10 +1,10 @@
 //! Consumes what Shopify demands about people's data, and notes for the merchant what was done.
 
-use origin_domain::cart::{CartSource, cart_of};
+use origin_domain::cart::{CartWriter, cart_of};
 use origin_domain::loyalty::{AbsorbError, LedgerReader, LedgerStore, Webhook};
 use origin_domain::port::PortError;
 use origin_domain::privacy::{
-    Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, erase_customer, export_customer,
+    Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, erase_cart, erase_customer, export_customer,
 };
 use origin_domain::time::Time;
 use serde::Deserialize;
@@ -37,7 +37,7 @@ struct Envelope<'a> {
 impl<L, C, P> Consumer for PrivacyConsumer<L, C, P>
 where
     L: LedgerStore + LedgerReader + 'static,
-    C: CartSource + 'static,
+    C: CartWriter + 'static,
     P: Privacy + 'static,
 {
     async fn consume(&self, batch: Batch) -> Unfinished {
@@ -50,7 +50,7 @@ where
     }
 }
 
-impl<L: LedgerStore + LedgerReader, C: CartSource, P: Privacy> PrivacyConsumer<L, C, P> {
+impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L, C, P> {
     async fn one(&self, message: &Message) -> Result<(), Undone> {
         let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
         let at = Time::from_rfc3339(&envelope.time)
@@ -81,8 +81,12 @@ impl<L: LedgerStore + LedgerReader, C: CartSource, P: Privacy> PrivacyConsumer<L
             }
             Demand::EraseCustomer { customer, orders } => {
                 let erased = erase_customer(&self.ledger, customer, orders, at).await?;
-                let (entries, orders) = (erased.entries, erased.orders);
-                (format!("erased {entries} entries and the customer of {orders} orders"), None)
+                let has_cart = erase_cart(&self.carts, &cart_of(customer), at).await?;
+                let (entries, orders, carts) = (erased.entries, erased.orders, u64::from(has_cart));
+                let done = format!(
+                    "erased {entries} entries, {carts} cart, the customer of {orders} orders"
+                );
+                (done, None)
             }
             Demand::EraseShop => {
                 let items = self.privacy.erase_everybody().await?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::journey::{add, deliver, session};
 use crate::shop::Shop;
-use crate::upkeep::{done, letters, stored};
+use crate::upkeep::{command, done, letters, quantities, stored};
 
 /// Delivers a demand about a customer and waits until it is met.
 fn demand(shop: &Shop, topic: &str, customer: u64) {
@@ -81,7 +81,7 @@ fn an_erased_customer_has_no_points_and_no_replay_brings_them_back() {
     assert_eq!(standing(&shop, &token).0, 6);
     demand(&shop, "customers/redact", 1001);
     let [told] = demands(&shop).try_into().unwrap();
-    assert_eq!(told["done"], "erased 6 entries and the customer of 6 orders");
+    assert_eq!(told["done"], "erased 6 entries, 0 cart, the customer of 6 orders");
     let nothing = json!({"available": 0, "pending": 0, "held": 0});
     assert_eq!(standing(&shop, &token), (0, nothing.clone()));
     let replayed = done(&shop.data(), &["replay", "--rule", "loyalty", "--name", "again"]);
@@ -90,6 +90,30 @@ fn an_erased_customer_has_no_points_and_no_replay_brings_them_back() {
     assert_eq!(standing(&shop, &token), (0, nothing));
     assert!(letters(&shop.data()).is_empty());
     assert_eq!(standing(&shop, &session(&shop, "1002")).0, 3, "nobody else is touched");
+}
+
+#[test]
+fn an_erased_customers_cart_is_empty_and_takes_new_lines_only() {
+    let shop = Shop::open();
+    let cart = "customer-1001";
+    command(&shop, cart, "1", HOUR_MS);
+    assert_eq!(quantities(&shop, cart).len(), 1);
+    demand(&shop, "customers/redact", 1001);
+    assert_eq!(quantities(&shop, cart), []);
+    let version = stored(&shop, cart).unwrap().version;
+    command(&shop, cart, "1", HOUR_MS);
+    command(&shop, cart, "2", 2 * HOUR_MS);
+    assert_eq!(quantities(&shop, cart), [], "what is older stays out");
+    assert!(letters(&shop.data()).is_empty());
+    let customer = session(&shop, "1001");
+    let created = shop.ask("POST", "/v1/carts").bearer(&customer).send().json();
+    let wanted = json!({"product": "tee", "quantity": 1,
+        "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+    let token = created["token"].as_str().unwrap();
+    assert_eq!(add(&shop, token, "", "new", &wanted).status, 202);
+    shop.drained(CART_QUEUE);
+    assert_eq!(quantities(&shop, cart).len(), 1);
+    assert_eq!(stored(&shop, cart).unwrap().version, version + 1);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(crate) fn letters(data: &Path) -> Vec<Value> {
 }
 
 /// Puts a command that was accepted `ago_ms` ago on the bus, as if it had been held up until now.
-fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
+pub(crate) fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
     let offer = Offer {
         product: "tee".to_owned(),
         variant_id: Some(format!("4410{name}")),
@@ -91,7 +91,7 @@ pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
 }
 
 /// Its lines: variant and quantity.
-fn quantities(shop: &Shop, cart: &str) -> Vec<(String, u32)> {
+pub(crate) fn quantities(shop: &Shop, cart: &str) -> Vec<(String, u32)> {
     let contents = stored(shop, cart).unwrap().fold([]);
     let shown = contents.shown().into_iter();
     shown.map(|(_, line)| (line.offer.variant_id.clone().unwrap(), line.quantity)).collect()

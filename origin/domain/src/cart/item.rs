@@ -47,6 +47,9 @@ pub struct CartItem {
     /// The cart this one was merged into, at the time `highest`. It holds nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// Up to when everything was erased: what is older stays out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Time>,
 }
 
 /// The commands that are no longer kept one by one.
@@ -106,7 +109,7 @@ fn absorbed(
     // What is left of a cart that was merged so long ago that nothing goes on from there.
     let item = item.filter(|item| item.merged_into.is_none());
     if let Some(item) = item {
-        if item.knows(command.id) {
+        if item.knows(command.id) || item.is_erased_at(command.time) {
             return Applied::Known;
         }
         if command.time <= item.fold_bound() {
@@ -176,7 +179,7 @@ impl CartItem {
     }
 
     pub(super) fn fold_bound(&self) -> Time {
-        self.highest.minus_ms(FOLD_WINDOW_MS)
+        self.highest.minus_ms(FOLD_WINDOW_MS).max(self.erased_at.unwrap_or_default())
     }
 
     pub(super) fn id_bound(&self) -> Time {

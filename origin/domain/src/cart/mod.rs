@@ -16,6 +16,7 @@ mod answer;
 mod checkout;
 mod command;
 mod contents;
+mod erasing;
 mod item;
 mod limits;
 mod line;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::cart::CartWriter;
 use crate::id::CommandId;
 use crate::loyalty::{
     Account, Addition, CauseKind, EntryKey, Guarded, LedgerChange, LedgerEntry, LedgerReader,
@@ -51,6 +52,25 @@ pub async fn erase_customer<L: LedgerStore + LedgerReader>(
     erasure.told_orders().await?;
     erasure.remaining().await?;
     Ok(erasure.erased)
+}
+
+/// Erases what was asked of a cart up to `at`, and says whether there was such a cart.
+///
+/// # Errors
+/// The port's; the same call may be made again.
+pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result<bool, PortError> {
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let seen = carts.item(cart, Consistency::Strong).await?;
+        if seen.as_ref().is_some_and(|item| item.is_erased_at(at)) {
+            return Ok(false);
+        }
+        // Where nothing is, the tombstone alone keeps out what is older.
+        let erased = seen.clone().unwrap_or_default().erased(at);
+        if carts.store(cart, &erased, seen.as_ref()).await? == Written::Done {
+            return Ok(seen.is_some());
+        }
+    }
+    Err(PortError::Unavailable("the cart changed under every attempt".to_owned()))
 }
 
 // === impl Erasure ===

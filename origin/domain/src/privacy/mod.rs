@@ -17,7 +17,7 @@ mod export;
 mod ports;
 
 pub use demand::{Demand, ORDERS_NAMED_MAX};
-pub use erase::{Erased, erase_customer};
+pub use erase::{Erased, erase_cart, erase_customer};
 pub use export::{
     Export, ExportedCart, ExportedEntry, ExportedLine, ExportedOrder, export_customer,
 };

@@ -3,6 +3,7 @@
 mod answers;
 mod checkouts;
 mod commands;
+mod erasing;
 mod laws;
 mod merge_laws;
 mod merges;

@@ -1,0 +1,38 @@
+//! A cart whose customer asked to be forgotten.
+
+use origin_domain::cart::{Applied, CartItem, Contents, apply};
+use origin_domain::time::Time;
+
+use super::{NOON, add, line, set};
+
+fn after(item: Option<&CartItem>, command: &origin_domain::cart::CartCommand) -> CartItem {
+    match apply(item, command) {
+        Applied::Changed(item) => *item,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_asked_before_is_gone_and_what_was_asked_after_stays() {
+    let item = after(None, &add(NOON, "a", 1, 2));
+    let item = after(Some(&item), &add(NOON + 10, "b", 2, 1));
+    let erased = item.erased(Time(NOON + 5));
+    let lines: Vec<_> = erased.fold([]).lines.into_keys().collect();
+    assert_eq!(lines, [line(2)]);
+    assert_eq!((item.version, erased.version), (2, 3), "nobody sees the cart go back");
+    let again = after(Some(&erased), &set(NOON + 20, "c", 2, 7));
+    assert_eq!((again.version, again.fold([]).lines[&line(2)].quantity), (4, 7));
+    let gone = again.erased(Time(NOON + 30));
+    assert_eq!((gone.version, gone.fold([])), (5, Contents::default()));
+    let bytes = rmp_serde::to_vec_named(&gone).unwrap();
+    let title = b"TEE-";
+    assert!(bytes.windows(title.len()).all(|window| window != title), "nothing is left of it");
+}
+
+#[test]
+fn what_is_older_and_comes_later_is_taken_for_known() {
+    let erased = CartItem::default().erased(Time(NOON));
+    assert_eq!(apply(Some(&erased), &add(NOON - 1, "late", 1, 1)), Applied::Known);
+    assert_eq!(apply(Some(&erased), &add(NOON, "same", 1, 1)), Applied::Known);
+    assert_eq!(after(Some(&erased), &add(NOON + 1, "new", 1, 1)).fold([]).lines.len(), 1);
+}

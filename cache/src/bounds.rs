@@ -6,7 +6,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The most that all entries may weigh together, in the unit of
-    /// [`Versioned::weight`](crate::Versioned::weight); past it the least used are evicted.
+    /// [`Versioned::weight`](crate::Versioned::weight); past it those are evicted that were
+    /// not used for longest. It alone bounds memory: what is past its `ttl` stays until then.
     pub weight_max: u64,
     /// How long an entry may answer, counted from the start of the load that produced it.
     pub ttl: Duration,

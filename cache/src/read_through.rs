@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use moka::future::Cache;
 use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 
 use crate::bounds::Bounds;
 use crate::entry::{Begun, Entry, Versioned};
@@ -56,9 +57,10 @@ where
         let entries = Cache::builder()
             .max_capacity(bounds.weight_max)
             .weigher(|_, entry: &Entry<V>| entry.value.weight())
-            // Only gives memory back early. It counts from the fill, by moka's own clock; whether
-            // an entry may answer is decided here on every access.
-            .time_to_live(bounds.ttl)
+            // Whether an entry may answer is decided here, on every access and by the one clock
+            // handed in: moka's own lifetime would run on another. What may not answer any more
+            // stays until room is needed, and goes first then, however popular it once was.
+            .eviction_policy(EvictionPolicy::lru())
             .build();
         let flights = Flights::new();
         Self { entries, flights, ttl_ms: bounds.ttl_ms(), now_ms: Box::new(now_ms) }

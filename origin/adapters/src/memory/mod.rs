@@ -2,8 +2,8 @@
 //!
 //! A twin stores the same documents under the same keys as its sibling on AWS and is held to the
 //! same contracts. What it adds is what a simulation asks of a world:
-//! replicas that lag as they are told, an expiry that deletes when it is told, and a look at the
-//! stored bytes. What carts leave out is reading those bytes back.
+//! replicas that lag as they are told, an expiry that deletes when it is told, a backup, and a
+//! look at the stored bytes. What carts leave out is reading those bytes back.
 
 mod bus;
 mod carts;
@@ -15,4 +15,4 @@ pub use bus::MemoryBus;
 pub use carts::MemoryCarts;
 pub use command_log::MemoryCommandLog;
 pub use ledger::MemoryLedger;
-pub use tables::{EARLIER_MAX, MemoryTables, Replicas, Tell};
+pub use tables::{Backup, EARLIER_MAX, MemoryTables, Replicas, Tell};

@@ -9,7 +9,7 @@ use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::Time;
 
 use crate::error::corrupt;
-use crate::keys::Key;
+use crate::keys::{Key, Table};
 
 /// Most earlier states of an item that a replica may still answer with.
 pub const EARLIER_MAX: usize = 4;
@@ -64,6 +64,10 @@ pub(super) struct Guarded<'a> {
 /// Whether a put may happen where this is.
 pub(super) type Guard<'a> = dyn Fn(Option<&Item>) -> bool + 'a;
 
+/// The hot table as it was at a moment.
+#[derive(Debug)]
+pub struct Backup(HashMap<Key, Item>);
+
 /// What became of guarded puts.
 pub(super) enum PutOutcome {
     Done,
@@ -96,6 +100,24 @@ impl MemoryTables {
         self.items().retain(|_, states| {
             states.newest().is_none_or(|item| item.expires_at.unix_s() >= now.unix_s())
         });
+    }
+
+    /// The hot table as it is now. Records of commands have a table of their own, which is not
+    /// restored: they are written once and expire by themselves.
+    #[must_use]
+    pub fn backup(&self) -> Backup {
+        let items = self.items();
+        let hot = items.iter().filter(|(key, _)| key.table == Table::Hot);
+        let present = hot.filter_map(|(key, states)| Some((key.clone(), states.newest()?.clone())));
+        Backup(present.collect())
+    }
+
+    /// Puts the hot table back to what it was. Its replicas know nothing else.
+    pub fn restore(&self, backup: &Backup) {
+        let mut items = self.items();
+        items.retain(|key, _| key.table != Table::Hot);
+        let restored = backup.0.iter();
+        items.extend(restored.map(|(key, item)| (key.clone(), States::of(item.clone()))));
     }
 
     pub(super) fn get(&self, key: &Key, consistency: Consistency) -> Option<Item> {
@@ -151,6 +173,11 @@ impl std::fmt::Debug for MemoryTables {
 // === impl States ===
 
 impl States {
+    /// What was never anything else.
+    fn of(item: Item) -> Self {
+        Self(VecDeque::from([(Time(0), Some(item))]))
+    }
+
     fn newest(&self) -> Option<&Item> {
         self.0.back().and_then(|(_, item)| item.as_ref())
     }
@@ -222,6 +249,21 @@ mod tests {
             assert_eq!(seen(10 * version - 1, Consistency::Eventual), before);
         }
         assert_eq!(seen(0, Consistency::Eventual), Some(9 - EARLIER_MAX as u64));
+    }
+
+    #[test]
+    fn a_restored_table_is_what_it_was_and_its_replicas_know_nothing_else() {
+        let tables = MemoryTables::new();
+        write(&tables, 1);
+        let backup = tables.backup();
+        write(&tables, 2);
+        tables.restore(&backup);
+        for consistency in [Consistency::Strong, Consistency::Eventual] {
+            assert_eq!(tables.get(&key(), consistency).map(|item| item.version), Some(1));
+        }
+        write(&tables, 2);
+        tables.restore(&MemoryTables::new().backup());
+        assert!(tables.get(&key(), Consistency::Strong).is_none());
     }
 
     #[test]

@@ -103,6 +103,14 @@ fn the_emulator_and_the_cache_and_the_bus_stand_alone() {
 }
 
 #[test]
+fn nobody_needs_the_simulation() {
+    for package in metadata().workspace_packages() {
+        let needs_it = package.dependencies.iter().any(|one| one.name == "infra-simulation");
+        assert!(!needs_it, "{}", package.name);
+    }
+}
+
+#[test]
 fn the_edit_loop_builds_without_the_sdk_and_the_embedded_table() {
     let metadata = metadata();
     for room in EDIT_LOOP {

@@ -1,0 +1,10 @@
+//! The shoppers' side: devices whose tabs share what they have seen, and the way to an edge.
+
+mod device;
+mod network;
+mod shelf;
+mod tab;
+
+pub(crate) use device::Device;
+pub(crate) use network::Network;
+pub(crate) use tab::{Manners, Tab};

@@ -1,0 +1,65 @@
+//! One tab of a device, shopping.
+
+use std::rc::Rc;
+
+use super::device::{Device, Held};
+use crate::ask::Taste;
+use crate::crew::{Crew, Life};
+use crate::dice::Dice;
+use crate::shop::Operator;
+use crate::tempo::Tempo;
+
+/// Most commands of one burst of impatience: more than a request takes bookmarks.
+const BURST_MAX: u64 = 6;
+
+/// How often there are bursts after a silence, per million commands.
+const RUSH_BURSTS: u32 = 250_000;
+
+/// One tab.
+pub(crate) struct Tab {
+    pub(crate) device: Rc<Device>,
+    pub(crate) held: Held,
+}
+
+/// How the tabs of a world shop.
+pub(crate) struct Manners {
+    pub(crate) crew: Crew,
+    pub(crate) life: Life,
+    pub(crate) dice: Dice,
+    pub(crate) taste: Taste,
+    pub(crate) tempo: Tempo,
+    pub(crate) operator: Rc<Operator>,
+    /// Per million operations.
+    pub(crate) commands: u32,
+    /// Commands that are not waited for, per million commands.
+    pub(crate) bursts: u32,
+}
+
+// === impl Tab ===
+
+impl Tab {
+    /// Shops until nothing is left to do.
+    pub(crate) async fn shop(self: Rc<Self>, manners: Rc<Manners>) {
+        while manners.tempo.next().await {
+            if let Some(at_ms) = manners.operator.watch(manners.tempo.left()) {
+                manners.tempo.rest_until(at_ms);
+            }
+            let bursts = if manners.tempo.is_rush() {
+                RUSH_BURSTS.max(manners.bursts)
+            } else {
+                manners.bursts
+            };
+            if !manners.dice.chance(manners.commands) {
+                self.device.read(&self.held).await;
+            } else if manners.dice.chance(bursts) {
+                for _ in 0..manners.dice.within(2..=BURST_MAX) {
+                    let (tab, ask) = (Rc::clone(&self), manners.taste.ask(&manners.dice));
+                    let click = async move { tab.device.ask(ask, &tab.held).await };
+                    manners.crew.spawn(&manners.life, click);
+                }
+            } else {
+                self.device.ask(manners.taste.ask(&manners.dice), &self.held).await;
+            }
+        }
+    }
+}

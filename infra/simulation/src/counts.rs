@@ -1,0 +1,141 @@
+//! How often what happened: a simulation in which nothing goes wrong proves nothing.
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Occasion {
+    /// A read or command that a client began.
+    Operation,
+    /// An answer with a cart, 304s included.
+    Answer,
+    /// An answer not shown, because another had arrived meanwhile.
+    NotShown,
+    /// A 304.
+    NotModified,
+    /// An answer out of an edge's cache.
+    EdgeHit,
+    /// A request that shared another's way to the origin.
+    Collapsed,
+    /// An answer of which a part was pending.
+    Pending,
+    /// A bookmark that came back byte for byte.
+    SameBookmark,
+    /// A client that had to drop its bookmarks, because their key is gone.
+    Dropped,
+    /// A client that held more bookmarks than a request takes.
+    OverFour,
+    /// A command acknowledged.
+    Acknowledged,
+    /// A request whose fate stayed unknown to its client.
+    FateUnknown,
+    /// A command sent again.
+    Retry,
+    /// An event published a second time.
+    Republished,
+    /// 409: a key used for something else.
+    KeyConflict,
+    /// 410: a retry that came too late.
+    KeyExpired,
+    /// 422 and 429.
+    Declined,
+    /// A state of a cart that the table has had.
+    State,
+    /// A delivery that changed nothing.
+    Repetition,
+    /// A delivery so late that its id was forgotten.
+    TooOld,
+    /// A write that lost a race.
+    RaceLost,
+    /// A delivery that failed and came again.
+    Redelivered,
+    /// A message whose attempts were used up, or that came too late.
+    DeadLetter,
+    /// A dead letter delivered again.
+    Redriven,
+    /// An event that came more than 48 hours after a younger one.
+    TooLate,
+    /// A backup put back.
+    Restored,
+    /// An instance that died.
+    Crash,
+    /// A clock that was set.
+    ClockStep,
+    /// A silence of hours to weeks.
+    Silence,
+    /// An answer that said `reset`.
+    Reset,
+    /// An answer at version 0 about a cart that was written before.
+    Ended,
+}
+
+/// Sums over one world, or over many.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Counts([u64; Occasion::ALL.len()]);
+
+// === impl Occasion ===
+
+impl Occasion {
+    /// Everything that is counted.
+    pub const ALL: [Self; 31] = [
+        Self::Operation,
+        Self::Answer,
+        Self::NotShown,
+        Self::NotModified,
+        Self::EdgeHit,
+        Self::Collapsed,
+        Self::Pending,
+        Self::SameBookmark,
+        Self::Dropped,
+        Self::OverFour,
+        Self::Acknowledged,
+        Self::FateUnknown,
+        Self::Retry,
+        Self::Republished,
+        Self::KeyConflict,
+        Self::KeyExpired,
+        Self::Declined,
+        Self::State,
+        Self::Repetition,
+        Self::TooOld,
+        Self::RaceLost,
+        Self::Redelivered,
+        Self::DeadLetter,
+        Self::Redriven,
+        Self::TooLate,
+        Self::Restored,
+        Self::Crash,
+        Self::ClockStep,
+        Self::Silence,
+        Self::Reset,
+        Self::Ended,
+    ];
+}
+
+// === impl Counts ===
+
+impl Counts {
+    /// How often it happened.
+    #[must_use]
+    pub fn of(&self, occasion: Occasion) -> u64 {
+        self.0[occasion as usize]
+    }
+
+    /// Adds those of another world.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
+        }
+    }
+
+    pub(crate) fn note(&mut self, occasion: Occasion) {
+        self.0[occasion as usize] += 1;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for occasion in Occasion::ALL {
+            writeln!(out, "{:>14}  {occasion:?}", self.of(occasion))?;
+        }
+        Ok(())
+    }
+}

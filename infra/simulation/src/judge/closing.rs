@@ -1,0 +1,50 @@
+//! The end of a world, when nothing is under way any more: the books are compared.
+
+use std::hash::Hasher as _;
+
+use super::hearing::Judge;
+use super::told::told;
+use super::violation::{Law, Violation};
+use crate::counts::Counts;
+use crate::shop::Body;
+
+impl Judge {
+    /// The end of a cart: nothing is under way any more. `shown` is what a newcomer sees, `replayed`
+    /// the bytes after the archive was replayed into an empty table.
+    pub(crate) fn closed(
+        &mut self,
+        cart: &str,
+        shown: &Body,
+        stored: Option<&[u8]>,
+        replayed: Option<&[u8]>,
+    ) {
+        let now_ms = self.timeline.now_ms();
+        let case = self.cases.entry(cart.to_owned()).or_default();
+        let state = case.state().known;
+        let plain = case.fold(&state);
+        let promised =
+            case.commands.iter().position(|told| told.is_acknowledged && told.published.is_none());
+        let wrong = if let Some(number) = promised.or(case.unaccounted()) {
+            Some((Law::Durable, format!("{} is lost", case.commands[number].name())))
+        } else if !plain.has_ended_at(now_ms) && !plain.is_shown_by(&shown.contents) {
+            let told = told(&shown.contents);
+            Some((Law::Durable, format!("the cart is {}, shown is {told}", plain.told())))
+        } else if !plain.has_ended_at(now_ms) && plain.count != shown.version {
+            let (count, version) = (plain.count, shown.version);
+            Some((Law::Durable, format!("{count} commands are counted as {version}")))
+        } else if stored != replayed {
+            Some((Law::SameBytes, format!("{cart} replayed is another")))
+        } else {
+            None
+        };
+        if let Some((law, told)) = wrong {
+            self.find(law, || told);
+        }
+    }
+
+    /// What was found, and a fingerprint of everything that happened.
+    pub(crate) fn verdict(&mut self) -> (Option<Violation>, u64, Counts, Vec<String>) {
+        let trace = self.trace.take().unwrap_or_default();
+        (self.violation.clone(), self.history.finish(), self.counts.clone(), trace)
+    }
+}

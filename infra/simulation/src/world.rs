@@ -1,0 +1,226 @@
+//! One world: a shop, its shoppers and its weather, from a seed to a verdict.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
+use origin_domain::cart::CartEvent;
+use origin_domain::time::Time;
+
+use crate::ask::Taste;
+use crate::bug::Bug;
+use crate::client::{Device, Manners, Network, Tab};
+use crate::counts::Counts;
+use crate::crew::{Crew, Life};
+use crate::dice::Dice;
+use crate::judge::{Bench, Judge, Violation};
+use crate::replay::replay;
+use crate::shop::{Consumers, Edge, Operator, Origin, Rotation, TappedBus};
+use crate::tempo::Tempo;
+use crate::timeline::Timeline;
+use crate::weather::{Sky, Weather};
+
+/// A morning in November 2026, when every world begins.
+const MORNING_MS: u64 = 1_795_251_600_000;
+/// How many operations a world has at least.
+const OPERATIONS_MIN: u64 = 10;
+/// At most: one world in a few is long, since short ones have fewer coincidences but are read.
+const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
+
+/// How far a replica may be behind.
+const LAG_MS_MAX: u64 = 1_000;
+
+/// What to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scenario {
+    /// Everything that is left to chance.
+    pub seed: u64,
+    /// What is built wrongly.
+    pub bug: Option<Bug>,
+    /// Whether to tell everything that happens.
+    pub is_traced: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first thing that went wrong.
+    pub violation: Option<Violation>,
+    /// A hash of everything that happened: equal seeds have equal histories.
+    pub history: u64,
+    /// How often what happened.
+    pub counts: Counts,
+    /// What happened, if it was to be told.
+    pub trace: Vec<String>,
+}
+
+struct World {
+    crew: Crew,
+    life: Life,
+    sky: Sky,
+    bench: Bench,
+    carts: Vec<String>,
+    tables: MemoryTables,
+    origin: Rc<Origin>,
+    consumers: Rc<Consumers>,
+    network: Rc<Network>,
+    tabs: Vec<Rc<Tab>>,
+    bug: Option<Bug>,
+}
+
+/// Plays one world to its end.
+#[must_use]
+pub fn play(scenario: Scenario) -> Outcome {
+    let dice = Dice::of(scenario.seed);
+    let timeline = Timeline::starting_at(MORNING_MS, dice.clone());
+    let mut world = World::new(scenario, &dice, &timeline);
+    world.shop(&dice);
+    world.close();
+    world.crew.disband();
+    let (violation, history, counts, trace) = world.bench.judge().verdict();
+    Outcome { violation, history, counts, trace }
+}
+
+// === impl World ===
+
+impl World {
+    fn new(scenario: Scenario, dice: &Dice, timeline: &Timeline) -> Self {
+        let Scenario { bug, is_traced, .. } = scenario;
+        let crew = Crew::new(timeline.clone(), dice.clone());
+        let life = crew.life();
+        let sky = Sky::new(Weather::drawn(dice), dice.clone(), timeline.clone());
+        let keys = Rotation::drawn(dice, MORNING_MS);
+        let mut judge = Judge::new(timeline.clone(), keys.clone(), is_traced);
+        judge.trace(|| format!("{:?}", sky.weather));
+        let bench = Bench::new(judge);
+        let tables = MemoryTables::lagging(replicas(&sky));
+        let bus =
+            TappedBus { port: MemoryBus::new(), bench: bench.clone(), arrived: Arc::default() };
+        let origin = Rc::new(Origin {
+            crew: crew.clone(),
+            sky: sky.clone(),
+            bench: bench.clone(),
+            tables: tables.clone(),
+            bus: bus.clone(),
+            keys,
+            bug,
+            slots: RefCell::new((0..dice.within(1..=3)).map(|_| None).collect()),
+            first_answers: Rc::default(),
+        });
+        let edges = (0..dice.within(1..=2)).map(|_| Rc::new(Edge::new(Rc::clone(&origin))));
+        let network = Rc::new(Network {
+            edges: edges.collect(),
+            crew: crew.clone(),
+            life: life.clone(),
+            sky: sky.clone(),
+        });
+        let consumers = Rc::new(Consumers {
+            crew: crew.clone(),
+            life: life.clone(),
+            sky: sky.clone(),
+            bench: bench.clone(),
+            carts: MemoryCarts::new(&tables),
+            bus,
+            bug,
+            archive: RefCell::default(),
+        });
+        let carts = (1..=dice.within(1..=2)).map(|n| format!("cart-{n}")).collect();
+        let tabs = Vec::new();
+        Self { crew, life, sky, bench, carts, tables, origin, consumers, network, tabs, bug }
+    }
+
+    /// Everybody shops until the operations are used up and everything under way has arrived.
+    fn shop(&mut self, dice: &Dice) {
+        let operations = dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX));
+        let timeline = self.sky.timeline.clone();
+        let (bench, tables) = (self.bench.clone(), self.tables.clone());
+        let manners = Rc::new(Manners {
+            crew: self.crew.clone(),
+            life: self.life.clone(),
+            dice: dice.clone(),
+            taste: Taste::drawn(dice),
+            operator: Rc::new(Operator::new(
+                dice,
+                operations,
+                Rc::clone(&self.origin),
+                Rc::clone(&self.consumers),
+            )),
+            tempo: Tempo::drawn(operations, timeline, dice, bench, tables),
+            commands: dice.pick(&[200_000, 500_000, 500_000, 800_000]),
+            bursts: dice.pick(&[0, 20_000, 200_000]),
+        });
+        self.crew.spawn(&self.life, Rc::clone(&self.consumers).work());
+        for cart in self.carts.clone() {
+            for _ in 0..dice.within(1..=3) {
+                let device = Rc::new(self.device(&cart));
+                for _ in 0..dice.within(1..=2) {
+                    let tab = Rc::new(Tab { device: Rc::clone(&device), held: RefCell::default() });
+                    self.crew.spawn(&self.life, Rc::clone(&tab).shop(Rc::clone(&manners)));
+                    self.tabs.push(tab);
+                }
+            }
+        }
+        self.crew.run();
+    }
+
+    /// In calm weather everybody asks what is still to be asked and looks once more; then the books
+    /// are compared.
+    fn close(&self) {
+        self.sky.calm_down();
+        for tab in &self.tabs {
+            let tab = Rc::clone(tab);
+            self.crew.spawn(&self.life, async move { tab.device.close(&tab.held).await });
+            self.crew.run();
+        }
+        for cart in &self.carts {
+            if self.bench.judge().is_done() {
+                return;
+            }
+            let newcomer =
+                Rc::new(Tab { device: Rc::new(self.device(cart)), held: RefCell::default() });
+            let tab = Rc::clone(&newcomer);
+            self.crew.spawn(&self.life, async move { tab.device.read(&tab.held).await });
+            self.crew.run();
+            self.compare(cart, &newcomer);
+        }
+    }
+
+    fn compare(&self, cart: &str, newcomer: &Tab) {
+        let events = self.consumers.archive.borrow();
+        // What a lost table took with it, and what came too late, is not in a replay either.
+        let absorbed = self.bench.judge().absorbed(cart);
+        let is_absorbed = |event: &&Rc<CartEvent>| absorbed.contains(&event.command.id);
+        let events: Vec<CartEvent> =
+            events.iter().filter(is_absorbed).map(|event| (**event).clone()).collect();
+        let now = Time(self.sky.timeline.now_ms());
+        self.tables.sweep_expired(now);
+        let tables = MemoryTables::new();
+        let carts = MemoryCarts::new(&tables);
+        let (dice, bug) = (self.sky.dice.clone(), self.bug);
+        self.crew.spawn(&self.life, async move { replay(&carts, events, &dice, bug).await });
+        self.crew.run();
+        tables.sweep_expired(now);
+        let (stored, replayed) =
+            (MemoryCarts::new(&self.tables).stored(cart), MemoryCarts::new(&tables).stored(cart));
+        let held = newcomer.held.borrow();
+        let shown = held.as_deref().expect("in calm weather a read is answered");
+        self.bench.judge().closed(cart, shown, stored.as_deref(), replayed.as_deref());
+    }
+
+    fn device(&self, cart: &str) -> Device {
+        Device::new(cart.to_owned(), Rc::clone(&self.network), self.bench.clone(), self.bug)
+    }
+}
+
+/// Replicas that are behind as the weather will have it.
+fn replicas(sky: &Sky) -> Replicas {
+    let (timeline, sky) = (sky.timeline.clone(), sky.clone());
+    let now = Arc::new(move || Time(timeline.now_ms()));
+    let as_of = Arc::new(move || {
+        let now_ms = sky.timeline.now_ms();
+        let is_behind = sky.strikes(sky.weather.stale);
+        Time(if is_behind { now_ms - sky.dice.below(LAG_MS_MAX) } else { now_ms })
+    });
+    Replicas { now, as_of }
+}

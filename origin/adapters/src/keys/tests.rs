@@ -11,7 +11,7 @@ struct Parts {
     id: [u8; 16],
 }
 
-const KINDS: u8 = 15;
+const KINDS: u8 = 16;
 
 fn shape(parts: &Parts) -> Shape<'_> {
     let Parts { kind, texts: [one, two], numbers: [number, other], id } = parts;

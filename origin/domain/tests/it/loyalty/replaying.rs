@@ -61,7 +61,7 @@ fn exact() -> Program {
         {"id": "cheap", "title": "Cheap", "points": 100},
     ]);
     let mut document = changed(&program_document(), "/rewards", rewards);
-    document = changed(&document, "/earning/per_amount", json!(1));
+    document = changed(&document, "/earning/rules/0/per", json!(1));
     document = changed(&document, "/pending_days", json!(0));
     document = changed(&document, "/expiry_days", Value::Null);
     Program::parse(&document.to_string()).unwrap()

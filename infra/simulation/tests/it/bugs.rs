@@ -4,7 +4,8 @@ use infra_simulation::{Bug, Campaign};
 
 /// Most worlds a search may take here.
 const WORLDS_MAX: u64 = 1_000;
-/// What takes more than that: `--bugs` looks for them in the release binary, in CI.
+/// What takes longer. CI looks for them in the release binary, but for `ReplacedByText`, which is
+/// rarer still.
 const SELDOM: [Bug; 5] = [
     Bug::JoinedLoadUnchecked,
     Bug::PendingLostAtReset,

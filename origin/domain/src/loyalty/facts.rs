@@ -172,10 +172,11 @@ impl OrderItem {
         Self { version: 0, facts, reckoning: None, entries: Vec::new() }
     }
 
-    /// The same order as a stranger's: nobody's points any more.
+    /// The same order as a stranger's: nobody's points any more, and nobody's tags.
     #[must_use]
     pub fn anonymous(self) -> Self {
-        let facts = OrderFacts { customer: None, ..self.facts };
+        let paid = self.facts.paid.map(|paid| Paid { customer_tags: Vec::new(), ..paid });
+        let facts = OrderFacts { customer: None, paid, ..self.facts };
         Self { facts, reckoning: None, entries: Vec::new(), ..self }
     }
 }

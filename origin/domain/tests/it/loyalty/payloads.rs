@@ -98,6 +98,16 @@ fn what_only_a_formula_asks_for_never_makes_an_order_unreadable() {
 }
 
 #[test]
+fn an_order_of_somebody_erased_keeps_no_tags() {
+    let told = read_text(ORDERS_PAID).unwrap();
+    assert_eq!(told.paid.customer_tags.len(), 2);
+    let order = OrderItem::of(&told.order);
+    let facts = OrderFacts { paid: Some(told.paid), ..order.facts };
+    let erased = OrderItem { facts, ..OrderItem::of(&told.order) }.anonymous();
+    assert_eq!(erased.facts.paid.unwrap().customer_tags, Vec::<String>::new());
+}
+
+#[test]
 fn the_largest_order_fits_its_item() {
     let (most, long) = (u64::MAX, "x".repeat(99));
     let line = |index: usize| {

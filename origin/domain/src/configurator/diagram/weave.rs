@@ -69,6 +69,7 @@ pub(super) fn weave(
     let (mut promising, mut fewest_left) = (0, usize::MAX);
     for start in 0..TRIALS {
         let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
+        loom.report(watch)?;
         match loom.conjoin(watch) {
             Ok(()) if best.as_ref().is_none_or(|best| loom.size() < best.size()) => {
                 best = Some(loom);

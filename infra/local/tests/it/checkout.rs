@@ -9,7 +9,8 @@ use origin_domain::time::SECOND_MS;
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::journey::{add, deliver, key, new_cart};
+use crate::journey::{add, deliver, key, new_cart, session};
+use crate::merging::{merge, own_cart};
 use crate::shop::{Reply, Shop};
 
 /// A tee with a print, which the fixture's order buys two of.
@@ -237,6 +238,26 @@ fn an_order_delivered_before_its_adds_are_applied_takes_the_same() {
     shop.resume(CART_QUEUE);
     let seen = shop.cart(&token, &bookmark);
     assert_eq!((quantities(&seen).as_slice(), &seen["version"]), ([].as_slice(), &json!("2")));
+}
+
+#[test]
+fn an_order_of_a_guests_cart_takes_what_it_bought_out_of_the_cart_it_was_merged_into() {
+    let shop = Shop::open();
+    let (guest, bookmark) = filled(&shop, &[printed_tee(3), tee(OTHER_TEE, 1)]);
+    let mut order = order_of(&checkout(&shop, &guest, &bookmark), 3);
+    order["line_items"].as_array_mut().unwrap().pop();
+    let customer = session(&shop, "1002");
+    let (own, own_bookmark) = own_cart(&shop, &customer);
+    let merged = merge(&shop, &customer, &own, &format!("{own_bookmark},{bookmark}"), &guest);
+    assert_eq!(merged.status, 202, "{}", merged.text);
+    assert_eq!(quantities(&merged.json()), [3, 1]);
+    place(&shop, "orders/paid", &order);
+    shop.drained(CART_QUEUE);
+    let bookmark = merged.json()["bookmark"].as_str().unwrap().to_owned();
+    assert_eq!(quantities(&shop.cart(&own, &bookmark)), [1]);
+    assert_eq!(shop.dead_letters(CART_QUEUE), 0);
+    let gone = shop.get("/v1/cart/checkout").header("forecourt-cart", &guest).send();
+    gone.expect_problem(409, "cart-merged");
 }
 
 #[test]

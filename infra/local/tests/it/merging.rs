@@ -12,7 +12,7 @@ use crate::journey::{add, key, new_cart, session};
 use crate::shop::{Reply, Shop};
 
 /// The customer's own cart on one device: its token and bookmark.
-fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
+pub(crate) fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
     let created = shop.ask("POST", "/v1/carts").bearer(customer).send();
     assert_eq!(created.status, 201, "{}", created.text);
     let created = created.json();
@@ -20,7 +20,7 @@ fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
     (text(&created["token"]), text(&created["cart"]["bookmark"]))
 }
 
-fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, from: &str) -> Reply {
+pub(crate) fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, from: &str) -> Reply {
     shop.ask("POST", "/v1/cart/merge")
         .bearer(customer)
         .header("forecourt-cart", own)

@@ -9,7 +9,7 @@ use origin_domain::cart::{
 use origin_domain::money::Money;
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
-use super::{NOON, add, command, line, offer, remove, set};
+use super::{NOON, add, command, line, offer, remove, set, take};
 
 pub(crate) const GUEST: &str = "0123456789abcdef";
 pub(crate) const OWN: &str = "customer-1001";
@@ -112,6 +112,25 @@ fn a_guests_own_changes_never_touch_the_customers_lines_before_the_merge() {
         merge(NOON + 6),
     ]);
     assert_eq!(carts.quantities(), [(1, 2), (2, 1)].into());
+}
+
+/// An order is linked to the cart it was handed over from, wherever that has gone since.
+#[test]
+fn an_order_of_the_guests_cart_takes_what_it_bought_out_of_the_customers() {
+    let deliveries = [
+        own(add(NOON, "a", 1, 2)),
+        guests(add(NOON + 1, "b", 1, 3)),
+        guests(take(NOON + 2, "placed before the merge", [(1, 5), (2, 1)])),
+        merge(NOON + 3),
+        guests(add(NOON + 4, "c", 2, 4)),
+        guests(take(NOON + 5, "placed after it", [(1, 1), (2, 1)])),
+    ];
+    let in_order = Carts::after(&deliveries);
+    assert_eq!(in_order.quantities(), [(1, 1), (2, 3)].into());
+    for order in [[3, 2, 5, 0, 1, 4], [5, 3, 4, 2, 1, 0], [2, 5, 1, 3, 4, 0]] {
+        let shuffled = order.map(|at| deliveries[at].clone());
+        assert_eq!(Carts::after(&shuffled).bytes(), in_order.bytes(), "{order:?}");
+    }
 }
 
 #[test]

@@ -40,7 +40,13 @@ export interface Consumer {
 
 export const FUNCTIONS: readonly HttpFunction[] = [
     { name: 'configurator-read', kind: 'read', ports: ['read-hot'], memoryMb: 1769, timeoutS: 5 },
-    { name: 'loyalty-read', kind: 'read', ports: ['read-hot'], memoryMb: 512, timeoutS: 5 },
+    {
+        name: 'loyalty-read',
+        kind: 'read',
+        ports: ['read-hot', 'read-commands'],
+        memoryMb: 512,
+        timeoutS: 5,
+    },
     {
         name: 'cart-read',
         kind: 'read',
@@ -55,11 +61,18 @@ export const FUNCTIONS: readonly HttpFunction[] = [
         memoryMb: 512,
         timeoutS: 30,
     },
-    { name: 'webhooks', kind: 'write', ports: ['publish'], memoryMb: 256, timeoutS: 30 },
+    {
+        name: 'webhooks',
+        kind: 'write',
+        // What the bus does not carry is kept beside it.
+        ports: ['write-hot', 'publish'],
+        memoryMb: 256,
+        timeoutS: 30,
+    },
     {
         name: 'admin',
         kind: 'write',
-        ports: ['read-hot', 'write-hot', 'publish'],
+        ports: ['read-hot', 'write-hot', 'read-commands', 'record-commands', 'publish'],
         memoryMb: 3008,
         timeoutS: 30,
         // Publishing compiles: two at a time leave the account's environments to shoppers.
@@ -87,8 +100,17 @@ export const CONSUMERS: readonly Consumer[] = [
     {
         name: 'consume-loyalty',
         queue: 'loyalty',
-        events: [{ source: 'forecourt.shopify', detailType: 'shopifyWebhook' }],
-        ports: ['read-hot', 'write-hot'],
+        events: [
+            { source: 'forecourt.shopify', detailType: 'shopifyWebhook' },
+            { source: 'forecourt.loyalty', detailType: 'loyalty.commanded' },
+            { source: 'forecourt.loyalty', detailType: 'redemption.held' },
+            { source: 'forecourt.loyalty', detailType: 'redemption.rejected' },
+            { source: 'forecourt.loyalty', detailType: 'redemption.settled' },
+            { source: 'forecourt.loyalty', detailType: 'redemption.released' },
+            { source: 'forecourt.loyalty', detailType: 'redemption.timed_out' },
+        ],
+        // What it decides is published before its message is deleted.
+        ports: ['read-hot', 'write-hot', 'publish'],
         memoryMb: 256,
         timeoutS: 30,
         reserved: 20,
@@ -113,7 +135,8 @@ export const CONSUMERS: readonly Consumer[] = [
         memoryMb: 256,
         // Erasing everybody looks at every item; what one invocation leaves, the next one finds.
         timeoutS: 300,
-        reserved: 1,
+        // The fewest an event source mapping takes.
+        reserved: 2,
     },
 ];
 

@@ -29,24 +29,9 @@ pub(super) fn cases() -> Vec<Case> {
             .blames(FIELD),
         refuses("a command of nobody", asks("POST", "/v1/cart/lines").keyed(), Code::TokenMissing)
             .blames("header:forecourt-cart"),
-        refuses(
-            "a merge by nobody the shop knows",
-            asks("POST", "/v1/cart/merge").cart("customer-1001").keyed(),
-            Code::TokenMissing,
-        )
-        .blames("header:authorization"),
-        refuses(
-            "a merge into no cart",
-            asks("POST", "/v1/cart/merge").customer("1001").keyed(),
-            Code::TokenMissing,
-        )
-        .blames("header:forecourt-cart"),
-        refuses(
-            "a merge without a name",
-            asks("POST", "/v1/cart/merge").cart("customer-1001").customer("1001"),
-            Code::IdempotencyKeyMissing,
-        )
-        .blames(FIELD),
+    ]);
+    cases.extend(merges());
+    cases.extend([
         forwards("a new cart needs no name", asks("POST", "/v1/carts").keyed(), "/v1/carts"),
         forwards(
             "saving a selection needs neither name nor token",
@@ -84,6 +69,29 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(bodies());
     cases.extend(loyalty());
     cases
+}
+
+fn merges() -> [Case; 3] {
+    [
+        refuses(
+            "a merge by nobody the shop knows",
+            asks("POST", "/v1/cart/merge").cart("customer-1001").keyed(),
+            Code::TokenMissing,
+        )
+        .blames("header:authorization"),
+        refuses(
+            "a merge into no cart",
+            asks("POST", "/v1/cart/merge").customer("1001").keyed(),
+            Code::TokenMissing,
+        )
+        .blames("header:forecourt-cart"),
+        refuses(
+            "a merge without a name",
+            asks("POST", "/v1/cart/merge").cart("customer-1001").customer("1001"),
+            Code::IdempotencyKeyMissing,
+        )
+        .blames(FIELD),
+    ]
 }
 
 fn loyalty() -> Vec<Case> {

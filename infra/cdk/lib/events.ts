@@ -10,7 +10,7 @@ import { CONSUMERS, type Consumer, type Waking } from './wiring.ts';
 const ARCHIVE_DAYS = 20;
 /// Dead letters wait this long for somebody: the most SQS keeps.
 const DEAD_LETTER_DAYS = 14;
-/// How often a message is tried before it is a dead letter; as the local bus does.
+/// How often a message is tried before it is a dead letter.
 const RECEIVE_MAX = 10;
 /// A message stays hidden for six times its function's timeout (Lambda Developer Guide, "Configuring
 /// scaling behavior for SQS event source mappings").

@@ -2,7 +2,7 @@
 //! can be taken once, and under the time it is active from, by which it is found.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use origin_domain::loyalty::{Activation, Program, ProgramShelf, ProgramVersion, Programs};
 use origin_domain::port::{Consistency, PortError, Written};
@@ -23,8 +23,41 @@ const COMPILED_MAX: usize = 8;
 #[derive(Debug, Clone)]
 pub struct DynamoPrograms {
     aws: Aws,
-    /// A version never changes: it is read and compiled once.
-    compiled: Arc<Mutex<BTreeMap<u64, Arc<Program>>>>,
+    compiled: Compiled,
+}
+
+/// Versions that were read: one never changes, so it is read and compiled once. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Compiled(Arc<Mutex<BTreeMap<u64, Arc<Program>>>>);
+
+// === impl Compiled ===
+
+impl Compiled {
+    pub(crate) fn get(&self, version: u64) -> Option<Arc<Program>> {
+        self.kept().get(&version).map(Arc::clone)
+    }
+
+    /// Compiles the document of an active version.
+    pub(crate) fn keep(
+        &self,
+        version: u64,
+        document: Option<String>,
+    ) -> Result<Arc<Program>, PortError> {
+        let document = document.ok_or_else(|| corrupt("programme", "active, and not there"))?;
+        let program = Program::stored(&document);
+        let program = program.ok_or_else(|| corrupt("programme", "not one this release reads"))?;
+        let program = Arc::new(program);
+        let mut kept = self.kept();
+        kept.insert(version, Arc::clone(&program));
+        if kept.len() > COMPILED_MAX {
+            kept.pop_first();
+        }
+        Ok(program)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Program>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 // === impl DynamoPrograms ===
@@ -33,25 +66,7 @@ impl DynamoPrograms {
     /// The programme in these tables.
     #[must_use]
     pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone(), compiled: Arc::default() }
-    }
-
-    async fn program(&self, version: u64) -> Result<Arc<Program>, PortError> {
-        let compiled = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(program) = compiled().get(&version) {
-            return Ok(Arc::clone(program));
-        }
-        let document = self.document(version).await?;
-        let document = document.ok_or_else(|| corrupt("programme", "active, and not there"))?;
-        let program = Program::stored(&document);
-        let program = program.ok_or_else(|| corrupt("programme", "not one this release reads"))?;
-        let program = Arc::new(program);
-        let mut kept = compiled();
-        kept.insert(version, Arc::clone(&program));
-        if kept.len() > COMPILED_MAX {
-            kept.pop_first();
-        }
-        Ok(program)
+        Self { aws: aws.clone(), compiled: Compiled::default() }
     }
 }
 
@@ -66,7 +81,10 @@ impl Programs for DynamoPrograms {
         let items = self.aws.query(page).await?;
         let Some(item) = items.first() else { return Ok(None) };
         let Activation { number, version, active_from } = decode("activation", &item.document)?;
-        let program = self.program(version).await?;
+        let program = match self.compiled.get(version) {
+            Some(program) => program,
+            None => self.compiled.keep(version, self.document(version).await?)?,
+        };
         Ok(Some(ProgramVersion { activation: number, version, active_from, program }))
     }
 }
@@ -98,21 +116,23 @@ impl ProgramShelf for DynamoPrograms {
         activation: &Activation,
         document: Option<&str>,
     ) -> Result<Written, PortError> {
-        let Activation { number, version, active_from } = *activation;
-        let told = encode(activation);
-        let by_number = (Shape::Activation { number }, number, told.clone());
-        let by_time = (Shape::ActiveFrom { active_from, number }, number, told);
-        let document = document
-            .map(|document| (Shape::ProgramDocument { version }, version, encode(&document)));
-        let puts: Vec<Put> = [by_number, by_time]
-            .into_iter()
-            .chain(document)
-            .map(|(shape, version, document)| Put {
-                key: shape.key(),
-                item: Item::new(version, document),
-                guard: Guard::Absent,
-            })
-            .collect();
-        self.aws.transact(&puts).await?.written()
+        self.aws.transact(&writes(activation, document)).await?.written()
     }
+}
+
+/// What an activation writes: everything or nothing.
+pub(crate) fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
+    let Activation { number, version, active_from } = *activation;
+    let told = encode(activation);
+    let by_number = (Shape::Activation { number }, number, told.clone());
+    let by_time = (Shape::ActiveFrom { active_from, number }, number, told);
+    let document =
+        document.map(|document| (Shape::ProgramDocument { version }, version, encode(&document)));
+    let written = [by_number, by_time].into_iter().chain(document);
+    let put = |(shape, version, document): (Shape<'_>, u64, Vec<u8>)| Put {
+        key: shape.key(),
+        item: Item::new(version, document),
+        guard: Guard::Absent,
+    };
+    written.map(put).collect()
 }

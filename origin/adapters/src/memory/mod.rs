@@ -8,11 +8,14 @@
 mod bus;
 mod carts;
 mod command_log;
+mod items;
 mod ledger;
+mod programs;
 mod tables;
 
 pub use bus::MemoryBus;
 pub use carts::MemoryCarts;
 pub use command_log::MemoryCommandLog;
 pub use ledger::MemoryLedger;
+pub use programs::MemoryPrograms;
 pub use tables::{Backup, EARLIER_MAX, MemoryTables, Replicas, Tell};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use origin_adapters::memory::{
-    MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryTables, Replicas, Tell,
+    MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryPrograms, MemoryTables, Replicas,
+    Tell,
 };
 use origin_domain::time::Time;
 
@@ -50,10 +51,15 @@ held! {
     of_repetitions_at_once_one_is_first,
 }
 
-/// Ledgers whose replicas are always up to date.
-pub(crate) fn empty_ledger() -> MemoryLedger {
+/// Replicas that are always up to date.
+fn replicas() -> Replicas {
     let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
-    MemoryLedger::new(Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) })
+    Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) }
+}
+
+/// Ledgers on such replicas.
+pub(crate) fn empty_ledger() -> MemoryLedger {
+    MemoryLedger::new(replicas())
 }
 
 held! {
@@ -70,6 +76,16 @@ held! {
     the_largest_change_fits_and_a_page_has_its_bound,
     a_redemption_only_goes_on_from_where_it_was_seen,
     a_request_is_recorded_once_and_comes_with_its_account,
+}
+
+held! {
+    programs on |_: &MemoryTables| MemoryPrograms::new(super::replicas());
+    before_the_first_programme_there_is_none,
+    each_time_has_the_programme_that_was_in_effect,
+    a_number_is_given_once,
+    a_version_that_was_replaced_can_be_activated_again,
+    whoever_lost_a_race_is_told,
+    activations_are_told_newest_first_page_by_page,
 }
 
 async fn arrived(bus: &MemoryBus) -> Arrived {

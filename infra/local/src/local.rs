@@ -28,6 +28,7 @@ use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
 use origin_functions::consume_privacy::PrivacyConsumer;
 use origin_functions::functions::Function;
+use origin_functions::kept_out::KeptOut;
 use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
 use tokio::net::TcpListener;
@@ -260,8 +261,10 @@ fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
     };
+    let loyalty = KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
     let loyalty = Arc::new(loyalty);
+    let carts = KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
     let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
     let privacy = PrivacyConsumer {
         ledger: DynamoLedger::new(aws),

@@ -57,6 +57,8 @@ pub(crate) enum Shape<'a> {
     Chunk { hash: &'a str, chunk_bytes: u32, index: u32, owner: &'a str },
     /// One piece of a webhook's payload that the bus would not carry; expires.
     PayloadChunk { hash: &'a str, chunk_bytes: u32, index: u32 },
+    /// Until when everybody is erased.
+    ShopTombstone,
     /// A demand about somebody's data; ids sort by time.
     Demand { id: &'a str },
     /// Everything known of one order.
@@ -121,6 +123,7 @@ impl Shape<'_> {
             Self::PayloadChunk { hash, chunk_bytes, index } => {
                 hot(format!("payload/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
             }
+            Self::ShopTombstone => hot("privacy/shop".to_owned(), "tombstone"),
             Self::Demand { id } => hot("privacy/demands".to_owned(), id),
             Self::Order { order } => hot(format!("order/{order}"), "order"),
             Self::Redemption { id } => hot(format!("redemption/{}", id.to_hex()), "redemption"),

@@ -1,7 +1,9 @@
 //! Demands and exports in the hot table, and the erasure of everybody.
 
-use origin_domain::port::PortError;
-use origin_domain::privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy};
+use origin_domain::port::{Consistency, PortError, Written};
+use origin_domain::privacy::{
+    DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, Tombstones,
+};
 use origin_domain::time::{DAY_MS, Time};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,13 @@ impl DynamoPrivacy {
     }
 }
 
+impl Tombstones for DynamoPrivacy {
+    async fn shop_tombstone(&self) -> Result<Option<ShopTombstone>, PortError> {
+        let there = self.aws.get(&Shape::ShopTombstone.key(), Consistency::Strong).await?;
+        there.map(|item| decode("tombstone", &item.document)).transpose()
+    }
+}
+
 impl Privacy for DynamoPrivacy {
     async fn note(
         &self,
@@ -85,7 +94,7 @@ impl Privacy for DynamoPrivacy {
             range: Range::demands(),
             before: None,
             items_max: DEMANDS_LISTED_MAX,
-            consistency: origin_domain::port::Consistency::Strong,
+            consistency: Consistency::Strong,
         };
         let items = self.aws.query(page).await?;
         items.iter().map(|item| Ok(decode::<Noted>("demand", &item.document)?.record)).collect()
@@ -93,7 +102,7 @@ impl Privacy for DynamoPrivacy {
 
     async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
         let key = Shape::Demand { id }.key();
-        let noted = self.aws.get(&key, origin_domain::port::Consistency::Strong).await?;
+        let noted = self.aws.get(&key, Consistency::Strong).await?;
         let Some(noted) = noted else { return Ok(None) };
         let Some(file) = decode::<Noted>("demand", &noted.document)?.file else { return Ok(None) };
         match self.files.fetch(&file).await {
@@ -104,8 +113,26 @@ impl Privacy for DynamoPrivacy {
         }
     }
 
+    async fn put_shop_tombstone(
+        &self,
+        tombstone: &ShopTombstone,
+        seen: Option<&ShopTombstone>,
+    ) -> Result<Written, PortError> {
+        let put = Put {
+            key: Shape::ShopTombstone.key(),
+            item: Item::new(version_of(tombstone), encode(tombstone)),
+            guard: seen.map_or(Guard::Absent, |seen| Guard::Version(version_of(seen))),
+        };
+        Ok(self.aws.put(&put).await?.into())
+    }
+
     async fn erase_everybody(&self) -> Result<u64, PortError> {
         let hot = self.delete_personal(Table::Hot).await?;
         Ok(hot + self.delete_personal(Table::Commands).await?)
     }
+}
+
+/// Two for each moment: demanded, and done.
+fn version_of(tombstone: &ShopTombstone) -> u64 {
+    tombstone.at.0.saturating_mul(2).saturating_add(u64::from(tombstone.is_done))
 }

@@ -47,6 +47,9 @@ pub(crate) struct Envelope<'a> {
     /// What happened.
     #[serde(borrow, default)]
     pub(crate) detail_type: Cow<'a, str>,
+    /// When it was published; a replay leaves it as it was.
+    #[serde(borrow, default)]
+    pub(crate) time: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) detail: &'a RawValue,
     /// The replay that delivers it, if it is told again from the archive.
@@ -151,6 +154,10 @@ impl<C: CartWriter> CartConsumer<C> {
         };
         match cart::absorb(&self.carts, &event).await? {
             Absorbed::Changed | Absorbed::Known => Ok(()),
+            Absorbed::Erased => {
+                drop_erased(message);
+                Ok(())
+            }
             Absorbed::TooLate => Err(Undone::Late("too-late")),
             Absorbed::TooOld => Err(Undone::Late("too-old")),
             Absorbed::Elsewhere(_) => Err(Undone::Late("merged-elsewhere")),
@@ -252,6 +259,11 @@ impl Unfinished {
             });
         }
     }
+}
+
+/// Tells that a message is dropped because it is older than the erasure of its customer.
+pub(crate) fn drop_erased(message: &Message) {
+    tracing::warn!(id = message.message_id, reason = "customer-erased", "a message is dropped");
 }
 
 /// The handler of a consumer Lambda.

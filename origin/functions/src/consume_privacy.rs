@@ -2,15 +2,17 @@
 
 use origin_domain::cart::{CartWriter, cart_of};
 use origin_domain::loyalty::{AbsorbError, LedgerReader, LedgerStore, Webhook};
-use origin_domain::port::PortError;
+use origin_domain::port::{PortError, Written};
 use origin_domain::privacy::{
-    Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, erase_cart, erase_customer, export_customer,
+    Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, ShopTombstone, erase_cart, erase_customer,
+    export_customer,
 };
 use origin_domain::time::Time;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::consume::{Batch, Consumer, Message, Undone, Unfinished};
+use crate::kept_out::NOTICED_AFTER;
 
 /// Consumes the compliance topics and `app/uninstalled`.
 #[derive(Debug, Clone)]
@@ -88,11 +90,30 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
                 );
                 (done, None)
             }
-            Demand::EraseShop => {
-                let items = self.privacy.erase_everybody().await?;
-                (format!("erased {items} items"), None)
-            }
+            Demand::EraseShop => (self.erase_shop(at).await?, None),
             Demand::Uninstalled => ("shop/redact follows in 48 hours".to_owned(), None),
         })
+    }
+
+    /// The tombstone first, so that nothing older comes in behind the erasure.
+    async fn erase_shop(&self, at: Time) -> Result<String, Undone> {
+        let there = self.privacy.shop_tombstone().await?;
+        let Some(begun) = ShopTombstone::begun(there, at) else {
+            return Ok("everybody was erased before".to_owned());
+        };
+        self.put(begun, there).await?;
+        tokio::time::sleep(NOTICED_AFTER).await;
+        let items = self.privacy.erase_everybody().await?;
+        self.put(begun.done(), Some(begun)).await?;
+        Ok(format!("erased {items} items; what is older stays out"))
+    }
+
+    async fn put(&self, new: ShopTombstone, seen: Option<ShopTombstone>) -> Result<(), PortError> {
+        match self.privacy.put_shop_tombstone(&new, seen.as_ref()).await? {
+            Written::Done => Ok(()),
+            Written::Conflict => {
+                Err(PortError::Unavailable("the tombstone has changed meanwhile".to_owned()))
+            }
+        }
     }
 }

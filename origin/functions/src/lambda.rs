@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, handle};
 use crate::consume_privacy::PrivacyConsumer;
 use crate::functions::Function;
+use crate::kept_out::KeptOut;
 use crate::kept_payloads::WithPayloads;
 use crate::shop::{Shop, system_random};
 
@@ -71,6 +72,7 @@ pub async fn consume_carts() -> Result<(), Error> {
     let (config, aws) = start()?;
     let orders = Orders { keys: config.shop.keys, shop: config.shop.domain };
     let consumer = CartConsumer { carts: DynamoCarts::new(&aws), orders };
+    let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
     consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 
@@ -88,6 +90,7 @@ pub async fn consume_loyalty() -> Result<(), Error> {
         shop: config.shop.domain,
         clock: Clock::system(),
     };
+    let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
     consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
 }
 

@@ -12,6 +12,7 @@ pub mod consume;
 pub mod consume_privacy;
 pub mod documentation;
 pub mod functions;
+pub mod kept_out;
 pub mod kept_payloads;
 pub mod lambda;
 pub mod packed;

@@ -1,12 +1,13 @@
 //! What Shopify demands of every app: to tell what is kept of a customer, and to erase it.
 
 use infra_local::demo;
-use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE};
+use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, REDEMPTION_QUEUE};
 use origin_domain::time::{HOUR_MS, Time};
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::journey::{add, deliver, session};
+use crate::redemptions::{redeem, wanted as voucher};
 use crate::shop::Shop;
 use crate::upkeep::{command, done, letters, quantities, stored};
 
@@ -145,4 +146,40 @@ fn when_the_merchant_leaves_everybody_is_erased() {
     let kinds: Vec<_> = demands(&shop).into_iter().map(|demand| demand["kind"].clone()).collect();
     assert!(kinds.contains(&json!("erase_shop")) && kinds.contains(&json!("uninstalled")));
     assert_eq!(shop.get("/v1/configurator/tee").send().status, 200, "products are nobody's");
+}
+
+#[test]
+fn no_replay_brings_anybody_back_once_the_merchant_has_left() {
+    let shop = Shop::open();
+    let order = demo::orders_paid(None, an_hour_ago());
+    assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
+    command(&shop, "customer-1001", "1", HOUR_MS);
+    let token = session(&shop, "1001");
+    assert_eq!(redeem(&shop, &token, "", "before", &voucher()).status, 202);
+    shop.drained(LOYALTY_QUEUE);
+    shop.drained(REDEMPTION_QUEUE);
+    assert_eq!(standing(&shop, &token).0, 8);
+    let gone = json!({"shop_id": 1, "shop_domain": demo::SHOP}).to_string();
+    assert_eq!(deliver(&shop, "shop/redact", &gone).status, 200);
+    shop.drained(PRIVACY_QUEUE);
+
+    done(&shop.data(), &["replay", "--name", "everything"]);
+    for queue in [CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, PRIVACY_QUEUE] {
+        shop.drained(queue);
+    }
+    assert_eq!(stored(&shop, "customer-1001"), None);
+    let nothing = json!({"available": 0, "pending": 0, "held": 0});
+    assert_eq!(standing(&shop, &token), (0, nothing));
+    assert!(letters(&shop.data()).is_empty(), "no dead letter keeps what was erased");
+
+    // The merchant comes back, and the old demand is told once more.
+    let created = shop.ask("POST", "/v1/carts").bearer(&token).send().json();
+    let wanted = json!({"product": "tee", "quantity": 1,
+        "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+    let cart = created["token"].as_str().unwrap();
+    assert_eq!(add(&shop, cart, "", "new", &wanted).status, 202);
+    shop.drained(CART_QUEUE);
+    done(&shop.data(), &["replay", "--rule", "privacy", "--name", "again"]);
+    shop.drained(PRIVACY_QUEUE);
+    assert_eq!(quantities(&shop, "customer-1001").len(), 1);
 }

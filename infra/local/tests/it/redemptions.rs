@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::journey::{key, session};
 use crate::shop::{Reply, Shop};
 
-fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
+pub(crate) fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
     shop.ask("POST", "/v1/loyalty/redemptions")
         .bearer(token)
         .header("forecourt-bookmark", bookmark)
@@ -18,7 +18,7 @@ fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) ->
         .send()
 }
 
-fn wanted() -> Value {
+pub(crate) fn wanted() -> Value {
     json!({"points": 250, "reward": "five-euro"})
 }
 

@@ -38,7 +38,7 @@ async fn forgetful(carts: &impl CartWriter, event: &CartEvent) -> Result<Absorbe
     let seen = carts.item(&event.cart, Consistency::Strong).await?;
     let mut item = match apply(seen.as_ref(), &event.command) {
         Applied::Changed(item) => *item,
-        Applied::Known => return Ok(Absorbed::Known),
+        Applied::Known | Applied::Erased => return Ok(Absorbed::Known),
         Applied::TooLate | Applied::TooOld => {
             let mut item = seen.clone().unwrap_or_default();
             item.base.contents.run(&event.command);

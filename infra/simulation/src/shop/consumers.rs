@@ -131,7 +131,9 @@ impl Consumers {
                     Absorbed::TooLate => return Err(Reason::TooLate),
                     Absorbed::TooOld => return Err(Reason::TooOld),
                     Absorbed::Elsewhere(_) => return Err(Reason::Elsewhere),
-                    Absorbed::Known => self.bench.judge().note(Occasion::Repetition),
+                    Absorbed::Known | Absorbed::Erased => {
+                        self.bench.judge().note(Occasion::Repetition)
+                    }
                     Absorbed::Changed => {}
                 }
                 self.bench.judge().consumed(&event.cart, id);

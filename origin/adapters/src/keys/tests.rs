@@ -11,7 +11,7 @@ struct Parts {
     id: [u8; 16],
 }
 
-const KINDS: u8 = 16;
+const KINDS: u8 = 17;
 
 fn shape(parts: &Parts) -> Shape<'_> {
     let Parts { kind, texts: [one, two], numbers: [number, other], id } = parts;
@@ -33,6 +33,7 @@ fn shape(parts: &Parts) -> Shape<'_> {
         12 => Shape::ActiveFrom { active_from: Time(*number), number: *other },
         13 => Shape::Selection { id: one },
         14 => Shape::Redemption { id: CommandId::from(*id) },
+        15 => Shape::ShopTombstone,
         _ => Shape::Command { id: CommandId::from(*id) },
     }
 }
@@ -140,6 +141,7 @@ fn the_keys_in_the_tables_are_these() {
             "program/loyalty from/00000000000000000007/00000000000000000002",
         ),
         (Shape::Redemption { id }, "redemption/00000000000000000000000000000000 redemption"),
+        (Shape::ShopTombstone, "privacy/shop tombstone"),
         (Shape::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
     assert_eq!(shapes.len(), usize::from(KINDS), "a new shape belongs into these tests");

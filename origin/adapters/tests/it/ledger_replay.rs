@@ -91,7 +91,9 @@ async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how
         Kind::LoyaltyCommanded => {
             decider.command(&serde_json::from_str(&event.detail).unwrap(), how).await.unwrap();
         }
-        _ => decider.decided(&serde_json::from_str(&event.detail).unwrap(), how).await.unwrap(),
+        _ => {
+            decider.decided(&serde_json::from_str(&event.detail).unwrap(), how).await.unwrap();
+        }
     }
 }
 

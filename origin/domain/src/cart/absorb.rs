@@ -25,6 +25,8 @@ pub enum Absorbed {
     Changed,
     /// The item knew the command.
     Known,
+    /// The command is older than the erasure of its cart: dropped with reason `customer-erased`.
+    Erased,
     /// To the dead letters with reason `too-late`.
     TooLate,
     /// To the dead letters with reason `too-old`.
@@ -61,6 +63,7 @@ async fn absorb_once(
     let item = match apply_of(seen.as_ref(), &event.cart, &event.command) {
         Applied::Changed(item) => item,
         Applied::Known => return Ok(Some(Absorbed::Known)),
+        Applied::Erased => return Ok(Some(Absorbed::Erased)),
         Applied::TooLate => return Ok(Some(Absorbed::TooLate)),
         Applied::TooOld => return Ok(Some(Absorbed::TooOld)),
     };
@@ -93,6 +96,7 @@ async fn merge_once(
     let joined = match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
         Merged::Changed(joined) => joined,
         Merged::Known => return Ok(Some(Absorbed::Known)),
+        Merged::Erased => return Ok(Some(Absorbed::Erased)),
         Merged::Elsewhere(cart) => return Ok(Some(Absorbed::Elsewhere(cart))),
         Merged::TooLate => return Ok(Some(Absorbed::TooLate)),
         Merged::TooOld => return Ok(Some(Absorbed::TooOld)),

@@ -64,7 +64,9 @@ impl<C: CartWriter, L: CommandLog, E: Events> Desk<C, L, E> {
         self.events.publish(&[event.to_event()]).await?;
         match absorb(&self.carts, &event).await? {
             Absorbed::Changed | Absorbed::Known => {}
-            Absorbed::TooLate | Absorbed::TooOld => return Err(Refusal::Expired),
+            Absorbed::TooLate | Absorbed::TooOld | Absorbed::Erased => {
+                return Err(Refusal::Expired);
+            }
             Absorbed::Elsewhere(into) => return Err(Refusal::Merged { into, accepted: None }),
         }
         intent.show(&self.see(intent).await?.read, replayed)
@@ -152,7 +154,7 @@ impl MergeIntent {
     /// waits, so it is in time as long as both carts take it. Nothing is published otherwise.
     fn is_in_time(&self, event: &CartEvent, seen: &Seen) -> Result<(), Refusal> {
         match Merge::of(event).map(|merge| merge.apply(seen.both())) {
-            Some(Merged::TooLate | Merged::TooOld) => Err(Refusal::Expired),
+            Some(Merged::TooLate | Merged::TooOld | Merged::Erased) => Err(Refusal::Expired),
             Some(Merged::Elsewhere(into)) => Err(Refusal::Merged { into, accepted: None }),
             _ => Ok(()),
         }

@@ -1,5 +1,5 @@
 //! Erasing a cart: what was asked of it up to a moment is gone, and what is older and comes later
-//! is taken for known. The version goes on, so nobody who has seen the cart sees it go back.
+//! stays out. The version goes on, so nobody who has seen the cart sees it go back.
 
 use super::command::CartCommand;
 use super::item::{Base, CartItem};

@@ -70,6 +70,8 @@ pub enum Applied {
     Changed(Box<CartItem>),
     /// The item had absorbed it before.
     Known,
+    /// It is older than the erasure of the cart, and stays out.
+    Erased,
     /// Below the 48 hour bound and unknown: to the dead letters, to be issued anew by hand.
     TooLate,
     /// Below the 15 day bound, where ids are forgotten: to the dead letters, never issued anew.
@@ -109,7 +111,10 @@ fn absorbed(
     // What is left of a cart that was merged so long ago that nothing goes on from there.
     let item = item.filter(|item| item.merged_into.is_none());
     if let Some(item) = item {
-        if item.knows(command.id) || item.is_erased_at(command.time) {
+        if item.is_erased_at(command.time) {
+            return Applied::Erased;
+        }
+        if item.knows(command.id) {
             return Applied::Known;
         }
         if command.time <= item.fold_bound() {

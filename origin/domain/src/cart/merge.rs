@@ -50,6 +50,8 @@ pub enum Merged {
     Changed(Box<Joined>),
     /// They were merged before.
     Known,
+    /// It is older than the erasure of one of them, and stays out.
+    Erased,
     /// The guest's cart was merged into another, or the other was itself merged: into this one.
     Elsewhere(String),
     /// Below the 48 hour bound of one of them: to the dead letters.
@@ -96,6 +98,9 @@ impl<'a> Merge<'a> {
         // What is left of a cart merged so long ago that it is told no more says nothing.
         let guest = seen.guest.filter(|guest| guest.merged_into.is_none());
         let (guest, into) = (guest.unwrap_or(&never_written), seen.into.unwrap_or(&never_written));
+        if guest.is_erased_at(time) || into.is_erased_at(time) {
+            return Merged::Erased;
+        }
         if time <= guest.fold_bound().max(into.fold_bound()) {
             let is_old = time <= guest.id_bound().max(into.id_bound());
             return if is_old { Merged::TooOld } else { Merged::TooLate };

@@ -13,7 +13,8 @@ use crate::time::Time;
 pub enum Reissue {
     /// It still comes too late as it is: publish this instead, the same command at a new time.
     Anew(Box<CartEvent>),
-    /// Deliver it again as it is: the cart takes it, or knows it, or says again why not.
+    /// Deliver it again as it is: the cart takes it, or knows it, or says again why not. What was
+    /// erased never gets a new time.
     AsItIs,
     /// Never: the cart no longer remembers whether it has absorbed the command.
     TooOld,
@@ -38,7 +39,9 @@ pub async fn reissue(
         let guest = carts.item(merge.guest, Consistency::Strong).await?;
         let into = carts.item(merge.into, Consistency::Strong).await?;
         return Ok(match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
-            Merged::Changed(_) | Merged::Known | Merged::Elsewhere(_) => Reissue::AsItIs,
+            Merged::Changed(_) | Merged::Known | Merged::Erased | Merged::Elsewhere(_) => {
+                Reissue::AsItIs
+            }
             Merged::TooOld => Reissue::TooOld,
             Merged::TooLate => {
                 anew([guest, into].iter().flatten().map(|item| item.highest).max().unwrap_or(now))
@@ -47,7 +50,7 @@ pub async fn reissue(
     }
     let (_, item) = destination(carts, event).await?;
     Ok(match apply_of(item.as_ref(), &event.cart, &event.command) {
-        Applied::Changed(_) | Applied::Known => Reissue::AsItIs,
+        Applied::Changed(_) | Applied::Known | Applied::Erased => Reissue::AsItIs,
         Applied::TooOld => Reissue::TooOld,
         Applied::TooLate => anew(item.map_or(now, |item| item.highest)),
     })

@@ -1,7 +1,7 @@
 //! Deciding: what the consumers do with commands and with what was decided of redemptions.
 //! Delivered any number of times in any order, each decision is made once, stored with its
 //! account in one transaction, and published before its message is deleted. What is older than an
-//! erasure of its customer is dropped: the tombstone in the account says so.
+//! erasure of its customer is dropped: the tombstone in the account says so, and so does the answer.
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
@@ -33,6 +33,15 @@ pub enum Delivery {
     Replayed,
 }
 
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done, now or long ago.
+    Done,
+    /// It is older than the erasure of its customer, and stays out.
+    Erased,
+}
+
 /// Decides, with what it needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Decider<'a, L, P, E, C> {
@@ -61,7 +70,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         &self,
         event: &LoyaltyEvent,
         delivery: Delivery,
-    ) -> Result<(), DecideError> {
+    ) -> Result<Fate, DecideError> {
         let LoyaltyEvent { customer, command } = event;
         match (&command.action, command.redemption()) {
             (LoyaltyAction::Redeem { .. }, Some(requested)) => {
@@ -80,20 +89,18 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         &self,
         told: &RedemptionItem,
         delivery: Delivery,
-    ) -> Result<(), DecideError> {
-        let stored = self.take_over(told).await?;
+    ) -> Result<Fate, DecideError> {
+        let Some(stored) = self.take_over(told).await? else { return Ok(Fate::Erased) };
         if delivery == Delivery::Replayed || !told.redemption.is_held() {
-            return Ok(());
+            return Ok(Fate::Done);
         }
-        let ended = self.end(stored).await?;
+        let Some(ended) = self.end(stored).await? else { return Ok(Fate::Erased) };
         self.events.publish(&[ended.to_event()]).await?;
-        match ended.redemption.state {
-            State::Settled { .. } => {
-                let Redemption { id, reward, .. } = &ended.redemption;
-                Ok(self.codes.make(&RewardCode::of(*id), reward).await?)
-            }
-            _ => Ok(()),
+        if let State::Settled { .. } = ended.redemption.state {
+            let Redemption { id, reward, .. } = &ended.redemption;
+            self.codes.make(&RewardCode::of(*id), reward).await?;
         }
+        Ok(Fate::Done)
     }
 
     async fn redeem(
@@ -101,19 +108,20 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         customer: &str,
         requested: &Redemption,
         delivery: Delivery,
-    ) -> Result<(), DecideError> {
+    ) -> Result<Fate, DecideError> {
         if delivery == Delivery::Replayed {
-            return Ok(());
+            return Ok(Fate::Done);
         }
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(customer, &[requested.id]).await?;
+            if is_erased(&loaded, requested.time) {
+                return Ok(Fate::Erased);
+            }
             if let Some(stored) = loaded.redemptions.first() {
-                return Ok(self.events.publish(&[stored.decision().to_event()]).await?);
+                self.events.publish(&[stored.decision().to_event()]).await?;
+                return Ok(Fate::Done);
             }
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
-            if account.is_erased_at(requested.time) {
-                return Ok(());
-            }
             let decided = account.rule(requested)?.decided;
             // A hold it has to end has a version of its own.
             let overdue: Vec<CommandId> =
@@ -126,27 +134,28 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             if self.ledger.commit(&change).await? == Written::Done {
                 let events = decided.into_iter().map(|one| RedemptionItem::of(customer, one));
                 let events: Vec<Event> = events.map(|item| item.to_event()).collect();
-                return Ok(self.events.publish(&events).await?);
+                self.events.publish(&events).await?;
+                return Ok(Fate::Done);
             }
         }
         Err(lost().into())
     }
 
-    async fn adjust(&self, customer: &str, command: &LoyaltyCommand) -> Result<(), DecideError> {
+    async fn adjust(&self, customer: &str, command: &LoyaltyCommand) -> Result<Fate, DecideError> {
         let cause = Cause::adjustment(command.id);
         let put: Vec<_> = command.adjustment().into_iter().collect();
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let customer_only = Wanted { customer: Some(customer), ..Wanted::default() };
             let wanted = Wanted { cause: Some(&cause), ..customer_only };
             let loaded = self.ledger.load(wanted).await?;
+            if is_erased(&loaded, command.time) {
+                return Ok(Fate::Erased);
+            }
             if loaded.is_claimed {
-                return Ok(());
+                return Ok(Fate::Done);
             }
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
-            if account.is_erased_at(command.time) {
-                return Ok(());
-            }
             let added = Addition { causes: 1, at: Some(command.time), gone: &[], put: &put };
             let change = LedgerChange {
                 cause: Some(cause.clone()),
@@ -155,43 +164,54 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
                 ..LedgerChange::default()
             };
             if self.ledger.commit(&change).await? == Written::Done {
-                return Ok(());
+                return Ok(Fate::Done);
             }
         }
         Err(lost().into())
     }
 
-    /// The redemption as it is stored, which is at least as far as it was told.
-    async fn take_over(&self, told: &RedemptionItem) -> Result<RedemptionItem, DecideError> {
+    /// The redemption as it is stored, which is at least as far as it was told; `None` if whoever it
+    /// was about asked to be forgotten.
+    async fn take_over(
+        &self,
+        told: &RedemptionItem,
+    ) -> Result<Option<RedemptionItem>, DecideError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(&told.customer, &[told.redemption.id]).await?;
+            if is_erased(&loaded, told.redemption.time) {
+                return Ok(None);
+            }
             match loaded.redemptions.first() {
-                Some(stored) if stored.version >= told.version => return Ok(stored.clone()),
+                Some(stored) if stored.version >= told.version => return Ok(Some(stored.clone())),
                 _ => {}
             }
             if self.go_on(loaded, told).await? == Written::Done {
-                return Ok(told.clone());
+                return Ok(Some(told.clone()));
             }
         }
         Err(lost().into())
     }
 
-    /// Brings a hold to its end, unless somebody else did.
-    async fn end(&self, mut item: RedemptionItem) -> Result<RedemptionItem, DecideError> {
+    /// Brings a hold to its end, unless somebody else did; `None` as above.
+    async fn end(&self, mut item: RedemptionItem) -> Result<Option<RedemptionItem>, DecideError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             if !item.redemption.is_held() {
-                return Ok(item);
+                return Ok(Some(item));
             }
             let state = self.ending(&item.redemption).await?;
             let ended = RedemptionItem::of(&item.customer, item.redemption.at(state));
             let loaded = self.load(&item.customer, &[item.redemption.id]).await?;
+            if is_erased(&loaded, item.redemption.time) {
+                return Ok(None);
+            }
             if let Some(stored) = loaded.redemptions.first().filter(|one| one.version > 1) {
-                return Ok(stored.clone());
+                return Ok(Some(stored.clone()));
             }
             if self.go_on(loaded, &ended).await? == Written::Done {
-                return Ok(ended);
+                return Ok(Some(ended));
             }
-            item = self.take_over(&item).await?;
+            let Some(stored) = self.take_over(&item).await? else { return Ok(None) };
+            item = stored;
         }
         Err(lost().into())
     }
@@ -211,10 +231,6 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     /// Writes one step of one redemption.
     async fn go_on(&self, loaded: Loaded, to: &RedemptionItem) -> Result<Written, DecideError> {
         let account = loaded.account.unwrap_or_else(|| Account::empty(&to.customer));
-        if account.is_erased_at(to.redemption.time) {
-            // Whoever it was about asked to be forgotten: there is nothing to go on with.
-            return Ok(Written::Done);
-        }
         let decided = std::slice::from_ref(&to.redemption);
         match change(account, &loaded.redemptions, decided)? {
             Some(change) => Ok(self.ledger.commit(&change).await?),
@@ -226,6 +242,11 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         let customer = Some(customer);
         self.ledger.load(Wanted { customer, redemptions, ..Wanted::default() }).await
     }
+}
+
+/// Whether what happened at `at` was erased since.
+fn is_erased(loaded: &Loaded, at: Time) -> bool {
+    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(at))
 }
 
 /// The transaction that brings redemptions from what is stored of them to what was decided; `None`

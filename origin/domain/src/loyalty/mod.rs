@@ -48,7 +48,7 @@ pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX,
 pub use cause::{Cause, CauseKind};
 pub use currency::{decimals, is_currency};
 pub use day::Day;
-pub use deciding::{DecideError, Decider, Delivery};
+pub use deciding::{DecideError, Decider, Delivery, Fate};
 pub use dry_run::{
     DRY_RUN_DAYS_MAX, DRY_RUN_HORIZON_DAYS, DRY_RUN_ORDERS_MAX, Difference, OrderHistory,
     PastOrder, PastOrders,

@@ -3,10 +3,11 @@
 
 use origin_domain::event::{Events, Kind};
 use origin_domain::loyalty::{
-    Absorber, Decider, Delivery, LedgerStore, LoyaltyEvent, Programs, RedemptionItem, RewardCodes,
+    Absorber, Decider, Delivery, Fate, LedgerStore, LoyaltyEvent, Outcome, Programs,
+    RedemptionItem, RewardCodes,
 };
 
-use super::{Batch, Consumer, Envelope, Message, Undone, Unfinished};
+use super::{Batch, Consumer, Envelope, Message, Undone, Unfinished, drop_erased};
 use crate::clock::Clock;
 
 /// Consumes `shopifyWebhook`, `loyalty.commanded` and what is decided of redemptions.
@@ -38,7 +39,10 @@ where
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
         for message in batch.records {
-            let outcome = self.one(&message).await;
+            let outcome = self.one(&message).await.map(|fate| match fate {
+                Fate::Done => {}
+                Fate::Erased => drop_erased(&message),
+            });
             unfinished.note(message.message_id, outcome);
         }
         unfinished
@@ -46,7 +50,7 @@ where
 }
 
 impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, P, E, C> {
-    async fn one(&self, message: &Message) -> Result<(), Undone> {
+    async fn one(&self, message: &Message) -> Result<Fate, Undone> {
         let envelope = message.envelope()?;
         let detail = envelope.detail.get();
         let delivery = delivery(&envelope);
@@ -63,7 +67,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
             Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
         let outcome = absorber.absorb(detail).await?;
         tracing::debug!(?outcome, "a webhook was absorbed");
-        Ok(())
+        Ok(if let Outcome::Erased { .. } = outcome { Fate::Erased } else { Fate::Done })
     }
 
     fn decider(&self) -> Decider<'_, L, P, E, C> {

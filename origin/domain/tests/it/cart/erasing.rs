@@ -1,8 +1,9 @@
 //! A cart whose customer asked to be forgotten.
 
-use origin_domain::cart::{Applied, CartItem, Contents, apply};
-use origin_domain::time::Time;
+use origin_domain::cart::{Applied, Both, CartItem, Contents, Merge, Merged, apply};
+use origin_domain::time::{DAY_MS, Time};
 
+use super::merges::merge;
 use super::{NOON, add, line, set};
 
 fn after(item: Option<&CartItem>, command: &origin_domain::cart::CartCommand) -> CartItem {
@@ -30,9 +31,22 @@ fn what_was_asked_before_is_gone_and_what_was_asked_after_stays() {
 }
 
 #[test]
-fn what_is_older_and_comes_later_is_taken_for_known() {
+fn what_is_older_and_comes_later_is_dropped_as_erased() {
     let erased = CartItem::default().erased(Time(NOON));
-    assert_eq!(apply(Some(&erased), &add(NOON - 1, "late", 1, 1)), Applied::Known);
-    assert_eq!(apply(Some(&erased), &add(NOON, "same", 1, 1)), Applied::Known);
+    assert_eq!(apply(Some(&erased), &add(NOON - 1, "late", 1, 1)), Applied::Erased);
+    assert_eq!(apply(Some(&erased), &add(NOON, "same", 1, 1)), Applied::Erased);
+    let month = add(NOON - 30 * DAY_MS, "a month late", 1, 1);
+    assert_eq!(apply(Some(&erased), &month), Applied::Erased, "nobody need look into it");
     assert_eq!(after(Some(&erased), &add(NOON + 1, "new", 1, 1)).fold([]).lines.len(), 1);
+}
+
+#[test]
+fn a_merge_from_before_the_erasure_brings_no_line_back() {
+    let (erased, guest) =
+        (CartItem::default().erased(Time(NOON)), after(None, &add(NOON - 9, "a", 1, 1)));
+    let late = merge(NOON - 1);
+    let both = Both { guest: Some(&guest), into: Some(&erased) };
+    assert_eq!(Merge::of(&late).unwrap().apply(both), Merged::Erased);
+    let new = merge(NOON + 1);
+    assert!(matches!(Merge::of(&new).unwrap().apply(both), Merged::Changed(_)));
 }

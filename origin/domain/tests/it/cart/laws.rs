@@ -55,7 +55,7 @@ fn absorbed(deliveries: &[CartCommand]) -> CartItem {
     deliveries.iter().fold(CartItem::default(), |item, command| match apply(Some(&item), command) {
         Applied::Changed(item) => *item,
         Applied::Known | Applied::TooOld => item,
-        Applied::TooLate => panic!("{command:?} came too late for {item:?}"),
+        other => panic!("{command:?} became {other:?} of {item:?}"),
     })
 }
 

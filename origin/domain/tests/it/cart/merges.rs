@@ -46,7 +46,7 @@ impl Carts {
         match apply_of(item.as_ref(), &event.cart, &event.command) {
             Applied::Changed(changed) => *item = Some(*changed),
             Applied::Known | Applied::TooOld => {}
-            Applied::TooLate => panic!("{event:?} came too late for {item:?}"),
+            other => panic!("{event:?} became {other:?} of {item:?}"),
         }
     }
 

@@ -6,7 +6,7 @@ use origin_domain::bookmark::Bookmark;
 use origin_domain::event::{Event, Kind};
 use origin_domain::idempotency::{Fingerprint, RETRY_WINDOW_MS};
 use origin_domain::loyalty::{
-    AcceptedRedemption, Accounts as _, Counter, Delivery, LedgerReader as _, LoyaltyRefusal,
+    AcceptedRedemption, Accounts as _, Counter, Delivery, Fate, LedgerReader as _, LoyaltyRefusal,
     Points, Program, ProgramVersion, Reading, Redemption, Request, Standing, State, Wanting, view,
 };
 use origin_domain::port::Consistency;
@@ -413,7 +413,8 @@ fn a_redemption_older_than_the_erasure_of_its_customer_is_dropped_whenever_it_ar
     let held = published(&table);
     now(erase_customer(&table, "1001", &[], noon().plus_ms(MINUTE_MS))).unwrap();
     for event in commanded.iter().chain(&held) {
-        table.absorb(event, Delivery::Live, noon().plus_ms(2 * MINUTE_MS)).unwrap();
+        let fate = table.absorb(event, Delivery::Live, noon().plus_ms(2 * MINUTE_MS));
+        assert_eq!(fate, Ok(Fate::Erased), "whoever looks is told why");
     }
     let items = table.items();
     assert!(items.entries.is_empty() && items.accounts["1001"].redemptions.is_empty());

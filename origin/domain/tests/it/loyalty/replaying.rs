@@ -185,7 +185,9 @@ impl Story {
             Told::Webhook(detail) => {
                 self.table.deliver(detail).unwrap();
             }
-            Told::Event(event) => self.table.absorb(event, Delivery::Live, self.clock).unwrap(),
+            Told::Event(event) => {
+                self.table.absorb(event, Delivery::Live, self.clock).unwrap();
+            }
         }
         if held(self) > before {
             let available = self.table.standing("1001", self.clock).balance.available;
@@ -227,7 +229,9 @@ impl Story {
                 Told::Webhook(detail) => {
                     table.deliver(detail).unwrap();
                 }
-                Told::Event(event) => table.absorb(event, Delivery::Replayed, at).unwrap(),
+                Told::Event(event) => {
+                    table.absorb(event, Delivery::Replayed, at).unwrap();
+                }
             }
         }
         assert_eq!(*table.published.lock().unwrap(), [], "a replay decides nothing");

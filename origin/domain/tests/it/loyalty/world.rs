@@ -11,9 +11,9 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::Recorded;
 use origin_domain::loyalty::{
     AbsorbError, Absorber, Account, AccountRead, Accounts, DecideError, Decider, Delivery,
-    EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, Loaded, LoyaltyLog,
-    LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, RedemptionItem,
-    RewardCode, RewardCodes, Standing, Wanted,
+    EntryKey, EntryPage, Fate, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, Loaded,
+    LoyaltyLog, LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading,
+    RedemptionItem, RewardCode, RewardCodes, Standing, Wanted,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
@@ -70,7 +70,7 @@ impl Table {
         event: &Event,
         delivery: Delivery,
         clock: Time,
-    ) -> Result<(), DecideError> {
+    ) -> Result<Fate, DecideError> {
         let decider =
             Decider { ledger: self, programs: self, events: self, codes: self, now: clock };
         match event.kind {

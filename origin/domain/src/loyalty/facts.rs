@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cause::Cause;
 use super::earning::Earned;
 use super::entry::{LedgerEntry, Terms};
+use super::refund::Refund;
 use crate::money::Money;
 use crate::time::Time;
 
@@ -91,6 +92,9 @@ pub struct Paid {
     pub customer_tags: Vec<String>,
     /// Its lines.
     pub lines: Vec<PaidLine>,
+    /// The taxes that were paid on top of what the lines cost; none where prices include them.
+    #[serde(default)]
+    pub tax: Money,
 }
 
 /// One line of a paid order.
@@ -116,15 +120,6 @@ pub struct PaidLine {
     /// Who makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
-}
-
-/// One refund. Money given back without goods takes no points back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// When it was made.
-    pub at: Time,
-    /// How many were given back, by line item id.
-    pub lines: BTreeMap<String, u32>,
 }
 
 /// One thing that happened to an order.

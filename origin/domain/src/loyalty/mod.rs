@@ -34,6 +34,7 @@ mod program;
 mod publication;
 mod publishing;
 mod redemption;
+mod refund;
 mod rules;
 mod spending;
 mod standing;
@@ -57,7 +58,7 @@ pub use earning::{Earned, EarnedLine, EarningError, RuleFailure, RulePoints};
 pub use entry::{EntryKey, EntryKind, LedgerEntry, Terms};
 pub use facts::{
     Fact, LINE_TEXTS_BYTES_MAX, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderFull,
-    OrderItem, Paid, PaidLine, REFUNDED_LINES_MAX, Reckoning, Refund, TEXT_BYTES_MAX, TEXTS_MAX,
+    OrderItem, Paid, PaidLine, REFUNDED_LINES_MAX, Reckoning, TEXT_BYTES_MAX, TEXTS_MAX,
 };
 pub use figures::{FIGURES_LAG_MS, Figures};
 pub use formula::{Condition, EXPRESSION_BYTES_MAX, Failure, Formula, NESTING_MAX, STEPS_MAX};
@@ -83,6 +84,7 @@ pub use publishing::{
     DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX, PERCENT_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX,
 };
 pub use redemption::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State};
+pub use refund::{Goodwill, Refund};
 pub use rules::{MULTIPLIERS_MAX, RULES_MAX};
 pub use standing::{Balance, EXPIRING_MAX, Expiring, Reading, Standing};
 pub use told::Told;

@@ -12,6 +12,9 @@ use crate::money::Money;
 /// a handful of codes to an order.
 const LINE_DISCOUNTS_MAX: usize = 250;
 
+/// Most taxes on one line that are added up: a country, its parts, and room.
+const LINE_TAXES_MAX: usize = 50;
+
 /// What an `orders/paid` payload tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaidOrder {
@@ -55,6 +58,7 @@ fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
     Ok(Paid {
         at,
         is_test,
+        tax: tax_on_top(order, &currency),
         lines: with_texts_bounded(lines.collect::<Result<_, _>>()?),
         source: text(order, "source_name"),
         discount_codes: discount_codes(order),
@@ -76,11 +80,29 @@ fn with_texts_bounded(mut lines: Vec<PaidLine>) -> Vec<PaidLine> {
     lines
 }
 
+/// The taxes on the lines, where prices are without them. As below, one that makes no sense is none.
+fn tax_on_top(order: &Object<'_>, currency: &str) -> Money {
+    let is_included = order.get("taxes_included").and_then(|included| included.flag().ok());
+    if is_included.unwrap_or_default() {
+        return Money::ZERO;
+    }
+    let lines = listed(order, "line_items", ORDER_LINES_MAX).into_iter();
+    let taxes = lines.filter_map(|line| {
+        let taxes = listed(&line.object().ok()?, "tax_lines", LINE_TAXES_MAX).into_iter();
+        let taxes = taxes.filter_map(|tax| tax.object().ok()?.shop_money("price", currency).ok());
+        Some(taxes.fold(0_i64, |sum, tax| sum.saturating_add(tax.0)))
+    });
+    Money(taxes.fold(0, i64::saturating_add))
+}
+
+fn listed<'a>(of: &Object<'a>, key: &str, max: usize) -> Vec<Node<'a>> {
+    of.get(key).and_then(|list| list.list(max).ok()).unwrap_or_default()
+}
+
 /// The codes of `discount_codes`. What only a formula asks for is never a reason to refuse an
 /// order: a code that makes no sense is none.
 fn discount_codes(order: &Object<'_>) -> Vec<String> {
-    let codes = order.get("discount_codes").and_then(|codes| codes.list(usize::MAX).ok());
-    let codes = codes.into_iter().flatten().take(TEXTS_MAX);
+    let codes = listed(order, "discount_codes", usize::MAX).into_iter().take(TEXTS_MAX);
     codes.filter_map(|code| text(&code.object().ok()?, "code")).collect()
 }
 

@@ -1,13 +1,15 @@
 //! The ledger entries of an order: a pure function of its facts in event-time order. What is given
-//! back takes its share of what its line earned, the last piece whatever is left of it; a
-//! cancellation takes the rest.
+//! back takes its share of what its line earned, the last piece whatever is left of it. Money given
+//! back beyond that takes its share in what the goods that are kept were paid with, taxes included;
+//! a cancellation takes the rest.
 
 use std::collections::BTreeMap;
 
 use super::cause::{Cause, CauseKind};
 use super::entry::{EntryKind, LedgerEntry};
-use super::facts::{OrderFacts, PaidLine, Reckoning};
+use super::facts::{OrderFacts, Paid, PaidLine, Reckoning};
 use super::points::Points;
+use super::refund::Refund;
 use crate::money::Money;
 use crate::time::Time;
 
@@ -16,6 +18,15 @@ use crate::time::Time;
 enum Taking<'a> {
     Refund(&'a str),
     Cancellation,
+}
+
+/// What was given back of an order so far.
+#[derive(Default)]
+struct Returned<'a> {
+    /// How many, by line item id.
+    lines: BTreeMap<&'a str, u64>,
+    /// The money beyond that.
+    goodwill: i64,
 }
 
 /// What an order, or what is kept of it, is worth to its customer.
@@ -44,17 +55,15 @@ pub fn order_entries(facts: &OrderFacts, reckoning: &Reckoning) -> Vec<LedgerEnt
             _ => Vec::new(),
         },
     };
-    let mut returned: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut kept = worth(facts, reckoning, &returned);
+    let mut returned = Returned::default();
+    let mut kept = worth(paid, reckoning, &returned);
     let mut entries = vec![entry(EntryKind::Earn, Cause::order(&facts.order), paid.at, kept)];
     for (at, taking) in takings(facts) {
         let (cause, left) = match taking {
             Taking::Cancellation => (Cause::cancellation(&facts.order), Worth::default()),
             Taking::Refund(id) => {
-                for (line, quantity) in &facts.refunds[id].lines {
-                    *returned.entry(line).or_default() += u64::from(*quantity);
-                }
-                (Cause::refund(id), worth(facts, reckoning, &returned))
+                returned.add(&facts.refunds[id], paid);
+                (Cause::refund(id), worth(paid, reckoning, &returned))
             }
         };
         let is_cancelled = facts.cancelled.is_some_and(|cancelled| cancelled < at);
@@ -74,22 +83,39 @@ fn takings(facts: &OrderFacts) -> Vec<(Time, Taking<'_>)> {
     takings
 }
 
-/// What is kept once so many of each line were given back.
-fn worth(facts: &OrderFacts, reckoning: &Reckoning, returned: &BTreeMap<&str, u64>) -> Worth {
-    let Some(paid) = &facts.paid else { return Worth::default() };
+/// What is kept once this was given back.
+fn worth(paid: &Paid, reckoning: &Reckoning, returned: &Returned<'_>) -> Worth {
     let earned = reckoning.earned.lines.iter();
     let earned: BTreeMap<&str, Points> =
         earned.map(|earned| (earned.line.as_str(), earned.points)).collect();
-    paid.lines.iter().fold(Worth::default(), |sum, line| {
-        let gone = returned.get(line.id.as_str()).copied().unwrap_or(0);
+    let (mut kept, mut cost) = (Worth::default(), 0_i64);
+    for line in &paid.lines {
+        let gone = returned.lines.get(line.id.as_str()).copied().unwrap_or(0);
         let points = earned.get(line.id.as_str()).copied().unwrap_or_default();
         let is_spend = !paid.is_test && !line.is_gift_card;
         let spend = if is_spend { line.amount } else { Money::ZERO };
-        Worth {
-            points: sum.points.plus(Points(share(line, gone, points.0))),
-            spend: Money(sum.spend.0.saturating_add(share(line, gone, spend.0))),
-        }
-    })
+        kept.points = kept.points.plus(Points(share(line, gone, points.0)));
+        kept.spend = Money(kept.spend.0.saturating_add(share(line, gone, spend.0)));
+        cost = cost.saturating_add(share(line, gone, line.amount.0));
+    }
+    match returned.goodwill {
+        0 => kept,
+        goodwill => kept.less(untaxed(paid, goodwill), cost),
+    }
+}
+
+/// What of this money paid for goods; the rest paid for the taxes on top of them.
+fn untaxed(paid: &Paid, money: i64) -> i64 {
+    let goods = paid.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0));
+    part(money, i128::from(goods), i128::from(goods) + i128::from(paid.tax.0))
+}
+
+/// `whole` times `some` in `all`, rounded down; of nothing, nothing.
+///
+/// No product is over 2^126: each factor was an `i64`.
+fn part(whole: i64, some: i128, all: i128) -> i64 {
+    let part = if all == 0 { 0 } else { i128::from(whole) * some / all };
+    i64::try_from(part).expect("a part of a number is within its range")
 }
 
 /// The share of a line's `whole` that is kept once `gone` of it were given back; rounded down.
@@ -98,14 +124,34 @@ fn share(line: &PaidLine, gone: u64, whole: i64) -> i64 {
     if gone == 0 {
         return whole;
     }
-    let kept = quantity.saturating_sub(gone);
-    let share = i128::from(whole) * i128::from(kept) / i128::from(quantity.max(1));
-    i64::try_from(share).expect("a part of a number is within its range")
+    part(whole, i128::from(quantity.saturating_sub(gone)), i128::from(quantity))
+}
+
+// === impl Returned ===
+
+impl<'a> Returned<'a> {
+    fn add(&mut self, refund: &'a Refund, paid: &Paid) {
+        for (line, quantity) in &refund.lines {
+            *self.lines.entry(line).or_default() += u64::from(*quantity);
+        }
+        let goodwill = refund.goodwill.as_ref().filter(|it| it.currency == paid.currency);
+        let amount = goodwill.map_or(0, |goodwill| goodwill.amount.0);
+        self.goodwill = self.goodwill.saturating_add(amount);
+    }
 }
 
 // === impl Worth ===
 
 impl Worth {
+    /// What is left when this money came back of what the goods cost.
+    fn less(self, back: i64, cost: i64) -> Self {
+        let (left, cost) = (i128::from(cost.saturating_sub(back).max(0)), i128::from(cost));
+        Self {
+            points: Points(part(self.points.0, left, cost)),
+            spend: Money(part(self.spend.0, left, cost)),
+        }
+    }
+
     fn minus(self, other: Self) -> Self {
         let spend = Money(self.spend.0.saturating_sub(other.spend.0));
         Self { points: self.points.minus(other.points), spend }

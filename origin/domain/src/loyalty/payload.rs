@@ -160,9 +160,18 @@ impl<'a> Node<'a> {
     /// # Errors
     /// It is neither, negative, or finer than the currency.
     pub fn amount(&self, currency: &str) -> Result<Money, PayloadError> {
+        let amount = self.difference(currency)?;
+        if amount < Money::ZERO { Err(self.is_not("an exact amount")) } else { Ok(amount) }
+    }
+
+    /// The same where less than nothing makes sense.
+    ///
+    /// # Errors
+    /// It is neither text nor number, or finer than the currency.
+    pub fn difference(&self, currency: &str) -> Result<Money, PayloadError> {
         let text = self.text_or_number();
         let amount = text.and_then(|text| Money::from_decimal(&text, decimals(currency)));
-        amount.filter(|amount| *amount >= Money::ZERO).ok_or_else(|| self.is_not("an exact amount"))
+        amount.ok_or_else(|| self.is_not("an exact amount"))
     }
 
     /// The value as a currency's code.
@@ -249,7 +258,7 @@ impl<'a> Object<'a> {
 }
 
 impl Node<'_> {
-    fn need_currency(&self, expected: &str) -> Result<(), PayloadError> {
+    pub(super) fn need_currency(&self, expected: &str) -> Result<(), PayloadError> {
         let found = self.text()?;
         if found == expected {
             return Ok(());

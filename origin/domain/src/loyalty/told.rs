@@ -1,13 +1,12 @@
 //! What a webhook tells of an order.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
 use super::cause::Cause;
-use super::facts::{Fact, ORDER_LINES_MAX, Refund};
+use super::facts::Fact;
 use super::order::PaidOrder;
 use super::payload::{Node, Object, PayloadError};
+use super::refund::Refund;
 use super::webhook::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
 
 /// One fact of one order.
@@ -64,20 +63,7 @@ fn cancelled(order: &Object<'_>) -> Result<Told, PayloadError> {
 }
 
 fn refunded(refund: &Object<'_>) -> Result<Told, PayloadError> {
-    let at = match refund.get("processed_at") {
-        Some(at) => at.time()?,
-        None => refund.need("created_at")?.time()?,
-    };
-    let mut lines: BTreeMap<String, u32> = BTreeMap::new();
-    let given_back = refund.get("refund_line_items").map(|lines| lines.list(ORDER_LINES_MAX));
-    for line in given_back.transpose()?.unwrap_or_default() {
-        let line = line.object()?;
-        let quantity = line.need("quantity")?.count()?;
-        if quantity > 0 {
-            let sum = lines.entry(line.need("line_item_id")?.id()?).or_default();
-            *sum = sum.saturating_add(quantity);
-        }
-    }
-    let fact = Fact::Refunded { refund: refund.need("id")?.id()?, told: Refund { at, lines } };
+    let told = Refund::read(refund)?;
+    let fact = Fact::Refunded { refund: refund.need("id")?.id()?, told };
     Ok(Told { order: refund.need("order_id")?.id()?, fact })
 }

@@ -177,7 +177,8 @@ impl History {
         history
     }
 
-    /// One order with what follows from it: a point for every euro of goods that are kept.
+    /// One order with what follows from it: a point for every euro of goods that are kept and were
+    /// not paid back.
     fn order(&mut self, id: u64, start: Time, draw: &mut Draw) {
         let customer = (!draw.one_in(10)).then(|| FIRST_CUSTOMER + draw.below(CUSTOMERS));
         let at = start.plus_ms(draw.below((HISTORY_DAYS - 10) * DAY_MS));
@@ -196,13 +197,19 @@ impl History {
             "customer": customer.map(|id| json!({"id": id})),
             "line_items": lines.iter().enumerate().map(line).collect::<Vec<_>>()});
         self.webhooks.push(("orders/paid", order.to_string()));
+        let mut goodwill = 0;
         for refund in 0..draw.below(3) {
             let of = draw.below(lines.len() as u64) as usize;
             let quantity = 1 + draw.below(2);
             let refunded = at.plus_ms(HOUR_MS + draw.below(5 * DAY_MS)).to_rfc3339();
+            let beyond = if draw.one_in(4) { 1 + draw.below(100) } else { 0 };
+            let shop_money = json!({"amount": format!("-{beyond}.00"), "currency_code": "EUR"});
+            let adjustment = json!({"amount_set": {"shop_money": shop_money}});
             let refund = json!({"id": id * 10 + refund, "order_id": id, "created_at": refunded,
                 "processed_at": refunded,
+                "order_adjustments": if beyond == 0 { json!([]) } else { json!([adjustment]) },
                 "refund_line_items": [{"line_item_id": line_id(of), "quantity": quantity}]});
+            goodwill += beyond;
             kept[of] = kept[of].saturating_sub(quantity);
             self.webhooks.push(("refunds/create", refund.to_string()));
         }
@@ -212,8 +219,15 @@ impl History {
             self.webhooks.push(("orders/cancelled", order.to_string()));
         }
         let Some(customer) = customer else { return };
+        let worth = |((euros, ..), kept): (&(u64, u64, bool), &u64)| euros * kept;
         let goods = lines.iter().zip(&kept).filter(|((_, _, gift_card), _)| !gift_card);
-        let euros: u64 = goods.map(|((euros, ..), kept)| euros * kept).sum();
+        let (euros, all): (u64, u64) =
+            (goods.map(worth).sum(), lines.iter().zip(&kept).map(worth).sum());
+        // What was given back without goods takes its share in all that is kept.
+        let euros = match goodwill {
+            0 => euros,
+            _ => euros * all.saturating_sub(goodwill) / all.max(1),
+        };
         let points = self.points.entry(customer).or_default();
         *points += if is_cancelled { 0 } else { i64::try_from(euros).unwrap() };
     }

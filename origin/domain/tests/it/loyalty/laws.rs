@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
+use super::goodwill::with_adjustment;
 use super::world::{
     SHOP, Table, cancellation, changed, program, program_document, refund, webhook,
 };
@@ -26,8 +27,16 @@ struct Order {
     customer: Option<u64>,
     after_ms: u64,
     lines: Vec<Line>,
-    refunds: Vec<(u64, Vec<(usize, u32)>)>,
+    refunds: Vec<Refund>,
     cancelled_after_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Refund {
+    after_ms: u64,
+    lines: Vec<(usize, u32)>,
+    /// Cents beyond what the lines cost.
+    goodwill: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -41,7 +50,10 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
     let line = (0..1_000_000u32, 1..4u32, proptest::bool::weighted(0.1));
     let line = line.prop_map(|(cents, quantity, gift_card)| Line { cents, quantity, gift_card });
     let given_back = proptest::collection::vec((0..4usize, 1..3u32), 0..4);
-    let refund = (0..20 * DAY_MS, given_back);
+    let goodwill = prop_oneof![3 => Just(0), 1 => 0..3_000_000u32];
+    let refund = (0..20 * DAY_MS, given_back, goodwill);
+    let refund =
+        refund.prop_map(|(after_ms, lines, goodwill)| Refund { after_ms, lines, goodwill });
     let order = (
         proptest::option::weighted(0.9, 1u64..4),
         0..800 * DAY_MS,
@@ -65,14 +77,16 @@ fn told(index: usize, order: &Order) -> Vec<(u64, String)> {
     let at = |after: u64| Time(START + order.after_ms + after).to_rfc3339();
     let refunds: Vec<Value> = (1..)
         .zip(&order.refunds)
-        .map(|(number, (after, lines))| {
+        .map(|(number, Refund { after_ms, lines, goodwill })| {
             let lines: Vec<_> = lines.iter().map(|(line, n)| (1_000 + *line as u64, *n)).collect();
-            refund(10 * id + number, id, &at(*after), &lines)
+            let refund = refund(10 * id + number, id, &at(*after_ms), &lines);
+            let amount = format!("-{}.{:02}", goodwill / 100, goodwill % 100);
+            if *goodwill == 0 { refund } else { with_adjustment(refund, &amount) }
         })
         .collect();
     let mut told = vec![(order.after_ms, webhook("orders/paid", &payload(id, order)))];
-    for ((after, _), refund) in order.refunds.iter().zip(&refunds) {
-        told.push((order.after_ms + after, webhook("refunds/create", refund)));
+    for (Refund { after_ms, .. }, refund) in order.refunds.iter().zip(&refunds) {
+        told.push((order.after_ms + after_ms, webhook("refunds/create", refund)));
     }
     if let Some(after) = order.cancelled_after_ms {
         let cancelled = cancellation(id, &at(after), &refunds);
@@ -150,13 +164,18 @@ fn points_of(order: &Order) -> i64 {
     if order.cancelled_after_ms.is_some() {
         return 0;
     }
-    let kept = order.lines.iter().enumerate().filter(|(_, line)| !line.gift_card);
-    let cents = kept.map(|(index, line)| {
-        let all = order.refunds.iter().flat_map(|(_, lines)| lines);
+    let (mut kept, mut points) = (0, 0);
+    for (index, line) in order.lines.iter().enumerate() {
+        let all = order.refunds.iter().flat_map(|refund| &refund.lines);
         let given_back: u32 = all.filter(|(of, _)| *of == index).map(|(_, n)| n).sum();
-        i64::from(line.cents) * i64::from(line.quantity.saturating_sub(given_back))
-    });
-    cents.sum()
+        let cents = i64::from(line.cents) * i64::from(line.quantity.saturating_sub(given_back));
+        kept += cents;
+        points += if line.gift_card { 0 } else { cents };
+    }
+    match order.refunds.iter().map(|refund| i64::from(refund.goodwill)).sum::<i64>() {
+        0 => points,
+        goodwill => points * (kept - goodwill).max(0) / kept.max(1),
+    }
 }
 
 /// The balance by its definition: the sum of the entries that count.
@@ -240,6 +259,23 @@ proptest! {
             prop_assert_eq!(standing.balance, balance_of(&entries, now));
             let causes: usize = mine().map(|(index, order)| told(index, order).len()).sum();
             prop_assert_eq!(standing.version, causes as u64);
+        }
+    }
+
+    #[test]
+    fn a_refund_never_gives_points_and_never_takes_more_than_its_order_had(
+        (orders, deliveries) in deliveries(),
+    ) {
+        let items = delivered(&deliveries).items();
+        for index in 0..orders.len() {
+            let order = &items.orders[&(ORDER + index as u64).to_string()];
+            let (mut points, mut spend) = (0, 0);
+            for (at, entry) in order.entries.iter().enumerate() {
+                prop_assert_eq!(entry.points.0 > 0 || entry.spend.0 > 0, at == 0);
+                points += entry.points.0;
+                spend += entry.spend.0;
+                prop_assert!(points >= 0 && spend >= 0);
+            }
         }
     }
 

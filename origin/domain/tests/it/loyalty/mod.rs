@@ -8,6 +8,7 @@ mod earning;
 mod erasing;
 mod examples;
 mod formulas;
+mod goodwill;
 mod laws;
 mod payloads;
 mod programs;

@@ -1,10 +1,10 @@
 //! What Shopify sends, and what is made of it.
 
 use origin_domain::loyalty::{
-    Day, Earned, EarnedLine, Failure, LINE_TEXTS_BYTES_MAX, MULTIPLIERS_MAX, ORDER_LINES_MAX,
-    ORDER_REFUNDS_MAX, OrderFacts, OrderItem, POINTS_MAX, PaidLine, PaidOrder, PayloadError,
-    Points, Problem, REFUNDED_LINES_MAX, RULES_MAX, Reckoning, Refund, RuleFailure, RulePoints,
-    TEXT_BYTES_MAX, TEXTS_MAX, Terms, Webhook, order_entries,
+    Day, Earned, EarnedLine, Failure, Goodwill, LINE_TEXTS_BYTES_MAX, MULTIPLIERS_MAX,
+    ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderItem, POINTS_MAX, PaidLine, PaidOrder,
+    PayloadError, Points, Problem, REFUNDED_LINES_MAX, RULES_MAX, Reckoning, Refund, RuleFailure,
+    RulePoints, TEXT_BYTES_MAX, TEXTS_MAX, Terms, Webhook, order_entries,
 };
 use origin_domain::money::Money;
 use serde_json::value::to_raw_value;
@@ -126,7 +126,9 @@ fn the_largest_order_fits_its_item() {
     let id = |index: usize| (most - index as u64).to_string();
     let refund = |nth: usize| {
         let lines = (0..REFUNDED_LINES_MAX / ORDER_REFUNDS_MAX).map(|line| (id(line), u32::MAX));
-        (id(nth), Refund { at: told.paid.at, lines: lines.collect() })
+        let goodwill = Goodwill { currency: "EUR".to_owned(), amount: Money(i64::MAX) };
+        let lines = lines.collect();
+        (id(nth), Refund { at: told.paid.at, lines, goodwill: Some(goodwill) })
     };
     let rule = |nth: usize| format!("{}{nth:02}", "r".repeat(62));
     let earned = Earned {

@@ -3,11 +3,12 @@
 
 use infra_local::demo;
 use infra_local::wiring::{LOYALTY_QUEUE, PUBLISHED_QUEUE};
-use origin_domain::time::Time;
+use origin_domain::time::{HOUR_MS, Time};
 use serde_json::{Value, json};
 
 use crate::journey::{deliver, session};
 use crate::shop::{Reply, Shop};
+use crate::upkeep::{done, letters};
 
 const PROGRAM: &str = "/v1/admin/loyalty/program";
 const SPEND_TIERS: &str = include_str!("../../demo/program-spend-tiers.json");
@@ -41,16 +42,25 @@ fn generous() -> String {
     demo::PROGRAM.replace("\"points\": \"line.amount\"", "\"points\": \"line.amount * 2\"")
 }
 
-/// Pays an order of 10.00 by customer 1004 at `at`, and tells its points.
-fn earned(shop: &Shop, order: u64, at: Time) -> i64 {
+/// Pays an order by customer 1004 at `at`.
+fn pay(shop: &Shop, order: u64, at: Time, euros: u32) {
     let payload = json!({
         "id": order, "currency": "EUR", "processed_at": at.to_rfc3339(),
         "customer": {"id": 1004},
-        "line_items": [{"id": order + 1, "quantity": 1, "price": "10.00"}],
+        "line_items": [{"id": order + 1, "quantity": 1, "price": euros.to_string()}],
     });
     let delivered = deliver(shop, "orders/paid", &payload.to_string());
     assert_eq!(delivered.status, 200, "{}", delivered.text);
     shop.drained(LOYALTY_QUEUE);
+}
+
+/// Pays one of 10.00, and tells its points.
+fn earned(shop: &Shop, order: u64, at: Time) -> i64 {
+    pay(shop, order, at, 10);
+    points_of(shop, order)
+}
+
+fn points_of(shop: &Shop, order: u64) -> i64 {
     let token = session(shop, "1004");
     // A page of its own size: the one before is the edge's for some seconds.
     let page = format!("/v1/loyalty/entries?limit={}", order % 100 + 20);
@@ -77,6 +87,32 @@ fn a_new_programme_counts_for_orders_placed_from_its_moment_on_and_for_no_other(
     assert!(ends > begins);
     assert_eq!(earned(&shop, 7005, ends.minus_ms(1)), 20, "the one of its own time");
     assert_eq!(earned(&shop, 7007, ends), 10);
+}
+
+#[test]
+fn an_order_that_a_wrong_programme_could_not_count_counts_once_it_is_mended_and_redriven() {
+    let shop = Shop::open();
+    let data = shop.data();
+    let lavish = demo::PROGRAM.replace("line.amount\"", "line.amount * 1000000\"");
+    let wrong = put(&shop, PROGRAM, "\"1\"", &lavish);
+    assert_eq!(wrong.status, 200, "{}", wrong.text);
+    let placed = time(&wrong.json()).plus_ms(HOUR_MS);
+    pay(&shop, 7011, placed, 100_000_000);
+    pay(&shop, 7011, placed, 100_000_000);
+    let reasons =
+        || -> Vec<Value> { letters(&data).iter().map(|letter| letter["reason"].clone()).collect() };
+    let reason = "the order would earn more than 1000000000000 points";
+    assert_eq!(reasons(), [reason, reason]);
+    assert_eq!(done(&data, &["dead-letters", "redrive"]), "2 redriven, 0 issued anew\n");
+    shop.drained(LOYALTY_QUEUE);
+    assert_eq!(reasons(), [reason, reason], "nothing was mended yet");
+
+    let right = put(&shop, PROGRAM, "\"2\"", demo::PROGRAM);
+    assert!(time(&right.json()) < placed, "{}", right.text);
+    assert_eq!(done(&data, &["dead-letters", "redrive"]), "2 redriven, 0 issued anew\n");
+    shop.drained(LOYALTY_QUEUE);
+    assert_eq!(reasons(), Vec::<Value>::new());
+    assert_eq!(points_of(&shop, 7011), 100_000_000, "and the other delivery was the same order");
 }
 
 #[test]

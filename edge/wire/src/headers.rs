@@ -10,6 +10,9 @@ pub const IDENTITY: &str = "forecourt-identity";
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The tags of a public answer, by which publishing invalidates it. Removed before the viewer.
 pub const TAGS: &str = "forecourt-tags";
+/// What only the edge knows: whoever sends it to an HTTP API comes from there. CloudFront replaces a
+/// viewer's own (Developer Guide, "Add custom headers to origin requests").
+pub const ORIGIN: &str = "forecourt-origin";
 
 /// Headers the origin trusts: a viewer that sends one loses it at the edge.
 pub const TRUSTED: &[&str] = &[IDENTITY];

@@ -60,6 +60,8 @@ codes! {
     NotStaff = 403 "not-staff" "Only the merchant's staff may do this";
     /// A route that only the App Proxy may call.
     ProxyOnly = 403 "proxy-only" "This route is called through the App Proxy";
+    /// A request that did not come through the edge.
+    EdgeBypassed = 403 "edge-bypassed" "The API is called through the edge";
     /// No such route.
     RouteUnknown = 404 "route-unknown" "There is no such route";
     /// No such product.

@@ -12,7 +12,11 @@ if (typeof environment !== 'string' || !/^[a-z][a-z0-9-]*$/.test(environment)) {
     throw new Error('which environment? `-c environment=NAME` reads environments/NAME.json');
 }
 const file = new URL(`../environments/${environment}.json`, import.meta.url);
-const settings: Settings = { environment, ...JSON.parse(readFileSync(file, 'utf8')) };
+const settings: Settings = {
+    environment,
+    secretVersion: app.node.tryGetContext('secretVersion'),
+    ...JSON.parse(readFileSync(file, 'utf8')),
+};
 const stack = new Forecourt(app, settings);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 acknowledge(stack);

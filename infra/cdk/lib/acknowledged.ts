@@ -4,9 +4,6 @@ import type { Forecourt } from './forecourt.ts';
 
 export function acknowledge(stack: Forecourt): void {
     const reasons = {
-        'AwsSolutions-SMG4':
-            'Shopify and staff hold the other half of these secrets: no schedule can rotate them. ' +
-            'Two of each are accepted, and infra/cdk/README.md says how to rotate by hand.',
         'AwsSolutions-SQS3':
             'The queue of what EventBridge could not deliver is a dead-letter queue: of rules, which ' +
             'this check does not look at.',

@@ -1,14 +1,13 @@
 // CloudFront: edge/distribution.json as it is, with the names in it replaced by what is deployed.
 import { readFileSync } from 'node:fs';
-import { CfnResource, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnResource, Fn, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Functions } from './functions.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, secretName } from './settings.ts';
 import { FUNCTIONS, readFunctions } from './wiring.ts';
 
 type Json = { [key: string]: any };
@@ -23,7 +22,6 @@ export const ORIGIN_HEADER = 'Forecourt-Origin';
 export interface EdgeProps {
     readonly settings: Settings;
     readonly functions: Functions;
-    readonly secret: secrets.ISecret;
 }
 
 export class Edge extends Construct {
@@ -173,14 +171,18 @@ export class Edge extends Construct {
                 OriginAccessControlId: access.getAtt('Id'),
             };
         }
-        const { secret } = this.props;
+        const { settings } = this.props;
         return {
             ...it,
             DomainName: Fn.select(2, Fn.split('/', this.api.apiEndpoint)),
             OriginCustomHeaders: [
                 {
                     HeaderName: ORIGIN_HEADER,
-                    HeaderValue: secret.secretValueFromJson('origin').unsafeUnwrap(),
+                    // CloudFormation looks at a secret again only where the reference has changed.
+                    HeaderValue: SecretValue.secretsManager(secretName(settings), {
+                        jsonField: 'origin',
+                        versionId: settings.secretVersion,
+                    }).unsafeUnwrap(),
                 },
             ],
         };

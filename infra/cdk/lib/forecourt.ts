@@ -1,7 +1,7 @@
 // One environment: everything of it in one stack.
-import { CfnOutput, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
-import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Consumers } from './consumers.ts';
 import { Data } from './data.ts';
 import { Edge } from './edge.ts';
 import { Events } from './events.ts';
@@ -19,20 +19,14 @@ export class Forecourt extends Stack {
             terminationProtection: true,
         });
         Tags.of(this).add('forecourt', environment);
-        // Filled by whoever deploys: infra/README.md says with what.
-        const secret = new secrets.Secret(this, 'Secret', {
-            secretName: `forecourt/${environment}`,
-            description: 'Keys, staff tokens, Shopify secrets and the origin header, two of each',
-            removalPolicy: RemovalPolicy.RETAIN,
-        });
         const data = new Data(this, 'Data', environment);
         const events = new Events(this, 'Events', environment);
-        const functions = new Functions(this, 'Functions', { settings, data, events, secret });
-        const edge = new Edge(this, 'Edge', { settings, functions, secret });
+        const functions = new Functions(this, 'Functions', { settings, data, events });
+        const edge = new Edge(this, 'Edge', { settings, functions });
+        new Consumers(this, 'Consumers', { functions, events, edge });
         new Watch(this, 'Watch', { settings, data, events, functions, edge });
         const url = edge.distribution.getAtt('DomainName').toString();
         new CfnOutput(this, 'Url', { value: `https://${settings.domain?.name ?? url}` });
         new CfnOutput(this, 'EdgeStore', { value: edge.store.getAtt('Arn').toString() });
-        new CfnOutput(this, 'SecretArn', { value: secret.secretArn });
     }
 }

@@ -1,24 +1,19 @@
 // The Lambdas: one role each, one statement per port, an alias that deployments move.
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Data } from './data.ts';
 import type { Events } from './events.ts';
-import type { Settings } from './settings.ts';
-import { FUNCTIONS, type HttpFunction, type Port } from './wiring.ts';
+import { type Settings, secretName } from './settings.ts';
+import { type Consumer, FUNCTIONS, type HttpFunction, type Port } from './wiring.ts';
 
 /// Logs are for the last fortnight's questions; what must be kept is in table and archive.
 const LOGS = logs.RetentionDays.TWO_WEEKS;
 /// Share of warm environments in use at which more are made.
 const UTILISATION = 0.7;
-/// Messages of a queue in one invocation, and how long a small batch waits for more.
-const BATCH_MAX = 10;
-const BATCH_WINDOW = Duration.seconds(0);
 /// Requests at once in one environment on Managed Instances: eight per vCPU is AWS's default for
 /// Rust (Lambda Developer Guide, "Managed Instances").
 const MANAGED_CONCURRENCY = 8;
@@ -27,12 +22,13 @@ export interface FunctionsProps {
     readonly settings: Settings;
     readonly data: Data;
     readonly events: Events;
-    readonly secret: secrets.ISecret;
 }
 
 export class Functions extends Construct {
     /// By name; consumers are among them.
     readonly byName = new Map<string, lambda.Alias>();
+    /// One file for all of them: each is told by its handler which one it is.
+    private readonly code: lambda.Code;
 
     constructor(
         scope: Construct,
@@ -40,29 +36,18 @@ export class Functions extends Construct {
         private readonly props: FunctionsProps
     ) {
         super(scope, id);
+        this.code = lambda.Code.fromAsset(props.settings.binaries);
         for (const it of FUNCTIONS) {
             const alias = this.make(it);
             if (it.kind === 'read') {
                 this.keepWarm(it, alias);
             }
         }
-        for (const { consumer, queue } of props.events.wakes) {
-            const alias = this.make({ ...consumer, kind: 'consumer' });
-            alias.addEventSource(
-                new sources.SqsEventSource(queue, {
-                    batchSize: BATCH_MAX,
-                    maxBatchingWindow: BATCH_WINDOW,
-                    reportBatchItemFailures: true,
-                    maxConcurrency: consumer.reserved,
-                })
-            );
-        }
     }
 
-    private make(
-        it: Omit<HttpFunction, 'kind'> & { kind: HttpFunction['kind'] | 'consumer' }
-    ): lambda.Alias {
-        const { settings, data, events, secret } = this.props;
+    /// A function with a role of its own, served by its alias `live`.
+    make(it: HttpFunction | Consumer, distribution?: string): lambda.Alias {
+        const { settings, data, events } = this.props;
         const name = `forecourt-${settings.environment}-${it.name}`;
         const logGroup = new logs.LogGroup(this, `${it.name}-logs`, {
             logGroupName: `/forecourt/${settings.environment}/${it.name}`,
@@ -79,14 +64,10 @@ export class Functions extends Construct {
                 resources: [logGroup.logGroupArn],
             })
         );
-        role.addToPolicy(
-            new iam.PolicyStatement({
-                sid: 'ReadOwnSecrets',
-                actions: ['secretsmanager:GetSecretValue'],
-                resources: [secret.secretArn],
-            })
-        );
-        it.ports.forEach((port) => role.addToPolicy(this.statement(port)));
+        for (const port of it.ports) {
+            role.addToPolicy(this.statement(port, distribution));
+        }
+        const mayRead = it.ports.includes('read-secrets');
         const fn = new lambda.Function(this, it.name, {
             functionName: name,
             runtime: lambda.Runtime.PROVIDED_AL2023,
@@ -94,20 +75,19 @@ export class Functions extends Construct {
                 settings.architecture === 'arm64'
                     ? lambda.Architecture.ARM_64
                     : lambda.Architecture.X86_64,
-            handler: 'bootstrap',
-            code: lambda.Code.fromAsset(`${settings.binaries}/${it.name}`),
+            handler: it.name,
+            code: this.code,
             role,
             logGroup,
             loggingFormat: lambda.LoggingFormat.JSON,
             memorySize: it.memoryMb,
             timeout: Duration.seconds(it.timeoutS),
-            ...(it.reserved === undefined || it.kind === 'consumer'
-                ? {}
-                : { reservedConcurrentExecutions: it.reserved }),
+            ...('reserved' in it ? { reservedConcurrentExecutions: it.reserved } : {}),
             environment: {
                 FORECOURT_SHOP: settings.shop,
                 FORECOURT_CURRENCY: settings.currency,
-                FORECOURT_SECRET: secret.secretArn,
+                ...(mayRead ? { FORECOURT_SECRET: secretName(settings) } : {}),
+                ...(distribution === undefined ? {} : { FORECOURT_DISTRIBUTION: distribution }),
                 FORECOURT_HOT_TABLE: data.hot.tableName,
                 FORECOURT_COMMANDS_TABLE: data.commands.tableName,
                 FORECOURT_BUS: events.bus.eventBusName,
@@ -165,12 +145,37 @@ export class Functions extends Construct {
         }
     }
 
-    private statement(port: Port): iam.PolicyStatement {
+    private statement(port: Port, distribution = ''): iam.PolicyStatement {
         const { hot, commands } = this.props.data;
         const { bus } = this.props.events;
         const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
         const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
         const statements: Record<Port, { sid: string; actions: string[]; resources: string[] }> = {
+            'read-secrets': {
+                sid: 'ReadOwnSecrets',
+                actions: ['secretsmanager:GetSecretValue'],
+                // Secrets Manager puts six characters of its own behind a name.
+                resources: [
+                    Stack.of(this).formatArn({
+                        service: 'secretsmanager',
+                        resource: 'secret',
+                        resourceName: `${secretName(this.props.settings)}-??????`,
+                        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+                    }),
+                ],
+            },
+            invalidate: {
+                sid: 'Invalidate',
+                actions: ['cloudfront:CreateInvalidation'],
+                resources: [
+                    Stack.of(this).formatArn({
+                        service: 'cloudfront',
+                        region: '',
+                        resource: 'distribution',
+                        resourceName: distribution,
+                    }),
+                ],
+            },
             'read-hot': {
                 sid: 'ReadHot',
                 actions: reads,

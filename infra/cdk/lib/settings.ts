@@ -20,7 +20,7 @@ export interface Settings {
     /// The `*.myshopify.com` domain this deployment serves, and its one currency (ISO 4217).
     readonly shop: string;
     readonly currency: string;
-    /// Folder with one `<function>/bootstrap` per Lambda.
+    /// Folder with the `bootstrap` that every Lambda runs.
     readonly binaries: string;
     /// Folder with the built CloudFront Functions.
     readonly edgeFunctions: string;
@@ -37,7 +37,13 @@ export interface Settings {
     readonly webAclArn?: string;
     /// A capacity provider: the read functions then run on Managed Instances.
     readonly capacityProviderArn?: string;
+    /// The secret's version that the edge sends the `origin` of; without it, the current one.
+    readonly secretVersion?: string;
 }
+
+/// The secret of an environment (origin/functions/src/secrets.rs tells its form). It is older than
+/// the stack, whose functions do not start without it, and outlives it.
+export const secretName = ({ environment }: Settings): string => `forecourt/${environment}`;
 
 const NAME = /^[a-z][a-z0-9-]{0,19}$/;
 const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;

@@ -56,15 +56,15 @@ export class Watch extends Construct {
         }
         FUNCTIONS.forEach((it) => this.watchFunction(it.name, it.kind === 'read'));
         CONSUMERS.forEach((it) => this.watchFunction(it.name, false));
-        for (const { consumer, queue, deadLetters } of events.wakes) {
+        for (const { wired, queue, deadLetters } of events.wakes) {
             this.alarm(
-                `${consumer.queue}-dead-letters`,
+                `${wired.name}-dead-letters`,
                 deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
                 0,
                 'an event was given up: `forecourt dead-letters list`'
             );
             this.alarm(
-                `${consumer.queue}-behind`,
+                `${wired.name}-behind`,
                 queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
                 OLDEST_MESSAGE_S,
                 'what shoppers did is not applied'

@@ -1,6 +1,6 @@
 // The template, as CloudFormation would get it: security, privacy, recovery and money rules.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -14,16 +14,15 @@ import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
 
 type Json = { [key: string]: any };
 
+const QUEUES = CONSUMERS.flatMap((it) => it.queues.map((queue) => ({ ...queue, consumer: it })));
+
 const read = (path: string): Json =>
     JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
-/// A folder with an empty binary for each function: templates hold hashes of them, no more.
+/// A folder with an empty binary: templates hold hashes of them, no more.
 function binaries(): string {
     const folder = mkdtempSync(join(tmpdir(), 'forecourt-cdk-'));
-    for (const { name } of [...FUNCTIONS, ...CONSUMERS]) {
-        mkdirSync(join(folder, name));
-        writeFileSync(join(folder, name, 'bootstrap'), name);
-    }
+    writeFileSync(join(folder, 'bootstrap'), 'bootstrap');
     return folder;
 }
 
@@ -141,7 +140,7 @@ test('data outlives the stack, can be restored to any second, and is not deleted
         assert.equal(it.Properties.BillingMode, 'PAY_PER_REQUEST');
     }
     assert.equal(ofType('AWS::DynamoDB::GlobalTable').length, 2);
-    assert.equal(ofType('AWS::SecretsManager::Secret')[0]![1].DeletionPolicy, 'Retain');
+    assert.equal(ofType('AWS::SecretsManager::Secret').length, 0, 'older than the stack');
 });
 
 test('everything that can fail has dead letters, and dead letters ring', () => {
@@ -154,7 +153,7 @@ test('everything that can fail has dead letters, and dead letters ring', () => {
     const dead = new Set(
         queues.flatMap(([, it]) => it.Properties.RedrivePolicy?.deadLetterTargetArn?.['Fn::GetAtt'][0] ?? [])
     );
-    assert.equal(dead.size, CONSUMERS.length);
+    assert.equal(dead.size, QUEUES.length);
     const watched = ofType('AWS::CloudWatch::Alarm')
         .filter(([, it]) => it.Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
         .flatMap(([, it]) => it.Properties.Dimensions.map((one: Json) => one.Value['Fn::GetAtt'][0]));
@@ -169,15 +168,40 @@ test('everything that can fail has dead letters, and dead letters ring', () => {
     }
 });
 
-test('a message stays hidden six times as long as its consumer may take', () => {
-    const timeouts = CONSUMERS.map((it) => it.timeoutS * 6);
-    const visible = ofType('AWS::SQS::Queue')
-        .filter(([, it]) => it.Properties.RedrivePolicy !== undefined)
-        .map(([, it]) => it.Properties.VisibilityTimeout);
-    assert.deepEqual(visible.sort(), timeouts.sort());
-    for (const [, it] of ofType('AWS::Lambda::EventSourceMapping')) {
-        assert.deepEqual(it.Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
+test('every queue of the wiring is there as it says, with the one rule that fills it', () => {
+    const queue = (name: string): [string, Json] =>
+        ofType('AWS::SQS::Queue').find(
+            ([, it]) => it.Properties.QueueName === `forecourt-test-${name}`
+        )!;
+    const rules = ofType('AWS::Events::Rule').map(([, it]) => it.Properties);
+    assert.equal(rules.length, QUEUES.length);
+    for (const wired of QUEUES) {
+        const [id, { Properties: it }] = queue(wired.name);
+        assert.equal(it.VisibilityTimeout, wired.consumer.timeoutS * 6, wired.name);
+        assert.equal(it.RedrivePolicy.maxReceiveCount, wired.receives_max, wired.name);
+        const rule = rules.find((one) => one.Name === `forecourt-test-${wired.name}`)!;
+        assert.deepEqual(rule.EventPattern, wired.event_pattern);
+        assert.equal(rule.Targets[0].Arn['Fn::GetAtt'][0], id);
+        const mapping = ofType('AWS::Lambda::EventSourceMapping')
+            .map(([, one]) => one.Properties)
+            .find((one) => one.EventSourceArn['Fn::GetAtt'][0] === id)!;
+        assert.deepEqual(mapping.FunctionResponseTypes, ['ReportBatchItemFailures']);
+        assert.equal(mapping.BatchSize, wired.batch_max);
+        assert.equal(mapping.ScalingConfig.MaximumConcurrency, wired.consumer.atOnceMax);
     }
+});
+
+test('what is published is forgotten by this distribution and by no other', () => {
+    const [, published] = ofType('AWS::Lambda::Function').find(
+        ([, it]) => it.Properties.Handler === 'consume-published'
+    )!;
+    const { FORECOURT_DISTRIBUTION: id } = published.Properties.Environment.Variables;
+    assert.equal(resources[id.Ref].Type, 'AWS::CloudFront::Distribution');
+    const [right] = ofType('AWS::IAM::Policy')
+        .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
+        .filter((it: Json) => it.Sid === 'Invalidate');
+    assert.equal(right.Action, 'cloudfront:CreateInvalidation');
+    assert.ok(JSON.stringify(right.Resource).includes(`{"Ref":"${id.Ref}"}`));
 });
 
 test('an erasure is complete within twenty days, and logs are kept for two weeks', () => {
@@ -209,6 +233,7 @@ test('only what reads has no right to write', () => {
             .map((it: Json) => it.Sid);
     assert.deepEqual(rights('cart-read'), ['Log', 'ReadOwnSecrets', 'ReadHot', 'ReadCommands']);
     assert.deepEqual(rights('configurator-read'), ['Log', 'ReadOwnSecrets', 'ReadHot']);
+    assert.deepEqual(rights('consume-published').slice(0, 2), ['Log', 'Invalidate']);
 });
 
 test('nothing here is in a network of its own: no VPC, no NAT gateway', () => {
@@ -253,7 +278,25 @@ test('access logs hold no query and no header: both may bear tokens', () => {
 test('no secret stands in the template', () => {
     const text = JSON.stringify(template);
     assert.ok(!/dev-|shpss_|BEGIN [A-Z ]*PRIVATE/.test(text));
-    assert.ok(text.includes('{{resolve:secretsmanager:'));
+    const [{ HeaderValue }] = distribution.Origins.find((it: Json) => it.OriginCustomHeaders)
+        .OriginCustomHeaders;
+    assert.equal(HeaderValue, '{{resolve:secretsmanager:forecourt/test:SecretString:origin::}}');
+});
+
+test('only functions with a use for secrets may read them, and of this environment only', () => {
+    for (const [, it] of ofType('AWS::Lambda::Function')) {
+        const { Handler, Environment } = it.Properties;
+        const own = [...FUNCTIONS, ...CONSUMERS].find((one) => one.name === Handler)!;
+        const named = own.ports.includes('read-secrets') ? 'forecourt/test' : undefined;
+        assert.equal(Environment.Variables.FORECOURT_SECRET, named, Handler);
+    }
+    const rights = ofType('AWS::IAM::Policy')
+        .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
+        .filter((it: Json) => it.Sid === 'ReadOwnSecrets');
+    assert.equal(rights.length, 7);
+    for (const it of rights) {
+        assert.ok(JSON.stringify(it.Resource).endsWith(':secret:forecourt/test-??????"]]}'));
+    }
 });
 
 test('settings that can not be deployed are refused, all at once', () => {

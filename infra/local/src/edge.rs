@@ -12,7 +12,6 @@ use http_body_util::BodyExt as _;
 use origin_domain::catalog::{EdgeCache, PublicContent};
 use origin_domain::port::PortError;
 use origin_functions::clock::Clock;
-use origin_functions::functions::{PROGRAM_TAG, tag};
 use tower::ServiceExt as _;
 
 /// The viewer-request function.
@@ -49,11 +48,7 @@ pub(crate) struct LocalEdge(pub(crate) Emulator);
 
 impl EdgeCache for LocalEdge {
     async fn invalidate(&self, contents: &[PublicContent]) -> Result<(), PortError> {
-        let tag_of = |content: &PublicContent| match content {
-            PublicContent::Product(id) => format!("#{}", tag(id)),
-            PublicContent::Program => format!("#{PROGRAM_TAG}"),
-        };
-        let tags: Vec<String> = contents.iter().map(tag_of).collect();
+        let tags: Vec<String> = contents.iter().map(|one| format!("#{}", one.tag())).collect();
         let refused = |error: InvalidItem| PortError::Corrupt(error.to_string());
         self.0.invalidate(&tags).map(|_| ()).map_err(refused)
     }

@@ -238,6 +238,7 @@ pub(crate) fn aws_config(bus: &str) -> AwsConfig {
         },
         dynamodb_endpoint: Some("http://table.invalid".to_owned()),
         eventbridge_endpoint: Some(format!("http://{bus}")),
+        secrets_manager_endpoint: None,
         hot_table: demo::HOT_TABLE.to_owned(),
         commands_table: demo::COMMANDS_TABLE.to_owned(),
         bus: demo::BUS.to_owned(),
@@ -318,6 +319,7 @@ fn shop_config() -> ShopConfig {
         currency: demo::CURRENCY.to_owned(),
         shopify_secrets: secrets(),
         keys: keys(),
+        origin: None,
     }
 }
 

@@ -1,13 +1,12 @@
-//! The queues of the bus, and which events go to which.
+//! The queues of the bus, and which events go to which: as `infra/wiring.json` says, from which
+//! `infra/cdk` deploys.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use infra_bus::{Config as BusConfig, Faults, Queue, Rule};
-use origin_domain::cart::ORDER_TOPICS;
-use origin_domain::event::{ARCHIVE_RETENTION_MS, Kind};
-use origin_domain::privacy::Demand;
-use serde_json::{Value, json};
+use origin_domain::event::ARCHIVE_RETENTION_MS;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::demo;
 
@@ -26,63 +25,105 @@ pub const PRIVACY_QUEUE: &str = "privacy";
 /// anyway.
 const CART_BATCHES_MAX: usize = 1;
 
+const WIRING: &str = include_str!("../../wiring.json");
+
+#[derive(Deserialize)]
+struct Wiring {
+    consumers: Vec<Consumer>,
+}
+
+#[derive(Deserialize)]
+struct Consumer {
+    timeout_s: u64,
+    queues: Vec<Wired>,
+}
+
+/// A queue with the one rule that fills it: a replay through the rule then has all that is in it.
+#[derive(Deserialize)]
+struct Wired {
+    name: String,
+    batch_max: usize,
+    receives_max: u32,
+    event_pattern: Value,
+}
+
 /// The bus of this shop: its rules and its queues.
 pub(crate) fn bus_config(faults: Faults) -> BusConfig {
+    let wiring: Wiring = serde_json::from_str(WIRING).expect("the file is part of the program");
     let mut config = BusConfig::new(infra_bus::Clock::system());
     demo::BUS.clone_into(&mut config.bus);
     config.faults = faults;
     config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
-    config.queues = vec![
-        Queue { concurrency_max: CART_BATCHES_MAX, ..Queue::new(CART_QUEUE) },
-        Queue::new(LOYALTY_QUEUE),
-        Queue::new(REDEMPTION_QUEUE),
-        Queue::new(PRIVACY_QUEUE),
-        Queue::new(PUBLISHED_QUEUE),
-    ];
-    config.rules = vec![
-        cart_rule(),
-        rule(LOYALTY_QUEUE, &[Kind::ShopifyWebhook, Kind::LoyaltyCommanded]),
-        rule(REDEMPTION_QUEUE, &Kind::REDEMPTIONS),
-        demands(),
-        rule(PUBLISHED_QUEUE, &[Kind::ConfiguratorPublished, Kind::ProgramPublished]),
-    ];
+    for consumer in wiring.consumers {
+        for wired in consumer.queues {
+            config.queues.push(queue(&wired, Duration::from_secs(consumer.timeout_s)));
+            config.rules.push(Rule {
+                name: wired.name.clone(),
+                event_pattern: wired.event_pattern,
+                queue: wired.name,
+            });
+        }
+    }
     config
 }
 
-/// What is published goes to one queue by its detail type, which names its kind.
-fn rule(queue: &str, kinds: &[Kind]) -> Rule {
-    let sources: BTreeSet<&str> = kinds.iter().map(|kind| kind.source()).collect();
-    let detail_types: Vec<&str> = kinds.iter().map(|kind| kind.detail_type()).collect();
-    Rule {
-        name: queue.to_owned(),
-        event_pattern: json!({"source": sources, "detail-type": detail_types}),
-        queue: queue.to_owned(),
+fn queue(wired: &Wired, invoke_timeout: Duration) -> Queue {
+    let mut queue = Queue::new(&wired.name);
+    queue.batch_max = wired.batch_max;
+    queue.max_receive_count = wired.receives_max;
+    queue.invoke_timeout = invoke_timeout;
+    if wired.name == CART_QUEUE {
+        queue.concurrency_max = CART_BATCHES_MAX;
     }
+    queue
 }
 
-/// Cart commands, and orders that were placed. One rule, so that a replay through it has both.
-fn cart_rule() -> Rule {
-    let commands = rule(CART_QUEUE, &[Kind::CartCommanded]);
-    let either: Vec<Value> =
-        [commands.event_pattern].into_iter().chain(webhooks(&ORDER_TOPICS)).collect();
-    Rule { event_pattern: json!({"$or": either}), ..commands }
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-/// The webhooks that are demands about people's data.
-fn demands() -> Rule {
-    let event_pattern = json!({"$or": webhooks(&Demand::TOPICS)});
-    Rule { event_pattern, ..rule(PRIVACY_QUEUE, &[Kind::ShopifyWebhook]) }
-}
+    use infra_bus::Faults;
+    use origin_domain::cart::ORDER_TOPICS;
+    use origin_domain::event::Kind;
+    use origin_domain::privacy::Demand;
+    use serde_json::{Value, json};
 
-/// Patterns of the webhooks of these topics. The topic stands in either family of Shopify's
-/// headers, whose names keep the case they came in.
-fn webhooks(topics: &[&str]) -> Vec<Value> {
-    let any = rule(LOYALTY_QUEUE, &[Kind::ShopifyWebhook]).event_pattern;
-    let named = ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].into_iter();
-    let of_topics = named.map(|header| {
-        let mut pattern = any.clone();
-        pattern["detail"] = json!({"metadata": {header: topics}});
-        pattern
-    });
-    of_topics.collect()
+    use super::{
+        CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, REDEMPTION_QUEUE, bus_config,
+    };
+
+    /// Events of these kinds, as a pattern: what is published names its kind by its detail type.
+    fn of(kinds: &[Kind]) -> Value {
+        let sources: BTreeSet<&str> = kinds.iter().map(|kind| kind.source()).collect();
+        let types: Vec<&str> = kinds.iter().map(|kind| kind.detail_type()).collect();
+        json!({"source": sources, "detail-type": types})
+    }
+
+    /// Webhooks of these topics. The topic stands in either family of Shopify's headers, whose
+    /// names keep the case they came in.
+    fn webhooks(topics: &[&str]) -> Vec<Value> {
+        let of_topics = |header: &str| {
+            let mut pattern = of(&[Kind::ShopifyWebhook]);
+            pattern["detail"] = json!({"metadata": {header: topics}});
+            pattern
+        };
+        ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].map(of_topics).to_vec()
+    }
+
+    #[test]
+    fn the_wiring_speaks_the_language_of_the_domain() {
+        let carts: Vec<Value> =
+            std::iter::once(of(&[Kind::CartCommanded])).chain(webhooks(&ORDER_TOPICS)).collect();
+        let expected = [
+            (CART_QUEUE, json!({"$or": carts})),
+            (LOYALTY_QUEUE, of(&[Kind::ShopifyWebhook, Kind::LoyaltyCommanded])),
+            (REDEMPTION_QUEUE, of(&Kind::REDEMPTIONS)),
+            (PRIVACY_QUEUE, json!({"$or": webhooks(&Demand::TOPICS)})),
+            (PUBLISHED_QUEUE, of(&[Kind::ConfiguratorPublished, Kind::ProgramPublished])),
+        ];
+        let rules = bus_config(Faults::default()).rules;
+        let wired: Vec<_> =
+            rules.iter().map(|rule| (rule.queue.as_str(), rule.event_pattern.clone())).collect();
+        assert_eq!(wired, expected);
+    }
 }

@@ -1,13 +1,14 @@
-//! The two SDK clients and the names of what they talk to.
+//! The SDK's clients and the names of what they talk to.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 /// Longest wait for a connection: a TLS handshake within a region takes about 20 ms.
 pub const CONNECT_MS_MAX: u64 = 500;
@@ -34,6 +35,8 @@ pub struct AwsConfig {
     pub dynamodb_endpoint: Option<String>,
     /// Another place than the region's own EventBridge.
     pub eventbridge_endpoint: Option<String>,
+    /// Another place than the region's own Secrets Manager.
+    pub secrets_manager_endpoint: Option<String>,
     /// The table of carts, accounts, products and blobs.
     pub hot_table: String,
     /// The table of command records.
@@ -84,7 +87,7 @@ impl fmt::Debug for AccessKey {
 // === impl Aws ===
 
 impl Aws {
-    /// Builds both clients. The HTTP clients are arguments: on AWS [`crate::lambda_http_client`],
+    /// Builds the clients of tables and bus. The HTTP clients are arguments: on AWS [`crate::lambda_http_client`],
     /// elsewhere one that ends in an embedded table.
     #[must_use]
     pub fn new(
@@ -92,25 +95,12 @@ impl Aws {
         dynamodb_http: SharedHttpClient,
         events_http: SharedHttpClient,
     ) -> Self {
-        let mut dynamodb = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(config.region.clone()))
-            .credentials_provider(config.access.credentials())
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .http_client(dynamodb_http);
-        dynamodb.set_endpoint_url(config.dynamodb_endpoint);
-        let mut eventbridge = aws_sdk_eventbridge::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(config.region))
-            .credentials_provider(config.access.credentials())
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .http_client(events_http);
-        eventbridge.set_endpoint_url(config.eventbridge_endpoint);
+        let at = |endpoint, http| sdk(&config.region, &config.access, endpoint, http);
+        let dynamodb = at(config.dynamodb_endpoint, dynamodb_http);
+        let eventbridge = at(config.eventbridge_endpoint, events_http);
         Self(Arc::new(Inner {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-            eventbridge: aws_sdk_eventbridge::Client::from_conf(eventbridge.build()),
+            dynamodb: aws_sdk_dynamodb::Client::new(&dynamodb),
+            eventbridge: aws_sdk_eventbridge::Client::new(&eventbridge),
             hot_table: config.hot_table,
             commands_table: config.commands_table,
             bus: config.bus,
@@ -136,6 +126,24 @@ impl Aws {
     pub(crate) fn bus(&self) -> &str {
         &self.0.bus
     }
+}
+
+/// What every client has in common; `endpoint` is another place than the region's own.
+pub(crate) fn sdk(
+    region: &str,
+    access: &AccessKey,
+    endpoint: Option<String>,
+    http: SharedHttpClient,
+) -> SdkConfig {
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(access.credentials()))
+        .retry_config(retries())
+        .timeout_config(timeouts())
+        .http_client(http);
+    sdk.set_endpoint_url(endpoint);
+    sdk.build()
 }
 
 fn retries() -> RetryConfig {

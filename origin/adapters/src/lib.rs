@@ -7,6 +7,7 @@ mod carts;
 mod catalog;
 mod command_log;
 mod document;
+mod edge_cache;
 mod error;
 mod http_client;
 mod item;
@@ -18,6 +19,7 @@ mod privacy;
 mod programs;
 mod reward_codes;
 pub mod schema;
+mod secrets;
 mod selections;
 mod tables;
 
@@ -31,10 +33,12 @@ pub use catalog::{
     Activation, DynamoCatalog, NewVersion, ProductVersion, Served, StoredProduct, VERSIONS_KEPT_MAX,
 };
 pub use command_log::DynamoCommandLog;
+pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_MS_MAX};
 pub use http_client::lambda_http_client;
 pub use ledger::DynamoLedger;
 pub use order_history::DynamoOrderHistory;
 pub use privacy::DynamoPrivacy;
 pub use programs::DynamoPrograms;
 pub use reward_codes::OwnCodes;
+pub use secrets::{SecretText, SecretsManager};
 pub use selections::DynamoSelections;

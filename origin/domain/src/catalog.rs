@@ -95,6 +95,19 @@ pub trait EdgeCache: Send + Sync {
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
+// === impl PublicContent ===
+
+impl PublicContent {
+    /// What public answers made of it are tagged with at the edge.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        match self {
+            Self::Product(id) => format!("product:{id}"),
+            Self::Program => "program".to_owned(),
+        }
+    }
+}
+
 // === impl PublishedEvent ===
 
 impl PublishedEvent {

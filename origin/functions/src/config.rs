@@ -1,17 +1,27 @@
 //! Configuration as an argument: read once from names to values, and refused as a whole if any of
-//! it could not protect the shop. A deployable binary has no default secret.
+//! it is missing. Secrets are not among it, only the name they are kept under.
 
 use edge_wire::keys::KeyRing;
-use edge_wire::secrets::ShopifySecrets;
+use edge_wire::secrets::{OriginSecrets, ShopifySecrets};
 use origin_adapters::{AccessKey, AwsConfig};
 
-/// Everything a function needs to know.
+use crate::secrets::Secrets;
+
+/// What a function reads from its environment.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The shop this deployment serves.
-    pub shop: ShopConfig,
+    /// The `*.myshopify.com` domain this deployment serves.
+    pub domain: String,
+    /// The shop's one currency, ISO 4217.
+    pub currency: String,
     /// Where table and bus are.
     pub aws: AwsConfig,
+    /// The secret of this deployment, of functions that may read it.
+    pub secret: Option<String>,
+    /// The CloudFront distribution, of the function that invalidates.
+    pub distribution: Option<String>,
+    /// Another place than CloudFront's own.
+    pub cloudfront_endpoint: Option<String>,
 }
 
 /// What the handlers need to know.
@@ -25,15 +35,14 @@ pub struct ShopConfig {
     pub shopify_secrets: ShopifySecrets,
     /// Our keys: tokens, identity, bookmarks.
     pub keys: KeyRing,
+    /// What the edge sends an HTTP API. Where there is no HTTP API, nothing is demanded.
+    pub origin: Option<OriginSecrets>,
 }
 
-/// A name without a usable value.
+/// A name without a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: {reason}")]
-pub struct ConfigError {
-    name: &'static str,
-    reason: String,
-}
+#[error("{0}: is not set")]
+pub struct ConfigError(pub &'static str);
 
 // === impl Config ===
 
@@ -41,25 +50,13 @@ impl Config {
     /// Reads the configuration from whatever knows names.
     ///
     /// # Errors
-    /// The first name that is missing or unusable.
+    /// The first name that is missing.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let need = |name: &'static str| {
-            let found = lookup(name).filter(|value| !value.is_empty());
-            found.ok_or(ConfigError { name, reason: "is not set".to_owned() })
-        };
-        let keys = KeyRing::parse(&need("FORECOURT_KEYS")?)
-            .map_err(|error| ConfigError { name: "FORECOURT_KEYS", reason: error.to_string() })?;
-        let secrets = ShopifySecrets::parse(&need("FORECOURT_SHOPIFY_SECRETS")?);
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let need = |name: &'static str| lookup(name).ok_or(ConfigError(name));
         Ok(Self {
-            shop: ShopConfig {
-                domain: need("FORECOURT_SHOP")?,
-                currency: need("FORECOURT_CURRENCY")?,
-                shopify_secrets: secrets.ok_or_else(|| ConfigError {
-                    name: "FORECOURT_SHOPIFY_SECRETS",
-                    reason: "holds no usable secret".to_owned(),
-                })?,
-                keys,
-            },
+            domain: need("FORECOURT_SHOP")?,
+            currency: need("FORECOURT_CURRENCY")?,
             aws: AwsConfig {
                 region: need("AWS_REGION")?,
                 access: AccessKey {
@@ -69,10 +66,26 @@ impl Config {
                 },
                 dynamodb_endpoint: lookup("AWS_ENDPOINT_URL_DYNAMODB"),
                 eventbridge_endpoint: lookup("AWS_ENDPOINT_URL_EVENTBRIDGE"),
+                secrets_manager_endpoint: lookup("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
                 hot_table: need("FORECOURT_HOT_TABLE")?,
                 commands_table: need("FORECOURT_COMMANDS_TABLE")?,
                 bus: need("FORECOURT_BUS")?,
             },
+            secret: lookup("FORECOURT_SECRET"),
+            distribution: lookup("FORECOURT_DISTRIBUTION"),
+            cloudfront_endpoint: lookup("AWS_ENDPOINT_URL_CLOUDFRONT"),
         })
+    }
+
+    /// What the handlers of this deployment need to know, with these secrets.
+    #[must_use]
+    pub fn shop(&self, secrets: Secrets) -> ShopConfig {
+        ShopConfig {
+            domain: self.domain.clone(),
+            currency: self.currency.clone(),
+            shopify_secrets: secrets.shopify,
+            keys: secrets.keys,
+            origin: Some(secrets.origin),
+        }
     }
 }

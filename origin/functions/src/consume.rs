@@ -181,6 +181,9 @@ impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
                 Err(error) => unfinished.note(message.message_id, Err(error.into())),
             }
         }
+        if told.is_empty() {
+            return unfinished;
+        }
         tokio::time::sleep(wait).await;
         let contents: Vec<PublicContent> = told.iter().map(|(_, one)| one.clone()).collect();
         let outcome = self.edge.invalidate(&contents).await;

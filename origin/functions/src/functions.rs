@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use tower_http::compression::CompressionLayer;
@@ -20,9 +20,7 @@ use crate::routes::{
     session, webhook,
 };
 use crate::shop::Shop;
-
-pub use crate::routes::configurator::tag;
-pub use crate::routes::loyalty::PROGRAM_TAG;
+use crate::through_the_edge::through_the_edge;
 
 /// The functions that answer HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +84,23 @@ impl Function {
         };
         let compression =
             CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN));
+        let router = match shop.config.origin.clone() {
+            Some(secrets) if self.is_behind_api() => {
+                router.layer(from_fn_with_state(secrets, through_the_edge))
+            }
+            _ => router,
+        };
         router.layer(from_fn(finish)).layer(compression).with_state(shop)
+    }
+
+    /// Whether it stands behind the HTTP API, which anybody can call. CloudFront signs what it sends
+    /// the others (origin access control), and Lambda refuses everybody else.
+    #[must_use]
+    pub fn is_behind_api(self) -> bool {
+        match self {
+            Self::ConfiguratorRead | Self::LoyaltyRead | Self::CartRead => false,
+            Self::Commands | Self::Webhooks | Self::Admin => true,
+        }
     }
 
     pub(crate) fn routes(self) -> OpenApiRouter<Arc<Shop>> {

@@ -1,43 +1,166 @@
-//! What the binaries have in common: configuration from the environment, one client, one router
-//! under `lambda_http`. The same binary serves Lambda's default and Managed Instances, where
-//! `AWS_LAMBDA_MAX_CONCURRENCY` asks for more than one request at a time.
+//! What the one binary does with the name of its handler: configuration from the environment, one
+//! client, one router under `lambda_http` or one consumer. The same binary serves Lambda's default
+//! and Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY` asks for more than one request at a
+//! time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
 use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
-use lambda_runtime::service_fn;
+use lambda_runtime::{LambdaEvent, service_fn};
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
-    OwnCodes, lambda_http_client,
+    Aws, CloudFrontCache, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms,
+    EventBridgeBus, OwnCodes, SecretsManager, lambda_http_client,
 };
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, handle};
+use crate::config::{Config, ConfigError};
+use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, handle};
 use crate::consume_privacy::PrivacyConsumer;
 use crate::functions::Function;
 use crate::kept_out::KeptOut;
 use crate::kept_payloads::WithPayloads;
+use crate::rotation::{Rotating, SecretSource};
+use crate::secrets::Secrets;
 use crate::shop::{Shop, system_random};
 
 pub use lambda_runtime::Error;
 
-/// Serves one function over the Lambda Runtime API.
+/// Everything a function starts with.
+struct Start {
+    config: Config,
+    aws: Aws,
+    clock: Clock,
+}
+
+/// Serves the function that Lambda's `_HANDLER` names, until the platform ends it.
 ///
 /// # Errors
-/// A configuration that is incomplete, or a Runtime API that is not there.
-pub async fn serve(function: Function) -> Result<(), Error> {
-    let (config, aws) = start()?;
-    let shop = Arc::new(Shop::new(config.shop, &aws, Clock::system(), system_random));
-    let router = function.router(shop);
-    let answer = move |request| answer(router.clone(), request);
-    lambda_http::run_concurrent(lambda_http::service_fn(answer)).await
+/// A name nobody has, a configuration that is incomplete, secrets of no use, or a Runtime API that
+/// is not there. Each is one line in the log, too.
+#[expect(clippy::disallowed_methods, reason = "the one place where a binary reads its environment")]
+pub async fn run() -> Result<(), Error> {
+    let filter = EnvFilter::new(std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).init();
+    let handler = std::env::var("_HANDLER").unwrap_or_default();
+    let outcome = match Config::read(|name| std::env::var(name).ok()) {
+        Ok(config) => dispatch(&handler, config).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = &outcome {
+        tracing::error!(%error, handler, "the function can't be served");
+    }
+    outcome
+}
+
+async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
+    let http = lambda_http_client();
+    let aws = Aws::new(config.aws.clone(), http.clone(), http);
+    let start = Start { config, aws, clock: Clock::system() };
+    if let Some(function) = Function::ALL.into_iter().find(|one| one.name() == handler) {
+        return start.serve(function).await;
+    }
+    match handler {
+        "consume-cart" => start.consume_carts().await,
+        "consume-loyalty" => start.consume_loyalty().await,
+        "consume-privacy" => start.consume_privacy().await,
+        "consume-published" => start.consume_published().await,
+        _ => Err(format!("_HANDLER: {handler:?} is none of ours").into()),
+    }
+}
+
+// === impl Start ===
+
+impl Start {
+    async fn serve(self, function: Function) -> Result<(), Error> {
+        let Self { config, aws, clock } = self;
+        let (source, told) = (secret_source(&config)?, clock.clone());
+        let instance = OnceLock::new();
+        // Caches stay as they are when secrets change.
+        let router = move |secrets: Secrets| {
+            let config = config.shop(secrets);
+            let new = || Shop::new(config.clone(), &aws, clock.clone(), system_random);
+            function.router(Arc::new(instance.get_or_init(new).with(config)))
+        };
+        let routers = Arc::new(Rotating::start(source, told, router).await?);
+        let serve = move |request| {
+            let routers = Arc::clone(&routers);
+            async move { answer(routers.current().await, request).await }
+        };
+        lambda_http::run_concurrent(lambda_http::service_fn(serve)).await
+    }
+
+    /// Cart commands, and orders that name a cart.
+    async fn consume_carts(self) -> Result<(), Error> {
+        let Self { config, aws, clock } = self;
+        let source = secret_source(&config)?;
+        let (carts, payloads) = (DynamoCarts::new(&aws), DynamoPayloads::new(&aws));
+        let tombstones = DynamoPrivacy::new(&aws);
+        let consumer = move |secrets: Secrets| {
+            let orders = Orders { keys: secrets.keys, shop: config.domain.clone() };
+            let consumer = CartConsumer { carts: carts.clone(), orders };
+            let consumer = KeptOut { consumer, tombstones: tombstones.clone() };
+            Arc::new(WithPayloads { consumer, payloads: payloads.clone() })
+        };
+        let consumers = Arc::new(Rotating::start(source, clock, consumer).await?);
+        let serve = move |event| {
+            let consumers = Arc::clone(&consumers);
+            async move { handle(consumers.current().await, event).await }
+        };
+        lambda_runtime::run(service_fn(serve)).await
+    }
+
+    /// Webhooks, commands, and what is decided of redemptions.
+    async fn consume_loyalty(self) -> Result<(), Error> {
+        let Self { config, aws, clock } = self;
+        let consumer = LoyaltyConsumer {
+            ledger: DynamoLedger::new(&aws),
+            programs: DynamoPrograms::new(&aws),
+            events: EventBridgeBus::new(&aws),
+            codes: OwnCodes,
+            shop: config.domain,
+            clock,
+        };
+        let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
+        consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
+    }
+
+    /// Demands about people's data.
+    async fn consume_privacy(self) -> Result<(), Error> {
+        let Self { config, aws, .. } = self;
+        let consumer = PrivacyConsumer {
+            ledger: DynamoLedger::new(&aws),
+            carts: DynamoCarts::new(&aws),
+            privacy: DynamoPrivacy::new(&aws),
+            shop: config.domain,
+        };
+        consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
+    }
+
+    /// Publications, of which the edge is to forget what was before.
+    async fn consume_published(self) -> Result<(), Error> {
+        let Config { aws, distribution, cloudfront_endpoint, .. } = self.config;
+        let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
+        let (http, place) = (lambda_http_client(), cloudfront_endpoint);
+        let edge = CloudFrontCache::new(distribution, &aws.access, place, http, system_random);
+        consume(PublishedConsumer { edge }).await
+    }
+}
+
+async fn consume(consumer: impl Consumer) -> Result<(), Error> {
+    let consumer = Arc::new(consumer);
+    let serve = move |event: LambdaEvent<_>| handle(Arc::clone(&consumer), event);
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+fn secret_source(config: &Config) -> Result<SecretSource, ConfigError> {
+    let name = config.secret.clone().ok_or(ConfigError("FORECOURT_SECRET"))?;
+    Ok(SecretSource { manager: SecretsManager::new(&config.aws, lambda_http_client()), name })
 }
 
 /// One request: the router's streaming body becomes the whole body that Lambda returns.
@@ -62,65 +185,4 @@ fn into_lambda(bytes: &[u8]) -> LambdaBody {
         Ok(text) => LambdaBody::Text(text.to_owned()),
         Err(_) => LambdaBody::Binary(bytes.to_vec()),
     }
-}
-
-/// Serves the consumer of cart commands and of orders.
-///
-/// # Errors
-/// As [`serve`].
-pub async fn consume_carts() -> Result<(), Error> {
-    let (config, aws) = start()?;
-    let orders = Orders { keys: config.shop.keys, shop: config.shop.domain };
-    let consumer = CartConsumer { carts: DynamoCarts::new(&aws), orders };
-    let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
-    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
-}
-
-/// Serves the consumer of the ledger: webhooks, commands, and what is decided of redemptions.
-///
-/// # Errors
-/// As [`serve`].
-pub async fn consume_loyalty() -> Result<(), Error> {
-    let (config, aws) = start()?;
-    let consumer = LoyaltyConsumer {
-        ledger: DynamoLedger::new(&aws),
-        programs: DynamoPrograms::new(&aws),
-        events: EventBridgeBus::new(&aws),
-        codes: OwnCodes,
-        shop: config.shop.domain,
-        clock: Clock::system(),
-    };
-    let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
-    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
-}
-
-/// Serves the consumer of demands about people's data.
-///
-/// # Errors
-/// As [`serve`].
-pub async fn consume_privacy() -> Result<(), Error> {
-    let (config, aws) = start()?;
-    let consumer = PrivacyConsumer {
-        ledger: DynamoLedger::new(&aws),
-        carts: DynamoCarts::new(&aws),
-        privacy: DynamoPrivacy::new(&aws),
-        shop: config.shop.domain,
-    };
-    consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
-}
-
-async fn consume(consumer: impl Consumer) -> Result<(), Error> {
-    let consumer = Arc::new(consumer);
-    lambda_runtime::run(service_fn(move |event| handle(Arc::clone(&consumer), event))).await
-}
-
-/// The one place where a binary reads its environment.
-#[expect(clippy::disallowed_methods, reason = "main reads the environment, nobody else")]
-fn start() -> Result<(Config, Aws), Error> {
-    let filter = EnvFilter::new(std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).init();
-    let config = Config::read(|name| std::env::var(name).ok())?;
-    let http = lambda_http_client();
-    let aws = Aws::new(config.aws.clone(), http.clone(), http);
-    Ok((config, aws))
 }

@@ -18,8 +18,11 @@ pub mod lambda;
 pub mod packed;
 pub mod publishing;
 pub mod refused;
+pub mod rotation;
+pub mod secrets;
 pub mod shop;
 
 mod finish;
 mod routes;
+mod through_the_edge;
 mod timing;

@@ -26,6 +26,7 @@ pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
 pub type ShopCarts = CachedCarts<DynamoCarts>;
 
 /// What every handler is given.
+#[derive(Clone)]
 pub struct Shop {
     /// Names, secrets, keys.
     pub config: ShopConfig,
@@ -96,6 +97,12 @@ impl Shop {
             compiling,
             random,
         }
+    }
+
+    /// The same instance, its caches included, with other secrets.
+    #[must_use]
+    pub fn with(&self, config: ShopConfig) -> Self {
+        Self { config, ..self.clone() }
     }
 
     /// A cart id nobody can guess: 128 random bits.

@@ -82,6 +82,7 @@ pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
         access: AccessKey { id: text("local"), secret: text("local"), session_token: None },
         dynamodb_endpoint: None,
         eventbridge_endpoint: None,
+        secrets_manager_endpoint: None,
         hot_table: text(demo::HOT_TABLE),
         commands_table: text(demo::COMMANDS_TABLE),
         bus: text(demo::BUS),

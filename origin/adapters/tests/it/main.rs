@@ -10,6 +10,7 @@ mod catalog_activations;
 mod catalog_races;
 mod catalog_shelf;
 mod contract;
+mod edge_cache;
 mod faults;
 mod ledger_replay;
 mod on_dynamodb;

@@ -75,6 +75,7 @@ pub(crate) fn config() -> AwsConfig {
         },
         dynamodb_endpoint: None,
         eventbridge_endpoint: None,
+        secrets_manager_endpoint: None,
         hot_table: HOT.to_owned(),
         commands_table: COMMANDS.to_owned(),
         bus: "default".to_owned(),

@@ -8,7 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use edge_wire::headers::TAGS;
 use edge_wire::problem::Code;
-use origin_domain::catalog::{Catalog as _, InStock, Published};
+use origin_domain::catalog::{Catalog as _, InStock, PublicContent, Published};
 use origin_domain::configurator::{
     OptionAnswer, OptionId, Resolution, Scope, Selection, State as ValueState, UnknownChoice,
     ValueAnswer,
@@ -190,9 +190,8 @@ fn sold_out(
 }
 
 /// The tag by which publishing invalidates everything made of a product.
-#[must_use]
-pub fn tag(product: &str) -> String {
-    format!("product:{product}")
+pub(crate) fn tag(product: &str) -> String {
+    PublicContent::Product(product.to_owned()).tag()
 }
 
 pub(crate) fn product_unknown(product: &str) -> Refused {

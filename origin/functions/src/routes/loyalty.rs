@@ -13,6 +13,7 @@ use edge_wire::query::parse;
 use edge_wire::resource::Resource;
 use http::HeaderMap;
 use origin_domain::bookmark::{Bookmark, Pending};
+use origin_domain::catalog::PublicContent;
 use origin_domain::loyalty::{
     Accounts as _, Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading,
     Reward, RewardKind, Rule, Standing, Tier, view,
@@ -29,8 +30,6 @@ use crate::shop::Shop;
 
 /// Entries on a page unless asked otherwise.
 const PAGE_ENTRIES_DEFAULT: usize = 20;
-/// The tag of everything made of the programme.
-pub const PROGRAM_TAG: &str = "program";
 
 /// A customer's loyalty.
 #[derive(Debug, Serialize, ToSchema)]
@@ -233,7 +232,7 @@ pub(crate) async fn entries(
 pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, Refused> {
     let active = shop.program().await?;
     let body = ProgramBody::of(active.version, &active.program);
-    Ok(([(TAGS, PROGRAM_TAG)], Json(body)).into_response())
+    Ok(([(TAGS, PublicContent::Program.tag())], Json(body)).into_response())
 }
 
 // === impl ProgramBody ===

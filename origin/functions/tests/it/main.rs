@@ -11,5 +11,7 @@ mod merging;
 mod orders;
 mod publishing;
 mod replay;
+mod secrets;
+mod secrets_manager;
 mod webhooks;
 mod world;

@@ -128,6 +128,7 @@ async fn while_the_secret_is_rotated_both_are_taken_and_no_third() {
         currency: "EUR".to_owned(),
         shopify_secrets: ShopifySecrets::parse("new,old").unwrap(),
         keys: edge_wire::keys::KeyRing::parse(KEYS).unwrap(),
+        origin: None,
     };
     let shop = Arc::new(Shop::new(config, &world.aws, Clock::system(), system_random));
     for (secret, status) in [("new", 200), ("old", 200), ("older", 401)] {

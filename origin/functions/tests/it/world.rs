@@ -19,12 +19,19 @@ use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::publishing;
 use origin_functions::shop::{Shop, system_random};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+use crate::secrets_manager::{self, Manager};
 
 pub(crate) const KEYS: &str = "t1:0123456789abcdef0123456789abcdef";
 pub(crate) const SECRET: &str = "hush";
 pub(crate) const SHOP: &str = "test.myshopify.com";
+/// What the edge sends the HTTP API.
+pub(crate) const ORIGIN: &str = "0123456789abcdef0123456789abcdef-now";
+/// What it sent before, while that is rotated.
+pub(crate) const ORIGIN_BEFORE: &str = "0123456789abcdef0123456789abcdef-before";
 
 const PRODUCT: &str = r#"{"product":"mug","title":"Mug","currency":"EUR","base_price":1200,
     "options":[{"id":"size","title":"Size","values":[
@@ -42,6 +49,7 @@ pub(crate) struct World {
     pub(crate) table_url: String,
     pub(crate) bus_url: String,
     pub(crate) bus: Bus,
+    pub(crate) secrets: Manager,
     _folder: TempDir,
 }
 
@@ -61,7 +69,8 @@ impl World {
         let aws = Aws::new(config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
         seed(&aws).await;
-        Self { aws, table_url, bus_url, bus, _folder: folder }
+        let secrets = Manager::open(&document()).await;
+        Self { aws, table_url, bus_url, bus, secrets, _folder: folder }
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {
@@ -74,17 +83,19 @@ impl World {
             currency: "EUR".to_owned(),
             shopify_secrets: ShopifySecrets::parse(SECRET).unwrap(),
             keys: KeyRing::parse(KEYS).unwrap(),
+            origin: None,
         };
         Arc::new(Shop::new(config, &self.aws, clock, system_random))
     }
 
-    /// The environment of a built binary in this world.
-    pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
+    /// The environment of a built function in this world.
+    pub(crate) fn environment<'a>(&'a self, function: &'a str) -> Vec<(&'a str, &'a str)> {
         vec![
+            ("_HANDLER", function),
             ("FORECOURT_SHOP", SHOP),
             ("FORECOURT_CURRENCY", "EUR"),
-            ("FORECOURT_KEYS", KEYS),
-            ("FORECOURT_SHOPIFY_SECRETS", SECRET),
+            ("FORECOURT_SECRET", secrets_manager::NAME),
+            ("FORECOURT_DISTRIBUTION", "E2EXAMPLE"),
             ("FORECOURT_HOT_TABLE", "hot"),
             ("FORECOURT_COMMANDS_TABLE", "commands"),
             ("FORECOURT_BUS", "test"),
@@ -93,8 +104,17 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.table_url),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", &self.bus_url),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets.url),
         ]
     }
+}
+
+/// The secrets of this deployment.
+pub(crate) fn document() -> Value {
+    json!({
+        "keys": KEYS, "shopify_secrets": SECRET, "staff_tokens": "s".repeat(32),
+        "origin": ORIGIN, "origin_before": ORIGIN_BEFORE,
+    })
 }
 
 /// What there is at these addresses.
@@ -108,6 +128,7 @@ pub(crate) fn aws_config(table_url: &str, bus_url: &str) -> AwsConfig {
         },
         dynamodb_endpoint: Some(table_url.to_owned()),
         eventbridge_endpoint: Some(bus_url.to_owned()),
+        secrets_manager_endpoint: None,
         hot_table: "hot".to_owned(),
         commands_table: "commands".to_owned(),
         bus: "test".to_owned(),
@@ -119,7 +140,7 @@ pub(crate) fn vouched(kind: Kind, id: &str) -> String {
     encode(&KeyRing::parse(KEYS).unwrap(), &[Identity { kind, id: id.to_owned() }])
 }
 
-async fn listener() -> (String, TcpListener) {
+pub(crate) async fn listener() -> (String, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     (format!("http://{}", listener.local_addr().unwrap()), listener)
 }

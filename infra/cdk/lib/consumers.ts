@@ -1,0 +1,34 @@
+// What the queues wake. Made after the edge, since publications invalidate it.
+import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Construct } from 'constructs';
+import type { Edge } from './edge.ts';
+import type { Events } from './events.ts';
+import type { Functions } from './functions.ts';
+import { CONSUMERS } from './wiring.ts';
+
+export interface ConsumersProps {
+    readonly functions: Functions;
+    readonly events: Events;
+    readonly edge: Edge;
+}
+
+export class Consumers extends Construct {
+    constructor(scope: Construct, id: string, { functions, events, edge }: ConsumersProps) {
+        super(scope, id);
+        for (const consumer of CONSUMERS) {
+            const distribution = consumer.ports.includes('invalidate')
+                ? edge.distribution.ref
+                : undefined;
+            const alias = functions.make(consumer, distribution);
+            for (const { wired, queue } of events.wakes.filter((it) => it.consumer === consumer)) {
+                alias.addEventSource(
+                    new sources.SqsEventSource(queue, {
+                        batchSize: wired.batch_max,
+                        reportBatchItemFailures: true,
+                        maxConcurrency: consumer.atOnceMax,
+                    })
+                );
+            }
+        }
+    }
+}

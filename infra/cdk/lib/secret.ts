@@ -1,0 +1,25 @@
+// The first secrets of an environment. Their form is told in origin/functions/src/secrets.rs.
+import { randomBytes } from 'node:crypto';
+
+export interface Document {
+    readonly keys: string;
+    readonly shopify_secrets: string;
+    readonly staff_tokens: string;
+    readonly origin: string;
+    readonly origin_before?: string;
+}
+
+const fresh = (): string => randomBytes(32).toString('hex');
+
+/// One of each, ours at random. Shopify's stands in the app's settings; nobody else knows it.
+export function firstSecrets(shopifySecret: string): Document {
+    if (shopifySecret === '' || shopifySecret.includes(',')) {
+        throw new Error("the app's client secret is needed, and one only");
+    }
+    return {
+        keys: `k1:${fresh()}`,
+        shopify_secrets: shopifySecret,
+        staff_tokens: fresh(),
+        origin: fresh(),
+    };
+}

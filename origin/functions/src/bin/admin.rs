@@ -1,9 +1,0 @@
-//! Publishing, as a Lambda.
-
-use origin_functions::functions::Function;
-use origin_functions::lambda;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::serve(Function::Admin).await
-}

@@ -1,8 +1,0 @@
-//! Applies cart commands and orders, as a Lambda behind a queue.
-
-use origin_functions::lambda;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda::Error> {
-    lambda::consume_carts().await
-}

@@ -1,0 +1,77 @@
+//! The secrets of one deployment: one JSON document in Secrets Manager, which `FORECOURT_SECRET`
+//! names. This is where its form is told; `infra/deploy` writes the first one.
+//!
+//! | name | holds | while rotating |
+//! |---|---|---|
+//! | `keys` | `kid:secret,…`: our keys, of which the first signs | up to four, all verify |
+//! | `shopify_secrets` | the client secret of the Shopify app | two, comma-separated |
+//! | `staff_tokens` | what the merchant's staff send; only the edge reads them | two, comma-separated |
+//! | `origin` | what the edge sends the HTTP API since the last deployment, or from the next one on | |
+//! | `origin_before` | what it sent before; only while rotating | the second |
+//!
+//! Texts only. What is not listed is left alone, so that a release finds its way in the document of
+//! the next one.
+
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::{ORIGIN_SECRET_BYTES_MIN, OriginSecrets, ShopifySecrets};
+use serde_json::{Map, Value};
+
+/// What a function reads of the document. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// Our keys: tokens, identity, bookmarks.
+    pub keys: KeyRing,
+    /// Shopify's app secrets.
+    pub shopify: ShopifySecrets,
+    /// What the edge sends an HTTP API.
+    pub origin: OriginSecrets,
+}
+
+/// A document no function can start with. Names the place, and never what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretsError {
+    /// Not an object.
+    #[error("is no JSON object")]
+    NoObject,
+    /// A name without a usable value.
+    #[error("{name}: {reason}")]
+    Unusable {
+        /// Which name.
+        name: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+// === impl Secrets ===
+
+impl Secrets {
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// The first name that is missing or could not protect the shop.
+    pub fn parse(document: &str) -> Result<Self, SecretsError> {
+        // Serde's own words would quote what stands at fault.
+        let document: Map<String, Value> =
+            serde_json::from_str(document).map_err(|_| SecretsError::NoObject)?;
+        let text = |name: &'static str| match document.get(name) {
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            None => Ok(None),
+            Some(_) => Err(unusable(name, "is no text")),
+        };
+        let need = |name| text(name)?.ok_or_else(|| unusable(name, "is missing"));
+        let keys =
+            KeyRing::parse(need("keys")?).map_err(|error| unusable("keys", error.to_string()))?;
+        let shopify = ShopifySecrets::parse(need("shopify_secrets")?)
+            .ok_or_else(|| unusable("shopify_secrets", "one secret or two, comma-separated"))?;
+        let origin =
+            OriginSecrets::of(need("origin")?, text("origin_before")?).ok_or_else(|| {
+                unusable("origin", format!("needs at least {ORIGIN_SECRET_BYTES_MIN} bytes"))
+            })?;
+        Ok(Self { keys, shopify, origin })
+    }
+}
+
+fn unusable(name: &'static str, reason: impl Into<String>) -> SecretsError {
+    SecretsError::Unusable { name, reason: reason.into() }
+}

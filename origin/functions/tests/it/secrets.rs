@@ -1,0 +1,136 @@
+//! Secrets of a deployment: what can be read, what is refused and in which words, and how a rotation
+//! reaches an instance that is already warm.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use origin_adapters::{SecretsManager, lambda_http_client};
+use origin_domain::time::Time;
+use origin_functions::clock::Clock;
+use origin_functions::rotation::{REREAD_AFTER_MS, RETRY_AFTER_MS, Rotating, SecretSource};
+use origin_functions::secrets::Secrets;
+use serde_json::{Value, json};
+
+use crate::secrets_manager::{Manager, NAME};
+use crate::world::{aws_config, document};
+
+/// What `infra/deploy` writes looks like this: its own tests compare.
+const EXAMPLE: &str = include_str!("../../../../infra/secret.example.json");
+
+/// An instance that tells which key it signs with.
+struct Instance {
+    rotating: Rotating<String>,
+    now: Arc<AtomicU64>,
+}
+
+impl Instance {
+    async fn start(manager: &Manager) -> Self {
+        let now = Arc::new(AtomicU64::new(0));
+        let told = Arc::clone(&now);
+        let clock = Clock::new(move || Time(told.load(Ordering::SeqCst)));
+        let kid = |secrets: Secrets| secrets.keys.signing_kid().to_owned();
+        let rotating = Rotating::start(source(manager), clock, kid).await.unwrap();
+        Self { rotating, now }
+    }
+
+    async fn kid_at(&self, ms: u64) -> String {
+        self.now.store(ms, Ordering::SeqCst);
+        self.rotating.current().await
+    }
+}
+
+fn source(manager: &Manager) -> SecretSource {
+    let mut config = aws_config("http://table.invalid", "http://bus.invalid");
+    config.secrets_manager_endpoint = Some(manager.url.clone());
+    SecretSource { manager: SecretsManager::new(&config, lambda_http_client()), name: NAME.into() }
+}
+
+fn signing_with(kid: &str) -> Value {
+    let mut document = document();
+    document["keys"] = format!("{kid}:0123456789abcdef0123456789abcdef").into();
+    document
+}
+
+#[test]
+fn the_document_that_a_deployment_writes_is_read_with_both_of_everything() {
+    let secrets = Secrets::parse(EXAMPLE).unwrap();
+    let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+    for name in ["origin", "origin_before"] {
+        assert!(secrets.origin.holds(example[name].as_str().unwrap().as_bytes()), "{name}");
+    }
+    assert!(!secrets.origin.holds(b"") && !secrets.origin.holds(&[b'0'; 64]));
+    assert_eq!(
+        format!("{secrets:?}"),
+        "Secrets { keys: [\"k2\", \"k1\"], shopify: ShopifySecrets(2), origin: OriginSecrets(2) }"
+    );
+}
+
+#[test]
+fn a_document_nobody_could_be_served_with_is_refused_by_name_and_not_quoted() {
+    let with = |name: &str, value: Value| {
+        let mut document = document();
+        document[name] = value;
+        document.to_string()
+    };
+    let cases = [
+        ("hush".to_owned(), "is no JSON object"),
+        ("[\"hush\"]".to_owned(), "is no JSON object"),
+        ("{}".to_owned(), "keys: is missing"),
+        (with("keys", json!(["hush"])), "keys: is no text"),
+        (with("keys", json!("hush")), "keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9"),
+        (with("keys", json!("k1:hush")), "keys: a secret needs at least 32 bytes"),
+        (with("shopify_secrets", json!("")), "shopify_secrets: one secret or two, comma-separated"),
+        (with("origin", json!("hush")), "origin: needs at least 32 bytes"),
+        (with("origin_before", json!("hush")), "origin: needs at least 32 bytes"),
+        (with("origin_before", json!(null)), "origin_before: is no text"),
+    ];
+    for (document, told) in cases {
+        assert_eq!(Secrets::parse(&document).unwrap_err().to_string(), told, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_reaches_a_warm_instance_within_ten_minutes() {
+    let manager = Manager::open(&signing_with("k1")).await;
+    let instance = Instance::start(&manager).await;
+    manager.put(&signing_with("k2"));
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS - 1).await, "k1");
+    assert_eq!(manager.reads(), 1);
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS).await, "k2");
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS + 1).await, "k2");
+    assert_eq!(manager.reads(), 2);
+}
+
+#[tokio::test]
+async fn a_shop_goes_on_with_the_secrets_it_has_while_others_cannot_be_read() {
+    let manager = Manager::open(&signing_with("k1")).await;
+    let instance = Instance::start(&manager).await;
+    manager.set_down(true);
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS).await, "k1");
+    let reads = manager.reads();
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS + RETRY_AFTER_MS - 1).await, "k1");
+    assert_eq!(manager.reads(), reads, "not asked again before it is time");
+
+    manager.set_down(false);
+    manager.put(&json!({"keys": "hush"}));
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS + 2 * RETRY_AFTER_MS).await, "k1");
+    manager.put(&signing_with("k2"));
+    assert_eq!(instance.kid_at(REREAD_AFTER_MS + 4 * RETRY_AFTER_MS).await, "k2");
+}
+
+#[tokio::test]
+async fn a_function_cannot_start_without_its_secrets() {
+    let manager = Manager::open(&json!({"keys": "hush"})).await;
+    let start = |source| Rotating::start(source, Clock::system(), |_| ());
+    let told = start(source(&manager)).await.err().unwrap().to_string();
+    assert_eq!(
+        told,
+        "the secret forecourt/test: keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9"
+    );
+    let other = SecretSource { name: "forecourt/other".to_owned(), ..source(&manager) };
+    let told = start(other).await.err().unwrap().to_string();
+    assert_eq!(
+        told,
+        "the secret forecourt/other: unavailable: get secret: ResourceNotFoundException"
+    );
+}

@@ -1,7 +1,8 @@
-// Puts the tables of the Rust crates into src/function.js and makes it small. What is deployed:
-// dist/direct.js, dist/proxied.js and dist/store.json, the words the functions look up.
+// Joins the modules of src/, puts in the tables of the Rust crates, and makes it small. What is
+// deployed: dist/direct.js, dist/proxied.js and dist/store.json, the words the functions look up.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
 import { minify } from 'terser';
 
 // CloudFront Developer Guide, "Quotas on CloudFront Functions" and "… on key value stores".
@@ -24,7 +25,7 @@ const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 export async function build(isProxied) {
     const { routes } = JSON.parse(read('../functions/vectors/tables.json'));
     const leads = ({ door }) => !isProxied || door !== 'direct';
-    const { code } = await minify(`${table(routes.filter(leads))}${read('src/function.js')}`, {
+    const { code } = await minify(await joined(table(routes.filter(leads))), {
         ecma: 2015,
         module: true,
         mangle: {
@@ -39,6 +40,28 @@ export async function build(isProxied) {
         format: { ascii_only: true },
     });
     return code;
+}
+
+// The modules as one, since CloudFront takes one; `routes` is the text of the module of that name.
+async function joined(routes) {
+    const bundle = await rollup({
+        input: fileURLToPath(new URL('src/handler.js', import.meta.url)),
+        external: ['cloudfront'],
+        // CloudFront calls `handler` by its name: nothing is exported. Terser drops what is not used.
+        treeshake: false,
+        plugins: [
+            {
+                name: 'routes',
+                resolveId: (id) => (id === 'routes' ? id : null),
+                load: (id) => (id === 'routes' ? routes : null),
+            },
+        ],
+        onwarn: (warning) => {
+            throw new Error(warning.message);
+        },
+    });
+    const { output } = await bundle.generate({ format: 'es' });
+    return output[0].code;
 }
 
 // What the functions read from the key-value store, beside `config`: by name, the words of each
@@ -81,7 +104,7 @@ function table(routes) {
         ].join(' ')
     );
     return `
-        const ROUTES = ${JSON.stringify(lines.join('\n'))}.split('\\n').map((line) => {
+        export const ROUTES = ${JSON.stringify(lines.join('\n'))}.split('\\n').map((line) => {
             const part = line.split(' ');
             const names = part[6].split(',').filter((name) => name);
             return {
@@ -91,7 +114,8 @@ function table(routes) {
                 target: part[3],
                 isCommand: part[4] > 0,
                 callers: part[5].split('').map((letter) => ({
-                    kind: { c: 'cart', u: 'customer', s: 'staff' }[letter.toLowerCase()],
+                    // Quoted: these are looked up by what the table says, so they stay.
+                    kind: { 'c': 'cart', 'u': 'customer', 's': 'staff' }[letter.toLowerCase()],
                     must: letter < 'a',
                 })),
                 names: names,

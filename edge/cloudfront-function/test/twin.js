@@ -27,7 +27,8 @@ export function linked(name) {
         .concat(';handler');
 }
 
-// The function in a context that has nothing but the language, `Buffer`, `crypto` and the store.
+// The function in a context that has nothing but the language, `Buffer`, `crypto` and the store:
+// takes a CloudFront Function's event, and says what that says.
 export function load(name) {
     const world = { values: {}, now_unix_s: 0 };
     const hashes = { sha256: 'sha256', sha1: 'sha1', md5: 'md5' };
@@ -64,7 +65,7 @@ export function load(name) {
     const handler = vm.runInContext(linked(name), context);
     return async (event, values, now_unix_s) => {
         Object.assign(world, { values, now_unix_s });
-        return fromFunction(await handler(toFunction(event)));
+        return handler(event);
     };
 }
 
@@ -95,7 +96,7 @@ export function toFunction(event) {
 
 // Its answer in the words of Lambda@Edge, less what only one of the two has: the spelling of header
 // names and the viewer's address.
-function fromFunction(verdict) {
+export function fromFunction(verdict) {
     const headers = {};
     for (const [name, { value, multiValue }] of Object.entries(verdict.headers)) {
         headers[name] = multiValue ? multiValue.map((it) => ({ value: it.value })) : [{ value }];

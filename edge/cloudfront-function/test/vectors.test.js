@@ -5,27 +5,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { cases, configurations, title } from '../../functions/vectors/cases.mjs';
 import { FUNCTION_BYTES_MAX, VALUE_BYTES_MAX, store } from '../build.js';
 import * as twin from './twin.js';
 
-const file = new URL('../../functions/vectors/viewer-request.json', import.meta.url);
-const vectors = JSON.parse(readFileSync(file, 'utf8'));
-// `cargo run -p edge-functions --example events -- COUNT SEED > FILE`
-const generated = process.env.EDGE_EVENTS
-    ? readFileSync(process.env.EDGE_EVENTS, 'utf8').trim().split('\n').map((it) => JSON.parse(it))
-    : [];
-const cases = [...vectors.cases, ...generated];
 const values = Object.fromEntries(
-    Object.entries(vectors.configurations).map(([name, it]) => [name, twin.stored(it)])
+    Object.entries(configurations).map(([name, it]) => [name, twin.stored(it)])
 );
-const title = (it) => it.name ?? JSON.stringify(it.event.Records[0].cf.request);
 
 test(`${cases.length} events have the verdicts of the Rust function`, async () => {
     const functions = { direct: twin.load('direct'), proxied: twin.load('proxied') };
     for (const it of cases) {
         const run = functions[twin.functionOf(it.event)];
-        const verdict = await run(it.event, values[it.configuration], it.now_unix_s);
-        assert.deepEqual(verdict, twin.expected(it.output), title(it));
+        const event = twin.toFunction(it.event);
+        const verdict = await run(event, values[it.configuration], it.now_unix_s);
+        assert.deepEqual(twin.fromFunction(verdict), twin.expected(it.output), title(it));
     }
 });
 
@@ -71,7 +65,7 @@ test('every value fits the key-value store, with as many keys as a ring may hold
 
 test('a store without a configuration lets nobody through', async () => {
     const run = twin.load('direct');
-    await assert.rejects(run(vectors.cases[0].event, {}, 0), /no key config/);
+    await assert.rejects(run(twin.toFunction(cases[0].event), {}, 0), /no key config/);
 });
 
 // The linked text and a loop over the cases in the language of njs: what is missing there is missing

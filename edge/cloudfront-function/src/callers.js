@@ -1,0 +1,69 @@
+// Who is calling, by what was presented (callers.rs, wire/identity.rs).
+import { digest, isSame, mac } from './keys.js';
+import { ACCOUNT, CART } from './presented.js';
+import { refuse } from './refusal.js';
+import { cart, customer } from './token.js';
+
+const TOKEN_BYTES_MAX = 512;
+
+export function identify(route, presented, config, now) {
+    const identities = [];
+    route.callers.forEach((caller) => {
+        const kind = caller.kind;
+        const id =
+            kind === 'cart'
+                ? prove(presented.cart, CART, (parts) => cart(config, parts))
+                : kind === 'customer'
+                  ? customerOf(presented, config, now)
+                  : staff(presented, config, now);
+        if (id !== undefined) {
+            identities.push({ kind: kind, id: id });
+        } else if (caller.must) {
+            const isLogin = PROXIED && kind === 'customer';
+            throw refuse(
+                isLogin ? 'no-login' : `no-${kind}`,
+                kind === 'cart' ? CART : ACCOUNT
+            );
+        }
+    });
+    return identities;
+}
+
+export function identityHeader(keys, identities) {
+    return identities
+        .map((one) => `${one.kind}:${one.id}:${mac(keys[0][1], 'identity', [one.kind, one.id])}`)
+        .sort()
+        .join(',');
+}
+
+function customerOf(presented, config, now) {
+    return PROXIED
+        ? presented.customer
+        : prove(presented.account, ACCOUNT, (parts) => customer(config, parts, now));
+}
+
+function staff(presented, config, now) {
+    const token = presented.account;
+    if (typeof token === 'string' && Buffer.byteLength(token) <= TOKEN_BYTES_MAX) {
+        const own = digest('forecourt/staff-token/1', token);
+        if (config.staff.filter((expected) => isSame(expected, own)).length) {
+            return 'staff';
+        }
+    }
+    if (customerOf(presented, config, now) !== undefined) {
+        throw refuse('staff', ACCOUNT);
+    }
+    return undefined;
+}
+
+function prove(token, place, verify) {
+    if (token === undefined) {
+        return undefined;
+    }
+    const isShort = token !== null && Buffer.byteLength(token) <= TOKEN_BYTES_MAX;
+    const id = isShort ? verify(token.split('.')) : undefined;
+    if (!id) {
+        throw refuse(id === '' ? 'expired' : 'invalid', place);
+    }
+    return id;
+}

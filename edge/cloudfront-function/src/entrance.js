@@ -1,0 +1,42 @@
+// Which route a request is for. The build leaves each function the routes of its own door.
+import { ROUTES } from 'routes';
+import { isId } from './grammar.js';
+import { refuse } from './refusal.js';
+
+export function find(method, path) {
+    const asked = method === 'HEAD' ? 'GET' : method;
+    return ROUTES.find((route) => route.method === asked && isAt(route, path));
+}
+
+export function routeOf(method, path) {
+    const route = find(method, path);
+    if (!route) {
+        throw noMethod(path);
+    }
+    if (!PROXIED && route.door === 'p') {
+        throw refuse('door');
+    }
+    return route;
+}
+
+export function methods(path) {
+    const allow = ROUTES.filter((route) => isAt(route, path)).map((route) => route.method);
+    if (allow.indexOf('GET') >= 0) {
+        allow.push('HEAD');
+    }
+    return allow.sort();
+}
+
+export function noMethod(path) {
+    const allow = methods(path).join(', ');
+    return allow ? refuse('method', undefined, allow) : refuse('route');
+}
+
+function isAt(route, path) {
+    const pattern = route.path.split('/');
+    const segments = path.split('/');
+    return (
+        pattern.length === segments.length &&
+        pattern.every((part, at) => (part[0] === '{' ? isId(segments[at]) : part === segments[at]))
+    );
+}

@@ -1,0 +1,43 @@
+// The request that goes on: an allow-list of headers, and ours.
+import { set } from './refusal.js';
+
+const FORWARDED =
+    'cdn-loop content-length host transfer-encoding via accept-encoding origin pragma user-agent';
+
+export function forward(request, route, path, query, ours) {
+    const headers = {};
+    Object.keys(request.headers).forEach((name) => {
+        if (isKept(route, name)) {
+            headers[name] = request.headers[name];
+        }
+    });
+    Object.keys(ours).forEach((name) => {
+        if (ours[name]) {
+            set(headers, name, ours[name]);
+        }
+    });
+    request.headers = headers;
+    request.cookies = {};
+    request.uri = path;
+    // As text: the order of an object's keys is not ours here (Developer Guide, "Normalize query
+    // string parameters").
+    request.querystring = query;
+    return request;
+}
+
+function isKept(route, name) {
+    if (FORWARDED.split(' ').indexOf(name) >= 0) {
+        return true;
+    }
+    const isRead = route.method === 'GET';
+    if (name === 'if-none-match') {
+        return isRead;
+    }
+    if (name === 'content-type') {
+        return !isRead;
+    }
+    if (name === 'content-encoding' || name === 'if-match') {
+        return !isRead && route.target === 'a';
+    }
+    return /^(x-)?shopify-/.test(name) && route.target === 'w';
+}

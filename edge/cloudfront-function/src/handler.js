@@ -1,0 +1,86 @@
+// The viewer-request function as a CloudFront Function (JavaScript runtime 2.0): the twin of the
+// Rust crate `edge-functions`, held to its vectors byte for byte. Module by module it follows that
+// crate's files and those of `edge-wire`; why things are as they are is told there.
+//
+// The runtime is a subset of ES 6: no `for…of`, destructuring, spread, classes or optional chaining
+// here. The build joins the modules, and puts in `ROUTES`, the Rust table, and `PROXIED`: a function
+// has 10 KB, so there are two, one for `/proxy/*` and one for the rest. For the same reason the words
+// of refusals stand in the key-value store beside the configuration, and are read when somebody is
+// refused.
+import cf from 'cloudfront';
+import { collect } from './bookmarks.js';
+import { identify, identityHeader } from './callers.js';
+import { routeOf } from './entrance.js';
+import { forward } from './forward.js';
+import { checkPath } from './path.js';
+import { preflight } from './preflight.js';
+import { KEY, direct, proxied, values } from './presented.js';
+import { canonical } from './query.js';
+import { answer, refuse, respond } from './refusal.js';
+
+const URL_BYTES_MAX = 8191;
+
+async function handler(event) {
+    const store = cf.kvs();
+    const request = event.request;
+    const now = Math.floor(Date.now() / 1000);
+    try {
+        return await store
+            .get('config')
+            .then((text) => decide(request, JSON.parse(text), now));
+    } catch (refusal) {
+        if (!refusal.words) {
+            throw refusal;
+        }
+        return store
+            .get(refusal.words)
+            .then((text) => answer(refusal, JSON.parse(text), request));
+    }
+}
+
+function decide(request, config, now) {
+    checkPath(request.uri);
+    const path = PROXIED ? request.uri.slice(6) : request.uri;
+    if (request.method === 'OPTIONS') {
+        return preflight(path, request);
+    }
+    const route = routeOf(request.method, path);
+    refuseBodyOnRead(route, request.headers);
+    const search = request.rawQueryString() || '';
+    const presented = PROXIED
+        ? proxied(search, route, config, now)
+        : direct(search, request.headers);
+    const query = canonical(route, presented.pairs);
+    if (path.length + 1 + query.length > URL_BYTES_MAX) {
+        throw refuse('long', 'query');
+    }
+    const identities = identify(route, presented, config, now);
+    const bookmarks = collect(presented, route, identities, config.keys);
+    const key = idempotencyKey(route, presented);
+    if (route.target === 'e') {
+        return respond(200, 'application/json', '{"status":"ok"}', request);
+    }
+    return forward(request, route, path, query, {
+        'forecourt-identity': identities.length ? identityHeader(config.keys, identities) : '',
+        'forecourt-bookmark': bookmarks,
+        'idempotency-key': key,
+    });
+}
+
+function refuseBodyOnRead(route, headers) {
+    const hasLength = values(headers, 'content-length').some((length) => length !== '0');
+    if (route.method === 'GET' && (hasLength || headers['transfer-encoding'])) {
+        throw refuse('body');
+    }
+}
+
+function idempotencyKey(route, presented) {
+    if (!route.isCommand) {
+        return '';
+    }
+    const key = presented.key;
+    if (typeof key === 'string' && /^[\w-]{16,128}$/.test(key)) {
+        return key;
+    }
+    throw refuse(key === undefined ? 'no-key' : 'key', KEY);
+}

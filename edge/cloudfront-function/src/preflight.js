@@ -1,0 +1,26 @@
+// What a browser asks before it calls from another origin.
+import { find, methods, noMethod } from './entrance.js';
+import { respond, set } from './refusal.js';
+
+export function preflight(path, request) {
+    const takes = methods(path);
+    const headers = request.headers;
+    const isPreflight = headers.origin && headers['access-control-request-method'];
+    const isOpen = takes.every((method) => {
+        const route = find(method, path);
+        return route.door !== 'p' && route.target !== 'a' && route.target !== 'w';
+    });
+    if (PROXIED || !isPreflight || !takes.length || !isOpen) {
+        throw noMethod(path);
+    }
+    const response = respond(204, '', '', request);
+    set(response.headers, 'access-control-allow-methods', takes.join(', '));
+    set(
+        response.headers,
+        'access-control-allow-headers',
+        'Authorization, Content-Type, Idempotency-Key, If-None-Match, Forecourt-Cart, ' +
+            'Forecourt-Bookmark'
+    );
+    set(response.headers, 'access-control-max-age', '7200');
+    return response;
+}

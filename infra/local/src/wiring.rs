@@ -48,7 +48,8 @@ struct Wired {
 }
 
 /// The bus of this shop: its rules and its queues.
-pub(crate) fn bus_config(faults: Faults) -> BusConfig {
+#[must_use]
+pub fn bus_config(faults: Faults) -> BusConfig {
     let wiring: Wiring = serde_json::from_str(WIRING).expect("the file is part of the program");
     let mut config = BusConfig::new(infra_bus::Clock::system());
     demo::BUS.clone_into(&mut config.bus);

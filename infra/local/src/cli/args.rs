@@ -54,6 +54,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  forecourt edge --distribution edge/distribution.json \
         --origin http://127.0.0.1:9000 --listen 127.0.0.1:8081\n")]
     Edge(EdgeArgs),
+    /// Tell what a month on AWS costs, what the next million costs, and which quotas it would pass.
+    #[command(after_help = "Example:\n  forecourt cost orders --inr 88.75@2026-11-20\n")]
+    Cost(CostArgs),
 }
 
 /// `up`.
@@ -151,6 +154,26 @@ pub struct EdgeArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
+}
+
+/// `cost`.
+#[derive(Debug, Clone, Args)]
+pub struct CostArgs {
+    /// A profile of a month's traffic: `orders`, `million`, or a file; `-` reads standard input.
+    #[arg(default_value = "orders")]
+    pub profile: String,
+    /// Prices and quotas instead of the built-in ones (`infra/cost/prices.json`).
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<String>,
+    /// Rupees for a dollar and the day they were, such as `88.75@2026-11-20`.
+    #[arg(long, value_name = "RATE@DATE")]
+    pub inr: Option<String>,
+    /// Print the profile instead, to start one's own from.
+    #[arg(long)]
+    pub show: bool,
+    /// Everything as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `dead-letters`.

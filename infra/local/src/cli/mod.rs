@@ -1,6 +1,7 @@
 //! The command line. Each command is one file; `up` is the default.
 
 mod args;
+mod cost;
 mod dead_letters;
 mod edge;
 mod http;
@@ -13,8 +14,8 @@ mod up;
 mod webhook;
 
 pub use args::{
-    Cli, Command, DeadLettersCommand, EdgeArgs, ListArgs, PublishArgs, RedriveArgs, ReplayArgs,
-    SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
+    Cli, Command, CostArgs, DeadLettersCommand, EdgeArgs, ListArgs, PublishArgs, RedriveArgs,
+    ReplayArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
 };
 pub use sign_proxy::signed;
 
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Replay(args) => replay::run(&args),
         Command::Edge(args) => edge::run(&args),
+        Command::Cost(args) => cost::run(&args),
     }
 }
 

@@ -171,6 +171,7 @@ fn every_command_explains_itself_with_an_example() {
         "dead-letters redrive",
         "replay",
         "edge",
+        "cost",
     ] {
         let mut arguments: Vec<_> = command.split(' ').collect();
         arguments.push("--help");

@@ -6,6 +6,8 @@ mod bad_input;
 mod checkout;
 mod command_line;
 mod configuring;
+mod costs;
+mod footprints;
 mod journey;
 mod logs;
 mod merging;

@@ -1,0 +1,186 @@
+//! The month's bill, what the next million costs, and what is dearest.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::CostError;
+use crate::item::{Item, Service};
+use crate::money::Dollars;
+use crate::prices::{Basis, PriceFile};
+use crate::profile::Profile;
+use crate::usage::Usage;
+
+/// What "the next million" is of.
+const MILLION: u64 = 1_000_000;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// The service.
+    pub service: Service,
+    /// What is counted.
+    pub item: Item,
+    /// How much of it, as it is counted.
+    pub quantity: u128,
+    /// What a price is of.
+    pub unit: &'static str,
+    /// What it costs.
+    pub usd: Dollars,
+    /// How much of that is free for every account.
+    pub free_usd: Dollars,
+    /// How far its price may be trusted.
+    pub basis: Basis,
+}
+
+/// A month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bill {
+    /// Each line, by service.
+    pub lines: Vec<Line>,
+    /// All of it, without what is free.
+    pub total: Dollars,
+    /// What of it is free for every account.
+    pub free: Dollars,
+    /// What of it rests on prices that nobody was found to state.
+    pub unsourced: Dollars,
+    /// What of it rests on another region's prices.
+    pub other_region: Dollars,
+}
+
+/// What one more million costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// Reads in the profile's proportions; none if it has none.
+    pub reads: Option<Dollars>,
+    /// Webhooks in the profile's proportions.
+    pub webhooks: Option<Dollars>,
+    /// Cart commands: accepted, published and applied.
+    pub commands: Dollars,
+}
+
+/// What dominates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dearest {
+    /// The line.
+    pub item: Item,
+    /// Its cost.
+    pub usd: Dollars,
+    /// Its share of the whole, in tenths of a per cent.
+    pub per_mille: i128,
+}
+
+// === impl Bill ===
+
+impl Bill {
+    /// What a usage costs in a region.
+    ///
+    /// # Errors
+    /// A region or item that the price file does not know.
+    pub fn of(usage: &Usage, file: &PriceFile, region: &str) -> Result<Self, CostError> {
+        let book = file.book(region)?;
+        let line = |(item, quantity): (&Item, &u128)| {
+            let (name, unit, per) = item.meter();
+            let missing = || CostError::PriceMissing { item: name, region: region.into(), unit };
+            let price = book.prices.get(item).ok_or_else(missing)?;
+            let free = file.free.get(item).map_or(0, |free| u128::from(free.units) * per);
+            let cost = |quantity| price.usd.dollars().for_quantity(quantity, per);
+            Ok(Line {
+                service: item.service(),
+                item: *item,
+                quantity: *quantity,
+                unit,
+                usd: cost(*quantity),
+                free_usd: cost((*quantity).min(free)),
+                basis: price.basis,
+            })
+        };
+        let lines = usage.0.iter().map(line).collect::<Result<Vec<_>, CostError>>()?;
+        let of = |basis| {
+            let lines = lines.iter().filter(|line: &&Line| line.basis == basis);
+            lines.map(|line| line.usd).sum()
+        };
+        Ok(Self {
+            total: lines.iter().map(|line| line.usd).sum(),
+            free: lines.iter().map(|line| line.free_usd).sum(),
+            unsourced: of(Basis::Unsourced),
+            other_region: of(Basis::OtherRegion),
+            lines,
+        })
+    }
+
+    /// Cost and what is free of it, by service.
+    #[must_use]
+    pub fn by_service(&self) -> BTreeMap<Service, (Dollars, Dollars)> {
+        let mut services: BTreeMap<_, (Dollars, Dollars)> = BTreeMap::new();
+        for line in &self.lines {
+            let (usd, free) = services.entry(line.service).or_default();
+            (*usd, *free) = (*usd + line.usd, *free + line.free_usd);
+        }
+        services
+    }
+
+    /// The dearest lines, most of it first.
+    #[must_use]
+    pub fn dearest(&self, most: usize) -> Vec<Dearest> {
+        let mut lines: Vec<&Line> = self.lines.iter().collect();
+        lines.sort_by_key(|line| (std::cmp::Reverse(line.usd), line.item));
+        let dear = |line: &&Line| Dearest {
+            item: line.item,
+            usd: line.usd,
+            per_mille: line.usd.per_mille_of(self.total),
+        };
+        lines.iter().take(most).map(dear).collect()
+    }
+}
+
+// === impl Next ===
+
+impl Next {
+    /// What one more million of each costs.
+    ///
+    /// # Errors
+    /// As [`Bill::of`].
+    pub fn of(profile: &Profile, file: &PriceFile) -> Result<Self, CostError> {
+        let cost = |profile: &Profile| {
+            let bill = Bill::of(&Usage::of(profile), file, &profile.region)?;
+            Ok::<_, CostError>(bill.total)
+        };
+        let now = cost(profile)?;
+        let more = |change: &dyn Fn(&mut Profile)| {
+            let mut more = profile.clone();
+            change(&mut more);
+            cost(&more).map(|then| Dollars(then.0 - now.0))
+        };
+        let Profile { reads, webhooks, .. } = profile;
+        let read = [reads.product, reads.cart, reads.loyalty].map(|read| read.a_month);
+        let told = [2 * webhooks.orders.a_month, webhooks.refunds, webhooks.others];
+        let reads = shares(read).map(|[product, cart, loyalty]| {
+            more(&|it| {
+                it.reads.product.a_month += product;
+                it.reads.cart.a_month += cart;
+                it.reads.loyalty.a_month += loyalty;
+            })
+        });
+        let webhooks = shares(told).map(|[orders, refunds, others]| {
+            more(&|it| {
+                // An order is two webhooks; the odd one is of another topic.
+                it.webhooks.orders.a_month += orders / 2;
+                it.webhooks.refunds += refunds;
+                it.webhooks.others += others + orders % 2;
+            })
+        });
+        let commands = more(&|it| it.writes.cart_commands += MILLION)?;
+        Ok(Self { reads: reads.transpose()?, webhooks: webhooks.transpose()?, commands })
+    }
+}
+
+/// A million in these proportions; what does not divide goes to the last that has any.
+fn shares(of: [u64; 3]) -> Option<[u64; 3]> {
+    let all: u128 = of.iter().copied().map(u128::from).sum();
+    let last = of.iter().rposition(|count| *count > 0)?;
+    let share = |count| u64::try_from(u128::from(count) * u128::from(MILLION) / all).ok();
+    let mut shares = [share(of[0])?, share(of[1])?, share(of[2])?];
+    shares[last] += MILLION - shares.iter().sum::<u64>();
+    Some(shares)
+}

@@ -1,0 +1,312 @@
+//! A shop whose calls are counted: the routers and consumers that are deployed, an instance for each
+//! function, the embedded table, and the local bus with the rules that are deployed.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY};
+use edge_wire::identity::{Identity, Kind, encode};
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::ShopifySecrets;
+use http::{Method, Request};
+use infra_bus::{BoxFuture, Bus, Faults, Target, TargetError};
+use infra_cost::Footprint;
+use infra_dynamo::Embedded;
+use infra_local::demo;
+use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, bus_config};
+use origin_adapters::schema::create_tables;
+use origin_adapters::{
+    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrograms,
+    EventBridgeBus, NewVersion, OwnCodes, lambda_http_client,
+};
+use origin_domain::loyalty::{Activation, ProgramShelf as _};
+use origin_domain::time::Time;
+use origin_functions::cached_catalog::variants_sold;
+use origin_functions::clock::Clock;
+use origin_functions::config::ShopConfig;
+use origin_functions::consume::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
+use origin_functions::functions::Function;
+use origin_functions::publishing;
+use origin_functions::shop::{Shop, system_random};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+use super::meter::Meter;
+use crate::journey::key;
+
+/// The cart that is written.
+const CART: &str = "counted";
+/// A morning in November 2026.
+const MORNING_MS: u64 = 1_795_251_600_000;
+/// Most bytes of an answer here.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// The shop.
+pub(super) struct Stage {
+    shops: HashMap<&'static str, Arc<Shop>>,
+    pub(super) bus: Bus,
+    meter: Meter,
+    /// The detail types of what was delivered, and to which queue.
+    deliveries: Arc<Mutex<Vec<(String, String)>>>,
+    now_ms: Arc<AtomicU64>,
+    bookmark: String,
+    _folder: TempDir,
+}
+
+/// A consumer whose messages are counted.
+struct Counted<C> {
+    consumer: Arc<C>,
+    queue: &'static str,
+    deliveries: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+/// Where log lines go: only their length is kept.
+#[derive(Clone)]
+struct LogLength(Meter);
+
+// === impl Stage ===
+
+impl Stage {
+    pub(super) async fn open(meter: &Meter) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = aws_config(&listener.local_addr().unwrap().to_string());
+        let table = Embedded::memory().unwrap().http_client();
+        let aws = Aws::new(config, meter.on(table), meter.on(lambda_http_client()));
+        create_tables(&aws).await.unwrap();
+        publish(&aws).await;
+        let now_ms = Arc::new(AtomicU64::new(MORNING_MS));
+        let told = Arc::clone(&now_ms);
+        let clock = Clock::new(move || Time(told.load(Ordering::Relaxed)));
+        let deliveries = Arc::default();
+        let folder = tempfile::tempdir().unwrap();
+        let targets = targets(&aws, &clock, &deliveries);
+        let mut config = bus_config(Faults::default());
+        config.queues.retain(|queue| targets.contains_key(&queue.name));
+        config.rules.retain(|rule| targets.contains_key(&rule.queue));
+        let bus = Bus::open(&folder.path().join("bus"), config, targets).unwrap();
+        let serving = bus.clone();
+        tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
+        bus.queues().for_each(|queue| bus.pause(queue).unwrap());
+        let shop = || Arc::new(Shop::new(shop_config(), &aws, clock.clone(), system_random));
+        let shops = Function::ALL.into_iter().map(|it| (it.name(), shop())).collect();
+        let (meter, bookmark) = (meter.clone(), String::new());
+        Self { shops, bus, meter, deliveries, now_ms, bookmark, _folder: folder }
+    }
+
+    /// Lets time pass: what instances remember for seconds, they have forgotten.
+    pub(super) fn pass(&self, ms: u64) {
+        self.now_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn now(&self) -> Time {
+        Time(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    /// What was taken since it was asked last.
+    pub(super) fn take(&self) -> Footprint {
+        self.meter.take()
+    }
+
+    /// Lets consumers work until nothing is left, and says what was delivered to which queue.
+    pub(super) async fn apply(&self, queues: &[&str]) -> Vec<(String, String)> {
+        for _ in 0..3 {
+            for queue in queues {
+                self.bus.resume(queue).unwrap();
+                self.bus.drained(queue).await.unwrap();
+                self.bus.pause(queue).unwrap();
+            }
+        }
+        std::mem::take(&mut *self.deliveries.lock().unwrap())
+    }
+
+    pub(super) async fn read(&self, function: Function, path: &str, who: Option<Kind>) -> Value {
+        self.send(function, Request::get(path), who, Bytes::new()).await.1
+    }
+
+    /// Adds a tee to the cart, under a name.
+    pub(super) async fn add(&mut self, name: &str) {
+        let wanted = json!({"product": "tee", "quantity": 1, "properties": {"Print": name},
+            "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+        let request = Request::post("/v1/cart/lines");
+        let answer = self.command(request, Kind::Cart, name, &wanted).await;
+        answer["bookmark"].as_str().unwrap().clone_into(&mut self.bookmark);
+    }
+
+    pub(super) async fn command(
+        &self,
+        request: http::request::Builder,
+        who: Kind,
+        name: &str,
+        body: &Value,
+    ) -> Value {
+        let request = request
+            .header(IDEMPOTENCY_KEY, key(&name.replace(' ', "-")))
+            .header("content-type", "application/json");
+        let (status, answer) =
+            self.send(Function::Commands, request, Some(who), body.to_string()).await;
+        assert!((200..300).contains(&status), "{answer}");
+        answer
+    }
+
+    /// Delivers a webhook.
+    pub(super) async fn deliver(&self, topic: &str, payload: &str) {
+        let secrets = ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
+        let signature = edge_wire::webhook::sign(&secrets, payload.as_bytes());
+        let request = Request::post("/webhooks/shopify")
+            .header("x-shopify-topic", topic)
+            .header("x-shopify-shop-domain", demo::SHOP)
+            .header("x-shopify-webhook-id", "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043")
+            .header("x-shopify-api-version", "2026-07")
+            .header("x-shopify-hmac-sha256", signature);
+        let (status, _) = self.send(Function::Webhooks, request, None, payload.to_owned()).await;
+        assert_eq!(status, 200);
+    }
+
+    async fn send(
+        &self,
+        function: Function,
+        request: http::request::Builder,
+        who: Option<Kind>,
+        body: impl Into<Body>,
+    ) -> (u16, Value) {
+        let mut request = request.body(body.into()).unwrap();
+        if let Some(kind) = who {
+            let id = if kind == Kind::Cart { CART } else { "1001" }.to_owned();
+            let identity = encode(&keys(), &[Identity { kind, id }]);
+            request.headers_mut().insert(IDENTITY, identity.parse().unwrap());
+            if kind == Kind::Cart && !self.bookmark.is_empty() {
+                request.headers_mut().insert(BOOKMARK, self.bookmark.parse().unwrap());
+            }
+        }
+        let is_read = request.method() == Method::GET;
+        let router = function.router(Arc::clone(&self.shops[function.name()]));
+        let answer = router.oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), ANSWER_BYTES_MAX).await.unwrap();
+        assert!(!is_read || status == 200, "{status} {body:?}");
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+}
+
+impl<C: Consumer> Target for Counted<C> {
+    fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
+        let batch: Value = serde_json::from_slice(&event).unwrap();
+        for record in batch["Records"].as_array().unwrap() {
+            let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
+            let told = body["detail-type"].as_str().unwrap().to_owned();
+            self.deliveries.lock().unwrap().push((self.queue.to_owned(), told));
+        }
+        let consumer = Arc::clone(&self.consumer);
+        Box::pin(async move {
+            let batch: Batch = serde_json::from_slice(&event).unwrap();
+            let unfinished = serde_json::to_value(consumer.consume(batch).await).unwrap();
+            assert_eq!(unfinished, json!({"batchItemFailures": []}));
+            Ok(Bytes::from(unfinished.to_string()))
+        })
+    }
+}
+
+impl Write for LogLength {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.count(|so_far| so_far.log_bytes += line.len() as u64);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Counts what this thread's functions log, as a deployed one would.
+pub(super) fn count_logs(meter: &Meter) -> tracing::subscriber::DefaultGuard {
+    let length = LogLength(meter.clone());
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter("origin_functions=info,origin_adapters=info")
+        .with_current_span(false)
+        .with_writer(move || length.clone())
+        .finish();
+    tracing::subscriber::set_default(subscriber)
+}
+
+fn targets(
+    aws: &Aws,
+    clock: &Clock,
+    deliveries: &Arc<Mutex<Vec<(String, String)>>>,
+) -> HashMap<String, Arc<dyn Target>> {
+    let carts = Arc::new(CartConsumer {
+        carts: DynamoCarts::new(aws),
+        orders: Orders { keys: keys(), shop: demo::SHOP.to_owned() },
+    });
+    let loyalty = Arc::new(LoyaltyConsumer {
+        ledger: DynamoLedger::new(aws),
+        programs: DynamoPrograms::new(aws),
+        events: EventBridgeBus::new(aws),
+        codes: OwnCodes,
+        shop: demo::SHOP.to_owned(),
+        clock: clock.clone(),
+    });
+    let counted = |queue, consumer: &Arc<_>| -> Arc<dyn Target> {
+        let (consumer, deliveries) = (Arc::clone(consumer), Arc::clone(deliveries));
+        Arc::new(Counted { consumer, queue, deliveries })
+    };
+    let deliveries = Arc::clone(deliveries);
+    let carts = Counted { consumer: carts, queue: CART_QUEUE, deliveries };
+    HashMap::from([
+        (CART_QUEUE.to_owned(), Arc::new(carts) as Arc<dyn Target>),
+        (LOYALTY_QUEUE.to_owned(), counted(LOYALTY_QUEUE, &loyalty)),
+        (REDEMPTION_QUEUE.to_owned(), counted(REDEMPTION_QUEUE, &loyalty)),
+    ])
+}
+
+async fn publish(aws: &Aws) {
+    let (product, document) = demo::PRODUCTS[1];
+    let read = publishing::read(document.as_bytes(), None).unwrap();
+    let compiled = publishing::compile(read, &mut |_| true).unwrap();
+    let new = NewVersion {
+        product,
+        document: document.as_bytes(),
+        artefact: &compiled.artefact,
+        variant_ids: &compiled.variant_ids(),
+        expected: None,
+        at: Time(0),
+    };
+    DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
+    let first = Activation { number: 1, version: 1, active_from: Time(0) };
+    DynamoPrograms::new(aws).activate(&first, Some(demo::PROGRAM)).await.unwrap();
+}
+
+fn keys() -> KeyRing {
+    KeyRing::parse(demo::KEYS).unwrap()
+}
+
+fn shop_config() -> ShopConfig {
+    ShopConfig {
+        domain: demo::SHOP.to_owned(),
+        currency: demo::CURRENCY.to_owned(),
+        shopify_secrets: ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap(),
+        keys: keys(),
+    }
+}
+
+fn aws_config(bus: &str) -> AwsConfig {
+    AwsConfig {
+        region: demo::REGION.to_owned(),
+        access: AccessKey {
+            id: "local".to_owned(),
+            secret: "local".to_owned(),
+            session_token: None,
+        },
+        dynamodb_endpoint: Some("http://table.invalid".to_owned()),
+        eventbridge_endpoint: Some(format!("http://{bus}")),
+        hot_table: demo::HOT_TABLE.to_owned(),
+        commands_table: demo::COMMANDS_TABLE.to_owned(),
+        bus: demo::BUS.to_owned(),
+    }
+}

@@ -2,7 +2,7 @@
 // deployed: dist/direct.js, dist/proxied.js and dist/store.json, the words the functions look up.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { rollup } from 'rollup';
+import { rollup } from '@rollup/wasm-node';
 import { minify } from 'terser';
 
 // CloudFront Developer Guide, "Quotas on CloudFront Functions" and "… on key value stores".

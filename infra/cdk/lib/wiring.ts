@@ -1,5 +1,5 @@
-// Which functions there are and what each may do. Consumers, their queues and what wakes them are
-// those of infra/wiring.json, which the local bus reads, too.
+// Which functions there are and what each may do. Their memory, and the consumers with their queues
+// and what wakes them, are those of infra/wiring.json, which the local bus and the bill read, too.
 import { readFileSync } from 'node:fs';
 
 /// What a function may do: one statement of its policy for each.
@@ -42,26 +42,37 @@ export interface Consumer extends FunctionSettings {
     readonly atOnceMax: number;
 }
 
-export const FUNCTIONS: readonly HttpFunction[] = [
+interface Wiring {
+    readonly functions: readonly { name: string; memory_mb: number }[];
+    readonly consumers: readonly {
+        name: string;
+        timeout_s: number;
+        memory_mb: number;
+        queues: Queue[];
+    }[];
+}
+
+const WIRING: Wiring = JSON.parse(
+    readFileSync(new URL('../../wiring.json', import.meta.url), 'utf8')
+);
+
+const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'configurator-read',
         kind: 'read',
         ports: ['read-secrets', 'read-hot'],
-        memoryMb: 1769,
         timeoutS: 5,
     },
     {
         name: 'loyalty-read',
         kind: 'read',
         ports: ['read-secrets', 'read-hot', 'read-commands'],
-        memoryMb: 512,
         timeoutS: 5,
     },
     {
         name: 'cart-read',
         kind: 'read',
         ports: ['read-secrets', 'read-hot', 'read-commands'],
-        memoryMb: 512,
         timeoutS: 5,
     },
     {
@@ -75,7 +86,6 @@ export const FUNCTIONS: readonly HttpFunction[] = [
             'record-commands',
             'publish',
         ],
-        memoryMb: 512,
         timeoutS: 30,
     },
     {
@@ -83,7 +93,6 @@ export const FUNCTIONS: readonly HttpFunction[] = [
         kind: 'write',
         // What the bus does not carry is kept beside it.
         ports: ['read-secrets', 'write-hot', 'publish'],
-        memoryMb: 256,
         timeoutS: 30,
     },
     {
@@ -97,46 +106,47 @@ export const FUNCTIONS: readonly HttpFunction[] = [
             'record-commands',
             'publish',
         ],
-        memoryMb: 3008,
         timeoutS: 30,
         // Publishing compiles: two at a time leave the account's environments to shoppers.
         reserved: 2,
     },
 ];
 
-const ALLOWED: Record<string, Pick<Consumer, 'ports' | 'memoryMb' | 'atOnceMax'>> = {
+export const FUNCTIONS: readonly HttpFunction[] = HTTP_FUNCTIONS.map((it) => {
+    const wired = WIRING.functions.find(({ name }) => name === it.name);
+    if (wired === undefined) {
+        throw new Error(`infra/wiring.json does not say how much memory ${it.name} has`);
+    }
+    return { ...it, memoryMb: wired.memory_mb };
+});
+
+const ALLOWED: Record<string, Pick<Consumer, 'ports' | 'atOnceMax'>> = {
     // The links in orders' carts are signed.
     'consume-cart': {
         ports: ['read-secrets', 'read-hot', 'write-hot'],
-        memoryMb: 256,
         atOnceMax: 50,
     },
     // What it decides is published before its message is deleted.
     'consume-loyalty': {
         ports: ['read-hot', 'write-hot', 'publish'],
-        memoryMb: 256,
         atOnceMax: 20,
     },
     // Erasing everybody looks at every item; what one invocation leaves, the next one finds. Two are
     // the fewest an event source mapping takes.
     'consume-privacy': {
         ports: ['read-hot', 'write-hot', 'erase'],
-        memoryMb: 256,
         atOnceMax: 2,
     },
-    'consume-published': { ports: ['invalidate'], memoryMb: 128, atOnceMax: 2 },
+    'consume-published': { ports: ['invalidate'], atOnceMax: 2 },
 };
 
-const file: { consumers: { name: string; timeout_s: number; queues: Queue[] }[] } = JSON.parse(
-    readFileSync(new URL('../../wiring.json', import.meta.url), 'utf8')
-);
-
-export const CONSUMERS: readonly Consumer[] = file.consumers.map(({ name, timeout_s, queues }) => {
+export const CONSUMERS: readonly Consumer[] = WIRING.consumers.map((wired) => {
+    const { name, timeout_s: timeoutS, memory_mb: memoryMb, queues } = wired;
     const allowed = ALLOWED[name];
     if (allowed === undefined) {
         throw new Error(`infra/wiring.json has a consumer that may do nothing: ${name}`);
     }
-    return { name, kind: 'consumer', timeoutS: timeout_s, queues, ...allowed };
+    return { name, kind: 'consumer', timeoutS, memoryMb, queues, ...allowed };
 });
 
 /// The functions that CloudFront invokes itself.

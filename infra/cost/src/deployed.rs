@@ -1,19 +1,47 @@
-//! What `infra/cdk` deploys, read from its own file, so that the bill is of what is deployed.
+//! What is deployed, read from the file that `infra/cdk` and the local bus read, so that the bill is of
+//! what is there.
 
-/// The functions and consumers with their memory.
-const WIRING: &str = include_str!("../../cdk/lib/wiring.ts");
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+static WIRING: LazyLock<Wiring> = LazyLock::new(|| {
+    let file = include_str!("../../wiring.json");
+    serde_json::from_str(file).expect("the file is part of the program")
+});
+
+#[derive(Deserialize)]
+struct Wiring {
+    functions: Vec<Function>,
+    consumers: Vec<Consumer>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    memory_mb: u64,
+}
+
+#[derive(Deserialize)]
+struct Consumer {
+    #[serde(flatten)]
+    function: Function,
+    queues: Vec<Queue>,
+}
+
+#[derive(Deserialize)]
+struct Queue {}
 
 /// The memory of a function or consumer, MB.
 pub(crate) fn memory_mb(function: &str) -> Option<u64> {
-    let (_, from_name) = WIRING.split_once(&format!("name: '{function}'"))?;
-    let (_, from_memory) = from_name.split_once("memoryMb: ")?;
-    let digits = from_memory.split(|it: char| !it.is_ascii_digit()).next()?;
-    digits.parse().ok()
+    let consumers = WIRING.consumers.iter().map(|consumer| &consumer.function);
+    let mut all = WIRING.functions.iter().chain(consumers);
+    all.find(|it| it.name == function).map(|it| it.memory_mb)
 }
 
 /// How many queues are polled, whether anything is in them or not.
 pub(crate) fn queues() -> u64 {
-    WIRING.matches("queue: '").count() as u64
+    WIRING.consumers.iter().map(|consumer| consumer.queues.len() as u64).sum()
 }
 
 #[cfg(test)]

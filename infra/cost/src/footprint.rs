@@ -115,19 +115,19 @@ impl Operation {
             Self::ReadCart => footprint([1, 0, 4], [0, 0, 0, 0], 0),
             Self::ReadLoyalty => footprint([2, 0, 3], [0, 0, 0, 0], 0),
             Self::AcceptCommand => footprint([3, 1, 6], [1, 1, 391, 1], 0),
-            Self::ApplyCommand => footprint([2, 2, 2], [0, 0, 0, 0], 0),
+            Self::ApplyCommand => footprint([3, 2, 4], [0, 0, 0, 0], 0),
             Self::CheckOut => footprint([2, 0, 6], [0, 0, 0, 0], 0),
             Self::SaveSelection => footprint([2, 1, 2], [0, 0, 0, 0], 0),
             Self::AcceptRedemption => footprint([4, 1, 5], [1, 1, 228, 1], 0),
-            Self::CarryRedemption => footprint([7, 12, 18], [2, 2, 497, 2], 0),
+            Self::CarryRedemption => footprint([10, 12, 24], [2, 2, 497, 2], 0),
             Self::ReceiveWebhook => footprint([0, 0, 0], [1, 1, 244, 0], 0),
-            Self::AbsorbPaid => footprint([3, 11, 8], [0, 0, 0, 0], 0),
-            Self::AbsorbRefund => footprint([3, 10, 10], [0, 0, 0, 0], 0),
-            Self::TakeFromCart => footprint([2, 2, 2], [0, 0, 0, 0], 0),
-            Self::TakeFromCartAgain => footprint([1, 0, 2], [0, 0, 0, 0], 0),
-            Self::TakeFromNoCart => footprint([0, 0, 0], [0, 0, 0, 0], 212),
+            Self::AbsorbPaid => footprint([4, 11, 10], [0, 0, 0, 0], 0),
+            Self::AbsorbRefund => footprint([4, 10, 12], [0, 0, 0, 0], 0),
+            Self::TakeFromCart => footprint([3, 2, 4], [0, 0, 0, 0], 0),
+            Self::TakeFromCartAgain => footprint([2, 0, 4], [0, 0, 0, 0], 0),
+            Self::TakeFromNoCart => footprint([1, 0, 2], [0, 0, 0, 0], 212),
             // They tell the ledger nothing.
-            Self::AbsorbCreated | Self::AbsorbOther => footprint([0, 0, 0], [0, 0, 0, 0], 0),
+            Self::AbsorbCreated | Self::AbsorbOther => footprint([1, 0, 2], [0, 0, 0, 0], 0),
         }
     }
 }

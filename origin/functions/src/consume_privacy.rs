@@ -14,6 +14,10 @@ use serde_json::value::RawValue;
 use crate::consume::{Batch, Consumer, Message, Undone, Unfinished};
 use crate::kept_out::NOTICED_AFTER;
 
+/// EventBridge tells whole seconds (its event structure): a demand takes along what was commanded in
+/// the same second before it.
+const REST_OF_SECOND_MS: u64 = 999;
+
 /// Consumes the compliance topics and `app/uninstalled`.
 #[derive(Debug, Clone)]
 pub struct PrivacyConsumer<L, C, P> {
@@ -56,7 +60,8 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
     async fn one(&self, message: &Message) -> Result<(), Undone> {
         let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
         let at = Time::from_rfc3339(&envelope.time)
-            .ok_or_else(|| PortError::Corrupt("event: no time".to_owned()))?;
+            .ok_or_else(|| PortError::Corrupt("event: no time".to_owned()))?
+            .plus_ms(REST_OF_SECOND_MS);
         let webhook = Webhook::parse(envelope.detail.get()).map_err(AbsorbError::from)?;
         if !webhook.shop.eq_ignore_ascii_case(&self.shop) {
             return Err(AbsorbError::OtherShop(webhook.shop).into());

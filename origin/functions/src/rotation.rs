@@ -100,10 +100,10 @@ impl<T: Clone> Rotating<T> {
 
     /// What to serve this request with.
     pub async fn current(&self) -> T {
-        if self.is_due() {
-            if let Ok(_reading) = self.reading.try_lock() {
-                self.reread().await;
-            }
+        if self.is_due()
+            && let Ok(_reading) = self.reading.try_lock()
+        {
+            self.reread().await;
         }
         self.with(|current| current.built.clone())
     }

@@ -20,8 +20,8 @@ use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, bus_config};
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrograms,
-    EventBridgeBus, NewVersion, OwnCodes, lambda_http_client,
+    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy,
+    DynamoPrograms, EventBridgeBus, NewVersion, OwnCodes, lambda_http_client,
 };
 use origin_domain::loyalty::{Activation, ProgramShelf as _};
 use origin_domain::time::Time;
@@ -30,6 +30,7 @@ use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
 use origin_functions::functions::Function;
+use origin_functions::kept_out::KeptOut;
 use origin_functions::publishing;
 use origin_functions::shop::{Shop, system_random};
 use serde_json::{Value, json};
@@ -240,18 +241,20 @@ fn targets(
     clock: &Clock,
     deliveries: &Arc<Mutex<Vec<(String, String)>>>,
 ) -> HashMap<String, Arc<dyn Target>> {
-    let carts = Arc::new(CartConsumer {
+    let carts = CartConsumer {
         carts: DynamoCarts::new(aws),
         orders: Orders { keys: keys(), shop: demo::SHOP.to_owned() },
-    });
-    let loyalty = Arc::new(LoyaltyConsumer {
+    };
+    let carts = Arc::new(KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) });
+    let loyalty = LoyaltyConsumer {
         ledger: DynamoLedger::new(aws),
         programs: DynamoPrograms::new(aws),
         events: EventBridgeBus::new(aws),
         codes: OwnCodes,
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
-    });
+    };
+    let loyalty = Arc::new(KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) });
     let counted = |queue, consumer: &Arc<_>| -> Arc<dyn Target> {
         let (consumer, deliveries) = (Arc::clone(consumer), Arc::clone(deliveries));
         Arc::new(Counted { consumer, queue, deliveries })
@@ -292,6 +295,7 @@ fn shop_config() -> ShopConfig {
         currency: demo::CURRENCY.to_owned(),
         shopify_secrets: ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap(),
         keys: keys(),
+        origin: None,
     }
 }
 
@@ -305,6 +309,7 @@ fn aws_config(bus: &str) -> AwsConfig {
         },
         dynamodb_endpoint: Some("http://table.invalid".to_owned()),
         eventbridge_endpoint: Some(format!("http://{bus}")),
+        secrets_manager_endpoint: None,
         hot_table: demo::HOT_TABLE.to_owned(),
         commands_table: demo::COMMANDS_TABLE.to_owned(),
         bus: demo::BUS.to_owned(),

@@ -17,6 +17,6 @@ const settings: Settings = {
     secretVersion: app.node.tryGetContext('secretVersion'),
     ...JSON.parse(readFileSync(file, 'utf8')),
 };
-const stack = new Forecourt(app, settings);
+new Forecourt(app, settings);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-acknowledge(stack);
+acknowledge(app, settings);

@@ -1,9 +1,16 @@
 // Rules of cdk-nag that we break on purpose, each with its reason.
-import { Validations } from 'aws-cdk-lib';
-import type { Forecourt } from './forecourt.ts';
+import { type App, Validations } from 'aws-cdk-lib';
+import { EDGE_RUNTIME, edgeLogs } from './edge-form.ts';
+import type { Settings } from './settings.ts';
 
-export function acknowledge(stack: Forecourt): void {
+export function acknowledge(app: App, settings: Settings): void {
+    const ofLambdaAtEdge = {
+        [`AwsSolutions-IAM5[Resource::${edgeLogs(settings)}]`]:
+            'Lambda@Edge writes to the group of this one name in whatever region is nearest the viewer.',
+        'AwsSolutions-L1': `${EDGE_RUNTIME.name} is the newest that Lambda@Edge is known to take.`,
+    };
     const reasons = {
+        ...(settings.edge === 'lambda-at-edge' ? ofLambdaAtEdge : {}),
         'AwsSolutions-SQS3':
             'The queue of what EventBridge could not deliver is a dead-letter queue: of rules, which ' +
             'this check does not look at.',
@@ -12,6 +19,6 @@ export function acknowledge(stack: Forecourt): void {
             'again in the handler; the API itself takes only what bears the origin header of the edge.',
     };
     for (const [rule, reason] of Object.entries(reasons)) {
-        Validations.of(stack).acknowledge({ id: `AwsSolutions::${rule}`, reason });
+        Validations.of(app).acknowledge({ id: `AwsSolutions::${rule}`, reason });
     }
 }

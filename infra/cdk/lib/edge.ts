@@ -6,6 +6,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type EdgeFunction, edgeFunction } from './edge-form.ts';
 import type { Functions } from './functions.ts';
 import { type Settings, secretName } from './settings.ts';
 import { FUNCTIONS, readFunctions } from './wiring.ts';
@@ -14,8 +15,6 @@ type Json = { [key: string]: any };
 
 /// The file the local edge is started with.
 export const DISTRIBUTION = new URL('../../../edge/distribution.json', import.meta.url);
-/// The trigger that is the name of the function in that file.
-export const TRIGGER = 'viewer-request';
 /// What an HTTP API's origin must be sent, so that nobody goes around the edge.
 export const ORIGIN_HEADER = 'Forecourt-Origin';
 
@@ -26,7 +25,7 @@ export interface EdgeProps {
 
 export class Edge extends Construct {
     readonly distribution: CfnResource;
-    readonly store: CfnResource;
+    readonly judge: EdgeFunction;
     readonly api: apigateway.HttpApi;
 
     constructor(
@@ -37,17 +36,7 @@ export class Edge extends Construct {
         super(scope, id);
         const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
         this.api = this.writes();
-        this.store = new CfnResource(this, 'Store', {
-            type: 'AWS::CloudFront::KeyValueStore',
-            properties: {
-                Name: this.name('edge'),
-                Comment: 'Keys of the edge function and the words of its refusals',
-            },
-        });
-        const functions = {
-            direct: this.edgeFunction('direct'),
-            proxied: this.edgeFunction('proxied'),
-        };
+        this.judge = edgeFunction(this, props.settings);
         const access = this.originAccess();
         const policies = new Map([
             ...this.policies('CachePolicy', file.CachePolicies),
@@ -56,7 +45,6 @@ export class Edge extends Construct {
         ]);
         const behavior = (it: Json): Json => {
             const { LambdaFunctionAssociations: _, ...rest } = it;
-            const isProxied = String(it.PathPattern ?? '').startsWith('/proxy/');
             const policy = (kind: string) =>
                 it[`${kind}Id`] === undefined
                     ? {}
@@ -66,14 +54,7 @@ export class Edge extends Construct {
                 ...policy('CachePolicy'),
                 ...policy('OriginRequestPolicy'),
                 ...policy('ResponseHeadersPolicy'),
-                FunctionAssociations: [
-                    {
-                        EventType: TRIGGER,
-                        FunctionARN: functions[isProxied ? 'proxied' : 'direct'].getAtt(
-                            'FunctionARN'
-                        ),
-                    },
-                ],
+                ...this.judge.associations(it.PathPattern ?? '*'),
             };
         };
         const config: Json = file.DistributionConfig;
@@ -117,25 +98,6 @@ export class Edge extends Construct {
                 properties: { [`${kind}Config`]: { ...policy, Name: this.name(id) } },
             }),
         ]);
-    }
-
-    private edgeFunction(form: 'direct' | 'proxied'): CfnResource {
-        const code = readFileSync(`${this.props.settings.edgeFunctions}/${form}.js`, 'utf8');
-        return new CfnResource(this, `viewer-request-${form}`, {
-            type: 'AWS::CloudFront::Function',
-            properties: {
-                Name: this.name(form),
-                AutoPublish: true,
-                FunctionCode: code,
-                FunctionConfig: {
-                    Comment: 'Verifies, canonicalises, refuses (edge/cloudfront-function)',
-                    Runtime: 'cloudfront-js-2.0',
-                    KeyValueStoreAssociations: [
-                        { KeyValueStoreARN: this.store.getAtt('Arn') },
-                    ],
-                },
-            },
-        });
     }
 
     private originAccess(): CfnResource {

@@ -17,6 +17,8 @@ export class Forecourt extends Stack {
             env: { account, region },
             description: `Forecourt ${environment}: the storefront API of ${settings.shop}`,
             terminationProtection: true,
+            // The Lambda@Edge form is made in us-east-1, wherever this is.
+            crossRegionReferences: settings.edge === 'lambda-at-edge',
         });
         Tags.of(this).add('forecourt', environment);
         const data = new Data(this, 'Data', environment);
@@ -27,6 +29,8 @@ export class Forecourt extends Stack {
         new Watch(this, 'Watch', { settings, data, events, functions, edge });
         const url = edge.distribution.getAtt('DomainName').toString();
         new CfnOutput(this, 'Url', { value: `https://${settings.domain?.name ?? url}` });
-        new CfnOutput(this, 'EdgeStore', { value: edge.store.getAtt('Arn').toString() });
+        if (edge.judge.store !== undefined) {
+            new CfnOutput(this, 'EdgeStore', { value: edge.judge.store.getAtt('Arn').toString() });
+        }
     }
 }

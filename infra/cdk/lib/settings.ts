@@ -1,4 +1,5 @@
 // What one environment is told. Everything else follows from the code.
+import { fileURLToPath } from 'node:url';
 
 export type Architecture = 'x86_64' | 'arm64';
 export type EdgeForm = 'cloudfront-function' | 'lambda-at-edge';
@@ -22,8 +23,10 @@ export interface Settings {
     readonly currency: string;
     /// Folder with the `bootstrap` that every Lambda runs.
     readonly binaries: string;
-    /// Folder with the built CloudFront Functions.
-    readonly edgeFunctions: string;
+    /// Which form of the edge function: edge/lambda/README.md says which when.
+    readonly edge: EdgeForm;
+    /// Folder with what that form's build made, if it is not where it makes it.
+    readonly edgeFunctions?: string;
     /// `x86_64` until an arm64 build has been run; arm64 costs a fifth less per GB-second.
     readonly architecture: Architecture;
     /// Warm environments of each read function: always, and at most under load.
@@ -41,6 +44,16 @@ export interface Settings {
     readonly secretVersion?: string;
 }
 
+/// Where each form is built (edge/cloudfront-function/build.js, edge/lambda/build.mjs).
+const EDGE_FORMS: Record<EdgeForm, string> = {
+    'cloudfront-function': '../../../edge/cloudfront-function/dist',
+    'lambda-at-edge': '../../../edge/lambda/dist/function',
+};
+
+/// The folder with the built edge functions.
+export const edgeFunctions = ({ edge, edgeFunctions }: Settings): string =>
+    edgeFunctions ?? fileURLToPath(new URL(EDGE_FORMS[edge], import.meta.url));
+
 /// The secret of an environment (origin/functions/src/secrets.rs tells its form). It is older than
 /// the stack, whose functions do not start without it, and outlives it.
 export const secretName = ({ environment }: Settings): string => `forecourt/${environment}`;
@@ -55,6 +68,7 @@ export function check(settings: Settings): Settings {
         /^\d{12}$/.test(settings.account) || 'account: twelve digits',
         /^[a-z]{2}(-[a-z]+)+-\d$/.test(settings.region) || 'region: like us-east-1',
         SHOP.test(settings.shop) || 'shop: like example.myshopify.com',
+        settings.edge in EDGE_FORMS || `edge: ${Object.keys(EDGE_FORMS).join(' or ')}`,
         /^[A-Z]{3}$/.test(settings.currency) || 'currency: like EUR',
         (settings.warm.least >= 1 && settings.warm.most >= settings.warm.least) ||
             'warm: at least one, and most is no less than least',

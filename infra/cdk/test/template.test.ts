@@ -1,44 +1,15 @@
 // The template, as CloudFormation would get it: security, privacy, recovery and money rules.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { acknowledge } from '../lib/acknowledged.ts';
 import { DISTRIBUTION } from '../lib/edge.ts';
-import { Forecourt } from '../lib/forecourt.ts';
-import { type Settings, check } from '../lib/settings.ts';
+import { check } from '../lib/settings.ts';
 import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
-
-type Json = { [key: string]: any };
+import { type Json, settings, synthesised } from './synthesis.ts';
 
 const QUEUES = CONSUMERS.flatMap((it) => it.queues.map((queue) => ({ ...queue, consumer: it })));
 
-const read = (path: string): Json =>
-    JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
-
-/// A folder with an empty binary: templates hold hashes of them, no more.
-function binaries(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'forecourt-cdk-'));
-    writeFileSync(join(folder, 'bootstrap'), 'bootstrap');
-    return folder;
-}
-
-const settings: Settings = {
-    environment: 'test',
-    ...(read('../environments/example.json') as Omit<Settings, 'environment'>),
-    binaries: binaries(),
-};
-
-// The first synthesis of a process takes ten seconds: one for all. It runs cdk-nag, and throws at
-// whatever it finds that is not acknowledged. CI has cfn-lint look at what is written.
-const app = new App({ outdir: process.env.CDK_OUTDIR ?? mkdtempSync(join(tmpdir(), 'cdk-out-')) });
-const stack = new Forecourt(app, settings);
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-acknowledge(stack);
-const template: Json = app.synth().getStackByName(stack.stackName).template;
+const template = synthesised('cloudfront-function').get('forecourt-test')!;
 const resources: Json = template.Resources;
 const ofType = (type: string): [string, Json][] =>
     Object.entries(resources).filter(([, it]) => it.Type === type) as [string, Json][];

@@ -84,7 +84,7 @@ fn only_the_adapters_see_the_aws_sdk() {
 #[test]
 fn wire_edge_functions_domain_and_the_bill_are_pure() {
     let metadata = metadata();
-    for room in ["edge-wire", "edge-functions", "origin-domain", "infra-cost"] {
+    for room in ["edge-wire", "edge-functions", "edge-lambda", "origin-domain", "infra-cost"] {
         let impure = reached(&needs(&metadata, room, false), &IMPURE);
         assert_eq!(impure, Vec::<String>::new(), "{room} reaches out");
     }

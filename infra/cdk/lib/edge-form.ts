@@ -1,0 +1,187 @@
+// The two forms of the edge function, behind one switch.
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type Settings, edgeFunctions, secretName } from './settings.ts';
+
+/// The trigger that is the name of the function in edge/distribution.json.
+export const TRIGGER = 'viewer-request';
+
+/// What judges viewer requests. A behaviour says so in CloudFormation's words.
+export interface EdgeFunction {
+    associations(pathPattern: string): { [key: string]: object[] };
+    /// Where it finds its keys and words, if that is filled from outside.
+    readonly store?: CfnResource;
+}
+
+/// The form `settings.edge` asks for.
+export function edgeFunction(scope: Construct, settings: Settings): EdgeFunction {
+    return settings.edge === 'lambda-at-edge'
+        ? new LambdaAtEdge(scope, 'LambdaAtEdge', settings)
+        : new CloudFrontFunctions(scope, 'CloudFrontFunctions', settings);
+}
+
+/// JavaScript of at most 10 KB, so two functions of one source; keys in a key-value store.
+export class CloudFrontFunctions extends Construct implements EdgeFunction {
+    readonly store: CfnResource;
+    private readonly direct: CfnResource;
+    private readonly proxied: CfnResource;
+
+    constructor(
+        scope: Construct,
+        id: string,
+        private readonly settings: Settings
+    ) {
+        super(scope, id);
+        this.store = new CfnResource(this, 'Store', {
+            type: 'AWS::CloudFront::KeyValueStore',
+            properties: {
+                Name: `forecourt-${settings.environment}-edge`,
+                Comment: 'Keys of the edge function and the words of its refusals',
+            },
+        });
+        this.direct = this.make('direct');
+        this.proxied = this.make('proxied');
+    }
+
+    associations(pathPattern: string): { [key: string]: object[] } {
+        const own = pathPattern.startsWith('/proxy/') ? this.proxied : this.direct;
+        return {
+            FunctionAssociations: [
+                { EventType: TRIGGER, FunctionARN: own.getAtt('FunctionARN') },
+            ],
+        };
+    }
+
+    private make(door: 'direct' | 'proxied'): CfnResource {
+        return new CfnResource(this, door, {
+            type: 'AWS::CloudFront::Function',
+            properties: {
+                Name: `forecourt-${this.settings.environment}-${door}`,
+                AutoPublish: true,
+                FunctionCode: readFileSync(join(edgeFunctions(this.settings), `${door}.js`), 'utf8'),
+                FunctionConfig: {
+                    Comment: 'Verifies, canonicalises, refuses (edge/cloudfront-function)',
+                    Runtime: 'cloudfront-js-2.0',
+                    KeyValueStoreAssociations: [{ KeyValueStoreARN: this.store.getAtt('Arn') }],
+                },
+            },
+        });
+    }
+}
+
+/// Where Lambda@Edge functions are made, and replicated from.
+const HOME = 'us-east-1';
+/// The newest its documentation names ("Restrictions on Lambda@Edge").
+export const EDGE_RUNTIME = lambda.Runtime.NODEJS_22_X;
+/// What a function at viewer-request is sure to have (CloudFront Developer Guide, "Quotas").
+const MEMORY_MB = 128;
+/// Longer than the shim waits for Secrets Manager (edge/lambda/node/secret.mjs).
+const TIMEOUT = Duration.seconds(5);
+
+/// The Rust crate as WebAssembly, one version of it, replicated by CloudFront. It lives in us-east-1:
+/// elsewhere in a stack of its own there, whose version this one refers to.
+export class LambdaAtEdge extends Construct implements EdgeFunction {
+    private readonly version: lambda.IVersion;
+
+    constructor(scope: Construct, id: string, settings: Settings) {
+        super(scope, id);
+        const { account, environment, region } = settings;
+        const home =
+            region === HOME
+                ? this
+                : new Stack(this.node.root, `forecourt-${environment}-edge`, {
+                      env: { account, region: HOME },
+                      crossRegionReferences: true,
+                      description: `Forecourt ${environment}: the edge function of ${settings.shop}`,
+                      terminationProtection: true,
+                  });
+        const made = new lambda.Function(home, 'Function', {
+            functionName: `forecourt-${environment}-edge`,
+            description: 'Verifies, canonicalises, refuses (edge/lambda)',
+            runtime: EDGE_RUNTIME,
+            handler: 'index.handler',
+            code: lambda.Code.fromAsset(deployed(settings)),
+            role: role(home, settings),
+            memorySize: MEMORY_MB,
+            timeout: TIMEOUT,
+            // The same name in each region that ever runs it; only errors are written.
+            logGroup: logs.LogGroup.fromLogGroupName(home, 'Logs', logGroup(settings)),
+            loggingFormat: lambda.LoggingFormat.JSON,
+            systemLogLevelV2: lambda.SystemLogLevel.WARN,
+            applicationLogLevelV2: lambda.ApplicationLogLevel.WARN,
+            // Replicas outlive their association by hours, and what has replicas can't be deleted.
+            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+        });
+        made.applyRemovalPolicy(RemovalPolicy.RETAIN);
+        this.version = made.currentVersion;
+    }
+
+    associations(): { [key: string]: object[] } {
+        return {
+            LambdaFunctionAssociations: [
+                { EventType: TRIGGER, LambdaFunctionARN: this.version.functionArn },
+            ],
+        };
+    }
+}
+
+/// The built function with this environment's deployment.json: Lambda@Edge has no environment
+/// variables. It holds no secret, but says which to read.
+function deployed(settings: Settings): string {
+    const built = edgeFunctions(settings);
+    if (!existsSync(join(built, 'index.mjs'))) {
+        throw new Error(`${built} is no built edge/lambda: \`npm run build\` there`);
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'forecourt-edge-'));
+    cpSync(built, folder, { recursive: true });
+    const { region, shop } = settings;
+    const deployment = {
+        shop,
+        secret: secretName(settings),
+        region,
+        endpoint: `https://secretsmanager.${region}.amazonaws.com/`,
+    };
+    writeFileSync(join(folder, 'deployment.json'), JSON.stringify(deployment));
+    return folder;
+}
+
+const logGroup = ({ environment }: Settings): string => `/forecourt/${environment}/edge`;
+
+/// The function's log groups, one in each region that ever runs it.
+export const edgeLogs = (settings: Settings): string =>
+    `arn:aws:logs:*:${settings.account}:log-group:${logGroup(settings)}:*`;
+
+function role(home: Construct, settings: Settings): iam.Role {
+    const { account, region } = settings;
+    const made = new iam.Role(home, 'Role', {
+        assumedBy: new iam.CompositePrincipal(
+            new iam.ServicePrincipal('lambda.amazonaws.com'),
+            new iam.ServicePrincipal('edgelambda.amazonaws.com')
+        ),
+    });
+    made.addToPolicy(
+        new iam.PolicyStatement({
+            sid: 'Log',
+            // Nobody makes the group of a region before a viewer is near it.
+            actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+            resources: [edgeLogs(settings)],
+        })
+    );
+    made.addToPolicy(
+        new iam.PolicyStatement({
+            sid: 'ReadOwnSecrets',
+            actions: ['secretsmanager:GetSecretValue'],
+            // Secrets Manager puts six characters of its own behind a name.
+            resources: [
+                `arn:aws:secretsmanager:${region}:${account}:secret:${secretName(settings)}-??????`,
+            ],
+        })
+    );
+    return made;
+}

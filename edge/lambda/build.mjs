@@ -1,7 +1,17 @@
 // Builds what is deployed: dist/function, a folder to which an environment adds `deployment.json`,
 // and the same as dist/edge-lambda.zip.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+    cpSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +19,8 @@ import { zipSync } from 'fflate';
 
 const TARGET = 'wasm32-unknown-unknown';
 // What rustc's WebAssembly uses beyond the first edition; Node has had all of it for years.
-const FEATURES = ['bulk-memory', 'sign-ext', 'nontrapping-float-to-int', 'mutable-globals',
-    'reference-types', 'multivalue'];
+const FEATURES =
+    'bulk-memory sign-ext nontrapping-float-to-int mutable-globals reference-types multivalue';
 // The same bytes from the same sources: no file of the archive is younger than the format.
 const ZIP_EPOCH = '1980-01-01T00:00:00';
 
@@ -19,9 +29,9 @@ const dist = join(here, 'dist');
 const folder = join(dist, 'function');
 const cache = join(process.env.FORECOURT_CI_CACHE ?? join(homedir(), '.cache/forecourt'), 'wasm');
 
-const run = (program, args, env = {}) =>
+const run = (program, args, env = {}, cwd = here) =>
     execFileSync(program, args, {
-        cwd: here,
+        cwd,
         env: { ...process.env, ...env },
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,13 +42,11 @@ function compile() {
     const library = run('rustc', ['--print', 'target-libdir', '--target', TARGET]);
     const isInstalled = existsSync(library);
     const targets = join(cache, isInstalled ? 'target' : 'target-debian');
+    const words = `build --quiet --locked --package edge-lambda --profile wasm --target ${TARGET}`;
+    const standard = isInstalled ? [] : ['-Zbuild-std=std,panic_abort'];
     run(
         'cargo',
-        [
-            'build', '--quiet', '--locked', '--package', 'edge-lambda', '--profile', 'wasm',
-            '--target', TARGET, '--target-dir', targets,
-            ...(isInstalled ? [] : ['-Zbuild-std=std,panic_abort']),
-        ],
+        [...words.split(' '), '--target-dir', targets, ...standard],
         isInstalled ? {} : debian()
     );
     return join(targets, TARGET, 'wasm', 'edge_lambda.wasm');
@@ -46,42 +54,45 @@ function compile() {
 
 // Where rustup has no target to give, Debian's compiler for browsers builds the standard library
 // from its source: unpacked, since its package and rustup's exclude each other, and driven by
-// rustup's cargo and linker. Its version is not the workspace's, and need not be.
+// rustup's cargo and linker. Its version need not be the workspace's.
 function debian() {
     const root = join(cache, 'debian');
-    if (!existsSync(join(root, 'usr/bin/rustc'))) {
+    if (!existsSync(root)) {
+        // Whole or not at all: an unpacking that was interrupted would be taken for a compiler.
         const archives = join(cache, 'archives');
+        rmSync(archives, { recursive: true, force: true });
         mkdirSync(archives, { recursive: true });
-        const needs = (name) =>
-            run('apt-cache', ['depends', '--important', name])
-                .split('\n')
-                .slice(1)
-                .map((line) => line.trim().split(' ').at(-1));
-        const compiler = needs('libstd-rust-web-dev').find((it) => it.startsWith('libstd-rust-web-'));
-        const llvm = needs(compiler).find((it) => it.startsWith('libllvm'));
-        execFileSync(
-            'apt-get',
-            ['download', '-q', 'rustc-web', 'rust-web-src', 'libstd-rust-web-dev', compiler, llvm],
-            { cwd: archives, stdio: 'inherit' }
-        );
-        // Whole or not at all: a compiler that was interrupted half-way would be taken for one.
-        rmSync(`${root}.part`, { recursive: true, force: true });
+        download(archives);
+        const unpacked = join(archives, 'unpacked');
         for (const name of readdirSync(archives)) {
-            run('dpkg', ['-x', join(archives, name), `${root}.part`]);
+            run('dpkg', ['-x', join(archives, name), unpacked]);
         }
-        run('mv', [`${root}.part`, root]);
+        renameSync(unpacked, root);
         rmSync(archives, { recursive: true });
     }
-    const sysroot = run('rustc', ['--print', 'sysroot']);
+    const linker = 'lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld';
     return {
         RUSTC: join(root, 'usr/bin/rustc'),
         RUSTC_BOOTSTRAP: '1',
-        LD_LIBRARY_PATH: [join(root, 'usr/lib/x86_64-linux-gnu'), join(root, 'usr/lib')].join(':'),
+        LD_LIBRARY_PATH: `${join(root, 'usr/lib/x86_64-linux-gnu')}:${join(root, 'usr/lib')}`,
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: join(
-            sysroot,
-            'lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld'
+            run('rustc', ['--print', 'sysroot']),
+            linker
         ),
     };
+}
+
+// The compiler, its source, and the two libraries it needs, whatever their version today.
+function download(archives) {
+    run('apt-get', ['-q', 'update']);
+    const needed = (name, start) =>
+        run('apt-cache', ['depends', '--important', name])
+            .split('\n')
+            .map((line) => line.trim().split(' '))
+            .find(([kind, what]) => kind === 'Depends:' && what.startsWith(start))[1];
+    const standard = needed('libstd-rust-web-dev', 'libstd-rust-web-');
+    const names = ['rustc-web', 'rust-web-src', 'libstd-rust-web-dev', standard];
+    run('apt-get', ['download', '-q', ...names, needed(standard, 'libllvm')], {}, archives);
 }
 
 // The folder, from nothing.
@@ -89,8 +100,11 @@ function pack(module) {
     rmSync(dist, { recursive: true, force: true });
     cpSync(join(here, 'node'), folder, { recursive: true });
     run('node_modules/.bin/wasm-opt', [
-        '-O3', ...FEATURES.map((it) => `--enable-${it}`), module,
-        '-o', join(folder, 'edge_lambda.wasm'),
+        '-O3',
+        ...FEATURES.split(' ').map((it) => `--enable-${it}`),
+        module,
+        '-o',
+        join(folder, 'edge_lambda.wasm'),
     ]);
     for (const file of ['package.json', 'LICENSE', 'dist/aws4fetch.esm.mjs']) {
         const path = join('node_modules/aws4fetch', file);

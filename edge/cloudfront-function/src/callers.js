@@ -20,10 +20,7 @@ export function identify(route, presented, config, now) {
             identities.push({ kind: kind, id: id });
         } else if (caller.must) {
             const isLogin = PROXIED && kind === 'customer';
-            throw refuse(
-                isLogin ? 'no-login' : `no-${kind}`,
-                kind === 'cart' ? CART : ACCOUNT
-            );
+            throw refuse(isLogin ? 'no-login' : `no-${kind}`, kind === 'cart' ? CART : ACCOUNT);
         }
     });
     return identities;

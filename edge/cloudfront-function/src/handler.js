@@ -25,16 +25,12 @@ async function handler(event) {
     const request = event.request;
     const now = Math.floor(Date.now() / 1000);
     try {
-        return await store
-            .get('config')
-            .then((text) => decide(request, JSON.parse(text), now));
+        return await store.get('config').then((text) => decide(request, JSON.parse(text), now));
     } catch (refusal) {
         if (!refusal.words) {
             throw refusal;
         }
-        return store
-            .get(refusal.words)
-            .then((text) => answer(refusal, JSON.parse(text), request));
+        return store.get(refusal.words).then((text) => answer(refusal, JSON.parse(text), request));
     }
 }
 

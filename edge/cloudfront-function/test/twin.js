@@ -32,12 +32,14 @@ export function linked(name) {
 export function load(name) {
     const world = { values: {}, now_unix_s: 0 };
     const hashes = { sha256: 'sha256', sha1: 'sha1', md5: 'md5' };
-    const known = (make) => (algorithm, ...rest) => {
-        if (!hashes[algorithm]) {
-            throw new TypeError(`not supported: ${algorithm}`);
-        }
-        return make(algorithm, ...rest);
-    };
+    const known =
+        (make) =>
+        (algorithm, ...rest) => {
+            if (!hashes[algorithm]) {
+                throw new TypeError(`not supported: ${algorithm}`);
+            }
+            return make(algorithm, ...rest);
+        };
     const context = vm.createContext(
         {
             Buffer,

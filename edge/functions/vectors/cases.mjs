@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs';
 const read = (path) => readFileSync(path, 'utf8');
 const file = JSON.parse(read(new URL('viewer-request.json', import.meta.url)));
 const generated = process.env.EDGE_EVENTS
-    ? read(process.env.EDGE_EVENTS).trim().split('\n').map((line) => JSON.parse(line))
+    ? read(process.env.EDGE_EVENTS)
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line))
     : [];
 
 // By name, the configurations the cases are judged under.

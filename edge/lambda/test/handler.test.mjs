@@ -66,7 +66,10 @@ test('what is no viewer request is a 503, and the next event has its verdict', a
     }
     assertUnavailable(await world.handler(originRequest), '/v1/cart');
     assertUnavailable(await world.handler(twice), '/v1/cart');
-    assert.equal(world.log.at(-2), 'no verdict: this function is for viewer requests, not for OriginRequest');
+    assert.equal(
+        world.log.at(-2),
+        'no verdict: this function is for viewer requests, not for OriginRequest'
+    );
     assert.equal(world.log.at(-1), 'no verdict: an event has one record, this one has 2');
     assert.deepEqual(await world.handler(CART.event), CART.output);
 });
@@ -86,10 +89,12 @@ test('an event longer than any request is a 503, and the next event has its verd
     assert.deepEqual(await world.handler(CART.event), CART.output);
 });
 
-test('a query of bytes that are no UTF-8 is the viewer\'s mistake: 400', async () => {
+test("a query of bytes that are no UTF-8 is the viewer's mistake: 400", async () => {
     const world = edge();
     for (const querystring of ['x=%FF', 'x=%C3', '%F0%9F=1', 'x=%ED%A0%80']) {
-        const response = await world.handler(withRequest({ uri: '/v1/configurator/bike', querystring }));
+        const response = await world.handler(
+            withRequest({ uri: '/v1/configurator/bike', querystring })
+        );
         assert.equal(response.status, '400', querystring);
         assert.equal(JSON.parse(response.body).code, 'parameter-invalid');
     }
@@ -148,7 +153,7 @@ test('a key that was taken away is refused within a quarter of an hour', async (
     assert.equal((await world.handler(CART.event)).status, '401');
 });
 
-test('while the secret can\'t be read, the last one serves for an hour, then nobody', async () => {
+test("while the secret can't be read, the last one serves for an hour, then nobody", async () => {
     const world = edge();
     const begun_ms = world.now_ms;
     await world.handler(CART.event);

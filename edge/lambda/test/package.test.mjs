@@ -42,7 +42,8 @@ async function withSecretsManager(answer, run) {
 
 const secret = (value) => ({ status: 200, body: JSON.stringify({ SecretString: value }) });
 // The secret of an environment holds more than the edge needs.
-const whole = () => secret(JSON.stringify({ ...configurations.plain, shop: undefined, origin: 'x' }));
+const whole = () =>
+    secret(JSON.stringify({ ...configurations.plain, shop: undefined, origin: 'x' }));
 
 test('the archive runs by itself, and judges by the secret it was told to read', async () => {
     const { event, now_unix_s, output } = named('a cart by its token');
@@ -96,22 +97,31 @@ test('the secret is asked for by name and signed for its region; only what is ne
 
 test('an answer that is no secret is an error that quotes nothing of it', async () => {
     const cases = [
-        [{ status: 400, body: '{"__type":"AccessDenied"}' }, 'Secrets Manager answers 400 for forecourt/test'],
+        [
+            { status: 400, body: '{"__type":"AccessDenied"}' },
+            'Secrets Manager answers 400 for forecourt/test',
+        ],
         [{ status: 200, body: 'hunter2' }, 'the secret is not the JSON it should be'],
         [secret('hunter2'), 'the secret is not the JSON it should be'],
     ];
     for (const [answer, message] of cases) {
-        await withSecretsManager(() => answer, async (endpoint) => {
-            await assert.rejects(secretReader(deployment(endpoint), credentials), { message });
-        });
+        await withSecretsManager(
+            () => answer,
+            async (endpoint) => {
+                await assert.rejects(secretReader(deployment(endpoint), credentials), { message });
+            }
+        );
     }
 });
 
 test('a Secrets Manager that fails once is asked again', async () => {
     const answers = [{ status: 500, body: '' }, whole()];
-    const asked = await withSecretsManager(() => answers.shift(), async (endpoint) => {
-        await secretReader(deployment(endpoint), credentials)();
-    });
+    const asked = await withSecretsManager(
+        () => answers.shift(),
+        async (endpoint) => {
+            await secretReader(deployment(endpoint), credentials)();
+        }
+    );
     assert.equal(asked.length, 2);
 });
 
@@ -119,7 +129,10 @@ test('a Secrets Manager that does not answer is not waited for', async () => {
     const server = createServer(() => {});
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
-        const read = secretReader(deployment(`http://127.0.0.1:${server.address().port}/`), credentials);
+        const read = secretReader(
+            deployment(`http://127.0.0.1:${server.address().port}/`),
+            credentials
+        );
         await assert.rejects(read(), { name: 'TimeoutError' });
     } finally {
         server.closeAllConnections();

@@ -24,7 +24,10 @@ test(`${cases.length} events have the verdicts of the native function, to the la
     }
     assert.equal(memories.length, Object.keys(configurations).length, 'nothing trapped');
     for (const memory of memories) {
-        assert.ok(memory.buffer.byteLength <= MEMORY_BYTES_MAX, `${memory.buffer.byteLength} bytes`);
+        assert.ok(
+            memory.buffer.byteLength <= MEMORY_BYTES_MAX,
+            `${memory.buffer.byteLength} bytes`
+        );
     }
 });
 

@@ -52,9 +52,7 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
     associations(pathPattern: string): { [key: string]: object[] } {
         const own = pathPattern.startsWith('/proxy/') ? this.proxied : this.direct;
         return {
-            FunctionAssociations: [
-                { EventType: TRIGGER, FunctionARN: own.getAtt('FunctionARN') },
-            ],
+            FunctionAssociations: [{ EventType: TRIGGER, FunctionARN: own.getAtt('FunctionARN') }],
         };
     }
 
@@ -64,7 +62,10 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
             properties: {
                 Name: `forecourt-${this.settings.environment}-${door}`,
                 AutoPublish: true,
-                FunctionCode: readFileSync(join(edgeFunctions(this.settings), `${door}.js`), 'utf8'),
+                FunctionCode: readFileSync(
+                    join(edgeFunctions(this.settings), `${door}.js`),
+                    'utf8'
+                ),
                 FunctionConfig: {
                     Comment: 'Verifies, canonicalises, refuses (edge/cloudfront-function)',
                     Runtime: 'cloudfront-js-2.0',

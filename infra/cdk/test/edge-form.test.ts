@@ -15,7 +15,10 @@ const ofType = (template: Json, type: string): [string, Json][] =>
     Object.entries(template.Resources as Json).filter(([, it]) => it.Type === type);
 
 /// The one function that runs Node, and its template.
-function edge(templates: Map<string, Json>, stack: string): { template: Json; id: string; fn: Json } {
+function edge(
+    templates: Map<string, Json>,
+    stack: string
+): { template: Json; id: string; fn: Json } {
     const template = templates.get(stack)!;
     const [found, ...others] = ofType(template, 'AWS::Lambda::Function').filter(
         ([, it]) => it.Properties.FunctionName === 'forecourt-test-edge'
@@ -68,8 +71,15 @@ test('the function has only what Lambda@Edge takes', () => {
         assert.equal(it.MemorySize, 128);
         assert.equal(it.Timeout, 5);
         assert.deepEqual(it.Architectures ?? ['x86_64'], ['x86_64']);
-        for (const refused of ['Environment', 'VpcConfig', 'DeadLetterConfig', 'Layers',
-            'TracingConfig', 'ReservedConcurrentExecutions', 'EphemeralStorage']) {
+        for (const refused of [
+            'Environment',
+            'VpcConfig',
+            'DeadLetterConfig',
+            'Layers',
+            'TracingConfig',
+            'ReservedConcurrentExecutions',
+            'EphemeralStorage',
+        ]) {
             assert.equal(it[refused], undefined, refused);
         }
     }
@@ -84,8 +94,8 @@ test('CloudFront may replicate it, and a former version can be gone back to', ()
     );
     assert.equal(role.Properties.ManagedPolicyArns, undefined);
     assert.equal(fn.DeletionPolicy, 'Retain');
-    for (const [, it] of ofType(template, 'AWS::Lambda::Version').filter(
-        ([id]) => id.includes('LambdaAtEdge')
+    for (const [, it] of ofType(template, 'AWS::Lambda::Version').filter(([id]) =>
+        id.includes('LambdaAtEdge')
     )) {
         assert.equal(it.DeletionPolicy, 'Retain');
     }

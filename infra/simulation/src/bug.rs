@@ -1,6 +1,8 @@
 //! Readings of the protocol that go wrong. Each can be put into a world in place of the right one,
 //! to show that the simulation would notice.
 
+use crate::world::Part;
+
 /// One wrong reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
@@ -60,13 +62,43 @@ pub enum Bug {
     LimitInFold,
     /// A cart is written on no condition.
     LastWriterWins,
+    /// The refunds that an order embeds count beside their own webhooks.
+    EmbeddedRefundsToo,
+    /// A refund that comes before its order is dropped.
+    RefundBeforeOrderLost,
+    /// Repetitions of a refund are recognised by the id of their delivery.
+    DeliveryIsCause,
+    /// Things happened when they were told.
+    ReceiptTime,
+    /// A redemption is held because it was covered when it was accepted.
+    HeldUnchecked,
+    /// An account is written on no condition.
+    LastAccountWins,
+    /// A gift does not claim its cause.
+    GiftUnclaimed,
+    /// The programme is asked that applies now.
+    ProgramOfToday,
+    /// An order is counted anew whenever something more is told of it.
+    HistoryRewritten,
+    /// A decision is stored, and whether it is published nobody asks.
+    DecisionUnpublished,
+    /// A reward is confirmed, and whether its code is made nobody asks.
+    CodeUnmade,
+    /// A replay decides again.
+    ReplayDecides,
+    /// A webhook is answered 200 although the bus did not take it.
+    ReceivedUnpublished,
+    /// A reading shows the account as it is stored, without what is pending.
+    HoldUnseen,
+    /// Points are read by the clock, whatever was shown before.
+    MomentForgotten,
 }
 
 // === impl Bug ===
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 43] = [
         Self::NewestBookmarkOnly,
         Self::ReplacedByText,
         Self::ShownOnArrival,
@@ -95,7 +127,28 @@ impl Bug {
         Self::TooLateIsDone,
         Self::LimitInFold,
         Self::LastWriterWins,
+        Self::EmbeddedRefundsToo,
+        Self::RefundBeforeOrderLost,
+        Self::DeliveryIsCause,
+        Self::ReceiptTime,
+        Self::HeldUnchecked,
+        Self::LastAccountWins,
+        Self::GiftUnclaimed,
+        Self::ProgramOfToday,
+        Self::HistoryRewritten,
+        Self::DecisionUnpublished,
+        Self::CodeUnmade,
+        Self::ReplayDecides,
+        Self::ReceivedUnpublished,
+        Self::HoldUnseen,
+        Self::MomentForgotten,
     ];
+
+    /// In which kind of world it can be.
+    #[must_use]
+    pub fn part(self) -> Part {
+        if self < Self::EmbeddedRefundsToo { Part::Carts } else { Part::Ledger }
+    }
 }
 
 impl std::str::FromStr for Bug {

@@ -3,11 +3,13 @@
 use crate::bug::Bug;
 use crate::counts::{Counts, Occasion};
 use crate::judge::Violation;
-use crate::world::{Scenario, play};
+use crate::world::{Part, Scenario, play};
 
 /// A search through worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Campaign {
+    /// The kind of its worlds.
+    pub part: Part,
     /// The seed of the first world; the next has the next.
     pub seed: u64,
     /// What is built wrongly in all of them.
@@ -30,6 +32,8 @@ pub struct Progress {
 /// A violation and where it is to be seen again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// The kind of the world.
+    pub part: Part,
     /// The seed of the world.
     pub seed: u64,
     /// What is built wrongly in it.
@@ -48,12 +52,16 @@ impl Campaign {
             if progress.found.is_some() || is_enough(&progress) {
                 break;
             }
-            let outcome = play(Scenario { seed, bug: self.bug, is_traced: false });
+            let outcome = play(Scenario { part: self.part, seed, bug: self.bug, is_traced: false });
             progress.worlds += 1;
             progress.counts.add(&outcome.counts);
             progress.history = progress.history.rotate_left(1) ^ outcome.history;
-            progress.found =
-                outcome.violation.map(|violation| Found { seed, bug: self.bug, violation });
+            progress.found = outcome.violation.map(|violation| Found {
+                part: self.part,
+                seed,
+                bug: self.bug,
+                violation,
+            });
         }
         progress
     }
@@ -63,12 +71,12 @@ impl Campaign {
 
 impl std::fmt::Display for Found {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { seed, bug, violation } = self;
+        let Self { part, seed, bug, violation } = self;
         write!(out, "seed {seed}: {violation}\nsee it with: cargo run -p infra-simulation -- ")?;
         if let Some(bug) = bug {
             write!(out, "--bug {bug:?} ")?;
         }
-        write!(out, "--seed {seed} --trace")
+        write!(out, "--part {part:?} --seed {seed} --trace")
     }
 }
 

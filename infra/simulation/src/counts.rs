@@ -1,5 +1,7 @@
 //! How often what happened: a simulation in which nothing goes wrong proves nothing.
 
+use crate::world::Part;
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Occasion {
@@ -65,17 +67,49 @@ pub enum Occasion {
     Reset,
     /// An answer at version 0 about a cart that was written before.
     Ended,
+    /// A webhook that was answered 200.
+    Webhook,
+    /// A fact that was told before anybody knew whose order it is about.
+    RefundFirst,
+    /// A fact about a guest's order.
+    GuestOrder,
+    /// A gift that was absorbed.
+    Gift,
+    /// A programme published.
+    Programme,
+    /// A redemption whose points are held.
+    Held,
+    /// A redemption that was not covered.
+    Rejected,
+    /// A hold that was settled.
+    Settled,
+    /// A hold whose reward was withdrawn.
+    Released,
+    /// A hold that nothing settled in time.
+    TimedOut,
+    /// A hold that was ended by who needed its points.
+    Overdue,
+    /// An answer with less than nothing: spent, then taken back with the order.
+    Debt,
+    /// An answer with points that do not count yet.
+    PointsPending,
+    /// An answer with a tier above the first.
+    Tier,
+    /// An answer by a clock of the day before the one that its viewer was shown.
+    DayBefore,
+    /// An archive that told the same again.
+    Replayed,
 }
 
 /// Sums over one world, or over many.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Counts([u64; Occasion::ALL.len()]);
 
 // === impl Occasion ===
 
 impl Occasion {
     /// Everything that is counted.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 47] = [
         Self::Operation,
         Self::Answer,
         Self::NotShown,
@@ -107,10 +141,60 @@ impl Occasion {
         Self::Silence,
         Self::Reset,
         Self::Ended,
+        Self::Webhook,
+        Self::RefundFirst,
+        Self::GuestOrder,
+        Self::Gift,
+        Self::Programme,
+        Self::Held,
+        Self::Rejected,
+        Self::Settled,
+        Self::Released,
+        Self::TimedOut,
+        Self::Overdue,
+        Self::Debt,
+        Self::PointsPending,
+        Self::Tier,
+        Self::DayBefore,
+        Self::Replayed,
     ];
+
+    /// What happens in worlds of the ledger as in those of carts.
+    const EVERYWHERE: [Self; 15] = [
+        Self::Operation,
+        Self::Answer,
+        Self::Pending,
+        Self::Acknowledged,
+        Self::FateUnknown,
+        Self::Retry,
+        Self::Republished,
+        Self::KeyExpired,
+        Self::Declined,
+        Self::State,
+        Self::RaceLost,
+        Self::Redelivered,
+        Self::DeadLetter,
+        Self::Crash,
+        Self::Silence,
+    ];
+
+    /// Whether it can happen in a kind of world.
+    #[must_use]
+    pub fn is_of(self, part: Part) -> bool {
+        match part {
+            Part::Carts => self < Self::Webhook,
+            Part::Ledger => self >= Self::Webhook || Self::EVERYWHERE.contains(&self),
+        }
+    }
 }
 
 // === impl Counts ===
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Occasion::ALL.len()])
+    }
+}
 
 impl Counts {
     /// How often it happened.

@@ -4,12 +4,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use infra_simulation::{Bug, Campaign, Occasion, Progress, Scenario, play};
+use infra_simulation::{Bug, Campaign, Occasion, Part, Progress, Scenario, play};
 
 /// Plays worlds with their seeds until so many operations are done or something goes wrong.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Reads and commands to do.
+    /// The kind of worlds, `Carts` or `Ledger`; half of the operations in each unless given.
+    #[arg(long)]
+    part: Option<Part>,
+    /// What is to be done: reads, commands, things that Shopify tells.
     #[arg(long, default_value_t = 1_000_000)]
     operations: u64,
     /// The seed of the first world.
@@ -32,18 +35,28 @@ const ENOUGH: u64 = 100_000;
 const WORLDS_PER_LINE: u64 = 20_000;
 
 fn main() -> ExitCode {
-    let Arguments { operations, seed, bug, trace, bugs } = Arguments::parse();
+    let Arguments { part, operations, seed, bug, trace, bugs } = Arguments::parse();
+    let part = part.or(bug.map(Bug::part));
     if trace {
-        told(seed, bug)
-    } else if bugs {
-        table(seed, operations)
-    } else {
-        search(&Campaign { seed, bug }, operations)
+        return told(Scenario { part: part.unwrap_or(Part::Carts), seed, bug, is_traced: true });
     }
+    if bugs {
+        return table(seed, operations);
+    }
+    let parts = part.map_or(Part::ALL.to_vec(), |part| vec![part]);
+    let each = operations.div_ceil(parts.len() as u64);
+    let is_well = |part: &Part| search(&Campaign { part: *part, seed, bug }, each);
+    // All of them, also if the first has found something.
+    let verdicts: Vec<bool> = parts.iter().map(is_well).collect();
+    exit(verdicts.into_iter().all(|is_well| is_well))
+}
+
+fn exit(is_well: bool) -> ExitCode {
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the speed of a run is told by the wall clock")]
-fn search(campaign: &Campaign, operations: u64) -> ExitCode {
+fn search(campaign: &Campaign, operations: u64) -> bool {
     let began = Instant::now();
     let progress = campaign.run(|progress| {
         if progress.worlds % WORLDS_PER_LINE == 0 && progress.worlds > 0 {
@@ -51,45 +64,46 @@ fn search(campaign: &Campaign, operations: u64) -> ExitCode {
         }
         progress.operations() >= operations
     });
-    report(campaign.seed, &progress, began.elapsed().as_millis())
+    report(campaign, &progress, began.elapsed().as_millis())
 }
 
-fn report(seed: u64, progress: &Progress, took_ms: u128) -> ExitCode {
+fn report(campaign: &Campaign, progress: &Progress, took_ms: u128) -> bool {
+    let Campaign { part, seed, .. } = *campaign;
     let (worlds, done) = (progress.worlds, progress.operations());
     let per_second = u128::from(done) * 1_000 / took_ms.max(1);
-    print!("{}", progress.counts);
-    println!("seeds {seed}..{}, history {:016x}", seed + worlds, progress.history);
+    let of_part = || Occasion::ALL.into_iter().filter(|occasion| occasion.is_of(part));
+    for occasion in of_part() {
+        println!("{:>14}  {occasion:?}", progress.counts.of(occasion));
+    }
+    println!("{part:?}: seeds {seed}..{}, history {:016x}", seed + worlds, progress.history);
     println!("{done} operations in {worlds} worlds, {took_ms} ms, {per_second} operations/s");
     if let Some(found) = &progress.found {
         println!("{found}");
-        return ExitCode::FAILURE;
+        return false;
     }
     println!("no violation");
     let has_missed = |occasion: &Occasion| progress.counts.of(*occasion) == 0;
-    let missed: Vec<Occasion> = Occasion::ALL.into_iter().filter(has_missed).collect();
+    let missed: Vec<Occasion> = of_part().filter(has_missed).collect();
     if done >= ENOUGH && !missed.is_empty() {
         println!("but {missed:?} never happened");
-        return ExitCode::FAILURE;
+        return false;
     }
-    ExitCode::SUCCESS
+    true
 }
 
-fn told(seed: u64, bug: Option<Bug>) -> ExitCode {
-    let outcome = play(Scenario { seed, bug, is_traced: true });
+fn told(scenario: Scenario) -> ExitCode {
+    let outcome = play(scenario);
     for line in &outcome.trace {
         println!("{line}");
     }
-    match outcome.violation {
-        None => ExitCode::SUCCESS,
-        Some(_) => ExitCode::FAILURE,
-    }
+    exit(outcome.violation.is_none())
 }
 
 fn table(seed: u64, operations: u64) -> ExitCode {
     let mut is_every_one_found = true;
     for bug in Bug::ALL {
-        let progress =
-            Campaign { seed, bug: Some(bug) }.run(|progress| progress.operations() >= operations);
+        let campaign = Campaign { part: bug.part(), seed, bug: Some(bug) };
+        let progress = campaign.run(|progress| progress.operations() >= operations);
         let (worlds, done) = (progress.worlds, progress.operations());
         match &progress.found {
             Some(found) => {
@@ -99,5 +113,5 @@ fn table(seed: u64, operations: u64) -> ExitCode {
         }
         is_every_one_found &= progress.found.is_some();
     }
-    if is_every_one_found { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    exit(is_every_one_found)
 }

@@ -22,7 +22,7 @@ pub(crate) struct Exposed<P> {
 // === impl Exposed ===
 
 impl<P> Exposed<P> {
-    async fn call<T, F>(&self, act: impl Fn() -> F) -> Result<T, PortError>
+    pub(crate) async fn call<T, F>(&self, act: impl Fn() -> F) -> Result<T, PortError>
     where
         F: Future<Output = Result<T, PortError>>,
     {

@@ -3,17 +3,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use origin_adapters::memory::MemoryTables;
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+use origin_domain::time::{DAY_MS, Time};
 
 use crate::counts::Occasion;
 use crate::dice::Dice;
-use crate::judge::Bench;
+use crate::minutes::Minutes;
 use crate::timeline::Timeline;
-
-/// Most silences of a world: any three together stay an hour and more away from the thirty days at
-/// which a cart ends, where clocks may differ about what is to be seen.
-const SILENCES_MAX: u64 = 3;
+use crate::weather::Sky;
 
 /// How long the table takes to delete what has expired ("within a few days").
 const SWEPT_MS_MAX: u64 = 5 * DAY_MS;
@@ -21,49 +17,57 @@ const SWEPT_MS_MAX: u64 = 5 * DAY_MS;
 /// How long after a silence everybody is busier than usual.
 const RUSH_MS: u64 = 2_000;
 
+/// How somebody is silent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silences {
+    /// Most of a world.
+    pub(crate) count_max: u64,
+    /// How long one is that begins at a moment.
+    pub(crate) ms: fn(&Dice, u64) -> u64,
+}
+
 /// The tempo of a world.
 pub(crate) struct Tempo {
     timeline: Timeline,
     dice: Dice,
-    bench: Bench,
-    tables: MemoryTables,
+    minutes: Minutes,
+    sweep: Sweep,
     think_ms_max: u64,
     /// Operations left.
     left: Cell<u64>,
-    /// How many operations are left when a silence begins, and how long it is; the last one first.
-    silences: RefCell<Vec<(u64, u64)>>,
+    /// How many operations are left when a silence begins; the last one first.
+    due: RefCell<Vec<u64>>,
+    silences: Silences,
     quiet_until_ms: Cell<u64>,
 }
+
+/// Deletes what had expired at a moment.
+pub(crate) type Sweep = Box<dyn Fn(Time)>;
 
 // === impl Tempo ===
 
 impl Tempo {
+    /// A draw.
     pub(crate) fn drawn(
         operations: u64,
-        timeline: Timeline,
-        dice: &Dice,
-        bench: Bench,
-        tables: MemoryTables,
+        sky: &Sky,
+        minutes: Minutes,
+        silences: Silences,
+        sweep: Sweep,
     ) -> Self {
-        let silence_ms = || match dice.below(5) {
-            0 => dice.within(10_000..=HOUR_MS),
-            1 => 13 * HOUR_MS,
-            2 => 3 * DAY_MS,
-            3 => 16 * DAY_MS,
-            _ => dice.within(33 * DAY_MS..=60 * DAY_MS),
-        };
-        let count = dice.below(SILENCES_MAX + 1);
-        let mut silences: Vec<(u64, u64)> =
-            (0..count).map(|_| (dice.below(operations), silence_ms())).collect();
-        silences.sort_unstable();
+        let dice = &sky.dice;
+        let count = dice.below(silences.count_max + 1);
+        let mut due: Vec<u64> = (0..count).map(|_| dice.below(operations)).collect();
+        due.sort_unstable();
         Self {
             think_ms_max: dice.pick(&[5, 50, 50, 500, 8_000]),
-            timeline,
+            timeline: sky.timeline.clone(),
             dice: dice.clone(),
-            bench,
-            tables,
+            minutes,
+            sweep,
             left: Cell::new(operations),
-            silences: RefCell::new(silences),
+            due: RefCell::new(due),
+            silences,
             quiet_until_ms: Cell::new(0),
         }
     }
@@ -75,15 +79,15 @@ impl Tempo {
             self.timeline.sleep_until(self.quiet_until_ms.get()).await;
             self.timeline.sleep(self.dice.below(self.think_ms_max + 1)).await;
         }
-        if self.left.get() == 0 || self.bench.judge().is_done() {
+        if self.left.get() == 0 || self.minutes.is_done() {
             return false;
         }
         self.left.set(self.left.get() - 1);
-        self.bench.judge().note(Occasion::Operation);
-        let due = self.silences.borrow().last().filter(|due| due.0 >= self.left.get()).copied();
-        if let Some((_, ms)) = due {
-            self.silences.borrow_mut().pop();
-            self.be_silent(ms).await;
+        self.minutes.note(Occasion::Operation);
+        let is_due = self.due.borrow().last().is_some_and(|due| *due >= self.left.get());
+        if is_due {
+            self.due.borrow_mut().pop();
+            self.be_silent((self.silences.ms)(&self.dice, self.timeline.now_ms())).await;
         }
         true
     }
@@ -105,15 +109,12 @@ impl Tempo {
     }
 
     async fn be_silent(&self, ms: u64) {
-        {
-            let mut judge = self.bench.judge();
-            judge.note(Occasion::Silence);
-            judge.trace(|| format!("silence of {ms} ms"));
-        }
+        self.minutes.note(Occasion::Silence);
+        self.minutes.trace(|| format!("silence of {ms} ms"));
         let until_ms = self.timeline.now_ms() + ms;
         self.rest_until(until_ms);
         self.timeline.sleep_until(until_ms).await;
         let lag_ms = self.dice.below(SWEPT_MS_MAX + 1);
-        self.tables.sweep_expired(Time(self.timeline.now_ms()).minus_ms(lag_ms));
+        (self.sweep)(Time(self.timeline.now_ms()).minus_ms(lag_ms));
     }
 }

@@ -9,6 +9,7 @@ use origin_domain::time::{DAY_MS, HOUR_MS};
 
 use crate::crew::Life;
 use crate::dice::Dice;
+use crate::ports::Exposed;
 use crate::timeline::Timeline;
 
 /// Rates are per million, waits in milliseconds.
@@ -155,6 +156,18 @@ impl Sky {
         if !self.is_calm() {
             self.timeline.sleep(self.dice.below(ms_max + 1)).await;
         }
+    }
+
+    /// By how much the clock of somebody is wrong.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        let most = self.weather.skew_ms_max;
+        let skew = i64::try_from(self.dice.below(2 * most + 1)).unwrap_or(0);
+        skew - i64::try_from(most).unwrap_or(0)
+    }
+
+    /// A port in this weather, called by somebody with this life.
+    pub(crate) fn exposed<P>(&self, life: &Life, port: P) -> Exposed<P> {
+        Exposed { port, sky: self.clone(), life: Some(life.clone()) }
     }
 
     /// The end of this life, now and then. A consumer has none: it holds nothing, and what it had

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
 use origin_domain::cart::CartEvent;
-use origin_domain::time::Time;
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
 use crate::ask::Taste;
 use crate::bug::Bug;
@@ -15,18 +15,24 @@ use crate::counts::Counts;
 use crate::crew::{Crew, Life};
 use crate::dice::Dice;
 use crate::judge::{Bench, Judge, Violation};
+use crate::ledger;
+use crate::minutes::Minutes;
 use crate::replay::replay;
-use crate::shop::{Consumers, Edge, Operator, Origin, Rotation, TappedBus};
-use crate::tempo::Tempo;
+use crate::shop::{Consumers, Edge, Ground, Operator, Origin, Rotation, TappedBus};
+use crate::tempo::{Silences, Tempo};
 use crate::timeline::Timeline;
 use crate::weather::{Sky, Weather};
 
 /// A morning in November 2026, when every world begins.
-const MORNING_MS: u64 = 1_795_251_600_000;
+pub(crate) const MORNING_MS: u64 = 1_795_251_600_000;
 /// How many operations a world has at least.
 const OPERATIONS_MIN: u64 = 10;
 /// At most: one world in a few is long, since short ones have fewer coincidences but are read.
 const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
+
+/// Any three silences together stay an hour and more away from the thirty days at which a cart ends,
+/// where clocks may differ about what is to be seen.
+const SILENCES: Silences = Silences { count_max: 3, ms: silence_ms };
 
 /// How far a replica may be behind.
 const LAG_MS_MAX: u64 = 1_000;
@@ -34,12 +40,23 @@ const LAG_MS_MAX: u64 = 1_000;
 /// What to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scenario {
+    /// Which kind of world.
+    pub part: Part,
     /// Everything that is left to chance.
     pub seed: u64,
     /// What is built wrongly.
     pub bug: Option<Bug>,
     /// Whether to tell everything that happens.
     pub is_traced: bool,
+}
+
+/// The kinds of worlds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Shoppers with carts, behind edges.
+    Carts,
+    /// Customers with points, and Shopify.
+    Ledger,
 }
 
 /// What came of it.
@@ -59,6 +76,7 @@ struct World {
     crew: Crew,
     life: Life,
     sky: Sky,
+    minutes: Minutes,
     bench: Bench,
     carts: Vec<String>,
     tables: MemoryTables,
@@ -72,14 +90,37 @@ struct World {
 /// Plays one world to its end.
 #[must_use]
 pub fn play(scenario: Scenario) -> Outcome {
+    match scenario.part {
+        Part::Carts => play_carts(scenario),
+        Part::Ledger => ledger::play(scenario),
+    }
+}
+
+fn play_carts(scenario: Scenario) -> Outcome {
     let dice = Dice::of(scenario.seed);
     let timeline = Timeline::starting_at(MORNING_MS, dice.clone());
     let mut world = World::new(scenario, &dice, &timeline);
     world.shop(&dice);
     world.close();
     world.crew.disband();
-    let (violation, history, counts, trace) = world.bench.judge().verdict();
+    let (violation, history, counts, trace) = world.minutes.verdict();
     Outcome { violation, history, counts, trace }
+}
+
+// === impl Part ===
+
+impl Part {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Carts, Self::Ledger];
+}
+
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|part| format!("{part:?}") == name);
+        named.ok_or_else(|| format!("one of {:?}", Self::ALL))
+    }
 }
 
 // === impl World ===
@@ -91,23 +132,22 @@ impl World {
         let life = crew.life();
         let sky = Sky::new(Weather::drawn(dice), dice.clone(), timeline.clone());
         let keys = Rotation::drawn(dice, MORNING_MS);
-        let mut judge = Judge::new(timeline.clone(), keys.clone(), is_traced);
-        judge.trace(|| format!("{:?}", sky.weather));
-        let bench = Bench::new(judge);
+        let minutes = Minutes::new(timeline.clone(), is_traced);
+        minutes.trace(|| format!("{:?}", sky.weather));
+        let bench = Bench::new(Judge::new(timeline.clone(), minutes.clone(), keys.clone()));
         let tables = MemoryTables::lagging(replicas(&sky));
         let bus =
             TappedBus { port: MemoryBus::new(), bench: bench.clone(), arrived: Arc::default() };
-        let origin = Rc::new(Origin {
+        let origin = Rc::new(Origin::new(Ground {
             crew: crew.clone(),
             sky: sky.clone(),
+            minutes: minutes.clone(),
             bench: bench.clone(),
             tables: tables.clone(),
             bus: bus.clone(),
             keys,
             bug,
-            slots: RefCell::new((0..dice.within(1..=3)).map(|_| None).collect()),
-            first_answers: Rc::default(),
-        });
+        }));
         let edges = (0..dice.within(1..=2)).map(|_| Rc::new(Edge::new(Rc::clone(&origin))));
         let network = Rc::new(Network {
             edges: edges.collect(),
@@ -127,14 +167,27 @@ impl World {
         });
         let carts = (1..=dice.within(1..=2)).map(|n| format!("cart-{n}")).collect();
         let tabs = Vec::new();
-        Self { crew, life, sky, bench, carts, tables, origin, consumers, network, tabs, bug }
+        Self {
+            crew,
+            life,
+            sky,
+            minutes,
+            bench,
+            carts,
+            tables,
+            origin,
+            consumers,
+            network,
+            tabs,
+            bug,
+        }
     }
 
     /// Everybody shops until the operations are used up and everything under way has arrived.
     fn shop(&mut self, dice: &Dice) {
         let operations = dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX));
-        let timeline = self.sky.timeline.clone();
-        let (bench, tables) = (self.bench.clone(), self.tables.clone());
+        let (minutes, tables) = (self.minutes.clone(), self.tables.clone());
+        let sweep = Box::new(move |now| tables.sweep_expired(now));
         let manners = Rc::new(Manners {
             crew: self.crew.clone(),
             life: self.life.clone(),
@@ -146,7 +199,7 @@ impl World {
                 Rc::clone(&self.origin),
                 Rc::clone(&self.consumers),
             )),
-            tempo: Tempo::drawn(operations, timeline, dice, bench, tables),
+            tempo: Tempo::drawn(operations, &self.sky, minutes, SILENCES, sweep),
             commands: dice.pick(&[200_000, 500_000, 500_000, 800_000]),
             bursts: dice.pick(&[0, 20_000, 200_000]),
         });
@@ -213,8 +266,18 @@ impl World {
     }
 }
 
+fn silence_ms(dice: &Dice, _: u64) -> u64 {
+    match dice.below(5) {
+        0 => dice.within(10_000..=HOUR_MS),
+        1 => 13 * HOUR_MS,
+        2 => 3 * DAY_MS,
+        3 => 16 * DAY_MS,
+        _ => dice.within(33 * DAY_MS..=60 * DAY_MS),
+    }
+}
+
 /// Replicas that are behind as the weather will have it.
-fn replicas(sky: &Sky) -> Replicas {
+pub(crate) fn replicas(sky: &Sky) -> Replicas {
     let (timeline, sky) = (sky.timeline.clone(), sky.clone());
     let now = Arc::new(move || Time(timeline.now_ms()));
     let as_of = Arc::new(move || {

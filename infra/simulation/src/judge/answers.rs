@@ -1,7 +1,6 @@
 //! What clients are told, held against what they have to be told.
 
 use std::collections::BTreeMap;
-use std::hash::Hash as _;
 
 use edge_wire::bookmark::verify;
 use edge_wire::keys::KeyRing;
@@ -80,7 +79,7 @@ impl Judge {
     /// An answer with a cart has arrived.
     pub(crate) fn heard(&mut self, heard: &Heard<'_>) {
         self.note(Occasion::Answer);
-        heard.body.etag.hash(&mut self.history);
+        self.minutes.remember(&heard.body.etag);
         let keys = self.keys.clone();
         self.trace(|| heard.told(keys.all()));
         let Heard { client, cart, sent, body, number, is_shown, acknowledged } = *heard;

@@ -2,21 +2,24 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::hearing::Judge;
+/// A handle to the judge of a world, of whichever kind.
+pub(crate) struct Seat<J>(Arc<Mutex<J>>);
 
-/// A handle to the judge of a world.
-#[derive(Clone)]
-pub(crate) struct Bench(Arc<Mutex<Judge>>);
+// === impl Seat ===
 
-// === impl Bench ===
+impl<J> Clone for Seat<J> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
-impl Bench {
-    pub(crate) fn new(judge: Judge) -> Self {
+impl<J> Seat<J> {
+    pub(crate) fn new(judge: J) -> Self {
         Self(Arc::new(Mutex::new(judge)))
     }
 
     /// The judge. Never kept over an await.
-    pub(crate) fn judge(&self) -> MutexGuard<'_, Judge> {
+    pub(crate) fn judge(&self) -> MutexGuard<'_, J> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,8 @@
 //! The end of a world, when nothing is under way any more: the books are compared.
 
-use std::hash::Hasher as _;
-
 use super::hearing::Judge;
 use super::told::told;
-use super::violation::{Law, Violation};
-use crate::counts::Counts;
+use super::violation::Law;
 use crate::shop::Body;
 
 impl Judge {
@@ -40,11 +37,5 @@ impl Judge {
         if let Some((law, told)) = wrong {
             self.find(law, || told);
         }
-    }
-
-    /// What was found, and a fingerprint of everything that happened.
-    pub(crate) fn verdict(&mut self) -> (Option<Violation>, u64, Counts, Vec<String>) {
-        let trace = self.trace.take().unwrap_or_default();
-        (self.violation.clone(), self.history.finish(), self.counts.clone(), trace)
     }
 }

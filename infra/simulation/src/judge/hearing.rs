@@ -1,30 +1,26 @@
 //! What happens in a world, written down.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _};
 
 use origin_domain::event::Event;
 use origin_domain::id::CommandId;
 
 use super::case::{Case, Notice, State};
 use super::known::Known;
-use super::violation::{Law, Reason, Violation};
+use super::violation::{Law, Reason};
 use crate::ask::Command;
-use crate::counts::{Counts, Occasion};
+use crate::counts::Occasion;
+use crate::minutes::Minutes;
 use crate::shop::Rotation;
 use crate::timeline::Timeline;
 
 /// The judge of one world.
 pub(crate) struct Judge {
     pub(super) timeline: Timeline,
-    began_ms: u64,
+    pub(super) minutes: Minutes,
     pub(super) keys: Rotation,
     pub(super) cases: BTreeMap<String, Case>,
     pub(super) clients: Vec<Client>,
-    pub(super) counts: Counts,
-    pub(super) history: DefaultHasher,
-    pub(super) violation: Option<Violation>,
-    pub(super) trace: Option<Vec<String>>,
 }
 
 /// One client: a device, whose tabs share what they have seen.
@@ -49,18 +45,8 @@ pub(super) struct Mark {
 // === impl Judge ===
 
 impl Judge {
-    pub(crate) fn new(timeline: Timeline, keys: Rotation, is_traced: bool) -> Self {
-        Self {
-            began_ms: timeline.now_ms(),
-            timeline,
-            keys,
-            cases: BTreeMap::new(),
-            clients: Vec::new(),
-            counts: Counts::default(),
-            history: DefaultHasher::new(),
-            violation: None,
-            trace: is_traced.then(Vec::new),
-        }
+    pub(crate) fn new(timeline: Timeline, minutes: Minutes, keys: Rotation) -> Self {
+        Self { timeline, minutes, keys, cases: BTreeMap::new(), clients: Vec::new() }
     }
 
     /// A client more of a cart; answers its number.
@@ -70,22 +56,16 @@ impl Judge {
         self.clients.len() - 1
     }
 
-    pub(crate) fn note(&mut self, occasion: Occasion) {
-        self.counts.note(occasion);
-        (self.timeline.now_ms(), occasion).hash(&mut self.history);
+    pub(crate) fn note(&self, occasion: Occasion) {
+        self.minutes.note(occasion);
     }
 
-    /// A line of the trace, if there is to be one.
-    pub(crate) fn trace(&mut self, line: impl FnOnce() -> String) {
-        if let Some(trace) = &mut self.trace {
-            let at_ms = self.timeline.now_ms() - self.began_ms;
-            trace.push(format!("{at_ms:>9} {}", line()));
-        }
+    pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
+        self.minutes.trace(line);
     }
 
-    /// Whether there is nothing left to find.
     pub(crate) fn is_done(&self) -> bool {
-        self.violation.is_some()
+        self.minutes.is_done()
     }
 
     /// A client asks for the first time; answers the command's number.
@@ -100,7 +80,7 @@ impl Judge {
 
     /// The bus has taken an event.
     pub(crate) fn published(&mut self, event: &Event) {
-        event.detail.hash(&mut self.history);
+        self.minutes.remember(&event.detail);
         self.trace(|| format!("bus     takes {}", event.detail));
         let notice: Notice = match serde_json::from_str(&event.detail) {
             Ok(notice) => notice,
@@ -179,13 +159,8 @@ impl Judge {
         case.state().known.iter().map(|number| case.commands[number].id).collect()
     }
 
-    pub(super) fn find(&mut self, law: Law, told: impl FnOnce() -> String) {
-        if self.violation.is_none() {
-            let at_ms = self.timeline.now_ms() - self.began_ms;
-            let violation = Violation { law, at_ms, told: told() };
-            self.trace(|| format!("judge   {violation}"));
-            self.violation = Some(violation);
-        }
+    pub(super) fn find(&self, law: Law, told: impl FnOnce() -> String) {
+        self.minutes.find(law, told);
     }
 
     pub(super) fn case(&mut self, cart: &str) -> &mut Case {

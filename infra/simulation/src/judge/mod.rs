@@ -16,7 +16,10 @@ mod told;
 mod violation;
 
 pub(crate) use answers::{Denied, Heard};
-pub(crate) use bench::Bench;
+pub(crate) use bench::Seat;
 pub(crate) use hearing::Judge;
 pub(crate) use violation::Reason;
 pub use violation::{Law, Violation};
+
+/// A handle to the judge of a world of carts.
+pub(crate) type Bench = Seat<Judge>;

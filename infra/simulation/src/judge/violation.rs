@@ -17,6 +17,10 @@ pub enum Law {
     Fresh,
     /// A command asked for after something was seen sorts after it.
     SessionOrder,
+    /// I5: every cause counts once, and an account is the sum of its entries.
+    Counted,
+    /// I5: a redemption is decided by the points that are there, and never overdraws.
+    Covered,
     /// What the contract says of refusals, resets, keys and bookmarks.
     Contract,
 }

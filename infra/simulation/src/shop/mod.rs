@@ -14,6 +14,6 @@ pub(crate) use consumers::Consumers;
 pub(crate) use edge::Edge;
 pub(crate) use keys::Rotation;
 pub(crate) use operator::Operator;
-pub(crate) use origin::Origin;
+pub(crate) use origin::{Ground, Origin};
 pub(crate) use request::{Body, Refused, Reply, Request};
 pub(crate) use tap::TappedBus;

@@ -79,14 +79,24 @@ pub(super) enum PutOutcome {
 /// there was none.
 struct States(VecDeque<(Time, Option<Item>)>);
 
+// === impl Replicas ===
+
+impl Replicas {
+    /// Replicas that are always up to date.
+    #[must_use]
+    pub fn up_to_date() -> Self {
+        let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
+        Self { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) }
+    }
+}
+
 // === impl MemoryTables ===
 
 impl MemoryTables {
     /// Empty tables whose replicas are always up to date.
     #[must_use]
     pub fn new() -> Self {
-        let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
-        Self::lagging(Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) })
+        Self::lagging(Replicas::up_to_date())
     }
 
     /// Empty tables whose replicas lag.

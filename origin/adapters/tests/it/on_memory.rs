@@ -1,13 +1,9 @@
 //! The same contracts, held in memory: where the simulation relies on a port, it relies on what
 //! DynamoDB and EventBridge keep, too.
 
-use std::sync::Arc;
-
 use origin_adapters::memory::{
     MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryPrograms, MemoryTables, Replicas,
-    Tell,
 };
-use origin_domain::time::Time;
 
 use crate::contract::{self, events::Arrived};
 use crate::world::Both;
@@ -51,15 +47,9 @@ held! {
     of_repetitions_at_once_one_is_first,
 }
 
-/// Replicas that are always up to date.
-fn replicas() -> Replicas {
-    let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
-    Replicas { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) }
-}
-
-/// Ledgers on such replicas.
+/// Ledgers whose replicas are always up to date.
 pub(crate) fn empty_ledger() -> MemoryLedger {
-    MemoryLedger::new(replicas())
+    MemoryLedger::new(Replicas::up_to_date())
 }
 
 held! {
@@ -79,7 +69,7 @@ held! {
 }
 
 held! {
-    programs on |_: &MemoryTables| MemoryPrograms::new(super::replicas());
+    programs on |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date());
     before_the_first_programme_there_is_none,
     each_time_has_the_programme_that_was_in_effect,
     a_number_is_given_once,

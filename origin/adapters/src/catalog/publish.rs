@@ -69,7 +69,6 @@ struct Kept<'a> {
     version: &'a ProductVersion,
     guard: Guard,
     old: &'a [ProductVersion],
-    now: Time,
 }
 
 // === impl DynamoCatalog ===
@@ -115,10 +114,10 @@ impl DynamoCatalog {
                 published_at: Some(new.at),
             };
             let served = plan.served.as_ref().map_or(0, |served| served.version.version);
-            let old = self.too_old(new.product, version.version, served).await?;
-            let kept = Kept { version: &version, guard: Guard::Absent, old: &old, now: new.at };
+            let leaving = self.leaving(new.product, version.version, served).await?;
+            let kept = Kept { version: &version, guard: Guard::Absent, old: &leaving.old };
             if self.carry_out(&step, &plan, &kept).await? {
-                self.empty(&old, new.at).await;
+                self.empty(new.product, &leaving, new.at).await;
                 return Ok(Publication::Published { version: version.version });
             }
         }
@@ -156,7 +155,7 @@ impl DynamoCatalog {
                 plan.served.as_ref().is_some_and(|served| served.version.version == version);
             // The version is written as it is, on condition that it is still kept.
             let guard = Guard::Version(version);
-            let kept = Kept { version: &wanted, guard, old: &[], now: Time(0) };
+            let kept = Kept { version: &wanted, guard, old: &[] };
             if is_served || self.carry_out(&step, &plan, &kept).await? {
                 return Ok(Some(Publication::Published { version }));
             }
@@ -215,7 +214,7 @@ impl DynamoCatalog {
             guard: kept.guard,
         };
         let mut puts = vec![pointer, written, epoch.advance()];
-        puts.extend(kept.old.iter().map(|version| forget(product, version, kept.now)));
+        puts.extend(kept.old.iter().map(|version| forget(product, version)));
         let transacted = self.aws.transact(&puts).await?;
         Ok(transacted == Transacted::Done)
     }

@@ -1,10 +1,13 @@
 //! Publishing beside others, and publishing that dies: every place between two requests is tried.
 
-use origin_adapters::{Aws, DynamoCatalog};
+use origin_adapters::{Aws, BlobRef, DynamoBlobs, DynamoCatalog, VERSIONS_KEPT_MAX};
 use origin_domain::catalog::Publication;
 use origin_domain::port::PortError;
 
-use crate::catalog_shelf::{activate, document, publish, published, sells, served, taken};
+use crate::catalog_shelf::{
+    activate, document, publish, publish_at, published, sells, served, taken,
+};
+use crate::contract::sample::MORNING;
 use crate::wire::{Hold, breaks_after, holds};
 use crate::world::{World, aws};
 
@@ -236,6 +239,40 @@ async fn a_publication_that_died_anywhere_can_be_repeated() {
         assert_eq!(served(&world.aws, "bike").await, Some((1, new.clone())));
     }
     panic!("a publication of more than {REQUESTS_MAX} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dying_author_left_of_an_old_version_the_next_one_empties() {
+    let world = World::new().await;
+    let (catalog, blobs) = (DynamoCatalog::new(&world.aws), DynamoBlobs::new(&world.aws));
+    let bike = document("Bike", &["1"]);
+    let is_there = async |blob: &BlobRef| blobs.read(blob).await.is_ok();
+    for version in 1..=VERSIONS_KEPT_MAX as u64 {
+        let at = MORNING.plus_ms(version);
+        assert_eq!(publish_at(&world.aws, "bike", &bike, at).await, published(version));
+    }
+    let (mut forgotten, mut left_over) = (Vec::new(), 0);
+    for requests in 0..25 {
+        let oldest = async || catalog.versions("bike").await.unwrap().pop().unwrap();
+        let at = MORNING.plus_ms(1_000 + 2 * requests);
+        let before = oldest().await;
+        let dying = aws(breaks_after(world.embedded.http_client(), requests));
+        if publish_at(&dying, "bike", &bike, at).await.is_ok() {
+            left_over += u64::from(is_there(before.artefact.as_ref().unwrap()).await);
+            forgotten.push(before);
+        }
+        forgotten.push(oldest().await);
+        publish_at(&world.aws, "bike", &bike, at.plus_ms(1)).await.unwrap();
+        for version in &forgotten {
+            let number = version.version;
+            assert_eq!(catalog.version("bike", number).await, Ok(None), "{requests}");
+            for blob in [&version.blob, version.artefact.as_ref().unwrap()] {
+                assert!(!is_there(blob).await, "{requests}: version {number} is still there");
+            }
+        }
+    }
+    assert!(left_over > 0, "no author died between forgetting and emptying");
+    assert_eq!(served(&world.aws, "bike").await.unwrap().1, bike);
 }
 
 /// The operation a broken connection is blamed on.

@@ -262,11 +262,11 @@ fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
     };
-    let loyalty = KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
+    let loyalty = KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
     let loyalty = Arc::new(loyalty);
-    let carts = KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
     let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
+    let carts = KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
     let privacy = PrivacyConsumer {
         ledger: DynamoLedger::new(aws),
         carts: DynamoCarts::new(aws),

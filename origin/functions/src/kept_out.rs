@@ -1,5 +1,6 @@
-//! What everybody was erased of stays out: a consumer behind this one never sees what happened
-//! before the shop's tombstone, late or told again from the archive.
+//! What was erased with everybody stays out: a consumer behind this one never sees what happened
+//! before the shop's tombstone, late or told again from the archive. It stands before everything
+//! else, since payloads that were kept aside are erased, too.
 
 use std::time::Duration;
 

@@ -104,8 +104,8 @@ impl Start {
         let consumer = move |secrets: Secrets| {
             let orders = Orders { keys: secrets.keys, shop: config.domain.clone() };
             let consumer = CartConsumer { carts: carts.clone(), orders };
-            let consumer = KeptOut { consumer, tombstones: tombstones.clone() };
-            Arc::new(WithPayloads { consumer, payloads: payloads.clone() })
+            let consumer = WithPayloads { consumer, payloads: payloads.clone() };
+            Arc::new(KeptOut { consumer, tombstones: tombstones.clone() })
         };
         let consumers = Arc::new(Rotating::start(source, clock, consumer).await?);
         let serve = move |event| {
@@ -126,8 +126,8 @@ impl Start {
             shop: config.domain,
             clock,
         };
-        let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) };
-        consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
+        let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) };
+        consume(KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) }).await
     }
 
     /// Demands about people's data.

@@ -70,8 +70,8 @@ async fn consumed(consumer: &impl Consumer, events: &[Value]) -> (Value, Vec<(St
 fn carts(world: &World) -> impl Consumer {
     let orders = Orders { keys: KeyRing::parse(KEYS).unwrap(), shop: SHOP.to_owned() };
     let consumer = CartConsumer { carts: DynamoCarts::new(&world.aws), orders };
-    let consumer = KeptOut { consumer, tombstones: DynamoPrivacy::new(&world.aws) };
-    WithPayloads { consumer, payloads: DynamoPayloads::new(&world.aws) }
+    let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&world.aws) };
+    KeptOut { consumer, tombstones: DynamoPrivacy::new(&world.aws) }
 }
 
 fn at(text: &str) -> Time {
@@ -116,8 +116,10 @@ async fn what_is_older_than_the_shops_erasure_is_dropped_with_that_reason_and_co
     let (privacy, cart) = (DynamoPrivacy::new(&world.aws), DynamoCarts::new(&world.aws));
     let tombstone = ShopTombstone { at: at(ERASED_AT), is_done: false };
     privacy.put_shop_tombstone(&tombstone, None).await.unwrap();
+    // Its payload was kept aside, and erased.
+    let kept = json!({"hash": "00", "bytes": 7, "chunk_bytes": 7});
     let order = json!({"detail-type": "shopifyWebhook", "time": "2026-11-20T11:00:00Z",
-        "replay-name": "again", "detail": {"payload": {}, "metadata": {}}});
+        "replay-name": "again", "detail": {"payload_kept": kept, "metadata": {}}});
     let events = [
         added("old", "2026-11-20T11:59:59Z"),
         order,

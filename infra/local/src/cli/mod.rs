@@ -5,6 +5,7 @@ mod cost;
 mod dead_letters;
 mod edge;
 mod http;
+mod progress;
 mod publish;
 mod publish_program;
 mod replay;

@@ -7,23 +7,21 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use origin_domain::configurator::shopify::ShopCurrency;
-use origin_domain::configurator::{Mistake, Product, Progress};
+use origin_domain::configurator::{Mistake, Product};
 use origin_domain::loyalty::decimals;
-use origin_domain::time::Time;
 use origin_functions::clock::Clock;
 use origin_functions::publishing::{self, Compiled};
 use serde_json::Value;
 
 use super::args::PublishArgs;
 use super::http::send;
+use super::progress::Teller;
 use super::{CliError, publish_program, told};
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Most bytes of a document unpacked: what the route takes.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// How often the line that tells of progress is written anew.
-const PROGRESS_MS: u64 = 100;
 /// Most mistakes and warnings told; the rest are counted.
 const TOLD_MAX: usize = 50;
 
@@ -95,32 +93,20 @@ fn authored(document: Vec<u8>, named: &Value, args: &PublishArgs) -> Result<Vec<
     Ok(product.to_document().to_string().into_bytes())
 }
 
-/// Compiles, telling on a terminal how far it has come.
+/// Compiles, telling how far it has come.
 fn compiled(product: Product) -> Result<Compiled, Vec<Mistake>> {
     let clock = Clock::system();
-    let is_watched = std::io::stderr().is_terminal();
-    let (begun, mut written) = (clock.now(), None);
+    let mut teller = Teller::at(clock.now(), std::io::stderr().is_terminal());
     let compiled = publishing::compile(product, &mut |progress| {
-        let now = clock.now();
-        if is_watched && written.is_none_or(|at: Time| at.plus_ms(PROGRESS_MS) <= now) {
-            written = Some(now);
-            write_progress(progress, now.0.saturating_sub(begun.0));
+        if let Some(told) = teller.tell(progress, clock.now()) {
+            eprint!("{told}");
         }
         true
     });
-    if written.is_some() {
+    if teller.is_within_a_line() {
         eprintln!();
     }
     compiled
-}
-
-fn write_progress(progress: Progress, ms: u64) {
-    let Progress { woven, constraints, nodes } = progress;
-    eprint!(
-        "\r{woven} of {constraints} rules compiled, {nodes} nodes, {}.{} s\x1b[K",
-        ms / 1_000,
-        ms % 1_000 / 100
-    );
 }
 
 /// Tells what was probably not meant.

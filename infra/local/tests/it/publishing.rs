@@ -114,6 +114,75 @@ fn every_mistake_is_listed_and_the_version_before_stays() {
     assert_eq!(versions(&shop, "lamp").json()["active"], "1");
 }
 
+/// What an author is told of one mistake: where, and what.
+type Told = (String, String);
+
+/// Lamps with one part that is wrong, each with what is to be told of it.
+fn mistaken() -> Vec<(&'static str, Value, Vec<Told>)> {
+    let told = |field: &str, message: &str| (field.to_owned(), message.to_owned());
+    let option = |at: usize| json!({"id": format!("o{at}"), "values": [{"id": "x"}]});
+    let many: Vec<Value> = (0..401).map(option).collect();
+    let of_advertisers = |id: &'static str| {
+        let message = format!(
+            "{id:?} is what links carry for advertisers, so the edge drops it from every query; \
+             take another id"
+        );
+        ("/options/0/id", json!(id), vec![told("/options/0/id", &message)])
+    };
+    let nobody = "no configuration satisfies all of these rules: no-paper, no-glass";
+    let none_left = json!([
+        {"id": "no-paper", "assert": {"not": {"shade": ["paper"]}}},
+        {"id": "free", "assert": {"plug": ["eu", "uk"]}},
+        {"id": "no-glass", "assert": {"not": {"shade": ["glass"]}}}]);
+    let unknown =
+        json!([{"id": "r", "requires": {"if": {"shade": ["tin"]}, "then": {"bulb": ["e27"]}}}]);
+    let overlapping = json!([
+        {"selection": {"shade": "paper"}, "sku": "P", "variant_id": "77"},
+        {"selection": {"cord": "red"}, "sku": "R", "variant_id": "78"}]);
+    let overlap = told("/variants/1/selection", "overlaps variant 0: a configuration is both");
+    let unknown_value =
+        told("/rules/0/requires/if/shade/0", "option \"shade\" has no value \"tin\"");
+    let unknown_option = told("/rules/0/requires/then/bulb", "there is no option \"bulb\"");
+    let path = told("/product", "is `torch`, the path says `lamp`");
+    let twice = told("/options/2/id", "option 1 has this id already");
+    let limit = told("/options", "401 items; at most 400 are possible");
+    vec![
+        ("/currency", json!("USD"), vec![told("/currency", "the shop's currency is EUR")]),
+        ("/product", json!("torch"), vec![path]),
+        of_advertisers("gclid"),
+        of_advertisers("fbclid"),
+        of_advertisers("utm_x"),
+        ("/options/1/id", json!("plug"), vec![twice]),
+        ("/options", json!(many), vec![limit]),
+        ("/rules", unknown, vec![unknown_value, unknown_option]),
+        ("/rules", none_left, vec![told("/rules/0", nobody), told("/rules/2", nobody)]),
+        ("/variants", overlapping, vec![overlap]),
+    ]
+}
+
+#[test]
+fn each_mistake_is_told_in_words_at_its_place() {
+    let shop = Shop::open();
+    assert_eq!(publish(&shop, &lamp()).status, 200);
+    for (place, value, expected) in mistaken() {
+        let mut wrong = lamp();
+        wrong["rules"] = json!([]);
+        if place.starts_with("/options") {
+            wrong["variants"] = json!([]);
+        }
+        *wrong.pointer_mut(place).unwrap() = value;
+        let lamp = shop.ask("PUT", "/v1/admin/configurators/lamp").bearer(demo::STAFF_TOKEN);
+        let refused = lamp.json(&wrong).send();
+        refused.expect_problem(422, "configurator-invalid");
+        let errors = refused.json()["errors"].as_array().unwrap().clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let told: Vec<Told> =
+            errors.iter().map(|error| (text(&error["field"]), text(&error["message"]))).collect();
+        assert_eq!(told, expected, "{place}");
+    }
+    assert_eq!(versions(&shop, "lamp").json()["active"], "1");
+}
+
 #[test]
 fn what_was_probably_not_meant_is_published_with_a_warning() {
     let shop = Shop::open();
@@ -121,6 +190,9 @@ fn what_was_probably_not_meant_is_published_with_a_warning() {
     odd["rules"] = json!([
         {"id": "paper-only", "assert": {"shade": ["paper"]}},
         {"id": "glass-in-red", "requires": {"if": {"shade": ["glass"]}, "then": {"cord": ["red"]}}}]);
+    odd["price_rules"] = json!([
+        {"if": {"shade": ["glass"], "cord": ["red"]}, "add": -100},
+        {"if": {"shade": ["paper"], "cord": ["red"]}, "add": -5_000}]);
     let published = publish(&shop, &odd).json();
     assert_eq!(published["version"], "1");
     let warned: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
@@ -128,7 +200,9 @@ fn what_was_probably_not_meant_is_published_with_a_warning() {
     let expected = [
         (json!("unusable_value"), json!("/options/0/values/1")),
         (json!("unreachable_variant"), json!("/variants/1")),
+        (json!("negative_price"), json!("/base_price")),
         (json!("rule_without_effect"), json!("/rules/1")),
+        (json!("price_rule_without_effect"), json!("/price_rules/0")),
     ];
     assert_eq!(told, expected.iter().map(|(kind, field)| (kind, field)).collect::<Vec<_>>());
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Configurator;
 use super::diagram::Budget;
+use super::product::{Expression, RuleKind};
 use super::resolve::State;
 use super::selection::{Scope, Selection};
 
@@ -35,10 +36,26 @@ pub enum FindingKind {
     RuleWithoutEffect,
     /// No valid configuration is this variant.
     UnreachableVariant,
+    /// No valid configuration meets what this price rule asks for.
+    PriceRuleWithoutEffect,
     /// Some configuration costs less than nothing.
     NegativePrice,
     /// The product is too large to look at every rule.
     RulesNotExamined,
+}
+
+/// A rule that may have no effect.
+struct Suspect {
+    asks: Asks,
+    finding: Finding,
+}
+
+/// What tells whether it has one.
+enum Asks {
+    /// Whether the other rules imply this one.
+    Rule(usize),
+    /// Whether the rules rule this out.
+    Condition(RuleKind),
 }
 
 // === impl Configurator ===
@@ -93,29 +110,50 @@ impl Configurator {
         })
     }
 
+    /// Rules without which the same would be valid, and price rules that nothing valid meets.
     fn rules_without_effect(&self) -> Vec<Finding> {
         let case = self.case();
-        let mut findings = Vec::new();
-        let mut steps = RULES_STEPS_MAX;
-        for (index, rule) in self.product().rules().iter().enumerate() {
+        let (mut findings, mut steps) = (Vec::new(), RULES_STEPS_MAX);
+        for suspect in self.suspects() {
             let budget = Budget { steps, bytes: RULES_BYTES_MAX };
-            let Ok((is_implied, left)) = case.is_implied(index, budget) else {
+            let examined = match suspect.asks {
+                Asks::Rule(index) => case.is_implied(index, budget),
+                Asks::Condition(condition) => case.rules_out(&condition, budget),
+            };
+            let Ok((has_no_effect, left)) = examined else {
                 findings.push(Finding {
                     kind: FindingKind::RulesNotExamined,
-                    field: format!("/rules/{index}"),
+                    field: suspect.finding.field,
                     message: "from here on, rules were not examined for their effect".to_owned(),
                 });
                 break;
             };
             steps = left;
-            if is_implied {
-                findings.push(Finding {
-                    kind: FindingKind::RuleWithoutEffect,
-                    field: format!("/rules/{index}"),
-                    message: format!("without rule {:?} the same is valid", rule.id),
-                });
+            if has_no_effect {
+                findings.push(suspect.finding);
             }
         }
         findings
+    }
+
+    /// Every rule and every price rule, with what there is to say if it has no effect.
+    fn suspects(&self) -> impl Iterator<Item = Suspect> {
+        let rules = self.product().rules().iter().enumerate().map(|(index, rule)| Suspect {
+            asks: Asks::Rule(index),
+            finding: Finding {
+                kind: FindingKind::RuleWithoutEffect,
+                field: format!("/rules/{index}"),
+                message: format!("without rule {:?} the same is valid", rule.id),
+            },
+        });
+        let prices = self.product().price_rules.iter().enumerate();
+        rules.chain(prices.map(|(index, rule)| Suspect {
+            asks: Asks::Condition(RuleKind::Assert(Expression::Is(rule.condition.clone()))),
+            finding: Finding {
+                kind: FindingKind::PriceRuleWithoutEffect,
+                field: format!("/price_rules/{index}"),
+                message: "no valid configuration meets its condition".to_owned(),
+            },
+        }))
     }
 }

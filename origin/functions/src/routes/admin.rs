@@ -47,8 +47,8 @@ pub(crate) struct PublishedBody {
 /// Something that was probably not meant.
 #[derive(Debug, Serialize, ToSchema)]
 struct WarningBody {
-    /// `unusable_value`, `rule_without_effect`, `unreachable_variant`, `negative_price` or
-    /// `rules_not_examined`.
+    /// `unusable_value`, `rule_without_effect`, `price_rule_without_effect`, `unreachable_variant`,
+    /// `negative_price` or `rules_not_examined`.
     #[schema(value_type = String)]
     kind: FindingKind,
     /// A JSON Pointer into the document.

@@ -78,6 +78,20 @@ impl<'r> Case<'r> {
         })
     }
 
+    /// Whether no configuration that satisfies the rules satisfies this, too; and the steps that are
+    /// left.
+    pub(in crate::configurator) fn rules_out(
+        &self,
+        kind: &RuleKind,
+        budget: Budget,
+    ) -> Result<(bool, u64), Exhausted> {
+        self.with_forge(budget, |forge, relations| {
+            let start = relations.rule(forge, kind)?;
+            let is_ruled_out = self.take(forge, relations, (start, usize::MAX))?.is_some();
+            Ok((is_ruled_out, forge.steps_left()))
+        })
+    }
+
     fn with_forge<T>(
         &self,
         budget: Budget,

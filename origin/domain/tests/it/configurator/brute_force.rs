@@ -117,7 +117,8 @@ impl BruteForce {
         self.holds(expression, configuration)
     }
 
-    fn holds(&self, condition: &Value, configuration: &[usize]) -> bool {
+    /// Whether a configuration meets a condition.
+    pub(crate) fn holds(&self, condition: &Value, configuration: &[usize]) -> bool {
         condition.as_object().unwrap().iter().all(|(option, values)| {
             items(values).any(|value| text(value) == self.value(option, configuration))
         })

@@ -61,7 +61,11 @@ fn an_author_learns_what_was_probably_not_meant() {
         { "id": "a3-needs-b1", "requires": { "if": { "a": ["3"] }, "then": { "b": ["1"] } } },
     ]));
     document["variants"] = json!([{ "selection": { "a": "3" }, "variant_id": "1" }]);
-    document["price_rules"] = json!([{ "if": { "c": ["2"] }, "add": -101 }]);
+    document["price_rules"] = json!([
+        { "if": { "c": ["2"] }, "add": -101 },
+        { "if": { "a": ["1", "3"], "c": ["1"] }, "add": 5 },
+        { "if": { "a": ["3"], "c": ["1"] }, "add": 5 },
+    ]);
     let found: Vec<(FindingKind, String)> =
         compiled(&document).unwrap().report().into_iter().map(|f| (f.kind, f.field)).collect();
     let expected = [
@@ -69,6 +73,7 @@ fn an_author_learns_what_was_probably_not_meant() {
         (FindingKind::UnreachableVariant, "/variants/0"),
         (FindingKind::NegativePrice, "/base_price"),
         (FindingKind::RuleWithoutEffect, "/rules/1"),
+        (FindingKind::PriceRuleWithoutEffect, "/price_rules/2"),
     ];
     assert_eq!(found, expected.map(|(kind, field)| (kind, field.to_owned())));
 }
@@ -155,6 +160,11 @@ proptest! {
             let has_effect = BruteForce::of(&less).valid.len() != brute.valid.len();
             let field = format!("/rules/{rule}");
             prop_assert_eq!(has(FindingKind::RuleWithoutEffect, &field), !has_effect);
+        }
+        for (at, rule) in asked.document["price_rules"].as_array().unwrap().iter().enumerate() {
+            let is_met = brute.valid.iter().any(|(valid, _)| brute.holds(&rule["if"], valid));
+            let field = format!("/price_rules/{at}");
+            prop_assert_eq!(has(FindingKind::PriceRuleWithoutEffect, &field), !is_met);
         }
     }
 }

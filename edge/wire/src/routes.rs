@@ -113,9 +113,13 @@ pub const ROUTES: &[Route] = &[
     public(
         "/v1/configurator/{product}/explanation",
         Target::ConfiguratorRead,
-        Selection(&["_why"]),
+        Selection(&["_in_stock", "_why"]),
     ),
-    public("/v1/configurator/{product}/completion", Target::ConfiguratorRead, Selection(&["_by"])),
+    public(
+        "/v1/configurator/{product}/completion",
+        Target::ConfiguratorRead,
+        Selection(&["_by", "_in_stock"]),
+    ),
     Route {
         callers: &[],
         door: Door::Direct,

@@ -89,6 +89,52 @@ fn only_what_is_in_stock_is_offered_to_whoever_asks_for_it() {
 }
 
 #[test]
+fn what_is_out_of_stock_is_explained_and_never_part_of_a_completion() {
+    let shop = Shop::open();
+    let lamps = |product: &str, in_stock: [bool; 2]| {
+        let mut lamp = lamp();
+        lamp["product"] = json!(product);
+        let variant = |(at, available): (usize, bool)| {
+            let shade = if at == 0 { "paper" } else { "glass" };
+            json!({"selection": {"shade": shade, "cord": "black"}, "sku": shade,
+                "variant_id": format!("{product}-{at}"), "available": available})
+        };
+        lamp["variants"] = in_stock.into_iter().enumerate().map(variant).collect();
+        let published = publish(&shop, &lamp);
+        assert_eq!(published.status, 200, "{}", published.text);
+        format!("/v1/configurator/{product}")
+    };
+    let not_in_stock = json!([{"id": "shop:in-stock", "message": "This is not in stock."}]);
+    let some = lamps("some", [false, true]);
+    let why = |query: &str| ok(&shop, &format!("{some}/explanation?{query}"));
+    let never = why("cord=black&_why=shade:paper&_in_stock");
+    assert_eq!((&never["possible"], &never["rules"]), (&json!(false), &not_in_stock));
+    assert_eq!((&never["choices"], &never["repair"]), (&json!({}), &json!(null)));
+    assert_eq!(why("cord=red&_why=shade:paper")["possible"], true, "it can be ordered");
+    let red = why("shade=glass&_why=cord:black&_in_stock=true");
+    assert_eq!((&red["possible"], &red["rules"]), (&json!(true), &json!([])));
+
+    let completed = |query: &str| ok(&shop, &format!("{some}/completion?{query}"));
+    assert_eq!(completed("_by=price")["selection"]["shade"], "paper");
+    let stocked = completed("_by=price&_in_stock=true&shade=paper");
+    assert_eq!(stocked["selection"], json!({"shade": "glass", "cord": "black", "plug": "eu"}));
+    assert_eq!(
+        (&stocked["changes"], &stocked["price"]),
+        (&json!({"shade": "glass"}), &json!(6_000))
+    );
+    assert_eq!(stocked["variant"], json!({"sku": "glass", "variant_id": "some-1"}));
+
+    let none = lamps("none", [false, false]);
+    let why = ok(&shop, &format!("{none}/explanation?shade=glass&_why=cord:black&_in_stock"));
+    assert_eq!((&why["rules"], &why["repair"]), (&not_in_stock, &json!(null)));
+    let nothing = shop.get(&format!("{none}/completion?_in_stock=true")).send();
+    let fields = nothing.expect_problem(422, "selection-impossible");
+    assert_eq!(fields, ["query:_in_stock"]);
+    let unknown = shop.get(&format!("{none}/completion?_in_stock=true&shade=tin")).send();
+    assert_eq!(unknown.expect_problem(422, "choice-unknown"), ["query:shade"]);
+}
+
+#[test]
 fn a_question_that_cannot_be_read_says_where() {
     let shop = Shop::open();
     let asked = |query: &str| shop.get(&format!("{BIKE}/explanation?{query}")).send();

@@ -1,7 +1,10 @@
 //! What is in stock: the configurations whose variant is.
 
 use super::Configurator;
+use super::explanation::{Explanation, RuleNamed};
 use super::product::{Product, Variant};
+use super::selection::Selection;
+use super::shopify::STOCK_RULE;
 
 /// How much of a product is in stock.
 #[derive(Debug)]
@@ -34,5 +37,18 @@ impl Configurator {
         }
         let is_available = |id: &str| self.variant(id).is_some_and(|variant| variant.available);
         Stock::Part(Box::new(product.with_only_variants(is_available)))
+    }
+}
+
+// === impl Explanation ===
+
+impl Explanation<'_> {
+    /// The same of a product of which nothing is in stock: that alone rules everything out.
+    #[must_use]
+    pub fn sold_out(self) -> Self {
+        let (id, message) = STOCK_RULE;
+        let rule = RuleNamed { id, message: Some(message) };
+        let choices = Selection::default();
+        Self { possible: false, choices, rules: Some(vec![rule]), repair: None, ..self }
     }
 }

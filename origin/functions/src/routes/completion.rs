@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use edge_wire::headers::TAGS;
+use edge_wire::problem::Code;
 use origin_domain::configurator::{By, Completion};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::asked::{Asked, invalid};
-use super::configurator::{VariantBody, published, selection_refused, tag};
+use super::configurator::{VariantBody, offered, published, selection_refused, tag};
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -43,14 +44,16 @@ pub(crate) struct Versioned<T> {
 /// given choices as can be kept together.
 #[utoipa::path(get, path = "/v1/configurator/{product}/completion", tag = "configurator",
     params(("product" = String, Path),
-        ("_by" = Option<String>, Query, description = "`price` (as if absent) or `defaults`")),
+        ("_by" = Option<String>, Query, description = "`price` (as if absent) or `defaults`"),
+        ("_in_stock" = Option<bool>, Query,
+            description = "only configurations whose variant is in stock")),
     responses((status = 200, body = CompletionBody)))]
 pub(crate) async fn completion(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
-    let asked = Asked::read(query.as_deref(), &["_by"])?;
+    let asked = Asked::read(query.as_deref(), &["_by", "_in_stock"])?;
     let by = match asked.own("_by") {
         None | Some("price") => By::Price,
         Some("defaults") => By::Defaults,
@@ -60,9 +63,14 @@ pub(crate) async fn completion(
         }
     };
     let published = published(&shop, &product).await?;
-    let completed = published.configurator.complete(&asked.selection, by);
+    let offered = offered(&published, &asked)?;
+    let completed = offered.unwrap_or(&published.configurator).complete(&asked.selection, by);
     let answer: Completion<'_> =
         completed.map_err(|unknown| selection_refused("query:", &unknown))?;
+    if offered.is_none() {
+        let refused = Refused::new(Code::SelectionImpossible, "Nothing of this is in stock.");
+        return Err(refused.at("query:_in_stock", "rules out every configuration"));
+    }
     let version = published.version.to_string();
     Ok(([(TAGS, tag(&product))], Json(Versioned { version, answer })).into_response())
 }

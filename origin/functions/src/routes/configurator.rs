@@ -10,8 +10,8 @@ use edge_wire::headers::TAGS;
 use edge_wire::problem::Code;
 use origin_domain::catalog::{Catalog as _, InStock, PublicContent, Published};
 use origin_domain::configurator::{
-    OptionAnswer, OptionId, Resolution, Scope, Selection, State as ValueState, UnknownChoice,
-    ValueAnswer,
+    Configurator, OptionAnswer, OptionId, Resolution, Scope, Selection, State as ValueState,
+    UnknownChoice, ValueAnswer,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -152,17 +152,14 @@ pub(crate) async fn resolution(
 ) -> Result<Response, Refused> {
     let published = published(&shop, &product).await?;
     let asked = Asked::read(query.as_deref(), &["_in_stock", "_only"])?;
-    let in_stock = if asked.is_set("_in_stock")? { &published.in_stock } else { &InStock::All };
-    let configurator = match in_stock {
-        InStock::All | InStock::Nothing => &published.configurator,
-        InStock::Part(part) => part,
-    };
+    let offered = offered(&published, &asked)?;
+    let configurator = offered.unwrap_or(&published.configurator);
     let resolution = configurator.resolve(&asked.selection, &scope(&asked)?);
     let resolution = resolution.map_err(|unknown| selection_refused("query:", &unknown))?;
     let version = published.version.to_string();
-    let body = match in_stock {
-        InStock::Nothing => sold_out((&product, &version), &resolution, &asked.selection),
-        InStock::All | InStock::Part(_) => resolution.to_json(&version),
+    let body = match offered {
+        None => sold_out((&product, &version), &resolution, &asked.selection),
+        Some(_) => resolution.to_json(&version),
     };
     let headers = [(TAGS, tag(&product)), ("content-type", "application/json".into())];
     Ok((headers, body).into_response())
@@ -187,6 +184,21 @@ fn sold_out(
         "options": resolution.options().map(option).collect::<Vec<_>>(),
     });
     body.to_string().into_bytes()
+}
+
+/// What is asked about: the product, or that of it which is in stock; `None` if nothing is.
+pub(crate) fn offered<'a>(
+    published: &'a Published,
+    asked: &Asked,
+) -> Result<Option<&'a Configurator>, Refused> {
+    if !asked.is_set("_in_stock")? {
+        return Ok(Some(&published.configurator));
+    }
+    Ok(match &published.in_stock {
+        InStock::All => Some(&published.configurator),
+        InStock::Nothing => None,
+        InStock::Part(part) => Some(part),
+    })
 }
 
 /// The tag by which publishing invalidates everything made of a product.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::asked::{Asked, invalid};
 use super::completion::Versioned;
-use super::configurator::{published, selection_refused, tag};
+use super::configurator::{offered, published, selection_refused, tag};
 use crate::refused::Refused;
 use crate::shop::Shop;
 
@@ -59,14 +59,17 @@ struct RepairBody {
 /// lets it in.
 #[utoipa::path(get, path = "/v1/configurator/{product}/explanation", tag = "configurator",
     params(("product" = String, Path),
-        ("_why" = String, Query, description = "`{option}:{value}`: what is asked about")),
+        ("_why" = String, Query, description = "`{option}:{value}`: what is asked about"),
+        ("_in_stock" = Option<bool>, Query,
+            description = "only configurations whose variant is in stock; the rule that rules the \
+                others out is `shop:in-stock`")),
     responses((status = 200, body = ExplanationBody)))]
 pub(crate) async fn explanation(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
-    let asked = Asked::read(query.as_deref(), &["_why"])?;
+    let asked = Asked::read(query.as_deref(), &["_in_stock", "_why"])?;
     let why = asked.own("_why").and_then(|why| why.split_once(':'));
     let Some((option, value)) = why.map(|(option, value)| (option.to_owned(), value.to_owned()))
     else {
@@ -76,8 +79,11 @@ pub(crate) async fn explanation(
     let published = published(&shop, &product).await?;
     // Finding the rules may take a fifth of a second of work; other requests go on meanwhile.
     let explained = spawn_blocking(move || {
-        let answer = published.configurator.explain(&asked.selection, &option, &value);
+        let offered = offered(&published, &asked)?;
+        let configurator = offered.unwrap_or(&published.configurator);
+        let answer = configurator.explain(&asked.selection, &option, &value);
         let answer = answer.map_err(|unknown| selection_refused("query:", &unknown))?;
+        let answer = if offered.is_some() { answer } else { answer.sold_out() };
         Ok::<_, Refused>(
             Json(Versioned { version: published.version.to_string(), answer }).into_response(),
         )

@@ -107,6 +107,16 @@ fn advice() -> impl Iterator<Item = Case> {
             &format!("{RESOLUTION}?_in_stock=true&_only=size&frame=steel"),
         ),
         forwards(
+            "why not of what is in stock",
+            get(&format!("{EXPLANATION}?_why=motor:mid&_in_stock=true&frame=carbon")),
+            &format!("{EXPLANATION}?_in_stock=true&_why=motor:mid&frame=carbon"),
+        ),
+        forwards(
+            "a completion of what is in stock",
+            get(&format!("{COMPLETION}?frame=carbon&_in_stock=true&_by=price")),
+            &format!("{COMPLETION}?_by=price&_in_stock=true&frame=carbon"),
+        ),
+        forwards(
             "a completion by defaults",
             get(&format!("{COMPLETION}?frame=carbon&_by=defaults")),
             &format!("{COMPLETION}?_by=defaults&frame=carbon"),

@@ -10,3 +10,4 @@ mod prices;
 
 pub use encoded::{COMBINATIONS_MAX, MalformedEncoding, decode_variants};
 pub use import::ShopCurrency;
+pub(super) use narrow::STOCK_RULE;

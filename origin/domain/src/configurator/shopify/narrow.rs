@@ -2,8 +2,11 @@
 
 use crate::configurator::product::{Condition, Expression, OneOf, Product, Rule, RuleKind, Table};
 
-/// The rule a narrowed product has more. No authored rule has its name: ids have no colon.
-const RULE_ID: &str = "shopify:combinations";
+/// The rule that a product narrowed to what exists has more. No authored rule has its name, nor that
+/// of the other: ids have no colon.
+const COMBINATIONS_RULE: &str = "shopify:combinations";
+/// The rule that a product narrowed to what is in stock has more, and what it says to shoppers.
+pub(crate) const STOCK_RULE: (&str, &str) = ("shop:in-stock", "This is not in stock.");
 
 // === impl Product ===
 
@@ -25,7 +28,8 @@ impl Product {
             return None;
         }
         let options = (0..).take(self.options.len()).collect();
-        Some(self.with_rule(RuleKind::Allowed(Table::new(options, &combinations.concat()))))
+        let combinations = RuleKind::Allowed(Table::new(options, &combinations.concat()));
+        Some(self.with_rule(COMBINATIONS_RULE, None, combinations))
     }
 
     /// The product with only those configurations that are one of its variants with an id that
@@ -45,19 +49,25 @@ impl Product {
                 .iter()
                 .flat_map(|choices| choices.iter().map(|(_, value)| *value))
                 .collect();
-            return self.with_rule(RuleKind::Allowed(Table::new(first, &cells)));
+            return self.in_stock(RuleKind::Allowed(Table::new(first, &cells)));
         }
         let one_of = |(option, value): &(u16, u16)| OneOf { option: *option, values: vec![*value] };
         let condition = |choices: &&[(u16, u16)]| {
             Expression::Is(Condition(choices.iter().map(one_of).collect()))
         };
         let any = choices.iter().map(condition).collect();
-        self.with_rule(RuleKind::Assert(Expression::Any(any)))
+        self.in_stock(RuleKind::Assert(Expression::Any(any)))
     }
 
-    fn with_rule(&self, kind: RuleKind) -> Self {
+    fn in_stock(&self, kind: RuleKind) -> Self {
+        let (id, message) = STOCK_RULE;
+        self.with_rule(id, Some(message), kind)
+    }
+
+    fn with_rule(&self, id: &str, message: Option<&str>, kind: RuleKind) -> Self {
         let mut narrowed = self.clone();
-        narrowed.rules.push(Rule { id: RULE_ID.to_owned(), message: None, kind });
+        let message = message.map(str::to_owned);
+        narrowed.rules.push(Rule { id: id.to_owned(), message, kind });
         narrowed
     }
 }

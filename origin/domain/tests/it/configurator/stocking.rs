@@ -1,6 +1,6 @@
 //! What is in stock is exactly the configurations whose variant is.
 
-use origin_domain::configurator::{Configurator, Limits, Scope, Selection, Stock};
+use origin_domain::configurator::{By, Configurator, Limits, Scope, Selection, Stock};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -50,7 +50,11 @@ proptest! {
                 let all = part.resolve(&Selection::default(), &Scope::default()).unwrap();
                 prop_assert_eq!(all.configurations(), prices.len() as u128);
                 let range = all.price().map(|range| (range.min.0, range.max.0));
-                prop_assert_eq!(range, prices.iter().copied().min().zip(prices.iter().copied().max()));
+                let lowest = prices.iter().copied().min();
+                prop_assert_eq!(range, lowest.zip(prices.iter().copied().max()));
+                let cheapest = part.complete(&Selection::default(), By::Price).unwrap();
+                prop_assert_eq!(Some(cheapest.price.0), lowest);
+                prop_assert!(cheapest.variant.is_some_and(|variant| variant.available));
             }
         }
     }

@@ -3,6 +3,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
 
 /// Units a table takes at once without having been asked before: fifty times a usual second. An
 /// on-demand table begins with 4,000 writes and 12,000 reads a second (DynamoDB Developer Guide,
@@ -11,10 +12,10 @@ const WARM_READS = 12_000;
 const WARM_WRITES = 4_000;
 
 export class Data extends Construct {
-    readonly hot: dynamodb.TableV2;
-    readonly commands: dynamodb.TableV2;
+    readonly hot: dynamodb.ITableV2;
+    readonly commands: dynamodb.ITableV2;
 
-    constructor(scope: Construct, id: string, environment: string) {
+    constructor(scope: Construct, id: string, { environment, restored }: Settings) {
         super(scope, id);
         const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
         const kept = {
@@ -25,7 +26,7 @@ export class Data extends Construct {
             timeToLiveAttribute: 'ttl',
             warmThroughput: { readUnitsPerSecond: WARM_READS, writeUnitsPerSecond: WARM_WRITES },
         };
-        this.hot = new dynamodb.TableV2(this, 'Hot', {
+        const hot = new dynamodb.TableV2(this, 'Hot', {
             ...kept,
             tableName: `forecourt-${environment}-hot`,
             partitionKey: text('pk'),
@@ -39,10 +40,14 @@ export class Data extends Construct {
                 },
             ],
         });
-        this.commands = new dynamodb.TableV2(this, 'Commands', {
+        const commands = new dynamodb.TableV2(this, 'Commands', {
             ...kept,
             tableName: `forecourt-${environment}-commands`,
             partitionKey: text('pk'),
         });
+        const served = (own: dynamodb.ITableV2, name?: string): dynamodb.ITableV2 =>
+            name === undefined ? own : dynamodb.TableV2.fromTableName(this, name, name);
+        this.hot = served(hot, restored?.hot);
+        this.commands = served(commands, restored?.commands);
     }
 }

@@ -80,6 +80,10 @@ export class Functions extends Construct {
             role,
             logGroup,
             loggingFormat: lambda.LoggingFormat.JSON,
+            // Three lines an invocation that say what the metrics say, too: at the reads' rate they
+            // would be most of the bill for logs. What fails is told.
+            systemLogLevelV2: lambda.SystemLogLevel.WARN,
+            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
             memorySize: it.memoryMb,
             timeout: Duration.seconds(it.timeoutS),
             ...('reserved' in it ? { reservedConcurrentExecutions: it.reserved } : {}),

@@ -1,4 +1,5 @@
 // What one environment is told. Everything else follows from the code.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export type Architecture = 'x86_64' | 'arm64';
@@ -40,8 +41,12 @@ export interface Settings {
     readonly webAclArn?: string;
     /// A capacity provider: the read functions then run on Managed Instances.
     readonly capacityProviderArn?: string;
+    /// Tables restored from a backup: they serve instead of the stack's own, which stay.
+    readonly restored?: { readonly hot: string; readonly commands: string };
     /// The secret's version that the edge sends the `origin` of; without it, the current one.
     readonly secretVersion?: string;
+    /// The distribution, once there is one: outside us-east-1 its alarms are a stack of their own.
+    readonly distribution?: string;
 }
 
 /// Where each form is built (edge/cloudfront-function/build.js, edge/lambda/build.mjs).
@@ -60,6 +65,15 @@ export const secretName = ({ environment }: Settings): string => `forecourt/${en
 
 const NAME = /^[a-z][a-z0-9-]{0,19}$/;
 const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+
+/// The settings of environments/NAME.json.
+export function readSettings(environment: unknown): Settings {
+    if (typeof environment !== 'string' || !NAME.test(environment)) {
+        throw new Error('which environment? NAME stands for environments/NAME.json');
+    }
+    const file = new URL(`../environments/${environment}.json`, import.meta.url);
+    return { environment, ...JSON.parse(readFileSync(file, 'utf8')) };
+}
 
 /// Refuses what could not be deployed, all of it at once.
 export function check(settings: Settings): Settings {

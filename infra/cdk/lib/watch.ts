@@ -1,10 +1,8 @@
-// What pages somebody: what a shopper would notice, and letters nobody delivered. One dashboard.
-import { Duration } from 'aws-cdk-lib';
+// What is watched: what a shopper would notice, and letters nobody delivered. One dashboard.
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as sns from 'aws-cdk-lib/aws-sns';
-import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { CfnMonitoringSubscription } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
+import { Alarms, ERRORS_PERCENT, edgeMetric } from './alarms.ts';
 import type { Data } from './data.ts';
 import type { Edge } from './edge.ts';
 import type { Events } from './events.ts';
@@ -16,13 +14,15 @@ import { CONSUMERS, FUNCTIONS, readFunctions } from './wiring.ts';
 /// edge, less the way.
 const READ_P99_MS = 150;
 const WRITE_P99_MS = 1_000;
-/// Share of answers that may be errors of ours, in per cent.
-const ERRORS_PERCENT = 1;
+/// Of its timeout, what a consumer may take before messages come back to be done again, in per cent.
+const CONSUMER_PERCENT = 80;
 /// How old the oldest message may get: what clients have not seen applied they carry in bookmarks,
 /// and sixty commands of one client take longer than this.
 const OLDEST_MESSAGE_S = 300;
 /// Share of requests the edge should answer, in per cent.
 const HIT_PERCENT_MIN = 50;
+/// Minutes in a row for what may come and go by itself.
+const MINUTES = 3;
 
 export interface WatchProps {
     readonly settings: Settings;
@@ -33,8 +33,7 @@ export interface WatchProps {
 }
 
 export class Watch extends Construct {
-    readonly pages: sns.Topic;
-    private readonly alarms: cloudwatch.Alarm[] = [];
+    private readonly alarms: Alarms;
 
     constructor(
         scope: Construct,
@@ -42,120 +41,122 @@ export class Watch extends Construct {
         private readonly props: WatchProps
     ) {
         super(scope, id);
-        const { settings, events } = props;
-        this.pages = new sns.Topic(this, 'Pages', {
-            topicName: `forecourt-${settings.environment}-pages`,
-            enforceSSL: true,
+        this.alarms = new Alarms(this, 'Alarms', props.settings);
+        if (props.settings.region === 'us-east-1') {
+            this.alarms.ofEdge(props.edge.distribution.ref);
+        }
+        // The hit rate is among the metrics that CloudFront keeps only where it is asked to.
+        new CfnMonitoringSubscription(this, 'EdgeMetrics', {
+            distributionId: props.edge.distribution.ref,
+            monitoringSubscription: {
+                realtimeMetricsSubscriptionConfig: { realtimeMetricsSubscriptionStatus: 'Enabled' },
+            },
         });
-        if (settings.pageTo !== undefined) {
-            this.pages.addSubscription(new subscriptions.EmailSubscription(settings.pageTo));
-        }
-        // CloudFront's metrics are in us-east-1 alone; an alarm elsewhere would never ring.
-        if (settings.region === 'us-east-1') {
-            this.watchEdge();
-        }
-        FUNCTIONS.forEach((it) => this.watchFunction(it.name, it.kind === 'read'));
-        CONSUMERS.forEach((it) => this.watchFunction(it.name, false));
-        for (const { wired, queue, deadLetters } of events.wakes) {
-            this.alarm(
-                `${wired.name}-dead-letters`,
-                deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
-                0,
-                'an event was given up: `forecourt dead-letters list`'
-            );
-            this.alarm(
-                `${wired.name}-behind`,
-                queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
-                OLDEST_MESSAGE_S,
-                'what shoppers did is not applied'
-            );
-        }
-        this.alarm(
-            'undelivered',
-            events.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
-            0,
-            'EventBridge could not reach a queue'
+        this.watchWrites();
+        FUNCTIONS.forEach((it) =>
+            this.watchFunction(it.name, it.kind === 'read' ? READ_P99_MS : WRITE_P99_MS)
         );
+        CONSUMERS.forEach((it) =>
+            this.watchFunction(it.name, it.timeoutS * 10 * CONSUMER_PERCENT)
+        );
+        readFunctions().forEach((it) => this.watchWarmth(it.name));
+        this.watchQueues();
         this.watchTables();
         this.dashboard();
     }
 
-    private watchEdge(): void {
-        this.alarm(
-            'edge-errors',
-            this.edgeMetric('5xxErrorRate', 'Average'),
-            ERRORS_PERCENT,
-            'shoppers see errors'
-        );
+    /// A function that answers 503 has not failed: only its API knows.
+    private watchWrites(): void {
+        const { api } = this.props.edge;
+        this.alarms.ring({
+            kind: 'writes-errors',
+            metric: api.metricServerError({ statistic: 'Average' }),
+            most: ERRORS_PERCENT / 100,
+            minutes: MINUTES,
+            meaning: 'commands or webhooks are not taken',
+        });
     }
 
-    private watchFunction(name: string, isRead: boolean): void {
+    private watchFunction(name: string, slowMs: number): void {
         const alias = this.props.functions.byName.get(name)!;
-        this.alarm(`${name}-errors`, alias.metricErrors(), 0, 'invocations fail', 3);
-        this.alarm(`${name}-throttles`, alias.metricThrottles(), 0, 'no environment was free', 3);
-        this.alarm(
-            `${name}-slow`,
-            alias.metricDuration({ statistic: 'p99' }),
-            isRead ? READ_P99_MS : WRITE_P99_MS,
-            'the slowest hundredth is too slow',
-            3
-        );
-        if (isRead && this.props.settings.capacityProviderArn === undefined) {
-            const spilled = alias.metric('ProvisionedConcurrencySpilloverInvocations', {
-                statistic: 'Sum',
-            });
-            this.alarm(`${name}-cold`, spilled, 0, 'more load than warm environments', 3);
+        const ring = (kind: string, metric: cloudwatch.Metric, most: number, meaning: string) =>
+            this.alarms.ring({ kind, of: name, metric, most, minutes: MINUTES, meaning });
+        ring('errors', alias.metricErrors(), 0, 'invocations fail');
+        ring('throttles', alias.metricThrottles(), 0, 'no environment was free');
+        const slowest = alias.metricDuration({ statistic: 'p99' });
+        ring('slow', slowest, slowMs, 'the slowest hundredth is too slow');
+    }
+
+    /// Managed Instances have no cold starts.
+    private watchWarmth(name: string): void {
+        if (this.props.settings.capacityProviderArn !== undefined) {
+            return;
         }
+        const alias = this.props.functions.byName.get(name)!;
+        this.alarms.ring({
+            kind: 'cold',
+            of: name,
+            metric: alias.metric('ProvisionedConcurrencySpilloverInvocations', {
+                statistic: 'Sum',
+            }),
+            most: 0,
+            minutes: MINUTES,
+            meaning: 'more load than warm environments',
+        });
+    }
+
+    private watchQueues(): void {
+        const { events } = this.props;
+        const statistic = { statistic: 'Maximum' };
+        for (const { wired, queue, deadLetters } of events.wakes) {
+            this.alarms.ring({
+                kind: 'dead-letters',
+                of: wired.name,
+                metric: deadLetters.metricApproximateNumberOfMessagesVisible(statistic),
+                most: 0,
+                meaning: 'an event was given up',
+            });
+            this.alarms.ring({
+                kind: 'behind',
+                of: wired.name,
+                metric: queue.metricApproximateAgeOfOldestMessage(statistic),
+                most: OLDEST_MESSAGE_S,
+                meaning: 'what happened is not applied',
+            });
+        }
+        this.alarms.ring({
+            kind: 'undelivered',
+            metric: events.undelivered.metricApproximateNumberOfMessagesVisible(statistic),
+            most: 0,
+            meaning: 'EventBridge could not reach a queue',
+        });
     }
 
     private watchTables(): void {
         const { hot, commands } = this.props.data;
         for (const [name, table] of Object.entries({ hot, commands })) {
-            const throttled = new cloudwatch.Metric({
-                namespace: 'AWS/DynamoDB',
-                metricName: 'ThrottledRequests',
-                dimensionsMap: { TableName: table.tableName },
-                statistic: 'Sum',
-            });
-            this.alarm(`${name}-throttled`, throttled, 0, 'DynamoDB throttles', 3);
+            for (const way of ['Read', 'Write']) {
+                this.alarms.ring({
+                    kind: 'throttled',
+                    of: `${name}-${way.toLowerCase()}`,
+                    metric: new cloudwatch.Metric({
+                        namespace: 'AWS/DynamoDB',
+                        metricName: `${way}ThrottleEvents`,
+                        dimensionsMap: { TableName: table.tableName },
+                        statistic: 'Sum',
+                    }),
+                    most: 0,
+                    minutes: MINUTES,
+                    meaning: 'DynamoDB throttles',
+                });
+            }
         }
     }
 
-    /// Rings when the metric was above `most` in each of so many minutes. No data is no trouble:
-    /// a shop that nobody visits at night.
-    private alarm(
-        name: string,
-        metric: cloudwatch.Metric,
-        most: number,
-        meaning: string,
-        minutes = 1
-    ): void {
-        const alarm = new cloudwatch.Alarm(this, name, {
-            alarmName: `forecourt-${this.props.settings.environment}-${name}`,
-            alarmDescription: `${meaning}. What to do: infra/README.md, "When ${name} rings"`,
-            metric: metric.with({ period: Duration.minutes(1) }),
-            threshold: most,
-            comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluationPeriods: minutes,
-            treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-        });
-        alarm.addAlarmAction(new actions.SnsAction(this.pages));
-        alarm.addOkAction(new actions.SnsAction(this.pages));
-        this.alarms.push(alarm);
-    }
-
-    private edgeMetric(metricName: string, statistic: string): cloudwatch.Metric {
-        return new cloudwatch.Metric({
-            namespace: 'AWS/CloudFront',
-            metricName,
-            dimensionsMap: { DistributionId: this.props.edge.distribution.ref, Region: 'Global' },
-            region: 'us-east-1',
-            statistic,
-        });
-    }
-
     private dashboard(): void {
-        const { events, functions, settings } = this.props;
+        const { events, functions, settings, edge } = this.props;
+        const ofEdge = (name: string, statistic = 'Average') =>
+            edgeMetric(edge.distribution.ref, name, statistic);
         const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
             new cloudwatch.GraphWidget({ title, left, right, width: 12 });
         const reads = readFunctions().map((it) => functions.byName.get(it.name)!);
@@ -163,19 +164,16 @@ export class Watch extends Construct {
         new cloudwatch.Dashboard(this, 'Dashboard', {
             dashboardName: `forecourt-${settings.environment}`,
             widgets: [
-                [new cloudwatch.AlarmStatusWidget({ alarms: this.alarms, width: 24 })],
+                [new cloudwatch.AlarmStatusWidget({ alarms: this.alarms.all, width: 24 })],
                 [
                     graph(
                         'Edge: requests, errors',
-                        [this.edgeMetric('Requests', 'Sum')],
-                        [
-                            this.edgeMetric('5xxErrorRate', 'Average'),
-                            this.edgeMetric('4xxErrorRate', 'Average'),
-                        ]
+                        [ofEdge('Requests', 'Sum')],
+                        [ofEdge('5xxErrorRate'), ofEdge('4xxErrorRate')]
                     ),
                     new cloudwatch.GraphWidget({
                         title: 'Edge: hits, per cent',
-                        left: [this.edgeMetric('CacheHitRate', 'Average')],
+                        left: [ofEdge('CacheHitRate')],
                         leftAnnotations: [{ value: HIT_PERCENT_MIN, label: 'expected' }],
                         width: 12,
                     }),

@@ -60,7 +60,8 @@ const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'configurator-read',
         kind: 'read',
-        ports: ['read-secrets', 'read-hot'],
+        // It answers readiness, which looks at both tables.
+        ports: ['read-secrets', 'read-hot', 'read-commands'],
         timeoutS: 5,
     },
     {
@@ -94,6 +95,8 @@ const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
         // What the bus does not carry is kept beside it.
         ports: ['read-secrets', 'write-hot', 'publish'],
         timeoutS: 30,
+        // A storm of 300 deliveries a second needs fifteen at 50 ms each; past this Shopify retries.
+        reserved: 100,
     },
     {
         name: 'admin',
@@ -148,6 +151,15 @@ export const CONSUMERS: readonly Consumer[] = WIRING.consumers.map((wired) => {
     }
     return { name, kind: 'consumer', timeoutS, memoryMb, queues, ...allowed };
 });
+
+/// Environments of an account that reservations must leave alone (Lambda Developer Guide,
+/// "Configuring reserved concurrency").
+const UNRESERVED_MIN = 100;
+
+/// Environments the account must allow: what is reserved, what campaigns keep warm, and the rest.
+export const environmentsMax = (warmMost: number): number =>
+    FUNCTIONS.reduce((sum, it) => sum + (it.reserved ?? 0), UNRESERVED_MIN) +
+    readFunctions().length * warmMost;
 
 /// The functions that CloudFront invokes itself.
 export const readFunctions = (): readonly HttpFunction[] =>

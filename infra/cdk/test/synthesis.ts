@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledge } from '../lib/acknowledged.ts';
-import { Forecourt } from '../lib/forecourt.ts';
+import { stacks } from '../lib/forecourt.ts';
 import type { Settings } from '../lib/settings.ts';
 
 export type Json = { [key: string]: any };
@@ -33,7 +33,7 @@ export function synthesised(name: string, changes: Partial<Settings> = {}): Map<
     const out = process.env.CDK_OUTDIR ?? mkdtempSync(join(tmpdir(), 'cdk-out-'));
     const app = new App({ outdir: join(out, name), autoSynth: false });
     const told = { ...settings, ...changes };
-    new Forecourt(app, told);
+    stacks(app, told);
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     acknowledge(app, told);
     return new Map(app.synth().stacks.map((it) => [it.stackName, it.template]));

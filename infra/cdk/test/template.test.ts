@@ -203,7 +203,7 @@ test('only what reads has no right to write', () => {
             .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
             .map((it: Json) => it.Sid);
     assert.deepEqual(rights('cart-read'), ['Log', 'ReadOwnSecrets', 'ReadHot', 'ReadCommands']);
-    assert.deepEqual(rights('configurator-read'), ['Log', 'ReadOwnSecrets', 'ReadHot']);
+    assert.deepEqual(rights('configurator-read'), rights('cart-read'));
     assert.deepEqual(rights('consume-published').slice(0, 2), ['Log', 'Invalidate']);
 });
 
@@ -229,6 +229,63 @@ test('the read functions are kept warm, follow load, and rise before a campaign'
                 ['morning-begins', 60],
                 ['morning-ends', 2],
             ]
+        );
+    }
+});
+
+test('the read functions follow load by themselves, too', () => {
+    const policies = ofType('AWS::ApplicationAutoScaling::ScalingPolicy');
+    assert.equal(policies.length, 3);
+    for (const [, it] of policies) {
+        const tracked = it.Properties.TargetTrackingScalingPolicyConfiguration;
+        assert.deepEqual(tracked.PredefinedMetricSpecification, {
+            PredefinedMetricType: 'LambdaProvisionedConcurrencyUtilization',
+        });
+        assert.equal(tracked.TargetValue, 0.7);
+    }
+});
+
+test('a former version is there to roll back to', () => {
+    const versions = ofType('AWS::Lambda::Version');
+    assert.equal(versions.length, FUNCTIONS.length + CONSUMERS.length);
+    for (const [id, it] of versions) {
+        assert.equal(it.DeletionPolicy, 'Retain', id);
+    }
+    for (const [id, it] of ofType('AWS::Lambda::Alias')) {
+        assert.equal(it.Properties.Name, 'live', id);
+    }
+});
+
+test('a runaway leaves the account to shoppers', () => {
+    const functions = ofType('AWS::Lambda::Function').map(([, it]) => it.Properties);
+    const reserved = (handler: string): number | undefined =>
+        functions.find((it) => it.Handler === handler)!.ReservedConcurrentExecutions;
+    assert.deepEqual(['webhooks', 'admin', 'cart-read', 'consume-cart'].map(reserved), [
+        100,
+        2,
+        undefined,
+        undefined,
+    ]);
+});
+
+test('one binary is told by its handler which function it is, and logs only what fails', () => {
+    const functions = ofType('AWS::Lambda::Function').map(([, it]) => it.Properties);
+    assert.equal(functions.length, FUNCTIONS.length + CONSUMERS.length);
+    assert.equal(new Set(functions.map((it) => JSON.stringify(it.Code))).size, 1);
+    for (const it of functions) {
+        assert.equal(it.Runtime, 'provided.al2023');
+        assert.deepEqual(it.Architectures, ['x86_64']);
+        assert.equal(it.LoggingConfig.LogFormat, 'JSON');
+        assert.equal(it.LoggingConfig.SystemLogLevel, 'WARN');
+    }
+});
+
+test('tables take a campaign at once', () => {
+    for (const [id, it] of ofType('AWS::DynamoDB::GlobalTable')) {
+        assert.deepEqual(
+            it.Properties.WarmThroughput,
+            { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000 },
+            id
         );
     }
 });

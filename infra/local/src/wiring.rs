@@ -86,6 +86,7 @@ mod tests {
     use infra_bus::Faults;
     use origin_domain::cart::ORDER_TOPICS;
     use origin_domain::event::Kind;
+    use origin_domain::loyalty::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
     use origin_domain::privacy::Demand;
     use serde_json::{Value, json};
 
@@ -109,6 +110,17 @@ mod tests {
             pattern
         };
         ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].map(of_topics).to_vec()
+    }
+
+    /// What Shopify is told to deliver.
+    const APP: &str = include_str!("../../shopify.app.toml");
+
+    #[test]
+    fn shopify_is_asked_for_every_topic_that_somebody_consumes() {
+        let ledger = [ORDERS_PAID, ORDERS_CANCELLED, REFUNDS_CREATE];
+        for topic in ORDER_TOPICS.into_iter().chain(ledger).chain(Demand::TOPICS) {
+            assert!(APP.contains(&format!("{topic:?}")), "{topic}");
+        }
     }
 
     #[test]

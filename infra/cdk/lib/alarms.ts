@@ -1,0 +1,85 @@
+// What pages somebody, and whom. What to do then stands in infra/README.md, a row for each kind.
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+/// Share of answers that may be errors of ours, in per cent.
+export const ERRORS_PERCENT = 1;
+
+/// When an alarm rings: the metric was above `most` in each of so many minutes.
+export interface Rule {
+    /// What kind of trouble: the row in infra/README.md.
+    readonly kind: string;
+    /// Of what, if there are several.
+    readonly of?: string;
+    readonly metric: cloudwatch.Metric;
+    readonly most: number;
+    readonly minutes?: number;
+    readonly meaning: string;
+}
+
+export class Alarms extends Construct {
+    readonly all: cloudwatch.Alarm[] = [];
+    private readonly pages: sns.Topic;
+
+    constructor(
+        scope: Construct,
+        id: string,
+        private readonly settings: Settings
+    ) {
+        super(scope, id);
+        this.pages = new sns.Topic(this, 'Pages', {
+            topicName: `forecourt-${settings.environment}-pages`,
+            enforceSSL: true,
+        });
+        if (settings.pageTo !== undefined) {
+            this.pages.addSubscription(new subscriptions.EmailSubscription(settings.pageTo));
+        }
+    }
+
+    /// What only CloudFront's own metrics show.
+    ofEdge(distribution: string): void {
+        this.ring({
+            kind: 'edge-errors',
+            metric: edgeMetric(distribution, '5xxErrorRate', 'Average'),
+            most: ERRORS_PERCENT,
+            minutes: 2,
+            meaning: 'shoppers see errors',
+        });
+    }
+
+    /// No data is no trouble: a shop that nobody visits at night.
+    ring({ kind, of, metric, most, minutes = 1, meaning }: Rule): void {
+        const name = of === undefined ? kind : `${of}-${kind}`;
+        const alarm = new cloudwatch.Alarm(this, name, {
+            alarmName: `forecourt-${this.settings.environment}-${name}`,
+            alarmDescription: `${meaning}. What to do: infra/README.md, row "${kind}"`,
+            metric: metric.with({ period: Duration.minutes(1) }),
+            threshold: most,
+            comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluationPeriods: minutes,
+            treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+        });
+        alarm.addAlarmAction(new actions.SnsAction(this.pages));
+        alarm.addOkAction(new actions.SnsAction(this.pages));
+        this.all.push(alarm);
+    }
+}
+
+export function edgeMetric(
+    distribution: string,
+    metricName: string,
+    statistic: string
+): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+        namespace: 'AWS/CloudFront',
+        metricName,
+        dimensionsMap: { DistributionId: distribution, Region: 'Global' },
+        region: 'us-east-1',
+        statistic,
+    });
+}

@@ -1,0 +1,208 @@
+// What a deployment does, in which order, and what it never says aloud. AWS is a table of answers.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { config, store } from '../../../edge/cloudfront-function/build.js';
+import { type EdgeTexts, type Shell, deploy, digest, rollBack } from '../lib/deployment.ts';
+import type { Settings } from '../lib/settings.ts';
+import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
+
+const example = JSON.parse(
+    readFileSync(new URL('../environments/example.json', import.meta.url), 'utf8')
+) as Omit<Settings, 'environment'>;
+const settings: Settings = { environment: 'staging', ...example };
+const SHOPIFY = 'shpss_0123456789abcdef';
+const STACK = {
+    Stacks: [
+        {
+            Outputs: [
+                { OutputKey: 'Url', OutputValue: 'https://d1.cloudfront.net' },
+                { OutputKey: 'Distribution', OutputValue: 'E2EXAMPLE' },
+                { OutputKey: 'EdgeStore', OutputValue: 'arn:store' },
+            ],
+        },
+    ],
+};
+const edge: EdgeTexts = {
+    words: async () => store(),
+    config: async (document) => config(document, digest),
+};
+
+/// An account, and what was done to it.
+class Account implements Shell {
+    readonly done: { line: string; input?: string }[] = [];
+    /// What there is once it is deployed.
+    deployed: object = STACK;
+
+    constructor(
+        private secret: string | undefined,
+        private stack: object | undefined,
+        private readonly allowed = 1000
+    ) {}
+
+    run(words: readonly string[], input?: string): void {
+        this.done.push({ line: words.join(' '), input });
+        if (words.includes('create-secret')) {
+            this.secret = input;
+        }
+        if (words.includes('deploy')) {
+            this.stack = this.deployed;
+        }
+    }
+
+    ask(words: readonly string[]): any {
+        const answers: Record<string, () => any> = {
+            'get-account-settings': () => ({ AccountLimit: { ConcurrentExecutions: this.allowed } }),
+            'get-secret-value': () =>
+                this.secret === undefined
+                    ? undefined
+                    : { SecretString: this.secret, VersionId: 'v-7' },
+            'describe-stacks': () => this.stack,
+            'describe-key-value-store': () => ({ ETag: 'E-now' }),
+            'get-alias': () => ({ FunctionVersion: words.join().includes('webhooks') ? '1' : '12' }),
+            'list-versions-by-function': () => ({
+                Versions: words.join().includes('webhooks')
+                    ? [{ Version: '$LATEST' }, { Version: '1' }]
+                    : ['$LATEST', '2', '9', '12', '13'].map((Version) => ({ Version })),
+            }),
+        };
+        return answers[words[2]!]!();
+    }
+
+    /// The commands that change AWS, by what they are about.
+    acts(): string[] {
+        const acts = ['cdk bootstrap', 'create-secret', 'update-keys', 'cdk deploy'];
+        return this.done.flatMap(({ line }) => acts.filter((act) => line.includes(act)));
+    }
+}
+
+test('an empty account gets its secrets before the stack and its words after it', async () => {
+    const account = new Account(undefined, undefined);
+    const deployed = await deploy(settings, SHOPIFY, account, edge);
+    assert.equal(deployed.Url, 'https://d1.cloudfront.net');
+    assert.deepEqual(account.acts(), [
+        'create-secret',
+        'cdk bootstrap',
+        'cdk deploy',
+        'update-keys',
+    ]);
+    assert.deepEqual(
+        account.done.slice(1, 4).map(({ line }) => line.split(' ').slice(0, 3).join(' ')),
+        ['../package x86_64', 'npm ci --silent', 'npm run build']
+    );
+});
+
+test('a further deployment writes words before there is a function that says them', async () => {
+    const secret = JSON.stringify({
+        keys: `k1:${'0'.repeat(32)}`,
+        shopify_secrets: SHOPIFY,
+        staff_tokens: 's'.repeat(32),
+        origin: 'o'.repeat(32),
+    });
+    const account = new Account(secret, STACK);
+    await deploy(settings, '', account, edge);
+    assert.deepEqual(account.acts(), ['cdk bootstrap', 'update-keys', 'cdk deploy']);
+    const { line, input } = account.done.find((it) => it.line.includes('update-keys'))!;
+    assert.ok(line.includes('--kvs-arn arn:store') && line.includes('--if-match E-now'));
+    const puts: { Key: string; Value: string }[] = JSON.parse(input!);
+    const names = puts.map((it) => it.Key);
+    assert.deepEqual(names.sort(), [...Object.keys(store()), 'config'].sort());
+    const written = JSON.parse(puts.find((it) => it.Key === 'config')!.Value);
+    assert.equal(written.shop, settings.shop);
+    assert.deepEqual(written.staff, [digest('s'.repeat(32))]);
+    assert.equal(input!.includes('o'.repeat(32)), false, 'the edge function needs no origin header');
+});
+
+test('CloudFormation is told which version of the secret the edge shall send', async () => {
+    const account = new Account(undefined, undefined);
+    await deploy(settings, SHOPIFY, account, edge);
+    const { line } = account.done.find((it) => it.line.includes('cdk deploy'))!;
+    assert.ok(line.endsWith('-c environment=staging -c secretVersion=v-7'), line);
+});
+
+test('no secret is among the words of a command, where everybody on the machine could read it', async () => {
+    const account = new Account(undefined, undefined);
+    await deploy(settings, SHOPIFY, account, edge);
+    const { input } = account.done.find((it) => it.line.includes('create-secret'))!;
+    const document: Record<string, string> = JSON.parse(input!);
+    assert.equal(document.shopify_secrets, SHOPIFY);
+    const said = account.done.map(({ line }) => line).join('\n');
+    for (const [name, secret] of Object.entries(document)) {
+        assert.equal(said.includes(secret), false, name);
+        assert.equal(said.includes(secret.replace('k1:', '')), false, name);
+    }
+});
+
+test('without the secret of the app nothing is deployed', async () => {
+    const account = new Account(undefined, undefined);
+    await assert.rejects(deploy(settings, '', account, edge), /client secret is needed/);
+    assert.deepEqual(account.done, []);
+});
+
+test('an account that allows too few environments is told before anything is built', async () => {
+    const account = new Account(undefined, undefined, 10);
+    await assert.rejects(
+        deploy(settings, SHOPIFY, account, edge),
+        /allows 10 Lambda environments in us-east-1, and 802 are needed/
+    );
+    assert.deepEqual(account.done, []);
+});
+
+test('outside us-east-1 the alarms of the edge follow the distribution', async () => {
+    const account = new Account(undefined, undefined);
+    await deploy({ ...settings, region: 'ap-south-1' }, SHOPIFY, account, edge);
+    const lines = account.done.map(({ line }) => line);
+    assert.ok(lines.some((it) => it.includes('aws://111122223333/ap-south-1 aws://111122223333/us-east-1')));
+    const [main, alarms] = lines.filter((it) => it.includes('cdk deploy'));
+    assert.ok(main!.includes(' forecourt-staging '));
+    assert.ok(alarms!.includes('forecourt-staging-edge-alarms'));
+    assert.ok(alarms!.endsWith('-c distribution=E2EXAMPLE'));
+});
+
+test('Lambda@Edge is built instead, and reads the secret itself: there is no store to fill', async () => {
+    const account = new Account(undefined, undefined);
+    account.deployed = { Stacks: [{ Outputs: STACK.Stacks[0]!.Outputs.slice(0, 2) }] };
+    await deploy({ ...settings, edge: 'lambda-at-edge' }, SHOPIFY, account, edge);
+    assert.deepEqual(account.acts(), ['create-secret', 'cdk bootstrap', 'cdk deploy']);
+    const built = account.done.filter(({ line }) => line.startsWith('npm')).map(({ line }) => line);
+    assert.ok(built.length === 2 && built.every((it) => it.endsWith(' ../../edge/lambda')));
+});
+
+test('a roll-back has every function serve the version before, and says who has none', () => {
+    const account = new Account(undefined, STACK);
+    const told = rollBack(settings, account);
+    const names = [...FUNCTIONS, ...CONSUMERS].map((it) => it.name);
+    assert.deepEqual(
+        told,
+        names.map((it) =>
+            it === 'webhooks' ? 'webhooks: no version before 1' : `${it}: 12 ─► 9`
+        )
+    );
+    assert.equal(account.done.length, names.length - 1);
+    for (const { line } of account.done) {
+        assert.match(line, /update-alias .* --name live --function-version 9 --region us-east-1/);
+    }
+});
+
+test('a dry run tells the whole of it and asks nobody', () => {
+    const folder = fileURLToPath(new URL('..', import.meta.url));
+    const words = ['--import', 'tsx', 'bin/deploy.ts', 'example', '--dry-run'];
+    // No program is found here but Node itself, named by its place.
+    const env = { PATH: '/nowhere' };
+    const said = execFileSync(process.execPath, words, { cwd: folder, env, encoding: 'utf8' });
+    const lines = said.split('\n').filter((line) => line.startsWith('$'));
+    assert.deepEqual(lines, [
+        '$ aws secretsmanager create-secret --name forecourt/example ' +
+            '--secret-string file:///dev/stdin --region us-east-1 --output json',
+        '$ ../package x86_64',
+        '$ npm ci --silent --prefix ../../edge/cloudfront-function',
+        '$ npm run build --silent --prefix ../../edge/cloudfront-function',
+        '$ npx cdk bootstrap aws://111122223333/us-east-1',
+        '$ npx cdk deploy --require-approval never forecourt-example ' +
+            '-c environment=example -c secretVersion=the-first',
+        '$ aws cloudfront-keyvaluestore update-keys --if-match the-first ' +
+            '--puts file:///dev/stdin --kvs-arn the-new-store --output json',
+    ]);
+});

@@ -1,10 +1,10 @@
 //! A diagram with prices: everything that can be known before anything is chosen.
 
-use super::diagram::{Diagram, Lists};
+use super::diagram::Diagram;
 use super::model::Model;
 use super::product::Product;
 
-/// A compiled product: the diagram, and what its values, sets and stretches cost.
+/// A compiled product: the diagram, and what its values and sets cost.
 #[derive(Debug, Clone)]
 pub(super) struct Chart {
     pub(super) diagram: Diagram,
@@ -14,11 +14,6 @@ pub(super) struct Chart {
     /// What each value of each layer adds to the price.
     pub(super) weights: Vec<Vec<i64>>,
     pub(super) sets: Vec<Set>,
-    /// What each stretch costs with every choice open, and in how many ways it is passed.
-    pub(super) free: Vec<Bounds>,
-    pub(super) free_ways: Vec<u128>,
-    /// The stretches that pass through each set.
-    pub(super) stretches_of: Lists<u32>,
 }
 
 /// Lowest and highest price of some ways through the diagram.
@@ -87,42 +82,13 @@ impl Chart {
                 sets.push(Set::of(diagram.values.get(set), number, &weights[number as usize]));
             }
         }
-        let mut stretches_of = vec![Vec::new(); sets.len()];
-        let mut free = Vec::with_capacity(diagram.stretches.len());
-        let mut free_ways = Vec::with_capacity(diagram.stretches.len());
-        for (stretch, number) in diagram.stretches.iter().zip(0..) {
-            for set in stretch {
-                stretches_of[*set as usize].push(number);
-            }
-            let passed = || stretch.iter().map(|set| &sets[*set as usize]);
-            free.push(passed().fold(Bounds::HERE, |bounds, set| bounds.then(&set.bounds())));
-            let sizes = passed().map(|set| u128::from(set.size));
-            free_ways.push(sizes.fold(1, u128::saturating_mul));
-        }
-        let stretches_of = stretches_of.into_iter().collect();
         let base_price = prices.base_price;
-        Self { diagram, base_price, layer_of, weights, sets, free, free_ways, stretches_of }
+        Self { diagram, base_price, layer_of, weights, sets }
     }
 
-    /// How many valid configurations there are; `None` beyond 2^128. No part of the diagram has
-    /// more ways than the whole, so nothing else needs to fear an overflow.
-    pub(super) fn configurations(&self) -> Option<u128> {
-        let mut ways = vec![0_u128; self.diagram.node_count()];
-        ways[0] = 1;
-        for (arcs, node) in self.diagram.arcs.iter().zip(0..) {
-            let here: u128 = ways[node];
-            for arc in arcs {
-                let there = here.checked_mul(self.free_ways[arc.stretch as usize])?;
-                let child = &mut ways[arc.child as usize];
-                *child = child.checked_add(there)?;
-            }
-        }
-        ways.last().copied()
-    }
-
-    /// What a set costs when its layer's choice is one of its values.
-    pub(super) fn narrowed(&self, set: u32, choice: u16) -> Bounds {
-        let weight = self.weights[self.sets[set as usize].layer as usize][usize::from(choice)];
+    /// What a value of a layer adds to the price.
+    pub(super) fn price_of(&self, layer: usize, value: u16) -> Bounds {
+        let weight = self.weights[layer][usize::from(value)];
         Bounds { low: weight, high: weight }
     }
 }
@@ -136,9 +102,12 @@ impl Bounds {
     /// The one way that goes nowhere.
     pub(super) const HERE: Self = Self { low: 0, high: 0 };
 
-    /// These ways, each continued by any of those.
-    pub(super) fn then(self, on: &Self) -> Self {
-        Self { low: self.low + on.low, high: self.high + on.high }
+    /// These ways, each continued by any of those; none if there are none of either.
+    pub(super) fn then(&self, on: &Self) -> Self {
+        let is_none = self.low > self.high || on.low > on.high;
+        let both =
+            Self { low: self.low.wrapping_add(on.low), high: self.high.wrapping_add(on.high) };
+        if is_none { Self::NONE } else { both }
     }
 
     /// These ways and those.

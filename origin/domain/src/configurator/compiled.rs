@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::chart::{Chart, Prices};
+use super::chart::{Bounds, Chart, Prices};
 use super::diagram::{self, Budget, Case, Exhausted, Layer, Progress};
 use super::limits::Limits;
 use super::mistake::{Mistake, Mistakes, Place};
 use super::model::Model;
 use super::product::{Names, Product, Variant};
-use super::resolve::{Choices, Extent, Resolution, Scratch, Words};
+use super::resolve::{Choices, Count, Resolution, Scratch, Words};
 use super::selection::{Scope, Selection, UnknownChoice};
 use crate::money::Money;
 
@@ -54,9 +54,9 @@ pub struct DiagramSize {
     pub nodes: usize,
     /// Ways from one node to another.
     pub arcs: usize,
-    /// Different stretches that ways run along.
-    pub stretches: usize,
-    /// Different sets of values that stretches are made of.
+    /// Different sets of values, and parts made of them, that ways pass.
+    pub parts: usize,
+    /// Of those, the sets.
     pub sets: usize,
 }
 
@@ -88,10 +88,6 @@ impl Configurator {
             return Err(contradiction(&product, &model));
         };
         let chart = Chart::of(diagram, &Prices::of(&product, &model));
-        if chart.configurations().is_none() {
-            let message = "more than 2^128 configurations are valid";
-            return Err(vec![Mistake::of_document(message)]);
-        }
         let configurator = Self::with_chart(product, chart);
         let overlaps = configurator.overlaps();
         if overlaps.is_empty() { Ok(configurator) } else { Err(overlaps.into_vec()) }
@@ -134,8 +130,7 @@ impl Configurator {
         if chosen.len() != self.product.options.len() {
             return None;
         }
-        let extent = self.extent(chosen);
-        (extent.count > 0).then(|| Money(self.chart.base_price + extent.prices.low))
+        Some(Money(self.chart.base_price + self.extent(chosen)?.low))
     }
 
     /// What a selection amounts to.
@@ -172,7 +167,7 @@ impl Configurator {
             layers: diagram.layers.len(),
             nodes: diagram.node_count(),
             arcs: diagram.arcs.item_count(),
-            stretches: diagram.stretches.len(),
+            parts: diagram.part_count(),
             sets: diagram.values.len(),
         }
     }
@@ -282,7 +277,7 @@ impl Configurator {
                     return mistakes;
                 }
                 checks_left -= 1;
-                if self.extent(both).count > 0 {
+                if self.extent(both).is_some() {
                     let message = format!("overlaps variant {before}: a configuration is both");
                     mistakes.add(&place.index(at).key("selection"), message);
                 }
@@ -291,10 +286,15 @@ impl Configurator {
         mistakes
     }
 
-    /// Prices, without the base price, and number of the configurations with these choices.
-    pub(super) fn extent(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Extent {
+    /// Prices, without the base price, of the configurations with these choices, if there are any.
+    pub(super) fn extent(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Option<Bounds> {
         let choices = Choices::of(&self.chart, chosen);
         self.with_scratch(|scratch| super::resolve::extent(&self.chart, &choices, scratch))
+    }
+
+    /// How many configurations have these choices.
+    pub(super) fn count(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Count {
+        Count::of(&self.chart, &Choices::of(&self.chart, chosen))
     }
 }
 

@@ -116,7 +116,7 @@ impl Configurator {
     fn choices_against(&self, others: &[(u16, u16)], asked: (u16, u16)) -> Option<Vec<(u16, u16)>> {
         let is_ruled_out = |choices: &[(u16, u16)]| {
             let all = choices.iter().copied().chain([asked]);
-            self.extent(all).count == 0
+            self.extent(all).is_none()
         };
         if !is_ruled_out(others) {
             return None;

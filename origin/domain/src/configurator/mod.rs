@@ -62,6 +62,6 @@ pub use product::{
     Variant,
 };
 pub use report::{Finding, FindingKind};
-pub use resolve::{OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
+pub use resolve::{Count, OptionAnswer, PriceRange, Resolution, State, ValueAnswer};
 pub use selection::{Scope, Selection, UnknownChoice};
 pub use stock::Stock;

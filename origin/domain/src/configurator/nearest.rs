@@ -2,6 +2,7 @@
 //! then the lowest price.
 
 use super::chart::Chart;
+use super::diagram::{Joint, JointKind};
 
 /// What is wanted of each layer.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +50,15 @@ pub(super) fn nearest(chart: &Chart, wishes: &[Wish]) -> Option<(Vec<u16>, i64)>
     let diagram = &chart.diagram;
     let best_of_sets: Vec<_> =
         (0..).zip(&chart.sets).map(|(set, _)| best_value(chart, wishes, set)).collect();
-    let tolls: Vec<Option<Cost>> = diagram
-        .stretches
-        .iter()
-        .map(|sets| {
-            sets.iter().try_fold(NOTHING, |cost, set| {
-                best_of_sets[*set as usize].map(|(own, _)| cost.plus(own))
-            })
-        })
-        .collect();
+    let mut tolls: Vec<Option<Cost>> =
+        best_of_sets.iter().map(|best| best.map(|(cost, _)| cost)).collect();
+    for joint in &diagram.joints {
+        let (one, two) = (tolls[joint.one as usize], tolls[joint.two as usize]);
+        tolls.push(match joint.kind {
+            JointKind::Both => one.zip(two).map(|(one, two)| one.plus(two)),
+            JointKind::Either => one.into_iter().chain(two).min(),
+        });
+    }
     // From the bottom up: what it costs to get on from each node, and along which arc.
     let mut costs: Vec<Option<Cost>> = vec![None; diagram.node_count()];
     let mut ways = vec![0; diagram.node_count()];
@@ -65,7 +66,7 @@ pub(super) fn nearest(chart: &Chart, wishes: &[Wish]) -> Option<(Vec<u16>, i64)>
     costs[truth as usize] = Some(NOTHING);
     for (arcs, node) in diagram.arcs.iter().rev().zip((0..truth).rev()) {
         for (at, arc) in arcs.iter().enumerate() {
-            let (Some(toll), Some(on)) = (tolls[arc.stretch as usize], costs[arc.child as usize])
+            let (Some(toll), Some(on)) = (tolls[arc.part as usize], costs[arc.child as usize])
             else {
                 continue;
             };
@@ -77,20 +78,43 @@ pub(super) fn nearest(chart: &Chart, wishes: &[Wish]) -> Option<(Vec<u16>, i64)>
         }
     }
     let price = costs[0]?.price;
-    let mut configuration = vec![0; chart.layer_of.len()];
+    let mut parts = Vec::new();
     let mut node = 0;
     while node != truth {
         let arc = diagram.arcs.get(node)[ways[node as usize]];
-        for set in diagram.stretches.get(arc.stretch) {
-            let variable = diagram.layers[chart.sets[*set as usize].layer as usize].variable;
-            if let Some(value) = configuration.get_mut(usize::from(variable)) {
-                let best = best_of_sets[*set as usize];
-                *value = best.expect("ways with a cost have values").1;
-            }
-        }
+        parts.push(arc.part);
         node = arc.child;
     }
-    Some((configuration, price))
+    Some((along(chart, parts, &tolls, &best_of_sets), price))
+}
+
+/// The configuration on the best way along these parts.
+fn along(
+    chart: &Chart,
+    mut parts: Vec<u32>,
+    tolls: &[Option<Cost>],
+    best_of_sets: &[Option<(Cost, u16)>],
+) -> Vec<u16> {
+    let diagram = &chart.diagram;
+    let mut configuration = vec![0; chart.layer_of.len()];
+    while let Some(part) = parts.pop() {
+        match diagram.joint(part) {
+            Some(Joint { kind: JointKind::Both, one, two }) => parts.extend([one, two]),
+            Some(Joint { kind: JointKind::Either, one, two }) => {
+                let is_one = tolls[one as usize] == tolls[part as usize];
+                parts.push(if is_one { one } else { two });
+            }
+            None => {
+                let layer = chart.sets[part as usize].layer as usize;
+                let variable = usize::from(diagram.layers[layer].variable);
+                // What is no option is a hidden sum.
+                if let Some(value) = configuration.get_mut(variable) {
+                    *value = best_of_sets[part as usize].expect("ways with a cost have values").1;
+                }
+            }
+        }
+    }
+    configuration
 }
 
 /// The best value of a set for its layer's wish; `None` if it lacks what is fixed.

@@ -67,7 +67,8 @@ impl Configurator {
     pub fn report(&self) -> Vec<Finding> {
         let mut findings = self.unusable_values();
         findings.extend(self.unreachable_variants());
-        let lowest = self.chart().base_price + self.extent([]).prices.low;
+        let all = self.extent([]).expect("a compiled product has a valid configuration");
+        let lowest = self.chart().base_price + all.low;
         if lowest < 0 {
             findings.push(Finding {
                 kind: FindingKind::NegativePrice,
@@ -101,7 +102,7 @@ impl Configurator {
     fn unreachable_variants(&self) -> impl Iterator<Item = Finding> {
         let variants = self.product().variants().iter().enumerate();
         variants.filter_map(|(index, variant)| {
-            let is_reachable = self.extent(variant.choices.iter().copied()).count > 0;
+            let is_reachable = self.extent(variant.choices.iter().copied()).is_some();
             (!is_reachable).then(|| Finding {
                 kind: FindingKind::UnreachableVariant,
                 field: format!("/variants/{index}"),

@@ -3,6 +3,7 @@
 use super::Configurator;
 use super::explanation::{Explanation, RuleNamed};
 use super::product::{Product, Variant};
+use super::resolve::Count;
 use super::selection::Selection;
 use super::shopify::STOCK_RULE;
 
@@ -26,13 +27,13 @@ impl Configurator {
     pub fn stock(&self) -> Stock {
         let product = self.product();
         // No configuration is two variants, so none is counted twice.
-        let count = |variant: &Variant| self.extent(variant.choices.iter().copied()).count;
+        let count = |variant: &Variant| self.count(variant.choices.iter().copied());
         let in_stock = product.variants().iter().filter(|variant| variant.available);
-        let in_stock: u128 = in_stock.map(count).sum();
-        if in_stock == 0 {
+        let in_stock: Count = in_stock.map(count).sum();
+        if in_stock.is_zero() {
             return Stock::Nothing;
         }
-        if in_stock == self.extent([]).count {
+        if in_stock == self.count([]) {
             return Stock::All;
         }
         let is_available = |id: &str| self.variant(id).is_some_and(|variant| variant.available);

@@ -2,7 +2,14 @@
 //! over as many layers as they say; every node can be reached.
 
 use super::pack::{Malformed, Reader, Writer};
-use crate::configurator::diagram::{Arc, Diagram, Layer, Lists};
+use crate::configurator::diagram::{Arc, Diagram, Joint, JointKind, Layer, Lists};
+
+/// The layers a part passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    begin: u32,
+    end: u32,
+}
 
 pub(super) fn write(out: &mut Writer, diagram: &Diagram) {
     let mut values = diagram.values.iter();
@@ -13,20 +20,20 @@ pub(super) fn write(out: &mut Writer, diagram: &Diagram) {
             write_ascending(out, set);
         }
     });
-    out.length(diagram.stretches.len());
-    for stretch in diagram.stretches.iter() {
-        // Sets of neighbouring layers have neighbouring numbers.
-        let mut before = 0;
-        out.list(stretch, |out, set| {
-            out.number(*set - before);
-            before = *set;
-        });
+    out.length(diagram.joints.len());
+    for (joint, number) in diagram.joints.iter().zip(diagram.values.len() as u64..) {
+        let kind = match joint.kind {
+            JointKind::Both => 0,
+            JointKind::Either => 1,
+        };
+        out.number((number - u64::from(joint.one)) << 1 | kind);
+        out.number(number - u64::from(joint.two));
     }
     out.length(diagram.arcs.len());
     for (arcs, node) in diagram.arcs.iter().zip(0_u32..) {
         out.list(arcs, |out, arc| {
             out.number(arc.child - node);
-            out.number(arc.stretch);
+            out.number(arc.part);
         });
     }
 }
@@ -41,14 +48,14 @@ fn write_ascending(out: &mut Writer, values: &[u16]) {
 
 pub(super) fn read(input: &mut Reader<'_>, domains: &[u16]) -> Result<Diagram, Malformed> {
     let (layers, values) = read_layers(input, domains)?;
-    let mut layer_of_set = vec![0; values.len()];
+    let mut spans = Vec::new();
     for (layer, at) in layers.iter().zip(0..) {
-        layer_of_set[layer.sets.start as usize..layer.sets.end as usize].fill(at);
+        spans.extend(layer.sets.clone().map(|_| Span { begin: at, end: at + 1 }));
     }
-    let stretches = read_stretches(input, &layer_of_set)?;
-    let arcs = read_arcs(input, stretches.len())?;
-    let diagram = Diagram { layers, values, stretches, arcs };
-    if is_sound(&diagram, &layer_of_set) { Ok(diagram) } else { Err(Malformed) }
+    let joints = read_joints(input, &mut spans)?;
+    let arcs = read_arcs(input, spans.len())?;
+    let diagram = Diagram { layers, values, joints, arcs };
+    if is_sound(&diagram, &spans) { Ok(diagram) } else { Err(Malformed) }
 }
 
 fn read_layers(
@@ -88,39 +95,37 @@ fn read_ascending(input: &mut Reader<'_>, domain: u16) -> Result<Vec<u16>, Malfo
     if values.is_empty() { Err(Malformed) } else { Ok(values) }
 }
 
-fn read_stretches(input: &mut Reader<'_>, layer_of_set: &[u32]) -> Result<Lists<u32>, Malformed> {
-    let mut stretches = Lists::new();
-    for _ in 0..input.length()? {
-        let mut before: Option<u32> = None;
-        let sets = input.list(|input| {
-            let step: u32 = input.number()?;
-            let set = before.unwrap_or(0).checked_add(step).ok_or(Malformed)?;
-            let layer = layer_of_set.get(set as usize).ok_or(Malformed)?;
-            let is_next = |before: u32| layer_of_set[before as usize] + 1 == *layer;
-            if before.is_some_and(|before| !is_next(before)) {
-                return Err(Malformed);
-            }
-            before = Some(set);
-            Ok(set)
-        })?;
-        if sets.is_empty() {
-            return Err(Malformed);
-        }
-        sets.into_iter().for_each(|set| stretches.push(set));
-        stretches.end_list();
-    }
-    Ok(stretches)
+/// Adds the spans of the joints to those of the sets.
+fn read_joints(input: &mut Reader<'_>, spans: &mut Vec<Span>) -> Result<Vec<Joint>, Malformed> {
+    input.list(|input| {
+        let number = narrow(spans.len())?;
+        let mixed: u64 = input.number()?;
+        let kind = if mixed & 1 == 0 { JointKind::Both } else { JointKind::Either };
+        let part = |back: u64| {
+            let part = u64::from(number).checked_sub(back).ok_or(Malformed)?;
+            let part = u32::try_from(part).map_err(|_| Malformed)?;
+            Ok((part, *spans.get(part as usize).ok_or(Malformed)?))
+        };
+        let (one, first) = part(mixed >> 1)?;
+        let (two, second) = part(input.number()?)?;
+        let is_whole = match kind {
+            JointKind::Both => first.end == second.begin,
+            JointKind::Either => first == second,
+        };
+        spans.push(Span { begin: first.begin, end: second.end });
+        if is_whole { Ok(Joint { kind, one, two }) } else { Err(Malformed) }
+    })
 }
 
-fn read_arcs(input: &mut Reader<'_>, stretches: usize) -> Result<Lists<Arc>, Malformed> {
+fn read_arcs(input: &mut Reader<'_>, parts: usize) -> Result<Lists<Arc>, Malformed> {
     let nodes = narrow(input.length()?)?;
     let mut arcs = Lists::new();
     for node in 0..nodes {
         let own = input.list(|input| {
             let child = node.checked_add(input.number()?).ok_or(Malformed)?;
-            let stretch: u32 = input.number()?;
-            let is_known = child > node && child <= nodes && (stretch as usize) < stretches;
-            if is_known { Ok(Arc { child, stretch }) } else { Err(Malformed) }
+            let part: u32 = input.number()?;
+            let is_known = child > node && child <= nodes && (part as usize) < parts;
+            if is_known { Ok(Arc { child, part }) } else { Err(Malformed) }
         })?;
         if own.is_empty() {
             return Err(Malformed);
@@ -131,30 +136,31 @@ fn read_arcs(input: &mut Reader<'_>, stretches: usize) -> Result<Lists<Arc>, Mal
     Ok(arcs)
 }
 
-/// Whether every node is reached and every stretch taken, and every arc begins at its node's layer
+/// Whether every node is reached and every part passed, and every arc begins at its node's layer
 /// and ends at its child's.
-fn is_sound(diagram: &Diagram, layer_of_set: &[u32]) -> bool {
-    let mut is_taken = vec![false; diagram.stretches.len()];
+fn is_sound(diagram: &Diagram, spans: &[Span]) -> bool {
+    let mut is_passed = vec![false; diagram.part_count()];
     let mut layer_of_node: Vec<Option<u32>> = vec![None; diagram.node_count()];
     layer_of_node[0] = Some(0);
     for (arcs, node) in diagram.arcs.iter().zip(0..) {
         let Some(layer) = layer_of_node[node] else { return false };
         for arc in arcs {
-            is_taken[arc.stretch as usize] = true;
-            let stretch = diagram.stretches.get(arc.stretch);
-            let passed = u32::try_from(stretch.len()).expect("no more than the layers");
+            is_passed[arc.part as usize] = true;
+            let span = spans[arc.part as usize];
             let child = &mut layer_of_node[arc.child as usize];
-            let begins_here = layer_of_set[stretch[0] as usize] == layer;
-            let ends_there = child.is_none_or(|child| child == layer + passed);
-            if !begins_here || !ends_there {
+            if span.begin != layer || child.is_some_and(|child| child != span.end) {
                 return false;
             }
-            *child = Some(layer + passed);
+            *child = Some(span.end);
         }
+    }
+    for joint in &diagram.joints {
+        is_passed[joint.one as usize] = true;
+        is_passed[joint.two as usize] = true;
     }
     let truth = layer_of_node[diagram.truth() as usize];
     let ends_below_all = truth.is_some_and(|layer| layer as usize == diagram.layers.len());
-    ends_below_all && is_taken.into_iter().all(|is_taken| is_taken)
+    ends_below_all && is_passed.into_iter().all(|is_passed| is_passed)
 }
 
 fn narrow(number: usize) -> Result<u32, Malformed> {

@@ -16,8 +16,8 @@ use super::Configurator;
 use super::chart::{Chart, Prices};
 use super::model::Model;
 
-/// The format this release writes. It reads the one before, once there is one.
-const FORMAT: u8 = 1;
+/// The format this release writes. It reads the one before, once there is one: 1 was never released.
+const FORMAT: u8 = 2;
 
 /// Largest artefact that is read: no product within the authoring format's bounds has one.
 pub const ARTEFACT_BYTES_MAX: usize = 256 << 20;
@@ -88,7 +88,6 @@ impl Configurator {
         let diagram = diagram::read(&mut reader, &model.domains)?;
         reader.end()?;
         let chart = Chart::of(diagram, &Prices::of(&product, &model));
-        chart.configurations().ok_or(ArtefactError::Malformed)?;
         Ok(Self::with_chart(product, chart))
     }
 }

@@ -1,7 +1,8 @@
 //! Reading a whole product.
 
 use super::json::Json;
-use super::reader::Reader;
+use super::options::OPTIONS_MAX;
+use super::reader::{AMOUNT_MAX, Reader};
 use super::rules::RuleReader;
 use super::tables::TableReader;
 use super::{options, variants};
@@ -24,6 +25,13 @@ pub const PRICE_RULES_MAX: usize = 4_096;
 
 /// Most variants: Shopify's own limit (changelog of 2025-10-15).
 pub const VARIANTS_MAX: usize = 2_048;
+
+/// No price of a configuration passes 64 bits: its base price, a value of each option and every
+/// price rule, each at its bound, are far below.
+const _: () = assert!(
+    (1 + OPTIONS_MAX + PRICE_RULES_MAX) as u64
+        <= i64::MAX.unsigned_abs() / AMOUNT_MAX.unsigned_abs()
+);
 
 // === impl Product ===
 

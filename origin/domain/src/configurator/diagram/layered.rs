@@ -25,7 +25,7 @@ pub(super) struct Way {
 
 /// What is needed to lay down one layer after another.
 struct Builder<'w> {
-    woven: &'w Woven,
+    woven: &'w Woven<'w>,
     /// How many values each variable has.
     domains: &'w [u16],
     layered: Layered,
@@ -35,7 +35,7 @@ struct Builder<'w> {
 
 impl Layered {
     /// The layers of a woven diagram that is satisfiable. `domains` are those of the model.
-    pub(super) fn of(woven: &Woven, domains: &[u16]) -> Self {
+    pub(super) fn of(woven: &Woven<'_>, domains: &[u16]) -> Self {
         let layered = Self { layers: Vec::new(), values: Lists::new(), arcs: Vec::new() };
         let mut builder = Builder { woven, domains, layered };
         let mut nodes = vec![woven.root];
@@ -81,7 +81,7 @@ impl Builder<'_> {
 
     /// Each place a node leads to, with the values that lead there.
     fn ways(&self, level: usize, variable: u16, node: Node) -> Vec<(Node, Vec<u16>)> {
-        let forge = &self.woven.forge;
+        let forge = self.woven.forge;
         if forge.level(node) != Some(level) {
             return vec![(node, (0..self.domains[usize::from(variable)]).collect())];
         }

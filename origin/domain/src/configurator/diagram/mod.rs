@@ -4,10 +4,11 @@
 //! - `relation` turns one rule into a diagram, `forest` holds those of all rules and makes them
 //!   small; `order` and `frontier` find first orders, `sift` betters
 //!   them;
-//! - `weave` conjoins everything; `layered` undoes what weaving left out, and `served` is the form
-//!   that answers are read from.
+//! - `weave` conjoins everything; `layered` undoes what weaving left out, and `contract` makes of
+//!   it what is `served`: the form that answers are read from.
 
 mod blame;
+mod contract;
 mod forest;
 mod forge;
 mod frontier;
@@ -20,7 +21,7 @@ mod weave;
 
 pub(super) use blame::Case;
 pub(super) use forge::Budget;
-pub(super) use served::{Arc, Diagram, Layer, Lists};
+pub(super) use served::{Arc, Diagram, Joint, JointKind, Layer, Lists};
 pub use weave::Progress;
 
 use super::limits::Limits;
@@ -46,7 +47,5 @@ pub(super) fn compile(
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Option<Diagram>, Exhausted> {
     let budget = forge::Budget { steps: limits.weave_steps_max, bytes: limits.bytes_max };
-    let woven = weave::weave(model, budget, limits.sift_steps_max, watch)?;
-    let is_satisfiable = woven.root != forge::FALSE;
-    Ok(is_satisfiable.then(|| Diagram::of(layered::Layered::of(&woven, &model.domains))))
+    weave::weave(model, budget, limits.sift_steps_max, watch)
 }

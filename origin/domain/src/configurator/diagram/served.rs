@@ -1,14 +1,10 @@
 //! The form a diagram is served in: immutable, read from top to bottom, and small.
 //!
-//! Values of a node that lead to the same place are one set. A node that is passed in only one way,
-//! from one place, is not kept: an arc runs along a *stretch*, which is one set for each layer it
-//! passes. In industrial models four nodes of five vanish so, and the same stretch serves many
-//! arcs.
+//! Values of a node that lead to the same place are one set. An arc passes a *part*: a set, or two
+//! parts one behind the other, or either of two parts. The same part serves many arcs and many
+//! other parts.
 
-use std::collections::HashMap;
 use std::ops::Range;
-
-use super::layered::Layered;
 
 /// A diagram. The first node is the top, the last is truth; arcs lead to later nodes only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +12,9 @@ pub(in crate::configurator) struct Diagram {
     pub(in crate::configurator) layers: Vec<Layer>,
     /// The values of all sets, ascending in each.
     pub(in crate::configurator) values: Lists<u16>,
-    /// The sets of all stretches, each one layer below the one before.
-    pub(in crate::configurator) stretches: Lists<u32>,
+    /// The parts that are no sets. The sets are the first parts, in their order, and these those
+    /// behind them; each is made of earlier ones.
+    pub(in crate::configurator) joints: Vec<Joint>,
     /// The arcs of all nodes but truth.
     pub(in crate::configurator) arcs: Lists<Arc>,
 }
@@ -29,11 +26,28 @@ pub(in crate::configurator) struct Layer {
     pub(in crate::configurator) sets: Range<u32>,
 }
 
+/// Two parts as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::configurator) struct Joint {
+    pub(in crate::configurator) kind: JointKind,
+    pub(in crate::configurator) one: u32,
+    pub(in crate::configurator) two: u32,
+}
+
+/// How two parts are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::configurator) enum JointKind {
+    /// The second begins at the layer where the first ends.
+    Both,
+    /// They begin and end at the same layers, and no way runs along both.
+    Either,
+}
+
 /// A way from one node to a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::configurator) struct Arc {
     pub(in crate::configurator) child: u32,
-    pub(in crate::configurator) stretch: u32,
+    pub(in crate::configurator) part: u32,
 }
 
 /// Many lists, one behind the other in memory.
@@ -115,49 +129,24 @@ impl Diagram {
         self.arcs.len() + 1
     }
 
+    /// What a part is made of; `None` if it is a set.
+    pub(in crate::configurator) fn joint(&self, part: u32) -> Option<Joint> {
+        Some(self.joints[(part as usize).checked_sub(self.values.len())?])
+    }
+
+    /// How many parts are no sets.
+    pub(in crate::configurator) fn joint_count(&self) -> u32 {
+        index(self.joints.len())
+    }
+
+    /// How many parts there are.
+    pub(in crate::configurator) fn part_count(&self) -> usize {
+        self.values.len() + self.joints.len()
+    }
+
     /// How many arcs there are.
     pub(in crate::configurator) fn arc_count(&self) -> u32 {
         index(self.arcs.items.len())
-    }
-
-    /// Contracts a diagram in layers.
-    pub(super) fn of(layered: Layered) -> Self {
-        let mut parents = vec![0_u8; layered.arcs.len() + 1];
-        for arc in layered.arcs.iter().flatten() {
-            let parents = &mut parents[arc.child as usize];
-            *parents = parents.saturating_add(1);
-        }
-        let truth = layered.arcs.len();
-        let is_passed = |node: u32| {
-            let node = node as usize;
-            node != 0 && node != truth && parents[node] == 1 && layered.arcs[node].len() == 1
-        };
-        let kept: Vec<u32> = (0..index(truth)).filter(|node| !is_passed(*node)).collect();
-        let mut numbers = vec![0; truth + 1];
-        for (number, node) in (0..).zip(kept.iter().copied().chain([index(truth)])) {
-            numbers[node as usize] = number;
-        }
-        let mut arcs = Lists::new();
-        let (mut stretches, mut known) = (Lists::new(), HashMap::new());
-        for node in kept {
-            for way in &layered.arcs[node as usize] {
-                let mut sets = vec![way.set];
-                let mut child = way.child;
-                while is_passed(child) {
-                    let on = layered.arcs[child as usize][0];
-                    sets.push(on.set);
-                    child = on.child;
-                }
-                let stretch = *known.entry(sets).or_insert_with_key(|sets| {
-                    sets.iter().for_each(|set| stretches.push(*set));
-                    stretches.end_list();
-                    index(stretches.len() - 1)
-                });
-                arcs.push(Arc { child: numbers[child as usize], stretch });
-            }
-            arcs.end_list();
-        }
-        Self { layers: layered.layers, values: layered.values, stretches, arcs }
     }
 }
 

@@ -1,11 +1,19 @@
-//! From constraints to one diagram: pick an order, conjoin bottom up, and sift whenever the nodes
-//! have grown too many and once more at the end.
+//! From constraints to one diagram: try some orders, conjoin bottom up, sift the smallest, and take
+//! what is best to serve.
+//!
+//! Few nodes and few parts are not the same. Sifting finds the fewest nodes, and where options
+//! follow from a few hubs and from nothing else, it moves hubs down among them: fewer nodes, but
+//! each remembers something, and what would have been one part of many vehicles is cut in pieces.
+//! So both are made, and what is served decides. Sifting makes Megane five times smaller and a model
+//! in which every version is an exception eight times larger.
 
 use super::Exhausted;
 use super::forest::{Classes, Forest};
 use super::forge::{Budget, FALSE, Forge, Node, TRUE};
+use super::layered::Layered;
 use super::order;
 use super::relation::Relations;
+use super::served::Diagram;
 use super::sift::Sifter;
 use crate::configurator::model::Model;
 
@@ -13,8 +21,13 @@ use crate::configurator::model::Model;
 const TRIALS: u64 = 4;
 
 /// Steps one trial may take: a product that needs more is not woven without sifting, because by
-/// then its diagram no longer fits a processor's cache.
-const TRIAL_STEPS_MAX: u64 = 6_000_000;
+/// then its diagram no longer fits a processor's cache. The largest published models take half.
+const TRIAL_STEPS_MAX: u64 = 30_000_000;
+
+/// A trial may take this many steps for every two of the best before it, and some: what takes longer
+/// is seldom better.
+const TRIAL_STEPS_PER_TWO: u64 = 3;
+const TRIAL_STEPS_MIN: u64 = 2_000_000;
 
 /// Nodes, dead ones included, from which on sifting pays in the middle of weaving. After each such
 /// sifting the diagram may quadruple before the next.
@@ -22,6 +35,10 @@ const CROWD_MIN: usize = 200_000;
 
 /// Siftings at the end: the third seldom finds three percent.
 const LAST_SIFTINGS: usize = 2;
+
+/// Steps those may take together: some three seconds. Industrial models that gain from sifting are
+/// through with a fifth.
+const LAST_SIFT_STEPS_MAX: u64 = 300_000_000;
 
 /// How far weaving has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +55,13 @@ pub struct Progress {
 pub(super) type Watch<'w> = &'w mut dyn FnMut(Progress) -> bool;
 
 /// One diagram for all constraints.
-pub(super) struct Woven {
-    pub(super) forge: Forge,
+pub(super) struct Woven<'l> {
+    pub(super) forge: &'l Forge,
     pub(super) root: Node,
     /// The variable of each level.
-    pub(super) order: Vec<u16>,
+    pub(super) order: &'l [u16],
     /// Of each variable, the class of each value: what the diagram's values are.
-    pub(super) classes: Vec<Classes>,
+    pub(super) classes: &'l [Classes],
 }
 
 /// A diagram on its way: what is woven so far, and the constraints still to come as the roots of
@@ -57,45 +74,81 @@ struct Loom {
     constraints: usize,
 }
 
-/// Weaves all constraints of a model. `FALSE` at the root: no configuration is valid.
+/// Weaves all constraints of a model; `None` if nothing satisfies them.
 pub(super) fn weave(
     model: &Model<'_>,
     budget: Budget,
     sift_steps: u64,
     watch: Watch<'_>,
-) -> Result<Woven, Exhausted> {
-    let trial = Budget { steps: budget.steps.min(TRIAL_STEPS_MAX), ..budget };
-    let mut best: Option<Loom> = None;
-    let (mut promising, mut fewest_left) = (0, usize::MAX);
-    for start in 0..TRIALS {
-        let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
-        loom.report(watch)?;
-        match loom.conjoin(watch) {
-            Ok(()) if best.as_ref().is_none_or(|best| loom.size() < best.size()) => {
-                best = Some(loom);
-            }
-            Ok(()) => {}
-            Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
-            Err(_) if loom.forest.roots.len() < fewest_left => {
-                (promising, fewest_left) = (start, loom.forest.roots.len());
-            }
-            Err(_) => {}
-        }
-    }
+) -> Result<Option<Diagram>, Exhausted> {
+    let Trials { smallest, mut best, promising } = Trials::of(model, budget, watch)?;
     let mut sift_steps = sift_steps;
-    let mut loom = match best {
+    let mut loom = match smallest {
         Some(loom) => loom,
         None => {
             let mut loom = Loom::new(model, promising, budget)?;
             loom.conjoin_sifting((CROWD_MIN, &mut sift_steps), budget, watch)?;
+            best = loom.diagram(model);
             loom
         }
     };
+    if best.is_none() {
+        return Ok(None);
+    }
+    let mut last_steps = sift_steps.min(LAST_SIFT_STEPS_MAX);
     for _ in 0..LAST_SIFTINGS {
         loom.report(watch)?;
-        loom.sift(&mut sift_steps, budget)?;
+        loom.sift(&mut last_steps, budget)?;
+        keep_lighter(&mut best, loom.diagram(model));
     }
-    Ok(loom.into_woven())
+    Ok(best)
+}
+
+/// Keeps the one that takes less to serve.
+fn keep_lighter(best: &mut Option<Diagram>, other: Option<Diagram>) {
+    let weight = |diagram: &Diagram| diagram.arcs.item_count() + diagram.joints.len();
+    if best.as_ref().map(weight).is_none_or(|best| other.as_ref().map(weight) < Some(best)) {
+        *best = other;
+    }
+}
+
+/// What came of weaving in some orders without sifting.
+struct Trials {
+    /// The one with the fewest nodes: most promising to sift.
+    smallest: Option<Loom>,
+    /// What is best to serve so far.
+    best: Option<Diagram>,
+    /// The order that came furthest, if none came to the end.
+    promising: u64,
+}
+
+impl Trials {
+    fn of(model: &Model<'_>, budget: Budget, watch: Watch<'_>) -> Result<Self, Exhausted> {
+        let mut trials = Self { smallest: None, best: None, promising: 0 };
+        let mut fewest_left = usize::MAX;
+        let mut steps_max = budget.steps.min(TRIAL_STEPS_MAX);
+        for start in 0..TRIALS {
+            let trial = Budget { steps: steps_max, ..budget };
+            let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
+            loom.report(watch)?;
+            match loom.conjoin(watch) {
+                Ok(()) => {
+                    let took = trial.steps - loom.forest.forge.steps_left();
+                    steps_max = steps_max.min(took / 2 * TRIAL_STEPS_PER_TWO + TRIAL_STEPS_MIN);
+                    keep_lighter(&mut trials.best, loom.diagram(model));
+                    if trials.smallest.as_ref().is_none_or(|other| loom.size() < other.size()) {
+                        trials.smallest = Some(loom);
+                    }
+                }
+                Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
+                Err(_) if loom.forest.roots.len() < fewest_left => {
+                    (trials.promising, fewest_left) = (start, loom.forest.roots.len());
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(trials)
+    }
 }
 
 // === impl Loom ===
@@ -128,9 +181,12 @@ impl Loom {
         Ok(loom)
     }
 
-    fn into_woven(self) -> Woven {
-        let Forest { forge, order, .. } = self.forest;
-        Woven { forge, root: self.cloth, order, classes: self.classes }
+    /// What was woven, as it would be served; `None` if nothing satisfies it.
+    fn diagram(&self, model: &Model<'_>) -> Option<Diagram> {
+        let Forest { forge, order, .. } = &self.forest;
+        let woven = Woven { forge, root: self.cloth, order, classes: &self.classes };
+        let is_satisfiable = self.cloth != FALSE;
+        is_satisfiable.then(|| Diagram::of(Layered::of(&woven, &model.domains)))
     }
 
     /// Sorts what is still to be woven.
@@ -225,12 +281,11 @@ impl Loom {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layered::Layered;
-    use super::super::served::Diagram;
     use super::{Budget, Loom};
     use crate::configurator::chart::{Chart, Prices};
     use crate::configurator::model::Model;
     use crate::configurator::product::Product;
+    use crate::configurator::resolve::{Choices, Count};
 
     const BIKE: &[u8] = include_bytes!("../../../../../infra/local/demo/bike.json");
     const BUDGET: Budget = Budget { steps: 50_000_000, bytes: 64 << 20 };
@@ -250,9 +305,10 @@ mod tests {
             };
             loom.conjoin_sifting((crowd, &mut 10_000_000), BUDGET, &mut watch).unwrap();
             assert!(sifted > 1, "start {start}: nothing was sifted");
-            let layered = Layered::of(&loom.into_woven(), &model.domains);
-            let chart = Chart::of(Diagram::of(layered), &Prices::of(&product, &model));
-            assert_eq!(chart.configurations(), Some(1_928_176), "start {start}");
+            let diagram = loom.diagram(&model).unwrap();
+            let chart = Chart::of(diagram, &Prices::of(&product, &model));
+            let count = Count::of(&chart, &Choices::of(&chart, []));
+            assert_eq!(&count, 1_928_176, "start {start}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
+use super::count::Count;
 use crate::configurator::Configurator;
 use crate::configurator::product::{ProductOption, Variant};
 use crate::configurator::selection::Selection;
@@ -18,7 +19,7 @@ pub struct Resolution<'c> {
     pub(super) configurator: &'c Configurator,
     pub(super) selection: Selection,
     pub(super) is_complete: bool,
-    pub(super) configurations: u128,
+    pub(super) configurations: Count,
     pub(super) price: Option<PriceRange>,
     pub(in crate::configurator) variant: Option<&'c Variant>,
     /// The options answered for.
@@ -87,7 +88,7 @@ impl Resolution<'_> {
     /// Whether some configuration has every choice of the selection.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
-        self.configurations > 0
+        self.price.is_some()
     }
 
     /// Whether every option is chosen.
@@ -98,8 +99,8 @@ impl Resolution<'_> {
 
     /// How many valid configurations have every choice of the selection.
     #[must_use]
-    pub fn configurations(&self) -> u128 {
-        self.configurations
+    pub fn configurations(&self) -> &Count {
+        &self.configurations
     }
 
     /// Lowest and highest price of those; `None` if there are none.

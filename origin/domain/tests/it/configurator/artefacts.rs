@@ -74,8 +74,8 @@ fn bytes_of_another_time_or_place_are_refused_by_name() {
     assert_eq!(refused(&[]), ArtefactError::Malformed);
     assert_eq!(refused(&bytes[..20]), ArtefactError::Malformed);
     let mut future = bytes.clone();
-    future[0] = 2;
-    assert_eq!(refused(&future), ArtefactError::UnknownFormat(2));
+    future[0] = 3;
+    assert_eq!(refused(&future), ArtefactError::UnknownFormat(3));
     let mut longer = bytes;
     longer.push(0);
     assert_eq!(refused(&longer), ArtefactError::Spoilt);

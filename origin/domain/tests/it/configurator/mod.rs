@@ -16,5 +16,6 @@ mod publishing;
 mod reporting;
 mod shopify;
 mod stocking;
+mod vast;
 mod vehicles;
 mod writing;

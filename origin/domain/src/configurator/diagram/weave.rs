@@ -20,9 +20,10 @@ use crate::configurator::model::Model;
 /// How many first orders are tried. Their diagrams differ in size by a factor of two to ten.
 const TRIALS: u64 = 4;
 
-/// Steps one trial may take: a product that needs more is not woven without sifting, because by
-/// then its diagram no longer fits a processor's cache. The largest published models take half.
-const TRIAL_STEPS_MAX: u64 = 30_000_000;
+/// Steps one trial may take. If none comes to the end, the one that came furthest may take more: the
+/// largest models take half of that.
+const TRIAL_STEPS_MAX: u64 = 6_000_000;
+const LAST_TRIAL_STEPS_MAX: u64 = 30_000_000;
 
 /// A trial may take this many steps for every two of the best before it, and some: what takes longer
 /// is seldom better.
@@ -122,33 +123,63 @@ struct Trials {
     promising: u64,
 }
 
+// === impl Trials ===
+
 impl Trials {
     fn of(model: &Model<'_>, budget: Budget, watch: Watch<'_>) -> Result<Self, Exhausted> {
         let mut trials = Self { smallest: None, best: None, promising: 0 };
         let mut fewest_left = usize::MAX;
-        let mut steps_max = budget.steps.min(TRIAL_STEPS_MAX);
+        let mut steps_max = TRIAL_STEPS_MAX;
         for start in 0..TRIALS {
-            let trial = Budget { steps: steps_max, ..budget };
-            let Ok(mut loom) = Loom::new(model, start, trial) else { continue };
-            loom.report(watch)?;
-            match loom.conjoin(watch) {
-                Ok(()) => {
-                    let took = trial.steps - loom.forest.forge.steps_left();
-                    steps_max = steps_max.min(took / 2 * TRIAL_STEPS_PER_TWO + TRIAL_STEPS_MIN);
-                    keep_lighter(&mut trials.best, loom.diagram(model));
-                    if trials.smallest.as_ref().is_none_or(|other| loom.size() < other.size()) {
-                        trials.smallest = Some(loom);
-                    }
+            match trials.attempt(model, (start, steps_max), budget, watch)? {
+                Ended::Woven { steps } => {
+                    steps_max = steps_max.min(steps / 2 * TRIAL_STEPS_PER_TWO + TRIAL_STEPS_MIN);
                 }
-                Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
-                Err(_) if loom.forest.roots.len() < fewest_left => {
-                    (trials.promising, fewest_left) = (start, loom.forest.roots.len());
+                Ended::Early { left } if left < fewest_left => {
+                    (trials.promising, fewest_left) = (start, left);
                 }
-                Err(_) => {}
+                Ended::Early { .. } => {}
             }
+        }
+        if trials.smallest.is_none() {
+            trials.attempt(model, (trials.promising, LAST_TRIAL_STEPS_MAX), budget, watch)?;
         }
         Ok(trials)
     }
+
+    /// Weaves in one order, and keeps what is better than before.
+    fn attempt(
+        &mut self,
+        model: &Model<'_>,
+        (start, steps_max): (u64, u64),
+        budget: Budget,
+        watch: Watch<'_>,
+    ) -> Result<Ended, Exhausted> {
+        let trial = Budget { steps: budget.steps.min(steps_max), ..budget };
+        let Ok(mut loom) = Loom::new(model, start, trial) else {
+            return Ok(Ended::Early { left: usize::MAX });
+        };
+        loom.report(watch)?;
+        match loom.conjoin(watch) {
+            Ok(()) => {}
+            Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
+            Err(_) => return Ok(Ended::Early { left: loom.forest.roots.len() }),
+        }
+        let steps = trial.steps - loom.forest.forge.steps_left();
+        keep_lighter(&mut self.best, loom.diagram(model));
+        if self.smallest.as_ref().is_none_or(|other| loom.size() < other.size()) {
+            self.smallest = Some(loom);
+        }
+        Ok(Ended::Woven { steps })
+    }
+}
+
+/// How a trial ended.
+enum Ended {
+    /// Everything is woven, in so many steps.
+    Woven { steps: u64 },
+    /// So many constraints were left when something ran out.
+    Early { left: usize },
 }
 
 // === impl Loom ===

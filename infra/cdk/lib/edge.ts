@@ -158,7 +158,7 @@ export class Edge extends Construct {
         const accessLogs = new logs.LogGroup(this, 'WritesAccess', {
             logGroupName: `/forecourt/${this.props.settings.environment}/writes-access`,
             retention: logs.RetentionDays.TWO_WEEKS,
-            removalPolicy: RemovalPolicy.RETAIN,
+            removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         });
         (api.defaultStage!.node.defaultChild as apigateway.CfnStage).accessLogSettings = {
             destinationArn: accessLogs.logGroupArn,

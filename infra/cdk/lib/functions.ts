@@ -52,7 +52,7 @@ export class Functions extends Construct {
         const logGroup = new logs.LogGroup(this, `${it.name}-logs`, {
             logGroupName: `/forecourt/${settings.environment}/${it.name}`,
             retention: LOGS,
-            removalPolicy: RemovalPolicy.RETAIN,
+            removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         });
         const role = new iam.Role(this, `${it.name}-role`, {
             assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -83,7 +83,8 @@ export class Functions extends Construct {
             // Three lines an invocation that say what the metrics say, too: at the reads' rate they
             // would be most of the bill for logs. What fails is told.
             systemLogLevelV2: lambda.SystemLogLevel.WARN,
-            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+            // To go back to; but none that never served, because its deployment failed.
+            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
             memorySize: it.memoryMb,
             timeout: Duration.seconds(it.timeoutS),
             ...('reserved' in it ? { reservedConcurrentExecutions: it.reserved } : {}),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { FUNCTIONS } from '../lib/wiring.ts';
-import { type Json, settings, synthesised } from './synthesis.ts';
+import { type Json, synthesised } from './synthesis.ts';
 
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/forecourt/1';
 const CERTIFICATE = 'arn:aws:acm:us-east-1:111122223333:certificate/c';

@@ -179,6 +179,7 @@ test('an erasure is complete within twenty days, and logs are kept for two weeks
     assert.equal(ofType('AWS::Events::Archive')[0]![1].Properties.RetentionDays, 20);
     for (const [id, it] of ofType('AWS::Logs::LogGroup')) {
         assert.equal(it.Properties.RetentionInDays, 14, id);
+        assert.equal(it.DeletionPolicy, 'RetainExceptOnCreate', id);
     }
 });
 
@@ -249,7 +250,8 @@ test('a former version is there to roll back to', () => {
     const versions = ofType('AWS::Lambda::Version');
     assert.equal(versions.length, FUNCTIONS.length + CONSUMERS.length);
     for (const [id, it] of versions) {
-        assert.equal(it.DeletionPolicy, 'Retain', id);
+        assert.equal(it.DeletionPolicy, 'RetainExceptOnCreate', id);
+        assert.equal(it.UpdateReplacePolicy, 'Retain', id);
     }
     for (const [id, it] of ofType('AWS::Lambda::Alias')) {
         assert.equal(it.Properties.Name, 'live', id);

@@ -57,6 +57,15 @@ pub enum Command {
     /// Tell what a month on AWS costs, what the next million costs, and which quotas it would pass.
     #[command(after_help = "Example:\n  forecourt cost orders --inr 88.75@2026-11-20\n")]
     Cost(CostArgs),
+    /// Look at a deployment from outside: headers, caches, privacy, signatures, latency.
+    #[command(
+        after_help = "Example:\n  forecourt doctor --url https://d111111abcdef8.cloudfront.net \
+        --secrets secrets.env --write\n\n\
+        Secrets are FORECOURT_KEYS, FORECOURT_SHOPIFY_SECRETS and FORECOURT_SHOP, from the \
+        environment or from a file of NAME=value lines. Without them some checks are skipped. \
+        It ends with 1 if any check fails.\n"
+    )]
+    Doctor(DoctorArgs),
 }
 
 /// `up`.
@@ -171,6 +180,42 @@ pub struct CostArgs {
     /// Print the profile instead, to start one's own from.
     #[arg(long)]
     pub show: bool,
+    /// Everything as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Most requests that are timed.
+const REQUESTS_MAX: u64 = 1_000;
+
+/// `doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Which deployment to look at.
+    #[command(flatten)]
+    pub target: Target,
+    /// A file of `NAME=value` lines with what may be known; else the environment.
+    #[arg(long, value_name = "FILE")]
+    pub secrets: Option<PathBuf>,
+    /// A published product with at least two options.
+    #[arg(long, default_value = "bike")]
+    pub product: String,
+    /// Write, too: a guest's cart, which is cleared afterwards.
+    #[arg(long)]
+    pub write: bool,
+    /// An origin's own address, which must refuse; may be repeated.
+    #[arg(long, value_name = "URL")]
+    pub origin: Vec<String>,
+    /// Look at this only; may be repeated. The checks' names are those that are printed.
+    #[arg(long, value_name = "CHECK")]
+    pub only: Vec<String>,
+    /// Longest wait for a write to be applied, seconds.
+    #[arg(long, default_value = "30", value_parser = clap::value_parser!(u64).range(..=600))]
+    pub patience: u64,
+    /// How many requests are timed.
+    #[arg(long, default_value = "50",
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=REQUESTS_MAX))]
+    pub requests: usize,
     /// Everything as one JSON object.
     #[arg(long)]
     pub json: bool,

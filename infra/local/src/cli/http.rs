@@ -7,9 +7,14 @@ use super::{CliError, told};
 /// How long one call may take: publishing a large product compiles it.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Keeps its connections.
+pub(crate) struct Client(ureq::Agent);
+
 /// What came back.
+#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) body: String,
 }
 
@@ -20,25 +25,55 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Result<Reply, CliError> {
-    let config = ureq::Agent::config_builder();
-    let config = config.http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
-    let agent = ureq::Agent::new_with_config(config);
-    let mut request = ureq::http::Request::builder().method(method).uri(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(body).map_err(told)?;
-    let mut response = agent.run(request).map_err(|error| {
+    Client::new(TIMEOUT).send(method, url, headers, body).map_err(|error| {
         CliError(format!("{url} does not answer ({error}); is `forecourt up` running?"))
-    })?;
-    let status = response.status().as_u16();
-    let body = response.body_mut().read_to_string().map_err(told)?;
-    Ok(Reply { status, body })
+    })
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Gives up on a call after this long. Redirects are answers like any other.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(timeout))
+            .build();
+        Self(ureq::Agent::new_with_config(config))
+    }
+
+    /// Sends a body, if there is one, and reads the answer, whatever its status.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Reply, CliError> {
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answered = match body {
+            [] => self.0.run(request.body(()).map_err(told)?),
+            _ => self.0.run(request.body(body).map_err(told)?),
+        };
+        let mut response = answered.map_err(told)?;
+        let body = response.body_mut().read_to_string().map_err(told)?;
+        let status = response.status().as_u16();
+        Ok(Reply { status, headers: response.headers().clone(), body })
+    }
 }
 
 // === impl Reply ===
 
 impl Reply {
+    /// A header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// The body of a success; a problem becomes its title, detail and every field at fault.
     pub(crate) fn expect_success(self) -> Result<String, CliError> {
         if (200..300).contains(&self.status) {

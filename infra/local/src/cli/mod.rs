@@ -3,6 +3,7 @@
 mod args;
 mod cost;
 mod dead_letters;
+mod doctor;
 mod edge;
 mod http;
 mod progress;
@@ -15,8 +16,8 @@ mod up;
 mod webhook;
 
 pub use args::{
-    Cli, Command, CostArgs, DeadLettersCommand, EdgeArgs, ListArgs, PublishArgs, RedriveArgs,
-    ReplayArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
+    Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, PublishArgs,
+    RedriveArgs, ReplayArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
 };
 pub use sign_proxy::signed;
 
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Replay(args) => replay::run(&args),
         Command::Edge(args) => edge::run(&args),
         Command::Cost(args) => cost::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     }
 }
 

@@ -172,6 +172,7 @@ fn every_command_explains_itself_with_an_example() {
         "replay",
         "edge",
         "cost",
+        "doctor",
     ] {
         let mut arguments: Vec<_> = command.split(' ').collect();
         arguments.push("--help");

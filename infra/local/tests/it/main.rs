@@ -7,6 +7,7 @@ mod checkout;
 mod command_line;
 mod configuring;
 mod costs;
+mod doctor;
 mod footprints;
 mod journey;
 mod logs;

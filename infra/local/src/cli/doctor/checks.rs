@@ -1,0 +1,94 @@
+//! Every check by name, and how what it finds is mended.
+
+use super::patient::Patient;
+use super::report::{Seen, Wrong};
+use super::{bypass, caching, clock, edge, latency, privacy, shopify, writing};
+
+/// One thing to look at.
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) look: fn(&Patient) -> Result<Seen, Wrong>,
+    pub(super) mend: &'static str,
+}
+
+const fn check(
+    name: &'static str,
+    look: fn(&Patient) -> Result<Seen, Wrong>,
+    mend: &'static str,
+) -> Check {
+    Check { name, look, mend }
+}
+
+const POLICIES: &str = "deploy edge/distribution.json as it is: its response headers policies";
+const FUNCTION: &str =
+    "every behaviour needs the viewer-request function, published and with its keys";
+const KEY: &str = "cache policies must key by Forecourt-Identity and Forecourt-Bookmark, and \
+    forward no cookies: deploy edge/distribution.json as it is";
+
+/// In this order; without the first there is nothing to look at.
+pub(super) const CHECKS: &[Check] = &[
+    check("health", edge::health, "is the URL right, and the distribution deployed?"),
+    check("ready", edge::ready, "are the tables there, and is a loyalty programme published?"),
+    check("clock", clock::skew, "set this machine's clock, or the deployment's: tokens have times"),
+    check("tls", edge::tls, POLICIES),
+    check("headers of public answers", edge::public_headers, POLICIES),
+    check("headers of personal answers", edge::personal_headers, POLICIES),
+    check("headers of uncached answers", edge::uncached_headers, POLICIES),
+    check("headers of refusals", edge::refusal_headers, POLICIES),
+    check("cors", edge::cors, POLICIES),
+    check("methods", edge::methods, FUNCTION),
+    check("documentation", edge::documentation, "does configurator-read answer?"),
+    check(
+        "a miss, then hits",
+        caching::miss_then_hit,
+        "the public cache policy needs min TTL 0, and the origin's s-maxage must reach the edge",
+    ),
+    check("one selection, one object", caching::one_object, FUNCTION),
+    check("unknown parameters", caching::unknown_parameters, FUNCTION),
+    check("unchanged answers", caching::unchanged, "ETag and If-None-Match must pass the edge"),
+    check("anonymous", privacy::anonymous, FUNCTION),
+    check("forged tokens", privacy::forged, FUNCTION),
+    check("expired tokens", privacy::expired, FUNCTION),
+    check("forged identities", privacy::identities, FUNCTION),
+    check("cookies", privacy::cookies, KEY),
+    check("two carts", privacy::two_carts, KEY),
+    check("two customers", privacy::two_customers, KEY),
+    check("paths that look like files", privacy::disguised_paths, FUNCTION),
+    check(
+        "webhooks nobody signed",
+        shopify::unsigned,
+        "the receiver must verify the HMAC over the raw body: is its secret the app's?",
+    ),
+    check(
+        "webhooks Shopify signed",
+        shopify::signed,
+        "the secret given is not the app's, the shop is another one, or the bus takes no events",
+    ),
+    check("app proxy, unsigned", shopify::proxy_unsigned, FUNCTION),
+    check(
+        "app proxy, signed",
+        shopify::proxy_signed,
+        "the secret given is not the app's, or the shop is another one",
+    ),
+    check(
+        "write and read back",
+        writing::read_back,
+        "the bookmark must stand in the cache key; commands must reach table and bus",
+    ),
+    check(
+        "a write is applied",
+        writing::applied,
+        "look at the cart queue and its dead letters: rule, consumer, or its rights are missing",
+    ),
+    check(
+        "no way around the edge",
+        bypass::refused,
+        "function URLs need AWS_IAM with origin access control, the HTTP API the secret header",
+    ),
+    check("latency of hits", latency::hits, "is the edge near, and does it answer by itself?"),
+    check(
+        "latency of misses",
+        latency::misses,
+        "keep environments warm, and look at Server-Timing for where the time goes",
+    ),
+];

@@ -31,6 +31,7 @@ pub use config::{
 pub use entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
 pub use error::{BusError, ConfigError, OpenError, PatternError, PutError, StoreError};
 pub use faults::{DELAY_MS_MAX, Faults, FaultsError};
+pub use pattern::test_event_pattern;
 pub use recovery::Replay;
 pub use store::archive::ArchivedEvent;
 pub use store::dead_letters::{DeadLetter, Redrive};

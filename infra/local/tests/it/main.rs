@@ -12,6 +12,7 @@ mod footprints;
 mod journey;
 mod logs;
 mod merging;
+mod native_webhooks;
 mod privacy;
 mod programmes;
 mod publishing;

@@ -95,8 +95,13 @@ mod tests {
     };
 
     /// Events of these kinds, as a pattern: what is published names its kind by its detail type.
+    /// Webhooks come from our receiver, or from Shopify itself.
     fn of(kinds: &[Kind]) -> Value {
         let sources: BTreeSet<&str> = kinds.iter().map(|kind| kind.source()).collect();
+        let mut sources: Vec<Value> = sources.into_iter().map(Value::from).collect();
+        if kinds.contains(&Kind::ShopifyWebhook) {
+            sources.push(json!({"prefix": "aws.partner/shopify.com/"}));
+        }
         let types: Vec<&str> = kinds.iter().map(|kind| kind.detail_type()).collect();
         json!({"source": sources, "detail-type": types})
     }

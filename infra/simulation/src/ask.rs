@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use origin_domain::cart::{Action, Offer, Wish};
+use origin_domain::id::CommandId;
 use origin_domain::money::Money;
 
 use crate::dice::Dice;
@@ -11,11 +12,31 @@ use crate::dice::Dice;
 /// One wish of a shopper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ask {
-    Add { variant: u32, quantity: u32 },
-    Set { variant: u32, quantity: u32 },
-    Remove { variant: u32 },
+    Add {
+        variant: u32,
+        quantity: u32,
+    },
+    Set {
+        variant: u32,
+        quantity: u32,
+    },
+    Remove {
+        variant: u32,
+    },
     Clear,
-    Attribute { name: u32, value: Option<u32> },
+    Attribute {
+        name: u32,
+        value: Option<u32>,
+    },
+    /// What a guest's cart holds.
+    Merge {
+        guest: String,
+    },
+    /// What an order has bought: variants and quantities. Shopify tells it.
+    Take {
+        order: u64,
+        lines: Vec<(u32, u32)>,
+    },
 }
 
 /// A wish with its key: what is sent, and sent again.
@@ -59,6 +80,21 @@ impl Taste {
     }
 }
 
+// === impl Command ===
+
+impl Command {
+    /// Its id: the hash of its key, of the guest whose cart goes into another once, or of the order.
+    pub(crate) fn id(&self) -> CommandId {
+        match &self.ask {
+            Ask::Merge { guest } => CommandId::of_cause("cart", &format!("merge/{guest}")),
+            Ask::Take { order, .. } => {
+                CommandId::of_cause(&format!("cart/{}", self.cart), &format!("order/{order}"))
+            }
+            _ => CommandId::of_key(&format!("cart/{}", self.cart), &self.key),
+        }
+    }
+}
+
 // === impl Ask ===
 
 impl Ask {
@@ -77,6 +113,8 @@ impl Ask {
             Self::Attribute { name, value } => {
                 ("PATCH", "/v1/cart/attributes".to_owned(), format!("{name}={value:?}"))
             }
+            Self::Merge { guest } => ("POST", "/v1/cart/merge".to_owned(), guest.clone()),
+            Self::Take { order, .. } => ("POST", "/webhooks/shopify".to_owned(), order.to_string()),
         }
     }
 
@@ -100,6 +138,11 @@ impl Ask {
                 let value = value.map(|value| value.to_string());
                 let changes = BTreeMap::from([(name.to_string(), value)]);
                 Wish::Act(Action::Attributes { changes })
+            }
+            Self::Merge { guest } => Wish::Act(Action::Merge { guest: guest.clone() }),
+            Self::Take { lines, .. } => {
+                let lines = lines.iter().map(|(variant, quantity)| (line(variant), *quantity));
+                Wish::Act(Action::Take { lines: lines.collect() })
             }
         }
     }

@@ -8,8 +8,6 @@ use crate::world::Part;
 pub enum Bug {
     /// The client keeps only the newest of its bookmarks.
     NewestBookmarkOnly,
-    /// The client replaces whatever reads like what it sent.
-    ReplacedByText,
     /// The client shows answers in the order in which they arrive.
     ShownOnArrival,
     /// The client goes on while the fate of a command is unknown, and forgets it.
@@ -62,6 +60,16 @@ pub enum Bug {
     LimitInFold,
     /// A cart is written on no condition.
     LastWriterWins,
+    /// What a guest sent and is delivered after the merge is not passed on.
+    GuestEventsDropped,
+    /// A guest's commands get new ids when they are merged.
+    GuestRenamed,
+    /// A merge takes no notice of what is pending in the guest's bookmarks.
+    GuestPendingLost,
+    /// An order counts as created and again as paid.
+    OrderPerTopic,
+    /// An order takes out of a cart when it is told, not when it was placed.
+    OrderAtReceipt,
     /// The refunds that an order embeds count beside their own webhooks.
     EmbeddedRefundsToo,
     /// A refund that comes before its order is dropped.
@@ -98,9 +106,8 @@ pub enum Bug {
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 47] = [
         Self::NewestBookmarkOnly,
-        Self::ReplacedByText,
         Self::ShownOnArrival,
         Self::FateForgotten,
         Self::RetriedForGood,
@@ -127,6 +134,11 @@ impl Bug {
         Self::TooLateIsDone,
         Self::LimitInFold,
         Self::LastWriterWins,
+        Self::GuestEventsDropped,
+        Self::GuestRenamed,
+        Self::GuestPendingLost,
+        Self::OrderPerTopic,
+        Self::OrderAtReceipt,
         Self::EmbeddedRefundsToo,
         Self::RefundBeforeOrderLost,
         Self::DeliveryIsCause,

@@ -41,6 +41,12 @@ pub enum Occasion {
     Declined,
     /// A state of a cart that the table has had.
     State,
+    /// A guest's cart that went into a customer's.
+    Merged,
+    /// A command to a guest's cart that had gone into another.
+    Gone,
+    /// An order that took lines out of a cart.
+    Order,
     /// A delivery that changed nothing.
     Repetition,
     /// A delivery so late that its id was forgotten.
@@ -109,7 +115,7 @@ pub struct Counts([u64; Occasion::ALL.len()]);
 
 impl Occasion {
     /// Everything that is counted.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 50] = [
         Self::Operation,
         Self::Answer,
         Self::NotShown,
@@ -128,6 +134,9 @@ impl Occasion {
         Self::KeyExpired,
         Self::Declined,
         Self::State,
+        Self::Merged,
+        Self::Gone,
+        Self::Order,
         Self::Repetition,
         Self::TooOld,
         Self::RaceLost,
@@ -190,12 +199,6 @@ impl Occasion {
 
 // === impl Counts ===
 
-impl Default for Counts {
-    fn default() -> Self {
-        Self([0; Occasion::ALL.len()])
-    }
-}
-
 impl Counts {
     /// How often it happened.
     #[must_use]
@@ -212,6 +215,13 @@ impl Counts {
 
     pub(crate) fn note(&mut self, occasion: Occasion) {
         self.0[occasion as usize] += 1;
+    }
+}
+
+// The standard library stops at arrays of 32.
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Occasion::ALL.len()])
     }
 }
 

@@ -1,16 +1,17 @@
 //! One world: a shop, its shoppers and its weather, from a seed to a verdict.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
-use origin_domain::cart::CartEvent;
+use origin_domain::cart::{CartEvent, cart_of};
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+use origin_functions::consume::Orders;
 
 use crate::ask::Taste;
 use crate::bug::Bug;
-use crate::client::{Device, Manners, Network, Tab};
+use crate::client::{Carts, Device, Manners, Network, Tab};
 use crate::counts::Counts;
 use crate::crew::{Crew, Life};
 use crate::dice::Dice;
@@ -18,9 +19,12 @@ use crate::judge::{Bench, Judge, Violation};
 use crate::ledger;
 use crate::minutes::Minutes;
 use crate::replay::replay;
-use crate::shop::{Consumers, Edge, Ground, Operator, Origin, Rotation, TappedBus};
+use crate::shop::{
+    Body, Consumers, Edge, Ground, Operator, Origin, Rotation, SHOP, Sales, TappedBus,
+};
 use crate::tempo::{Silences, Tempo};
 use crate::timeline::Timeline;
+use crate::way::Way;
 use crate::weather::{Sky, Weather};
 
 /// A morning in November 2026, when every world begins.
@@ -33,6 +37,9 @@ const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
 /// Any three silences together stay an hour and more away from the thirty days at which a cart ends,
 /// where clocks may differ about what is to be seen.
 const SILENCES: Silences = Silences { count_max: 3, ms: silence_ms };
+
+/// How many devices begin as a guest, per million.
+const GUESTS: u32 = 350_000;
 
 /// How far a replica may be behind.
 const LAG_MS_MAX: u64 = 1_000;
@@ -78,10 +85,12 @@ struct World {
     sky: Sky,
     minutes: Minutes,
     bench: Bench,
-    carts: Vec<String>,
+    customers: Vec<String>,
+    guests: Vec<String>,
     tables: MemoryTables,
     origin: Rc<Origin>,
     consumers: Rc<Consumers>,
+    sales: Rc<Sales>,
     network: Rc<Network>,
     tabs: Vec<Rc<Tab>>,
     bug: Option<Bug>,
@@ -145,15 +154,13 @@ impl World {
             bench: bench.clone(),
             tables: tables.clone(),
             bus: bus.clone(),
-            keys,
+            keys: keys.clone(),
             bug,
         }));
         let edges = (0..dice.within(1..=2)).map(|_| Rc::new(Edge::new(Rc::clone(&origin))));
         let network = Rc::new(Network {
+            way: Way { crew: crew.clone(), life: life.clone(), sky: sky.clone() },
             edges: edges.collect(),
-            crew: crew.clone(),
-            life: life.clone(),
-            sky: sky.clone(),
         });
         let consumers = Rc::new(Consumers {
             crew: crew.clone(),
@@ -161,22 +168,34 @@ impl World {
             sky: sky.clone(),
             bench: bench.clone(),
             carts: MemoryCarts::new(&tables),
-            bus,
+            bus: bus.clone(),
+            orders: Orders { keys: keys.all().clone(), shop: SHOP.to_owned() },
             bug,
             archive: RefCell::default(),
         });
-        let carts = (1..=dice.within(1..=2)).map(|n| format!("cart-{n}")).collect();
-        let tabs = Vec::new();
+        let sales = Rc::new(Sales {
+            crew: crew.clone(),
+            life: life.clone(),
+            sky: sky.clone(),
+            bench: bench.clone(),
+            bus,
+            keys,
+            orders: Cell::new(0),
+        });
+        let customers = (1..=dice.within(1..=2)).map(|n| cart_of(&n.to_string())).collect();
+        let (guests, tabs) = (Vec::new(), Vec::new());
         Self {
             crew,
             life,
             sky,
             minutes,
             bench,
-            carts,
+            customers,
+            guests,
             tables,
             origin,
             consumers,
+            sales,
             network,
             tabs,
             bug,
@@ -199,14 +218,17 @@ impl World {
                 Rc::clone(&self.origin),
                 Rc::clone(&self.consumers),
             )),
+            sales: Rc::clone(&self.sales),
             tempo: Tempo::drawn(operations, &self.sky, minutes, SILENCES, sweep),
             commands: dice.pick(&[200_000, 500_000, 500_000, 800_000]),
             bursts: dice.pick(&[0, 20_000, 200_000]),
         });
         self.crew.spawn(&self.life, Rc::clone(&self.consumers).work());
-        for cart in self.carts.clone() {
+        for own in self.customers.clone() {
             for _ in 0..dice.within(1..=3) {
-                let device = Rc::new(self.device(&cart));
+                let guest = dice.chance(GUESTS).then(|| format!("guest-{}", self.guests.len()));
+                self.guests.extend(guest.clone());
+                let device = Rc::new(self.device(Carts { own: own.clone(), guest }));
                 for _ in 0..dice.within(1..=2) {
                     let tab = Rc::new(Tab { device: Rc::clone(&device), held: RefCell::default() });
                     self.crew.spawn(&self.life, Rc::clone(&tab).shop(Rc::clone(&manners)));
@@ -226,43 +248,54 @@ impl World {
             self.crew.spawn(&self.life, async move { tab.device.close(&tab.held).await });
             self.crew.run();
         }
-        for cart in &self.carts {
+        let now = Time(self.sky.timeline.now_ms());
+        let replayed = self.replayed();
+        for tables in [&self.tables, &replayed] {
+            tables.sweep_expired(now);
+        }
+        for cart in self.customers.iter().chain(&self.guests) {
             if self.bench.judge().is_done() {
                 return;
             }
-            let newcomer =
-                Rc::new(Tab { device: Rc::new(self.device(cart)), held: RefCell::default() });
-            let tab = Rc::clone(&newcomer);
-            self.crew.spawn(&self.life, async move { tab.device.read(&tab.held).await });
-            self.crew.run();
-            self.compare(cart, &newcomer);
+            let shown = self.shown_to_newcomer(cart);
+            let stored = |tables: &MemoryTables| MemoryCarts::new(tables).stored(cart);
+            let (stored, replayed) = (stored(&self.tables), stored(&replayed));
+            let mut judge = self.bench.judge();
+            judge.closed(cart, shown.as_deref(), stored.as_deref(), replayed.as_deref());
         }
     }
 
-    fn compare(&self, cart: &str, newcomer: &Tab) {
+    /// What somebody sees who has never seen the cart; nothing if it went into another.
+    fn shown_to_newcomer(&self, cart: &str) -> Option<Rc<Body>> {
+        if self.bench.judge().is_gone(cart) {
+            return None;
+        }
+        let device = Rc::new(self.device(Carts { own: cart.to_owned(), guest: None }));
+        let newcomer = Rc::new(Tab { device, held: RefCell::default() });
+        let tab = Rc::clone(&newcomer);
+        self.crew.spawn(&self.life, async move { tab.device.read(&tab.held).await });
+        self.crew.run();
+        Some(newcomer.held.borrow().clone().expect("in calm weather a read is answered"))
+    }
+
+    /// The tables after everything that was absorbed is replayed: not what a lost table took with
+    /// it, nor what came too late.
+    fn replayed(&self) -> MemoryTables {
+        let absorbed = self.bench.judge().absorbed();
         let events = self.consumers.archive.borrow();
-        // What a lost table took with it, and what came too late, is not in a replay either.
-        let absorbed = self.bench.judge().absorbed(cart);
         let is_absorbed = |event: &&Rc<CartEvent>| absorbed.contains(&event.command.id);
         let events: Vec<CartEvent> =
             events.iter().filter(is_absorbed).map(|event| (**event).clone()).collect();
-        let now = Time(self.sky.timeline.now_ms());
-        self.tables.sweep_expired(now);
         let tables = MemoryTables::new();
         let carts = MemoryCarts::new(&tables);
         let (dice, bug) = (self.sky.dice.clone(), self.bug);
         self.crew.spawn(&self.life, async move { replay(&carts, events, &dice, bug).await });
         self.crew.run();
-        tables.sweep_expired(now);
-        let (stored, replayed) =
-            (MemoryCarts::new(&self.tables).stored(cart), MemoryCarts::new(&tables).stored(cart));
-        let held = newcomer.held.borrow();
-        let shown = held.as_deref().expect("in calm weather a read is answered");
-        self.bench.judge().closed(cart, shown, stored.as_deref(), replayed.as_deref());
+        tables
     }
 
-    fn device(&self, cart: &str) -> Device {
-        Device::new(cart.to_owned(), Rc::clone(&self.network), self.bench.clone(), self.bug)
+    fn device(&self, carts: Carts) -> Device {
+        Device::new(carts, Rc::clone(&self.network), self.bench.clone(), self.bug)
     }
 }
 

@@ -1,11 +1,12 @@
-//! One device with a cart, after DESIGN: it sends all its bookmarks, replaces exactly those it sent,
-//! shows only answers to what it asked last, and retries what it does not know before it goes on.
+//! One device with a cart: it sends all its bookmarks, replaces exactly those it sent, shows only
+//! answers to what it asked last, and retries what it does not know before it goes on. It may begin
+//! as a guest; once signed in it has the customer's cart, with what the guest put into its own.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::network::Network;
-use super::shelf::{Enclosed, Kept, Sent, Shelf, ShowRule};
+use super::shelf::{Bookmark, Enclosed, Kept, RETRIED_MS_MAX, Sent, Shelf, ShowRule};
 use crate::ask::{Ask, Command};
 use crate::bug::Bug;
 use crate::counts::Occasion;
@@ -25,7 +26,11 @@ const TWICE: u32 = 20_000;
 
 /// One device.
 pub(crate) struct Device {
-    pub(crate) cart: String,
+    carts: Carts,
+    /// When it signed in, if it did.
+    signed_in_at_ms: Cell<Option<u64>>,
+    /// When it first asked for that: weeks later the merge would be another.
+    merge_asked_at_ms: Cell<Option<u64>>,
     pub(crate) network: Rc<Network>,
     pub(crate) bench: Bench,
     pub(crate) dice: Dice,
@@ -37,28 +42,60 @@ pub(crate) struct Device {
     keys: Cell<u32>,
 }
 
+/// The carts of a device.
+#[derive(Debug, Clone)]
+pub(crate) struct Carts {
+    /// The customer's.
+    pub(crate) own: String,
+    /// Its own until it signs in, if it begins as a guest.
+    pub(crate) guest: Option<String>,
+}
+
 /// What a tab holds: the answer it shows.
 pub(crate) type Held = RefCell<Option<Rc<Body>>>;
 
 // === impl Device ===
 
 impl Device {
-    pub(crate) fn new(cart: String, network: Rc<Network>, bench: Bench, bug: Option<Bug>) -> Self {
-        let number = bench.judge().admit(&cart);
-        let dice = network.sky.dice.clone();
+    pub(crate) fn new(carts: Carts, network: Rc<Network>, bench: Bench, bug: Option<Bug>) -> Self {
+        let number = bench.judge().admit();
+        let dice = network.way.sky.dice.clone();
         let edge = Cell::new(dice.index(network.edges.len()));
         let rule = if dice.coin() { ShowRule::Strict } else { ShowRule::NothingNew };
         let (shelf, keys) = (RefCell::new(Shelf::new(rule)), Cell::new(0));
-        Self { cart, network, bench, dice, bug, number, shelf, edge, keys }
+        let (signed_in_at_ms, merge_asked_at_ms) = (Cell::new(None), Cell::new(None));
+        Self {
+            carts,
+            signed_in_at_ms,
+            merge_asked_at_ms,
+            network,
+            bench,
+            dice,
+            bug,
+            number,
+            shelf,
+            edge,
+            keys,
+        }
+    }
+
+    /// The cart it has at present.
+    pub(crate) fn cart(&self) -> &str {
+        let guest = self.carts.guest.as_deref().filter(|_| self.signed_in_at_ms.get().is_none());
+        guest.unwrap_or(&self.carts.own)
     }
 
     /// Reads until there is something to show.
     pub(crate) async fn read(&self, held: &Held) {
         for _ in 0..ROUNDS_MAX {
-            let enclosed = self.shelf.borrow().enclose(self.bug);
+            if self.has_more_of_guest() {
+                return Box::pin(self.merge(held)).await;
+            }
+            let cart = self.cart();
+            let enclosed = self.shelf.borrow().enclose(cart, None, self.bug);
             let known = held.borrow().clone().filter(|_| self.dice.coin());
             let request = Request::Read {
-                cart: self.cart.clone(),
+                cart: cart.to_owned(),
                 bookmarks: enclosed.texts(),
                 if_none_match: known.as_ref().map(|body| body.etag.clone()),
             };
@@ -73,6 +110,10 @@ impl Device {
                     self.drop_bookmarks(&enclosed);
                     continue;
                 }
+                (Some(Reply::Merged(_)), _) => {
+                    // Only a merge of its own takes a guest's cart away.
+                    return Box::pin(self.merge(held)).await;
+                }
                 (Some(other), _) => return self.bench.judge().astonished(&format!("{other:?}")),
             };
             if self.hear(&enclosed, &body, held, None) {
@@ -86,11 +127,44 @@ impl Device {
         if !self.make_ready(held).await {
             return;
         }
+        self.attempt(&self.command(self.cart(), ask), held).await;
+    }
+
+    /// Takes what it has put into a guest's cart into the customer's own.
+    pub(crate) async fn sign_in(&self, held: &Held) {
+        if self.cart() != self.carts.own
+            && self.make_ready(held).await
+            && self.cart() != self.carts.own
+        {
+            self.merge(held).await;
+        }
+    }
+
+    /// Merges its guest's cart, for the first time or again: with what bookmarks of it there are.
+    async fn merge(&self, held: &Held) {
+        let asked_at_ms = self.merge_asked_at_ms.get().unwrap_or(self.now_ms());
+        self.merge_asked_at_ms.set(Some(asked_at_ms));
+        if self.now_ms() > asked_at_ms + RETRIED_MS_MAX {
+            return self.give_up_guest();
+        }
+        if let Some(guest) = self.carts.guest.clone() {
+            let sent = self.command(&self.carts.own, Ask::Merge { guest });
+            self.attempt(&sent, held).await;
+        }
+    }
+
+    fn command(&self, cart: &str, ask: Ask) -> Sent {
         let key = format!("key-{}-{:012}", self.number, self.keys.replace(self.keys.get() + 1));
-        let command = Rc::new(Command { cart: self.cart.clone(), key, ask });
+        let command = Rc::new(Command { cart: cart.to_owned(), key, ask });
         let number = self.bench.judge().asked(self.number, &command);
-        let asked_at_ms = self.now_ms();
-        self.attempt(&Sent { command, number, asked_at_ms }, held).await;
+        Sent { command, number, asked_at_ms: self.now_ms() }
+    }
+
+    /// Goes on with the customer's cart, whatever becomes of the guest's.
+    fn give_up_guest(&self) {
+        self.signed_in_at_ms.set(Some(self.now_ms()));
+        self.shelf.borrow_mut().drop_bookmarks();
+        self.bench.judge().abandoned(self.number);
     }
 
     /// Asks what is still to be asked, and looks once more.
@@ -105,9 +179,10 @@ impl Device {
         if command == *sent.command {
             return;
         }
-        let bookmarks = self.shelf.borrow().enclose(self.bug).texts();
+        let bookmarks = self.shelf.borrow().enclose(&command.cart, None, self.bug).texts();
         let request = Request::Command { command: Rc::new(command), bookmarks };
         match self.send(request).await {
+            Some(Reply::Merged(_)) => {}
             Some(Reply::Refused(Refused::Conflict)) => {
                 self.bench.judge().note(Occasion::KeyConflict);
             }
@@ -116,35 +191,55 @@ impl Device {
         }
     }
 
-    /// Retries what is unknown and reads down to four bookmarks; whether that is done.
+    /// Retries what is unknown, reads down to as many bookmarks as a request takes, and merges again
+    /// what of the guest's is still missing; whether that is done.
     async fn make_ready(&self, held: &Held) -> bool {
         let now_ms = self.now_ms();
-        while let Some(number) = self.shelf.borrow_mut().give_up(now_ms, self.bug) {
-            self.refused(number, now_ms, Refused::Expired);
+        loop {
+            let given_up = self.shelf.borrow_mut().give_up(now_ms, self.bug);
+            let Some(sent) = given_up else { break };
+            self.refused(sent.number, now_ms, Refused::Expired);
+            if sent.is_merge() {
+                self.give_up_guest();
+            }
         }
         for _ in 0..ROUNDS_MAX {
             let unknown = self.shelf.borrow().unknown();
-            let is_whole = self.shelf.borrow().enclose(self.bug).is_whole;
-            match unknown {
-                _ if !is_whole => {
-                    self.bench.judge().note(Occasion::OverFour);
-                    self.read(held).await;
-                }
-                Some(sent) => {
-                    self.bench.judge().note(Occasion::Retry);
-                    self.attempt(&sent, held).await;
-                }
-                None => return true,
+            let is_whole = self.shelf.borrow().enclose(self.cart(), None, self.bug).is_whole;
+            if !is_whole {
+                self.bench.judge().note(Occasion::OverFour);
+                self.read(held).await;
+            } else if let Some(sent) = unknown {
+                self.bench.judge().note(Occasion::Retry);
+                self.attempt(&sent, held).await;
+            } else if self.has_more_of_guest() {
+                self.merge(held).await;
+            } else {
+                return true;
             }
         }
         false
     }
 
+    /// Whether it has signed in and holds bookmarks of the guest's cart, not too old to be merged.
+    fn has_more_of_guest(&self) -> bool {
+        let (Some(guest), Some(at_ms)) = (&self.carts.guest, self.signed_in_at_ms.get()) else {
+            return false;
+        };
+        let mut shelf = self.shelf.borrow_mut();
+        if self.now_ms() > at_ms + RETRIED_MS_MAX {
+            shelf.forget(guest);
+        }
+        shelf.holds(guest)
+    }
+
     async fn attempt(&self, sent: &Sent, held: &Held) {
-        let enclosed = self.shelf.borrow().enclose(self.bug);
+        let command = &*sent.command;
+        let guest = self.carts.guest.as_deref().filter(|_| sent.is_merge());
+        let enclosed = self.shelf.borrow().enclose(&command.cart, guest, self.bug);
         let request =
             Request::Command { command: Rc::clone(&sent.command), bookmarks: enclosed.texts() };
-        self.bench.judge().trace(|| format!("client  {} sends {:?}", self.number, sent.command));
+        self.bench.judge().trace(|| format!("client  {} sends {command:?}", self.number));
         let sent_at_ms = self.now_ms();
         if self.dice.chance(TWICE) {
             self.network.send_and_forget(self.edge.get(), request.clone());
@@ -152,12 +247,20 @@ impl Device {
         match self.send(request).await {
             Some(Reply::Cart(body)) => {
                 self.shelf.borrow_mut().settle(sent.number);
+                if sent.is_merge() && self.signed_in_at_ms.get().is_none() {
+                    self.signed_in_at_ms.set(Some(self.now_ms()));
+                }
                 if !self.hear(&enclosed, &body, held, Some(sent.number)) {
                     self.read(held).await;
                 }
-                if self.dice.chance(MISUSES) {
+                if self.dice.chance(MISUSES) && !sent.is_merge() {
                     self.misuse(sent, Ask::Clear).await;
                 }
+            }
+            Some(Reply::Merged(bookmark)) => {
+                self.shelf.borrow_mut().settle(sent.number);
+                self.learn_merged(sent, sent_at_ms, &enclosed, bookmark);
+                Box::pin(self.merge(held)).await;
             }
             Some(Reply::Refused(Refused::Unavailable)) | None => {
                 self.shelf.borrow_mut().despair(sent, self.bug);
@@ -171,9 +274,28 @@ impl Device {
             Some(Reply::Refused(refused)) => {
                 self.shelf.borrow_mut().settle(sent.number);
                 self.refused(sent.number, sent_at_ms, refused);
+                if sent.is_merge() && refused == Refused::Expired {
+                    self.give_up_guest();
+                }
             }
             Some(Reply::NotModified) => self.bench.judge().astonished("a 304 to a command"),
         }
+    }
+
+    /// The guest's cart went into the customer's: a command to it counts if a bookmark knows it.
+    fn learn_merged(
+        &self,
+        sent: &Sent,
+        sent_at_ms: u64,
+        enclosed: &Enclosed,
+        bookmark: Option<String>,
+    ) {
+        let Some(text) = bookmark else {
+            return self.refused(sent.number, sent_at_ms, Refused::Merged);
+        };
+        let bookmark = Bookmark { cart: sent.command.cart.clone(), text };
+        let number = self.shelf.borrow_mut().keep(bookmark);
+        self.bench.judge().known_merged(self.number, &enclosed.bookmarks, number, sent.number);
     }
 
     fn drop_bookmarks(&self, enclosed: &Enclosed) {
@@ -182,12 +304,12 @@ impl Device {
     }
 
     fn refused(&self, number: usize, sent_at_ms: u64, refused: Refused) {
-        let (client, cart) = (self.number, self.cart.as_str());
-        self.bench.judge().refused(&Denied { client, cart, number, sent_at_ms, refused });
+        let client = self.number;
+        self.bench.judge().refused(&Denied { client, number, sent_at_ms, refused });
     }
 
     fn now_ms(&self) -> u64 {
-        self.network.sky.timeline.now_ms()
+        self.network.way.sky.timeline.now_ms()
     }
 
     /// Keeps the bookmark of an answer; shows it if nothing came between.
@@ -198,14 +320,18 @@ impl Device {
         held: &Held,
         acknowledged: Option<usize>,
     ) -> bool {
+        let cart = enclosed.cart.as_str();
+        let bookmark = Bookmark { cart: cart.to_owned(), text: body.bookmark.clone() };
         let Kept { number, is_shown } =
-            self.shelf.borrow_mut().replace(enclosed, &body.bookmark, self.bug);
+            self.shelf.borrow_mut().replace(enclosed, bookmark, self.bug);
+        // What is still to be merged is not in the customer's cart yet.
+        let is_shown = is_shown && cart == self.cart() && !self.has_more_of_guest();
         if is_shown {
             *held.borrow_mut() = Some(Rc::clone(body));
         }
         self.bench.judge().heard(&Heard {
             client: self.number,
-            cart: &self.cart,
+            cart,
             sent: &enclosed.bookmarks,
             body,
             number,

@@ -5,6 +5,7 @@ mod network;
 mod shelf;
 mod tab;
 
-pub(crate) use device::Device;
+pub(crate) use device::{Carts, Device};
 pub(crate) use network::Network;
+pub(crate) use shelf::Bookmark;
 pub(crate) use tab::{Manners, Tab};

@@ -1,4 +1,4 @@
-//! What a device keeps of one cart, for all its tabs.
+//! What a device keeps of its carts, for all its tabs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -6,12 +6,12 @@ use std::rc::Rc;
 use edge_wire::bookmark::{HEADER_BYTES_MAX, PER_RESOURCE_MAX};
 use origin_domain::time::DAY_MS;
 
-use crate::ask::Command;
+use crate::ask::{Ask, Command};
 use crate::bug::Bug;
 
 /// How long a client goes on retrying: a key is remembered for fifteen days, and after them it would
 /// name another command.
-const RETRIED_MS_MAX: u64 = 14 * DAY_MS;
+pub(crate) const RETRIED_MS_MAX: u64 = 14 * DAY_MS;
 
 /// The comma between two bookmarks in a header.
 const SEPARATOR_BYTES: usize = 1;
@@ -21,7 +21,7 @@ const SEPARATOR_BYTES: usize = 1;
 pub(crate) struct Shelf {
     /// By the number of the answer that brought it: in another life of the cart another bookmark may
     /// read the same.
-    bookmarks: BTreeMap<u64, String>,
+    bookmarks: BTreeMap<u64, Bookmark>,
     /// How many answers have arrived.
     answers: u64,
     rule: ShowRule,
@@ -41,6 +41,13 @@ pub(crate) enum ShowRule {
     NothingNew,
 }
 
+/// A bookmark and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bookmark {
+    pub(crate) cart: String,
+    pub(crate) text: String,
+}
+
 /// A command with the judge's number for it.
 #[derive(Clone)]
 pub(crate) struct Sent {
@@ -51,8 +58,10 @@ pub(crate) struct Sent {
 
 /// What goes along with a request.
 pub(crate) struct Enclosed {
+    /// The cart the request is about.
+    pub(crate) cart: String,
     /// Bookmarks by their numbers.
-    pub(crate) bookmarks: BTreeMap<u64, String>,
+    pub(crate) bookmarks: BTreeMap<u64, Bookmark>,
     /// Whether that is all there are: otherwise the answer is not shown.
     pub(crate) is_whole: bool,
     answers: u64,
@@ -67,12 +76,20 @@ pub(crate) struct Kept {
     pub(crate) is_shown: bool,
 }
 
+// === impl Sent ===
+
+impl Sent {
+    pub(crate) fn is_merge(&self) -> bool {
+        matches!(self.command.ask, Ask::Merge { .. })
+    }
+}
+
 // === impl Enclosed ===
 
 impl Enclosed {
     /// What is sent: each text once.
     pub(crate) fn texts(&self) -> Vec<String> {
-        let texts: BTreeSet<&String> = self.bookmarks.values().collect();
+        let texts: BTreeSet<&String> = self.bookmarks.values().map(|it| &it.text).collect();
         texts.into_iter().cloned().collect()
     }
 }
@@ -84,25 +101,32 @@ impl Shelf {
         Self { rule, ..Self::default() }
     }
 
-    /// All bookmarks, or as many as a request takes.
-    pub(crate) fn enclose(&self, bug: Option<Bug>) -> Enclosed {
+    /// All bookmarks of a cart and of a guest's, or as many as a request takes.
+    pub(crate) fn enclose(&self, cart: &str, guest: Option<&str>, bug: Option<Bug>) -> Enclosed {
+        let of_these = |one: &&Bookmark| one.cart == cart || Some(one.cart.as_str()) == guest;
         let mut texts: BTreeSet<&str> = BTreeSet::new();
         let mut bookmarks = BTreeMap::new();
         let mut bytes = 0;
-        for (number, text) in &self.bookmarks {
+        for (number, bookmark) in self.bookmarks.iter().filter(|(_, one)| of_these(one)) {
+            let text = bookmark.text.as_str();
             bytes += if texts.insert(text) { text.len() + SEPARATOR_BYTES } else { 0 };
             let is_too_long = bytes > HEADER_BYTES_MAX && bug != Some(Bug::BookmarksOverBytes);
             if texts.len() > PER_RESOURCE_MAX || is_too_long {
                 break;
             }
-            bookmarks.insert(*number, text.clone());
+            bookmarks.insert(*number, bookmark.clone());
         }
-        let is_whole = self.bookmarks.len() == bookmarks.len();
-        Enclosed { bookmarks, is_whole, answers: self.answers }
+        let is_whole = self.bookmarks.values().filter(of_these).count() == bookmarks.len();
+        Enclosed { cart: cart.to_owned(), bookmarks, is_whole, answers: self.answers }
+    }
+
+    /// Whether there are bookmarks of a cart.
+    pub(crate) fn holds(&self, cart: &str) -> bool {
+        self.bookmarks.values().any(|bookmark| bookmark.cart == cart)
     }
 
     /// Replaces exactly the bookmarks that were sent.
-    pub(crate) fn replace(&mut self, sent: &Enclosed, bookmark: &str, bug: Option<Bug>) -> Kept {
+    pub(crate) fn replace(&mut self, sent: &Enclosed, with: Bookmark, bug: Option<Bug>) -> Kept {
         let is_next = sent.is_whole
             && match self.rule {
                 ShowRule::Strict => self.answers == sent.answers,
@@ -110,14 +134,19 @@ impl Shelf {
                     self.bookmarks.keys().all(|number| sent.bookmarks.contains_key(number))
                 }
             };
-        self.answers += 1;
-        self.bookmarks.retain(|number, text| match bug {
+        self.bookmarks.retain(|number, _| match bug {
             Some(Bug::NewestBookmarkOnly) => false,
-            Some(Bug::ReplacedByText) => !sent.bookmarks.values().any(|other| other == text),
             _ => !sent.bookmarks.contains_key(number),
         });
-        self.bookmarks.insert(self.answers, bookmark.to_owned());
-        Kept { number: self.answers, is_shown: is_next || bug == Some(Bug::ShownOnArrival) }
+        let number = self.keep(with);
+        Kept { number, is_shown: is_next || bug == Some(Bug::ShownOnArrival) }
+    }
+
+    /// Keeps one bookmark more; answers its number.
+    pub(crate) fn keep(&mut self, bookmark: Bookmark) -> u64 {
+        self.answers += 1;
+        self.bookmarks.insert(self.answers, bookmark);
+        self.answers
     }
 
     /// Starts over without bookmarks: whatever is under way brings one that counts.
@@ -132,13 +161,17 @@ impl Shelf {
     }
 
     /// Gives up what is too old to be retried.
-    pub(crate) fn give_up(&mut self, now_ms: u64, bug: Option<Bug>) -> Option<usize> {
-        let oldest = self.unknown.first()?;
+    pub(crate) fn give_up(&mut self, now_ms: u64, bug: Option<Bug>) -> Option<Sent> {
+        let oldest = self.unknown.first()?.clone();
         let is_over = now_ms > oldest.asked_at_ms + RETRIED_MS_MAX;
         let is_over = is_over && bug != Some(Bug::RetriedForGood);
-        let number = is_over.then_some(oldest.number)?;
-        self.settle(number);
-        Some(number)
+        is_over.then(|| self.settle(oldest.number));
+        is_over.then_some(oldest)
+    }
+
+    /// Forgets what it holds of a cart.
+    pub(crate) fn forget(&mut self, cart: &str) {
+        self.bookmarks.retain(|_, bookmark| bookmark.cart != cart);
     }
 
     pub(crate) fn despair(&mut self, sent: &Sent, bug: Option<Bug>) {

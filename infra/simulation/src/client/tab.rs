@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use origin_domain::cart::Line;
+
 use super::device::{Device, Held};
 use crate::ask::Taste;
 use crate::crew::{Crew, Life};
 use crate::dice::Dice;
-use crate::shop::Operator;
+use crate::shop::{Operator, Sales};
 use crate::tempo::Tempo;
 
 /// Most commands of one burst of impatience: more than a request takes bookmarks.
@@ -14,6 +16,12 @@ const BURST_MAX: u64 = 6;
 
 /// How often there are bursts after a silence, per million commands.
 const RUSH_BURSTS: u32 = 250_000;
+
+/// How often a guest signs in, per million operations.
+const SIGN_INS: u32 = 100_000;
+
+/// How often somebody buys what they see, per million operations.
+const PURCHASES: u32 = 40_000;
 
 /// One tab.
 pub(crate) struct Tab {
@@ -29,6 +37,7 @@ pub(crate) struct Manners {
     pub(crate) taste: Taste,
     pub(crate) tempo: Tempo,
     pub(crate) operator: Rc<Operator>,
+    pub(crate) sales: Rc<Sales>,
     /// Per million operations.
     pub(crate) commands: u32,
     /// Commands that are not waited for, per million commands.
@@ -38,6 +47,20 @@ pub(crate) struct Manners {
 // === impl Tab ===
 
 impl Tab {
+    /// Buys some of what it shows.
+    fn buy(&self, manners: &Manners) {
+        let Some(shown) = self.held.borrow().clone() else { return };
+        let bought = |line: &Line| {
+            let variant: u32 = line.offer.variant_id.as_ref()?.parse().ok()?;
+            let quantity = 1 + manners.dice.below(u64::from(line.quantity));
+            Some((variant, u32::try_from(quantity).ok()?))
+        };
+        let lines: Vec<(u32, u32)> = shown.contents.lines.values().filter_map(bought).collect();
+        if !lines.is_empty() {
+            manners.sales.sell(self.device.cart(), lines);
+        }
+    }
+
     /// Shops until nothing is left to do.
     pub(crate) async fn shop(self: Rc<Self>, manners: Rc<Manners>) {
         while manners.tempo.next().await {
@@ -49,7 +72,11 @@ impl Tab {
             } else {
                 manners.bursts
             };
-            if !manners.dice.chance(manners.commands) {
+            if manners.dice.chance(SIGN_INS) {
+                self.device.sign_in(&self.held).await;
+            } else if manners.dice.chance(PURCHASES) {
+                self.buy(&manners);
+            } else if !manners.dice.chance(manners.commands) {
                 self.device.read(&self.held).await;
             } else if manners.dice.chance(bursts) {
                 for _ in 0..manners.dice.within(2..=BURST_MAX) {

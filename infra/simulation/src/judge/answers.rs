@@ -10,6 +10,7 @@ use super::hearing::{Client, Judge, Mark};
 use super::known::Known;
 use super::told::told;
 use super::violation::Law;
+use crate::client::Bookmark;
 use crate::counts::Occasion;
 use crate::shop::{Body, Refused};
 
@@ -27,7 +28,7 @@ pub(crate) struct Heard<'a> {
     pub(crate) client: usize,
     pub(crate) cart: &'a str,
     /// The bookmarks of the request, by the client's numbers for them.
-    pub(crate) sent: &'a BTreeMap<u64, String>,
+    pub(crate) sent: &'a BTreeMap<u64, Bookmark>,
     pub(crate) body: &'a Body,
     /// The client's number for the bookmark of the answer.
     pub(crate) number: u64,
@@ -37,9 +38,8 @@ pub(crate) struct Heard<'a> {
 }
 
 /// A refusal that arrived at a client.
-pub(crate) struct Denied<'a> {
+pub(crate) struct Denied {
     pub(crate) client: usize,
-    pub(crate) cart: &'a str,
     pub(crate) number: usize,
     /// When the request was sent.
     pub(crate) sent_at_ms: u64,
@@ -56,11 +56,11 @@ struct Claim {
 
 impl Judge {
     /// A client was refused, or heard nothing at all.
-    pub(crate) fn refused(&mut self, denied: &Denied<'_>) {
-        let Denied { client, cart, number, sent_at_ms, refused } = *denied;
+    pub(crate) fn refused(&mut self, denied: &Denied) {
+        let Denied { client, number, sent_at_ms, refused } = *denied;
         self.clients[client].hear_of(number, refused != Refused::Unavailable);
         let now_ms = self.timeline.now_ms();
-        let case = self.case(cart);
+        let case = &self.case;
         let told = &case.commands[number];
         let stamped_ms = told.published.as_ref().map_or(told.asked_at_ms, |event| event.at_ms);
         let is_late = now_ms + SLACK_MS > stamped_ms + RETRY_MS_MAX;
@@ -69,6 +69,7 @@ impl Judge {
         match refused {
             Refused::Expired if is_late => self.note(Occasion::KeyExpired),
             Refused::Limit | Refused::LineUnknown if !is_done => self.note(Occasion::Declined),
+            Refused::Merged if !is_done || is_late => self.note(Occasion::Gone),
             Refused::Unavailable => self.note(Occasion::FateUnknown),
             _ => {
                 self.find(Law::Contract, || format!("{refused:?} for {name}"));
@@ -83,14 +84,15 @@ impl Judge {
         let keys = self.keys.clone();
         self.trace(|| heard.told(keys.all()));
         let Heard { client, cart, sent, body, number, is_shown, acknowledged } = *heard;
-        let claim = match self.claim(cart, body) {
+        let claim = match self.claim(body) {
             Ok(claim) => claim,
             Err((law, wrong)) => return self.find(law, || wrong),
         };
         self.note_claim(heard, &claim);
         let Client { seen, promised, bookmarks, .. } = &self.clients[client];
         let sent = || sent.keys().filter_map(|one| bookmarks.get(one));
-        let floor = sent().map(|mark| mark.floor).max().unwrap_or(0);
+        let own = sent().filter(|mark| mark.cart == cart);
+        let floor = own.map(|mark| mark.floor).max().unwrap_or(0);
         if body.is_reset != (claim.floor < floor) {
             let told = format!("version {} for a floor of {floor}, {}", claim.floor, body.is_reset);
             return self.find(Law::Contract, || told);
@@ -108,7 +110,8 @@ impl Judge {
         };
         acknowledged.into_iter().for_each(|number| self.clients[client].hear_of(number, true));
         let client = &mut self.clients[client];
-        client.bookmarks.insert(number, Mark { floor: claim.floor, known: known.clone() });
+        let mark = Mark { cart: cart.to_owned(), floor: claim.floor, known: known.clone() };
+        client.bookmarks.insert(number, mark);
         acknowledged.into_iter().for_each(|number| client.promised.insert(number));
         if is_shown {
             // What is missing now was excused, and is not to be expected again.
@@ -117,19 +120,47 @@ impl Judge {
         }
         if let Some(number) = acknowledged {
             self.note(Occasion::Acknowledged);
-            self.case(cart).commands[number].is_acknowledged = true;
+            self.case.commands[number].is_acknowledged = true;
         }
     }
 
-    /// A client drops its bookmarks, because one did not verify, and with them what it was promised.
-    pub(crate) fn dropped(&mut self, client: usize, sent: &BTreeMap<u64, String>) {
-        self.note(Occasion::Dropped);
-        let now_ms = self.timeline.now_ms();
-        if !sent.values().any(|bookmark| self.keys.is_retired(bookmark, now_ms)) {
-            self.find(Law::Contract, || format!("400 for bookmarks of ours: {sent:?}"));
-        }
+    /// A client learns that its guest's cart has gone into the customer's, and by a bookmark that its
+    /// command counts there.
+    pub(crate) fn known_merged(
+        &mut self,
+        client: usize,
+        sent: &BTreeMap<u64, Bookmark>,
+        bookmark: u64,
+        number: usize,
+    ) {
+        self.note(Occasion::Gone);
+        let client = &mut self.clients[client];
+        let mut known = Known::default();
+        sent.keys().filter_map(|one| client.bookmarks.get(one)).for_each(|mark| {
+            known.extend(&mark.known);
+        });
+        known.insert(number);
+        client.promised.insert(number);
+        client.hear_of(number, true);
+        let cart = self.case.commands[number].command.cart.clone();
+        client.bookmarks.insert(bookmark, Mark { cart, floor: 0, known });
+        self.case.commands[number].is_acknowledged = true;
+    }
+
+    /// A client goes on without what it put into a guest's cart.
+    pub(crate) fn abandoned(&mut self, client: usize) {
         let client = &mut self.clients[client];
         (client.seen, client.promised) = (Known::default(), Known::default());
+    }
+
+    /// A client drops its bookmarks, because one did not verify, and with them what it was promised.
+    pub(crate) fn dropped(&mut self, client: usize, sent: &BTreeMap<u64, Bookmark>) {
+        self.note(Occasion::Dropped);
+        let now_ms = self.timeline.now_ms();
+        if !sent.values().any(|bookmark| self.keys.is_retired(&bookmark.text, now_ms)) {
+            self.find(Law::Contract, || format!("400 for bookmarks of ours: {sent:?}"));
+        }
+        self.abandoned(client);
     }
 
     /// A client was answered something that makes no sense.
@@ -137,7 +168,7 @@ impl Judge {
         self.find(Law::Contract, || what.to_owned());
     }
 
-    fn claim(&self, cart: &str, body: &Body) -> Result<Claim, (Law, String)> {
+    fn claim(&self, body: &Body) -> Result<Claim, (Law, String)> {
         let payload = verify(self.keys.all(), &body.bookmark)
             .and_then(|sealed| sealed.open())
             .map_err(|error| (Law::Contract, format!("{}: {error}", body.bookmark)))?;
@@ -147,7 +178,7 @@ impl Judge {
         }
         let mut pending = Known::default();
         for one in payload.pending {
-            let case = &self.cases[cart];
+            let case = &self.case;
             let number = case.number(one.id.into());
             let published = number.and_then(|number| case.commands[number].published.as_ref());
             match (number, published) {
@@ -167,13 +198,13 @@ impl Judge {
         if !heard.is_shown {
             self.note(Occasion::NotShown);
         }
-        if heard.sent.values().any(|sent| *sent == heard.body.bookmark) {
+        if heard.sent.values().any(|sent| sent.text == heard.body.bookmark) {
             self.note(Occasion::SameBookmark);
         }
         if heard.body.is_reset {
             self.note(Occasion::Reset);
         }
-        if claim.floor == 0 && !self.cases[heard.cart].states.is_empty() {
+        if claim.floor == 0 && !self.case.states(heard.cart).is_empty() {
             self.note(Occasion::Ended);
         }
     }
@@ -188,27 +219,27 @@ impl Judge {
         seen: &Known,
     ) -> Result<Known, (Law, String)> {
         let now_ms = self.timeline.now_ms();
-        let case = &self.cases[heard.cart];
+        let case = &self.case;
         let excused = case.excused(heard.body.is_reset, now_ms);
         let none = State::default();
-        let absorbed = case.absorbed_at(now_ms.saturating_sub(FRESH_MS));
+        let absorbed = case.absorbed_at(heard.cart, now_ms.saturating_sub(FRESH_MS));
         // A version starts again with each life: the newest states first.
-        let states = case.states.iter().rev().chain([&none]);
+        let states = case.states(heard.cart).iter().rev().chain([&none]);
         let mut wrong = None;
         for state in states {
-            let ended = case.fold(&state.known);
+            let ended = case.fold(heard.cart, &state.known);
             let has_ended = ended.has_ended_at(now_ms + SLACK_MS);
             if state.version != claim.floor && !(claim.floor == 0 && has_ended) {
                 continue;
             }
             let known = state.known.with(&claim.pending);
             let covered = known.with(&excused);
-            let plain = case.fold(&known);
+            let plain = case.fold(heard.cart, &known);
             let is_over = plain.has_ended_at(now_ms.saturating_sub(SLACK_MS));
             let is_shown = if is_over && claim.floor == 0 {
                 heard.body.contents == origin_domain::cart::Contents::default()
             } else {
-                plain.is_shown_by(&heard.body.contents)
+                plain.is_shown_by(&heard.body.contents) || case.lost_merge_of(&known, heard.cart)
             };
             let found = if let Some(lost) = covered.lacks(promised) {
                 let name = case.commands[lost].name();
@@ -224,7 +255,7 @@ impl Judge {
             } else if let Some(missed) = covered.lacks(&absorbed) {
                 let name = case.commands[missed].name();
                 (Law::Fresh, format!("{name} has long been absorbed and is not seen"))
-            } else if heard.body.is_reset && !has_ended && !case.has_begun_anew() {
+            } else if heard.body.is_reset && !has_ended && !case.has_begun_anew(heard.cart) {
                 (Law::Contract, "a reset, though nothing was lost".to_owned())
             } else {
                 return Ok(known);
@@ -251,7 +282,7 @@ impl Heard<'_> {
                 format!("{}+{}", payload.floor, payload.pending.len())
             })
         };
-        let sent: Vec<String> = sent.values().map(|text| bookmark(text)).collect();
+        let sent: Vec<String> = sent.values().map(|sent| bookmark(&sent.text)).collect();
         format!(
             "client  {client} sent {sent:?} and {shown} {cart} {}: {}{acknowledged}{reset}",
             bookmark(&body.bookmark),

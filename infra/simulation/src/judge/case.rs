@@ -1,12 +1,14 @@
-//! Everything the judge knows of one cart: what was asked, what was published, which states the
-//! table has had.
+//! Everything the judge knows of the carts: what was asked, what was published, which states the
+//! table has had. Commands have one number each over all carts, since carts go into others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use origin_domain::id::CommandId;
+use origin_domain::time::Time;
 use serde::Deserialize;
 
 use super::known::Known;
+use super::notice::{Notice, NoticedCommand};
 use super::told::Plain;
 use super::violation::Reason;
 use crate::ask::{Ask, Command};
@@ -19,16 +21,17 @@ const FORGOTTEN_MS: u64 = 15 * 24 * 60 * 60 * 1_000;
 /// How old a pending command may be that a reset carries over, less what clocks may be apart.
 const CARRIED_MS: u64 = 24 * 60 * 60 * 1_000 - 60_000;
 
-/// One cart.
+/// All carts of a world.
 #[derive(Debug, Default)]
 pub(crate) struct Case {
     pub(crate) commands: Vec<Told>,
     by_id: HashMap<CommandId, usize>,
     /// The numbers of the published commands in (time, id) order.
     order: Vec<usize>,
-    pub(crate) states: Vec<State>,
-    /// The state that a backup holds.
-    backup: State,
+    /// The states that the table has had of each cart.
+    states: BTreeMap<String, Vec<State>>,
+    /// Those that a backup holds.
+    backup: BTreeMap<String, State>,
     /// What the table had absorbed and no longer holds, since a backup was put back.
     lost: Known,
     /// Whether it is to come back by a replay.
@@ -68,41 +71,27 @@ pub(crate) struct State {
     pub(crate) known: Known,
 }
 
-/// An event as far as the judge reads it.
+/// An order as far as the judge reads it.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Notice {
-    pub(crate) cart: String,
-    command: NoticedCommand,
+struct Sold {
+    payload: SoldOrder,
 }
 
 #[derive(Debug, Deserialize)]
-struct NoticedCommand {
-    time: u64,
-    id: CommandId,
-    action: Noticed,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Noticed {
-    Add { offer: NoticedOffer, quantity: u32 },
-    Set { quantity: u32 },
-    Remove {},
-    Clear,
-    Attributes { changes: HashMap<String, Option<String>> },
-}
-
-#[derive(Debug, Deserialize)]
-struct NoticedOffer {
-    variant_id: String,
-    price: i64,
+struct SoldOrder {
+    id: u64,
+    created_at: String,
 }
 
 // === impl Case ===
 
 impl Case {
     pub(crate) fn asked(&mut self, command: &Command, at_ms: u64, needs: Known) -> usize {
-        let id = CommandId::of_key(&format!("cart/{}", command.cart), &command.key);
+        let id = command.id();
+        // Two devices may ask for one merge.
+        if let Some(number) = self.number(id) {
+            return number;
+        }
         let number = self.commands.len();
         self.by_id.insert(id, number);
         self.commands.push(Told {
@@ -136,13 +125,36 @@ impl Case {
             }
             return Err(format!("two events under one id: {} and {detail}", before.detail));
         }
+        if notice.cart != told.command.cart {
+            return Err(format!("{} about {}", told.name(), notice.cart));
+        }
         let price = action.price_of(&told.command.ask).ok_or("an event of another content")?;
         let published = Published { detail: detail.to_owned(), at_ms: *time, taken_at_ms, price };
+        self.place(number, published);
+        Ok(())
+    }
+
+    /// Notes what the bus was told of an order; whether that is the first time.
+    pub(crate) fn sold(&mut self, detail: &str, taken_at_ms: u64) -> Result<bool, String> {
+        let told: Sold =
+            serde_json::from_str(detail).map_err(|error| format!("{error}: {detail}"))?;
+        let is_it = |one: &Told| matches!(&one.command.ask, Ask::Take { order, .. } if *order == told.payload.id);
+        let number = self.commands.iter().position(is_it).ok_or("an order that nobody placed")?;
+        let at = Time::from_rfc3339(&told.payload.created_at).ok_or("an order without a time")?;
+        if self.commands[number].published.is_some() {
+            return Ok(false);
+        }
+        let detail = detail.to_owned();
+        self.place(number, Published { detail, at_ms: at.0, taken_at_ms, price: 0 });
+        Ok(true)
+    }
+
+    /// Gives a command its place in the order.
+    fn place(&mut self, number: usize, published: Published) {
         self.commands[number].published = Some(published);
         let place = |number: &usize| self.commands[*number].place();
         let at = self.order.partition_point(|other| place(other) < place(&number));
         self.order.insert(at, number);
-        Ok(())
     }
 
     /// Two commands of which the first was asked for before the second and sorts after it, one of
@@ -156,21 +168,92 @@ impl Case {
         earlier.into_iter().chain(later).find(|(first, second)| first.place() > second.place())
     }
 
-    /// The cart that these commands are, from their order alone.
-    pub(crate) fn fold(&self, known: &Known) -> Plain {
-        let mut plain = Plain::default();
+    /// What these commands make of a cart, from their order alone. A guest's act on the guest's
+    /// cart until it goes into another, and on that one afterwards.
+    pub(crate) fn fold(&self, cart: &str, known: &Known) -> Plain {
+        let mut carts: HashMap<&str, Plain> = HashMap::new();
+        let mut gone: HashMap<&str, &str> = HashMap::new();
         for number in self.order.iter().filter(|number| known.contains(**number)) {
-            let told = &self.commands[*number];
-            if let Some(published) = &told.published {
-                plain.run(published.at_ms, &told.command.ask, published.price);
+            let Told { command, published: Some(published), .. } = &self.commands[*number] else {
+                continue;
+            };
+            let to = gone.get(command.cart.as_str()).copied().unwrap_or(&command.cart);
+            if let Ask::Merge { guest } = &command.ask {
+                let guests = carts.remove(guest.as_str()).unwrap_or_default();
+                gone.insert(guest, to);
+                carts.entry(to).or_default().merge(published.at_ms, &guests);
+            } else {
+                let plain = carts.entry(to).or_default();
+                plain.run(published.at_ms, &command.ask, published.price);
             }
         }
-        plain
+        carts.remove(cart).unwrap_or_default()
+    }
+
+    /// The states of a cart, oldest first.
+    pub(crate) fn states(&self, cart: &str) -> &[State] {
+        self.states.get(cart).map_or(&[], Vec::as_slice)
+    }
+
+    /// The table's present state of a cart.
+    pub(crate) fn state(&self, cart: &str) -> State {
+        self.states(cart).last().cloned().unwrap_or_default()
+    }
+
+    /// The table holds another state of a cart.
+    pub(crate) fn stored(&mut self, cart: &str, state: State) {
+        self.states.entry(cart.to_owned()).or_default().push(state);
+    }
+
+    /// The table holds a guest's cart inside another.
+    pub(crate) fn merged(&mut self, guest: &str, into: &str, version: u64, at_ms: u64) {
+        let mut known = self.state(into).known.with(&self.state(guest).known);
+        self.merge_of(guest).into_iter().for_each(|number| known.insert(number));
+        self.stored(into, State { version, at_ms, known });
+        self.stored(guest, State { at_ms, ..State::default() });
+    }
+
+    /// The cart that holds what is sent to this one: itself, or the one it went into.
+    pub(crate) fn home<'a>(&'a self, cart: &'a str) -> &'a str {
+        let merge = self.merge_of(cart).map(|number| &self.commands[number]);
+        let is_done = |merge: &&Told| self.has_absorbed(merge.id);
+        merge.filter(is_done).map_or(cart, |merge| merge.command.cart.as_str())
+    }
+
+    /// The number of the command by which a cart goes into another.
+    fn merge_of(&self, guest: &str) -> Option<usize> {
+        let ask = Ask::Merge { guest: guest.to_owned() };
+        self.number(Command { cart: String::new(), key: String::new(), ask }.id())
+    }
+
+    /// Whether some of these commands were sent to a guest's cart whose merge was lost with a table:
+    /// until that comes back, which cart they act on is anybody's guess.
+    pub(crate) fn lost_merge_of(&self, known: &Known, cart: &str) -> bool {
+        let senders = known.iter().map(|number| self.commands[number].command.cart.as_str());
+        let merges = senders.filter(|sender| *sender != cart).map(|guest| self.merge_of(guest));
+        merges.flatten().any(|merge| self.lost.contains(merge) && !known.contains(merge))
+    }
+
+    /// What the table holds at present of all carts.
+    pub(crate) fn held(&self) -> Known {
+        let latest = self.states.values().filter_map(|states| states.last());
+        latest.fold(Known::default(), |held, state| held.with(&state.known))
+    }
+
+    /// Whether a cart has ended and begun anew.
+    pub(crate) fn has_begun_anew(&self, cart: &str) -> bool {
+        self.states(cart).windows(2).any(|pair| pair[1].version <= pair[0].version)
+    }
+
+    /// What the table had absorbed of a cart at a moment.
+    pub(crate) fn absorbed_at(&self, cart: &str, at_ms: u64) -> Known {
+        let states = self.states(cart);
+        let until = states.partition_point(|state| state.at_ms <= at_ms);
+        until.checked_sub(1).map(|last| states[last].known.clone()).unwrap_or_default()
     }
 
     pub(crate) fn has_absorbed(&self, id: CommandId) -> bool {
-        let known = |state: &State| self.number(id).is_some_and(|one| state.known.contains(one));
-        self.states.last().is_some_and(known)
+        self.number(id).is_some_and(|number| self.held().contains(number))
     }
 
     /// Notes a dead letter; says so if its reason does not hold.
@@ -180,7 +263,7 @@ impl Case {
             Reason::Attempts => 0,
             Reason::TooLate => OVERTAKEN_MS,
             Reason::TooOld => FORGOTTEN_MS,
-            Reason::Elsewhere => return Err("no cart here goes into another".to_owned()),
+            Reason::Elsewhere => return Err("no guest's cart is asked for twice".to_owned()),
         };
         if overtaken_by_ms > 0 && !self.is_overtaken(number, overtaken_by_ms) {
             return Err(format!("{} is not {reason:?}", self.commands[number].name()));
@@ -189,20 +272,23 @@ impl Case {
         Ok(())
     }
 
-    /// Remembers the present state as that of the backup.
+    /// Remembers the present states as those of the backup.
     pub(crate) fn backed_up(&mut self) {
-        self.backup = self.state();
+        self.backup = self.states.keys().map(|cart| (cart.clone(), self.state(cart))).collect();
     }
 
     /// The table is as it was at the backup.
     pub(crate) fn restored(&mut self, at_ms: u64, is_replayed: bool) {
-        let backup = &self.backup.known;
-        let gone = self.state().known;
-        gone.iter().filter(|number| !backup.contains(*number)).for_each(|number| {
-            self.lost.insert(number);
-        });
+        for (cart, states) in &mut self.states {
+            let before = states.last().cloned().unwrap_or_default().known;
+            let state = self.backup.get(cart).cloned().unwrap_or_default();
+            // With a merge its cart loses what the guest's gets back.
+            for number in before.iter().filter(|number| !state.known.contains(*number)) {
+                self.lost.insert(number);
+            }
+            states.push(State { at_ms, ..state });
+        }
         self.is_replayed = is_replayed;
-        self.states.push(State { at_ms, ..self.backup.clone() });
     }
 
     /// What nobody can expect to see: what a lost table took along, and dead letters that nobody
@@ -224,7 +310,7 @@ impl Case {
     /// A published command that is neither in the table nor in the dead letters, nor lost with a
     /// table.
     pub(crate) fn unaccounted(&self) -> Option<usize> {
-        let mut accounted = self.state().known.with(&self.letters);
+        let mut accounted = self.held().with(&self.letters);
         if !self.is_replayed {
             accounted.extend(&self.lost);
         }
@@ -233,27 +319,10 @@ impl Case {
 
     /// Whether the table has absorbed a command that much younger.
     fn is_overtaken(&self, number: usize, by_ms: u64) -> bool {
-        let state = self.states.last();
-        let is_known = |other: &&usize| state.is_some_and(|state| state.known.contains(**other));
-        let newest = self.order.iter().rev().find(is_known);
+        let held = self.state(self.home(&self.commands[number].command.cart)).known;
+        let newest = self.order.iter().rev().find(|other| held.contains(**other));
         let at_ms = |number: usize| self.commands[number].place().map_or(0, |place| place.0);
         newest.is_some_and(|newest| at_ms(number) + by_ms <= at_ms(*newest))
-    }
-
-    /// The table's present state.
-    pub(crate) fn state(&self) -> State {
-        self.states.last().cloned().unwrap_or_default()
-    }
-
-    /// Whether the cart has ended and begun anew.
-    pub(crate) fn has_begun_anew(&self) -> bool {
-        self.states.windows(2).any(|pair| pair[1].version <= pair[0].version)
-    }
-
-    /// What the table had absorbed at a moment.
-    pub(crate) fn absorbed_at(&self, at_ms: u64) -> Known {
-        let until = self.states.partition_point(|state| state.at_ms <= at_ms);
-        until.checked_sub(1).map(|last| self.states[last].known.clone()).unwrap_or_default()
     }
 
     /// The commands of a set by their keys, for a report.
@@ -261,14 +330,6 @@ impl Case {
         let known = self.order.iter().filter(|number| known.contains(**number));
         let names: Vec<String> = known.map(|number| self.commands[*number].name()).collect();
         names.join(" ")
-    }
-}
-
-// === impl Notice ===
-
-impl Notice {
-    pub(crate) fn id(&self) -> CommandId {
-        self.command.id
     }
 }
 
@@ -283,28 +344,5 @@ impl Told {
     pub(crate) fn name(&self) -> String {
         let at_ms = self.published.as_ref().map(|published| published.at_ms);
         format!("[{} {:?} {at_ms:?}]", self.command.key, self.command.ask)
-    }
-}
-
-// === impl Noticed ===
-
-impl Noticed {
-    /// The price it carries (zero if none), if it is what was asked for.
-    fn price_of(&self, ask: &Ask) -> Option<i64> {
-        match (self, ask) {
-            (Self::Add { offer, quantity }, Ask::Add { variant, quantity: asked }) => {
-                let is_asked = quantity == asked && offer.variant_id == variant.to_string();
-                is_asked.then_some(offer.price)
-            }
-            (Self::Set { quantity }, Ask::Set { quantity: asked, .. }) => {
-                (quantity == asked).then_some(0)
-            }
-            (Self::Remove {}, Ask::Remove { .. }) | (Self::Clear, Ask::Clear) => Some(0),
-            (Self::Attributes { changes }, Ask::Attribute { name, value }) => {
-                let value = value.map(|value| value.to_string());
-                (changes.len() == 1 && changes.get(&name.to_string()) == Some(&value)).then_some(0)
-            }
-            _ => None,
-        }
     }
 }

@@ -6,27 +6,29 @@ use super::violation::Law;
 use crate::shop::Body;
 
 impl Judge {
-    /// The end of a cart: nothing is under way any more. `shown` is what a newcomer sees, `replayed`
-    /// the bytes after the archive was replayed into an empty table.
+    /// The end of a cart: nothing is under way any more. `shown` is what a newcomer sees
+    /// unless the cart went into another, `replayed` the bytes after the archive was replayed into an
+    /// empty table.
     pub(crate) fn closed(
         &mut self,
         cart: &str,
-        shown: &Body,
+        shown: Option<&Body>,
         stored: Option<&[u8]>,
         replayed: Option<&[u8]>,
     ) {
         let now_ms = self.timeline.now_ms();
-        let case = self.cases.entry(cart.to_owned()).or_default();
-        let state = case.state().known;
-        let plain = case.fold(&state);
+        let case = &self.case;
+        let state = case.state(cart).known;
+        let plain = case.fold(cart, &state);
         let promised =
             case.commands.iter().position(|told| told.is_acknowledged && told.published.is_none());
+        let present = shown.filter(|_| !plain.has_ended_at(now_ms));
         let wrong = if let Some(number) = promised.or(case.unaccounted()) {
             Some((Law::Durable, format!("{} is lost", case.commands[number].name())))
-        } else if !plain.has_ended_at(now_ms) && !plain.is_shown_by(&shown.contents) {
+        } else if let Some(shown) = present.filter(|shown| !plain.is_shown_by(&shown.contents)) {
             let told = told(&shown.contents);
             Some((Law::Durable, format!("the cart is {}, shown is {told}", plain.told())))
-        } else if !plain.has_ended_at(now_ms) && plain.count != shown.version {
+        } else if let Some(shown) = present.filter(|shown| shown.version != plain.count) {
             let (count, version) = (plain.count, shown.version);
             Some((Law::Durable, format!("{count} commands are counted as {version}")))
         } else if stored != replayed {

@@ -1,12 +1,13 @@
 //! What happens in a world, written down.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use origin_domain::event::Event;
+use origin_domain::event::{Event, Kind};
 use origin_domain::id::CommandId;
 
-use super::case::{Case, Notice, State};
+use super::case::{Case, State};
 use super::known::Known;
+use super::notice::Notice;
 use super::violation::{Law, Reason};
 use crate::ask::Command;
 use crate::counts::Occasion;
@@ -19,7 +20,7 @@ pub(crate) struct Judge {
     pub(super) timeline: Timeline,
     pub(super) minutes: Minutes,
     pub(super) keys: Rotation,
-    pub(super) cases: BTreeMap<String, Case>,
+    pub(super) case: Case,
     pub(super) clients: Vec<Client>,
 }
 
@@ -38,6 +39,7 @@ pub(super) struct Client {
 
 /// What stands behind a bookmark.
 pub(super) struct Mark {
+    pub(super) cart: String,
     pub(super) floor: u64,
     pub(super) known: Known,
 }
@@ -46,12 +48,11 @@ pub(super) struct Mark {
 
 impl Judge {
     pub(crate) fn new(timeline: Timeline, minutes: Minutes, keys: Rotation) -> Self {
-        Self { timeline, minutes, keys, cases: BTreeMap::new(), clients: Vec::new() }
+        Self { timeline, minutes, keys, case: Case::default(), clients: Vec::new() }
     }
 
-    /// A client more of a cart; answers its number.
-    pub(crate) fn admit(&mut self, cart: &str) -> usize {
-        self.case(cart);
+    /// A client more; answers its number.
+    pub(crate) fn admit(&mut self) -> usize {
         self.clients.push(Client::default());
         self.clients.len() - 1
     }
@@ -75,13 +76,16 @@ impl Judge {
         needs.extend(promised);
         needs.extend(open);
         let now_ms = self.timeline.now_ms();
-        self.case(&command.cart).asked(command, now_ms, needs)
+        self.case.asked(command, now_ms, needs)
     }
 
     /// The bus has taken an event.
     pub(crate) fn published(&mut self, event: &Event) {
         self.minutes.remember(&event.detail);
         self.trace(|| format!("bus     takes {}", event.detail));
+        if event.kind == Kind::ShopifyWebhook {
+            return self.sold(&event.detail);
+        }
         let notice: Notice = match serde_json::from_str(&event.detail) {
             Ok(notice) => notice,
             Err(error) => {
@@ -89,7 +93,7 @@ impl Judge {
             }
         };
         let now_ms = self.timeline.now_ms();
-        let case = self.cases.entry(notice.cart.clone()).or_default();
+        let case = &mut self.case;
         let number = case.number(notice.id());
         let is_first = number.is_some_and(|number| case.commands[number].published.is_none());
         if let Err(wrong) = case.published(&notice, &event.detail, now_ms) {
@@ -106,23 +110,43 @@ impl Judge {
         }
     }
 
+    /// An order is placed, of which Shopify is going to tell.
+    pub(crate) fn placed(&mut self, command: &Command) {
+        self.trace(|| format!("shopify {command:?}"));
+        self.case.asked(command, self.timeline.now_ms(), Known::default());
+    }
+
+    /// The bus has taken what Shopify tells of an order.
+    fn sold(&mut self, detail: &str) {
+        let now_ms = self.timeline.now_ms();
+        match self.case.sold(detail, now_ms) {
+            Ok(true) => self.note(Occasion::Order),
+            Ok(false) => self.note(Occasion::Republished),
+            Err(wrong) => self.find(Law::Accounted, || wrong),
+        }
+    }
+
     /// The table holds another state of a cart, on behalf of an event.
     pub(crate) fn stored(&mut self, cart: &str, version: u64, event: CommandId) {
         self.note(Occasion::State);
         let at_ms = self.timeline.now_ms();
-        let case = self.case(cart);
-        let mut known = case.state().known;
-        if let Some(number) = case.number(event) {
-            known.insert(number);
-        }
-        case.states.push(State { version, at_ms, known });
+        let mut known = self.case.state(cart).known;
+        self.case.number(event).into_iter().for_each(|number| known.insert(number));
+        self.case.stored(cart, State { version, at_ms, known });
         self.trace(|| format!("table   {cart} version {version} by {event}"));
+    }
+
+    /// The table holds a guest's cart inside another.
+    pub(crate) fn merged(&mut self, guest: &str, into: &str, version: u64) {
+        self.note(Occasion::Merged);
+        self.case.merged(guest, into, version, self.timeline.now_ms());
+        self.trace(|| format!("table   {into} version {version} holds {guest}"));
     }
 
     /// A consumer is done with an event.
     pub(crate) fn consumed(&mut self, cart: &str, event: CommandId) {
         self.trace(|| format!("queue   {cart} {event} is done"));
-        if !self.case(cart).has_absorbed(event) {
+        if !self.case.has_absorbed(event) {
             self.find(Law::Accounted, || format!("{event} is done and was not applied"));
         }
     }
@@ -130,8 +154,7 @@ impl Judge {
     /// A message lies in the dead letters.
     pub(crate) fn buried(&mut self, cart: &str, event: CommandId, reason: Reason) {
         self.trace(|| format!("letters {cart} {event} {reason:?}"));
-        let case = self.case(cart);
-        if let Err(wrong) = case.buried(event, reason) {
+        if let Err(wrong) = self.case.buried(event, reason) {
             return self.find(Law::Accounted, || wrong);
         }
         self.note(match reason {
@@ -143,28 +166,28 @@ impl Judge {
 
     /// A backup of the hot table is made.
     pub(crate) fn backed_up(&mut self) {
-        self.cases.values_mut().for_each(Case::backed_up);
+        self.case.backed_up();
     }
 
     /// The backup is put back; perhaps what was published since is going to be replayed.
     pub(crate) fn restored(&mut self, is_replayed: bool) {
         let at_ms = self.timeline.now_ms();
-        self.cases.values_mut().for_each(|case| case.restored(at_ms, is_replayed));
+        self.case.restored(at_ms, is_replayed);
         self.trace(|| format!("table   is as it was, replay: {is_replayed}"));
     }
 
     /// The commands that the table has absorbed by now.
-    pub(crate) fn absorbed(&self, cart: &str) -> HashSet<CommandId> {
-        let Some(case) = self.cases.get(cart) else { return HashSet::new() };
-        case.state().known.iter().map(|number| case.commands[number].id).collect()
+    pub(crate) fn absorbed(&self) -> HashSet<CommandId> {
+        self.case.held().iter().map(|number| self.case.commands[number].id).collect()
+    }
+
+    /// Whether a cart went into another.
+    pub(crate) fn is_gone(&self, cart: &str) -> bool {
+        self.case.home(cart) != cart
     }
 
     pub(super) fn find(&self, law: Law, told: impl FnOnce() -> String) {
         self.minutes.find(law, told);
-    }
-
-    pub(super) fn case(&mut self, cart: &str) -> &mut Case {
-        self.cases.entry(cart.to_owned()).or_default()
     }
 }
 

@@ -12,6 +12,7 @@ mod case;
 mod closing;
 mod hearing;
 mod known;
+mod notice;
 mod told;
 mod violation;
 

@@ -13,8 +13,7 @@ pub(crate) const SILENCE_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// A cart as a shopper would note it down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Plain {
-    /// Variant to quantity and price.
-    lines: BTreeMap<u32, (u32, i64)>,
+    lines: BTreeMap<u32, Line>,
     attributes: BTreeMap<u32, u32>,
     /// How many commands this life of the cart has had.
     pub(crate) count: u64,
@@ -22,27 +21,33 @@ pub(crate) struct Plain {
     pub(crate) newest_ms: u64,
 }
 
+/// A line of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Line {
+    quantity: u32,
+    price: i64,
+    /// When it was last added to.
+    added_ms: u64,
+}
+
 // === impl Plain ===
 
 impl Plain {
     /// The next command in order.
     pub(crate) fn run(&mut self, at_ms: u64, ask: &Ask, price: i64) {
-        if self.has_ended_at(at_ms) {
-            *self = Self::default();
-        }
-        self.count += 1;
-        self.newest_ms = at_ms;
+        self.go_on(at_ms);
         match ask {
             Ask::Add { variant, quantity } => {
-                let before = self.lines.get(variant).map_or(0, |line| line.0);
-                self.lines.insert(*variant, (before + quantity, price));
+                let before = self.lines.get(variant).map_or(0, |line| line.quantity);
+                let line = Line { quantity: before + quantity, price, added_ms: at_ms };
+                self.lines.insert(*variant, line);
             }
             Ask::Set { variant, quantity: 0 } | Ask::Remove { variant } => {
                 self.lines.remove(variant);
             }
             Ask::Set { variant, quantity } => {
                 if let Some(line) = self.lines.get_mut(variant) {
-                    line.0 = *quantity;
+                    line.quantity = *quantity;
                 }
             }
             Ask::Clear => self.lines = BTreeMap::new(),
@@ -52,7 +57,43 @@ impl Plain {
             Ask::Attribute { name, value: None } => {
                 self.attributes.remove(name);
             }
+            Ask::Take { lines, .. } => {
+                for (variant, bought) in lines {
+                    if let Some(line) = self.lines.get_mut(variant) {
+                        line.quantity = line.quantity.saturating_sub(*bought);
+                    }
+                }
+                self.lines.retain(|_, line| line.quantity > 0);
+            }
+            // A merge is told with its guest.
+            Ask::Merge { .. } => {}
         }
+    }
+
+    /// Takes in what a guest's cart is at this place in the order: lines add up at the price of
+    /// the later add, and the guest's attributes count.
+    pub(crate) fn merge(&mut self, at_ms: u64, guest: &Self) {
+        self.go_on(at_ms);
+        if guest.has_ended_at(at_ms) {
+            return;
+        }
+        self.count += guest.count;
+        for (variant, theirs) in &guest.lines {
+            let joined = self.lines.get(variant).map_or(*theirs, |own| {
+                let latest = if theirs.added_ms > own.added_ms { theirs } else { own };
+                Line { quantity: own.quantity + theirs.quantity, ..*latest }
+            });
+            self.lines.insert(*variant, joined);
+        }
+        self.attributes.extend(&guest.attributes);
+    }
+
+    fn go_on(&mut self, at_ms: u64) {
+        if self.has_ended_at(at_ms) {
+            *self = Self::default();
+        }
+        self.count += 1;
+        self.newest_ms = at_ms;
     }
 
     /// Whether thirty days have passed in silence.
@@ -67,12 +108,14 @@ impl Plain {
             variant.map(|variant: u32| (variant, (line.quantity, line.offer.price.0)))
         };
         let lines: Option<BTreeMap<u32, (u32, i64)>> = shown.lines.values().map(line).collect();
+        let own = |(variant, line): (&u32, &Line)| (*variant, (line.quantity, line.price));
+        let own: BTreeMap<u32, (u32, i64)> = self.lines.iter().map(own).collect();
         let attribute =
             |(name, value): (&String, &String)| Some((name.parse().ok()?, value.parse().ok()?));
         let attributes: Option<BTreeMap<u32, u32>> =
             shown.attributes.iter().map(attribute).collect();
         shown.lines.len() == self.lines.len()
-            && lines.as_ref() == Some(&self.lines)
+            && lines == Some(own)
             && attributes.as_ref() == Some(&self.attributes)
     }
 

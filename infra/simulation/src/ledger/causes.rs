@@ -28,10 +28,11 @@ pub(crate) struct Order {
 pub(crate) enum Deed {
     /// It was paid.
     Paid,
-    /// So many of these lines were given back.
+    /// So many of these lines were given back, and so many cents beyond them.
     Refunded {
         id: u64,
         lines: Vec<(u64, u32)>,
+        goodwill: i64,
     },
     Cancelled,
 }

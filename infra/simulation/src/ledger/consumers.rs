@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::judge::Bench;
-use super::payloads::SHOP;
 use super::sabotage::{Suspect, tampered};
 use super::tap::{TappedBus, TappedCodes, TappedLedger};
 use crate::bug::Bug;
 use crate::counts::Occasion;
 use crate::crew::{Crew, Life};
+use crate::shop::SHOP;
 use crate::weather::{DUPLICATE_MS_MAX, Sky};
 
 /// How often a queue delivers before a message becomes a dead letter, and how long it waits between

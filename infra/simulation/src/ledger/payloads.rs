@@ -5,9 +5,7 @@ use origin_domain::time::Time;
 use serde_json::{Value, json};
 
 use super::causes::{Cause, Deed, Line, Order};
-
-/// The shop of every world.
-pub(crate) const SHOP: &str = "demo.myshopify.com";
+use crate::shop::SHOP;
 
 /// The detail of the event that carries a cause, under the id of a delivery. `known` is what
 /// happened to the same order by then.
@@ -47,12 +45,16 @@ fn line(line: &Line) -> Value {
 }
 
 fn refund(order: &Order, cause: &Cause) -> Value {
-    let Deed::Refunded { id, lines } = &cause.deed else { return Value::Null };
+    let Deed::Refunded { id, lines, goodwill } = &cause.deed else { return Value::Null };
     let lines = lines.iter().map(|(line, quantity)| {
         json!({"line_item_id": line, "quantity": quantity, "line_item": {"quantity": 99}})
     });
+    // More was given than the goods are worth: Shopify's sign is the merchant's.
+    let money = json!({"amount": format!("-{}", euros(*goodwill)), "currency_code": "EUR"});
+    let adjustment = json!({"kind": "refund_discrepancy", "amount_set": {"shop_money": money}});
+    let adjustments: Vec<Value> = (*goodwill > 0).then_some(adjustment).into_iter().collect();
     json!({"id": id, "order_id": order.id, "processed_at": time(cause.at_ms),
-        "refund_line_items": lines.collect::<Vec<_>>()})
+        "refund_line_items": lines.collect::<Vec<_>>(), "order_adjustments": adjustments})
 }
 
 fn time(at_ms: u64) -> String {

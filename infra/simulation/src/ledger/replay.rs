@@ -11,9 +11,9 @@ use origin_functions::consume::{Consumer as _, LoyaltyConsumer};
 use serde_json::Value;
 
 use super::consumers::{batch_of, is_finished};
-use super::payloads::SHOP;
 use crate::bug::Bug;
 use crate::dice::Dice;
+use crate::shop::SHOP;
 
 /// How far an event may be overtaken by a younger one, less what clocks may be apart.
 const OVERTAKEN_MS: u64 = 48 * HOUR_MS - MINUTE_MS;

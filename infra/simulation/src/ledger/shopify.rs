@@ -161,6 +161,8 @@ impl Shopify {
         let some = |line: &Line| (line.id, u32::try_from(dice.below(3)).unwrap_or(0));
         let lines = orders[order].lines.iter().map(some).filter(|(_, quantity)| *quantity > 0);
         let id = 7_000_000 + self.causes.borrow().len() as u64;
-        Deed::Refunded { id, lines: lines.collect() }
+        let goodwill = if dice.below(4) == 0 { 1 + dice.below(3_000) } else { 0 };
+        let goodwill = i64::try_from(goodwill).unwrap_or(0);
+        Deed::Refunded { id, lines: lines.collect(), goodwill }
     }
 }

@@ -2,18 +2,40 @@
 
 use origin_domain::cart::{
     self, Absorbed, Action, Applied, CartChange, CartEvent, CartItem, CartSource, CartWriter,
-    QUANTITY_MAX, apply,
+    Merge, QUANTITY_MAX, apply,
 };
+use origin_domain::event::Event;
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::CommandRecord;
 use origin_domain::port::{Consistency, PortError, Written};
+use origin_domain::time::Time;
 
 use crate::bug::Bug;
+use crate::timeline::Timeline;
 
 /// A table to write carts to, perhaps a wrong one.
+#[derive(Clone)]
 pub(crate) struct SuspectWriter<P> {
     pub(crate) port: P,
     pub(crate) bug: Option<Bug>,
+}
+
+/// What an order comes to, perhaps wrongly.
+pub(crate) fn bought_wrongly(
+    bug: Option<Bug>,
+    mut bought: CartEvent,
+    told: &Event,
+    timeline: &Timeline,
+) -> CartEvent {
+    match bug {
+        Some(Bug::OrderPerTopic) => {
+            let topic = if told.detail.contains("orders/paid") { "paid" } else { "created" };
+            bought.command.id = CommandId::of_cause(topic, &bought.command.id.to_string());
+        }
+        Some(Bug::OrderAtReceipt) => bought.command.time = Time(timeline.now_ms()),
+        _ => {}
+    }
+    bought
 }
 
 /// Absorbs one event, perhaps wrongly.
@@ -23,8 +45,13 @@ pub(crate) async fn absorb(
     bug: Option<Bug>,
 ) -> Result<Absorbed, PortError> {
     match bug {
-        Some(Bug::IdsForgotten) => forgetful(carts, event).await,
+        Some(Bug::IdsForgotten) if Merge::of(event).is_none() => forgetful(carts, event).await,
         Some(Bug::LimitInFold) => capped(carts, event).await,
+        Some(Bug::GuestEventsDropped) => {
+            let item = carts.item(&event.cart, Consistency::Strong).await?;
+            let is_gone = item.is_some_and(|item| item.merged_into.is_some());
+            if is_gone { Ok(Absorbed::Known) } else { cart::absorb(carts, event).await }
+        }
         Some(Bug::TooLateIsDone) => {
             let absorbed = cart::absorb(carts, event).await?;
             Ok(if absorbed == Absorbed::TooLate { Absorbed::Known } else { absorbed })
@@ -108,6 +135,14 @@ impl<P: CartWriter> CartWriter for SuspectWriter<P> {
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
-        self.port.store_both(changes).await
+        let [guest, into] = changes;
+        if self.bug != Some(Bug::GuestRenamed) {
+            return self.port.store_both([guest, into]).await;
+        }
+        let mut renamed = into.item.clone();
+        for command in renamed.guests.values_mut().flat_map(|guest| &mut guest.commands) {
+            command.id = CommandId::of_cause("renamed", &command.id.to_string());
+        }
+        self.port.store_both([guest, CartChange { item: &renamed, ..into }]).await
     }
 }

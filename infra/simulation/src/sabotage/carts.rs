@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use origin_domain::bookmark::Pending;
-use origin_domain::cart::{CartItem, CartRead, CartSource, Carts};
+use origin_domain::cart::{CartChange, CartItem, CartRead, CartSource, CartWriter, Carts};
 use origin_domain::id::CommandId;
-use origin_domain::port::{Consistency, PortError};
+use origin_domain::idempotency::CommandRecord;
+use origin_domain::port::{Consistency, PortError, Written};
 use origin_functions::cached_carts::CachedCarts;
 use origin_functions::clock::Clock;
 use tokio::sync::oneshot;
@@ -62,6 +63,51 @@ impl<S: CartSource> Carts for SuspectCarts<S> {
         match self {
             Self::Right(carts) => carts.read(cart, floor, pending).await,
             Self::Wrong(carts) => carts.read(cart, pending).await,
+        }
+    }
+}
+
+impl<S: CartSource> CartSource for SuspectCarts<S> {
+    async fn item(
+        &self,
+        cart: &str,
+        consistency: Consistency,
+    ) -> Result<Option<CartItem>, PortError> {
+        match self {
+            Self::Right(carts) => carts.item(cart, consistency).await,
+            Self::Wrong(carts) => carts.source.item(cart, consistency).await,
+        }
+    }
+
+    async fn item_and_records(
+        &self,
+        cart: &str,
+        ids: &[CommandId],
+    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+        match self {
+            Self::Right(carts) => carts.item_and_records(cart, ids).await,
+            Self::Wrong(carts) => carts.source.item_and_records(cart, ids).await,
+        }
+    }
+}
+
+impl<S: CartWriter> CartWriter for SuspectCarts<S> {
+    async fn store(
+        &self,
+        cart: &str,
+        item: &CartItem,
+        seen: Option<&CartItem>,
+    ) -> Result<Written, PortError> {
+        match self {
+            Self::Right(carts) => carts.store(cart, item, seen).await,
+            Self::Wrong(carts) => carts.source.store(cart, item, seen).await,
+        }
+    }
+
+    async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
+        match self {
+            Self::Right(carts) => carts.store_both(changes).await,
+            Self::Wrong(carts) => carts.source.store_both(changes).await,
         }
     }
 }

@@ -7,7 +7,7 @@ mod bus;
 mod carts;
 mod log;
 
-pub(crate) use absorb::{SuspectWriter, absorb};
+pub(crate) use absorb::{SuspectWriter, absorb, bought_wrongly};
 pub(crate) use answer::answered;
 pub(crate) use bus::SuspectBus;
 pub(crate) use carts::SuspectCarts;

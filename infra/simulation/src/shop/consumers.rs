@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts};
 use origin_domain::cart::{Absorbed, CartEvent};
-use origin_domain::event::Event;
+use origin_domain::event::{Event, Kind};
 use origin_domain::time::Time;
+use origin_functions::consume::{Orders, Told};
 
 use super::tap::{TappedBus, TappedCarts};
 use crate::bug::Bug;
@@ -15,7 +16,7 @@ use crate::counts::Occasion;
 use crate::crew::{Crew, Life};
 use crate::judge::{Bench, Reason};
 use crate::ports::Exposed;
-use crate::sabotage::{SuspectWriter, absorb};
+use crate::sabotage::{SuspectWriter, absorb, bought_wrongly};
 use crate::weather::{DUPLICATE_MS_MAX, POISON_MS_MAX, STRAGGLER_MS_MAX, Sky};
 
 /// How often a queue delivers before a message becomes a dead letter, and how long it waits between
@@ -35,6 +36,8 @@ pub(crate) struct Consumers {
     pub(crate) bench: Bench,
     pub(crate) carts: MemoryCarts,
     pub(crate) bus: TappedBus<MemoryBus>,
+    /// Reads what orders have bought.
+    pub(crate) orders: Orders,
     pub(crate) bug: Option<Bug>,
     /// Everything that was ever published, repetitions included.
     pub(crate) archive: RefCell<Vec<Rc<CartEvent>>>,
@@ -73,7 +76,7 @@ impl Consumers {
 
     fn accept(this: &Rc<Self>, event: &Event) {
         // What cannot be read the judge has found already.
-        let Ok(event) = serde_json::from_str::<CartEvent>(&event.detail) else { return };
+        let Some(event) = this.read(event) else { return };
         let event = Rc::new(event);
         this.archive.borrow_mut().push(Rc::clone(&event));
         let weather = &this.sky.weather;
@@ -85,6 +88,26 @@ impl Consumers {
         }
         if this.sky.strikes(weather.late_duplicate) {
             this.schedule(&event, DUPLICATE_MS_MAX);
+        }
+    }
+
+    /// A command as it was accepted, or as an order comes to one.
+    fn read(&self, event: &Event) -> Option<CartEvent> {
+        if event.kind != Kind::ShopifyWebhook {
+            return serde_json::from_str(&event.detail).ok();
+        }
+        match self.orders.read(&event.detail) {
+            Ok(Told::Bought(bought)) => {
+                Some(bought_wrongly(self.bug, bought, event, &self.sky.timeline))
+            }
+            Ok(Told::Nothing(why)) => {
+                self.bench.judge().astonished(&format!("{why}: {}", event.detail));
+                None
+            }
+            Err(error) => {
+                self.bench.judge().astonished(&format!("{error}: {}", event.detail));
+                None
+            }
         }
     }
 
@@ -122,7 +145,7 @@ impl Consumers {
         let event = &*message.event;
         let id = event.command.id;
         let port = SuspectWriter { port: self.carts.clone(), bug: self.bug };
-        let port = TappedCarts { port, bench: self.bench.clone(), event: id };
+        let port = TappedCarts { port, bench: self.bench.clone(), event: Some(id) };
         let carts = Exposed { port, sky: self.sky.clone(), life: None };
         for attempt in 0..ATTEMPTS_MAX {
             let is_poisonous = self.sky.timeline.now_ms() < message.poisonous_until_ms;

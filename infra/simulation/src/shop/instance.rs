@@ -8,8 +8,8 @@ use std::rc::Rc;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, HeaderValue};
-use origin_domain::bookmark::Pending;
-use origin_domain::cart::{self, Answer, CartSource, Carts as _, Desk, Intent};
+use origin_domain::bookmark::{Bookmark, Pending};
+use origin_domain::cart::{self, Answer, CartWriter, Carts as _, Desk, Intent, MergeIntent};
 use origin_domain::event::Events;
 use origin_domain::idempotency::{CommandLog, CommandRecord, Fingerprint};
 use origin_domain::port::PortError;
@@ -19,7 +19,7 @@ use origin_functions::clock::Clock;
 
 use super::keys::Rings;
 use super::request::{Body, Refused, Reply, Request};
-use crate::ask::Command;
+use crate::ask::{Ask, Command};
 use crate::bug::Bug;
 use crate::dice::Dice;
 use crate::sabotage::{SuspectBus, SuspectCarts, SuspectLog, answered};
@@ -55,7 +55,7 @@ pub(crate) struct Fittings<S, L, E> {
 
 // === impl Instance ===
 
-impl<S: CartSource + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> {
+impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> {
     pub(crate) fn new(fittings: Fittings<S, L, E>) -> Self {
         let Fittings { carts, log, events, clock, keys, dice, bug, first_answers } = fittings;
         let carts = SuspectCarts::new(carts, clock.clone(), bug);
@@ -66,33 +66,32 @@ impl<S: CartSource + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
     }
 
     pub(crate) async fn serve(&self, request: &Request) -> Reply {
-        match request {
+        let served = match request {
             Request::Read { cart, bookmarks, if_none_match } => {
-                let read = self.read(cart, bookmarks).await;
-                match read {
-                    Ok(body) if Some(&body.etag) == if_none_match.as_ref() => Reply::NotModified,
-                    Ok(body) => Reply::Cart(Rc::new(body)),
-                    Err(refused) => Reply::Refused(refused),
+                match self.read(cart, bookmarks).await {
+                    Ok(body) if Some(&body.etag) == if_none_match.as_ref() => {
+                        return Reply::NotModified;
+                    }
+                    read => read.map(Rc::new),
                 }
             }
-            Request::Command { command, bookmarks } => {
-                match self.command(command, bookmarks).await {
-                    Ok(body) => Reply::Cart(body),
-                    Err(refused) => Reply::Refused(refused),
-                }
-            }
-        }
+            Request::Command { command, bookmarks } => match &command.ask {
+                Ask::Merge { guest } => self.merge(&command.cart, guest, bookmarks).await,
+                _ => self.command(command, bookmarks).await,
+            },
+        };
+        served.map_or_else(|reply| reply, Reply::Cart)
     }
 
-    async fn read(&self, cart: &str, bookmarks: &[String]) -> Result<Body, Refused> {
+    async fn read(&self, cart: &str, bookmarks: &[String]) -> Result<Body, Reply> {
         let shown = self.shown(cart, bookmarks)?;
         let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
         let read = self.carts.read(cart, shown.merged.floor, &pending).await?;
         let answer = answered(&read, &shown.merged, self.clock.now(), self.bug)?;
-        self.body(&shown, answer)
+        Ok(self.body(&shown, answer)?)
     }
 
-    async fn command(&self, command: &Command, bookmarks: &[String]) -> Result<Rc<Body>, Refused> {
+    async fn command(&self, command: &Command, bookmarks: &[String]) -> Result<Rc<Body>, Reply> {
         let shown = self.shown(&command.cart, bookmarks)?;
         let (method, path, body) = command.ask.request();
         let mut intent = Intent {
@@ -106,13 +105,37 @@ impl<S: CartSource + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
             intent.now = self.young_again(&intent).await?;
         }
         let price = 1_000 + i64::try_from(self.dice.below(PRICES)).unwrap_or(0);
-        let accepted = self.desk.accept(&intent, command.ask.wish(price)).await?;
+        let accepted = match self.desk.accept(&intent, command.ask.wish(price)).await {
+            Err(cart::Refusal::Merged { accepted: Some(bookmark), .. }) => {
+                return Err(Reply::Merged(Some(self.sealed(&shown, &bookmark)?)));
+            }
+            accepted => accepted?,
+        };
         let body = Rc::new(self.body(&shown, accepted.answer)?);
         if self.bug == Some(Bug::RetryAnswersStoredBody) {
             let mut first_answers = self.first_answers.borrow_mut();
             return Ok(Rc::clone(first_answers.entry(command.key.clone()).or_insert(body)));
         }
         Ok(body)
+    }
+
+    async fn merge(
+        &self,
+        cart: &str,
+        guest: &str,
+        bookmarks: &[String],
+    ) -> Result<Rc<Body>, Reply> {
+        let (shown, guests) = (self.shown(cart, bookmarks)?, self.shown(guest, bookmarks)?);
+        let is_forgetful = self.bug == Some(Bug::GuestPendingLost);
+        let intent = MergeIntent {
+            cart: cart.to_owned(),
+            guest: guest.to_owned(),
+            bookmark: shown.merged.clone(),
+            guest_bookmark: if is_forgetful { Bookmark::default() } else { guests.merged },
+            now: self.clock.now(),
+        };
+        let merged = self.desk.merge(&intent).await?;
+        Ok(Rc::new(self.body(&shown, merged.answer)?))
     }
 
     fn shown(&self, cart: &str, bookmarks: &[String]) -> Result<Shown, Refused> {
@@ -127,15 +150,18 @@ impl<S: CartSource + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
     }
 
     fn body(&self, shown: &Shown, answer: Answer) -> Result<Body, Refused> {
-        // More pending than a bookmark holds: a client asks again, a command with the same key.
-        let bookmark = shown.reply(self.keys.now(), &answer.bookmark);
-        let bookmark = bookmark.map_err(|_| Refused::Unavailable)?;
+        let bookmark = self.sealed(shown, &answer.bookmark)?;
         let etag = match self.bug {
             Some(Bug::EtagIsVersion) => answer.version.to_string(),
             _ => Body::tag(&answer, &bookmark),
         };
         let Answer { contents, version, reset, .. } = answer;
         Ok(Body { contents, version, bookmark, is_reset: reset, etag })
+    }
+
+    /// More pending than a bookmark holds: a client asks again, a command with the same key.
+    fn sealed(&self, shown: &Shown, bookmark: &Bookmark) -> Result<String, Refused> {
+        shown.reply(self.keys.now(), bookmark).map_err(|_| Refused::Unavailable)
     }
 
     /// The time of the first attempt, as if no time had passed since.
@@ -147,29 +173,35 @@ impl<S: CartSource + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
     }
 }
 
-// === impl Refused ===
+// === impl Reply ===
 
-impl From<PortError> for Refused {
+impl From<Refused> for Reply {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<PortError> for Reply {
     fn from(_: PortError) -> Self {
-        Self::Unavailable
+        Self::Refused(Refused::Unavailable)
     }
 }
 
-impl From<cart::MergedInto> for Refused {
+impl From<cart::MergedInto> for Reply {
     fn from(_: cart::MergedInto) -> Self {
-        Self::Merged
+        Self::Merged(None)
     }
 }
 
-impl From<cart::Refusal> for Refused {
+impl From<cart::Refusal> for Reply {
     fn from(refusal: cart::Refusal) -> Self {
-        match refusal {
-            cart::Refusal::LineUnknown => Self::LineUnknown,
-            cart::Refusal::Limit(_) => Self::Limit,
-            cart::Refusal::Conflict => Self::Conflict,
-            cart::Refusal::Expired => Self::Expired,
-            cart::Refusal::Merged { .. } | cart::Refusal::NotAGuest => Self::Merged,
-            cart::Refusal::Port(error) => error.into(),
-        }
+        Self::Refused(match refusal {
+            cart::Refusal::Merged { .. } => return Self::Merged(None),
+            cart::Refusal::LineUnknown => Refused::LineUnknown,
+            cart::Refusal::Limit(_) => Refused::Limit,
+            cart::Refusal::Conflict | cart::Refusal::NotAGuest => Refused::Conflict,
+            cart::Refusal::Expired => Refused::Expired,
+            cart::Refusal::Port(_) => Refused::Unavailable,
+        })
     }
 }

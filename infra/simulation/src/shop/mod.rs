@@ -8,6 +8,7 @@ mod keys;
 mod operator;
 mod origin;
 mod request;
+mod sales;
 mod tap;
 
 pub(crate) use consumers::Consumers;
@@ -16,4 +17,5 @@ pub(crate) use keys::Rotation;
 pub(crate) use operator::Operator;
 pub(crate) use origin::{Ground, Origin};
 pub(crate) use request::{Body, Refused, Reply, Request};
+pub(crate) use sales::{SHOP, Sales};
 pub(crate) use tap::TappedBus;

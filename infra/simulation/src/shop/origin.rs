@@ -7,13 +7,14 @@ use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTa
 use super::instance::{FirstAnswers, Fittings, Instance};
 use super::keys::Rotation;
 use super::request::{Refused, Reply, Request};
-use super::tap::TappedBus;
+use super::tap::{TappedBus, TappedCarts};
 use crate::bug::Bug;
 use crate::crew::Crew;
 use crate::fleet::Fleet;
 use crate::judge::Bench;
 use crate::minutes::Minutes;
 use crate::ports::Exposed;
+use crate::sabotage::SuspectWriter;
 use crate::weather::Sky;
 
 /// All instances.
@@ -39,9 +40,12 @@ pub(crate) struct Ground {
     pub(crate) bug: Option<Bug>,
 }
 
+/// The carts as an instance reads and merges them.
+type InstanceCarts = TappedCarts<SuspectWriter<MemoryCarts>>;
+
 /// An instance on the ports of a world.
 type WiredInstance =
-    Instance<Exposed<MemoryCarts>, Exposed<MemoryCommandLog>, Exposed<TappedBus<MemoryBus>>>;
+    Instance<Exposed<InstanceCarts>, Exposed<MemoryCommandLog>, Exposed<TappedBus<MemoryBus>>>;
 
 // === impl Origin ===
 
@@ -49,14 +53,16 @@ impl Origin {
     pub(crate) fn new(ground: Ground) -> Self {
         let Ground { crew, sky, minutes, bench, tables, bus, keys, bug } = ground;
         let (weather, stored, ring) = (sky.clone(), tables.clone(), keys.clone());
-        let first_answers = FirstAnswers::default();
+        let (heard, first_answers) = (bench.clone(), FirstAnswers::default());
         let fleet = Fleet::new(
             crew.clone(),
             sky.clone(),
             minutes,
             Box::new(move |life, clock| {
+                let port = SuspectWriter { port: MemoryCarts::new(&stored), bug };
+                let carts = TappedCarts { port, bench: heard.clone(), event: None };
                 Instance::new(Fittings {
-                    carts: weather.exposed(life, MemoryCarts::new(&stored)),
+                    carts: weather.exposed(life, carts),
                     log: weather.exposed(life, MemoryCommandLog::new(&stored)),
                     events: weather.exposed(life, bus.clone()),
                     clock,

@@ -23,6 +23,8 @@ pub(crate) enum Reply {
     Cart(Rc<Body>),
     /// 304.
     NotModified,
+    /// 409: the cart went into another; with a bookmark if it knows the command of the request.
+    Merged(Option<String>),
     /// An error.
     Refused(Refused),
 }
@@ -46,7 +48,7 @@ pub(crate) enum Refused {
     Conflict,
     /// 410: the key was first used too long ago.
     Expired,
-    /// 409: the cart went into another.
+    /// 409: the cart went into another, and the command did not count.
     Merged,
     /// 422 or 429.
     Limit,

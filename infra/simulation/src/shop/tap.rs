@@ -13,12 +13,12 @@ use tokio::sync::Notify;
 use crate::counts::Occasion;
 use crate::judge::Bench;
 
-/// Carts on behalf of one event.
+/// Carts on behalf of one event, or of an instance that merges.
 #[derive(Clone)]
 pub(crate) struct TappedCarts<P> {
     pub(crate) port: P,
     pub(crate) bench: Bench,
-    pub(crate) event: CommandId,
+    pub(crate) event: Option<CommandId>,
 }
 
 /// The bus.
@@ -57,7 +57,8 @@ impl<P: CartWriter> CartWriter for TappedCarts<P> {
     ) -> Result<Written, PortError> {
         let written = self.port.store(cart, item, seen).await?;
         if written == Written::Done {
-            self.bench.judge().stored(cart, item.version, self.event);
+            let event = self.event.expect("an instance writes nothing but merges");
+            self.bench.judge().stored(cart, item.version, event);
         } else {
             self.bench.judge().note(Occasion::RaceLost);
         }
@@ -65,7 +66,15 @@ impl<P: CartWriter> CartWriter for TappedCarts<P> {
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
-        self.port.store_both(changes).await
+        let [guest, into] = &changes;
+        let (guest, into, version) = (guest.cart, into.cart, into.item.version);
+        let written = self.port.store_both(changes).await?;
+        if written == Written::Done {
+            self.bench.judge().merged(guest, into, version);
+        } else {
+            self.bench.judge().note(Occasion::RaceLost);
+        }
+        Ok(written)
     }
 }
 

@@ -5,7 +5,8 @@ use infra_simulation::{Campaign, Occasion, Part, Progress};
 /// Operations of one of the four runs that every change has to pass.
 const OPERATIONS: u64 = 1_000;
 /// What happens so seldom that only the longer run has to meet it.
-const SELDOM: [Occasion; 14] = [
+const SELDOM: [Occasion; 15] = [
+    Occasion::Gone,
     Occasion::KeyConflict,
     Occasion::KeyExpired,
     Occasion::OverFour,

@@ -25,6 +25,8 @@ pub struct View {
     pub account: Account,
     /// The pending redemptions.
     pub pending: Vec<Redemption>,
+    /// Whatever the client called pending, decided since or not.
+    pub asked: BTreeSet<Pending>,
     /// What the client sends with its next request, but for the moment, which the reading of the
     /// clock adds.
     pub bookmark: Bookmark,
@@ -51,11 +53,12 @@ pub fn view(customer: &str, read: &AccountRead, bookmark: &Bookmark, now: Time) 
     commands.retain(|command| pending.contains(&command.place()));
     commands.sort_by_key(|command| command.place());
     commands.dedup_by_key(|command| command.place());
-    let asked = commands.into_iter().filter_map(LoyaltyCommand::redemption);
-    let asked: Vec<Redemption> = asked.collect();
-    let account = Account { version: item.version, ..expected(item, &asked) };
+    let undecided = commands.into_iter().filter_map(LoyaltyCommand::redemption);
+    let undecided: Vec<Redemption> = undecided.collect();
+    let account = Account { version: item.version, ..expected(item, &undecided) };
+    let asked = bookmark.pending.clone();
     let bookmark = Bookmark { floor: item.version, pending, moment: bookmark.moment };
-    View { account, pending: asked, bookmark, reset }
+    View { account, pending: undecided, asked, bookmark, reset }
 }
 
 /// The account once these requests are decided. One that is full stays as it is: the decision will
@@ -78,9 +81,10 @@ impl View {
     }
 
     /// A page of the ledger with the client's pending holds in their places, as they will stand.
+    /// What was decided between the reading of the page and that of the account is on no page yet.
     #[must_use]
     pub fn page(&self, page: EntryPage, before: Option<&EntryKey>, limit: usize) -> EntryPage {
-        let expected = self.pending.iter().filter_map(|one| self.account.redemption(one.id));
+        let expected = self.asked.iter().filter_map(|one| self.account.redemption(one.id));
         let expected = expected.flat_map(Redemption::entries).filter(|entry| {
             let is_older = before.is_none_or(|before| entry.key() < *before);
             is_older && page.next.as_ref().is_none_or(|last| entry.key() > *last)

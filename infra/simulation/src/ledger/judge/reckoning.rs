@@ -17,8 +17,8 @@ const LAG_MS: u64 = 48 * 3_600_000;
 #[derive(Debug, Clone)]
 pub(super) struct Earned {
     dates: Dates,
-    /// By line: how many were bought, and the points for them.
-    lines: BTreeMap<u64, (u32, i64)>,
+    /// The points of each line.
+    lines: BTreeMap<u64, i64>,
 }
 
 // === impl Judge ===
@@ -56,7 +56,7 @@ impl Judge {
         let counts = |is_gift_card: bool| !order.is_test && !is_gift_card;
         let lines = order.lines.iter().filter(|line| counts(line.is_gift_card)).map(|line| {
             let gold = if is_gold { line.amount() / per_gold } else { 0 };
-            (line.id, (line.quantity, line.amount() / per + gold))
+            (line.id, line.amount() / per + gold)
         });
         Some(Earned { dates, lines: lines.collect() })
     }
@@ -65,14 +65,15 @@ impl Judge {
     fn add_order(&self, sheet: &mut Sheet, absorbed: &Absorbed, paid: usize) {
         let cause = &self.causes[paid].cause;
         let Some(Earned { dates, lines }) = self.earned.get(&cause.order) else { return };
-        let id = self.orders[cause.order].id;
+        let order = &self.orders[cause.order];
+        let id = order.id;
         let mut enter = |name: String, at_ms: u64, points: i64| {
             if points != 0 {
                 sheet.lots.push(Lot { dates: *dates, on: day(at_ms), points });
                 sheet.entries.insert(name, points);
             }
         };
-        let mut kept: i64 = lines.values().map(|(_, points)| points).sum();
+        let mut kept: i64 = lines.values().sum();
         enter(format!("earn/order/{id}"), cause.at_ms, kept);
         let mut taken: Vec<(u64, bool, u64, usize)> = Vec::new();
         for number in &absorbed.causes {
@@ -85,15 +86,16 @@ impl Judge {
             }
         }
         taken.sort_unstable();
-        let (mut gone, mut is_over): (BTreeMap<u64, u32>, bool) = (BTreeMap::new(), false);
+        let (mut gone, mut goodwill, mut is_over) = (BTreeMap::new(), 0, false);
         for (at_ms, is_cancelled, id, number) in taken {
             is_over |= is_cancelled;
-            if let Deed::Refunded { lines, .. } = &self.causes[number].cause.deed {
+            if let Deed::Refunded { lines, goodwill: more, .. } = &self.causes[number].cause.deed {
+                goodwill += more;
                 for (line, quantity) in lines {
                     *gone.entry(*line).or_default() += quantity;
                 }
             }
-            let left = if is_over { 0 } else { left(lines, &gone) };
+            let left = if is_over { 0 } else { left(order, lines, &gone, goodwill) };
             let kind = if is_cancelled { "cancellation" } else { "refund" };
             enter(format!("reverse/{kind}/{id}"), at_ms, left - kept);
             kept = left;
@@ -146,13 +148,26 @@ impl Judge {
     }
 }
 
-/// The points of what was not given back; of a line in part, rounded down.
-fn left(lines: &BTreeMap<u64, (u32, i64)>, gone: &BTreeMap<u64, u32>) -> i64 {
-    let left = lines.iter().map(|(line, (quantity, points))| {
-        let gone = gone.get(line).copied().unwrap_or(0).min(*quantity);
-        points * i64::from(quantity - gone) / i64::from(*quantity)
-    });
-    left.sum()
+/// The points of what was not given back; of a line in part, rounded down. Money beyond the goods
+/// takes the share that it is of what the kept goods cost.
+fn left(
+    order: &Order,
+    points: &BTreeMap<u64, i64>,
+    gone: &BTreeMap<u64, u32>,
+    goodwill: i64,
+) -> i64 {
+    let (mut left, mut cost) = (0, 0);
+    for line in &order.lines {
+        let gone = gone.get(&line.id).copied().unwrap_or(0).min(line.quantity);
+        let kept = |whole: i64| whole * i64::from(line.quantity - gone) / i64::from(line.quantity);
+        left += kept(points.get(&line.id).copied().unwrap_or(0));
+        cost += kept(line.amount());
+    }
+    match goodwill {
+        0 => left,
+        _ if cost == 0 => 0,
+        goodwill => left * (cost - goodwill).max(0) / cost,
+    }
 }
 
 fn add_redemption(sheet: &mut Sheet, id: CommandId, stand: &Stand) {

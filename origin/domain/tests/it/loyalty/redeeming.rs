@@ -6,8 +6,9 @@ use origin_domain::bookmark::Bookmark;
 use origin_domain::event::{Event, Kind};
 use origin_domain::idempotency::{Fingerprint, RETRY_WINDOW_MS};
 use origin_domain::loyalty::{
-    AcceptedRedemption, Accounts as _, Counter, Delivery, Fate, LedgerReader as _, LoyaltyRefusal,
-    Points, Program, ProgramVersion, Reading, Redemption, Request, Standing, State, Wanting, view,
+    AcceptedRedemption, Accounts as _, Counter, Delivery, EntryPage, Fate, LedgerReader as _,
+    LoyaltyRefusal, Points, Program, ProgramVersion, Reading, Redemption, Request, Standing, State,
+    Wanting, view,
 };
 use origin_domain::port::Consistency;
 use origin_domain::privacy::erase_customer;
@@ -387,6 +388,23 @@ fn a_pending_hold_stands_in_the_ledger_where_it_will_stand() {
     let after = now(table.entries("1001", None, 10)).unwrap().entries;
     let after: Vec<_> = after.iter().map(|entry| entry.key()).collect();
     assert_eq!(before, after);
+}
+
+#[test]
+fn a_hold_decided_between_the_page_and_the_account_is_on_the_page() {
+    let table = shop("300.00");
+    let asked = redeem(&table, "bell", "one", noon());
+    let page = now(table.entries("1001", None, 10)).unwrap();
+    let commanded = published(&table).remove(0);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let read = now((&table).read("1001", 0, &[])).unwrap();
+    let seen = view("1001", &read, &asked.view.bookmark, noon());
+    let kinds =
+        |page: EntryPage| page.entries.iter().map(|one| one.kind.name()).collect::<Vec<_>>();
+    assert_eq!(kinds(page.clone()), ["earn"]);
+    assert_eq!(kinds(seen.page(page, None, 10)), ["hold", "earn"]);
+    let later = now(table.entries("1001", None, 10)).unwrap();
+    assert_eq!(kinds(seen.page(later, None, 10)), ["hold", "earn"]);
 }
 
 #[test]

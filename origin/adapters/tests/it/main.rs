@@ -1,5 +1,5 @@
-//! What the ports promise (`contract`), held on an embedded DynamoDB and a local bus, and what only
-//! these can get wrong.
+//! What the ports promise (`contract`), held on an embedded DynamoDB, a local bus and a moto server,
+//! and what only these can get wrong.
 
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
 
@@ -15,6 +15,7 @@ mod faults;
 mod ledger_replay;
 mod on_dynamodb;
 mod on_memory;
+mod on_moto;
 mod patience;
 mod stored_form;
 mod wire;

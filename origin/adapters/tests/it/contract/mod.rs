@@ -8,4 +8,5 @@ pub(crate) mod ledger;
 pub(crate) mod order_history;
 pub(crate) mod programs;
 pub(crate) mod sample;
+pub(crate) mod secrets;
 pub(crate) mod selections;

@@ -74,6 +74,7 @@ macro_rules! contracts {
             );
             past_orders_are_found_newest_first_with_their_accounts,
             one_look_goes_back_so_many_days_and_the_next_from_there,
+            one_look_finds_so_many_orders_and_the_next_the_rest,
         }
 
         $held! {
@@ -99,13 +100,3 @@ macro_rules! contracts {
 pub(crate) use contracts;
 
 contracts!(held);
-
-/// Not among the contracts: moto copies the table for each transaction, and at two hundred orders
-/// takes longer than an attempt may.
-#[tokio::test]
-async fn one_look_finds_so_many_orders_and_the_next_the_rest() {
-    let world = World::new().await;
-    let (ledger, history) = (DynamoLedger::new(&world.aws), DynamoOrderHistory::new(&world.aws));
-    let shop = contract::order_history::Shop(ledger, history);
-    contract::order_history::one_look_finds_so_many_orders_and_the_next_the_rest(shop).await;
-}

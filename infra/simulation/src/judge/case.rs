@@ -296,6 +296,14 @@ impl Case {
     /// carries over what is pending for less than a day.
     pub(crate) fn excused(&self, is_reset: bool, now_ms: u64) -> Known {
         let mut excused = self.lost.clone();
+        for merge in self.lost.iter() {
+            // Without its merge what a guest sent goes into the guest's cart again.
+            if let Ask::Merge { guest } = &self.commands[merge].command.ask {
+                let is_guests = |number: &usize| self.commands[*number].command.cart == *guest;
+                let guests = (0..self.commands.len()).filter(is_guests);
+                guests.for_each(|number| excused.insert(number));
+            }
+        }
         let late = self.letters.iter().filter(|number| self.is_overtaken(*number, OVERTAKEN_MS));
         late.for_each(|number| excused.insert(number));
         if is_reset {

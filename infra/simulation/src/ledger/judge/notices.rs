@@ -99,7 +99,7 @@ impl Judge {
             let plan = plan.ok_or_else(nobody)?;
             let is_promised = plan.plan.cost(reward) == Some(*points)
                 && until_ms == time + plan.plan.hold_minutes * 60_000
-                && self.is_told_at(program_version, self.timeline.now_ms());
+                && self.is_told_at(program_version, time);
             let is_first = self.asked.get(&id).is_some_and(|one| one.published.is_none());
             if is_first && !is_promised {
                 return Err((Law::Contract, format!("no programme promises {detail}")));

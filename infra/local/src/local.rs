@@ -228,7 +228,8 @@ fn secrets() -> ShopifySecrets {
 }
 
 /// The SDK's view of this machine; `bus` is the address of the bus.
-pub(crate) fn aws_config(bus: &str) -> AwsConfig {
+#[must_use]
+pub fn aws_config(bus: &str) -> AwsConfig {
     AwsConfig {
         region: demo::REGION.to_owned(),
         access: AccessKey {

@@ -10,8 +10,9 @@ use edge_wire::link::mint_link;
 use infra_bus::Entry;
 use infra_dynamo::Fault;
 use infra_local::demo;
+use infra_local::local::aws_config;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE};
-use origin_adapters::{AccessKey, Aws, AwsConfig, DynamoCarts, lambda_http_client};
+use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
 use origin_domain::cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
 use origin_domain::id::CommandId;
 use origin_domain::money::Money;
@@ -76,18 +77,12 @@ pub(crate) fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
 
 /// A cart as the table holds it.
 pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
-    let text = str::to_owned;
-    let config = AwsConfig {
-        region: text(demo::REGION),
-        access: AccessKey { id: text("local"), secret: text("local"), session_token: None },
-        dynamodb_endpoint: None,
-        eventbridge_endpoint: None,
-        secrets_manager_endpoint: None,
-        hot_table: text(demo::HOT_TABLE),
-        commands_table: text(demo::COMMANDS_TABLE),
-        bus: text(demo::BUS),
-    };
-    let aws = Aws::new(config, shop.local().table().http_client(), lambda_http_client());
+    // Neither address is asked: the table is in this process.
+    let aws = Aws::new(
+        aws_config("bus.invalid"),
+        shop.local().table().http_client(),
+        lambda_http_client(),
+    );
     shop.runtime().block_on(DynamoCarts::new(&aws).item(cart, Consistency::Strong)).unwrap()
 }
 

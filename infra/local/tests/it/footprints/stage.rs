@@ -17,11 +17,12 @@ use infra_bus::{BoxFuture, Bus, Faults, Target, TargetError};
 use infra_cost::Footprint;
 use infra_dynamo::Embedded;
 use infra_local::demo;
+use infra_local::local::aws_config;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, bus_config};
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy,
-    DynamoPrograms, EventBridgeBus, NewVersion, OwnCodes, lambda_http_client,
+    Aws, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
+    NewVersion, OwnCodes, lambda_http_client,
 };
 use origin_domain::loyalty::{Activation, ProgramShelf as _};
 use origin_domain::time::Time;
@@ -296,22 +297,5 @@ fn shop_config() -> ShopConfig {
         shopify_secrets: ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap(),
         keys: keys(),
         origin: None,
-    }
-}
-
-fn aws_config(bus: &str) -> AwsConfig {
-    AwsConfig {
-        region: demo::REGION.to_owned(),
-        access: AccessKey {
-            id: "local".to_owned(),
-            secret: "local".to_owned(),
-            session_token: None,
-        },
-        dynamodb_endpoint: Some("http://table.invalid".to_owned()),
-        eventbridge_endpoint: Some(format!("http://{bus}")),
-        secrets_manager_endpoint: None,
-        hot_table: demo::HOT_TABLE.to_owned(),
-        commands_table: demo::COMMANDS_TABLE.to_owned(),
-        bus: demo::BUS.to_owned(),
     }
 }

@@ -195,6 +195,10 @@ fn a_mistake_in_an_expression_says_what_and_how_to_mend_it() {
         let told = parsed(&of(each, formula)).unwrap_err();
         assert_eq!(told[0], ("/earning/rules/0/points".into(), message), "{formula}");
     }
+}
+
+#[test]
+fn what_is_no_expression_of_ours_is_told_as_that() {
     let told = parsed(&of("order", "random()")).unwrap_err();
     assert!(told[0].1.starts_with("`random` is unknown, or has other arguments; known are size"));
     let told = parsed(&of("order", "1 +")).unwrap_err();

@@ -9,6 +9,7 @@ mod erasing;
 mod examples;
 mod formulas;
 mod goodwill;
+mod holding;
 mod laws;
 mod payloads;
 mod programs;

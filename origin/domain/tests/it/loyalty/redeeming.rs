@@ -19,11 +19,11 @@ use super::world::{
     Items, Table, cancellation, changed, now, order, program_document, time, webhook,
 };
 
-const MINUTE_MS: u64 = 60 * SECOND_MS;
+pub(super) const MINUTE_MS: u64 = 60 * SECOND_MS;
 const PAID_AT: &str = "2026-11-01T10:00:00Z";
 
 /// When the points of an order paid at [`PAID_AT`] can be redeemed.
-fn noon() -> Time {
+pub(super) fn noon() -> Time {
     time("2026-11-20T12:00:00Z")
 }
 
@@ -37,7 +37,7 @@ fn rewarding() -> Program {
 }
 
 /// Customer 1001 with so many points to redeem.
-fn shop(euros: &str) -> Table {
+pub(super) fn shop(euros: &str) -> Table {
     let table = Table::with(rewarding());
     table.pay(&order(41, Some(1001), PAID_AT, euros)).unwrap();
     table
@@ -71,17 +71,17 @@ fn ask(
     now(counter.redeem(request, wanting, &version(table)))
 }
 
-fn redeem(table: &Table, reward: &str, key: &str, clock: Time) -> AcceptedRedemption {
+pub(super) fn redeem(table: &Table, reward: &str, key: &str, clock: Time) -> AcceptedRedemption {
     ask(table, &request(key, &Bookmark::default(), clock), &wanting(reward)).unwrap()
 }
 
 /// The events published since the last time.
-fn published(table: &Table) -> Vec<Event> {
+pub(super) fn published(table: &Table) -> Vec<Event> {
     std::mem::take(&mut *table.published.lock().unwrap())
 }
 
 /// Delivers everything that is published, and what comes of it, at a clock.
-fn settle_down(table: &Table, clock: Time) -> Vec<Kind> {
+pub(super) fn settle_down(table: &Table, clock: Time) -> Vec<Kind> {
     let mut kinds = Vec::new();
     loop {
         let events = published(table);
@@ -95,12 +95,12 @@ fn settle_down(table: &Table, clock: Time) -> Vec<Kind> {
     }
 }
 
-fn standing(table: &Table, clock: Time) -> (i64, i64, i64) {
+pub(super) fn standing(table: &Table, clock: Time) -> (i64, i64, i64) {
     let balance = table.standing("1001", clock).balance;
     (balance.available.0, balance.pending.0, balance.held.0)
 }
 
-fn state(table: &Table, asked: &AcceptedRedemption) -> State {
+pub(super) fn state(table: &Table, asked: &AcceptedRedemption) -> State {
     table.items().redemptions[&asked.redemption.id].redemption.state
 }
 
@@ -242,104 +242,6 @@ fn a_redelivered_request_publishes_its_stored_decision_again() {
     assert_eq!(published(&table), told, "byte for byte");
     assert_eq!(told[0].kind, Kind::RedemptionHeld);
     assert_eq!(standing(&table, noon()), (50, 0, 250));
-}
-
-#[test]
-fn a_code_is_made_until_it_is_made() {
-    let table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
-    let commanded = published(&table).remove(0);
-    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let held = published(&table).remove(0);
-    table.is_cut_off.store(true, Ordering::SeqCst);
-    assert!(table.absorb(&held, Delivery::Live, noon()).unwrap_err().is_retryable());
-    assert!(matches!(state(&table, &asked), State::Settled { .. }));
-    table.is_cut_off.store(false, Ordering::SeqCst);
-    for _ in 0..2 {
-        table.absorb(&held, Delivery::Live, noon()).unwrap();
-    }
-    let codes = table.codes.lock().unwrap().clone();
-    assert_eq!(codes.len(), 2);
-    assert_eq!(codes[0], codes[1], "one code, however often it is made");
-    assert_eq!(codes[0].len(), "bell ".len() + 16);
-}
-
-#[test]
-fn a_withdrawn_reward_gives_the_points_back() {
-    let mut table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
-    let document = changed(&program_document(), "/rewards", json!([]));
-    let program = Program::parse(&document.to_string()).unwrap();
-    table.programs.push(ProgramVersion {
-        version: 2,
-        activation: 2,
-        active_from: noon(),
-        program: program.into(),
-    });
-    let later = noon().plus_ms(SECOND_MS);
-    let kinds = settle_down(&table, later);
-    assert_eq!(kinds.last(), Some(&Kind::RedemptionReleased));
-    assert_eq!(state(&table, &asked), State::Released { at: later });
-    assert_eq!(standing(&table, later), (300, 0, 0));
-    assert_eq!(table.codes.lock().unwrap().len(), 0);
-}
-
-#[test]
-fn a_hold_nobody_settled_ends_when_it_was_due() {
-    let table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
-    let commanded = published(&table).remove(0);
-    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let until = asked.redemption.until;
-    assert_eq!(until, asked.redemption.time.plus_ms(30 * MINUTE_MS));
-    let much_later = noon().plus_ms(DAY_MS);
-    assert_eq!(standing(&table, much_later), (50, 0, 250), "no clock alone gives points back");
-    assert_eq!(settle_down(&table, until), [Kind::RedemptionHeld, Kind::RedemptionTimedOut]);
-    assert_eq!(state(&table, &asked), State::TimedOut { at: until });
-    assert_eq!(standing(&table, until), (300, 0, 0));
-}
-
-#[test]
-fn a_redemption_that_needs_overdue_points_times_their_hold_out_first() {
-    let table = shop("300.00");
-    let first = redeem(&table, "bell", "one", noon());
-    let commanded = published(&table).remove(0);
-    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let held = published(&table).remove(0);
-    let later = first.redemption.until;
-    let second = redeem(&table, "bell", "two", later);
-    let commanded = published(&table).remove(0);
-    table.absorb(&commanded, Delivery::Live, later).unwrap();
-    let kinds: Vec<Kind> = table.published.lock().unwrap().iter().map(|one| one.kind).collect();
-    assert_eq!(kinds, [Kind::RedemptionTimedOut, Kind::RedemptionHeld]);
-    // The settlement was sent in time and is delivered late: it changes nothing any more.
-    table.absorb(&held, Delivery::Live, noon()).unwrap();
-    settle_down(&table, later);
-    assert_eq!(state(&table, &first), State::TimedOut { at: later });
-    assert!(matches!(state(&table, &second), State::Settled { .. }));
-    assert_eq!(standing(&table, later), (50, 0, 0));
-}
-
-#[test]
-fn an_overdue_hold_is_timed_out_once() {
-    let table = shop("300.00");
-    let first = redeem(&table, "bell", "one", noon());
-    let commanded = published(&table).remove(0);
-    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let later = first.redemption.until;
-    let mut events = Vec::new();
-    for key in ["two", "three", "four"] {
-        redeem(&table, "lock", key, later);
-        events.push(table.published.lock().unwrap().pop().unwrap());
-    }
-    published(&table);
-    for event in &events {
-        table.absorb(event, Delivery::Live, later).unwrap();
-    }
-    let kinds: Vec<Kind> = published(&table).into_iter().map(|one| one.kind).collect();
-    let held = Kind::RedemptionHeld;
-    assert_eq!(kinds, [Kind::RedemptionTimedOut, held, held, held]);
-    assert_eq!(standing(&table, later), (0, 0, 300));
 }
 
 #[test]

@@ -254,7 +254,7 @@ impl Unfinished {
 
     pub(crate) fn note(&mut self, message: String, outcome: Result<(), Undone>) {
         if let Err(error) = outcome {
-            tracing::error!(%message, %error, "a message is unfinished");
+            tracing::error!(id = %message, %error, "a message is unfinished");
             self.batch_item_failures.push(Failure {
                 item_identifier: message,
                 reason: error.to_string(),

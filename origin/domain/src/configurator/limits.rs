@@ -4,7 +4,7 @@
 /// product passes or fails the same way on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Children of nodes looked at or made while weaving: some forty million a second.
+    /// Children of nodes looked at or made while weaving: some hundred million a second.
     pub weave_steps_max: u64,
     /// Cells rewritten while sifting: about a hundred million a second. Running out only makes a
     /// larger diagram.

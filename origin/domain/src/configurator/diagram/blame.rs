@@ -37,7 +37,7 @@ impl<'r> Case<'r> {
     /// The rules of a product that has no diagram, nothing settled.
     pub(in crate::configurator) fn of(product: &'r Product, model: &Model<'_>) -> Self {
         let count = product.options.len();
-        let mut order = order::order(model, 0);
+        let mut order = order::first_orders(model).swap_remove(0);
         order.retain(|variable| usize::from(*variable) < count);
         Self {
             rules: product.rules.iter().map(|rule| &rule.kind).collect(),

@@ -28,22 +28,35 @@ impl Forest {
     pub(super) fn tighten(&mut self) -> Result<(), Exhausted> {
         for _ in 0..ROUNDS_MAX {
             let possible = self.possible()?;
-            let mut has_changed = false;
-            for at in 0..self.roots.len() {
-                let levels = self.levels_below(self.roots[at]);
-                for level in levels {
-                    let Some(values) = &possible[level] else { continue };
-                    let children: Vec<Node> =
-                        values.iter().map(|is| if *is { TRUE } else { FALSE }).collect();
-                    let only = self.forge.node(level, &children)?;
-                    let tighter = self.forge.and(self.roots[at], only)?;
-                    has_changed |= tighter != self.roots[at];
-                    self.roots[at] = tighter;
-                }
-            }
-            if !has_changed {
+            let before = self.roots.clone();
+            self.keep(&possible)?;
+            if self.roots == before {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes all other values of these levels from every constraint.
+    fn keep(&mut self, possible: &[Option<Vec<bool>>]) -> Result<(), Exhausted> {
+        let mut moved: Vec<Node> = (0..self.forge.node_end()).collect();
+        let mut kept = Vec::new();
+        for node in 2..self.forge.node_end() {
+            let level = self.forge.level(node).expect("only the first two are constants");
+            let children = self.forge.children(node);
+            kept.clear();
+            kept.extend(children.iter().map(|child| moved[*child as usize]));
+            if let Some(possible) = &possible[level] {
+                let values = kept.iter_mut().zip(possible);
+                values.filter(|(_, is)| !**is).for_each(|(child, _)| *child = FALSE);
+            }
+            if kept != children {
+                self.forge.spend(kept.len() as u64)?;
+                moved[node as usize] = self.forge.node(level, &kept)?;
+            }
+        }
+        for root in &mut self.roots {
+            *root = moved[*root as usize];
         }
         Ok(())
     }
@@ -69,27 +82,20 @@ impl Forest {
         Ok(possible)
     }
 
-    fn levels_below(&self, root: Node) -> Vec<usize> {
-        let mut levels: Vec<usize> =
-            self.reachable(root).iter().filter_map(|node| self.forge.level(*node)).collect();
-        levels.sort_unstable();
-        levels.dedup();
-        levels
-    }
-
     /// The lowest level a constraint is about.
     pub(super) fn bottom(&self, root: Node) -> Option<usize> {
         self.reachable(root).iter().filter_map(|node| self.forge.level(*node)).max()
     }
 
     fn reachable(&self, root: Node) -> Vec<Node> {
-        let mut seen = std::collections::HashSet::from([root]);
+        // Children are older than their parents.
+        let mut is_seen = vec![false; root as usize + 1];
         let mut found = vec![root];
         let mut at = 0;
         while let Some(node) = found.get(at).copied() {
             at += 1;
             for child in self.forge.children(node) {
-                if seen.insert(*child) {
+                if !std::mem::replace(&mut is_seen[*child as usize], true) {
                     found.push(*child);
                 }
             }
@@ -135,7 +141,8 @@ impl Forest {
             refine(&mut classes[level], self.forge.children(node));
         }
         let domains = classes.iter().map(|of| of.iter().max().expect("a domain") + 1).collect();
-        let mut merged = Forge::new(domains, budget);
+        let steps = self.forge.steps_left();
+        let mut merged = Forge::new(domains, Budget { steps, ..budget });
         let mut moved = vec![FALSE; self.forge.node_end() as usize];
         moved[TRUE as usize] = TRUE;
         for node in 2..self.forge.node_end() {
@@ -156,6 +163,10 @@ impl Forest {
 
 /// Splits classes whose values lead to different children.
 fn refine(classes: &mut Classes, children: &[Node]) {
+    let is_each_alone = classes.iter().zip(0..).all(|(class, value)| *class == value);
+    if is_each_alone {
+        return;
+    }
     let mut renamed: HashMap<(u16, Node), u16> = HashMap::new();
     for (class, child) in classes.iter_mut().zip(children) {
         let next = u16::try_from(renamed.len()).expect("classes are no more than values");

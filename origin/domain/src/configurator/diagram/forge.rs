@@ -63,6 +63,9 @@ struct Remembered {
     is: Node,
 }
 
+/// What a conjunction takes whatever its children: mostly memory that no cache holds.
+const CALL_STEPS: u64 = 32;
+
 const NOTHING_REMEMBERED: Remembered = Remembered { of: (VACANT, VACANT), is: VACANT };
 
 // === impl Forge ===
@@ -221,7 +224,7 @@ impl Forge {
             (self.heads[one as usize].level, self.heads[two as usize].level);
         let level = usize::from(level_one.min(level_two));
         let count = self.domain(level);
-        self.spend(count as u64)?;
+        self.spend(count as u64 + CALL_STEPS)?;
         let begin = self.stack.len();
         let (mut before, mut result) = ((FALSE, FALSE), FALSE);
         for value in 0..count {
@@ -336,7 +339,7 @@ pub(super) fn hash_of(level: u16, children: &[Node]) -> usize {
 }
 
 /// Spreads the bits of a number so that its low ones make a good slot.
-fn mix(number: u64) -> usize {
+pub(super) fn mix(number: u64) -> usize {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from((mixed ^ (mixed >> 29)) >> 8 & u64::from(u32::MAX)).expect("32 bits fit")
 }

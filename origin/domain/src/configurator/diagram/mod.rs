@@ -2,8 +2,9 @@
 //!
 //! - `forge` makes nodes and conjunctions of them under a fixed order, within a budget;
 //! - `relation` turns one rule into a diagram, `forest` holds those of all rules and makes them
-//!   small; `order` and `frontier` find first orders, `sift` betters
-//!   them;
+//!   small;
+//! - `order` finds first orders, by force and by `hubs`, and ranks them by what the `frontier` has
+//!   to remember; `sift` betters them;
 //! - `weave` conjoins everything; `layered` undoes what weaving left out, and `contract` makes of
 //!   it what is `served`: the form that answers are read from.
 
@@ -12,6 +13,7 @@ mod contract;
 mod forest;
 mod forge;
 mod frontier;
+mod hubs;
 mod layered;
 mod order;
 mod relation;

@@ -1,11 +1,22 @@
 //! First orders of the variables: those that rules bind together stand close together.
 //!
-//! Every second one is the frontier's, which suits products with hubs; the others are by FORCE
-//! (Aloul, Markov, Sakallah 2003), which suits all others: every constraint pulls its variables to its centre until
-//! nothing moves. It is fast and blind, so several starts are tried and the diagrams decide.
+//! Many are made, by two ways of thinking: by hubs, which suits industrial products, and by FORCE
+//! (Aloul, Markov, Sakallah 2003), which suits all others: every constraint pulls its variables to
+//! its centre until nothing moves. An estimate ranks them, and the diagrams decide.
 
-use super::frontier;
+use super::frontier::Bonds;
+use super::hubs::Hubs;
 use crate::configurator::model::Model;
+
+/// How many hubs there may be: nobody knows what to call one.
+const HUBS: [usize; 8] = [0, 2, 4, 6, 8, 10, 12, 16];
+
+/// How many orders by force: from the authored one and from shuffles of it.
+const FORCE_STARTS: u64 = 4;
+
+/// Of orders whose estimates agree in so many bits behind the first, one is enough: they are mostly
+/// the same.
+const ALIKE_BITS: u32 = 4;
 
 /// Rounds of pulling; it settles long before.
 const ROUNDS_MAX: usize = 200;
@@ -13,11 +24,20 @@ const ROUNDS_MAX: usize = 200;
 /// Positions are whole numbers of this fraction of a place.
 const FRACTION: i64 = 1 << 20;
 
-/// First order number `start` of all variables.
-pub(super) fn order(model: &Model<'_>, start: u64) -> Vec<u16> {
-    let (kind, start) = (start % 2, start / 2);
-    let options = if kind == 0 { frontier::order(model, start) } else { force(model, start) };
-    with_sums(model, &options)
+/// First orders of all variables, the most promising first.
+pub(super) fn first_orders(model: &Model<'_>) -> Vec<Vec<u16>> {
+    let mut bonds = Bonds::of(model);
+    let mut orders: Vec<Vec<u16>> = (0..FORCE_STARTS).map(|start| force(model, start)).collect();
+    for count in HUBS.into_iter().filter(|count| *count < model.option_count()) {
+        for is_widest_first in [false, true] {
+            orders.push(Hubs { count, is_widest_first }.order(&mut bonds));
+        }
+    }
+    let mut ranked: Vec<_> =
+        orders.into_iter().map(|order| (bonds.children(&order), order)).collect();
+    ranked.sort_unstable();
+    ranked.dedup_by_key(|(children, _)| *children >> children.ilog2().saturating_sub(ALIKE_BITS));
+    ranked.into_iter().map(|(_, order)| with_sums(model, &order)).collect()
 }
 
 /// An order of the options by force, from the authored order or a shuffle of it.

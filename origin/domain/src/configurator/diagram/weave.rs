@@ -1,11 +1,15 @@
-//! From constraints to one diagram: try some orders, conjoin bottom up, sift the smallest, and take
-//! what is best to serve.
+//! From constraints to one diagram: try some orders, conjoin block by block from the top down, sift
+//! the smallest, and take what is best to serve.
+//!
+//! From the top down: what the rules above leave possible bounds what has to be told apart below.
+//! Bottom up, the diagrams under way are a hundred times larger than the last one. Block by block:
+//! each conjunction passes through the whole diagram, and for a few constraints in one block, which
+//! is small, it does so once.
 //!
 //! Few nodes and few parts are not the same. Sifting finds the fewest nodes, and where options
 //! follow from a few hubs and from nothing else, it moves hubs down among them: fewer nodes, but
 //! each remembers something, and what would have been one part of many vehicles is cut in pieces.
-//! So both are made, and what is served decides. Sifting makes Megane five times smaller and a model
-//! in which every version is an exception eight times larger.
+//! So both are made, and what is served decides.
 
 use super::Exhausted;
 use super::forest::{Classes, Forest};
@@ -17,18 +21,22 @@ use super::served::Diagram;
 use super::sift::Sifter;
 use crate::configurator::model::Model;
 
-/// How many first orders are tried. Their diagrams differ in size by a factor of two to ten.
-const TRIALS: u64 = 4;
+/// How many first orders are tried from the first on that comes to the end: what is best of so many
+/// is within a fifth of the best of all.
+const TRIALS: usize = 5;
 
-/// Steps one trial may take. If none comes to the end, the one that came furthest may take more: the
-/// largest models take half of that.
-const TRIAL_STEPS_MAX: u64 = 6_000_000;
-const LAST_TRIAL_STEPS_MAX: u64 = 30_000_000;
+/// How many first orders are tried until one comes to the end, and the steps that each may take,
+/// a good half second; if none does, a few are tried for longer.
+const ROUNDS: [Round; 2] =
+    [Round { orders: 8, steps_max: 100_000_000 }, Round { orders: 3, steps_max: 400_000_000 }];
 
 /// A trial may take this many steps for every two of the best before it, and some: what takes longer
 /// is seldom better.
 const TRIAL_STEPS_PER_TWO: u64 = 3;
-const TRIAL_STEPS_MIN: u64 = 2_000_000;
+const TRIAL_STEPS_MIN: u64 = 5_000_000;
+
+/// Constraints in a block.
+const BLOCK: usize = 16;
 
 /// Nodes, dead ones included, from which on sifting pays in the middle of weaving. After each such
 /// sifting the diagram may quadruple before the next.
@@ -37,9 +45,9 @@ const CROWD_MIN: usize = 200_000;
 /// Siftings at the end: the third seldom finds three percent.
 const LAST_SIFTINGS: usize = 2;
 
-/// Steps those may take together: some three seconds. Industrial models that gain from sifting are
-/// through with a fifth.
-const LAST_SIFT_STEPS_MAX: u64 = 300_000_000;
+/// Children in a diagram, times its levels, up to which it is sifted at the end: it takes some four
+/// steps for each, one and a half seconds. Larger ones gain little.
+const LAST_SIFT_CELLS_MAX: usize = 40_000_000;
 
 /// How far weaving has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +74,7 @@ pub(super) struct Woven<'l> {
 }
 
 /// A diagram on its way: what is woven so far, and the constraints still to come as the roots of
-/// the forest, the one that reaches down deepest last: weaving it in then leaves alone what lies
-/// below it.
+/// the forest, the one that reaches down deepest first.
 struct Loom {
     forest: Forest,
     classes: Vec<Classes>,
@@ -82,7 +89,7 @@ pub(super) fn weave(
     sift_steps: u64,
     watch: Watch<'_>,
 ) -> Result<Option<Diagram>, Exhausted> {
-    let Trials { smallest, mut best, promising } = Trials::of(model, budget, watch)?;
+    let Trials { smallest, mut best, promising, .. } = Trials::of(model, budget, watch)?;
     let mut sift_steps = sift_steps;
     let mut loom = match smallest {
         Some(loom) => loom,
@@ -96,10 +103,12 @@ pub(super) fn weave(
     if best.is_none() {
         return Ok(None);
     }
-    let mut last_steps = sift_steps.min(LAST_SIFT_STEPS_MAX);
     for _ in 0..LAST_SIFTINGS {
+        if loom.cells() > LAST_SIFT_CELLS_MAX {
+            break;
+        }
         loom.report(watch)?;
-        loom.sift(&mut last_steps, budget)?;
+        loom.sift(&mut sift_steps, budget)?;
         keep_lighter(&mut best, loom.diagram(model));
     }
     Ok(best)
@@ -113,36 +122,52 @@ fn keep_lighter(best: &mut Option<Diagram>, other: Option<Diagram>) {
     }
 }
 
+/// Trials of so many first orders.
+struct Round {
+    orders: usize,
+    steps_max: u64,
+}
+
 /// What came of weaving in some orders without sifting.
 struct Trials {
+    /// How many were tried from the first on that came to the end.
+    count: usize,
+    /// Steps the next one may take.
+    steps_max: u64,
     /// The one with the fewest nodes: most promising to sift.
     smallest: Option<Loom>,
     /// What is best to serve so far.
     best: Option<Diagram>,
-    /// The order that came furthest, if none came to the end.
-    promising: u64,
+    /// The order that came furthest, and how many constraints were left then.
+    promising: Vec<u16>,
+    fewest_left: usize,
 }
 
 // === impl Trials ===
 
 impl Trials {
     fn of(model: &Model<'_>, budget: Budget, watch: Watch<'_>) -> Result<Self, Exhausted> {
-        let mut trials = Self { smallest: None, best: None, promising: 0 };
-        let mut fewest_left = usize::MAX;
-        let mut steps_max = TRIAL_STEPS_MAX;
-        for start in 0..TRIALS {
-            match trials.attempt(model, (start, steps_max), budget, watch)? {
-                Ended::Woven { steps } => {
-                    steps_max = steps_max.min(steps / 2 * TRIAL_STEPS_PER_TWO + TRIAL_STEPS_MIN);
+        let orders = order::first_orders(model);
+        let mut trials = Self {
+            count: 0,
+            steps_max: 0,
+            smallest: None,
+            best: None,
+            promising: orders[0].clone(),
+            fewest_left: usize::MAX,
+        };
+        for round in ROUNDS {
+            trials.steps_max = round.steps_max.min(budget.steps);
+            for order in orders.iter().take(round.orders) {
+                trials.attempt(model, order, budget, watch)?;
+                trials.count += usize::from(trials.smallest.is_some());
+                if trials.count == TRIALS {
+                    break;
                 }
-                Ended::Early { left } if left < fewest_left => {
-                    (trials.promising, fewest_left) = (start, left);
-                }
-                Ended::Early { .. } => {}
             }
-        }
-        if trials.smallest.is_none() {
-            trials.attempt(model, (trials.promising, LAST_TRIAL_STEPS_MAX), budget, watch)?;
+            if trials.smallest.is_some() {
+                break;
+            }
         }
         Ok(trials)
     }
@@ -151,43 +176,40 @@ impl Trials {
     fn attempt(
         &mut self,
         model: &Model<'_>,
-        (start, steps_max): (u64, u64),
+        order: &[u16],
         budget: Budget,
         watch: Watch<'_>,
-    ) -> Result<Ended, Exhausted> {
-        let trial = Budget { steps: budget.steps.min(steps_max), ..budget };
-        let Ok(mut loom) = Loom::new(model, start, trial) else {
-            return Ok(Ended::Early { left: usize::MAX });
-        };
+    ) -> Result<(), Exhausted> {
+        let trial = Budget { steps: self.steps_max, ..budget };
+        let Ok(mut loom) = Loom::new(model, order.to_vec(), trial) else { return Ok(()) };
         loom.report(watch)?;
-        match loom.conjoin(watch) {
+        let outcome = loom.conjoin(watch);
+        let left = loom.forest.roots.len();
+        match outcome {
             Ok(()) => {}
             Err(Exhausted::Stopped) => return Err(Exhausted::Stopped),
-            Err(_) => return Ok(Ended::Early { left: loom.forest.roots.len() }),
+            Err(_) if left < self.fewest_left => {
+                (self.fewest_left, self.promising) = (left, order.to_vec());
+                return Ok(());
+            }
+            Err(_) => return Ok(()),
         }
         let steps = trial.steps - loom.forest.forge.steps_left();
+        let enough = steps / 2 * TRIAL_STEPS_PER_TWO + TRIAL_STEPS_MIN;
+        self.steps_max = self.steps_max.min(enough);
         keep_lighter(&mut self.best, loom.diagram(model));
         if self.smallest.as_ref().is_none_or(|other| loom.size() < other.size()) {
             self.smallest = Some(loom);
         }
-        Ok(Ended::Woven { steps })
+        Ok(())
     }
-}
-
-/// How a trial ended.
-enum Ended {
-    /// Everything is woven, in so many steps.
-    Woven { steps: u64 },
-    /// So many constraints were left when something ran out.
-    Early { left: usize },
 }
 
 // === impl Loom ===
 
 impl Loom {
-    /// All constraints of the model in first order number `start`, nothing woven yet.
-    fn new(model: &Model<'_>, start: u64, budget: Budget) -> Result<Self, Exhausted> {
-        let order = order::order(model, start);
+    /// All constraints of the model in a first order, nothing woven yet.
+    fn new(model: &Model<'_>, order: Vec<u16>, budget: Budget) -> Result<Self, Exhausted> {
         let mut levels = vec![0; order.len()];
         for (variable, level) in order.iter().zip(0..) {
             levels[usize::from(*variable)] = level;
@@ -224,7 +246,9 @@ impl Loom {
     fn lay_out(&mut self) {
         let forest = &mut self.forest;
         let mut roots = std::mem::take(&mut forest.roots);
-        roots.sort_by_cached_key(|root| (forest.bottom(*root), forest.forge.level(*root)));
+        roots.sort_by_cached_key(|root| {
+            std::cmp::Reverse((forest.bottom(*root), forest.forge.level(*root)))
+        });
         forest.roots = roots;
     }
 
@@ -233,25 +257,31 @@ impl Loom {
         self.forest.forge.node_end() as usize
     }
 
+    /// Children there are, times levels.
+    fn cells(&self) -> usize {
+        let Forest { forge, order, .. } = &self.forest;
+        (2..forge.node_end()).map(|node| forge.children(node).len()).sum::<usize>() * order.len()
+    }
+
     fn report(&self, watch: Watch<'_>) -> Result<(), Exhausted> {
         let woven = self.constraints - self.forest.roots.len();
         let progress = Progress { woven, constraints: self.constraints, nodes: self.size() };
         if watch(progress) { Ok(()) } else { Err(Exhausted::Stopped) }
     }
 
-    /// Weaves in what is left, bottom up.
+    /// Weaves in what is left.
     fn conjoin(&mut self, watch: Watch<'_>) -> Result<(), Exhausted> {
         let mut live = self.collect();
-        while let Some(constraint) = self.forest.roots.pop() {
-            let woven = self.forest.forge.and(self.cloth, constraint);
-            if woven.is_err() {
-                self.forest.roots.push(constraint);
+        while !self.forest.roots.is_empty() {
+            let rest = self.forest.roots.len().saturating_sub(BLOCK);
+            let Forest { forge, roots, .. } = &mut self.forest;
+            let mut block = TRUE;
+            for constraint in &roots[rest..] {
+                block = forge.and(block, *constraint)?;
             }
-            self.cloth = woven?;
-            if self.cloth == FALSE {
-                self.forest.roots.clear();
-            }
-            if self.forest.forge.is_crowded(live) {
+            self.cloth = forge.and(self.cloth, block)?;
+            roots.truncate(if self.cloth == FALSE { 0 } else { rest });
+            if forge.is_crowded(live) {
                 live = self.collect();
                 self.report(watch)?;
             }
@@ -312,7 +342,7 @@ impl Loom {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Loom};
+    use super::{Budget, Loom, order};
     use crate::configurator::chart::{Chart, Prices};
     use crate::configurator::model::Model;
     use crate::configurator::product::Product;
@@ -327,9 +357,10 @@ mod tests {
     fn a_product_woven_with_sifting_at_every_turn_has_the_same_configurations() {
         let product = Product::parse(BIKE).unwrap();
         let model = Model::of(&product).unwrap();
+        let orders = order::first_orders(&model);
         for (start, crowd) in [(0, 40), (1, 60), (2, 40), (3, 60)] {
             let mut sifted = 0;
-            let mut loom = Loom::new(&model, start, BUDGET).unwrap();
+            let mut loom = Loom::new(&model, orders[start].clone(), BUDGET).unwrap();
             let mut watch = |_| {
                 sifted += 1;
                 true

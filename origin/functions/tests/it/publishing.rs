@@ -61,7 +61,7 @@ async fn a_product_that_takes_too_long_is_refused_and_the_version_before_stays_l
     dearer["base_price"] = json!(200);
     let (status, problem) = put(&slow, &dearer).await;
     assert_eq!((status, &problem["code"]), (422, &json!("configurator-invalid")));
-    let message = "the rules take more than 20 s to compile";
+    let message = "the rules take more than 25 s to compile";
     assert_eq!(problem["errors"], json!([{"field": "", "message": message}]));
     let (status, product) = served(&world).await;
     assert_eq!((status, &product["base_price"]), (200, &json!(100)));

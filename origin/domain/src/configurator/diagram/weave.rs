@@ -28,7 +28,7 @@ const TRIALS: usize = 5;
 /// How many first orders are tried until one comes to the end, and the steps that each may take,
 /// a good half second; if none does, a few are tried for longer.
 const ROUNDS: [Round; 2] =
-    [Round { orders: 8, steps_max: 100_000_000 }, Round { orders: 3, steps_max: 400_000_000 }];
+    [Round { orders: 8, steps_max: 100_000_000 }, Round { orders: 2, steps_max: 300_000_000 }];
 
 /// A trial may take this many steps for every two of the best before it, and some: what takes longer
 /// is seldom better.

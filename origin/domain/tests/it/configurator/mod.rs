@@ -9,6 +9,7 @@ mod corpora;
 mod demo;
 mod dice;
 mod explaining;
+mod grown;
 mod industrial;
 mod laws;
 mod models;

@@ -45,9 +45,12 @@ struct Maker {
     hidden: Vec<Vec<usize>>,
     /// Which hub values go together: trims, then a country, then a colour.
     trims: Vec<Vec<usize>>,
-    tables: Vec<(Vec<usize>, BTreeSet<Vec<usize>>)>,
+    tables: Tables,
     tuples: usize,
 }
+
+/// Tables of allowed tuples: options, and rows of their values.
+pub(crate) type Tables = Vec<(Vec<usize>, BTreeSet<Vec<usize>>)>;
 
 impl Plan {
     /// A model of about 270 options, 330 tables and 226,000 tuples, whose version, with 324
@@ -111,7 +114,7 @@ impl Plan {
         for _ in 0..self.ties {
             maker.add_tie();
         }
-        maker.document()
+        document(&maker.domains, &maker.tables, &mut maker.dice)
     }
 }
 
@@ -272,23 +275,24 @@ impl Maker {
         rows.extend(self.hidden.iter().map(own));
         self.add_table(options, rows);
     }
+}
 
-    fn document(mut self) -> Value {
-        let name = |option: usize| format!("o{option}");
-        let options: Vec<Value> = (0..self.domains.len())
-            .map(|option| {
-                let value = |v| json!({ "id": format!("v{v}"), "price": self.dice.roll(50_000) });
-                let values: Vec<Value> = (0..self.domains[option]).map(value).collect();
-                json!({ "id": name(option), "values": values })
-            })
-            .collect();
-        let rule = |(number, (options, rows)): (usize, &(Vec<usize>, BTreeSet<Vec<usize>>))| {
-            let row = |row: &Vec<usize>| row.iter().map(|v| format!("v{v}")).collect();
-            let options: Vec<String> = options.iter().map(|option| name(*option)).collect();
-            let tuples: Vec<Value> = rows.iter().map(row).collect();
-            json!({ "id": format!("t{number}"), "allowed": { "options": options, "tuples": tuples } })
-        };
-        let rules: Vec<Value> = self.tables.iter().enumerate().map(rule).collect();
-        json!({ "product": "vehicle", "currency": "EUR", "options": options, "rules": rules })
-    }
+/// Options with so many values at random prices, and tables over them, in the authoring format.
+pub(crate) fn document(domains: &[usize], tables: &Tables, dice: &mut Dice) -> Value {
+    let name = |option: usize| format!("o{option}");
+    let options: Vec<Value> = (0..domains.len())
+        .map(|option| {
+            let value = |v| json!({ "id": format!("v{v}"), "price": dice.roll(50_000) });
+            let values: Vec<Value> = (0..domains[option]).map(value).collect();
+            json!({ "id": name(option), "values": values })
+        })
+        .collect();
+    let rule = |(number, (options, rows)): (usize, &(Vec<usize>, BTreeSet<Vec<usize>>))| {
+        let row = |row: &Vec<usize>| row.iter().map(|v| format!("v{v}")).collect();
+        let options: Vec<String> = options.iter().map(|option| name(*option)).collect();
+        let tuples: Vec<Value> = rows.iter().map(row).collect();
+        json!({ "id": format!("t{number}"), "allowed": { "options": options, "tuples": tuples } })
+    };
+    let rules: Vec<Value> = tables.iter().enumerate().map(rule).collect();
+    json!({ "product": "vehicle", "currency": "EUR", "options": options, "rules": rules })
 }

@@ -1,10 +1,10 @@
 //! How fast the configurator compiles, loads and answers.
 //!
-//! `cargo bench -p origin-domain --bench configurator` measures the demo products, and the
-//! published industrial models where their files are at hand (`../shared/data` beside the
-//! repository), and vehicles of three shapes as large as the largest published ones, made from seeds.
-//! Before criterion's own figures it prints one table: percentiles over a thousand
-//! random selections, which criterion has none of, and sizes.
+//! `cargo bench -p origin-domain --bench configurator` measures the demo products; where their files
+//! are at hand (`../shared/data` beside the repository) the published industrial models and one of
+//! them grown to the size of the largest; and vehicles of three shapes as large, made from seeds.
+//! Before criterion's own figures it prints one table: percentiles over a thousand random
+//! selections, which criterion has none of, sizes, and the order of the options.
 #![expect(
     clippy::disallowed_methods,
     reason = "a bench measures time, and nothing is decided by it"
@@ -20,15 +20,18 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use origin_domain::configurator::{
-    By, Configurator, Limits, Product, Scope, Selection, State, ValueId,
+    By, Configurator, Count, Limits, Product, Scope, Selection, State, ValueId,
 };
 
 #[path = "../tests/it/configurator/dice.rs"]
 mod dice;
+#[path = "../tests/it/configurator/grown.rs"]
+mod grown;
 #[path = "../tests/it/configurator/vehicles.rs"]
 mod vehicles;
 
 use dice::Dice;
+use grown::Growth;
 use vehicles::Plan;
 
 /// Selections a product is measured with.
@@ -36,6 +39,9 @@ const SELECTIONS: usize = 1_000;
 
 /// Times each of them is measured: the least counts, since other work on the machine only adds.
 const REPEATS: usize = 5;
+
+/// Options that the table names: most of an order's reasons are at its top.
+const ORDER_SHOWN: usize = 8;
 
 struct Subject {
     name: &'static str,
@@ -60,6 +66,15 @@ fn subjects() -> Vec<Subject> {
             GzDecoder::new(packed).read_to_end(&mut document).unwrap();
             subjects.push(Subject { name, document, is_largest: false });
         }
+    }
+    if let Some(megane) = subjects.iter().find(|subject| subject.name == "megane") {
+        let grow = |(name, growth): (&'static str, Growth)| {
+            let document = growth.document(&megane.document).to_string().into_bytes();
+            Subject { name, document, is_largest: true }
+        };
+        let grown: Vec<Subject> =
+            [("grown", Growth::largest(1)), ("grown, loose", Growth::loose(3))].map(grow).into();
+        subjects.extend(grown);
     }
     for (name, plan) in [
         ("versions", Plan::versions(1)),
@@ -125,6 +140,11 @@ fn times(configurator: &Configurator, walks: &[Selection]) -> Vec<Duration> {
     times
 }
 
+fn count(configurator: &Configurator) -> Count {
+    let all = configurator.resolve(&Selection::default(), &Scope::default()).unwrap();
+    all.configurations().clone()
+}
+
 fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selection]) {
     let times = times(configurator, walks);
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
@@ -142,6 +162,8 @@ fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selectio
         bytes / walks.len(),
         artefact.len(),
     );
+    let order: Vec<&str> = configurator.order().take(ORDER_SHOWN).collect();
+    println!("  {} configurations; decided first: {}", count(configurator), order.join(", "));
 }
 
 fn configurator(criterion: &mut Criterion) {

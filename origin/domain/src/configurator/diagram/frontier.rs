@@ -38,6 +38,15 @@ pub(super) struct Bonds<'m> {
     combinations: HashMap<(usize, u64), u64>,
 }
 
+/// How large diagrams are in some order, about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Nodes of the last one: everything there is to remember, level by level.
+    pub(super) nodes: u128,
+    /// Children in the diagrams of the tables, which come first.
+    pub(super) children: u128,
+}
+
 /// The options placed so far, from the top down.
 pub(super) struct Frontier<'b, 'm> {
     bonds: &'b mut Bonds<'m>,
@@ -106,22 +115,20 @@ impl<'m> Bonds<'m> {
         &self.bound[usize::from(option)]
     }
 
-    /// How many children the diagrams of the tables and the last one have in this order, about: the
-    /// values of each option, for everything there is to remember above it.
-    pub(super) fn children(&mut self, order: &[u16]) -> u128 {
+    /// How large diagrams are in this order.
+    pub(super) fn extent(&mut self, order: &[u16]) -> Extent {
         let mut frontier = Frontier::of(self);
-        let mut children = 0_u128;
+        let mut extent = Extent { nodes: 0, children: 0 };
         for option in order {
-            let mut nodes = power(frontier.width);
-            for (table, _) in frontier.bonds.columns[usize::from(*option)].clone() {
-                let placed = frontier.placed[table];
-                nodes = nodes.saturating_add(power(frontier.bonds.bits(table, placed)));
-            }
+            extent.nodes = extent.nodes.saturating_add(power(frontier.width));
             let values = u128::from(frontier.bonds.domain(*option));
-            children = children.saturating_add(nodes.saturating_mul(values));
+            for (table, _) in frontier.bonds.columns[usize::from(*option)].clone() {
+                let rows = power(frontier.bonds.bits(table, frontier.placed[table]));
+                extent.children = extent.children.saturating_add(rows.saturating_mul(values));
+            }
             frontier.place(*option);
         }
-        children
+        extent
     }
 
     /// How many combinations the columns of a mask take in a table, in fractions of a bit.

@@ -18,6 +18,10 @@ const FORCE_STARTS: u64 = 4;
 /// the same.
 const ALIKE_BITS: u32 = 4;
 
+/// Orders in which the tables alone take so many times the least of all come last: they have an
+/// option of many values far down.
+const WIDE: u128 = 4;
+
 /// Rounds of pulling; it settles long before.
 const ROUNDS_MAX: usize = 200;
 
@@ -34,9 +38,12 @@ pub(super) fn first_orders(model: &Model<'_>) -> Vec<Vec<u16>> {
         }
     }
     let mut ranked: Vec<_> =
-        orders.into_iter().map(|order| (bonds.children(&order), order)).collect();
-    ranked.sort_unstable();
-    ranked.dedup_by_key(|(children, _)| *children >> children.ilog2().saturating_sub(ALIKE_BITS));
+        orders.into_iter().map(|order| (bonds.extent(&order), order)).collect();
+    let least = ranked.iter().map(|(extent, _)| extent.children).min().unwrap_or_default();
+    ranked.sort_by_key(|(extent, _)| (extent.children > least * WIDE, extent.nodes));
+    ranked.dedup_by_key(|(extent, _)| {
+        extent.nodes >> extent.nodes.max(1).ilog2().saturating_sub(ALIKE_BITS)
+    });
     ranked.into_iter().map(|(_, order)| with_sums(model, &order)).collect()
 }
 

@@ -23,7 +23,7 @@ use crate::configurator::model::Model;
 
 /// How many first orders are tried from the first on that comes to the end: what is best of so many
 /// is within a fifth of the best of all.
-const TRIALS: usize = 5;
+const TRIALS: usize = 6;
 
 /// How many first orders are tried until one comes to the end, and the steps that each may take,
 /// a good half second; if none does, a few are tried for longer.

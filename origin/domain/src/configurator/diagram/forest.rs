@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Exhausted;
-use super::forge::{Budget, FALSE, Forge, Node, TRUE};
+use super::forge::{FALSE, Forge, Node, TRUE};
 
 /// Diagrams of constraints over one order of variables.
 pub(super) struct Forest {
@@ -132,7 +132,7 @@ impl Forest {
     }
 
     /// Merges the values of each variable that no constraint tells apart.
-    pub(super) fn merge_values(&mut self, budget: Budget) -> Result<Vec<Classes>, Exhausted> {
+    pub(super) fn merge_values(&mut self) -> Result<Vec<Classes>, Exhausted> {
         self.forge.collect(&mut self.roots);
         let mut classes: Vec<Classes> =
             (0..self.order.len()).map(|level| vec![0; self.forge.domain(level)]).collect();
@@ -141,8 +141,7 @@ impl Forest {
             refine(&mut classes[level], self.forge.children(node));
         }
         let domains = classes.iter().map(|of| of.iter().max().expect("a domain") + 1).collect();
-        let steps = self.forge.steps_left();
-        let mut merged = Forge::new(domains, Budget { steps, ..budget });
+        let mut merged = Forge::new(domains, self.forge.budget_left());
         let mut moved = vec![FALSE; self.forge.node_end() as usize];
         moved[TRUE as usize] = TRUE;
         for node in 2..self.forge.node_end() {

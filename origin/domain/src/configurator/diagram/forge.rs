@@ -91,6 +91,11 @@ impl Forge {
         self.steps_left
     }
 
+    /// What another forge may spend in place of this one.
+    pub(super) fn budget_left(&self) -> Budget {
+        Budget { steps: self.steps_left, bytes: self.bytes_max }
+    }
+
     /// The number after the last node's.
     pub(super) fn node_end(&self) -> Node {
         u32::try_from(self.heads.len()).expect("nodes are numbered in 32 bits")

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::forge::{FALSE, Node};
+use super::loom::Woven;
 use super::served::{Layer, Lists, index};
-use super::weave::Woven;
 
 /// A diagram in layers. The first node is the top, the last is truth.
 pub(super) struct Layered {

@@ -5,8 +5,9 @@
 //!   small;
 //! - `order` finds first orders, by force and by `hubs`, and ranks them by what the `frontier` has
 //!   to remember; `sift` betters them;
-//! - `weave` conjoins everything; `layered` undoes what weaving left out, and `contract` makes of
-//!   it what is `served`: the form that answers are read from.
+//! - `loom` conjoins everything in one order, and `weave` takes the best of several; `layered`
+//!   undoes what weaving left out, and `contract` makes of it what is `served`: the form that
+//!   answers are read from.
 
 mod blame;
 mod contract;
@@ -15,6 +16,7 @@ mod forge;
 mod frontier;
 mod hubs;
 mod layered;
+mod loom;
 mod order;
 mod relation;
 mod served;
@@ -23,8 +25,8 @@ mod weave;
 
 pub(super) use blame::Case;
 pub(super) use forge::Budget;
+pub use loom::Progress;
 pub(super) use served::{Arc, Diagram, Joint, JointKind, Layer, Lists};
-pub use weave::Progress;
 
 use super::limits::Limits;
 use super::model::Model;

@@ -23,6 +23,8 @@ use origin_domain::configurator::{
     By, Configurator, Count, Limits, Product, Scope, Selection, State, ValueId,
 };
 
+use serde_json::Value;
+
 #[path = "../tests/it/configurator/dice.rs"]
 mod dice;
 #[path = "../tests/it/configurator/grown.rs"]
@@ -162,6 +164,11 @@ fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selectio
         bytes / walks.len(),
         artefact.len(),
     );
+    let json: Value = serde_json::from_slice(&subject.document).unwrap();
+    let rules = json["rules"].as_array().unwrap();
+    let tuples = rules.iter().filter_map(|rule| rule["allowed"]["tuples"].as_array());
+    let tuples: usize = tuples.map(Vec::len).sum();
+    println!("  {} rules, {tuples} tuples", rules.len());
     let order: Vec<&str> = configurator.order().take(ORDER_SHOWN).collect();
     println!("  {} configurations; decided first: {}", count(configurator), order.join(", "));
 }

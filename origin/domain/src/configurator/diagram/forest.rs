@@ -1,6 +1,6 @@
 //! The constraints of a model side by side, made small before they are woven into one.
 
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 
 use super::Exhausted;
 use super::forge::{FALSE, Forge, Node, TRUE};
@@ -88,15 +88,17 @@ impl Forest {
     }
 
     fn reachable(&self, root: Node) -> Vec<Node> {
-        // Children are older than their parents.
-        let mut is_seen = vec![false; root as usize + 1];
-        let mut found = vec![root];
-        let mut at = 0;
-        while let Some(node) = found.get(at).copied() {
-            at += 1;
-            for child in self.forge.children(node) {
-                if !std::mem::replace(&mut is_seen[*child as usize], true) {
-                    found.push(*child);
+        // Children are older than their parents, so a node is found again only while it waits.
+        let mut waiting = BinaryHeap::from([root]);
+        let mut found = Vec::new();
+        while let Some(node) = waiting.pop() {
+            if found.last() != Some(&node) {
+                found.push(node);
+                let mut before = FALSE;
+                for child in self.forge.children(node) {
+                    if std::mem::replace(&mut before, *child) != *child {
+                        waiting.push(*child);
+                    }
                 }
             }
         }

@@ -18,11 +18,12 @@ const BIT: u64 = 256;
 /// Beyond so many bits every width is as hopeless as any other.
 const BITS_MAX: u64 = 100;
 
-/// Of longer tables, so many rows are looked at.
-const ROWS_MAX: usize = 1 << 16;
-
 /// Columns of a table that are looked at: as many as a mask has bits.
 const COLUMNS_MAX: usize = 64;
+
+/// Cells looked at for all orders together: about a second. Behind that, tables are taken to allow
+/// all they have rows for.
+const CELLS_MAX: u64 = 200_000_000;
 
 /// Which options rules bind to each other, and how closely. It serves all orders.
 pub(super) struct Bonds<'m> {
@@ -36,6 +37,7 @@ pub(super) struct Bonds<'m> {
     columns: Vec<Vec<(usize, usize)>>,
     /// How many combinations the columns of a mask take in a table.
     combinations: HashMap<(usize, u64), u64>,
+    cells_left: u64,
 }
 
 /// How large diagrams are in some order, about.
@@ -73,14 +75,16 @@ impl<'m> Bonds<'m> {
             tables: Vec::new(),
             columns: vec![Vec::new(); count],
             combinations: HashMap::new(),
+            cells_left: CELLS_MAX,
         };
+        let mut is_bound = vec![false; count * count];
         for constraint in &model.constraints {
             let is_option = |variable: &&u16| usize::from(**variable) < count;
             let options: Vec<u16> = constraint.scope.iter().filter(is_option).copied().collect();
             for option in &options {
-                let others = options.iter().filter(|other| *other != option);
-                bonds.bound[usize::from(*option)].extend(others);
                 bonds.rules[usize::from(*option)] += 1;
+                let row = usize::from(*option) * count;
+                options.iter().for_each(|other| is_bound[row + usize::from(*other)] = true);
             }
             if let Statement::Rule(RuleKind::Allowed(table)) = constraint.statement {
                 for (option, column) in table.options.iter().zip(0..COLUMNS_MAX) {
@@ -89,9 +93,10 @@ impl<'m> Bonds<'m> {
                 bonds.tables.push(table);
             }
         }
-        for others in &mut bonds.bound {
-            others.sort_unstable();
-            others.dedup();
+        for (option, bound) in bonds.bound.iter_mut().enumerate() {
+            let row = &is_bound[option * count..][..count];
+            let others = (0..).zip(row).filter(|(other, is)| **is && usize::from(*other) != option);
+            bound.extend(others.map(|(other, _)| other));
         }
         bonds
     }
@@ -123,19 +128,33 @@ impl<'m> Bonds<'m> {
             extent.nodes = extent.nodes.saturating_add(power(frontier.width));
             let values = u128::from(frontier.bonds.domain(*option));
             for (table, _) in frontier.bonds.columns[usize::from(*option)].clone() {
-                let rows = power(frontier.bonds.bits(table, frontier.placed[table]));
-                extent.children = extent.children.saturating_add(rows.saturating_mul(values));
+                let above = frontier.bonds.bits(table, frontier.placed[table]);
+                let children = power(above).saturating_mul(values);
+                extent.children = extent.children.saturating_add(children);
             }
             frontier.place(*option);
         }
         extent
     }
 
-    /// How many combinations the columns of a mask take in a table, in fractions of a bit.
+    /// How many combinations the columns of a mask take in a table, in fractions of a bit; the most
+    /// there can be if that is too much to count.
     fn bits(&mut self, table: usize, mask: u64) -> i64 {
-        let tables = &self.tables;
-        let count = || combinations(tables[table], mask);
-        logarithm(*self.combinations.entry((table, mask)).or_insert_with(count))
+        if let Some(known) = self.combinations.get(&(table, mask)) {
+            return logarithm(*known);
+        }
+        let of = self.tables[table];
+        let cells = of.rows().len() as u64 * u64::from(mask.count_ones() + 1);
+        let Some(left) = self.cells_left.checked_sub(cells) else {
+            let columns = of.options.iter().zip(0..COLUMNS_MAX);
+            let columns = columns.filter(|(_, column)| mask & 1 << column != 0);
+            let free = columns.map(|(option, _)| logarithm(self.domain(*option).into())).sum();
+            return logarithm(of.rows().len() as u64).min(free);
+        };
+        self.cells_left = left;
+        let count = combinations(of, mask);
+        self.combinations.insert((table, mask), count);
+        logarithm(count)
     }
 }
 
@@ -184,13 +203,15 @@ impl<'b, 'm> Frontier<'b, 'm> {
     /// Takes note of what a table, of which one more column is placed, leaves open of the others.
     fn narrow(&mut self, table: usize) {
         let placed = self.placed[table];
+        let known = self.bonds.bits(table, placed);
         let options = &self.bonds.tables[table].options;
+        let is_all_known = known == logarithm(self.bonds.tables[table].rows().len() as u64);
         for (option, column) in options.iter().zip(0..COLUMNS_MAX) {
             let option = usize::from(*option);
             if !self.is_placed[option] && self.bits[option] > 0 {
-                let with = self.bonds.bits(table, placed | 1 << column);
-                let open = with - self.bonds.bits(table, placed);
-                self.bits[option] = self.bits[option].min(open.max(0));
+                let with =
+                    if is_all_known { known } else { self.bonds.bits(table, placed | 1 << column) };
+                self.bits[option] = self.bits[option].min((with - known).max(0));
             }
         }
     }
@@ -199,14 +220,13 @@ impl<'b, 'm> Frontier<'b, 'm> {
 /// How many combinations the columns of a mask take. Two of the same hash count as one: it is an
 /// estimate.
 fn combinations(table: &Table, mask: u64) -> u64 {
-    let rows = table.rows().len().min(ROWS_MAX);
-    let mut seen = vec![0_u32; (rows * 2).next_power_of_two()];
+    let mut seen = vec![0_u32; (table.rows().len() * 2).next_power_of_two()];
     let slots = seen.len() - 1;
     let columns: Vec<usize> = (0..table.options.len().min(COLUMNS_MAX))
         .filter(|column| mask & 1 << column != 0)
         .collect();
     let mut count = 0;
-    for row in table.rows().take(rows) {
+    for row in table.rows() {
         let hash = columns.iter().fold(1_u64, |hash, column| {
             (hash.rotate_left(5) ^ u64::from(row[*column])).wrapping_mul(0x517c_c1b7_2722_0a95)
         });
@@ -238,7 +258,46 @@ fn power(width: i64) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BIT, BITS_MAX, logarithm, power};
+    use super::{BIT, BITS_MAX, Bonds, Frontier, logarithm, power};
+    use crate::configurator::model::Model;
+    use crate::configurator::product::Product;
+
+    /// Four colours that four trims go with, one each, and a light that one of them excludes.
+    const TRIMS: &[u8] = br#"{ "product": "car", "currency": "EUR",
+        "options": [
+            { "id": "trim", "values": [{ "id": "a" }, { "id": "b" }, { "id": "c" }, { "id": "d" }] },
+            { "id": "colour", "values": [{ "id": "a" }, { "id": "b" }, { "id": "c" }, { "id": "d" }] },
+            { "id": "light", "values": [{ "id": "a" }, { "id": "b" }] }],
+        "rules": [
+            { "id": "r", "allowed": { "options": ["trim", "colour"],
+                "tuples": [["a", "b"], ["b", "c"], ["c", "d"], ["d", "a"]] } },
+            { "id": "s", "excludes": [{ "colour": ["a"] }, { "light": ["a"] }] }] }"#;
+
+    #[test]
+    fn an_option_that_follows_from_those_above_takes_nothing_more_to_remember() {
+        let product = Product::parse(TRIMS).unwrap();
+        let model = Model::of(&product).unwrap();
+        let mut bonds = Bonds::of(&model);
+        let mut frontier = Frontier::of(&mut bonds);
+        let bit = BIT.cast_signed();
+        assert_eq!(
+            [0, 1, 2].map(|option| frontier.growth(option)),
+            [(2 * bit, 1), (2 * bit, 2), (bit, 1)]
+        );
+        frontier.place(2);
+        frontier.place(0);
+        assert_eq!(frontier.width, 3 * bit);
+        assert_eq!(frontier.growth(1), (-3 * bit, 0));
+    }
+
+    #[test]
+    fn tables_too_large_to_count_are_taken_to_allow_all_they_have_rows_for() {
+        let product = Product::parse(TRIMS).unwrap();
+        let model = Model::of(&product).unwrap();
+        let mut bonds = Bonds::of(&model);
+        bonds.cells_left = 0;
+        assert_eq!([0b01, 0b11].map(|mask| power(bonds.bits(0, mask))), [4, 4]);
+    }
 
     #[test]
     fn a_logarithm_of_whole_bits_is_exact_and_undone_by_the_power() {

@@ -14,6 +14,9 @@ const GROWTH_PERCENT_MAX: usize = 110;
 /// Variables with fewer nodes than this fraction of an average level are not moved.
 const SMALL_FRACTION: usize = 10;
 
+/// What a node of a swap takes whatever its children: mostly memory that no cache holds.
+const NODE_STEPS: usize = 16;
+
 /// An empty slot of the table, and a number not given.
 const VACANT: u32 = u32::MAX;
 
@@ -165,7 +168,10 @@ impl Sifter {
         self.levels.swap(usize::from(above), usize::from(below));
         let mut independent = self.take_living(above);
         let dependent = self.split_dependent(&mut independent, pair);
-        let work = dependent.len() * pair.wide * pair.deep + independent.len() * pair.wide;
+        let nodes = dependent.len() + independent.len();
+        let work = dependent.len() * pair.wide * pair.deep
+            + independent.len() * pair.wide
+            + nodes * NODE_STEPS;
         self.open_table(independent.len() + dependent.len() * pair.deep);
         for node in &independent {
             self.enter(*node);

@@ -17,6 +17,7 @@ pub struct Count(BigUint);
 /// What can be counted in; `None` is beyond it.
 trait Tally: Clone + Sized {
     fn of(number: u16) -> Self;
+    fn is_none(&self) -> bool;
     fn plus(&self, other: &Self) -> Option<Self>;
     fn times(&self, other: &Self) -> Option<Self>;
 }
@@ -35,7 +36,7 @@ impl Count {
     /// Whether there are none.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.0.bits() == 0
+        self.0.is_none()
     }
 }
 
@@ -68,6 +69,10 @@ impl Tally for u128 {
         number.into()
     }
 
+    fn is_none(&self) -> bool {
+        *self == 0
+    }
+
     fn plus(&self, other: &Self) -> Option<Self> {
         self.checked_add(*other)
     }
@@ -84,6 +89,10 @@ impl Tally for u128 {
 impl Tally for BigUint {
     fn of(number: u16) -> Self {
         number.into()
+    }
+
+    fn is_none(&self) -> bool {
+        self.bits() == 0
     }
 
     fn plus(&self, other: &Self) -> Option<Self> {
@@ -118,6 +127,10 @@ fn tally<T: Tally>(chart: &Chart, choices: &Choices) -> Option<T> {
     above[0] = T::of(1);
     for (arcs, node) in diagram.arcs.iter().zip(0..) {
         let here: T = above[node].clone();
+        // With some choices made, most nodes are off every way.
+        if here.is_none() {
+            continue;
+        }
         for arc in arcs {
             let there = here.times(&along[arc.part as usize])?;
             let child = &mut above[arc.child as usize];

@@ -5,7 +5,7 @@ use origin_adapters::memory::{
     MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryPrograms, MemoryTables, Replicas,
 };
 
-use crate::contract::{self, events::Arrived};
+use crate::contract::{self, cases::cases, events::Arrived};
 use crate::world::Both;
 
 macro_rules! held {
@@ -23,60 +23,18 @@ macro_rules! held {
     };
 }
 
-held! {
-    carts on |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables));
-    a_cart_never_written_is_absent,
-    a_cart_comes_back_as_it_was_stored,
-    whoever_read_an_older_cart_writes_nothing,
-    of_two_first_commands_after_a_month_neither_is_lost,
-    commands_absorbed_at_once_are_all_in_the_cart,
-    an_order_absorbed_before_its_add_ends_in_the_same_cart,
-    of_two_carts_that_merge_both_change_or_neither,
-    carts_never_written_merge,
-    merges_and_commands_absorbed_at_once_are_all_in_the_one_cart,
-    what_is_sent_to_a_merged_cart_goes_into_the_other,
-    pending_commands_come_with_the_cart_as_far_as_recorded,
-    a_full_bookmark_is_one_read,
-}
+cases!(carts, held, |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables)));
 
-held! {
-    command_log on MemoryCommandLog::new;
-    an_id_never_recorded_has_no_record,
-    a_record_comes_back_as_it_was_written,
-    a_repetition_gets_the_first_record_and_changes_nothing,
-    of_repetitions_at_once_one_is_first,
-}
+cases!(command_log, held, MemoryCommandLog::new);
 
 /// Ledgers whose replicas are always up to date.
 pub(crate) fn empty_ledger() -> MemoryLedger {
     MemoryLedger::new(Replicas::up_to_date())
 }
 
-held! {
-    ledger on |_: &MemoryTables| super::empty_ledger();
-    of_nobody_nothing_is_known,
-    a_change_is_all_there,
-    a_guests_order_is_kept_without_an_account,
-    a_cause_counts_once_in_the_whole_shop,
-    a_change_from_an_older_account_leaves_no_trace,
-    a_change_from_an_older_order_leaves_no_trace,
-    an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone,
-    orders_paid_at_once_are_all_in_the_account,
-    a_ledger_is_read_page_by_page_newest_first,
-    the_largest_change_fits_and_a_page_has_its_bound,
-    a_redemption_only_goes_on_from_where_it_was_seen,
-    a_request_is_recorded_once_and_comes_with_its_account,
-}
+cases!(ledger, held, |_: &MemoryTables| super::empty_ledger());
 
-held! {
-    programs on |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date());
-    before_the_first_programme_there_is_none,
-    each_time_has_the_programme_that_was_in_effect,
-    a_number_is_given_once,
-    a_version_that_was_replaced_can_be_activated_again,
-    whoever_lost_a_race_is_told,
-    activations_are_told_newest_first_page_by_page,
-}
+cases!(programs, held, |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date()));
 
 async fn arrived(bus: &MemoryBus) -> Arrived {
     let told = |event: origin_domain::event::Event| {

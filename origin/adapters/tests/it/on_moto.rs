@@ -17,7 +17,7 @@ use origin_adapters::{
 use origin_domain::event::{Event, Events as _, Kind};
 use serde_json::{Value, json};
 
-use crate::contract;
+use crate::contract::{self, cases::cases};
 use crate::on_dynamodb::contracts;
 use crate::world::{Both, config};
 

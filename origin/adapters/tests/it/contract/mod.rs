@@ -2,6 +2,7 @@
 //! world and panics if it is not kept.
 
 pub(crate) mod carts;
+pub(crate) mod cases;
 pub(crate) mod command_log;
 pub(crate) mod events;
 pub(crate) mod ledger;

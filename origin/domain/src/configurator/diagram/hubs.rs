@@ -95,3 +95,42 @@ fn groups(bonds: &Bonds<'_>, hubs: &[u16], count: usize) -> Vec<Group> {
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::frontier::Bonds;
+    use super::Hubs;
+    use crate::configurator::model::Model;
+    use crate::configurator::product::Product;
+
+    /// Most rules are about the trim, then about the engine, which has more values; the colour goes
+    /// with the trim alone, the seat with both, and no rule knows the mirror.
+    const CAR: &[u8] = br#"{ "product": "car", "currency": "EUR",
+        "options": [
+            { "id": "trim", "values": [{ "id": "a" }, { "id": "b" }] },
+            { "id": "engine", "values": [{ "id": "a" }, { "id": "b" }, { "id": "c" }] },
+            { "id": "colour", "values": [{ "id": "a" }, { "id": "b" }] },
+            { "id": "seat", "values": [{ "id": "a" }, { "id": "b" }] },
+            { "id": "mirror", "values": [{ "id": "a" }, { "id": "b" }] }],
+        "rules": [
+            { "id": "r", "excludes": [{ "trim": ["a"] }, { "engine": ["a"] }] },
+            { "id": "s", "excludes": [{ "trim": ["a"] }, { "colour": ["a"] }] },
+            { "id": "t", "excludes": [{ "trim": ["b"] }, { "seat": ["a"] }] },
+            { "id": "u", "excludes": [{ "engine": ["b"] }, { "seat": ["b"] }] }] }"#;
+
+    #[test]
+    fn a_group_stands_directly_below_the_last_hub_it_is_bound_to() {
+        let product = Product::parse(CAR).unwrap();
+        let model = Model::of(&product).unwrap();
+        let mut bonds = Bonds::of(&model);
+        let mut order = |is_widest_first| {
+            let order = Hubs { count: 2, is_widest_first }.order(&mut bonds);
+            order
+                .into_iter()
+                .map(|option| product.options()[usize::from(option)].id.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order(false), ["mirror", "trim", "colour", "engine", "seat"]);
+        assert_eq!(order(true), ["mirror", "engine", "trim", "seat", "colour"]);
+    }
+}

@@ -8,6 +8,7 @@ use super::points::Points;
 use super::ports::{AccountRead, Accounts, LoyaltyLog};
 use super::program::ProgramVersion;
 use super::redemption::Redemption;
+use super::standing::Reading;
 use super::view::{View, view};
 use crate::bookmark::{Bookmark, PENDING_MAX, Pending};
 use crate::event::Events;
@@ -205,9 +206,11 @@ fn stamp(
     if seen.account.redemptions.len() >= REDEMPTIONS_MAX {
         return Err(LoyaltyRefusal::TooMany);
     }
-    // Not before any moment the client was shown: what became available by then is there.
+    // Not before the moment that the client is shown the account for, which includes what it has
+    // seen: what became available by then is there.
+    let reading = Reading { clock: request.now, seen: request.bookmark.moment };
     let newest = request.bookmark.newest_pending().unwrap_or_default().max(seen.account.highest);
-    let time = Time(request.now.max(newest).max(request.bookmark.moment).0 + 1);
+    let time = Time(reading.moment_of(&seen.account).max(newest).0 + 1);
     let command = LoyaltyCommand {
         time,
         id,

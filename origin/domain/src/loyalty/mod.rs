@@ -86,7 +86,7 @@ pub use publishing::{
 pub use redemption::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State};
 pub use refund::{Goodwill, Refund};
 pub use rules::{MULTIPLIERS_MAX, RULES_MAX};
-pub use standing::{Balance, EXPIRING_MAX, Expiring, Reading, Standing};
+pub use standing::{Balance, EXPIRING_MAX, Expiring, FACT_LEAD_MS_MAX, Reading, Standing};
 pub use told::Told;
 pub use view::{View, view};
 pub use webhook::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE, Webhook};

@@ -9,13 +9,19 @@ use super::figures::Figures;
 use super::points::Points;
 use super::program::{NextTier, Program, Tier};
 use super::spending::Left;
-use crate::time::Time;
+use crate::time::{MINUTE_MS, Time};
+
+/// How far an account's newest fact may be ahead of the reader's clock and still set the moment of
+/// the reading. Instances' clocks are within five seconds of each other, and Shopify's is within
+/// seconds of ours; a fact dated further ahead is a mistake of its author (an imported order, say)
+/// and must not move the account's calendar.
+pub const FACT_LEAD_MS_MAX: u64 = MINUTE_MS;
 
 /// Most future expiries a standing names, soonest first. Nobody plans further, and the answer
 /// stays small for somebody who orders daily.
 pub const EXPIRING_MAX: usize = 12;
 
-/// The moment of a reading.
+/// What decides the moment of a reading, beside the account itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     /// What the reader's clock says.
@@ -68,10 +74,18 @@ pub struct Expiring {
 // === impl Reading ===
 
 impl Reading {
-    /// The moment it is made for.
+    /// The moment an account is read for: the latest of the clock, what the viewer was shown, and
+    /// the account's newest fact, if that is at most [`FACT_LEAD_MS_MAX`] ahead of the clock.
+    ///
+    /// Without the newest fact, one version of an account would have two readings around midnight:
+    /// for a clock still before it, what was earned after it would pay for what was spent before it,
+    /// and the tier of the day that ends would not be kept.
     #[must_use]
-    pub fn now(self) -> Time {
-        self.clock.max(self.seen)
+    pub fn moment_of(self, account: &Account) -> Time {
+        let newest = account.newest.unwrap_or_default();
+        let is_plausible = newest <= self.clock.plus_ms(FACT_LEAD_MS_MAX);
+        let newest = if is_plausible { newest } else { Time::default() };
+        self.clock.max(self.seen).max(newest)
     }
 }
 
@@ -81,7 +95,7 @@ impl Standing {
     /// Reads an account under the programme in effect.
     #[must_use]
     pub fn of(account: &Account, program: &Program, reading: Reading) -> Self {
-        let now = reading.now();
+        let now = reading.moment_of(account);
         let left = Left::on(account, Day::of(now));
         let figures = account.figures_at(now, program.window_days);
         let tier = kept_tier(account, program, Day::of(now), figures);

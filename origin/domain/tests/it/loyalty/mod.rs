@@ -11,6 +11,7 @@ mod formulas;
 mod goodwill;
 mod holding;
 mod laws;
+mod midnight;
 mod payloads;
 mod programs;
 mod redeeming;

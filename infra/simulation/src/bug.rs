@@ -16,6 +16,11 @@ pub enum Bug {
     RetriedForGood,
     /// The client sends four bookmarks however long they are.
     BookmarksOverBytes,
+    /// The client retries a command to a guest's cart after the merge without the bookmarks of its
+    /// first attempt.
+    RetryForgetsGuest,
+    /// On a 400 the client drops every bookmark it holds, newer ones, too.
+    NewerBookmarksDropped,
     /// The `ETag` is the version.
     EtagIsVersion,
     /// Pending commands are run after the item's, not among them.
@@ -64,6 +69,10 @@ pub enum Bug {
     GuestEventsDropped,
     /// A guest's commands get new ids when they are merged.
     GuestRenamed,
+    /// A guest's cart that went into another is shown as a cart never written.
+    MergeUntold,
+    /// A merge is buried as too late once a newer command is in either cart.
+    MergeBuriedEarly,
     /// A merge takes no notice of what is pending in the guest's bookmarks.
     GuestPendingLost,
     /// An order counts as created and again as paid.
@@ -100,18 +109,22 @@ pub enum Bug {
     HoldUnseen,
     /// Points are read by the clock, whatever was shown before.
     MomentForgotten,
+    /// An account is read by the clock even if its newest fact is later.
+    NewestFactIgnored,
 }
 
 // === impl Bug ===
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 52] = [
         Self::NewestBookmarkOnly,
         Self::ShownOnArrival,
         Self::FateForgotten,
         Self::RetriedForGood,
         Self::BookmarksOverBytes,
+        Self::RetryForgetsGuest,
+        Self::NewerBookmarksDropped,
         Self::EtagIsVersion,
         Self::PendingOnTop,
         Self::RetryAnswersStoredBody,
@@ -136,6 +149,8 @@ impl Bug {
         Self::LastWriterWins,
         Self::GuestEventsDropped,
         Self::GuestRenamed,
+        Self::MergeUntold,
+        Self::MergeBuriedEarly,
         Self::GuestPendingLost,
         Self::OrderPerTopic,
         Self::OrderAtReceipt,
@@ -154,6 +169,7 @@ impl Bug {
         Self::ReceivedUnpublished,
         Self::HoldUnseen,
         Self::MomentForgotten,
+        Self::NewestFactIgnored,
     ];
 
     /// In which kind of world it can be.

@@ -73,6 +73,16 @@ pub enum Occasion {
     Reset,
     /// An answer at version 0 about a cart that was written before.
     Ended,
+    /// Excuse: a command went with a table that was lost.
+    ExcusedByLoss,
+    /// Excuse: a command lies in the dead letters, below the 48 hours.
+    ExcusedByDeadLetter,
+    /// Excuse: a reset left out what was pending for a day.
+    ExcusedByReset,
+    /// Excuse: a guest's cart went into another so long ago that it no longer says so.
+    ExcusedByOldMerge,
+    /// Excuse: a merge was lost with a table, and what its guest sent is shown in either cart.
+    ExcusedByLostMerge,
     /// A webhook that was answered 200.
     Webhook,
     /// A fact that was told before anybody knew whose order it is about.
@@ -105,6 +115,8 @@ pub enum Occasion {
     DayBefore,
     /// An archive that told the same again.
     Replayed,
+    /// An answer as of a fact's day that its clock had not reached.
+    FactAhead,
 }
 
 /// Sums over one world, or over many.
@@ -115,7 +127,7 @@ pub struct Counts([u64; Occasion::ALL.len()]);
 
 impl Occasion {
     /// Everything that is counted.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 56] = [
         Self::Operation,
         Self::Answer,
         Self::NotShown,
@@ -150,6 +162,11 @@ impl Occasion {
         Self::Silence,
         Self::Reset,
         Self::Ended,
+        Self::ExcusedByLoss,
+        Self::ExcusedByDeadLetter,
+        Self::ExcusedByReset,
+        Self::ExcusedByOldMerge,
+        Self::ExcusedByLostMerge,
         Self::Webhook,
         Self::RefundFirst,
         Self::GuestOrder,
@@ -166,6 +183,7 @@ impl Occasion {
         Self::Tier,
         Self::DayBefore,
         Self::Replayed,
+        Self::FactAhead,
     ];
 
     /// What happens in worlds of the ledger as in those of carts.

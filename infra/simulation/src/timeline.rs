@@ -47,6 +47,12 @@ impl Timeline {
         self.0.now_ms.load(Ordering::Relaxed)
     }
 
+    /// Goes to a moment without ringing any alarm.
+    #[cfg(test)]
+    pub(crate) fn set_ms(&self, now_ms: u64) {
+        self.0.now_ms.store(now_ms, Ordering::Relaxed);
+    }
+
     /// Waits; no time is no wait, not even a yield.
     pub(crate) fn sleep(&self, ms: u64) -> Sleep {
         self.sleep_until(self.now_ms() + ms)

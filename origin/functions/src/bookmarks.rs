@@ -103,7 +103,7 @@ fn to_payload(bookmark: &Bookmark) -> Payload {
 fn invalid(reason: &str) -> Refused {
     Refused::new(
         Code::BookmarkInvalid,
-        "Drop the bookmarks of this resource and read it without one.",
+        "Drop the bookmarks that this request sent, and only those, and read again.",
     )
     .at(format!("header:{BOOKMARK}"), reason)
 }

@@ -3,6 +3,7 @@
 //! as a guest; once signed in it has the customer's cart, with what the guest put into its own.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::network::Network;
@@ -157,13 +158,13 @@ impl Device {
         let key = format!("key-{}-{:012}", self.number, self.keys.replace(self.keys.get() + 1));
         let command = Rc::new(Command { cart: cart.to_owned(), key, ask });
         let number = self.bench.judge().asked(self.number, &command);
-        Sent { command, number, asked_at_ms: self.now_ms() }
+        Sent { command, number, asked_at_ms: self.now_ms(), first_bookmarks: BTreeMap::new() }
     }
 
     /// Goes on with the customer's cart, whatever becomes of the guest's.
     fn give_up_guest(&self) {
         self.signed_in_at_ms.set(Some(self.now_ms()));
-        self.shelf.borrow_mut().drop_bookmarks();
+        self.shelf.borrow_mut().drop_all();
         self.bench.judge().abandoned(self.number);
     }
 
@@ -233,10 +234,21 @@ impl Device {
         shelf.holds(guest)
     }
 
+    /// What goes along with a command: for a merge the guest's bookmarks, too, and for the guest's
+    /// cart after the merge those of the first attempt.
+    fn enclosed(&self, sent: &Sent) -> Enclosed {
+        let (shelf, cart) = (self.shelf.borrow(), sent.command.cart.as_str());
+        let is_merged = self.carts.guest.as_deref() == Some(cart) && self.cart() != cart;
+        if is_merged && self.bug != Some(Bug::RetryForgetsGuest) {
+            return shelf.enclose_again(sent, self.bug);
+        }
+        let guest = self.carts.guest.as_deref().filter(|_| sent.is_merge());
+        shelf.enclose(cart, guest, self.bug)
+    }
+
     async fn attempt(&self, sent: &Sent, held: &Held) {
         let command = &*sent.command;
-        let guest = self.carts.guest.as_deref().filter(|_| sent.is_merge());
-        let enclosed = self.shelf.borrow().enclose(&command.cart, guest, self.bug);
+        let enclosed = self.enclosed(sent);
         let request =
             Request::Command { command: Rc::clone(&sent.command), bookmarks: enclosed.texts() };
         self.bench.judge().trace(|| format!("client  {} sends {command:?}", self.number));
@@ -263,12 +275,12 @@ impl Device {
                 Box::pin(self.merge(held)).await;
             }
             Some(Reply::Refused(Refused::Unavailable)) | None => {
-                self.shelf.borrow_mut().despair(sent, self.bug);
+                self.shelf.borrow_mut().mark_unknown(sent, &enclosed.bookmarks, self.bug);
                 self.refused(sent.number, sent_at_ms, Refused::Unavailable);
             }
             Some(Reply::Refused(Refused::Bookmark)) => {
                 self.drop_bookmarks(&enclosed);
-                self.shelf.borrow_mut().despair(sent, self.bug);
+                self.shelf.borrow_mut().mark_unknown(sent, &BTreeMap::new(), self.bug);
                 self.refused(sent.number, sent_at_ms, Refused::Unavailable);
             }
             Some(Reply::Refused(refused)) => {
@@ -299,8 +311,9 @@ impl Device {
     }
 
     fn drop_bookmarks(&self, enclosed: &Enclosed) {
-        self.shelf.borrow_mut().drop_bookmarks();
-        self.bench.judge().dropped(self.number, &enclosed.bookmarks);
+        self.shelf.borrow_mut().drop_sent(enclosed, self.bug);
+        let left: Vec<u64> = self.shelf.borrow().numbers().collect();
+        self.bench.judge().dropped(self.number, &enclosed.bookmarks, &left);
     }
 
     fn refused(&self, number: usize, sent_at_ms: u64, refused: Refused) {

@@ -153,14 +153,19 @@ impl Judge {
         (client.seen, client.promised) = (Known::default(), Known::default());
     }
 
-    /// A client drops its bookmarks, because one did not verify, and with them what it was promised.
-    pub(crate) fn dropped(&mut self, client: usize, sent: &BTreeMap<u64, Bookmark>) {
+    /// A client drops the bookmarks it sent, because one did not verify, and with them what it was
+    /// promised; what those it has `left` say it goes on expecting.
+    pub(crate) fn dropped(&mut self, client: usize, sent: &BTreeMap<u64, Bookmark>, left: &[u64]) {
         self.note(Occasion::Dropped);
         let now_ms = self.timeline.now_ms();
         if !sent.values().any(|bookmark| self.keys.is_retired(&bookmark.text, now_ms)) {
             self.find(Law::Contract, || format!("400 for bookmarks of ours: {sent:?}"));
         }
-        self.abandoned(client);
+        let client = &mut self.clients[client];
+        let marks = left.iter().filter_map(|number| client.bookmarks.get(number));
+        let known = marks.fold(Known::default(), |known, mark| known.with(&mark.known));
+        client.seen.retain(&known);
+        client.promised.retain(&known);
     }
 
     /// A client was answered something that makes no sense.
@@ -220,15 +225,15 @@ impl Judge {
     ) -> Result<Known, (Law, String)> {
         let now_ms = self.timeline.now_ms();
         let case = &self.case;
-        let excused = case.excused(heard.body.is_reset, now_ms);
+        let excuses = case.excuses(heard.cart, heard.body.is_reset, now_ms);
+        let excused = excuses.all();
         let none = State::default();
         let absorbed = case.absorbed_at(heard.cart, now_ms.saturating_sub(FRESH_MS));
         // A version starts again with each life: the newest states first.
         let states = case.states(heard.cart).iter().rev().chain([&none]);
         let mut wrong = None;
         for state in states {
-            let ended = case.fold(heard.cart, &state.known);
-            let has_ended = ended.has_ended_at(now_ms + SLACK_MS);
+            let has_ended = state.has_ended_at(now_ms + SLACK_MS);
             if state.version != claim.floor && !(claim.floor == 0 && has_ended) {
                 continue;
             }
@@ -239,15 +244,17 @@ impl Judge {
             let is_shown = if is_over && claim.floor == 0 {
                 heard.body.contents == origin_domain::cart::Contents::default()
             } else {
-                plain.is_shown_by(&heard.body.contents) || case.lost_merge_of(&known, heard.cart)
+                plain.is_shown_by(&heard.body.contents)
             };
+            // Also where the rest of the cart has ended: what a guest sent may begin its next life.
+            let is_merge_lost = !is_shown && case.lost_merge_of(&known, heard.cart);
             let found = if let Some(lost) = covered.lacks(promised) {
                 let name = case.commands[lost].name();
                 (Law::ReadYourWrites, format!("{name} was promised and is not there"))
             } else if let Some(lost) = covered.lacks(seen) {
                 let name = case.commands[lost].name();
                 (Law::Monotonic, format!("{name} was seen and is no longer"))
-            } else if !is_shown {
+            } else if !is_shown && !is_merge_lost {
                 let shown = told(&heard.body.contents);
                 let names = case.names(&known);
                 let plain = plain.told();
@@ -258,6 +265,9 @@ impl Judge {
             } else if heard.body.is_reset && !has_ended && !case.has_begun_anew(heard.cart) {
                 (Law::Contract, "a reset, though nothing was lost".to_owned())
             } else {
+                let missing = promised.with(seen).with(&absorbed).without(&known);
+                let lost_merge = is_merge_lost.then_some(Occasion::ExcusedByLostMerge);
+                excuses.of(&missing).chain(lost_merge).for_each(|excuse| self.note(excuse));
                 return Ok(known);
             };
             wrong.get_or_insert(found);

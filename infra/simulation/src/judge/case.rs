@@ -9,17 +9,14 @@ use serde::Deserialize;
 
 use super::known::Known;
 use super::notice::{Notice, NoticedCommand};
-use super::told::Plain;
+use super::told::{Plain, SILENCE_MS};
 use super::violation::Reason;
 use crate::ask::{Ask, Command};
 
 /// How much younger a command must be for an older one to come too late.
-const OVERTAKEN_MS: u64 = 48 * 60 * 60 * 1_000;
+pub(super) const OVERTAKEN_MS: u64 = 48 * 60 * 60 * 1_000;
 /// How much younger for its id to be forgotten.
 const FORGOTTEN_MS: u64 = 15 * 24 * 60 * 60 * 1_000;
-
-/// How old a pending command may be that a reset carries over, less what clocks may be apart.
-const CARRIED_MS: u64 = 24 * 60 * 60 * 1_000 - 60_000;
 
 /// All carts of a world.
 #[derive(Debug, Default)]
@@ -27,17 +24,17 @@ pub(crate) struct Case {
     pub(crate) commands: Vec<Told>,
     by_id: HashMap<CommandId, usize>,
     /// The numbers of the published commands in (time, id) order.
-    order: Vec<usize>,
+    pub(super) order: Vec<usize>,
     /// The states that the table has had of each cart.
     states: BTreeMap<String, Vec<State>>,
     /// Those that a backup holds.
     backup: BTreeMap<String, State>,
     /// What the table had absorbed and no longer holds, since a backup was put back.
-    lost: Known,
+    pub(super) lost: Known,
     /// Whether it is to come back by a replay.
     is_replayed: bool,
     /// Whose message is a dead letter.
-    letters: Known,
+    pub(super) letters: Known,
 }
 
 /// One command, as its client told.
@@ -69,6 +66,8 @@ pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) at_ms: u64,
     pub(crate) known: Known,
+    /// The time of the newest command; 0 if there is none.
+    newest_ms: u64,
 }
 
 /// An order as far as the judge reads it.
@@ -200,8 +199,10 @@ impl Case {
         self.states(cart).last().cloned().unwrap_or_default()
     }
 
-    /// The table holds another state of a cart.
-    pub(crate) fn stored(&mut self, cart: &str, state: State) {
+    /// The table holds another state of a cart, made of these commands.
+    pub(crate) fn stored(&mut self, cart: &str, version: u64, at_ms: u64, known: Known) {
+        let newest_ms = self.fold(cart, &known).newest_ms;
+        let state = State { version, at_ms, known, newest_ms };
         self.states.entry(cart.to_owned()).or_default().push(state);
     }
 
@@ -209,8 +210,8 @@ impl Case {
     pub(crate) fn merged(&mut self, guest: &str, into: &str, version: u64, at_ms: u64) {
         let mut known = self.state(into).known.with(&self.state(guest).known);
         self.merge_of(guest).into_iter().for_each(|number| known.insert(number));
-        self.stored(into, State { version, at_ms, known });
-        self.stored(guest, State { at_ms, ..State::default() });
+        self.stored(into, version, at_ms, known);
+        self.stored(guest, 0, at_ms, Known::default());
     }
 
     /// The cart that holds what is sent to this one: itself, or the one it went into.
@@ -221,7 +222,7 @@ impl Case {
     }
 
     /// The number of the command by which a cart goes into another.
-    fn merge_of(&self, guest: &str) -> Option<usize> {
+    pub(super) fn merge_of(&self, guest: &str) -> Option<usize> {
         let ask = Ask::Merge { guest: guest.to_owned() };
         self.number(Command { cart: String::new(), key: String::new(), ask }.id())
     }
@@ -291,30 +292,6 @@ impl Case {
         self.is_replayed = is_replayed;
     }
 
-    /// What nobody can expect to see: what a lost table took along, and dead letters that nobody
-    /// looked at for so long that they came to lie below the 48 hours. An answer that says `reset`
-    /// carries over what is pending for less than a day.
-    pub(crate) fn excused(&self, is_reset: bool, now_ms: u64) -> Known {
-        let mut excused = self.lost.clone();
-        for merge in self.lost.iter() {
-            // Without its merge what a guest sent goes into the guest's cart again.
-            if let Ask::Merge { guest } = &self.commands[merge].command.ask {
-                let is_guests = |number: &usize| self.commands[*number].command.cart == *guest;
-                let guests = (0..self.commands.len()).filter(is_guests);
-                guests.for_each(|number| excused.insert(number));
-            }
-        }
-        let late = self.letters.iter().filter(|number| self.is_overtaken(*number, OVERTAKEN_MS));
-        late.for_each(|number| excused.insert(number));
-        if is_reset {
-            let at_ms = |number: &usize| self.commands[*number].place().map_or(0, |place| place.0);
-            let is_old = |number: &usize| at_ms(number) + CARRIED_MS < now_ms;
-            let old = self.order.iter().copied().take_while(is_old);
-            old.for_each(|number| excused.insert(number));
-        }
-        excused
-    }
-
     /// A published command that is neither in the table nor in the dead letters, nor lost with a
     /// table.
     pub(crate) fn unaccounted(&self) -> Option<usize> {
@@ -325,12 +302,20 @@ impl Case {
         self.order.iter().copied().find(|number| !accounted.contains(*number))
     }
 
-    /// Whether the table has absorbed a command that much younger.
-    fn is_overtaken(&self, number: usize, by_ms: u64) -> bool {
-        let held = self.state(self.home(&self.commands[number].command.cart)).known;
-        let newest = self.order.iter().rev().find(|other| held.contains(**other));
+    /// Whether the table has absorbed a command that much younger. A merge is about two carts, and
+    /// comes too late if it does for either: the guest's cannot take in what sorts before its base.
+    pub(super) fn is_overtaken(&self, number: usize, by_ms: u64) -> bool {
+        let command = &self.commands[number].command;
+        let guest = match &command.ask {
+            Ask::Merge { guest } => Some(guest),
+            _ => None,
+        };
         let at_ms = |number: usize| self.commands[number].place().map_or(0, |place| place.0);
-        newest.is_some_and(|newest| at_ms(number) + by_ms <= at_ms(*newest))
+        [&command.cart].into_iter().chain(guest).any(|cart| {
+            let held = self.state(self.home(cart)).known;
+            let newest = self.order.iter().rev().find(|other| held.contains(**other));
+            newest.is_some_and(|newest| at_ms(number) + by_ms <= at_ms(*newest))
+        })
     }
 
     /// The commands of a set by their keys, for a report.
@@ -341,11 +326,20 @@ impl Case {
     }
 }
 
+// === impl State ===
+
+impl State {
+    /// Whether thirty days have passed in silence.
+    pub(crate) fn has_ended_at(&self, at_ms: u64) -> bool {
+        self.newest_ms > 0 && at_ms > self.newest_ms + SILENCE_MS
+    }
+}
+
 // === impl Told ===
 
 impl Told {
     /// Its place in the order, if it was published.
-    fn place(&self) -> Option<(u64, CommandId)> {
+    pub(super) fn place(&self) -> Option<(u64, CommandId)> {
         self.published.as_ref().map(|published| (published.at_ms, self.id))
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use origin_domain::event::{Event, Kind};
 use origin_domain::id::CommandId;
 
-use super::case::{Case, State};
+use super::case::Case;
 use super::known::Known;
 use super::notice::Notice;
 use super::violation::{Law, Reason};
@@ -132,7 +132,7 @@ impl Judge {
         let at_ms = self.timeline.now_ms();
         let mut known = self.case.state(cart).known;
         self.case.number(event).into_iter().for_each(|number| known.insert(number));
-        self.case.stored(cart, State { version, at_ms, known });
+        self.case.stored(cart, version, at_ms, known);
         self.trace(|| format!("table   {cart} version {version} by {event}"));
     }
 

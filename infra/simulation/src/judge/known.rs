@@ -51,10 +51,23 @@ impl Known {
         (0..self.0.len() * 64).filter(|number| self.contains(*number))
     }
 
+    /// What is here and not in `other`.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        self.iter().filter(|number| !other.contains(*number)).collect()
+    }
+
     /// This and that together.
     pub(crate) fn with(&self, other: &Self) -> Self {
         let mut both = self.clone();
         both.extend(other);
         both
+    }
+}
+
+impl FromIterator<usize> for Known {
+    fn from_iter<I: IntoIterator<Item = usize>>(numbers: I) -> Self {
+        let mut known = Self::default();
+        numbers.into_iter().for_each(|number| known.insert(number));
+        known
     }
 }

@@ -10,7 +10,10 @@ mod answers;
 mod bench;
 mod case;
 mod closing;
+mod excuses;
 mod hearing;
+#[cfg(test)]
+mod histories;
 mod known;
 mod notice;
 mod told;

@@ -207,8 +207,11 @@ impl Instance {
         let is_bug = |bug: Bug| self.bug == Some(bug);
         let clock = self.clock.now();
         let known = if is_bug(Bug::MomentForgotten) { Time(0) } else { shown.merged.moment };
-        let account = if is_bug(Bug::HoldUnseen) { &item } else { &seen.account };
-        let standing = Standing::of(account, &program.program, Reading { clock, seen: known });
+        let mut account = if is_bug(Bug::HoldUnseen) { item } else { seen.account.clone() };
+        if is_bug(Bug::NewestFactIgnored) {
+            account.newest = None;
+        }
+        let standing = Standing::of(&account, &program.program, Reading { clock, seen: known });
         let bookmark = Bookmark { moment: standing.moment, ..seen.bookmark };
         let status = |one: &Redemption| {
             let is_pending = seen.pending.iter().any(|pending| pending.id == one.id);

@@ -52,12 +52,26 @@ pub(crate) async fn absorb(
             let is_gone = item.is_some_and(|item| item.merged_into.is_some());
             if is_gone { Ok(Absorbed::Known) } else { cart::absorb(carts, event).await }
         }
+        Some(Bug::MergeBuriedEarly) if is_overtaken(carts, event).await? => Ok(Absorbed::TooLate),
         Some(Bug::TooLateIsDone) => {
             let absorbed = cart::absorb(carts, event).await?;
             Ok(if absorbed == Absorbed::TooLate { Absorbed::Known } else { absorbed })
         }
         _ => cart::absorb(carts, event).await,
     }
+}
+
+/// Whether one of the carts of a merge holds a newer command.
+async fn is_overtaken(carts: &impl CartSource, event: &CartEvent) -> Result<bool, PortError> {
+    let Some(merge) = Merge::of(event) else { return Ok(false) };
+    for cart in [merge.guest, merge.into] {
+        let item = carts.item(cart, Consistency::Strong).await?;
+        let is_open = |item: &CartItem| item.merged_into.is_none();
+        if item.filter(is_open).is_some_and(|item| item.highest > event.command.time) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Remembers ids only as long as commands are kept one by one.

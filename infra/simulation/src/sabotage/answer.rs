@@ -15,6 +15,11 @@ pub(crate) fn answered(
     now: Time,
     bug: Option<Bug>,
 ) -> Result<Answer, MergedInto> {
+    if bug == Some(Bug::MergeUntold)
+        && read.item.as_ref().is_some_and(|it| it.merged_into.is_some())
+    {
+        return answer(&CartRead { item: None, ..read.clone() }, bookmark, now);
+    }
     let right = answer(read, bookmark, now)?;
     Ok(match bug {
         Some(Bug::PendingOnTop) => pending_on_top(read, right, now),

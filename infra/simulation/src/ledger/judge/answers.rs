@@ -15,6 +15,9 @@ use crate::judge::Law;
 /// way may be from the true time.
 const FRESH_MS: u64 = 60_000;
 
+/// How far a fact may be ahead of the clock by which an account is read that it belongs to.
+const FACT_LEAD_MS: u64 = 60_000;
+
 /// An answer that arrived at a client, and was shown.
 pub(crate) struct Heard<'a> {
     pub(crate) client: usize,
@@ -72,7 +75,10 @@ impl Judge {
         }
         let sent = sent.iter().filter_map(|text| self.opened(text));
         let seen_ms = sent.map(|payload| payload.moment).max().unwrap_or(0);
-        let read_ms = told.clock_ms.max(seen_ms);
+        // No account is read as of a day before its newest fact, however slow the clock.
+        let newest_ms = Some(self.newest_ms(&claim.absorbed));
+        let newest_ms = newest_ms.filter(|newest_ms| *newest_ms <= told.clock_ms + FACT_LEAD_MS);
+        let read_ms = told.clock_ms.max(seen_ms).max(newest_ms.unwrap_or(0));
         if claim.moment_ms < seen_ms || claim.moment_ms > read_ms {
             let told = format!("a moment of {} after {seen_ms}, at {read_ms}", claim.moment_ms);
             return Err((Law::Monotonic, told));
@@ -85,6 +91,9 @@ impl Judge {
             return Err((Law::Fresh, told));
         }
         let today = day(read_ms);
+        if today > day(told.clock_ms.max(seen_ms)) {
+            self.note(Occasion::FactAhead);
+        }
         self.compare(&claim, told, today, Law::ReadYourWrites)?;
         let latest = self.clients[client].day;
         if latest > today {

@@ -40,6 +40,19 @@ impl Judge {
         sheet
     }
 
+    /// When the newest of everything happened that an account has absorbed.
+    pub(super) fn newest_ms(&self, absorbed: &Absorbed) -> u64 {
+        let causes = absorbed.causes.iter().map(|number| self.causes[*number].cause.at_ms);
+        let gifts = absorbed.gifts.iter().filter_map(|id| self.asked.get(id)?.published.as_ref());
+        let redemptions = absorbed.redemptions.values().map(|stand| match stand.fate {
+            Fate::Held | Fate::Rejected => stand.at_ms,
+            Fate::Settled(at_ms) | Fate::Released(at_ms) | Fate::TimedOut(at_ms) => {
+                at_ms.max(stand.at_ms)
+            }
+        });
+        causes.chain(gifts.map(|gift| gift.at_ms)).chain(redemptions).max().unwrap_or(0)
+    }
+
     /// What an order earns a customer of whom so much is known when its payment arrives.
     pub(super) fn earned(&self, order: &Order, at_ms: u64, known: &Absorbed) -> Option<Earned> {
         let Plan { per, per_gold, window_days, pending_days, expiry_days, .. } =

@@ -8,6 +8,7 @@ mod command_line;
 mod configuring;
 mod costs;
 mod doctor;
+mod documentation;
 mod footprints;
 mod journey;
 mod logs;

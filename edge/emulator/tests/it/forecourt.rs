@@ -11,7 +11,7 @@ use crate::world::*;
 
 const FILE: &str = include_str!("../../../distribution.json");
 
-/// Which headers an answer must have (the contract's table of classes).
+/// The classes of routes, which differ in the headers that their responses must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     Public,
@@ -81,7 +81,7 @@ fn world_with(
     })
 }
 
-/// What the contract demands of every answer, error or not.
+/// Checks the headers that every response of the class must have, errors included.
 fn keeps_contract(response: &Response<Bytes>, class: Class, route: &str) {
     let cache_control = match class {
         Public => "public, no-cache",

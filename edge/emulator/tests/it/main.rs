@@ -5,6 +5,8 @@ mod cloudfront;
 #[cfg(test)]
 mod forecourt;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod world;

@@ -26,7 +26,7 @@ const CASES: [(u32, u16, &[&str], u64); 20] = [
     (0, 405, &["cache-control: s-maxage=1"], 10),
     (0, 412, &["cache-control: max-age=30"], 30),
     (0, 415, &[], 0),
-    // 10.3, 10.4.
+    // 10.3, 10.4: other statuses, and what the directives do to 501.
     (0, 410, &[], 0),
     (0, 416, &["cache-control: max-age=30"], 0),
     (0, 501, &["cache-control: private"], 0),

@@ -1,5 +1,5 @@
-//! CloudFront's rules as cases. A number after `case` is that of the specification's list of 107;
-//! a number like 6.4 is the rule it quotes.
+//! CloudFront's rules as cases. The numbers are those of `RULES.md`: after `case`, that of a row in
+//! its list of cases; a number like 6.4 is a rule.
 //!
 //! Not here, because they are refused at start-up and tested there (`refused.rs`): 46–50
 //! (compression), 103 (origin access control), 106 (Host to a function URL). Not emulated at all:

@@ -7,6 +7,8 @@ use crate::world::Part;
 pub enum Occasion {
     /// A read or command that a client began.
     Operation,
+    /// A world with many times as many operations, devices and silences as most.
+    LargeWorld,
     /// An answer with a cart, 304s included.
     Answer,
     /// An answer not shown, because another had arrived meanwhile.
@@ -127,8 +129,9 @@ pub struct Counts([u64; Occasion::ALL.len()]);
 
 impl Occasion {
     /// Everything that is counted.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::Operation,
+        Self::LargeWorld,
         Self::Answer,
         Self::NotShown,
         Self::NotModified,
@@ -187,8 +190,9 @@ impl Occasion {
     ];
 
     /// What happens in worlds of the ledger as in those of carts.
-    const EVERYWHERE: [Self; 15] = [
+    const EVERYWHERE: [Self; 16] = [
         Self::Operation,
+        Self::LargeWorld,
         Self::Answer,
         Self::Pending,
         Self::Acknowledged,

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use origin_domain::time::{DAY_MS, Time};
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
 use crate::counts::Occasion;
 use crate::dice::Dice;
@@ -17,13 +17,20 @@ const SWEPT_MS_MAX: u64 = 5 * DAY_MS;
 /// How long after a silence everybody is busier than usual.
 const RUSH_MS: u64 = 2_000;
 
-/// How somebody is silent.
+/// How far a silence stays away from the ages at which clocks may differ about what is shown: longer
+/// than anybody is active at a stretch.
+const MARGIN_MS: u64 = 12 * HOUR_MS;
+
+/// The silences of a world.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Silences {
     /// Most of a world.
     pub(crate) count_max: u64,
     /// How long one is that begins at a moment.
     pub(crate) ms: fn(&Dice, u64) -> u64,
+    /// Ages at whose end something is no longer shown, which no silence may end at: what was done
+    /// before it, or before one of those before it, would be shown by one clock and not by another.
+    pub(crate) ages_ms: &'static [u64],
 }
 
 /// The tempo of a world.
@@ -38,6 +45,8 @@ pub(crate) struct Tempo {
     /// How many operations are left when a silence begins; the last one first.
     due: RefCell<Vec<u64>>,
     silences: Silences,
+    /// When shoppers were active: from when until when.
+    active: RefCell<Vec<(u64, u64)>>,
     quiet_until_ms: Cell<u64>,
 }
 
@@ -68,6 +77,7 @@ impl Tempo {
             left: Cell::new(operations),
             due: RefCell::new(due),
             silences,
+            active: RefCell::default(),
             quiet_until_ms: Cell::new(0),
         }
     }
@@ -111,10 +121,28 @@ impl Tempo {
     async fn be_silent(&self, ms: u64) {
         self.minutes.note(Occasion::Silence);
         self.minutes.trace(|| format!("silence of {ms} ms"));
-        let until_ms = self.timeline.now_ms() + ms;
+        let now_ms = self.timeline.now_ms();
+        self.active.borrow_mut().push((self.quiet_until_ms.get(), now_ms));
+        let until_ms = self.clear_of_ages(now_ms + ms);
         self.rest_until(until_ms);
         self.timeline.sleep_until(until_ms).await;
         let lag_ms = self.dice.below(SWEPT_MS_MAX + 1);
         (self.sweep)(Time(self.timeline.now_ms()).minus_ms(lag_ms));
+    }
+
+    /// The first moment from `until_ms` on, by whole days, at which nothing is just as old as the ages
+    /// that matter. Each stretch of activity and each age rules out at most two days.
+    fn clear_of_ages(&self, until_ms: u64) -> u64 {
+        let active = self.active.borrow();
+        let is_close = |ms: &u64| {
+            active.iter().any(|(from_ms, to_ms)| {
+                let is_at = |age: &u64| {
+                    (from_ms + age).saturating_sub(MARGIN_MS) < *ms && *ms < to_ms + age + MARGIN_MS
+                };
+                self.silences.ages_ms.iter().any(is_at)
+            })
+        };
+        let mut days = (0..).map(|days| until_ms + days * DAY_MS);
+        days.find(|ms| !is_close(ms)).expect("a finite number of days is ruled out")
     }
 }

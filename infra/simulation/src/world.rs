@@ -5,14 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
-use origin_domain::cart::{CartEvent, cart_of};
+use origin_domain::cart::{CartEvent, IDLE_MS_MAX, KEPT_MS, cart_of};
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 use origin_functions::consume::Orders;
 
 use crate::ask::Taste;
 use crate::bug::Bug;
 use crate::client::{Carts, Device, Manners, Network, Tab};
-use crate::counts::Counts;
+use crate::counts::{Counts, Occasion};
 use crate::crew::{Crew, Life};
 use crate::dice::Dice;
 use crate::judge::{Bench, Judge, Violation};
@@ -29,17 +29,19 @@ use crate::weather::{Sky, Weather};
 
 /// A morning in November 2026, when every world begins.
 pub(crate) const MORNING_MS: u64 = 1_795_251_600_000;
-/// How many operations a world has at least.
+/// One world in so many is large. Small ones have fewer coincidences, but can be read.
+pub(crate) const LARGE_ONE_IN: u64 = 12;
+/// How many operations a small world has at least, and at most.
 const OPERATIONS_MIN: u64 = 10;
-/// At most: one world in a few is long, since short ones have fewer coincidences but are read.
 const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
-
-/// Any three silences together stay an hour and more away from the thirty days at which a cart ends,
-/// where clocks may differ about what is to be seen.
-const SILENCES: Silences = Silences { count_max: 3, ms: silence_ms };
+/// How many a large one has at least, and at most.
+const LARGE_OPERATIONS_MIN: u64 = 300;
+const LARGE_OPERATIONS_MAX: [u64; 2] = [500, 1_500];
 
 /// How many devices begin as a guest, per million.
 const GUESTS: u32 = 350_000;
+/// When a cart is no longer shown, and when a guest's no longer says that it was merged.
+const AGES_MS: [u64; 2] = [IDLE_MS_MAX, KEPT_MS];
 
 /// How far a replica may be behind.
 const LAG_MS_MAX: u64 = 1_000;
@@ -79,7 +81,18 @@ pub struct Outcome {
     pub trace: Vec<String>,
 }
 
+/// How much there is in a world of carts.
+struct Size {
+    operations: u64,
+    customers: u64,
+    /// Most devices of a customer, and tabs of a device.
+    devices_max: u64,
+    tabs_max: u64,
+    silences: Silences,
+}
+
 struct World {
+    size: Size,
     crew: Crew,
     life: Life,
     sky: Sky,
@@ -129,6 +142,31 @@ impl std::str::FromStr for Part {
     fn from_str(name: &str) -> Result<Self, String> {
         let named = Self::ALL.into_iter().find(|part| format!("{part:?}") == name);
         named.ok_or_else(|| format!("one of {:?}", Self::ALL))
+    }
+}
+
+// === impl Size ===
+
+impl Size {
+    fn drawn(dice: &Dice, minutes: &Minutes) -> Self {
+        let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &AGES_MS };
+        if dice.below(LARGE_ONE_IN) > 0 {
+            return Self {
+                operations: dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX)),
+                customers: dice.within(1..=2),
+                devices_max: 3,
+                tabs_max: 2,
+                silences: silences(3),
+            };
+        }
+        minutes.note(Occasion::LargeWorld);
+        Self {
+            operations: dice.within(LARGE_OPERATIONS_MIN..=dice.pick(&LARGE_OPERATIONS_MAX)),
+            customers: dice.within(2..=4),
+            devices_max: 5,
+            tabs_max: 4,
+            silences: silences(8),
+        }
     }
 }
 
@@ -182,9 +220,11 @@ impl World {
             keys,
             orders: Cell::new(0),
         });
-        let customers = (1..=dice.within(1..=2)).map(|n| cart_of(&n.to_string())).collect();
+        let size = Size::drawn(dice, &minutes);
+        let customers = (1..=size.customers).map(|n| cart_of(&n.to_string())).collect();
         let (guests, tabs) = (Vec::new(), Vec::new());
         Self {
+            size,
             crew,
             life,
             sky,
@@ -204,7 +244,7 @@ impl World {
 
     /// Everybody shops until the operations are used up and everything under way has arrived.
     fn shop(&mut self, dice: &Dice) {
-        let operations = dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX));
+        let Size { operations, devices_max, tabs_max, silences, .. } = self.size;
         let (minutes, tables) = (self.minutes.clone(), self.tables.clone());
         let sweep = Box::new(move |now| tables.sweep_expired(now));
         let manners = Rc::new(Manners {
@@ -219,17 +259,18 @@ impl World {
                 Rc::clone(&self.consumers),
             )),
             sales: Rc::clone(&self.sales),
-            tempo: Tempo::drawn(operations, &self.sky, minutes, SILENCES, sweep),
+            tempo: Tempo::drawn(operations, &self.sky, minutes, silences, sweep),
+            sign_ins: dice.pick(&[100_000, 100_000, 400_000]),
             commands: dice.pick(&[200_000, 500_000, 500_000, 800_000]),
             bursts: dice.pick(&[0, 20_000, 200_000]),
         });
         self.crew.spawn(&self.life, Rc::clone(&self.consumers).work());
         for own in self.customers.clone() {
-            for _ in 0..dice.within(1..=3) {
+            for _ in 0..dice.within(1..=devices_max) {
                 let guest = dice.chance(GUESTS).then(|| format!("guest-{}", self.guests.len()));
                 self.guests.extend(guest.clone());
                 let device = Rc::new(self.device(Carts { own: own.clone(), guest }));
-                for _ in 0..dice.within(1..=2) {
+                for _ in 0..dice.within(1..=tabs_max) {
                     let tab = Rc::new(Tab { device: Rc::clone(&device), held: RefCell::default() });
                     self.crew.spawn(&self.life, Rc::clone(&tab).shop(Rc::clone(&manners)));
                     self.tabs.push(tab);

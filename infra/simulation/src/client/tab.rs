@@ -17,9 +17,6 @@ const BURST_MAX: u64 = 6;
 /// How often there are bursts after a silence, per million commands.
 const RUSH_BURSTS: u32 = 250_000;
 
-/// How often a guest signs in, per million operations.
-const SIGN_INS: u32 = 100_000;
-
 /// How often somebody buys what they see, per million operations.
 const PURCHASES: u32 = 40_000;
 
@@ -38,7 +35,8 @@ pub(crate) struct Manners {
     pub(crate) tempo: Tempo,
     pub(crate) operator: Rc<Operator>,
     pub(crate) sales: Rc<Sales>,
-    /// Per million operations.
+    /// How often a guest signs in, and a command is sent, per million operations.
+    pub(crate) sign_ins: u32,
     pub(crate) commands: u32,
     /// Commands that are not waited for, per million commands.
     pub(crate) bursts: u32,
@@ -72,7 +70,7 @@ impl Tab {
             } else {
                 manners.bursts
             };
-            if manners.dice.chance(SIGN_INS) {
+            if manners.dice.chance(manners.sign_ins) {
                 self.device.sign_in(&self.held).await;
             } else if manners.dice.chance(PURCHASES) {
                 self.buy(&manners);

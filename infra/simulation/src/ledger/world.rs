@@ -21,6 +21,7 @@ use super::shopify::Shopify;
 use super::staff::Staff;
 use super::tap::TappedBus;
 use crate::bug::Bug;
+use crate::counts::Occasion;
 use crate::crew::{Crew, Life};
 use crate::dice::Dice;
 use crate::fleet::Fleet;
@@ -29,19 +30,31 @@ use crate::tempo::{Silences, Tempo};
 use crate::timeline::Timeline;
 use crate::way::Way;
 use crate::weather::{Sky, Weather};
-use crate::world::{MORNING_MS, Outcome, Scenario, replicas};
+use crate::world::{LARGE_ONE_IN, MORNING_MS, Outcome, Scenario, replicas};
 
-/// How many operations a world has at least, and at most.
+/// How many operations a small world has at least, and at most.
 const OPERATIONS_MIN: u64 = 15;
 const OPERATIONS_MAX: [u64; 3] = [40, 80, 150];
-/// Enough for points of many days.
-const SILENCES: Silences = Silences { count_max: 8, ms: silence_ms };
+/// How many a large one has at least, and at most.
+const LARGE_OPERATIONS_MIN: u64 = 200;
+const LARGE_OPERATIONS_MAX: [u64; 2] = [400, 1_000];
 /// Shorter than what is kept, and all there is in a small world.
 const PAGE_ENTRIES: usize = 7;
 /// Keys are rotated in the worlds of carts.
 const KEYS: &str = "s1:0123456789abcdef0123456789abcdef";
 
+/// How much there is in a world of the ledger.
+struct Size {
+    operations: u64,
+    customers: u64,
+    /// Most devices of a customer.
+    devices_max: u64,
+    /// Enough for points of many days.
+    silences: Silences,
+}
+
 struct World {
+    size: Size,
     crew: Crew,
     life: Life,
     sky: Sky,
@@ -67,6 +80,29 @@ pub(crate) fn play(scenario: Scenario) -> Outcome {
     world.crew.disband();
     let (violation, history, counts, trace) = world.minutes.verdict();
     Outcome { violation, history, counts, trace }
+}
+
+// === impl Size ===
+
+impl Size {
+    fn drawn(dice: &Dice, minutes: &Minutes) -> Self {
+        let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &[] };
+        if dice.below(LARGE_ONE_IN) > 0 {
+            return Self {
+                operations: dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX)),
+                customers: dice.within(1..=2),
+                devices_max: 3,
+                silences: silences(8),
+            };
+        }
+        minutes.note(Occasion::LargeWorld);
+        Self {
+            operations: dice.within(LARGE_OPERATIONS_MIN..=dice.pick(&LARGE_OPERATIONS_MAX)),
+            customers: dice.within(2..=4),
+            devices_max: 6,
+            silences: silences(24),
+        }
+    }
 }
 
 // === impl World ===
@@ -112,9 +148,11 @@ impl World {
         let fleet =
             Rc::new(Fleet::new(crew.clone(), sky.clone(), minutes.clone(), Box::new(start)));
         let way = Rc::new(Way { crew: crew.clone(), life: life.clone(), sky: sky.clone() });
-        let customers = (1..=dice.within(1..=2)).map(|number| 1_000 + number).collect();
+        let size = Size::drawn(dice, &minutes);
+        let customers = (1..=size.customers).map(|number| 1_000 + number).collect();
         let devices = Vec::new();
         Self {
+            size,
             crew,
             life,
             sky,
@@ -134,11 +172,11 @@ impl World {
     /// Everybody does what they do until the operations are used up and everything under way has
     /// arrived.
     fn trade(&mut self, dice: &Dice) {
-        let operations = dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX));
+        let Size { operations, devices_max, silences, .. } = self.size;
         let ledger = self.ledger.clone();
         let sweep = Box::new(move |now| ledger.sweep_expired(now));
         let minutes = self.minutes.clone();
-        let tempo = Rc::new(Tempo::drawn(operations, &self.sky, minutes, SILENCES, sweep));
+        let tempo = Rc::new(Tempo::drawn(operations, &self.sky, minutes, silences, sweep));
         let plan = Plan::drawn(dice);
         let read = Rc::new(RefCell::new(plan.clone()));
         let staff = Rc::new(Staff {
@@ -165,7 +203,7 @@ impl World {
             self.crew.spawn(&self.life, shopify.trade(Rc::clone(&tempo)));
         }
         for customer in self.customers.clone() {
-            for _ in 0..dice.within(1..=3) {
+            for _ in 0..dice.within(1..=devices_max) {
                 let device = Rc::new(self.device(customer));
                 let spends = Rc::clone(&device).spend(Rc::clone(&tempo), Rc::clone(&read));
                 self.crew.spawn(&self.life, spends);

@@ -5,7 +5,14 @@ use infra_simulation::{Campaign, Occasion, Part, Progress};
 /// Operations of one of the four runs that every change has to pass.
 const OPERATIONS: u64 = 1_000;
 /// What happens so seldom that only the longer run has to meet it.
-const SELDOM: [Occasion; 15] = [
+const SELDOM: [Occasion; 22] = [
+    Occasion::LargeWorld,
+    Occasion::ExcusedByLoss,
+    Occasion::ExcusedByDeadLetter,
+    Occasion::ExcusedByReset,
+    Occasion::ExcusedByOldMerge,
+    Occasion::ExcusedByLostMerge,
+    Occasion::FactAhead,
     Occasion::Gone,
     Occasion::KeyConflict,
     Occasion::KeyExpired,

@@ -157,7 +157,7 @@ console.log(`Node ${process.versions.node}; µs, median and 99th percentile of $
 |---|---|---|---|---|---|---|
 ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 
-CloudFront Functions: ${kb(twin.sizes.direct)} and ${kb(twin.sizes.proxied)} KB
+CloudFront Functions: ${Object.values(twin.sizes).map(kb).join(', ')} KB
 module: ${kb(bytes.length)} KB, ${kb(gzipSync(bytes).length)} KB gzipped; archive ${kb(zip)} KB
 compile: ${ms(of('compile'))} ms; instantiate: ${ms(of('instantiate'))} ms
 a new process until its first verdict: ${ms(of('wall'))} ms (${ms(of('cpu'))} ms CPU),

@@ -11,7 +11,7 @@ const PAYLOAD_CHARACTERS_MAX = 2732;
 
 export function collect(presented, route, identities, keys) {
     const reach = route.callers.filter((caller) => caller.kind !== 'staff').length;
-    if (!reach) {
+    if ((!HAS_CARTS && !HAS_CUSTOMERS) || !reach) {
         return '';
     }
     const refused = (words) => refuse(words, BOOKMARKS);

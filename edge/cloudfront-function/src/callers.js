@@ -10,12 +10,7 @@ export function identify(route, presented, config, now) {
     const identities = [];
     route.callers.forEach((caller) => {
         const kind = caller.kind;
-        const id =
-            kind === 'cart'
-                ? prove(presented.cart, CART, (parts) => cart(config, parts))
-                : kind === 'customer'
-                  ? customerOf(presented, config, now)
-                  : staff(presented, config, now);
+        const id = claimed(kind, presented, config, now);
         if (id !== undefined) {
             identities.push({ kind: kind, id: id });
         } else if (caller.must) {
@@ -31,6 +26,16 @@ export function identityHeader(keys, identities) {
         .map((one) => `${one.kind}:${one.id}:${mac(keys[0][1], 'identity', [one.kind, one.id])}`)
         .sort()
         .join(',');
+}
+
+function claimed(kind, presented, config, now) {
+    if (HAS_CARTS && kind === 'cart') {
+        return prove(presented.cart, CART, (parts) => cart(config, parts));
+    }
+    if (HAS_STAFF && kind === 'staff') {
+        return staff(presented, config, now);
+    }
+    return HAS_CUSTOMERS ? customerOf(presented, config, now) : undefined;
 }
 
 function customerOf(presented, config, now) {

@@ -1,4 +1,4 @@
-// Which route a request is for. The build leaves each function the routes of its own door.
+// Which route a request is for. The build gives each function the routes of its own group.
 import { ROUTES } from 'routes';
 import { isId } from './grammar.js';
 import { refuse } from './refusal.js';
@@ -13,7 +13,7 @@ export function routeOf(method, path) {
     if (!route) {
         throw noMethod(path);
     }
-    if (!PROXIED && route.door === 'p') {
+    if (HAS_PROXY_ONLY && !PROXIED && route.door === 'p') {
         throw refuse('door');
     }
     return route;

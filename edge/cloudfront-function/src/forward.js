@@ -36,8 +36,8 @@ function isKept(route, name) {
     if (name === 'content-type') {
         return !isRead;
     }
-    if (name === 'content-encoding' || name === 'if-match') {
+    if (LEADS_TO_ADMIN && (name === 'content-encoding' || name === 'if-match')) {
         return !isRead && route.target === 'a';
     }
-    return /^(x-)?shopify-/.test(name) && route.target === 'w';
+    return LEADS_TO_WEBHOOKS && /^(x-)?shopify-/.test(name) && route.target === 'w';
 }

@@ -3,10 +3,11 @@
 // crate's files and those of `edge-wire`; why things are as they are is told there.
 //
 // The runtime is a subset of ES 6: no `for…of`, destructuring, spread, classes or optional chaining
-// here. The build joins the modules, and puts in `ROUTES`, the Rust table, and `PROXIED`: a function
-// has 10 KB, so there are two, one for `/proxy/*` and one for the rest. For the same reason the words
-// of refusals stand in the key-value store beside the configuration, and are read when somebody is
-// refused.
+// here. A function has 10 KB, so there is one for each group of behaviours (groups.js): the build
+// joins the modules with the group's part of the Rust route table, `ROUTES`, and with constants such
+// as `PROXIED` and `HAS_COMMANDS` (build.js), and drops what they exclude. For the same reason the
+// words of refusals are in the key-value store beside the configuration, and are read only when a
+// request is refused.
 import cf from 'cloudfront';
 import { collect } from './bookmarks.js';
 import { identify, identityHeader } from './callers.js';
@@ -53,7 +54,7 @@ function decide(request, config, now) {
     const identities = identify(route, presented, config, now);
     const bookmarks = collect(presented, route, identities, config.keys);
     const key = idempotencyKey(route, presented);
-    if (route.target === 'e') {
+    if (LEADS_TO_EDGE && route.target === 'e') {
         return respond(200, 'application/json', '{"status":"ok"}', request);
     }
     return forward(request, route, path, query, {
@@ -71,7 +72,7 @@ function refuseBodyOnRead(route, headers) {
 }
 
 function idempotencyKey(route, presented) {
-    if (!route.isCommand) {
+    if (!HAS_COMMANDS || !route.isCommand) {
         return '';
     }
     const key = presented.key;

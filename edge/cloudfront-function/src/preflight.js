@@ -3,6 +3,9 @@ import { find, methods, noMethod } from './entrance.js';
 import { respond, set } from './refusal.js';
 
 export function preflight(path, request) {
+    if (PROXIED) {
+        throw noMethod(path);
+    }
     const takes = methods(path);
     const headers = request.headers;
     const isPreflight = headers.origin && headers['access-control-request-method'];
@@ -10,7 +13,7 @@ export function preflight(path, request) {
         const route = find(method, path);
         return route.door !== 'p' && route.target !== 'a' && route.target !== 'w';
     });
-    if (PROXIED || !isPreflight || !takes.length || !isOpen) {
+    if (!isPreflight || !takes.length || !isOpen) {
         throw noMethod(path);
     }
     const response = respond(204, '', '', request);

@@ -31,7 +31,7 @@ export function canonical(route, all) {
         const name = pair[0];
         if (route.names.indexOf(name) >= 0) {
             pair[1] = own(name, pair[1]);
-        } else if (!route.selects || !isOptionId(name)) {
+        } else if (!HAS_SELECTIONS || !route.selects || !isOptionId(name)) {
             throw invalid(name, 'none');
         } else if (!isId(pair[1])) {
             throw invalid(name, 'value');
@@ -39,7 +39,7 @@ export function canonical(route, all) {
             selected += 1;
         }
     });
-    if (selected > SELECTED_MAX) {
+    if (HAS_SELECTIONS && selected > SELECTED_MAX) {
         throw refuse('most', 'query');
     }
     pairs.sort((left, right) => (left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0));
@@ -74,7 +74,7 @@ function own(name, value) {
     if (/[\x00-\x1f\x7f-\x9f;]/.test(value)) {
         throw invalid(name, 'control');
     }
-    if (name !== '_only') {
+    if (!HAS_SELECTIONS || name !== '_only') {
         return value;
     }
     const options = value.split(',');

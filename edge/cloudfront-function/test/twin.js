@@ -3,15 +3,19 @@
 import { createHash, createHmac } from 'node:crypto';
 import vm from 'node:vm';
 import { build, config, store } from '../build.js';
+import { GROUPS, behaviourOf, groupOf } from '../groups.js';
 
-const texts = { direct: await build(false), proxied: await build(true) };
+const texts = {};
+for (const group of GROUPS) {
+    texts[group] = await build(group);
+}
+// In bytes, by group.
 export const sizes = Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, Buffer.byteLength(text)])
 );
 
-// The behaviour `/proxy/*` has the one function, all others have the other.
-export const functionOf = (event) =>
-    event.Records[0].cf.request.uri.startsWith('/proxy/') ? 'proxied' : 'direct';
+// The group whose function an event reaches.
+export const functionOf = (event) => groupOf(behaviourOf(event.Records[0].cf.request.uri));
 
 // What the key-value store holds for a configuration of the vector file.
 export function stored(configuration) {

@@ -1,4 +1,5 @@
-// The function is the same function: every vector, and as many generated events as are handed in.
+// The functions together are the Rust function: every vector, and as many generated events as are
+// handed in.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,29 +8,52 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { cases, configurations, title } from '../../functions/vectors/cases.mjs';
 import { FUNCTION_BYTES_MAX, VALUE_BYTES_MAX, store } from '../build.js';
+import { GROUPS } from '../groups.js';
 import * as twin from './twin.js';
 
 const values = Object.fromEntries(
     Object.entries(configurations).map(([name, it]) => [name, twin.stored(it)])
 );
 
+const functions = Object.fromEntries(GROUPS.map((group) => [group, twin.load(group)]));
+
+async function assertVerdict(it, group) {
+    const event = twin.toFunction(it.event);
+    const verdict = await functions[group](event, values[it.configuration], it.now_unix_s);
+    assert.deepEqual(twin.fromFunction(verdict), twin.expected(it.output), title(it));
+}
+
 test(`${cases.length} events have the verdicts of the Rust function`, async () => {
-    const functions = { direct: twin.load('direct'), proxied: twin.load('proxied') };
+    const reached = new Set();
     for (const it of cases) {
-        const run = functions[twin.functionOf(it.event)];
-        const event = twin.toFunction(it.event);
-        const verdict = await run(event, values[it.configuration], it.now_unix_s);
-        assert.deepEqual(twin.fromFunction(verdict), twin.expected(it.output), title(it));
+        const group = twin.functionOf(it.event);
+        reached.add(group);
+        await assertVerdict(it, group);
+    }
+    assert.deepEqual([...reached].sort(), GROUPS, 'the cases reach every function');
+});
+
+// CloudFront chooses the behaviour by the path in its normal form, so any function may get it in any
+// other form.
+test('a path in another than its normal form has the same verdict in every function', async () => {
+    const invalid = cases.filter(
+        ({ output }) => output.body && JSON.parse(output.body).code === 'path-invalid'
+    );
+    assert.notEqual(invalid.length, 0);
+    for (const it of invalid) {
+        for (const group of GROUPS) {
+            await assertVerdict(it, group);
+        }
     }
 });
 
 test('njs, whose language is nearest to that of CloudFront, comes to the same verdicts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'twin-'));
     try {
-        for (const name of ['direct', 'proxied']) {
-            const own = cases.filter((it) => twin.functionOf(it.event) === name);
+        for (const group of GROUPS) {
+            const own = cases.filter((it) => twin.functionOf(it.event) === group);
             writeFileSync(join(folder, 'cases.json'), JSON.stringify({ own, values }));
-            writeFileSync(join(folder, 'run.js'), underNjs(twin.linked(name)));
+            writeFileSync(join(folder, 'run.js'), underNjs(twin.linked(group)));
             writeFileSync(join(folder, 'verdicts'), '');
             execFileSync('njs', ['run.js'], { cwd: folder });
             const lines = readFileSync(join(folder, 'verdicts'), 'utf8').trim().split('\n');
@@ -44,11 +68,11 @@ test('njs, whose language is nearest to that of CloudFront, comes to the same ve
     }
 });
 
-test('both functions are within what CloudFront takes', () => {
-    for (const [name, bytes] of Object.entries(twin.sizes)) {
-        assert.ok(bytes <= FUNCTION_BYTES_MAX, `${name}: ${bytes} bytes`);
-    }
-});
+for (const [group, bytes] of Object.entries(twin.sizes)) {
+    test(`${group}.js has ${bytes} bytes of at most ${FUNCTION_BYTES_MAX}`, () => {
+        assert.ok(bytes <= FUNCTION_BYTES_MAX);
+    });
+}
 
 test('every value fits the key-value store, with as many keys as a ring may hold', () => {
     const key = (at) => `k${at}:${'x'.repeat(64)}`;
@@ -64,8 +88,10 @@ test('every value fits the key-value store, with as many keys as a ring may hold
 });
 
 test('a store without a configuration lets nobody through', async () => {
-    const run = twin.load('direct');
-    await assert.rejects(run(twin.toFunction(cases[0].event), {}, 0), /no key config/);
+    for (const group of GROUPS) {
+        const verdict = functions[group](twin.toFunction(cases[0].event), {}, 0);
+        await assert.rejects(verdict, /no key config/);
+    }
 });
 
 // The linked text and a loop over the cases in the language of njs: what is missing there is missing

@@ -7,14 +7,23 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { groupOf } from '../../../edge/cloudfront-function/groups.js';
 import { type Settings, edgeFunctions, secretName } from './settings.ts';
 
 /// The trigger that is the name of the function in edge/distribution.json.
 export const TRIGGER = 'viewer-request';
 
+/// A cache behaviour of edge/distribution.json.
+export interface Behaviour {
+    /// The default behaviour has none.
+    readonly PathPattern?: string;
+    readonly TargetOriginId: string;
+    readonly CachePolicyId: string;
+}
+
 /// What judges viewer requests. A behaviour says so in CloudFormation's words.
 export interface EdgeFunction {
-    associations(pathPattern: string): { [key: string]: object[] };
+    associations(behaviour: Behaviour): { [key: string]: object[] };
     /// Where it finds its keys and words, if that is filled from outside.
     readonly store?: CfnResource;
 }
@@ -26,11 +35,11 @@ export function edgeFunction(scope: Construct, settings: Settings): EdgeFunction
         : new CloudFrontFunctions(scope, 'CloudFrontFunctions', settings);
 }
 
-/// JavaScript of at most 10 KB, so two functions of one source; keys in a key-value store.
+/// JavaScript of at most 10 KB, so one function for each group of behaviours, from one source; keys in
+/// a key-value store.
 export class CloudFrontFunctions extends Construct implements EdgeFunction {
     readonly store: CfnResource;
-    private readonly direct: CfnResource;
-    private readonly proxied: CfnResource;
+    private readonly byGroup = new Map<string, CfnResource>();
 
     constructor(
         scope: Construct,
@@ -45,25 +54,25 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
                 Comment: 'Keys of the edge function and the words of its refusals',
             },
         });
-        this.direct = this.make('direct');
-        this.proxied = this.make('proxied');
     }
 
-    associations(pathPattern: string): { [key: string]: object[] } {
-        const own = pathPattern.startsWith('/proxy/') ? this.proxied : this.direct;
+    associations(behaviour: Behaviour): { [key: string]: object[] } {
+        const group = groupOf(behaviour);
+        const own = this.byGroup.get(group) ?? this.make(group);
+        this.byGroup.set(group, own);
         return {
             FunctionAssociations: [{ EventType: TRIGGER, FunctionARN: own.getAtt('FunctionARN') }],
         };
     }
 
-    private make(door: 'direct' | 'proxied'): CfnResource {
-        return new CfnResource(this, door, {
+    private make(group: string): CfnResource {
+        return new CfnResource(this, group, {
             type: 'AWS::CloudFront::Function',
             properties: {
-                Name: `forecourt-${this.settings.environment}-${door}`,
+                Name: `forecourt-${this.settings.environment}-${group}`,
                 AutoPublish: true,
                 FunctionCode: readFileSync(
-                    join(edgeFunctions(this.settings), `${door}.js`),
+                    join(edgeFunctions(this.settings), `${group}.js`),
                     'utf8'
                 ),
                 FunctionConfig: {

@@ -6,7 +6,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type EdgeFunction, edgeFunction } from './edge-form.ts';
+import { type Behaviour, type EdgeFunction, edgeFunction } from './edge-form.ts';
 import type { Functions } from './functions.ts';
 import { type Settings, secretName } from './settings.ts';
 import { FUNCTIONS, readFunctions } from './wiring.ts';
@@ -43,7 +43,7 @@ export class Edge extends Construct {
             ...this.policies('OriginRequestPolicy', file.OriginRequestPolicies),
             ...this.policies('ResponseHeadersPolicy', file.ResponseHeadersPolicies),
         ]);
-        const behavior = (it: Json): Json => {
+        const behavior = (it: Json & Behaviour): Json => {
             const { LambdaFunctionAssociations: _, ...rest } = it;
             const policy = (kind: string) =>
                 it[`${kind}Id`] === undefined
@@ -54,7 +54,7 @@ export class Edge extends Construct {
                 ...policy('CachePolicy'),
                 ...policy('OriginRequestPolicy'),
                 ...policy('ResponseHeadersPolicy'),
-                ...this.judge.associations(it.PathPattern ?? '*'),
+                ...this.judge.associations(it),
             };
         };
         const config: Json = file.DistributionConfig;

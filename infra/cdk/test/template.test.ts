@@ -1,9 +1,13 @@
 // The template, as CloudFormation would get it: security, privacy, recovery and money rules.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
+import { FUNCTION_BYTES_MAX } from '../../../edge/cloudfront-function/build.js';
+import { GROUPS, groupOf } from '../../../edge/cloudfront-function/groups.js';
+import type { Behaviour } from '../lib/edge-form.ts';
 import { DISTRIBUTION } from '../lib/edge.ts';
-import { check } from '../lib/settings.ts';
+import { check, edgeFunctions } from '../lib/settings.ts';
 import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
 import { type Json, settings, synthesised } from './synthesis.ts';
 
@@ -57,19 +61,26 @@ test('the deployed distribution is the file the local edge reads, but for the na
     assert.deepEqual(restored, file.DistributionConfig);
 });
 
-test('every behaviour has the edge function of its door', () => {
-    const name = (it: Json): string => {
+test('every behaviour has the edge function of its group', () => {
+    const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
+    const of = (config: Json): Json[] => [...config.CacheBehaviors, config.DefaultCacheBehavior];
+    const groups = of(file.DistributionConfig).map((it) => groupOf(it as Behaviour));
+    const deployed = of(distribution).map((it) => {
         const [id] = it.FunctionAssociations[0].FunctionARN['Fn::GetAtt'];
-        return resources[id].Properties.Name;
-    };
-    for (const it of [...distribution.CacheBehaviors, distribution.DefaultCacheBehavior]) {
-        const isProxied = (it.PathPattern ?? '').startsWith('/proxy/');
-        assert.equal(name(it), `forecourt-test-${isProxied ? 'proxied' : 'direct'}`);
-    }
-    for (const [, it] of ofType('AWS::CloudFront::Function')) {
-        assert.ok(it.Properties.FunctionCode.length <= 10 * 1024);
-        assert.equal(it.Properties.FunctionConfig.Runtime, 'cloudfront-js-2.0');
-    }
+        return resources[id].Properties;
+    });
+    assert.deepEqual(
+        deployed.map((it) => it.Name),
+        groups.map((group) => `forecourt-test-${group}`)
+    );
+    assert.equal(ofType('AWS::CloudFront::Function').length, GROUPS.length);
+    deployed.forEach((it, at) => {
+        const built = join(edgeFunctions(settings), `${groups[at]}.js`);
+        assert.equal(it.FunctionCode, readFileSync(built, 'utf8'));
+        assert.ok(it.FunctionCode.length <= FUNCTION_BYTES_MAX);
+        assert.equal(it.FunctionConfig.Runtime, 'cloudfront-js-2.0');
+        assert.equal(it.FunctionConfig.KeyValueStoreAssociations.length, 1);
+    });
 });
 
 test('nobody reaches an origin but through the edge', () => {

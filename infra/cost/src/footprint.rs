@@ -3,9 +3,10 @@
 //! and fails when one of these figures is not what it counts.
 
 use serde::Serialize;
+use strum::VariantArray;
 
 /// Something the shop does, in one function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
 pub enum Operation {
     /// A product that memory has compiled, but may have been replaced.
     ReadProduct,
@@ -86,25 +87,7 @@ const fn footprint(
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 17] = [
-        Self::ReadProduct,
-        Self::ReadCart,
-        Self::ReadLoyalty,
-        Self::AcceptCommand,
-        Self::ApplyCommand,
-        Self::CheckOut,
-        Self::SaveSelection,
-        Self::AcceptRedemption,
-        Self::CarryRedemption,
-        Self::ReceiveWebhook,
-        Self::AbsorbCreated,
-        Self::AbsorbPaid,
-        Self::AbsorbRefund,
-        Self::AbsorbOther,
-        Self::TakeFromCart,
-        Self::TakeFromCartAgain,
-        Self::TakeFromNoCart,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// What it takes, for a cart of three lines, the demo's customers, and Shopify's payloads with
     /// every documented field.

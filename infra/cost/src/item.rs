@@ -1,6 +1,7 @@
 //! What AWS counts and charges for.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A service as it stands on the bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,7 +32,9 @@ pub enum Service {
 }
 
 /// One thing that is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray,
+)]
 #[serde(try_from = "String", into = "&'static str")]
 pub enum Item {
     /// HTTPS requests of viewers.
@@ -105,37 +108,7 @@ const GB_SECOND: u128 = 1_024 * 1_000;
 
 impl Item {
     /// Everything that is counted.
-    pub const ALL: [Self; 29] = [
-        Self::EdgeRequests,
-        Self::EdgeBytesOut,
-        Self::EdgeBytesToOrigin,
-        Self::EdgeFunctionCalls,
-        Self::EdgeStoreReads,
-        Self::EdgeLambdaRequests,
-        Self::EdgeLambdaTime,
-        Self::Invalidations,
-        Self::ApiRequests,
-        Self::LambdaRequests,
-        Self::LambdaTimeX86,
-        Self::LambdaTimeArm64,
-        Self::LambdaWarmX86,
-        Self::LambdaWarmArm64,
-        Self::LambdaWarmTimeX86,
-        Self::LambdaWarmTimeArm64,
-        Self::TableWrites,
-        Self::TableReads,
-        Self::TableStored,
-        Self::TableBackup,
-        Self::Events,
-        Self::ArchivedBytes,
-        Self::ArchiveStored,
-        Self::QueueRequests,
-        Self::LogBytes,
-        Self::LogStored,
-        Self::Alarms,
-        Self::Dashboards,
-        Self::Secrets,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its name in a price file, the unit a price is of, and how much of what is counted that is.
     #[must_use]
@@ -221,7 +194,7 @@ impl TryFrom<String> for Item {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|item| item.name() == name);
+        let found = Self::ALL.iter().copied().find(|item| item.name() == name);
         found.ok_or_else(|| format!("nothing that is counted is called `{name}`"))
     }
 }

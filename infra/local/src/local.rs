@@ -298,7 +298,7 @@ fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {
     };
     EdgeParts {
         function: Arc::new(ViewerRequest { config, clock: clock.clone() }),
-        origins: Function::ALL.into_iter().map(origin).collect(),
+        origins: Function::ALL.iter().copied().map(origin).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::aws::Aws;
 use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, Shape};
+use crate::keys::{ItemKey, Key};
 
 /// Bytes of a chunk. DynamoDB takes 400 KB an item, of which key and names need a few hundred.
 pub const CHUNK_BYTES: usize = 384 * 1024;
@@ -72,12 +72,12 @@ impl BlobRef {
 
     fn chunk(&self, index: u32) -> Key {
         let Self { hash, chunk_bytes, owner, .. } = self;
-        Shape::Chunk { hash, chunk_bytes: *chunk_bytes, index, owner }.key()
+        ItemKey::Chunk { hash, chunk_bytes: *chunk_bytes, index, owner }.key()
     }
 
     fn payload_chunk(&self, index: u32) -> Key {
         let Self { hash, chunk_bytes, .. } = self;
-        Shape::PayloadChunk { hash, chunk_bytes: *chunk_bytes, index }.key()
+        ItemKey::PayloadChunk { hash, chunk_bytes: *chunk_bytes, index }.key()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, Shape};
+use crate::keys::{ItemKey, Key};
 use crate::tables::Transacted;
 
 /// Carts, and with them the records of pending commands.
@@ -34,7 +34,7 @@ impl CartSource for DynamoCarts {
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        let item = self.aws.get(&Shape::Cart { cart }.key(), consistency).await?;
+        let item = self.aws.get(&ItemKey::Cart { cart }.key(), consistency).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -43,8 +43,8 @@ impl CartSource for DynamoCarts {
         cart: &str,
         ids: &[CommandId],
     ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        let cart = Shape::Cart { cart }.key();
-        let records: Vec<Key> = ids.iter().map(|id| Shape::Command { id: *id }.key()).collect();
+        let cart = ItemKey::Cart { cart }.key();
+        let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&cart).chain(&records).cloned().collect();
         let mut found = self.aws.batch_get(&keys).await?;
         let item = found.get(&cart).map(read).transpose()?;
@@ -79,7 +79,7 @@ impl CartWriter for DynamoCarts {
 fn put(change: CartChange<'_>) -> Put {
     let CartChange { cart, item, seen } = change;
     Put {
-        key: Shape::Cart { cart }.key(),
+        key: ItemKey::Cart { cart }.key(),
         item: Item::new(item.version, encode(item)).expiring(item.expires_at()),
         guard: seen.map_or(Guard::Absent, |seen| Guard::Life {
             version: seen.version,

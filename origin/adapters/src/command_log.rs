@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::unavailable;
 use crate::item::{Guard, Item, Put};
-use crate::keys::Shape;
+use crate::keys::ItemKey;
 use crate::tables::PutOutcome;
 
 /// Records are written once and never changed.
@@ -36,7 +36,7 @@ impl CommandLog for DynamoCommandLog {
     async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
         let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
         let put = Put {
-            key: Shape::Command { id: record.command.id }.key(),
+            key: ItemKey::Command { id: record.command.id }.key(),
             item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
             guard: Guard::Absent,
         };
@@ -50,7 +50,7 @@ impl CommandLog for DynamoCommandLog {
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
-        let item = self.aws.get(&Shape::Command { id }.key(), Consistency::Strong).await?;
+        let item = self.aws.get(&ItemKey::Command { id }.key(), Consistency::Strong).await?;
         item.map(|item| decode("command record", &item.document)).transpose()
     }
 }

@@ -1,13 +1,15 @@
-//! Every key of both tables, in one place. A partition key is the shape's name, a slash, and an id;
-//! names have no slash, so no id can reach into another shape.
+//! Every key of both tables, in one place. A partition key is the name of a kind of item, a slash,
+//! and an id; names have no slash, so no id can reach into another kind.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use origin_domain::id::CommandId;
 use origin_domain::loyalty::Day;
 use origin_domain::port::PortError;
 use origin_domain::time::Time;
+use strum::{EnumDiscriminants, VariantArray};
 
 use crate::error::corrupt;
 
@@ -22,13 +24,6 @@ pub(crate) const INDEX_SK: &str = "gsk";
 /// The index's name.
 pub(crate) const INDEX: &str = "overloaded";
 
-/// What the partition key of every cart begins with.
-pub(crate) const CARTS: &str = "cart/";
-
-/// What the partition keys of everything begin with that is about somebody.
-pub(crate) const PERSONAL: [&str; 6] =
-    [CARTS, "loyalty/", "order/", "redemption/", "payload/", "command/"];
-
 /// Which table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
@@ -38,9 +33,14 @@ pub(crate) enum Table {
     Commands,
 }
 
-/// Everything there is in the tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Shape<'a> {
+/// Every item of the tables, by what its key is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumDiscriminants)]
+#[strum_discriminants(
+    name(ItemKind),
+    derive(VariantArray),
+    doc = "Every kind of item, without what its key is made of."
+)]
+pub(crate) enum ItemKey<'a> {
     /// A cart.
     Cart { cart: &'a str },
     /// Which version of a product is served.
@@ -98,53 +98,108 @@ pub(crate) struct Key {
     pub(crate) sk: Option<String>,
 }
 
+/// The id of the one loyalty program.
+const PROGRAM: &str = "loyalty";
 /// No text sorts after it.
 const LAST_TEXT: &str = "\u{10ffff}";
 
-// === impl Shape ===
+// === impl ItemKey ===
 
-impl Shape<'_> {
+impl ItemKey<'_> {
     pub(crate) fn key(self) -> Key {
+        let kind = ItemKind::from(self);
         match self {
-            Self::Cart { cart } => hot(format!("{CARTS}{cart}"), "cart"),
-            Self::Product { product } => hot(format!("product/{product}"), "current"),
+            Self::Cart { cart } => hot(kind.partition(cart), "cart"),
+            Self::Product { product } => hot(kind.partition(product), "current"),
             Self::ProductVersion { product, version } => {
-                hot(format!("product/{product}"), format!("version/{version:020}"))
+                hot(kind.partition(product), format!("version/{version:020}"))
             }
-            Self::Variant { variant_id } => hot(format!("variant/{variant_id}"), "claim"),
-            Self::Epoch => hot("catalog/claims".to_owned(), "epoch"),
-            Self::Selection { id } => hot(format!("selection/{id}"), "selection"),
+            Self::Variant { variant_id } => hot(kind.partition(variant_id), "claim"),
+            Self::Epoch => hot(kind.partition("claims"), "epoch"),
+            Self::Selection { id } => hot(kind.partition(id), "selection"),
             Self::Chunk { hash, chunk_bytes, index, owner } => {
                 // The release before knew no owners.
                 let slash = if owner.is_empty() { "" } else { "/" };
                 let place = format!("{chunk_bytes:010}/{index:010}{slash}{owner}");
-                hot(format!("blob/{hash}"), place)
+                hot(kind.partition(hash), place)
             }
             Self::PayloadChunk { hash, chunk_bytes, index } => {
-                hot(format!("payload/{hash}"), format!("{chunk_bytes:010}/{index:010}"))
+                hot(kind.partition(hash), format!("{chunk_bytes:010}/{index:010}"))
             }
-            Self::ShopTombstone => hot("privacy/shop".to_owned(), "tombstone"),
-            Self::Demand { id } => hot("privacy/demands".to_owned(), id),
-            Self::Order { order } => hot(format!("order/{order}"), "order"),
-            Self::Redemption { id } => hot(format!("redemption/{}", id.to_hex()), "redemption"),
-            Self::Account { customer } => hot(format!("loyalty/{customer}"), "account"),
+            Self::ShopTombstone => hot(kind.partition("shop"), "tombstone"),
+            Self::Demand { id } => hot(kind.partition("demands"), id),
+            Self::Order { order } => hot(kind.partition(order), "order"),
+            Self::Redemption { id } => hot(kind.partition(id.to_hex()), "redemption"),
+            Self::Account { customer } => hot(kind.partition(customer), "account"),
             Self::Entry { customer, at: Time(at), id } => {
-                hot(format!("loyalty/{customer}"), format!("entry/{at:020}/{id}"))
+                hot(kind.partition(customer), format!("entry/{at:020}/{id}"))
             }
-            Self::Cause { kind, id } => hot(format!("cause/{kind}/{id}"), "cause"),
+            Self::Cause { kind: word, id } => hot(kind.partition(format!("{word}/{id}")), "cause"),
             Self::ProgramDocument { version } => {
-                hot("program/loyalty".to_owned(), format!("document/{version:020}"))
+                hot(kind.partition(PROGRAM), format!("document/{version:020}"))
             }
             Self::Activation { number } => {
-                hot("program/loyalty".to_owned(), format!("activation/{number:020}"))
+                hot(kind.partition(PROGRAM), format!("activation/{number:020}"))
             }
             Self::ActiveFrom { active_from: Time(at), number } => {
-                hot("program/loyalty".to_owned(), format!("from/{at:020}/{number:020}"))
+                hot(kind.partition(PROGRAM), format!("from/{at:020}/{number:020}"))
             }
             Self::Command { id } => {
-                Key { table: Table::Commands, pk: format!("command/{id}"), sk: None }
+                Key { table: Table::Commands, pk: kind.partition(id), sk: None }
             }
         }
+    }
+}
+
+// === impl ItemKind ===
+
+impl ItemKind {
+    /// What the partition keys of its items begin with. Kinds that are read together share one.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Cart => "cart/",
+            Self::Product | Self::ProductVersion => "product/",
+            Self::Variant => "variant/",
+            Self::Epoch => "catalog/",
+            Self::Selection => "selection/",
+            Self::Chunk => "blob/",
+            Self::PayloadChunk => "payload/",
+            Self::ShopTombstone | Self::Demand => "privacy/",
+            Self::Order => "order/",
+            Self::Redemption => "redemption/",
+            Self::Account | Self::Entry => "loyalty/",
+            Self::Cause => "cause/",
+            Self::ProgramDocument | Self::Activation | Self::ActiveFrom => "program/",
+            Self::Command => "command/",
+        }
+    }
+
+    /// Whether its items are about a person: when the shop is erased, they are deleted.
+    pub(crate) const fn is_personal(self) -> bool {
+        match self {
+            Self::Cart
+            | Self::PayloadChunk
+            | Self::Order
+            | Self::Redemption
+            | Self::Account
+            | Self::Entry
+            | Self::Command => true,
+            Self::Product
+            | Self::ProductVersion
+            | Self::Variant
+            | Self::Epoch
+            | Self::Selection
+            | Self::Chunk
+            | Self::ProgramDocument
+            | Self::Activation
+            | Self::ActiveFrom => false,
+            // They show that a demand was met, and keep a webhook from counting twice.
+            Self::ShopTombstone | Self::Demand | Self::Cause => false,
+        }
+    }
+
+    fn partition(self, id: impl Display) -> String {
+        format!("{}{id}", self.prefix())
     }
 }
 
@@ -153,31 +208,31 @@ impl Shape<'_> {
 impl Range {
     /// Every version of a product.
     pub(crate) fn product_versions(product: &str) -> Self {
-        let version = |version| Shape::ProductVersion { product, version }.key();
+        let version = |version| ItemKey::ProductVersion { product, version }.key();
         Self::between(version(0), version(u64::MAX))
     }
 
     /// Every entry of a customer's ledger.
     pub(crate) fn entries(customer: &str) -> Self {
-        let first = Shape::Entry { customer, at: Time(0), id: "" }.key();
-        Self::between(first, Shape::Entry { customer, at: Time(u64::MAX), id: LAST_TEXT }.key())
+        let first = ItemKey::Entry { customer, at: Time(0), id: "" }.key();
+        Self::between(first, ItemKey::Entry { customer, at: Time(u64::MAX), id: LAST_TEXT }.key())
     }
 
     /// Every demand.
     pub(crate) fn demands() -> Self {
-        Self::between(Shape::Demand { id: "" }.key(), Shape::Demand { id: LAST_TEXT }.key())
+        Self::between(ItemKey::Demand { id: "" }.key(), ItemKey::Demand { id: LAST_TEXT }.key())
     }
 
     /// Every activation of the programme.
     pub(crate) fn activations() -> Self {
-        let activation = |number| Shape::Activation { number }.key();
+        let activation = |number| ItemKey::Activation { number }.key();
         Self::between(activation(0), activation(u64::MAX))
     }
 
     /// Every activation of the programme from `at` or before.
     pub(crate) fn activations_until(at: Time) -> Self {
-        let first = Shape::ActiveFrom { active_from: Time(0), number: 0 }.key();
-        Self::between(first, Shape::ActiveFrom { active_from: at, number: u64::MAX }.key())
+        let first = ItemKey::ActiveFrom { active_from: Time(0), number: 0 }.key();
+        Self::between(first, ItemKey::ActiveFrom { active_from: at, number: u64::MAX }.key())
     }
 
     fn between(first: Key, last: Key) -> Self {
@@ -204,6 +259,12 @@ fn hot(pk: String, sk: impl Into<String>) -> Key {
 // === impl Key ===
 
 impl Key {
+    /// Whether its item is about a person.
+    pub(crate) fn is_personal(&self) -> bool {
+        let is_own = |kind: &&ItemKind| self.pk.starts_with(kind.prefix());
+        ItemKind::VARIANTS.iter().filter(is_own).any(|kind| kind.is_personal())
+    }
+
     /// The key as DynamoDB wants it.
     pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
         let sk = self.sk.clone().map(|sk| (SK.to_owned(), AttributeValue::S(sk)));

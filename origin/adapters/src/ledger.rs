@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::{corrupt, unavailable};
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, Range, Shape, index_of_order};
+use crate::keys::{ItemKey, Key, Range, index_of_order};
 use crate::tables::{Page, PutOutcome};
 
 /// What stands for good has one version. An entry has, too: which change wrote it last depends on
@@ -85,12 +85,12 @@ pub(crate) type Found = HashMap<Key, Item>;
 
 impl Sought {
     pub(crate) fn of(wanted: Wanted<'_>) -> Self {
-        let redemption = |id: &CommandId| Shape::Redemption { id: *id }.key();
+        let redemption = |id: &CommandId| ItemKey::Redemption { id: *id }.key();
         Self {
             cause: wanted.cause.map(cause_key),
-            order: wanted.order.map(|order| Shape::Order { order }.key()),
+            order: wanted.order.map(|order| ItemKey::Order { order }.key()),
             redemptions: wanted.redemptions.iter().map(redemption).collect(),
-            account: wanted.customer.map(|customer| Shape::Account { customer }.key()),
+            account: wanted.customer.map(|customer| ItemKey::Account { customer }.key()),
         }
     }
 
@@ -139,7 +139,7 @@ impl LedgerReader for DynamoLedger {
         customer: &str,
         consistency: Consistency,
     ) -> Result<Option<Account>, PortError> {
-        let item = self.aws.get(&Shape::Account { customer }.key(), consistency).await?;
+        let item = self.aws.get(&ItemKey::Account { customer }.key(), consistency).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -148,8 +148,8 @@ impl LedgerReader for DynamoLedger {
         customer: &str,
         ids: &[CommandId],
     ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
-        let account = Shape::Account { customer }.key();
-        let records: Vec<Key> = ids.iter().map(|id| Shape::Command { id: *id }.key()).collect();
+        let account = ItemKey::Account { customer }.key();
+        let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&account).chain(&records).cloned().collect();
         let mut found = self.aws.batch_get(&keys).await?;
         let account = found.get(&account).map(read).transpose()?;
@@ -159,7 +159,7 @@ impl LedgerReader for DynamoLedger {
     }
 
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
-        let item = self.aws.get(&Shape::Redemption { id }.key(), Consistency::Strong).await?;
+        let item = self.aws.get(&ItemKey::Redemption { id }.key(), Consistency::Strong).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -172,7 +172,7 @@ impl LedgerReader for DynamoLedger {
         let limit = limit.min(PAGE_ENTRIES_MAX);
         let page = Page {
             range: Range::entries(customer),
-            before: before.map(|key| Shape::Entry { customer, at: key.at, id: &key.id }.key()),
+            before: before.map(|key| ItemKey::Entry { customer, at: key.at, id: &key.id }.key()),
             // One more tells whether there are older ones.
             items_max: limit + 1,
             consistency: Consistency::Strong,
@@ -198,7 +198,7 @@ impl LoyaltyLog for DynamoLedger {
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
-        let item = self.aws.get(&Shape::Command { id }.key(), Consistency::Strong).await?;
+        let item = self.aws.get(&ItemKey::Command { id }.key(), Consistency::Strong).await?;
         item.map(|item| decode("command record", &item.document)).transpose()
     }
 }
@@ -207,7 +207,7 @@ impl LoyaltyLog for DynamoLedger {
 pub(crate) fn recording(record: &LoyaltyRecord) -> Put {
     let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
     Put {
-        key: Shape::Command { id: record.command.id }.key(),
+        key: ItemKey::Command { id: record.command.id }.key(),
         item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
         guard: Guard::Absent,
     }
@@ -226,9 +226,10 @@ pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), Port
         guard: Guard::Absent,
     });
     let order = order.as_ref();
-    let order = order.map(|order| guarded(Shape::Order { order: &order.item.facts.order }, order));
+    let order =
+        order.map(|order| guarded(ItemKey::Order { order: &order.item.facts.order }, order));
     let redemptions = redemptions.iter().map(|redemption| {
-        guarded(Shape::Redemption { id: redemption.item.redemption.id }, redemption)
+        guarded(ItemKey::Redemption { id: redemption.item.redemption.id }, redemption)
     });
     let mut puts: Vec<Put> = cause.into_iter().chain(order).chain(redemptions).collect();
     let Some(account) = account else {
@@ -240,8 +241,8 @@ pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), Port
         };
     };
     let customer = &account.item.customer;
-    let key = |entry: &LedgerEntry| Shape::Entry { customer, at: entry.at, id: &entry.id }.key();
-    puts.push(guarded(Shape::Account { customer }, account));
+    let key = |entry: &LedgerEntry| ItemKey::Entry { customer, at: entry.at, id: &entry.id }.key();
+    puts.push(guarded(ItemKey::Account { customer }, account));
     puts.extend(put.iter().map(|entry| Put {
         key: key(entry),
         item: Item::new(ONLY_VERSION, encode(entry)),
@@ -254,12 +255,12 @@ pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), Port
 }
 
 fn cause_key(cause: &Cause) -> Key {
-    Shape::Cause { kind: cause.kind.name(), id: &cause.id }.key()
+    ItemKey::Cause { kind: cause.kind.name(), id: &cause.id }.key()
 }
 
-fn guarded<T: Versioned>(shape: Shape<'_>, write: &Guarded<T>) -> Put {
+fn guarded<T: Versioned>(item: ItemKey<'_>, write: &Guarded<T>) -> Put {
     Put {
-        key: shape.key(),
+        key: item.key(),
         item: Item::new(write.item.version(), encode(&write.item)).indexed(write.item.index()),
         guard: write.seen.map_or(Guard::Absent, Guard::Version),
     }

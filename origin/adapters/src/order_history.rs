@@ -9,7 +9,7 @@ use origin_domain::port::PortError;
 
 use crate::aws::Aws;
 use crate::document::decode;
-use crate::keys::{Key, Shape, index_of_order, orders_of_day};
+use crate::keys::{ItemKey, Key, index_of_order, orders_of_day};
 
 /// The orders of the hot table.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl DynamoOrderHistory {
         let orders = orders.map(|item| decode::<OrderItem>("order", &item.document));
         let orders = orders.collect::<Result<Vec<_>, _>>()?;
         let account = |order: &OrderItem| {
-            order.facts.account().map(|customer| Shape::Account { customer }.key())
+            order.facts.account().map(|customer| ItemKey::Account { customer }.key())
         };
         let accounts: Vec<Key> = orders.iter().filter_map(account).collect();
         let accounts = self.aws.batch_get(&accounts).await?;

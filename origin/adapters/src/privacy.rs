@@ -11,7 +11,7 @@ use crate::aws::Aws;
 use crate::blobs::{BlobRef, DynamoPayloads};
 use crate::document::{decode, encode};
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, PERSONAL, Range, Shape, Table};
+use crate::keys::{ItemKey, Key, Range, Table};
 use crate::tables::Page;
 
 /// How long it is told that a demand was met: what an auditor asks for is a year.
@@ -49,8 +49,7 @@ impl DynamoPrivacy {
         // Ends with the table: each page begins where the last one ended.
         loop {
             let (keys, next) = self.aws.scan_keys(table, after).await?;
-            let personal = |key: &Key| PERSONAL.iter().any(|begin| key.pk.starts_with(begin));
-            let keys: Vec<Key> = keys.into_iter().filter(personal).collect();
+            let keys: Vec<Key> = keys.into_iter().filter(Key::is_personal).collect();
             for keys in keys.chunks(DELETED_AT_ONCE) {
                 self.aws.transact_and_delete(&[], keys).await?.written()?;
                 deleted += keys.len() as u64;
@@ -63,7 +62,7 @@ impl DynamoPrivacy {
 
 impl Tombstones for DynamoPrivacy {
     async fn shop_tombstone(&self) -> Result<Option<ShopTombstone>, PortError> {
-        let there = self.aws.get(&Shape::ShopTombstone.key(), Consistency::Strong).await?;
+        let there = self.aws.get(&ItemKey::ShopTombstone.key(), Consistency::Strong).await?;
         there.map(|item| decode("tombstone", &item.document)).transpose()
     }
 }
@@ -82,7 +81,7 @@ impl Privacy for DynamoPrivacy {
         let noted = Noted { record: record.clone(), file };
         let item = Item::new(ONLY_VERSION, encode(&noted));
         let put = Put {
-            key: Shape::Demand { id: &record.id }.key(),
+            key: ItemKey::Demand { id: &record.id }.key(),
             item: item.expiring(record.at.plus_ms(RECORD_KEPT_MS)),
             guard: Guard::Sibling,
         };
@@ -101,7 +100,7 @@ impl Privacy for DynamoPrivacy {
     }
 
     async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
-        let key = Shape::Demand { id }.key();
+        let key = ItemKey::Demand { id }.key();
         let noted = self.aws.get(&key, Consistency::Strong).await?;
         let Some(noted) = noted else { return Ok(None) };
         let Some(file) = decode::<Noted>("demand", &noted.document)?.file else { return Ok(None) };
@@ -119,7 +118,7 @@ impl Privacy for DynamoPrivacy {
         seen: Option<&ShopTombstone>,
     ) -> Result<Written, PortError> {
         let put = Put {
-            key: Shape::ShopTombstone.key(),
+            key: ItemKey::ShopTombstone.key(),
             item: Item::new(version_of(tombstone), encode(tombstone)),
             guard: seen.map_or(Guard::Absent, |seen| Guard::Version(version_of(seen))),
         };

@@ -12,7 +12,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Range, Shape};
+use crate::keys::{ItemKey, Range};
 use crate::tables::Page;
 
 /// Most compiled versions that are kept, the newest: orders are of the present one, and of the one
@@ -97,7 +97,7 @@ impl ProgramShelf for DynamoPrograms {
     ) -> Result<Vec<Activation>, PortError> {
         let page = Page {
             range: Range::activations(),
-            before: before.map(|number| Shape::Activation { number }.key()),
+            before: before.map(|number| ItemKey::Activation { number }.key()),
             items_max: limit,
             consistency: Consistency::Strong,
         };
@@ -106,7 +106,7 @@ impl ProgramShelf for DynamoPrograms {
     }
 
     async fn document(&self, version: u64) -> Result<Option<String>, PortError> {
-        let key = Shape::ProgramDocument { version }.key();
+        let key = ItemKey::ProgramDocument { version }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
         item.map(|item| decode("programme", &item.document)).transpose()
     }
@@ -124,13 +124,13 @@ impl ProgramShelf for DynamoPrograms {
 pub(crate) fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
     let Activation { number, version, active_from } = *activation;
     let told = encode(activation);
-    let by_number = (Shape::Activation { number }, number, told.clone());
-    let by_time = (Shape::ActiveFrom { active_from, number }, number, told);
+    let by_number = (ItemKey::Activation { number }, number, told.clone());
+    let by_time = (ItemKey::ActiveFrom { active_from, number }, number, told);
     let document =
-        document.map(|document| (Shape::ProgramDocument { version }, version, encode(&document)));
+        document.map(|document| (ItemKey::ProgramDocument { version }, version, encode(&document)));
     let written = [by_number, by_time].into_iter().chain(document);
-    let put = |(shape, version, document): (Shape<'_>, u64, Vec<u8>)| Put {
-        key: shape.key(),
+    let put = |(item, version, document): (ItemKey<'_>, u64, Vec<u8>)| Put {
+        key: item.key(),
         item: Item::new(version, document),
         guard: Guard::Absent,
     };

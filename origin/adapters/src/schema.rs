@@ -13,7 +13,7 @@ use origin_domain::port::{Consistency, PortError};
 use crate::aws::Aws;
 use crate::error::{corrupt, port_error, unavailable};
 use crate::item::TTL;
-use crate::keys::{CARTS, INDEX, INDEX_PK, INDEX_SK, PK, SK, Shape, Table};
+use crate::keys::{INDEX, INDEX_PK, INDEX_SK, ItemKey, ItemKind, PK, SK, Table};
 
 /// How often a new table is asked whether it is active; DynamoDB needs a few seconds.
 const ACTIVE_POLLS_MAX: u32 = 60;
@@ -22,7 +22,7 @@ const ACTIVE_POLL_MS: u64 = 500;
 /// The hot table's key, partition first: for whoever looks after a table as a whole.
 pub const HOT_KEY: [&str; 2] = [PK, SK];
 /// What the partition key of every cart begins with, and of nothing else.
-pub const CARTS_BEGIN_WITH: &str = CARTS;
+pub const CARTS_BEGIN_WITH: &str = ItemKind::Cart.prefix();
 
 /// Makes both tables, unless they are there.
 ///
@@ -43,7 +43,7 @@ pub async fn create_tables(aws: &Aws) -> Result<(), PortError> {
 /// None that is not also "not ready": a table that is missing or unreachable is
 /// [`PortError::Unavailable`].
 pub async fn is_ready(aws: &Aws) -> Result<(), PortError> {
-    let probes = [Shape::Epoch.key(), Shape::Command { id: CommandId::from([0; 16]) }.key()];
+    let probes = [ItemKey::Epoch.key(), ItemKey::Command { id: CommandId::from([0; 16]) }.key()];
     for key in probes {
         aws.get(&key, Consistency::Eventual).await?;
     }

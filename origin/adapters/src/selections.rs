@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::document::{decode, encode};
 use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
-use crate::keys::Shape;
+use crate::keys::ItemKey;
 
 /// What is saved never changes, nor does its version.
 const ONLY_VERSION: u64 = 1;
@@ -33,7 +33,7 @@ impl SavedSelections for DynamoSelections {
     async fn save(&self, saved: &SavedSelection, now: Time) -> Result<(), PortError> {
         let until = SavedSelection::kept_until(now);
         let put = Put {
-            key: Shape::Selection { id: &saved.id() }.key(),
+            key: ItemKey::Selection { id: &saved.id() }.key(),
             item: Item::new(ONLY_VERSION, encode(saved)).expiring(until),
             guard: Guard::DifferentOrBefore(until),
         };
@@ -42,7 +42,7 @@ impl SavedSelections for DynamoSelections {
     }
 
     async fn saved(&self, id: &str, now: Time) -> Result<Option<SavedSelection>, PortError> {
-        let key = Shape::Selection { id }.key();
+        let key = ItemKey::Selection { id }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
         // The table deletes late.
         let is_kept = |item: &Item| item.expires_at.is_some_and(|at| now < at);

@@ -1,6 +1,8 @@
 //! The language of the bus. The only place with sources and detail types: rules, consumers and
 //! templates take them from here. Events are past tense.
 
+use strum::VariantArray;
+
 use crate::time::DAY_MS;
 
 /// One event as it is published.
@@ -13,7 +15,7 @@ pub struct Event {
 }
 
 /// Everything that is ever published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Kind {
     /// A cart command was accepted.
     CartCommanded,
@@ -52,18 +54,7 @@ pub const PAYLOAD_RETENTION_MS: u64 = ARCHIVE_RETENTION_MS + 4 * DAY_MS;
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
-        Self::CartCommanded,
-        Self::ShopifyWebhook,
-        Self::ConfiguratorPublished,
-        Self::ProgramPublished,
-        Self::LoyaltyCommanded,
-        Self::RedemptionHeld,
-        Self::RedemptionRejected,
-        Self::RedemptionSettled,
-        Self::RedemptionReleased,
-        Self::RedemptionTimedOut,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// What is decided of redemptions.
     pub const REDEMPTIONS: [Self; 5] = [

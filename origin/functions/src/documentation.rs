@@ -45,7 +45,7 @@ struct FieldAtFault {
 pub fn openapi() -> OpenApi {
     let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
     let start = OpenApiBuilder::new().info(info).build();
-    let mut document = Function::ALL.into_iter().fold(start, |mut document, function| {
+    let mut document = Function::ALL.iter().fold(start, |mut document, function| {
         document.merge(function.routes().into_openapi());
         document
     });

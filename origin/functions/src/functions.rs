@@ -7,6 +7,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
+use strum::VariantArray;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,7 +24,7 @@ use crate::shop::Shop;
 use crate::through_the_edge::through_the_edge;
 
 /// The functions that answer HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum Function {
     /// Products, what is asked of them, saved selections, the OpenAPI document, readiness.
     ConfiguratorRead,
@@ -46,14 +47,7 @@ const COMPRESSED_BYTES_MIN: u64 = 1_024;
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 6] = [
-        Self::ConfiguratorRead,
-        Self::LoyaltyRead,
-        Self::CartRead,
-        Self::Commands,
-        Self::Webhooks,
-        Self::Admin,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its name: of the binary, of the origin in `edge/distribution.json`, of the Lambda.
     #[must_use]

@@ -62,8 +62,8 @@ async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
     let http = lambda_http_client();
     let aws = Aws::new(config.aws.clone(), http.clone(), http);
     let start = Start { config, aws, clock: Clock::system() };
-    if let Some(function) = Function::ALL.into_iter().find(|one| one.name() == handler) {
-        return start.serve(function).await;
+    if let Some(function) = Function::ALL.iter().find(|one| one.name() == handler) {
+        return start.serve(*function).await;
     }
     match handler {
         "consume-cart" => start.consume_carts().await,

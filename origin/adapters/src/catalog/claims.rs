@@ -11,7 +11,7 @@ use origin_domain::port::{Consistency, PortError};
 use super::{Claim, DynamoCatalog};
 use crate::document::{decode, encode};
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Key, Shape};
+use crate::keys::{ItemKey, Key};
 use crate::tables::{TRANSACTION_WRITES_MAX, Transacted};
 
 /// Reads the variant ids a document sells.
@@ -46,7 +46,7 @@ impl Epoch {
             Some(seen) => (Guard::Version(seen), seen + 1),
             None => (Guard::Absent, 1),
         };
-        Put { key: Shape::Epoch.key(), item: Item::new(next, encode(&())), guard }
+        Put { key: ItemKey::Epoch.key(), item: Item::new(next, encode(&())), guard }
     }
 
     fn next(self) -> Self {
@@ -58,7 +58,7 @@ impl Epoch {
 
 impl DynamoCatalog {
     pub(super) async fn epoch(&self) -> Result<Epoch, PortError> {
-        let item = self.aws.get(&Shape::Epoch.key(), Consistency::Strong).await?;
+        let item = self.aws.get(&ItemKey::Epoch.key(), Consistency::Strong).await?;
         Ok(Epoch(item.map(|item| item.version)))
     }
 
@@ -69,7 +69,7 @@ impl DynamoCatalog {
         variant_ids: &BTreeSet<&str>,
         sells: &impl Sells,
     ) -> Result<Judgement, PortError> {
-        let key_of = |variant_id| Shape::Variant { variant_id }.key();
+        let key_of = |variant_id| ItemKey::Variant { variant_id }.key();
         let keys: Vec<Key> = variant_ids.iter().copied().map(key_of).collect();
         let found = self.aws.batch_get(&keys).await?;
         let mut claims = Vec::new();
@@ -143,5 +143,5 @@ fn claim(product: &str, variant_id: &str, seen: Option<u64>) -> Put {
         None => (Guard::Absent, 1),
     };
     let document = encode(&Claim { product: product.to_owned() });
-    Put { key: Shape::Variant { variant_id }.key(), item: Item::new(version, document), guard }
+    Put { key: ItemKey::Variant { variant_id }.key(), item: Item::new(version, document), guard }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::document::{decode, encode};
 use crate::item::{Guard, Item, Put};
-use crate::keys::{Range, Shape};
+use crate::keys::{ItemKey, Range};
 use crate::tables::Page;
 
 /// Most versions that one publication forgets: more than one only after it was served for long.
@@ -44,7 +44,7 @@ impl DynamoCatalog {
         };
         let page = Page {
             range: Range::product_versions(product),
-            before: Some(Shape::ProductVersion { product, version: oldest_kept }.key()),
+            before: Some(ItemKey::ProductVersion { product, version: oldest_kept }.key()),
             items_max: LOOKED_AT_MAX,
             consistency: Consistency::Strong,
         };
@@ -79,7 +79,7 @@ impl DynamoCatalog {
             self.blobs.forget(blob, now).await?;
         }
         let emptied = Put {
-            key: Shape::ProductVersion { product, version: version.version }.key(),
+            key: ItemKey::ProductVersion { product, version: version.version }.key(),
             item: Item::new(FORGOTTEN, Vec::new()).expiring(now),
             guard: Guard::Version(FORGOTTEN),
         };
@@ -91,7 +91,7 @@ impl DynamoCatalog {
 pub(super) fn forget(product: &str, version: &ProductVersion) -> Put {
     let number = version.version;
     Put {
-        key: Shape::ProductVersion { product, version: number }.key(),
+        key: ItemKey::ProductVersion { product, version: number }.key(),
         item: Item::new(FORGOTTEN, encode(version)),
         guard: Guard::Version(number),
     }

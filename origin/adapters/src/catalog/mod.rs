@@ -16,7 +16,7 @@ use crate::blobs::{BlobRef, DynamoBlobs};
 use crate::document::decode;
 use crate::error::corrupt;
 use crate::item::Item;
-use crate::keys::{Range, Shape};
+use crate::keys::{ItemKey, Range};
 use crate::tables::Page;
 
 /// How many versions of a product are kept, and listed: the newest, and the served one if it is none
@@ -120,7 +120,7 @@ impl DynamoCatalog {
         product: &str,
         consistency: Consistency,
     ) -> Result<Option<Served>, PortError> {
-        let item = self.aws.get(&Shape::Product { product }.key(), consistency).await?;
+        let item = self.aws.get(&ItemKey::Product { product }.key(), consistency).await?;
         item.as_ref().map(served).transpose()
     }
 
@@ -176,7 +176,7 @@ impl DynamoCatalog {
     /// # Errors
     /// The table's failure.
     pub async fn product_of_variant(&self, variant_id: &str) -> Result<Option<String>, PortError> {
-        let key = Shape::Variant { variant_id }.key();
+        let key = ItemKey::Variant { variant_id }.key();
         let item = self.aws.get(&key, Consistency::Eventual).await?;
         item.map(|item| Ok(decode::<Claim>("claim", &item.document)?.product)).transpose()
     }
@@ -186,7 +186,7 @@ impl DynamoCatalog {
         product: &str,
         version: u64,
     ) -> Result<Option<ProductVersion>, PortError> {
-        let key = Shape::ProductVersion { product, version }.key();
+        let key = ItemKey::ProductVersion { product, version }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
         item.as_ref().filter(is_kept).map(product_version).transpose()
     }

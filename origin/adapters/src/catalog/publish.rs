@@ -16,7 +16,7 @@ use crate::blobs::BlobRef;
 use crate::document::encode;
 use crate::error::unavailable;
 use crate::item::{Guard, Item, Put};
-use crate::keys::Shape;
+use crate::keys::ItemKey;
 use crate::tables::Transacted;
 
 /// The wait before the second round; then it doubles. Eight rounds wait 1.3 s together.
@@ -204,12 +204,12 @@ impl DynamoCatalog {
         };
         let sequence = served.map_or(0, |served| served.sequence);
         let pointer = Put {
-            key: Shape::Product { product }.key(),
+            key: ItemKey::Product { product }.key(),
             item: Item::new(sequence + 1, encode(&pointer)),
             guard: if sequence == 0 { Guard::Absent } else { Guard::Version(sequence) },
         };
         let written = Put {
-            key: Shape::ProductVersion { product, version: version.version }.key(),
+            key: ItemKey::ProductVersion { product, version: version.version }.key(),
             item: Item::new(version.version, encode(version)),
             guard: kept.guard,
         };

@@ -1,47 +1,49 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 
 use super::*;
 
-/// Owns what a shape borrows.
+/// Owns what an item's key borrows.
 #[derive(Debug, Clone)]
 struct Parts {
-    kind: u8,
+    kind: ItemKind,
     texts: [String; 2],
     numbers: [u64; 2],
     id: [u8; 16],
 }
 
-const KINDS: u8 = 17;
-
-fn shape(parts: &Parts) -> Shape<'_> {
+fn item(parts: &Parts) -> ItemKey<'_> {
     let Parts { kind, texts: [one, two], numbers: [number, other], id } = parts;
     let index = u32::try_from(*number).unwrap_or(u32::MAX);
     match kind {
-        0 => Shape::Cart { cart: one },
-        1 => Shape::Product { product: one },
-        2 => Shape::ProductVersion { product: one, version: *number },
-        3 => Shape::Variant { variant_id: one },
-        4 => Shape::Epoch,
-        5 => Shape::Chunk { hash: one, chunk_bytes: 7, index, owner: two },
-        6 => Shape::Order { order: one },
-        7 => Shape::Account { customer: one },
-        8 => Shape::Entry { customer: one, at: Time(*number), id: two },
-        // A kind is one of our own words, none of which has a slash.
-        9 => Shape::Cause { kind: "order", id: one },
-        10 => Shape::ProgramDocument { version: *number },
-        11 => Shape::Activation { number: *number },
-        12 => Shape::ActiveFrom { active_from: Time(*number), number: *other },
-        13 => Shape::Selection { id: one },
-        14 => Shape::Redemption { id: CommandId::from(*id) },
-        15 => Shape::ShopTombstone,
-        _ => Shape::Command { id: CommandId::from(*id) },
+        ItemKind::Cart => ItemKey::Cart { cart: one },
+        ItemKind::Product => ItemKey::Product { product: one },
+        ItemKind::ProductVersion => ItemKey::ProductVersion { product: one, version: *number },
+        ItemKind::Variant => ItemKey::Variant { variant_id: one },
+        ItemKind::Epoch => ItemKey::Epoch,
+        ItemKind::Selection => ItemKey::Selection { id: one },
+        ItemKind::Chunk => ItemKey::Chunk { hash: one, chunk_bytes: 7, index, owner: two },
+        ItemKind::PayloadChunk => ItemKey::PayloadChunk { hash: one, chunk_bytes: 7, index },
+        ItemKind::ShopTombstone => ItemKey::ShopTombstone,
+        ItemKind::Demand => ItemKey::Demand { id: one },
+        ItemKind::Order => ItemKey::Order { order: one },
+        ItemKind::Redemption => ItemKey::Redemption { id: CommandId::from(*id) },
+        ItemKind::Account => ItemKey::Account { customer: one },
+        ItemKind::Entry => ItemKey::Entry { customer: one, at: Time(*number), id: two },
+        // The kind of a cause is one of our own words, none of which has a slash.
+        ItemKind::Cause => ItemKey::Cause { kind: "order", id: one },
+        ItemKind::ProgramDocument => ItemKey::ProgramDocument { version: *number },
+        ItemKind::Activation => ItemKey::Activation { number: *number },
+        ItemKind::ActiveFrom => ItemKey::ActiveFrom { active_from: Time(*number), number: *other },
+        ItemKind::Command => ItemKey::Command { id: CommandId::from(*id) },
     }
 }
 
 /// Few, short and treacherous texts, so that what could collide does.
 fn parts() -> impl Strategy<Value = Parts> {
     let text = || {
-        let word = "(cart|product|version|current|epoch|entry|account|order|loyalty|active)";
+        let word = "(cart|product|version|current|epoch|entry|account|order|loyalty|active|shop)";
         prop_oneof![
             proptest::string::string_regex("[a1/\u{e9}]{0,4}").expect("a pattern"),
             proptest::string::string_regex(&format!("{word}(/[a1]{{0,2}}){{0,2}}"))
@@ -49,62 +51,70 @@ fn parts() -> impl Strategy<Value = Parts> {
         ]
     };
     let texts = [text(), text()];
-    (0..KINDS, texts, prop::array::uniform2(0u64..12), prop::array::uniform16(0u8..2))
+    (kinds(), texts, prop::array::uniform2(0u64..12), prop::array::uniform16(0u8..2))
         .prop_map(|(kind, texts, numbers, id)| Parts { kind, texts, numbers, id })
+}
+
+fn kinds() -> impl Strategy<Value = ItemKind> {
+    prop::sample::select(ItemKind::VARIANTS)
 }
 
 proptest! {
     #[test]
-    fn no_two_things_share_a_key(one in parts(), other in parts()) {
-        let (one, other) = (shape(&one), shape(&other));
+    fn no_two_items_share_a_key(one in parts(), other in parts()) {
+        let (one, other) = (item(&one), item(&other));
         prop_assert_eq!(one == other, one.key() == other.key());
     }
 
     /// The strategy would hardly ever draw two alike.
     #[test]
-    fn two_shapes_of_the_same_parts_have_two_keys(parts in parts(), kind in 0..KINDS) {
-        let other = Parts { kind, ..parts.clone() };
-        let (one, other) = (shape(&parts), shape(&other));
-        prop_assert_eq!(one == other, one.key() == other.key());
+    fn items_of_every_kind_made_of_the_same_parts_have_different_keys(parts in parts()) {
+        let of_kind = |kind: &ItemKind| item(&Parts { kind: *kind, ..parts.clone() }).key();
+        let keys: HashSet<Key> = ItemKind::VARIANTS.iter().map(of_kind).collect();
+        prop_assert_eq!(keys.len(), ItemKind::VARIANTS.len());
+    }
+
+    #[test]
+    fn a_key_is_personal_if_and_only_if_its_kind_is(parts in parts()) {
+        prop_assert_eq!(item(&parts).key().is_personal(), parts.kind.is_personal());
     }
 
     #[test]
     fn newer_versions_sort_after_older_ones(one: u64, other: u64) {
-        let sk = |version| Shape::ProductVersion { product: "bike", version }.key().sk;
+        let sk = |version| ItemKey::ProductVersion { product: "bike", version }.key().sk;
         prop_assert_eq!(one.cmp(&other), sk(one).cmp(&sk(other)));
     }
 
     #[test]
     fn entries_sort_by_time_then_id(one: (u64, String), other: (u64, String)) {
         let sk = |(at, id): &(u64, String)| {
-            Shape::Entry { customer: "1", at: Time(*at), id }.key().sk
+            ItemKey::Entry { customer: "1", at: Time(*at), id }.key().sk
         };
         prop_assert_eq!(one.cmp(&other), sk(&one).cmp(&sk(&other)));
     }
 
     #[test]
-    fn a_range_holds_its_own_shape_and_no_other(parts in parts(), at in 0u64..12) {
+    fn a_range_holds_its_own_items_and_no_others(parts in parts(), at in 0u64..12) {
         let Parts { texts: [text, _], .. } = &parts;
-        let shape = shape(&parts);
-        let Key { pk, sk, table } = shape.key();
+        let item = item(&parts);
+        let Key { pk, sk, table } = item.key();
         let is_in = |range: Range| {
             let sk = sk.clone().unwrap_or_default();
             table == Table::Hot && range.pk == pk && range.first_sk <= sk && sk <= range.last_sk
         };
-        let is_version = matches!(shape, Shape::ProductVersion { .. });
+        let is_version = parts.kind == ItemKind::ProductVersion;
         prop_assert_eq!(is_in(Range::product_versions(text)), is_version);
-        let is_entry = matches!(shape, Shape::Entry { .. });
-        prop_assert_eq!(is_in(Range::entries(text)), is_entry);
+        prop_assert_eq!(is_in(Range::entries(text)), parts.kind == ItemKind::Entry);
+        prop_assert_eq!(is_in(Range::demands()), parts.kind == ItemKind::Demand);
         let is_active =
-            matches!(shape, Shape::ActiveFrom { active_from, .. } if active_from.0 <= at);
+            matches!(item, ItemKey::ActiveFrom { active_from, .. } if active_from.0 <= at);
         prop_assert_eq!(is_in(Range::activations_until(Time(at))), is_active);
-        let is_activation = matches!(shape, Shape::Activation { .. });
-        prop_assert_eq!(is_in(Range::activations()), is_activation);
+        prop_assert_eq!(is_in(Range::activations()), parts.kind == ItemKind::Activation);
     }
 
     #[test]
     fn a_key_survives_the_table(parts in parts()) {
-        let key = shape(&parts).key();
+        let key = item(&parts).key();
         prop_assert_eq!(Key::read(key.table, &key.attributes()).unwrap(), key);
     }
 }
@@ -113,40 +123,45 @@ proptest! {
 #[test]
 fn the_keys_in_the_tables_are_these() {
     let id = CommandId::from([0; 16]);
-    let shapes = [
-        (Shape::Cart { cart: "c1" }, "cart/c1 cart"),
-        (Shape::Product { product: "bike" }, "product/bike current"),
+    let expected = [
+        (ItemKey::Cart { cart: "c1" }, "cart/c1 cart"),
+        (ItemKey::Product { product: "bike" }, "product/bike current"),
         (
-            Shape::ProductVersion { product: "bike", version: 3 },
+            ItemKey::ProductVersion { product: "bike", version: 3 },
             "product/bike version/00000000000000000003",
         ),
-        (Shape::Variant { variant_id: "44" }, "variant/44 claim"),
-        (Shape::Epoch, "catalog/claims epoch"),
-        (Shape::Selection { id: "0a1b" }, "selection/0a1b selection"),
+        (ItemKey::Variant { variant_id: "44" }, "variant/44 claim"),
+        (ItemKey::Epoch, "catalog/claims epoch"),
+        (ItemKey::Selection { id: "0a1b" }, "selection/0a1b selection"),
         (
-            Shape::Chunk { hash: "ab", chunk_bytes: 393_216, index: 2, owner: "bike.3.7" },
+            ItemKey::Chunk { hash: "ab", chunk_bytes: 393_216, index: 2, owner: "bike.3.7" },
             "blob/ab 0000393216/0000000002/bike.3.7",
         ),
-        (Shape::Order { order: "82" }, "order/82 order"),
-        (Shape::Account { customer: "1001" }, "loyalty/1001 account"),
         (
-            Shape::Entry { customer: "1001", at: Time(7), id: "earn/order/82" },
+            ItemKey::PayloadChunk { hash: "ab", chunk_bytes: 393_216, index: 2 },
+            "payload/ab 0000393216/0000000002",
+        ),
+        (ItemKey::ShopTombstone, "privacy/shop tombstone"),
+        (ItemKey::Demand { id: "d1" }, "privacy/demands d1"),
+        (ItemKey::Order { order: "82" }, "order/82 order"),
+        (ItemKey::Redemption { id }, "redemption/00000000000000000000000000000000 redemption"),
+        (ItemKey::Account { customer: "1001" }, "loyalty/1001 account"),
+        (
+            ItemKey::Entry { customer: "1001", at: Time(7), id: "earn/order/82" },
             "loyalty/1001 entry/00000000000000000007/earn/order/82",
         ),
-        (Shape::Cause { kind: "order", id: "82" }, "cause/order/82 cause"),
-        (Shape::ProgramDocument { version: 1 }, "program/loyalty document/00000000000000000001"),
-        (Shape::Activation { number: 2 }, "program/loyalty activation/00000000000000000002"),
+        (ItemKey::Cause { kind: "order", id: "82" }, "cause/order/82 cause"),
+        (ItemKey::ProgramDocument { version: 1 }, "program/loyalty document/00000000000000000001"),
+        (ItemKey::Activation { number: 2 }, "program/loyalty activation/00000000000000000002"),
         (
-            Shape::ActiveFrom { active_from: Time(7), number: 2 },
+            ItemKey::ActiveFrom { active_from: Time(7), number: 2 },
             "program/loyalty from/00000000000000000007/00000000000000000002",
         ),
-        (Shape::Redemption { id }, "redemption/00000000000000000000000000000000 redemption"),
-        (Shape::ShopTombstone, "privacy/shop tombstone"),
-        (Shape::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
+        (ItemKey::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
-    assert_eq!(shapes.len(), usize::from(KINDS), "a new shape belongs into these tests");
-    for (shape, key) in shapes {
-        let Key { pk, sk, .. } = shape.key();
+    assert_eq!(expected.map(|(item, _)| ItemKind::from(item)), ItemKind::VARIANTS);
+    for (item, key) in expected {
+        let Key { pk, sk, .. } = item.key();
         assert_eq!(format!("{pk} {}", sk.unwrap_or_default()), key);
     }
 }

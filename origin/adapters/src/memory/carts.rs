@@ -9,7 +9,7 @@ use origin_domain::port::{Consistency, PortError, Written};
 
 use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;
-use crate::keys::Shape;
+use crate::keys::ItemKey;
 
 /// Carts, and with them the records of pending commands.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl MemoryCarts {
     /// The stored bytes of a cart, as a backup would hold them.
     #[must_use]
     pub fn stored(&self, cart: &str) -> Option<Arc<[u8]>> {
-        let item = self.tables.get(&Shape::Cart { cart }.key(), Consistency::Strong);
+        let item = self.tables.get(&ItemKey::Cart { cart }.key(), Consistency::Strong);
         item.map(|item| item.document)
     }
 }
@@ -40,10 +40,13 @@ impl CartSource for MemoryCarts {
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        Ok(match self.tables.get(&Shape::Cart { cart }.key(), consistency).map(|item| item.value) {
-            Some(Value::Cart(cart)) => Some((*cart).clone()),
-            _ => None,
-        })
+        Ok(
+            match self.tables.get(&ItemKey::Cart { cart }.key(), consistency).map(|item| item.value)
+            {
+                Some(Value::Cart(cart)) => Some((*cart).clone()),
+                _ => None,
+            },
+        )
     }
 
     async fn item_and_records(
@@ -54,7 +57,7 @@ impl CartSource for MemoryCarts {
         let item = self.item(cart, Consistency::Strong).await?;
         let mut records: Vec<CommandRecord> = Vec::new();
         for (at, id) in ids.iter().enumerate() {
-            let found = self.tables.get(&Shape::Command { id: *id }.key(), Consistency::Strong);
+            let found = self.tables.get(&ItemKey::Command { id: *id }.key(), Consistency::Strong);
             // A batch answers a key once, however often it is named.
             if let Some(Value::Record(record)) = found.map(|item| item.value)
                 && !ids[..at].contains(id)
@@ -105,5 +108,5 @@ fn put(CartChange { cart, item, seen }: CartChange<'_>) -> Guarded<'_> {
         value: Value::Cart(Arc::new(item.clone())),
         expires_at: item.expires_at(),
     };
-    Guarded { key: Shape::Cart { cart }.key(), item, guard: Box::new(is_seen) }
+    Guarded { key: ItemKey::Cart { cart }.key(), item, guard: Box::new(is_seen) }
 }

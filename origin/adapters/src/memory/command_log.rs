@@ -9,7 +9,7 @@ use origin_domain::port::{Consistency, PortError};
 use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;
 use crate::error::unavailable;
-use crate::keys::Shape;
+use crate::keys::ItemKey;
 
 /// Records are written once and never changed.
 const ONLY_VERSION: u64 = 1;
@@ -32,7 +32,7 @@ impl MemoryCommandLog {
 
 impl CommandLog for MemoryCommandLog {
     async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
-        let key = Shape::Command { id: record.command.id }.key();
+        let key = ItemKey::Command { id: record.command.id }.key();
         let item = Item {
             version: ONLY_VERSION,
             document: encode(record).into(),
@@ -50,7 +50,7 @@ impl CommandLog for MemoryCommandLog {
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
-        let item = self.tables.get(&Shape::Command { id }.key(), Consistency::Strong);
+        let item = self.tables.get(&ItemKey::Command { id }.key(), Consistency::Strong);
         Ok(match item.map(|item| item.value) {
             Some(Value::Record(record)) => Some((*record).clone()),
             _ => None,

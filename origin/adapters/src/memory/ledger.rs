@@ -15,7 +15,7 @@ use super::items::MemoryItems;
 use super::tables::Replicas;
 use crate::document::decode;
 use crate::error::corrupt;
-use crate::keys::{Range, Shape};
+use crate::keys::{ItemKey, Range};
 use crate::ledger::{self, Found, Sought};
 
 /// Ledgers, and the records of commands on them. Clones are the same ledgers.
@@ -80,7 +80,7 @@ impl LedgerReader for MemoryLedger {
         customer: &str,
         consistency: Consistency,
     ) -> Result<Option<Account>, PortError> {
-        let item = self.items.get(&Shape::Account { customer }.key(), consistency);
+        let item = self.items.get(&ItemKey::Account { customer }.key(), consistency);
         item.as_ref().map(ledger::read).transpose()
     }
 
@@ -100,7 +100,7 @@ impl LedgerReader for MemoryLedger {
     }
 
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
-        let item = self.items.get(&Shape::Redemption { id }.key(), Consistency::Strong);
+        let item = self.items.get(&ItemKey::Redemption { id }.key(), Consistency::Strong);
         item.as_ref().map(ledger::read).transpose()
     }
 
@@ -111,7 +111,7 @@ impl LedgerReader for MemoryLedger {
         limit: usize,
     ) -> Result<EntryPage, PortError> {
         let limit = limit.min(PAGE_ENTRIES_MAX);
-        let before = before.map(|key| Shape::Entry { customer, at: key.at, id: &key.id }.key());
+        let before = before.map(|key| ItemKey::Entry { customer, at: key.at, id: &key.id }.key());
         let range = Range::entries(customer);
         // One more tells whether there are older ones.
         let found = self.items.query(range, before, limit + 1, Consistency::Strong);
@@ -134,7 +134,7 @@ impl LoyaltyLog for MemoryLedger {
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
-        let item = self.items.get(&Shape::Command { id }.key(), Consistency::Strong);
+        let item = self.items.get(&ItemKey::Command { id }.key(), Consistency::Strong);
         item.map(|item| decode("command record", &item.document)).transpose()
     }
 }

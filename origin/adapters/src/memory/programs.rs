@@ -7,7 +7,7 @@ use origin_domain::time::Time;
 use super::items::MemoryItems;
 use super::tables::Replicas;
 use crate::document::decode;
-use crate::keys::{Range, Shape};
+use crate::keys::{ItemKey, Range};
 use crate::programs::{Compiled, writes};
 
 /// The programme's versions. Clones are the same and share what they compiled.
@@ -56,13 +56,13 @@ impl ProgramShelf for MemoryPrograms {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Activation>, PortError> {
-        let before = before.map(|number| Shape::Activation { number }.key());
+        let before = before.map(|number| ItemKey::Activation { number }.key());
         let found = self.items.query(Range::activations(), before, limit, Consistency::Strong);
         found.iter().map(|item| decode("activation", &item.document)).collect()
     }
 
     async fn document(&self, version: u64) -> Result<Option<String>, PortError> {
-        let key = Shape::ProgramDocument { version }.key();
+        let key = ItemKey::ProgramDocument { version }.key();
         let item = self.items.get(&key, Consistency::Strong);
         item.map(|item| decode("programme", &item.document)).transpose()
     }

@@ -223,10 +223,10 @@ mod tests {
     use origin_domain::time::Time;
 
     use super::{EARLIER_MAX, Guarded, Item, MemoryTables, Replicas, Tell, Value};
-    use crate::keys::{Key, Shape};
+    use crate::keys::{ItemKey, Key};
 
     fn key() -> Key {
-        Shape::Cart { cart: "a" }.key()
+        ItemKey::Cart { cart: "a" }.key()
     }
 
     fn write(tables: &MemoryTables, version: u64) {

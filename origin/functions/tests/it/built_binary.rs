@@ -109,7 +109,7 @@ async fn a_built_function_takes_a_command_and_a_consumer_applies_it() {
 async fn nobody_goes_around_the_edge() {
     let world = World::open().await;
     let forbidden = (403, json!("edge-bypassed"));
-    for function in Function::ALL.into_iter().filter(|function| function.is_behind_api()) {
+    for function in Function::ALL.iter().filter(|function| function.is_behind_api()) {
         let path = match function {
             Function::Webhooks => "/webhooks/shopify",
             Function::Admin => "/v1/admin/configurators/mug/versions/1/activate",

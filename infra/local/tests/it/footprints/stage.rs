@@ -96,7 +96,7 @@ impl Stage {
         tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
         bus.queues().for_each(|queue| bus.pause(queue).unwrap());
         let shop = || Arc::new(Shop::new(shop_config(), &aws, clock.clone(), system_random));
-        let shops = Function::ALL.into_iter().map(|it| (it.name(), shop())).collect();
+        let shops = Function::ALL.iter().map(|it| (it.name(), shop())).collect();
         let (meter, bookmark) = (meter.clone(), String::new());
         Self { shops, bus, meter, deliveries, now_ms, bookmark, _folder: folder }
     }

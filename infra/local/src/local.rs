@@ -16,7 +16,7 @@ use edge_functions::EdgeConfig;
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
-use infra_bus::{Bus, Faults, Target};
+use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
@@ -60,6 +60,8 @@ pub struct Options {
     pub faults: Option<String>,
     /// One or more comma-separated staff tokens.
     pub staff_tokens: String,
+    /// The clock of the edge function, the functions, the consumers and the bus.
+    pub clock: Clock,
 }
 
 /// Why it could not start. Each is one line for whoever started it.
@@ -133,13 +135,16 @@ impl Local {
             table.http_client(),
             lambda_http_client(),
         );
-        let clock = Clock::system();
+        let clock = options.clock;
         create_tables(&aws).await.map_err(part)?;
         seed::seed(&aws, &clock).await?;
         let parts = edge_parts(edge_config, &aws, &clock);
         let emulator = emulator(&parts)?;
         let targets = targets(&aws, &emulator, &clock);
-        let bus = open_bus(&data, faults.unwrap_or_default(), targets)?;
+        let mut config = bus_config(faults.unwrap_or_default());
+        config.clock = BusClock::at(clock.now().0);
+        let bus =
+            Bus::open(&data.bus(), config, targets).map_err(|error| kept(&data.bus(), error))?;
         let (stop, stopped) = watch::channel(false);
         let (serving, until) = (bus.clone(), ended(stopped.clone()));
         let mut servers =
@@ -247,10 +252,6 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 }
 
 type Targets = HashMap<String, Arc<dyn Target>>;
-
-fn open_bus(data: &DataFolder, faults: Faults, targets: Targets) -> Result<Bus, LocalError> {
-    Bus::open(&data.bus(), bus_config(faults), targets).map_err(|error| kept(&data.bus(), error))
-}
 
 /// The consumers behind their queues.
 fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {

@@ -1,8 +1,9 @@
 //! How fast the configurator compiles, loads and answers.
 //!
-//! `cargo bench -p origin-domain --bench configurator` measures the demo products; where their files
-//! are at hand (`../shared/data` beside the repository) the published industrial models and one of
-//! them grown to the size of the largest; and vehicles of three shapes as large, made from seeds.
+//! `cargo bench -p origin-domain --bench configurator` measures the demo products and vehicles of
+//! three shapes as large as any published model, made from seeds. With `FORECOURT_DATA` (the absolute
+//! path of `origin/domain/tests/data`) it measures two published industrial models, too, and one of
+//! them grown to the size of the largest.
 //! Before criterion's own figures it prints one table: percentiles over a thousand random
 //! selections, which criterion has none of, sizes, and the order of the options.
 #![expect(
@@ -12,12 +13,11 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
 
 use std::hint::black_box;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use origin_domain::configurator::{
     By, Configurator, Count, Limits, Product, Scope, Selection, State, ValueId,
@@ -25,6 +25,8 @@ use origin_domain::configurator::{
 
 use serde_json::Value;
 
+#[path = "../tests/it/configurator/benchmark_products.rs"]
+mod benchmark_products;
 #[path = "../tests/it/configurator/dice.rs"]
 mod dice;
 #[path = "../tests/it/configurator/grown.rs"]
@@ -60,14 +62,13 @@ fn subjects() -> Vec<Subject> {
         is_largest: false,
     };
     let mut subjects = vec![demo("bike"), demo("tee")];
-    for name in ["pc", "megane"] {
-        if let Ok(packed) =
-            std::fs::File::open(format!("{root}/../../../shared/data/{name}.json.gz"))
-        {
-            let mut document = Vec::new();
-            GzDecoder::new(packed).read_to_end(&mut document).unwrap();
-            subjects.push(Subject { name, document, is_largest: false });
-        }
+    match benchmark_products::folder() {
+        Some(folder) => subjects.extend(["pc", "megane"].map(|name| Subject {
+            name,
+            document: benchmark_products::read(&folder, &format!("{name}.json.gz")),
+            is_largest: false,
+        })),
+        None => println!("not measured without FORECOURT_DATA: pc, megane, grown, grown, loose"),
     }
     if let Some(megane) = subjects.iter().find(|subject| subject.name == "megane") {
         let grow = |(name, growth): (&'static str, Growth)| {

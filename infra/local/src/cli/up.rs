@@ -1,5 +1,6 @@
 //! `forecourt up`.
 
+use origin_functions::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -24,6 +25,7 @@ async fn serve(args: &UpArgs) -> Result<(), CliError> {
         fresh: args.fresh,
         faults: args.faults.clone(),
         staff_tokens: staff_tokens(),
+        clock: Clock::system(),
     };
     let local = Local::start(options).await.map_err(told)?;
     greet(&local);

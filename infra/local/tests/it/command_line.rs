@@ -1,9 +1,12 @@
 //! What somebody at a terminal sees: one clear line when something can't be done, and examples that
 //! work as printed.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use infra_local::demo;
 use serde_json::json;
 
@@ -23,6 +26,12 @@ fn refused(arguments: &[&str]) -> String {
 
 fn document(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(file).display().to_string()
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
 }
 
 #[test]
@@ -74,11 +83,10 @@ fn the_commands_work_against_a_running_shop() {
     let url = shop.url().to_owned();
     let published = run(&["publish", &document("tee.json"), "--url", &url]);
     assert_eq!(published, r#"{"product":"tee","version":"2","warnings":[]}"#);
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/tee.json.gz");
-    if shared.exists() {
-        let published = run(&["publish", &shared.display().to_string(), "--url", &url]);
-        assert_eq!(published, r#"{"product":"tee","version":"3","warnings":[]}"#);
-    }
+    let packed = folder.path().join("tee.json.gz");
+    std::fs::write(&packed, gzipped(&std::fs::read(document("tee.json")).unwrap())).unwrap();
+    let published = run(&["publish", &packed.display().to_string(), "--url", &url]);
+    assert_eq!(published, r#"{"product":"tee","version":"3","warnings":[]}"#);
     let program = document("program-spend-tiers.json");
     let tried = run(&["publish", &program, "--dry-run", "--url", &url]);
     let all: Vec<&str> = tried.lines().last().unwrap().split_whitespace().collect();

@@ -5,6 +5,7 @@ mod attacks;
 mod bad_input;
 mod checkout;
 mod command_line;
+mod compatibility;
 mod configuring;
 mod costs;
 mod doctor;

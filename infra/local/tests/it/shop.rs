@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use infra_local::demo;
 use infra_local::local::{EdgeParts, Local, Options};
+use origin_functions::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -43,6 +44,11 @@ impl Shop {
 
     /// The same on what another shop has left behind.
     pub(crate) fn open_in(folder: TempDir) -> Self {
+        Self::open_at(folder, Clock::system())
+    }
+
+    /// The same at the time of a clock.
+    pub(crate) fn open_at(folder: TempDir, clock: Clock) -> Self {
         let runtime = Runtime::new().unwrap();
         let options = Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -50,6 +56,7 @@ impl Shop {
             fresh: false,
             faults: None,
             staff_tokens: demo::STAFF_TOKEN.to_owned(),
+            clock,
         };
         let local = runtime.block_on(Local::start(options)).unwrap();
         let url = local.url();

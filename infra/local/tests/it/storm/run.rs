@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use infra_local::demo;
 use infra_local::local::{Local, Options};
 use infra_local::wiring::CART_QUEUE;
+use origin_functions::clock::Clock;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use ureq::http::Request;
@@ -148,6 +149,7 @@ pub(super) fn last_start(data: &Path, look: impl FnOnce(&Local, &Runtime)) {
         fresh: false,
         faults: None,
         staff_tokens: demo::STAFF_TOKEN.to_owned(),
+        clock: Clock::system(),
     };
     let local = runtime.block_on(Local::start(options)).unwrap();
     look(&local, &runtime);

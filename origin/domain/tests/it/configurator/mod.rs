@@ -3,6 +3,7 @@
 mod artefacts;
 mod authoring;
 mod backtracking;
+mod benchmark_products;
 mod brute_force;
 mod completing;
 mod corpora;

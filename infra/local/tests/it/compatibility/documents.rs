@@ -1,0 +1,285 @@
+//! Every stored document of an earlier release is read through the adapters; written to an empty
+//! table and read again, it is the same value.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use infra_dynamo::Embedded;
+use infra_local::local::aws_config;
+use origin_adapters::schema::create_tables;
+use origin_adapters::{
+    Aws, BlobRef, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
+    DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, NewVersion,
+    lambda_http_client,
+};
+use origin_domain::cart::{CartEvent, CartSource as _, CartWriter as _};
+use origin_domain::configurator::Configurator;
+use origin_domain::event::Kind;
+use origin_domain::idempotency::CommandLog as _;
+use origin_domain::loyalty::{
+    Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoyaltyEvent,
+    LoyaltyLog as _, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder, Program, ProgramShelf as _,
+    RedemptionItem, Told, Wanted, Webhook,
+};
+use origin_domain::port::{Consistency, Written};
+use origin_domain::privacy::Privacy as _;
+use origin_domain::selections::SavedSelections as _;
+use origin_domain::time::{DAY_MS, Time};
+use origin_functions::cached_catalog::variants_sold;
+use origin_functions::packed::unpack;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::events::Recorded;
+use super::golden::{data, moment, read_json, text};
+use crate::shop::data_in;
+
+/// An earlier release's tables, empty ones of today, and what the release handed out.
+struct Tables {
+    old: Aws,
+    new: Aws,
+    tokens: Value,
+    now: Time,
+    _folder: TempDir,
+}
+
+impl Tables {
+    async fn open() -> Self {
+        let folder = data();
+        let aws = |table: &Embedded| {
+            Aws::new(aws_config("bus.invalid"), table.http_client(), lambda_http_client())
+        };
+        let old = aws(&Embedded::open(data_in(&folder).join("table.sqlite")).unwrap());
+        let new = aws(&Embedded::memory().unwrap());
+        create_tables(&new).await.unwrap();
+        let tokens: Value = read_json("tokens.json");
+        let now = moment(&tokens["recorded_at"]);
+        Self { old, new, tokens, now, _folder: folder }
+    }
+
+    fn customers(&self) -> impl Iterator<Item = &String> {
+        self.tokens["customers"].as_object().unwrap().keys()
+    }
+
+    /// Reads the same of both tables, which must agree on something that is there.
+    async fn agree<'a, T, F>(&'a self, read: impl Fn(&'a Aws) -> F)
+    where
+        T: PartialEq + Debug,
+        F: Future<Output = Option<T>>,
+    {
+        let (old, new) = (read(&self.old).await, read(&self.new).await);
+        assert!(old.is_some());
+        assert_eq!(new, old);
+    }
+}
+
+fn of_kind<T: for<'de> serde::Deserialize<'de>>(kind: Kind) -> Vec<T> {
+    let events = Recorded::all().into_iter().filter(|event| event.kind() == kind);
+    let decoded: Vec<T> = events.map(|event| event.decode()).collect();
+    assert!(!decoded.is_empty(), "{kind:?}");
+    decoded
+}
+
+#[tokio::test]
+async fn carts_and_the_records_of_their_commands_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoCarts::new(&tables.old), DynamoCarts::new(&tables.new));
+    for cart in tables.tokens["carts"].as_object().unwrap().values() {
+        let id = text(&cart["id"]);
+        let item = old.item(id, Consistency::Strong).await.unwrap().unwrap();
+        assert_eq!(new.store(id, &item, None).await, Ok(Written::Done));
+        assert_eq!(new.item(id, Consistency::Strong).await, Ok(Some(item)), "{id}");
+    }
+    let (old, new) = (DynamoCommandLog::new(&tables.old), DynamoCommandLog::new(&tables.new));
+    for event in of_kind::<CartEvent>(Kind::CartCommanded) {
+        let record = old.find(event.command.id).await.unwrap().unwrap();
+        assert_eq!((&record.cart, &record.command), (&event.cart, &event.command));
+        new.record(&record).await.unwrap();
+        assert_eq!(new.find(event.command.id).await, Ok(Some(record)));
+    }
+}
+
+#[tokio::test]
+async fn ledgers_and_the_records_of_their_commands_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    for event in of_kind::<LoyaltyEvent>(Kind::LoyaltyCommanded) {
+        let record = old.find(event.command.id).await.unwrap().unwrap();
+        assert_eq!((&record.customer, &record.command), (&event.customer, &event.command));
+        new.record(&record).await.unwrap();
+        assert_eq!(new.find(event.command.id).await, Ok(Some(record)));
+    }
+    let mut entries = 0;
+    for customer in tables.customers() {
+        let account = old.account(customer, Consistency::Strong).await.unwrap().unwrap();
+        let page = old.entries(customer, None, PAGE_ENTRIES_MAX).await.unwrap();
+        entries += page.entries.len();
+        let account = Some(Guarded { seen: None, item: account });
+        let change = LedgerChange { account, put: page.entries.clone(), ..LedgerChange::default() };
+        assert_eq!(new.commit(&change).await, Ok(Written::Done));
+        tables
+            .agree(|aws| async {
+                DynamoLedger::new(aws).account(customer, Consistency::Strong).await.unwrap()
+            })
+            .await;
+        assert_eq!(new.entries(customer, None, PAGE_ENTRIES_MAX).await, Ok(page), "{customer}");
+    }
+    assert!(entries > 20, "{entries} entries");
+}
+
+#[tokio::test]
+async fn redemptions_in_every_state_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    let mut read = 0;
+    for kind in Kind::REDEMPTIONS {
+        for decided in of_kind::<RedemptionItem>(kind) {
+            let id = decided.redemption.id;
+            let item = old.redemption(id).await.unwrap().unwrap();
+            if item != decided {
+                assert_eq!(kind, Kind::RedemptionHeld, "only a hold goes on: {item:?}");
+                continue;
+            }
+            let redemptions = vec![Guarded { seen: None, item: item.clone() }];
+            let change = LedgerChange { redemptions, ..LedgerChange::default() };
+            assert_eq!(new.commit(&change).await, Ok(Written::Done));
+            assert_eq!(new.redemption(id).await, Ok(Some(item)));
+            read += 1;
+        }
+    }
+    assert_eq!(read, 6, "held, rejected, settled, timed out, and two released");
+}
+
+#[tokio::test]
+async fn orders_and_the_causes_that_counted_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    let mut facts = 0;
+    for event in Recorded::all().iter().filter(|event| event.kind() == Kind::ShopifyWebhook) {
+        let detail = event.detail.to_string();
+        let Ok(webhook) = Webhook::parse(&detail) else { continue };
+        let Ok(Some(fact)) = Told::read(&webhook.topic, webhook.payload) else { continue };
+        let cause = fact.cause();
+        let wanted = Wanted { cause: Some(&cause), order: Some(&fact.order), ..Wanted::default() };
+        let loaded = old.load(wanted).await.unwrap();
+        assert!(loaded.is_claimed, "{cause:?}");
+        assert!(loaded.order.is_some());
+        facts += 1;
+    }
+    assert_eq!(facts, 3, "an order, a refund of it, and a cancellation of another");
+    let before = PastOrder { at: tables.now.plus_ms(DAY_MS), order: String::new() };
+    let mut before = Some(before);
+    let mut orders = Vec::new();
+    while let Some(from) = before.filter(|from| from.at > tables.now.minus_ms(400 * DAY_MS)) {
+        let past = DynamoOrderHistory::new(&tables.old).past_orders(&from).await.unwrap();
+        orders.extend(past.orders.into_iter().map(|(order, _)| order));
+        before = Some(past.next);
+    }
+    assert_eq!(orders.len(), 25, "the demo's of a year, the fixture and the large one");
+    for item in orders {
+        let order = item.facts.order.clone();
+        let guarded = Some(Guarded { seen: None, item: item.clone() });
+        let change = LedgerChange { order: guarded, ..LedgerChange::default() };
+        assert_eq!(new.commit(&change).await, Ok(Written::Done));
+        let wanted = Wanted { order: Some(&order), ..Wanted::default() };
+        assert_eq!(new.load(wanted).await.unwrap().order, Some(item));
+    }
+}
+
+#[tokio::test]
+async fn products_with_their_versions_and_compiled_form_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoCatalog::new(&tables.old), DynamoCatalog::new(&tables.new));
+    for (product, versions) in [("bike", 2), ("tee", 2), ("guitar", 1)] {
+        let served = old.current(product, Consistency::Strong).await.unwrap().unwrap();
+        assert_eq!(old.versions(product).await.unwrap().len(), versions);
+        let artefact = old.artefact(product, served.version).await.unwrap().unwrap();
+        let configurator = unpack(&artefact).unwrap().configurator;
+        let encoded = configurator.encode();
+        assert_eq!(Configurator::decode(&encoded).unwrap().encode(), encoded);
+        let variants = configurator.product().variants().iter();
+        let variant_ids: Vec<String> = variants.map(|one| one.variant_id.clone()).collect();
+        if let Some(variant) = variant_ids.first() {
+            let owner = old.product_of_variant(variant).await.unwrap();
+            assert_eq!(owner.as_deref(), Some(product));
+        }
+        let version = NewVersion {
+            product,
+            document: &served.document,
+            artefact: &artefact,
+            variant_ids: &variant_ids,
+            expected: None,
+            at: tables.now,
+        };
+        new.publish(&version, variants_sold).await.unwrap();
+        let again = new.current(product, Consistency::Strong).await.unwrap().unwrap();
+        assert_eq!(again.document, served.document);
+        assert_eq!(new.artefact(product, again.version).await, Ok(Some(artefact)));
+    }
+}
+
+#[tokio::test]
+async fn programs_and_their_activations_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoPrograms::new(&tables.old), DynamoPrograms::new(&tables.new));
+    let history = old.history(None, HISTORY_MAX).await.unwrap();
+    let versions: Vec<u64> = history.iter().map(|activation| activation.version).collect();
+    assert_eq!(versions, [1, 4, 3, 2, 1]);
+    for activation in history.iter().rev() {
+        let document = old.document(activation.version).await.unwrap().unwrap();
+        Program::parse(&document).unwrap();
+        let is_new = new.document(activation.version).await.unwrap().is_none();
+        let document = Some(document.as_str()).filter(|_| is_new);
+        assert_eq!(new.activate(activation, document).await, Ok(Written::Done));
+    }
+    assert_eq!(new.history(None, HISTORY_MAX).await, Ok(history));
+    for version in versions {
+        tables
+            .agree(|aws| async move { DynamoPrograms::new(aws).document(version).await.unwrap() })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn saved_selections_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoSelections::new(&tables.old), DynamoSelections::new(&tables.new));
+    for id in tables.tokens["selections"].as_object().unwrap().values().map(text) {
+        let saved = old.saved(id, tables.now).await.unwrap().unwrap();
+        assert_eq!(saved.id(), id);
+        new.save(&saved, tables.now).await.unwrap();
+        assert_eq!(new.saved(id, tables.now).await, Ok(Some(saved)));
+    }
+}
+
+#[tokio::test]
+async fn privacy_demands_and_the_file_of_an_export_are_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoPrivacy::new(&tables.old), DynamoPrivacy::new(&tables.new));
+    let demands = old.list().await.unwrap();
+    let mut files = 0;
+    for demand in &demands {
+        let file = old.file(&demand.id).await.unwrap();
+        new.note(demand, file.as_deref(), tables.now.plus_ms(DAY_MS)).await.unwrap();
+        assert_eq!(new.file(&demand.id).await, Ok(file.clone()));
+        files += usize::from(file.is_some());
+    }
+    assert_eq!((demands.len(), files), (2, 1), "an export and an erasure");
+    assert_eq!(new.list().await, Ok(demands));
+}
+
+#[tokio::test]
+async fn a_payload_too_large_for_an_event_is_read() {
+    let tables = Tables::open().await;
+    let (old, new) = (DynamoPayloads::new(&tables.old), DynamoPayloads::new(&tables.new));
+    let blob = Recorded::all().into_iter().find_map(|event| {
+        let blob = event.detail.get("payload_kept")?.clone();
+        serde_json::from_value::<BlobRef>(blob).ok()
+    });
+    let payload = old.fetch(&blob.unwrap()).await.unwrap();
+    let order: &serde_json::value::RawValue = serde_json::from_slice(&payload).unwrap();
+    let fact = Told::read("orders/paid", order).unwrap().unwrap();
+    assert_eq!(fact.customer(), Some("1001"));
+    let again = new.keep(&payload, tables.now.plus_ms(DAY_MS)).await.unwrap();
+    assert_eq!(new.fetch(&again).await, Ok(payload));
+}

@@ -32,10 +32,10 @@ impl Recorded {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        let is_this = |kind: &Kind| {
+        let is_this = |kind: &&Kind| {
             (kind.source(), kind.detail_type()) == (&*self.source, &*self.detail_type)
         };
-        Kind::ALL.into_iter().find(is_this).unwrap_or_else(|| panic!("unknown kind: {self:?}"))
+        *Kind::ALL.iter().find(is_this).unwrap_or_else(|| panic!("unknown kind: {self:?}"))
     }
 
     pub(super) fn decode<T: for<'de> Deserialize<'de>>(&self) -> T {
@@ -71,7 +71,7 @@ fn an_event_of_every_kind_is_decoded_and_encoded_to_the_same_json() {
             assert_eq!(serde_json::from_str::<Value>(&detail).unwrap(), event.detail);
         }
     }
-    assert_eq!(kinds, HashSet::from(Kind::ALL));
+    assert_eq!(kinds, Kind::ALL.iter().copied().collect());
 }
 
 /// The names of the actions of all commands of a kind.

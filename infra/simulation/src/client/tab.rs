@@ -59,6 +59,13 @@ impl Tab {
         }
     }
 
+    /// Sends a command without waiting for its answer.
+    fn click(self: &Rc<Self>, manners: &Manners) {
+        let (tab, ask) = (Rc::clone(self), manners.taste.ask(&manners.dice));
+        let click = async move { tab.device.ask(ask, &tab.held).await };
+        manners.crew.spawn(&manners.life, click);
+    }
+
     /// Shops until nothing is left to do.
     pub(crate) async fn shop(self: Rc<Self>, manners: Rc<Manners>) {
         while manners.tempo.next().await {
@@ -71,6 +78,10 @@ impl Tab {
                 manners.bursts
             };
             if manners.dice.chance(manners.sign_ins) {
+                // As often as not somebody clicks while the merge is on its way.
+                if manners.dice.coin() {
+                    self.click(&manners);
+                }
                 self.device.sign_in(&self.held).await;
             } else if manners.dice.chance(PURCHASES) {
                 self.buy(&manners);
@@ -78,9 +89,7 @@ impl Tab {
                 self.device.read(&self.held).await;
             } else if manners.dice.chance(bursts) {
                 for _ in 0..manners.dice.within(2..=BURST_MAX) {
-                    let (tab, ask) = (Rc::clone(&self), manners.taste.ask(&manners.dice));
-                    let click = async move { tab.device.ask(ask, &tab.held).await };
-                    manners.crew.spawn(&manners.life, click);
+                    self.click(&manners);
                 }
             } else {
                 self.device.ask(manners.taste.ask(&manners.dice), &self.held).await;

@@ -87,9 +87,9 @@ function buy() {
   const added = cart.add();
   observe(added, 202, 'added');
   writes.add(added.status === 202 ? 1 : 0);
-  const seen = cart.read();
-  observe(seen, 200, 'read back');
-  staleAfterWrite.add(cart.isStale(seen) ? 1 : 0);
+  const response = cart.read();
+  observe(response, 200, 'read back');
+  staleAfterWrite.add(cart.isStale(response) ? 1 : 0);
 }
 
 function read(route, url, headers) {
@@ -97,8 +97,8 @@ function read(route, url, headers) {
   observe(response, 200, route);
 }
 
-function observe(response, status, what) {
-  check(response, { [`${what}: ${status}`]: (answer) => answer.status === status });
+function observe(response, status, name) {
+  check(response, { [`${name}: ${status}`]: (answer) => answer.status === status });
   hits.add((response.headers['X-Cache'] || '').startsWith('Hit') ? 1 : 0);
   const timing = /origin;dur=([\d.]+)/.exec(response.headers['Server-Timing'] || '');
   if (timing !== null) {

@@ -1,4 +1,4 @@
-// A shopper's cart and what it must show: the consistency oracle of the load tests.
+// A shopper's cart and its expected content: the consistency oracle of the load tests.
 
 import crypto from 'k6/crypto';
 import http from 'k6/http';

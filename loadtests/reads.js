@@ -1,4 +1,4 @@
-// What the edge and the origin cost apart: hits of one object, and reads nobody has made before.
+// The cost of the edge and of the origin: hits of one object, and new reads.
 //
 //   k6 run -e KIND=hits loadtests/reads.js        one product, 2,000 a second
 //   k6 run -e KIND=cold loadtests/reads.js        a new selection each time, 500 a second
@@ -52,7 +52,7 @@ const OPTIONS = {
 
 export function setup() {
   http.get(`${URL}/v1/configurator/bike`);
-  // Another run of this script must not have asked for the same selections.
+  // No other run of this script may have requested the same selections.
   return { start: Math.floor(Math.random() * 1e9) };
 }
 

@@ -4,7 +4,7 @@
 //   k6 run -e RATE=600 -e SECONDS=60 loadtests/webhooks.js
 //
 // One delivery in five is a repetition, as Shopify repeats; one in ten is of an order refunded before
-// it is paid. Whatever the consumers do meanwhile, the acknowledgement stays below 50 ms.
+// it is paid. The acknowledgement stays below 50 ms while the consumers work.
 
 import { check } from 'k6';
 import crypto from 'k6/crypto';
@@ -38,7 +38,7 @@ export const options = {
 };
 
 export function setup() {
-  // Another run of this script must not have delivered the same orders.
+  // No other run of this script may have delivered the same orders.
   return { first: Date.now() * 1000, now: new Date().toISOString() };
 }
 

@@ -1,4 +1,4 @@
-// What an acknowledged write costs beside the usual reads: 200 commands a second through the edge,
+// The cost of an acknowledged write beside the usual reads: 200 commands a second through the edge,
 // each durable before its 202, while 1,000 reads a second go on. Open model, both.
 //
 //   k6 run loadtests/writes.js

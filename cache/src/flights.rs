@@ -1,4 +1,4 @@
-//! The loads under way: at most one per key that callers may join, and who began before whom.
+//! Single flight: the running loads, at most one per key that callers may join, and their order.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,76 +6,76 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::entry::Begun;
+use crate::cached_value::LoadStart;
 
 /// How a load must read the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// Any replica will do: what it says is checked against the floor.
+    /// Any replica may answer: the version is checked against the floor.
     Eventual,
     /// The read must reflect every write acknowledged before it began.
     Strong,
 }
 
-/// What a load came to, as its leader tells its followers.
+/// The outcome of a load, which its leader sends to its followers.
 #[derive(Debug)]
-pub(crate) struct Landing<V, E> {
-    pub(crate) begun: Begun,
+pub(crate) struct LoadOutcome<V, E> {
+    pub(crate) start: LoadStart,
     pub(crate) consistency: Consistency,
     pub(crate) result: Result<Arc<V>, Arc<E>>,
 }
 
-type Announcement<V, E> = watch::Receiver<Option<Landing<V, E>>>;
+type OutcomeReceiver<V, E> = watch::Receiver<Option<LoadOutcome<V, E>>>;
 
-/// The part a caller plays in a load.
-pub(crate) enum Seat<'a, K: Eq + Hash, V, E> {
-    /// This caller loads. The obligation ends by landing or by being dropped.
+/// A caller's role in a load.
+pub(crate) enum Role<'a, K: Eq + Hash, V, E> {
+    /// This caller loads, and completes or drops the leader.
     Leader(Leader<'a, K, V, E>),
-    /// Somebody else loads.
+    /// Another caller loads.
     Follower(Follower<V, E>),
 }
 
-/// The obligation to load. Dropped without landing (cancelled, panicked) it frees the key, and
-/// the followers sort out among themselves who leads next.
+/// The caller that loads. Dropped without an outcome (cancelled, panicked) it frees the key, and
+/// one of the followers becomes the next leader.
 pub(crate) struct Leader<'a, K: Eq + Hash, V, E> {
     flights: &'a Flights<K, V, E>,
     key: K,
-    pub(crate) begun: Begun,
+    pub(crate) start: LoadStart,
     pub(crate) consistency: Consistency,
-    announce: watch::Sender<Option<Landing<V, E>>>,
+    sender: watch::Sender<Option<LoadOutcome<V, E>>>,
 }
 
-/// A wait for somebody else's load.
-pub(crate) struct Follower<V, E>(Announcement<V, E>);
+/// A caller that waits for another's load.
+pub(crate) struct Follower<V, E>(OutcomeReceiver<V, E>);
 
-/// The loads under way. It holds no more than one entry for each call waiting at this moment,
-/// so the caller's own concurrency limit is its bound.
+/// The running loads. There is at most one per waiting call, so the caller's concurrency limit is
+/// the bound.
 pub(crate) struct Flights<K, V, E> {
     // The critical sections are a few map operations and never await.
-    log: Mutex<Log<K, V, E>>,
+    state: Mutex<State<K, V, E>>,
 }
 
-struct Log<K, V, E> {
-    /// The number drawn last.
+struct State<K, V, E> {
+    /// The number assigned last.
     last: u64,
-    /// Whatever began at or before this number may have read what was since invalidated.
+    /// Loads with this number or a lower one may have read values invalidated since.
     invalidated: u64,
-    running: HashMap<K, Running<V, E>>,
+    flights: HashMap<K, Flight<V, E>>,
 }
 
-struct Running<V, E> {
+struct Flight<V, E> {
     number: u64,
     consistency: Consistency,
-    announcement: Announcement<V, E>,
+    receiver: OutcomeReceiver<V, E>,
 }
 
-// === impl Landing ===
+// === impl LoadOutcome ===
 
-// Derived, this would ask for `V: Clone` and `E: Clone`.
-impl<V, E> Clone for Landing<V, E> {
+// A derived implementation would require `V: Clone` and `E: Clone`.
+impl<V, E> Clone for LoadOutcome<V, E> {
     fn clone(&self) -> Self {
-        let Self { begun, consistency, ref result } = *self;
-        Self { begun, consistency, result: result.clone() }
+        let Self { start, consistency, ref result } = *self;
+        Self { start, consistency, result: result.clone() }
     }
 }
 
@@ -83,67 +83,66 @@ impl<V, E> Clone for Landing<V, E> {
 
 impl<K: Clone + Eq + Hash, V, E> Flights<K, V, E> {
     pub(crate) fn new() -> Self {
-        Self { log: Mutex::new(Log { last: 0, invalidated: 0, running: HashMap::new() }) }
+        Self { state: Mutex::new(State { last: 0, invalidated: 0, flights: HashMap::new() }) }
     }
 
-    /// The present moment: what is drawn later than this has a greater number.
-    pub(crate) fn mark(&self) -> u64 {
-        self.log().last
+    /// The current position: loads that start later have a greater number.
+    pub(crate) fn position(&self) -> u64 {
+        self.state().last
     }
 
-    /// The beginning of something that is not a flight.
-    pub(crate) fn begin(&self, now_ms: u64) -> Begun {
-        Begun { number: self.log().draw(), at_ms: now_ms }
+    /// Starts a load that other callers can't join.
+    pub(crate) fn begin(&self, now_ms: u64) -> LoadStart {
+        LoadStart { number: self.state().next_number(), at_ms: now_ms }
     }
 
-    /// Makes everything begun until now unfit to be kept or joined.
+    /// Prevents all loads begun until now from being cached or joined.
     pub(crate) fn invalidate(&self) {
-        let mut log = self.log();
-        log.invalidated = log.last;
+        let mut state = self.state();
+        state.invalidated = state.last;
     }
 
-    /// Whether nothing was invalidated since.
-    pub(crate) fn is_current(&self, begun: Begun) -> bool {
-        begun.number > self.log().invalidated
+    /// Whether no invalidation followed the start of this load.
+    pub(crate) fn is_current(&self, start: LoadStart) -> bool {
+        start.number > self.state().invalidated
     }
 
-    /// Joins the load under way, or begins one. A caller in need of a strong read joins only
-    /// strong reads; beginning one, it takes the place of the eventual one, whose followers keep
-    /// waiting for that.
-    pub(crate) fn board(&self, key: &K, needed: Consistency, now_ms: u64) -> Seat<'_, K, V, E> {
-        let mut log = self.log();
-        let invalidated = log.invalidated;
-        if let Some(flight) = log.running.get(key)
+    /// Joins the running load of `key`, or begins one. A caller that needs a strong read joins only
+    /// strong reads; the one it begins replaces an eventual one, whose followers continue to wait
+    /// for that.
+    pub(crate) fn join_or_lead(
+        &self,
+        key: &K,
+        needed: Consistency,
+        now_ms: u64,
+    ) -> Role<'_, K, V, E> {
+        let mut state = self.state();
+        let invalidated = state.invalidated;
+        if let Some(flight) = state.flights.get(key)
             && flight.number > invalidated
             && (needed == Consistency::Eventual || flight.consistency == Consistency::Strong)
         {
-            return Seat::Follower(Follower(flight.announcement.clone()));
+            return Role::Follower(Follower(flight.receiver.clone()));
         }
-        let number = log.draw();
-        let (announce, announcement) = watch::channel(None);
-        log.running.insert(key.clone(), Running { number, consistency: needed, announcement });
-        let begun = Begun { number, at_ms: now_ms };
-        Seat::Leader(Leader {
-            flights: self,
-            key: key.clone(),
-            begun,
-            consistency: needed,
-            announce,
-        })
+        let number = state.next_number();
+        let (sender, receiver) = watch::channel(None);
+        state.flights.insert(key.clone(), Flight { number, consistency: needed, receiver });
+        let start = LoadStart { number, at_ms: now_ms };
+        Role::Leader(Leader { flights: self, key: key.clone(), start, consistency: needed, sender })
     }
 }
 
 impl<K, V, E> Flights<K, V, E> {
-    fn log(&self) -> MutexGuard<'_, Log<K, V, E>> {
-        // A key whose `Hash` panics leaves the map whole: there is nothing to give up for.
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State<K, V, E>> {
+        // A key whose `Hash` panics leaves the map intact, so a poisoned lock is usable.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// === impl Log ===
+// === impl State ===
 
-impl<K, V, E> Log<K, V, E> {
-    fn draw(&mut self) -> u64 {
+impl<K, V, E> State<K, V, E> {
+    fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
@@ -152,34 +151,34 @@ impl<K, V, E> Log<K, V, E> {
 // === impl Leader ===
 
 impl<K: Eq + Hash, V, E> Leader<'_, K, V, E> {
-    /// Frees the key, then tells the followers: one of them who needs a later load finds the
-    /// place free.
-    pub(crate) fn land(self, result: Result<Arc<V>, Arc<E>>) -> Landing<V, E> {
-        let landing = Landing { begun: self.begun, consistency: self.consistency, result };
-        self.leave();
-        self.announce.send_replace(Some(landing.clone()));
-        landing
+    /// Frees the key, then notifies the followers, so that one that needs a later load can begin
+    /// it at once.
+    pub(crate) fn complete(self, result: Result<Arc<V>, Arc<E>>) -> LoadOutcome<V, E> {
+        let outcome = LoadOutcome { start: self.start, consistency: self.consistency, result };
+        self.release();
+        self.sender.send_replace(Some(outcome.clone()));
+        outcome
     }
 
-    fn leave(&self) {
-        let mut log = self.flights.log();
-        if log.running.get(&self.key).is_some_and(|flight| flight.number == self.begun.number) {
-            log.running.remove(&self.key);
+    fn release(&self) {
+        let mut state = self.flights.state();
+        if state.flights.get(&self.key).is_some_and(|flight| flight.number == self.start.number) {
+            state.flights.remove(&self.key);
         }
     }
 }
 
 impl<K: Eq + Hash, V, E> Drop for Leader<'_, K, V, E> {
     fn drop(&mut self) {
-        self.leave();
+        self.release();
     }
 }
 
 // === impl Follower ===
 
 impl<V, E> Follower<V, E> {
-    /// What the load came to; `None` when its leader gave up.
-    pub(crate) async fn landed(mut self) -> Option<Landing<V, E>> {
-        self.0.wait_for(Option::is_some).await.ok().and_then(|landing| landing.clone())
+    /// Waits for the load's outcome; `None` if its leader was dropped.
+    pub(crate) async fn outcome(mut self) -> Option<LoadOutcome<V, E>> {
+        self.0.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone())
     }
 }

@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod bounds;
-mod entry;
+mod cached_value;
 mod flights;
 mod read_through;
 
 pub use bounds::Bounds;
-pub use entry::{Begun, Versioned};
+pub use cached_value::{LoadStart, Versioned};
 pub use flights::Consistency;
-pub use read_through::{Obtained, ReadThrough, Source};
+pub use read_through::{Lookup, ReadThrough, Source};

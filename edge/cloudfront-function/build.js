@@ -1,5 +1,5 @@
-// Joins the modules of src/, puts in the tables of the Rust crates, and makes it small. What is
-// deployed: dist/<group>.js for each group of behaviours (groups.js), and dist/store.json, the words
+// Joins the modules of src/ with the tables of the Rust crates and minifies the result. It deploys
+// as dist/<group>.js for each group of behaviours (groups.js), and dist/store.json, the texts that
 // the functions look up.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ export const FUNCTION_BYTES_MAX = 9000;
 export const VALUE_BYTES_MAX = 1024;
 
 // Terser knows the names of the language; these are the platform's, the configuration's and the
-// wire's. All others are ours to shorten.
+// wire's. All others may be shortened.
 const NAMED_OUTSIDE = `
     request method uri headers querystring cookies rawQueryString value multiValue
     statusCode body encoding data kvs get createHmac update digest byteLength compare from
@@ -47,8 +47,8 @@ export async function build(group) {
     return code;
 }
 
-// The constants that the modules test. Terser drops the code of what is false: what no route of the
-// group needs.
+// The constants that the modules test. Terser drops the code behind a false constant, which no
+// route of the group needs.
 function constants(group, routes) {
     const takes = (kind) => routes.some(({ callers }) => callers.some((it) => it.kind === kind));
     const leadsTo = (name) => routes.some(({ target }) => target === name);
@@ -59,7 +59,7 @@ function constants(group, routes) {
         HAS_STAFF: takes('staff'),
         HAS_COMMANDS: routes.some(({ isCommand }) => isCommand),
         HAS_SELECTIONS: routes.some(({ selects }) => selects),
-        HAS_PROXY_ONLY: routes.some(({ door }) => door === 'proxy'),
+        HAS_PROXY_ONLY: routes.some(({ door: exposure }) => exposure === 'proxy'),
         LEADS_TO_ADMIN: leadsTo('admin'),
         LEADS_TO_EDGE: leadsTo('edge'),
         LEADS_TO_WEBHOOKS: leadsTo('webhooks'),
@@ -88,13 +88,13 @@ async function joined(routes) {
     return output[0].code;
 }
 
-// What the functions read from the key-value store, beside `config`: by name, the words of each
-// refusal.
+// What the functions read from the key-value store, beside `config`: by name, the texts of each
+// rejection.
 export function store() {
     const { problems } = JSON.parse(read('../functions/vectors/tables.json'));
-    const refusals = Object.entries(JSON.parse(read('src/refusals.json')));
+    const rejections = Object.entries(JSON.parse(read('src/rejections.json')));
     return Object.fromEntries(
-        refusals.map(([name, [code, detail, message]]) => {
+        rejections.map(([name, [code, detail, message]]) => {
             const { title, status } = problems.find((it) => it.code === code);
             return [name, JSON.stringify({ title, status, code, detail, message })];
         })
@@ -111,7 +111,7 @@ export function config({ shop, shopify_secrets, keys, staff_tokens }, digest) {
     });
 }
 
-// One line a route: method, path, door, target, whether a command, callers (upper case: must),
+// One line a route: method, path, exposure, target, whether a command, callers (upper case: must),
 // parameters (`*`: and a selection). The runtime reads it once, when the function is loaded.
 function table(routes) {
     const letters = { cart: 'c', customer: 'u', staff: 's' };
@@ -134,7 +134,7 @@ function table(routes) {
             return {
                 method: part[0],
                 path: part[1].replace('~', '/v1/'),
-                door: part[2],
+                exposure: part[2],
                 target: part[3],
                 isCommand: part[4] > 0,
                 callers: part[5].split('').map((letter) => ({

@@ -37,10 +37,10 @@ export function isProxied(group) {
 
 // The routes whose requests reach a group's function; a parameter stands for any id.
 export function routesOf(group) {
-    return ROUTES.filter(({ path, door }) => {
+    return ROUTES.filter(({ path, door: exposure }) => {
         const sample = path.replace(/\{\w+\}/g, 'x');
         return isProxied(group)
-            ? door !== 'direct' && groupOf(behaviourOf(PROXY + sample)) === group
+            ? exposure !== 'direct' && groupOf(behaviourOf(PROXY + sample)) === group
             : groupOf(behaviourOf(sample)) === group;
     });
 }

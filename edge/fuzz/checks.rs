@@ -1,4 +1,4 @@
-//! What must hold for any input. The fuzz targets call these, and so does a test of
+//! Properties of any input. The fuzz targets call these, and so does a test of
 //! `edge/functions` with every file of `corpus/`.
 
 #![allow(dead_code, reason = "each fuzz target calls one of these")]
@@ -44,7 +44,7 @@ pub(crate) fn query(input: &[u8]) {
         for (name, value) in &pairs {
             push(&mut written, name, value);
         }
-        assert_eq!(parse(&written), Ok(pairs), "what is written is read back");
+        assert_eq!(parse(&written), Ok(pairs), "a written query parses to the same pairs");
     }
     for uri in ["/v1/configurator/bike/resolution", "/v1/loyalty/program"] {
         let request = Request {
@@ -64,7 +64,7 @@ pub(crate) fn query(input: &[u8]) {
     }
 }
 
-/// Only what Shopify signed is believed, and whatever it signed is believed as it was meant.
+/// Only a query that Shopify signed verifies, with the customer and parameters of the original.
 pub(crate) fn proxy(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let secrets = secrets();
@@ -73,7 +73,7 @@ pub(crate) fn proxy(input: &[u8]) {
             let signature = proxy::sign(&pairs, &secrets);
             pairs.iter().any(|(name, value)| name == "signature" && *value == signature)
         });
-        assert!(is_signed, "believed without a signature");
+        assert!(is_signed, "verified without a signature");
         assert!(proxied.customer.is_none_or(|id| grammar::is_shopify_id(&id)));
     }
     let forwarding = Forwarding {
@@ -89,11 +89,11 @@ pub(crate) fn proxy(input: &[u8]) {
             assert_eq!(Ok(proxied.rest), parse(text));
         }
         Err(ProxyError::Repeated(_) | ProxyError::Malformed) => {}
-        Err(error) => panic!("signed and disbelieved: {error}"),
+        Err(error) => panic!("signed and rejected: {error}"),
     }
 }
 
-/// A token has one spelling, and no other text is one.
+/// A token has one spelling, and no other text verifies.
 pub(crate) fn tokens(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let keys = keys();
@@ -113,7 +113,7 @@ pub(crate) fn tokens(input: &[u8]) {
     }
 }
 
-/// A bookmark verifies only as it was sealed; a sealed payload that is none does not open.
+/// A bookmark verifies only as it was sealed; a malformed sealed payload does not open.
 pub(crate) fn bookmarks(input: &[u8]) {
     let keys = keys();
     if let Ok(text) = std::str::from_utf8(input)
@@ -130,11 +130,11 @@ pub(crate) fn bookmarks(input: &[u8]) {
     {
         let again = seal(&keys, &sealed.resource, &payload);
         let again = verify(&keys, &again).and_then(|sealed| sealed.open());
-        assert_eq!(again, Ok(payload), "what opens can be sealed");
+        assert_eq!(again, Ok(payload), "an opened payload can be sealed again");
     }
 }
 
-/// Whatever an event holds has a verdict, and what goes on is nobody it did not prove to be.
+/// Every event has a verdict, and a forwarded request has only identities that it proved.
 pub(crate) fn events(input: &[u8]) {
     let Ok(output) = handle(input, &config(), NOW) else { return };
     let output: serde_json::Value = serde_json::from_slice(&output).expect("a verdict is JSON");

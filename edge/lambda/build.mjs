@@ -58,7 +58,7 @@ function compile() {
 function debian() {
     const root = join(cache, 'debian');
     if (!existsSync(root)) {
-        // Whole or not at all: an unpacking that was interrupted would be taken for a compiler.
+        // Whole or not at all: an interrupted unpacking would be taken for a compiler.
         const archives = join(cache, 'archives');
         rmSync(archives, { recursive: true, force: true });
         mkdirSync(archives, { recursive: true });
@@ -82,14 +82,14 @@ function debian() {
     };
 }
 
-// The compiler, its source, and the two libraries it needs, whatever their version today.
+// The compiler, its source, and the two libraries it needs, in their current versions.
 function download(archives) {
     run('apt-get', ['-q', 'update']);
     const needed = (name, start) =>
         run('apt-cache', ['depends', '--important', name])
             .split('\n')
             .map((line) => line.trim().split(' '))
-            .find(([kind, what]) => kind === 'Depends:' && what.startsWith(start))[1];
+            .find(([kind, target]) => kind === 'Depends:' && target.startsWith(start))[1];
     const standard = needed('libstd-rust-web-dev', 'libstd-rust-web-');
     const names = ['rustc-web', 'rust-web-src', 'libstd-rust-web-dev', standard];
     run('apt-get', ['download', '-q', ...names, needed(standard, 'libllvm')], {}, archives);

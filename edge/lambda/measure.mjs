@@ -1,6 +1,6 @@
-// `node measure.mjs`: what the forms of the edge function cost, side by side in one run on this
-// machine. Both must be built. Each figure is of the quietest turn: what else the machine did at the
-// time is nobody's cost.
+// `node measure.mjs`: the cost of each form of the edge function, side by side in one run on this
+// machine. Both must be built. Each figure is that of the quietest turn, which excludes other work
+// of the machine.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -52,11 +52,11 @@ function forms(it) {
 // A turn: nanoseconds of each call. Each has an event of its own, since functions change them.
 async function turn({ event, call }, text) {
     const times = [];
-    for (let made = 0; made < CALLS_PER_TURN; made += 1) {
+    for (let count = 0; count < CALLS_PER_TURN; count += 1) {
         const own = event(JSON.parse(text));
-        const begun = process.hrtime.bigint();
+        const startNs = process.hrtime.bigint();
         await call(own);
-        times.push(process.hrtime.bigint() - begun);
+        times.push(process.hrtime.bigint() - startNs);
     }
     return times;
 }
@@ -87,12 +87,12 @@ function native() {
         .map((line) => line.split(' ').map(us));
 }
 
-// What a new process of the deployed folder says of itself; Secrets Manager is next door.
+// A new process of the deployed folder measures itself; Secrets Manager is a local server.
 const START = (event) => `
     import { readFileSync } from 'node:fs';
     const clock = () => Number(process.hrtime.bigint());
     const bytes = readFileSync('edge_lambda.wasm');
-    const begun = clock();
+    const startNs = clock();
     const module = new WebAssembly.Module(bytes);
     const compiled = clock();
     new WebAssembly.Instance(module);
@@ -101,7 +101,7 @@ const START = (event) => `
     const { method } = await handler(${JSON.stringify(event)});
     const { user, system } = process.cpuUsage();
     console.log(JSON.stringify({
-        method, compile: compiled - begun, instantiate: instantiated - compiled,
+        method, compile: compiled - startNs, instantiate: instantiated - compiled,
         cpu: (user + system) * 1000, rss: process.memoryUsage.rss(),
     }));`;
 
@@ -114,27 +114,27 @@ async function starts() {
     const deployment = { shop: 'demo.myshopify.com', secret: 'x', region: 'us-east-1', endpoint };
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
     const start = async (program) => {
-        const begun = process.hrtime.bigint();
+        const startNs = process.hrtime.bigint();
         const { stdout } = await promisify(execFile)(
             process.execPath,
             ['--input-type=module', '--eval', program],
             { cwd: folder, env }
         );
-        return { wall: process.hrtime.bigint() - begun, ...JSON.parse(stdout) };
+        return { wall: process.hrtime.bigint() - startNs, ...JSON.parse(stdout) };
     };
     try {
         cpSync(dist, folder, { recursive: true });
         writeFileSync(join(folder, 'deployment.json'), JSON.stringify(deployment));
-        const said = [];
+        const measured = [];
         const empty = [];
-        for (let made = 0; made < STARTS; made += 1) {
-            said.push(await start(START(named('options in order').event)));
+        for (let count = 0; count < STARTS; count += 1) {
+            measured.push(await start(START(named('options in order').event)));
             empty.push(await start('console.log(JSON.stringify({}))'));
         }
-        if (said.some(({ method }) => method !== 'GET')) {
-            throw new Error('a new process came to no verdict');
+        if (measured.some(({ method }) => method !== 'GET')) {
+            throw new Error('a new process gave no verdict');
         }
-        const of = (field) => least(said.map((it) => it[field]));
+        const of = (field) => least(measured.map((it) => it[field]));
         return { of, empty: least(empty.map(({ wall }) => wall)) };
     } finally {
         server.close();

@@ -1,5 +1,5 @@
-//! What must hold for any input. The fuzz targets call these, and so does a test of `origin/domain`
-//! with every file of `corpus/`.
+//! Properties of any input. The fuzz targets call these checks, and a test of `origin/domain` calls
+//! them with every file of `corpus/`.
 
 #![allow(dead_code, reason = "each fuzz target calls one of these")]
 
@@ -14,82 +14,87 @@ use sha2::{Digest as _, Sha256};
 
 use super::brute_force::{BruteForce, Chosen};
 
-/// Small enough that no input takes long.
+/// Low limits, so that every input is fast.
 const LIMITS: Limits =
-    Limits { weave_steps_max: 2_000_000, sift_steps_max: 2_000_000, bytes_max: 64 << 20 };
-/// Most combinations that are tried one by one.
+    Limits { conjoin_steps_max: 2_000_000, sift_steps_max: 2_000_000, bytes_max: 64 << 20 };
+/// Most combinations for brute force.
 const COMBINATIONS_MAX: usize = 4_096;
-/// The least there is to be compiled.
-const LEAST: &str =
+/// The smallest valid product.
+const SMALLEST: &str =
     r#"{"product":"p","currency":"EUR","options":[{"id":"a","values":[{"id":"1"}]}]}"#;
-/// Where the body of an artefact begins: behind the format byte and the hash.
+/// Start of the body of an artefact: after the format byte and the hash.
 const BODY: usize = 33;
-/// The format byte of an artefact that this release writes.
+/// The format byte of this release.
 static FORMAT: LazyLock<u8> = LazyLock::new(|| {
-    let product = Product::parse(LEAST.as_bytes()).expect("a product");
+    let product = Product::parse(SMALLEST.as_bytes()).expect("a product");
     Configurator::compile(product, &LIMITS).expect("a product").encode()[0]
 });
 
-/// A document is refused in words, or it is published and answers right.
+/// A document is rejected with mistakes, or it compiles and answers correctly.
 pub(crate) fn publish(input: &[u8]) {
     match Product::parse(input) {
         Ok(product) => {
             let document = product.to_document().to_string();
             let written = Product::parse(document.as_bytes());
-            assert_eq!(written.as_ref(), Ok(&product), "what is written is read back");
+            assert_eq!(written.as_ref(), Ok(&product), "a written document is read back");
             compiled(product);
         }
-        Err(mistakes) => assert!(!mistakes.is_empty(), "refused for a reason"),
+        Err(mistakes) => assert!(!mistakes.is_empty(), "a rejection has mistakes"),
     }
 }
 
-/// A Shopify product is refused in words, or every variant is sold at its price and nothing else.
+/// A Shopify product is rejected with mistakes, or its configurations are exactly its variants at
+/// their prices.
 pub(crate) fn shopify(input: &[u8]) {
     let currency = ShopCurrency { code: "EUR", decimals: 2 };
     let product = match Product::from_shopify(input, currency) {
         Ok(product) => product,
-        Err(mistakes) => return assert!(!mistakes.is_empty(), "refused for a reason"),
+        Err(mistakes) => return assert!(!mistakes.is_empty(), "a rejection has mistakes"),
     };
     let Some(configurator) = compiled(product) else { return };
     let variants = configurator.product().variants();
-    let nothing = configurator.resolve(&Selection::default(), &Scope::default());
-    let nothing = nothing.expect("an empty selection has no unknown choice");
-    assert_eq!(nothing.configurations(), variants.len() as u128);
+    let all = configurator.resolve(&Selection::default(), &Scope::default());
+    let all = all.expect("an empty selection has no unknown choice");
+    assert_eq!(all.configurations(), variants.len() as u128);
     for variant in variants {
         assert_eq!(configurator.price(&variant.selection), variant.price);
     }
 }
 
-/// Whatever stands behind a hash that is right, decoding ends, and what it gives can be asked.
+/// Decoding any body with a correct hash returns an error or a product that can be resolved.
 pub(crate) fn artefact(body: &[u8]) {
     let mut bytes = vec![*FORMAT];
     bytes.extend_from_slice(&Sha256::digest(body));
     bytes.extend_from_slice(body);
     let Ok(configurator) = Configurator::decode(&bytes) else { return };
-    let asked = configurator.resolve(&Selection::default(), &Scope::default());
-    let asked = asked.expect("an empty selection has no unknown choice");
-    let _ = asked.to_json("1");
-    assert_eq!(configurator.encode(), bytes, "one product has one artefact");
+    let resolution = configurator.resolve(&Selection::default(), &Scope::default());
+    let resolution = resolution.expect("an empty selection has no unknown choice");
+    let _ = resolution.to_json("1");
+    assert_eq!(configurator.encode(), bytes, "a product has one artefact");
 }
 
-/// A programme is refused in words, or it counts any order, the same each time, every point on a
-/// line, and is asked nothing that takes long.
+/// A program is rejected with mistakes, or it evaluates any order within its bounds: the same
+/// points each time, and every point on a line.
 pub(crate) fn program(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     match Program::parse(text) {
         Ok(program) => {
-            assert_eq!(Program::stored(text).as_ref(), Some(&program), "what is stored is read");
-            counts(&program);
+            assert_eq!(
+                Program::stored(text).as_ref(),
+                Some(&program),
+                "a stored program is read back"
+            );
+            evaluates(&program);
         }
         Err(mistakes) => {
-            assert!(!mistakes.is_empty(), "refused for a reason");
-            // What was published by an earlier release may fail on an order, and only so.
-            Program::stored(text).iter().for_each(counts);
+            assert!(!mistakes.is_empty(), "a rejection has mistakes");
+            // A program of an earlier release may fail on an order, but in no other way.
+            Program::stored(text).iter().for_each(evaluates);
         }
     }
 }
 
-fn counts(program: &Program) {
+fn evaluates(program: &Program) {
     for (lines, amount) in [(0, 0), (1, 0), (3, 1_999), (40, i64::MAX / 40), (1_000, 1)] {
         let line = |index: usize| PaidLine {
             id: index.to_string(),
@@ -112,8 +117,8 @@ fn counts(program: &Program) {
             let earned = program.earned(&paid, &figures);
             assert_eq!(program.earned(&paid, &figures), earned, "the same each time");
             let Ok(earned) = earned else { continue };
-            let given: Points = earned.rules.iter().map(|rule| rule.points).sum();
-            assert_eq!(earned.points(), given, "every point belongs to a line");
+            let total: Points = earned.rules.iter().map(|rule| rule.points).sum();
+            assert_eq!(earned.points(), total, "every point belongs to a line");
             assert!(earned.lines.iter().all(|line| line.points > Points::ZERO));
         }
     }
@@ -123,23 +128,23 @@ fn compiled(product: Product) -> Option<Configurator> {
     let configurator = match Configurator::compile(product, &LIMITS) {
         Ok(configurator) => configurator,
         Err(mistakes) => {
-            assert!(!mistakes.is_empty(), "refused for a reason");
+            assert!(!mistakes.is_empty(), "a rejection has mistakes");
             return None;
         }
     };
     let bytes = configurator.encode();
     artefact(&bytes[BODY..]);
-    let again = Configurator::decode(&bytes).expect("an artefact of ours");
+    let again = Configurator::decode(&bytes).expect("an encoded artefact");
     assert_eq!(again.product(), configurator.product());
     let combinations = combinations(configurator.product());
     if combinations.is_some_and(|count| count <= COMBINATIONS_MAX) {
-        answers_right(&again);
+        check_answers(&again);
     }
     Some(configurator)
 }
 
-/// How many combinations of values there are; `None` if brute force can't read the product, whose
-/// options are named like the operators of assertions.
+/// The number of combinations of values; `None` if brute force cannot read the product because its
+/// options have the names of operators.
 fn combinations(product: &Product) -> Option<usize> {
     let is_operator = |id: &str| ["any", "all", "not"].contains(&id);
     product.options().iter().try_fold(1_usize, |count, option| {
@@ -148,22 +153,22 @@ fn combinations(product: &Product) -> Option<usize> {
     })
 }
 
-/// Nothing chosen, and each value alone: count, prices, states and completion as brute force has
-/// them.
-fn answers_right(configurator: &Configurator) {
+/// Compares count, prices, states and completion with brute force, for the empty selection and for
+/// each value alone.
+fn check_answers(configurator: &Configurator) {
     let brute = BruteForce::of(&configurator.product().to_document());
     let mut chosen = vec![None; brute.options.len()];
-    agrees(configurator, &brute, &chosen);
+    check_selection(configurator, &brute, &chosen);
     for option in 0..brute.options.len() {
         for value in 0..brute.options[option].1.len() {
             chosen[option] = Some(value);
-            agrees(configurator, &brute, &chosen);
+            check_selection(configurator, &brute, &chosen);
         }
         chosen[option] = None;
     }
 }
 
-fn agrees(configurator: &Configurator, brute: &BruteForce, chosen: &Chosen) {
+fn check_selection(configurator: &Configurator, brute: &BruteForce, chosen: &Chosen) {
     let selection = Selection::from_pairs(brute.named(chosen)).expect("choices of the product");
     let resolution = configurator.resolve(&selection, &Scope::default());
     let resolution = resolution.expect("choices of the product");

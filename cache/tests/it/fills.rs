@@ -1,4 +1,4 @@
-//! What is kept only ever gets newer, until it expires or is invalidated.
+//! A cached value is only replaced by a newer one, until it expires or is invalidated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use cache::Consistency::{Eventual, Strong};
 use cache::Source::{Cached, Loaded};
 use cache::{Bounds, ReadThrough, Versioned};
 
-use crate::table::{Cart, Carts, Clock, KEY, Outage, TTL_MS, Table, carts, now, told};
+use crate::table::{Cart, Carts, Clock, KEY, Outage, TTL_MS, Table, carts, now, summary};
 
-fn kept(carts: &Carts) -> Option<u64> {
+fn cached_version(carts: &Carts) -> Option<u64> {
     now(carts.peek(&KEY)).map(|cart| cart.version)
 }
 
@@ -22,49 +22,49 @@ fn an_older_cart_does_not_replace_a_newer_one() {
     let carts = carts(&Clock::default());
     now(carts.fill(KEY, cart(5), carts.begin()));
     now(carts.fill(KEY, cart(4), carts.begin()));
-    assert_eq!(kept(&carts), Some(5));
+    assert_eq!(cached_version(&carts), Some(5));
     now(carts.fill(KEY, cart(6), carts.begin()));
-    assert_eq!(kept(&carts), Some(6));
+    assert_eq!(cached_version(&carts), Some(6));
 }
 
 #[test]
-fn a_slow_load_that_lands_last_does_not_bring_the_old_cart_back() {
+fn a_slow_load_that_ends_last_does_not_restore_the_old_cart() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut slow = table.get(&carts, 0);
     assert!(slow.is_waiting());
     now(carts.fill(KEY, cart(5), carts.begin()));
 
-    table.asked(Eventual).finds(4);
-    assert_eq!(told(slow.answer()), (4, Loaded, false));
-    assert_eq!(kept(&carts), Some(5));
+    table.next_read(Eventual).finds(4);
+    assert_eq!(summary(slow.answer()), (4, Loaded, false));
+    assert_eq!(cached_version(&carts), Some(5));
 }
 
 #[test]
-fn an_expired_cart_does_not_keep_out_a_restored_table() {
+fn an_expired_cart_does_not_block_a_restored_table() {
     let clock = Clock::default();
     let (carts, table) = (carts(&clock), Table::default());
     now(carts.fill(KEY, cart(9), carts.begin()));
 
     clock.set_ms(TTL_MS);
     table.warm(&carts, 3);
-    assert_eq!(kept(&carts), Some(3));
+    assert_eq!(cached_version(&carts), Some(3));
 }
 
 #[test]
-fn an_unchanged_cart_read_again_lives_longer() {
+fn an_unchanged_cart_read_again_stays_fresh_longer() {
     let clock = Clock::default();
     let carts = carts(&clock);
     let early = carts.begin();
     clock.set_ms(3_000);
     let late = carts.begin();
     now(carts.fill(KEY, cart(4), late));
-    // Lands last, began first: it must not shorten the life of what is there.
+    // Begun first, inserted last: it must not shorten the lifetime of the cached value.
     now(carts.fill(KEY, cart(4), early));
 
     clock.set_ms(TTL_MS + 2_999);
-    assert_eq!(kept(&carts), Some(4));
+    assert_eq!(cached_version(&carts), Some(4));
     clock.set_ms(TTL_MS + 3_000);
-    assert_eq!(kept(&carts), None);
+    assert_eq!(cached_version(&carts), None);
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn fills_racing_on_many_threads_end_with_the_newest() {
             for version in 1..=32 {
                 let (carts, start) = (carts.clone(), start.clone());
                 fills.spawn(async move {
-                    let begun = carts.begin();
+                    let load_start = carts.begin();
                     start.wait().await;
                     // The newest is not always the last to be spawned.
-                    carts.fill(KEY, cart((version + round) % 32), begun).await;
+                    carts.fill(KEY, cart((version + round) % 32), load_start).await;
                 });
             }
             fills.join_all().await;
@@ -95,48 +95,48 @@ fn an_invalidated_cart_is_read_again() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     table.warm(&carts, 4);
     now(carts.invalidate(&KEY));
-    assert_eq!(kept(&carts), None);
+    assert_eq!(cached_version(&carts), None);
     table.warm(&carts, 3);
 }
 
 #[test]
-fn a_load_begun_before_an_invalidation_is_neither_joined_nor_kept_after_it() {
+fn a_load_begun_before_an_invalidation_is_neither_joined_nor_cached_after_it() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut early = table.get(&carts, 0);
     assert!(early.is_waiting());
-    let old = table.asked(Eventual);
+    let old = table.next_read(Eventual);
     now(carts.invalidate(&KEY));
 
     let mut late = table.get(&carts, 0);
     assert!(late.is_waiting());
     old.finds(9);
-    assert_eq!(told(early.answer()), (9, Loaded, false));
-    assert_eq!(kept(&carts), None);
+    assert_eq!(summary(early.answer()), (9, Loaded, false));
+    assert_eq!(cached_version(&carts), None);
     assert!(late.is_waiting());
 
-    table.asked(Eventual).finds(1);
-    assert_eq!(told(late.answer()), (1, Loaded, false));
-    assert_eq!(told(table.get(&carts, 0).answer()), (1, Cached, false));
+    table.next_read(Eventual).finds(1);
+    assert_eq!(summary(late.answer()), (1, Loaded, false));
+    assert_eq!(summary(table.get(&carts, 0).answer()), (1, Cached, false));
 }
 
 #[test]
 fn a_read_begun_before_an_invalidation_does_not_fill() {
     let carts = carts(&Clock::default());
-    let begun = carts.begin();
+    let start = carts.begin();
     now(carts.invalidate(&KEY));
-    now(carts.fill(KEY, cart(9), begun));
-    assert_eq!(kept(&carts), None);
+    now(carts.fill(KEY, cart(9), start));
+    assert_eq!(cached_version(&carts), None);
 }
 
 #[test]
-fn a_strong_read_below_a_fresh_cart_is_answered_and_not_kept() {
+fn a_strong_read_below_a_fresh_cart_is_answered_but_not_cached() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     table.warm(&carts, 5);
     let mut ahead = table.get(&carts, 9);
     assert!(ahead.is_waiting());
-    table.asked(Strong).finds(3);
-    assert_eq!(told(ahead.answer()), (3, Loaded, true));
-    assert_eq!(kept(&carts), Some(5));
+    table.next_read(Strong).finds(3);
+    assert_eq!(summary(ahead.answer()), (3, Loaded, true));
+    assert_eq!(cached_version(&carts), Some(5));
 }
 
 /// A cart of a given weight.
@@ -153,18 +153,18 @@ impl Versioned for Heavy {
 }
 
 #[test]
-fn what_is_heavier_than_the_cache_is_answered_and_not_kept() {
+fn a_value_heavier_than_the_bound_is_answered_but_not_cached() {
     let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
     let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
 
-    let obtained = now(cache.get(&1, 0, async |_| Ok(Heavy(101)))).unwrap();
-    assert_eq!((obtained.value.weight(), obtained.source), (101, Loaded));
+    let lookup = now(cache.get(&1, 0, async |_| Ok(Heavy(101)))).unwrap();
+    assert_eq!((lookup.value.weight(), lookup.source), (101, Loaded));
     now(cache.settle());
     assert_eq!(cache.weight(), 0);
 }
 
 #[test]
-fn a_campaign_of_distinct_carts_stays_within_the_bound() {
+fn many_distinct_carts_stay_within_the_weight_bound() {
     let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
     let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
     for key in 0..10_000 {

@@ -1,12 +1,12 @@
-//! Random interleavings of shoppers, reads, fills and clocks against what must always hold.
+//! Random interleavings of shoppers, reads, fills and clocks, checked against invariants.
 
 use cache::Consistency::{self, Strong};
-use cache::{Begun, Source};
+use cache::{LoadStart, Source};
 use proptest::prelude::*;
 
 use crate::table::{Answer, Call, Cart, Carts, Clock, KEY, Read, TTL_MS, Table, carts, now};
 
-/// Versions are small so that floors often lie around them.
+/// Versions are small so that floors are often near them.
 const VERSION_MAX: u64 = 6;
 
 /// Once reads succeed, a call waits for at most one load begun before it and one begun after it,
@@ -15,7 +15,7 @@ const ROUNDS_MAX: usize = 8;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A shopper asks with this floor.
+    /// A shopper calls with this floor.
     Call(u64),
     /// The scheduler runs a call.
     Run(prop::sample::Index),
@@ -23,13 +23,13 @@ enum Step {
     Leave(prop::sample::Index),
     /// The resource absorbs a command.
     Write,
-    /// A read is answered: the table as of its beginning, or for an eventual one as of long ago.
+    /// A read returns the table as of its start; an eventual one may lag behind that.
     Answer(prop::sample::Index, u64),
     /// A read fails.
     Fail(prop::sample::Index),
-    /// A read beside the cache begins.
+    /// A read outside the cache begins.
     Begin,
-    /// It fills the cache with a version of its own.
+    /// That read fills the cache with this version.
     Fill(u64),
     Invalidate,
     Advance(u64),
@@ -51,7 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the world knew when a read or a call began.
+/// The state of the world when a read or a call began.
 #[derive(Clone, Copy)]
 struct Since {
     step: usize,
@@ -66,13 +66,13 @@ struct World<'a> {
     clock: Clock,
     step: usize,
     version: u64,
-    /// By read number, from 1; a fill from beside the cache is a read of its own.
+    /// By read number, from 1; a read outside the cache has no number.
     reads: Vec<Since>,
     waiting: Vec<Read>,
     calls: Vec<(Call<'a>, u64, Since)>,
-    beside: Option<(Begun, Since)>,
+    outside: Option<(LoadStart, Since)>,
     invalidated: usize,
-    kept: Option<Cart>,
+    cached: Option<Cart>,
 }
 
 // === impl World ===
@@ -105,7 +105,7 @@ impl<'a> World<'a> {
             Step::Fail(index) if !self.waiting.is_empty() => {
                 self.waiting.swap_remove(index.index(self.waiting.len())).fails();
             }
-            Step::Begin => self.beside = Some((self.carts.begin(), self.since(Strong))),
+            Step::Begin => self.outside = Some((self.carts.begin(), self.since(Strong))),
             Step::Fill(version) => self.fill(version),
             Step::Invalidate => {
                 now(self.carts.invalidate(&KEY));
@@ -114,7 +114,7 @@ impl<'a> World<'a> {
             Step::Advance(ms) => self.clock.set_ms(self.clock.now_ms() + ms),
             _ => {}
         }
-        self.check_kept();
+        self.check_cached();
     }
 
     fn answer(&self, read: Read, lag: u64) {
@@ -124,10 +124,10 @@ impl<'a> World<'a> {
     }
 
     fn fill(&mut self, version: u64) {
-        if let Some((begun, since)) = self.beside.take() {
-            // Numbered from the other end, so as not to be taken for a read through the cache.
+        if let Some((start, since)) = self.outside.take() {
+            // `usize::MAX` marks a value that was not read through the cache.
             let cart = Cart { version: version.min(since.version), read: usize::MAX };
-            now(self.carts.fill(KEY, cart, begun));
+            now(self.carts.fill(KEY, cart, start));
         }
     }
 
@@ -147,39 +147,42 @@ impl<'a> World<'a> {
     }
 
     fn check(&self, answer: &Answer, floor: u64, called: Since) {
-        let obtained = match answer {
-            Ok(obtained) => obtained,
+        let lookup = match answer {
+            Ok(lookup) => lookup,
             Err(outage) => {
                 let read = self.reads[outage.0 - 1];
-                return assert!(read.step >= called.step, "the failure of somebody else's load");
+                return assert!(
+                    read.step >= called.step,
+                    "the error of a load begun before the call"
+                );
             }
         };
-        let cart = *obtained.value;
+        let cart = *lookup.value;
         let read = (cart.read != usize::MAX).then(|| self.reads[cart.read - 1]);
         let own = read.is_some_and(|read| read.step >= called.step);
-        if obtained.conclusive {
+        if lookup.conclusive {
             assert!(own && read.is_some_and(|read| read.consistency == Strong));
-            assert!(cart.version >= called.version, "less than the table held at the call");
+            assert!(cart.version >= called.version, "older than the table at the call");
         } else {
-            assert!(cart.version >= floor, "below what this shopper has seen");
+            assert!(cart.version >= floor, "below the floor");
         }
         let Some(read) = read else { return };
         let age_ms = self.clock.now_ms() - read.at_ms;
         assert!(own || age_ms < TTL_MS, "too old");
         assert!(called.step < self.invalidated || read.step > self.invalidated, "invalidated");
-        assert!(obtained.source != Source::Cached || self.kept == Some(cart), "never kept");
+        assert!(lookup.source != Source::Cached || self.cached == Some(cart), "not cached");
     }
 
-    fn check_kept(&mut self) {
-        let kept = now(self.carts.peek(&KEY)).map(|cart| *cart);
-        if let (Some(before), Some(after)) = (self.kept, kept)
+    fn check_cached(&mut self) {
+        let cached = now(self.carts.peek(&KEY)).map(|cart| *cart);
+        if let (Some(before), Some(after)) = (self.cached, cached)
             && self.invalidated != self.step
             && before.read != usize::MAX
             && self.clock.now_ms() - self.reads[before.read - 1].at_ms < TTL_MS
         {
             assert!(after.version >= before.version, "an older fill replaced a newer one");
         }
-        self.kept = kept;
+        self.cached = cached;
     }
 }
 
@@ -187,7 +190,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_interleaving_shows_a_shopper_less_than_the_bookmark(
+    fn no_interleaving_violates_the_invariants(
         steps in prop::collection::vec(step(), 1..80),
     ) {
         let clock = Clock::default();
@@ -201,9 +204,9 @@ proptest! {
             reads: Vec::new(),
             waiting: Vec::new(),
             calls: Vec::new(),
-            beside: None,
+            outside: None,
             invalidated: 0,
-            kept: None,
+            cached: None,
         };
         for step in steps {
             world.take(step);
@@ -215,7 +218,7 @@ proptest! {
             for index in (0..world.calls.len()).rev() {
                 world.step += 1;
                 world.run(index);
-                world.check_kept();
+                world.check_cached();
             }
         }
         prop_assert!(world.calls.is_empty());

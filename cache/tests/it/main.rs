@@ -1,4 +1,4 @@
-//! The cache as its callers see it: every interleaving here is chosen by the test.
+//! The cache from outside: the tests choose every interleaving.
 
 mod fills;
 mod floors;

@@ -1,4 +1,4 @@
-//! However many ask, the table is asked once; and nobody pays for another's bad luck.
+//! Concurrent callers share one read, and a failed or cancelled load does not fail its followers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use cache::Consistency::{self, Eventual, Strong};
 use cache::Source::{Cached, Joined, Loaded};
 
-use crate::table::{Call, Cart, Carts, Clock, KEY, Outage, Table, carts, now, told};
+use crate::table::{Call, Cart, Carts, Clock, KEY, Outage, Table, carts, now, summary};
 
-/// Enough that a queue of loads could not hide.
+/// Enough to reveal a queue of loads.
 const SHOPPERS: usize = 100;
 
 fn crowd<'a>(table: &'a Table, carts: &'a Carts, floor: u64) -> Vec<Call<'a>> {
@@ -23,10 +23,10 @@ fn a_hundred_shoppers_cost_one_read() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let calls = crowd(&table, &carts, 4);
 
-    table.asked(Eventual).finds(4);
-    let told: Vec<_> = calls.into_iter().map(|call| told(call.answer())).collect();
-    assert_eq!(told[0], (4, Loaded, false));
-    assert!(told[1..].iter().all(|told| *told == (4, Joined, false)));
+    table.next_read(Eventual).finds(4);
+    let answers: Vec<_> = calls.into_iter().map(|call| summary(call.answer())).collect();
+    assert_eq!(answers[0], (4, Loaded, false));
+    assert!(answers[1..].iter().all(|answer| *answer == (4, Joined, false)));
     assert_eq!(table.reads(), 1);
 }
 
@@ -35,99 +35,99 @@ fn a_hundred_bookmarks_ahead_of_the_table_cost_two_reads() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut calls = crowd(&table, &carts, 9);
 
-    table.asked(Eventual).finds(3);
+    table.next_read(Eventual).finds(3);
     assert!(calls.iter_mut().all(Call::is_waiting));
-    table.asked(Strong).finds(3);
+    table.next_read(Strong).finds(3);
     for call in calls {
-        let (version, _, conclusive) = told(call.answer());
+        let (version, _, conclusive) = summary(call.answer());
         assert_eq!((version, conclusive), (3, true));
     }
     assert_eq!(table.reads(), 2);
 }
 
 #[test]
-fn one_cart_does_not_wait_for_another() {
+fn a_load_of_one_cart_does_not_block_another() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut first = table.get(&carts, 0);
     assert!(first.is_waiting());
 
     let other = carts.get(&"cart-2", 0, async |_| Ok(Cart { version: 7, read: 0 }));
-    assert_eq!(told(now(other)), (7, Loaded, false));
+    assert_eq!(summary(now(other)), (7, Loaded, false));
     assert!(first.is_waiting());
 }
 
 #[test]
-fn an_outage_is_not_remembered() {
+fn an_error_is_not_cached() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut call = table.get(&carts, 0);
     assert!(call.is_waiting());
-    table.asked(Eventual).fails();
+    table.next_read(Eventual).fails();
     assert_eq!(*call.answer().unwrap_err(), Outage(1));
 
     table.warm(&carts, 4);
-    assert_eq!(told(table.get(&carts, 4).answer()), (4, Cached, false));
+    assert_eq!(summary(table.get(&carts, 4).answer()), (4, Cached, false));
 }
 
 #[test]
-fn shoppers_who_came_after_a_load_that_fails_share_one_more() {
+fn followers_of_a_failed_load_share_one_more() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut calls = crowd(&table, &carts, 4);
     let leader = calls.remove(0);
 
-    table.asked(Eventual).fails();
+    table.next_read(Eventual).fails();
     assert_eq!(*leader.answer().unwrap_err(), Outage(1));
     assert!(calls.iter_mut().all(Call::is_waiting));
     assert_eq!(table.reads(), 2);
-    table.asked(Eventual).finds(4);
-    assert!(calls.into_iter().all(|call| told(call.answer()).0 == 4));
+    table.next_read(Eventual).finds(4);
+    assert!(calls.into_iter().all(|call| summary(call.answer()).0 == 4));
 }
 
 #[test]
-fn an_outage_costs_a_hundred_shoppers_two_reads_and_no_queue() {
+fn an_outage_costs_a_hundred_shoppers_two_reads() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut calls = crowd(&table, &carts, 4);
     let leader = calls.remove(0);
 
-    table.asked(Eventual).fails();
+    table.next_read(Eventual).fails();
     assert_eq!(*leader.answer().unwrap_err(), Outage(1));
     assert!(calls.iter_mut().all(Call::is_waiting));
-    table.asked(Eventual).fails();
+    table.next_read(Eventual).fails();
     assert!(calls.into_iter().all(|call| *call.answer().unwrap_err() == Outage(2)));
     assert_eq!(table.reads(), 2);
 }
 
 #[test]
-fn a_shopper_who_leaves_does_not_take_the_others_along() {
+fn a_cancelled_leader_is_replaced_by_a_follower() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut calls = crowd(&table, &carts, 4);
 
     drop(calls.remove(0));
-    assert!(table.asked(Eventual).is_abandoned());
+    assert!(table.next_read(Eventual).is_abandoned());
     assert!(calls.iter_mut().all(Call::is_waiting));
     assert_eq!(table.reads(), 2);
-    table.asked(Eventual).finds(4);
-    assert!(calls.into_iter().all(|call| told(call.answer()).0 == 4));
+    table.next_read(Eventual).finds(4);
+    assert!(calls.into_iter().all(|call| summary(call.answer()).0 == 4));
 }
 
 #[test]
-fn a_follower_who_leaves_is_not_missed() {
+fn cancelled_followers_do_not_affect_the_leader() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut calls = crowd(&table, &carts, 4);
 
     calls.truncate(1);
-    table.asked(Eventual).finds(4);
-    assert_eq!(told(calls.remove(0).answer()), (4, Loaded, false));
+    table.next_read(Eventual).finds(4);
+    assert_eq!(summary(calls.remove(0).answer()), (4, Loaded, false));
 }
 
 #[test]
-fn a_load_that_panics_leaves_the_cart_loadable() {
+fn a_load_that_panics_frees_the_key() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
-    let (go, gone) = tokio::sync::oneshot::channel::<()>();
-    let gone = Mutex::new(Some(gone));
+    let (trigger, triggered) = tokio::sync::oneshot::channel::<()>();
+    let triggered = Mutex::new(Some(triggered));
     let bug = |_: Consistency| {
-        let gone = gone.lock().unwrap().take().expect("one load");
+        let triggered = triggered.lock().unwrap().take().expect("one load");
         async {
-            gone.await.expect("told to go on");
+            triggered.await.expect("the test triggers the panic");
             panic!("a bug in the load")
         }
     };
@@ -137,15 +137,15 @@ fn a_load_that_panics_leaves_the_cart_loadable() {
     assert!(follower.is_waiting());
     assert_eq!(table.reads(), 0);
 
-    go.send(()).expect("the load waits");
+    trigger.send(()).expect("the load waits");
     assert!(catch_unwind(AssertUnwindSafe(move || leader.poll().is_some())).is_err());
     assert!(follower.is_waiting());
-    table.asked(Eventual).finds(4);
-    assert_eq!(told(follower.answer()), (4, Loaded, false));
+    table.next_read(Eventual).finds(4);
+    assert_eq!(summary(follower.answer()), (4, Loaded, false));
 }
 
 #[test]
-fn a_crowd_on_many_threads_is_answered_at_its_floors() {
+fn callers_on_many_threads_are_answered_at_their_floors() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let carts = Arc::new(carts(&Clock::default()));
     let version = Arc::new(AtomicU64::new(1));
@@ -162,8 +162,8 @@ fn a_crowd_on_many_threads_is_answered_at_its_floors() {
                     let version = version.load(SeqCst).saturating_sub(lag);
                     Ok(Cart { version, read: 0 })
                 };
-                let obtained = carts.get(&KEY, floor, read).await.unwrap();
-                obtained.value.version >= floor
+                let lookup = carts.get(&KEY, floor, read).await.unwrap();
+                lookup.value.version >= floor
             });
         }
         let answers = calls.join_all().await;

@@ -1,5 +1,5 @@
-//! A table that answers when the test says so, a clock that the test moves, and calls that move
-//! only when polled.
+//! A table whose reads the test answers, a clock the test sets, and calls that run only when
+//! polled.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use cache::{Bounds, Consistency, Obtained, ReadThrough, Source, Versioned};
+use cache::{Bounds, Consistency, Lookup, ReadThrough, Source, Versioned};
 use tokio::sync::oneshot;
 
 pub(crate) const TTL_MS: u64 = 5_000;
@@ -18,7 +18,7 @@ pub(crate) const KEY: &str = "cart-1";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cart {
     pub(crate) version: u64,
-    /// The position of the read that produced it; two reads may see one version.
+    /// The position of the read that produced it; two reads may return one version.
     pub(crate) read: usize,
 }
 
@@ -27,9 +27,9 @@ pub(crate) struct Cart {
 pub(crate) struct Outage(pub(crate) usize);
 
 pub(crate) type Carts = ReadThrough<&'static str, Cart, Outage>;
-pub(crate) type Answer = Result<Obtained<Cart>, Arc<Outage>>;
+pub(crate) type Answer = Result<Lookup<Cart>, Arc<Outage>>;
 
-/// A read that waits for the test to answer it.
+/// A read that waits for the test's answer.
 pub(crate) struct Read {
     pub(crate) consistency: Consistency,
     number: usize,
@@ -43,10 +43,10 @@ pub(crate) struct Table {
     reads: Cell<usize>,
 }
 
-/// One caller of `get`, moved only by `is_waiting`.
+/// One call of `get`, polled by the test.
 pub(crate) struct Call<'a>(Pin<Box<dyn Future<Output = Answer> + 'a>>);
 
-/// Milliseconds, moved by the test.
+/// A clock in milliseconds, set by the test.
 #[derive(Clone, Default)]
 pub(crate) struct Clock(Arc<AtomicU64>);
 
@@ -56,17 +56,17 @@ pub(crate) fn carts(clock: &Clock) -> Carts {
     ReadThrough::new(bounds, move || clock.now_ms())
 }
 
-/// What a shopper is told: version, source, and whether it is conclusive.
-pub(crate) fn told(answer: Answer) -> (u64, Source, bool) {
-    let obtained = answer.expect("the call is answered");
-    (obtained.value.version, obtained.source, obtained.conclusive)
+/// An answer as version, source, and whether it is conclusive.
+pub(crate) fn summary(answer: Answer) -> (u64, Source, bool) {
+    let lookup = answer.expect("the call is answered");
+    (lookup.value.version, lookup.source, lookup.conclusive)
 }
 
-/// Runs a future that has nothing to wait for.
+/// Polls a future that must be ready at once.
 pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     match poll(&mut Box::pin(future)) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("nothing to wait for, and yet it waits"),
+        Poll::Pending => panic!("the future is not ready"),
     }
 }
 
@@ -87,18 +87,18 @@ impl Versioned for Cart {
 impl Read {
     pub(crate) fn finds(self, version: u64) {
         let cart = Cart { version, read: self.number };
-        self.answer.send(Ok(cart)).expect("somebody waits for this read");
+        self.answer.send(Ok(cart)).expect("a call waits for this read");
     }
 
     pub(crate) fn fails(self) {
-        self.answer.send(Err(Outage(self.number))).expect("somebody waits for this read");
+        self.answer.send(Err(Outage(self.number))).expect("a call waits for this read");
     }
 
     pub(crate) fn number(&self) -> usize {
         self.number
     }
 
-    /// Whether the caller who began it is gone.
+    /// Whether the call that began it was dropped.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.answer.is_closed()
     }
@@ -108,16 +108,16 @@ impl Read {
 
 impl Table {
     pub(crate) async fn read(&self, consistency: Consistency) -> Result<Cart, Outage> {
-        let (answer, answered) = oneshot::channel();
+        let (answer, receiver) = oneshot::channel();
         let number = self.reads.get() + 1;
         self.reads.set(number);
         self.waiting.borrow_mut().push_back(Read { consistency, number, answer });
-        answered.await.expect("the test answers or drops the caller")
+        receiver.await.expect("the test answers or drops the caller")
     }
 
-    /// The oldest read that was not taken yet, which must be of this consistency.
-    pub(crate) fn asked(&self, consistency: Consistency) -> Read {
-        let read = self.take().expect("a read was begun");
+    /// Takes the oldest waiting read, which must have this consistency.
+    pub(crate) fn next_read(&self, consistency: Consistency) -> Read {
+        let read = self.take().expect("a read is waiting");
         assert_eq!(read.consistency, consistency);
         read
     }
@@ -126,7 +126,7 @@ impl Table {
         self.waiting.borrow_mut().pop_front()
     }
 
-    /// How many reads were ever begun.
+    /// The number of reads begun so far.
     pub(crate) fn reads(&self) -> usize {
         self.reads.get()
     }
@@ -135,12 +135,12 @@ impl Table {
         Call::new(carts.get(&KEY, floor, |consistency| self.read(consistency)))
     }
 
-    /// Fills the cache through a call, as the first shopper of a quiet morning would.
+    /// Fills the cache through one call.
     pub(crate) fn warm(&self, carts: &Carts, version: u64) {
         let mut call = self.get(carts, 0);
         assert!(call.is_waiting());
-        self.asked(Consistency::Eventual).finds(version);
-        assert_eq!(told(call.answer()), (version, Source::Loaded, false));
+        self.next_read(Consistency::Eventual).finds(version);
+        assert_eq!(summary(call.answer()), (version, Source::Loaded, false));
     }
 }
 
@@ -151,14 +151,14 @@ impl<'a> Call<'a> {
         Self(Box::pin(get))
     }
 
-    /// Lets the call run as far as it can; true when it still waits for something.
+    /// Polls the call once; true if it is not ready.
     pub(crate) fn is_waiting(&mut self) -> bool {
         self.poll().is_none()
     }
 
-    /// The answer, which must need nothing more.
+    /// The answer, which must be ready.
     pub(crate) fn answer(mut self) -> Answer {
-        self.poll().expect("the call has all it needs")
+        self.poll().expect("the call is ready")
     }
 
     pub(crate) fn poll(&mut self) -> Option<Answer> {

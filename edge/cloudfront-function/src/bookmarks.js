@@ -1,20 +1,20 @@
-// The bookmarks that go on (bookmarks.rs, wire/bookmark.rs).
+// The bookmarks that are forwarded (bookmarks.rs, wire/bookmark.rs).
 import { isId, isShopifyId } from './grammar.js';
 import { isSigned } from './keys.js';
-import { BOOKMARKS } from './presented.js';
-import { refuse } from './refusal.js';
+import { BOOKMARKS } from './inputs.js';
+import { reject } from './rejection.js';
 
 const HEADER_BYTES_MAX = 6144;
 const PER_REQUEST_MAX = 8;
 const PER_RESOURCE_MAX = 4;
 const PAYLOAD_CHARACTERS_MAX = 2732;
 
-export function collect(presented, route, identities, keys) {
+export function collect(inputs, route, identities, keys) {
     const reach = route.callers.filter((caller) => caller.kind !== 'staff').length;
     if ((!HAS_CARTS && !HAS_CUSTOMERS) || !reach) {
         return '';
     }
-    const refused = (words) => refuse(words, BOOKMARKS);
+    const invalid = (name) => reject(name, BOOKMARKS);
     const sealed = [];
     let bytes = 0;
     const each = (untrimmed) => {
@@ -24,26 +24,26 @@ export function collect(presented, route, identities, keys) {
         }
         bytes += Buffer.byteLength(text) + 1;
         if (bytes > HEADER_BYTES_MAX + 1) {
-            throw refused('6kb');
+            throw invalid('6kb');
         }
         if (sealed.length === PER_REQUEST_MAX) {
-            throw refused('eight');
+            throw invalid('eight');
         }
         const resource = resourceOf(keys, text.split('.'));
         if (!resource) {
-            throw refused('mark');
+            throw invalid('mark');
         }
         if (sealed.filter((one) => one.resource === resource).length === PER_RESOURCE_MAX) {
-            throw refused('four');
+            throw invalid('four');
         }
         sealed.push({ text: text, resource: resource });
     };
-    presented.bookmarks.forEach((list) => list.split(PROXIED ? '~' : ',').forEach(each));
+    inputs.bookmarks.forEach((list) => list.split(PROXIED ? '~' : ',').forEach(each));
     const isOwn = (one) =>
         reach > 1 ||
         identities.some((identity) => {
-            const room = identity.kind === 'cart' ? 'cart' : 'loyalty';
-            return one.resource === `${room}/${identity.id}`;
+            const type = identity.kind === 'cart' ? 'cart' : 'loyalty';
+            return one.resource === `${type}/${identity.id}`;
         });
     const texts = sealed
         .filter(isOwn)
@@ -61,8 +61,8 @@ function resourceOf(keys, parts) {
         isSigned(keys, parts[1], 'bookmark', [about, parts[3]], parts[4]);
     const resource = isOurs ? Buffer.from(about, 'base64url').toString() : '';
     const at = resource.indexOf('/');
-    const room = resource.slice(0, at);
+    const type = resource.slice(0, at);
     const id = resource.slice(at + 1);
-    const isResource = (room === 'cart' && isId(id)) || (room === 'loyalty' && isShopifyId(id));
+    const isResource = (type === 'cart' && isId(id)) || (type === 'loyalty' && isShopifyId(id));
     return isResource ? resource : '';
 }

@@ -1,21 +1,21 @@
-// Who is calling, by what was presented (callers.rs, wire/identity.rs).
+// Verifies the caller (callers.rs, wire/identity.rs).
 import { digest, isSame, mac } from './keys.js';
-import { ACCOUNT, CART } from './presented.js';
-import { refuse } from './refusal.js';
+import { ACCOUNT, CART } from './inputs.js';
+import { reject } from './rejection.js';
 import { cart, customer } from './token.js';
 
 const TOKEN_BYTES_MAX = 512;
 
-export function identify(route, presented, config, now) {
+export function identify(route, inputs, config, now) {
     const identities = [];
     route.callers.forEach((caller) => {
         const kind = caller.kind;
-        const id = claimed(kind, presented, config, now);
+        const id = claimed(kind, inputs, config, now);
         if (id !== undefined) {
             identities.push({ kind: kind, id: id });
         } else if (caller.must) {
             const isLogin = PROXIED && kind === 'customer';
-            throw refuse(isLogin ? 'no-login' : `no-${kind}`, kind === 'cart' ? CART : ACCOUNT);
+            throw reject(isLogin ? 'no-login' : `no-${kind}`, kind === 'cart' ? CART : ACCOUNT);
         }
     });
     return identities;
@@ -28,32 +28,32 @@ export function identityHeader(keys, identities) {
         .join(',');
 }
 
-function claimed(kind, presented, config, now) {
+function claimed(kind, inputs, config, now) {
     if (HAS_CARTS && kind === 'cart') {
-        return prove(presented.cart, CART, (parts) => cart(config, parts));
+        return prove(inputs.cart, CART, (parts) => cart(config, parts));
     }
     if (HAS_STAFF && kind === 'staff') {
-        return staff(presented, config, now);
+        return staff(inputs, config, now);
     }
-    return HAS_CUSTOMERS ? customerOf(presented, config, now) : undefined;
+    return HAS_CUSTOMERS ? customerOf(inputs, config, now) : undefined;
 }
 
-function customerOf(presented, config, now) {
+function customerOf(inputs, config, now) {
     return PROXIED
-        ? presented.customer
-        : prove(presented.account, ACCOUNT, (parts) => customer(config, parts, now));
+        ? inputs.customer
+        : prove(inputs.account, ACCOUNT, (parts) => customer(config, parts, now));
 }
 
-function staff(presented, config, now) {
-    const token = presented.account;
+function staff(inputs, config, now) {
+    const token = inputs.account;
     if (typeof token === 'string' && Buffer.byteLength(token) <= TOKEN_BYTES_MAX) {
         const own = digest('forecourt/staff-token/1', token);
         if (config.staff.filter((expected) => isSame(expected, own)).length) {
             return 'staff';
         }
     }
-    if (customerOf(presented, config, now) !== undefined) {
-        throw refuse('staff', ACCOUNT);
+    if (customerOf(inputs, config, now) !== undefined) {
+        throw reject('staff', ACCOUNT);
     }
     return undefined;
 }
@@ -65,7 +65,7 @@ function prove(token, place, verify) {
     const isShort = token !== null && Buffer.byteLength(token) <= TOKEN_BYTES_MAX;
     const id = isShort ? verify(token.split('.')) : undefined;
     if (!id) {
-        throw refuse(id === '' ? 'expired' : 'invalid', place);
+        throw reject(id === '' ? 'expired' : 'invalid', place);
     }
     return id;
 }

@@ -1,11 +1,11 @@
 // Which route a request is for. The build gives each function the routes of its own group.
 import { ROUTES } from 'routes';
 import { isId } from './grammar.js';
-import { refuse } from './refusal.js';
+import { reject } from './rejection.js';
 
 export function find(method, path) {
-    const asked = method === 'HEAD' ? 'GET' : method;
-    return ROUTES.find((route) => route.method === asked && isAt(route, path));
+    const routeMethod = method === 'HEAD' ? 'GET' : method;
+    return ROUTES.find((route) => route.method === routeMethod && isAt(route, path));
 }
 
 export function routeOf(method, path) {
@@ -13,8 +13,8 @@ export function routeOf(method, path) {
     if (!route) {
         throw noMethod(path);
     }
-    if (HAS_PROXY_ONLY && !PROXIED && route.door === 'p') {
-        throw refuse('door');
+    if (HAS_PROXY_ONLY && !PROXIED && route.exposure === 'p') {
+        throw reject('door');
     }
     return route;
 }
@@ -29,7 +29,7 @@ export function methods(path) {
 
 export function noMethod(path) {
     const allow = methods(path).join(', ');
-    return allow ? refuse('method', undefined, allow) : refuse('route');
+    return allow ? reject('method', undefined, allow) : reject('route');
 }
 
 function isAt(route, path) {

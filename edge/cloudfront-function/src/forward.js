@@ -1,5 +1,5 @@
-// The request that goes on: an allow-list of headers, and ours.
-import { set } from './refusal.js';
+// The forwarded request: allow-listed headers, and ours (forward.rs).
+import { set } from './rejection.js';
 
 const FORWARDED =
     'cdn-loop content-length host transfer-encoding via accept-encoding origin pragma user-agent';
@@ -7,7 +7,7 @@ const FORWARDED =
 export function forward(request, route, path, query, ours) {
     const headers = {};
     Object.keys(request.headers).forEach((name) => {
-        if (isKept(route, name)) {
+        if (isForwarded(route, name)) {
             headers[name] = request.headers[name];
         }
     });
@@ -25,7 +25,7 @@ export function forward(request, route, path, query, ours) {
     return request;
 }
 
-function isKept(route, name) {
+function isForwarded(route, name) {
     if (FORWARDED.split(' ').indexOf(name) >= 0) {
         return true;
     }

@@ -1,4 +1,4 @@
-// What an id is made of (wire/grammar.rs).
+// The formats of ids (wire/grammar.rs).
 
 export function isId(text) {
     return /^[A-Za-z0-9][\w.-]{0,63}$/.test(text);

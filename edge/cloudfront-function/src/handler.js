@@ -1,13 +1,13 @@
 // The viewer-request function as a CloudFront Function (JavaScript runtime 2.0): the twin of the
-// Rust crate `edge-functions`, held to its vectors byte for byte. Module by module it follows that
-// crate's files and those of `edge-wire`; why things are as they are is told there.
+// Rust crate `edge-functions`, tested against its vectors byte for byte. Its modules follow that
+// crate's files and those of `edge-wire`, which explain the reasons.
 //
 // The runtime is a subset of ES 6: no `for…of`, destructuring, spread, classes or optional chaining
 // here. A function has 10 KB, so there is one for each group of behaviours (groups.js): the build
 // joins the modules with the group's part of the Rust route table, `ROUTES`, and with constants such
 // as `PROXIED` and `HAS_COMMANDS` (build.js), and drops what they exclude. For the same reason the
-// words of refusals are in the key-value store beside the configuration, and are read only when a
-// request is refused.
+// texts of rejections are in the key-value store beside the configuration, and are read only when a
+// request is rejected.
 import cf from 'cloudfront';
 import { collect } from './bookmarks.js';
 import { identify, identityHeader } from './callers.js';
@@ -15,9 +15,9 @@ import { routeOf } from './entrance.js';
 import { forward } from './forward.js';
 import { checkPath } from './path.js';
 import { preflight } from './preflight.js';
-import { KEY, direct, proxied, values } from './presented.js';
+import { KEY, direct, proxied, values } from './inputs.js';
 import { canonical } from './query.js';
-import { answer, refuse, respond } from './refusal.js';
+import { answer, reject, respond } from './rejection.js';
 
 const URL_BYTES_MAX = 8191;
 
@@ -27,11 +27,13 @@ async function handler(event) {
     const now = Math.floor(Date.now() / 1000);
     try {
         return await store.get('config').then((text) => decide(request, JSON.parse(text), now));
-    } catch (refusal) {
-        if (!refusal.words) {
-            throw refusal;
+    } catch (rejection) {
+        if (!rejection.problem) {
+            throw rejection;
         }
-        return store.get(refusal.words).then((text) => answer(refusal, JSON.parse(text), request));
+        return store
+            .get(rejection.problem)
+            .then((text) => answer(rejection, JSON.parse(text), request));
     }
 }
 
@@ -42,18 +44,18 @@ function decide(request, config, now) {
         return preflight(path, request);
     }
     const route = routeOf(request.method, path);
-    refuseBodyOnRead(route, request.headers);
+    rejectBodyOnRead(route, request.headers);
     const search = request.rawQueryString() || '';
-    const presented = PROXIED
+    const inputs = PROXIED
         ? proxied(search, route, config, now)
         : direct(search, request.headers);
-    const query = canonical(route, presented.pairs);
+    const query = canonical(route, inputs.pairs);
     if (path.length + 1 + query.length > URL_BYTES_MAX) {
-        throw refuse('long', 'query');
+        throw reject('long', 'query');
     }
-    const identities = identify(route, presented, config, now);
-    const bookmarks = collect(presented, route, identities, config.keys);
-    const key = idempotencyKey(route, presented);
+    const identities = identify(route, inputs, config, now);
+    const bookmarks = collect(inputs, route, identities, config.keys);
+    const key = idempotencyKey(route, inputs);
     if (LEADS_TO_EDGE && route.target === 'e') {
         return respond(200, 'application/json', '{"status":"ok"}', request);
     }
@@ -64,20 +66,20 @@ function decide(request, config, now) {
     });
 }
 
-function refuseBodyOnRead(route, headers) {
+function rejectBodyOnRead(route, headers) {
     const hasLength = values(headers, 'content-length').some((length) => length !== '0');
     if (route.method === 'GET' && (hasLength || headers['transfer-encoding'])) {
-        throw refuse('body');
+        throw reject('body');
     }
 }
 
-function idempotencyKey(route, presented) {
+function idempotencyKey(route, inputs) {
     if (!HAS_COMMANDS || !route.isCommand) {
         return '';
     }
-    const key = presented.key;
+    const key = inputs.key;
     if (typeof key === 'string' && /^[\w-]{16,128}$/.test(key)) {
         return key;
     }
-    throw refuse(key === undefined ? 'no-key' : 'key', KEY);
+    throw reject(key === undefined ? 'no-key' : 'key', KEY);
 }

@@ -1,17 +1,17 @@
-// A path has one form, or is refused.
-import { refuse } from './refusal.js';
+// A path has one form, or is rejected (path.rs).
+import { reject } from './rejection.js';
 
 export function checkPath(uri) {
     if (uri[0] !== '/') {
-        throw refuse('begin');
+        throw reject('begin');
     }
     if (!/^[\w/\-.~!$&'()*+,:=@]*$/.test(uri)) {
-        throw refuse('plain');
+        throw reject('plain');
     }
     if (/\/\/|.\/$/.test(uri)) {
-        throw refuse('empty');
+        throw reject('empty');
     }
     if (/\/\.\.?(\/|$)/.test(uri)) {
-        throw refuse('dots');
+        throw reject('dots');
     }
 }

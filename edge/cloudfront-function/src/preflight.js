@@ -1,6 +1,6 @@
-// What a browser asks before it calls from another origin.
+// CORS preflights, answered here (preflight.rs).
 import { find, methods, noMethod } from './entrance.js';
-import { respond, set } from './refusal.js';
+import { respond, set } from './rejection.js';
 
 export function preflight(path, request) {
     if (PROXIED) {
@@ -11,7 +11,7 @@ export function preflight(path, request) {
     const isPreflight = headers.origin && headers['access-control-request-method'];
     const isOpen = takes.every((method) => {
         const route = find(method, path);
-        return route.door !== 'p' && route.target !== 'a' && route.target !== 'w';
+        return route.exposure !== 'p' && route.target !== 'a' && route.target !== 'w';
     });
     if (!isPreflight || !takes.length || !isOpen) {
         throw noMethod(path);

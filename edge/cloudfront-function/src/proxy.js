@@ -2,7 +2,7 @@
 import { isShopifyId } from './grammar.js';
 import { digest, isSame } from './keys.js';
 import { parse, twice } from './query.js';
-import { refuse } from './refusal.js';
+import { reject } from './rejection.js';
 
 const QUERY_BYTES_MAX = 8192;
 const WINDOW_S = 90;
@@ -10,13 +10,13 @@ const SHOPIFYS = ['shop', 'logged_in_customer_id', 'path_prefix', 'timestamp', '
 
 export function verifyProxy(search, config, now) {
     if (Buffer.byteLength(search) > QUERY_BYTES_MAX) {
-        throw refuse('read', 'query');
+        throw reject('read', 'query');
     }
     let pairs;
     try {
         pairs = parse(search);
     } catch (_) {
-        throw refuse('read', 'query');
+        throw reject('read', 'query');
     }
     const signed = {};
     let isClients = true;
@@ -32,21 +32,21 @@ export function verifyProxy(search, config, now) {
         pair.isClients = isClients;
     });
     const text = signedText(pairs);
-    refuseSecondSpelling(text);
+    rejectSecondSpelling(text);
     const isSigner = (secret) => isSame(digest(secret, text), signed.signature);
     if (!config.shopify_secrets.filter(isSigner).length) {
-        throw refuse('unsigned', 'query:signature');
+        throw reject('unsigned', 'query:signature');
     }
     const apart = Math.abs(Number(signed.timestamp) - now);
     if (!/^\d{1,20}$/.test(signed.timestamp) || apart > WINDOW_S) {
-        throw refuse('stale', 'query:timestamp');
+        throw reject('stale', 'query:timestamp');
     }
     if (signed.shop !== config.shop) {
-        throw refuse('shop', 'query:shop');
+        throw reject('shop', 'query:shop');
     }
     const customer = signed.logged_in_customer_id;
     if (customer && !isShopifyId(customer)) {
-        throw refuse('shopper', 'query:logged_in_customer_id');
+        throw reject('shopper', 'query:logged_in_customer_id');
     }
     return {
         customer: customer || undefined,
@@ -78,18 +78,18 @@ function signedText(pairs) {
         .join('');
 }
 
-function refuseSecondSpelling(text) {
-    const seen = {};
+function rejectSecondSpelling(text) {
+    const occurs = {};
     const pieces = text.split('=');
     let before = '';
     pieces.slice(0, -1).forEach((piece) => {
         before += piece;
         SHOPIFYS.forEach((name) => {
             if (before.endsWith(name)) {
-                if (seen[name]) {
+                if (occurs[name]) {
                     throw twice(name);
                 }
-                seen[name] = true;
+                occurs[name] = true;
             }
         });
         before += '=';

@@ -1,6 +1,6 @@
-// A query has one form, or is refused (query.rs, wire/query.rs).
+// A query has one form, or is rejected (query.rs, wire/query.rs).
 import { isId, isOptionId } from './grammar.js';
-import { refuse } from './refusal.js';
+import { reject } from './rejection.js';
 
 const PAIRS_MAX = 512;
 const SELECTED_MAX = 400;
@@ -12,7 +12,7 @@ export function parse(query) {
             return;
         }
         if (pairs.length === PAIRS_MAX) {
-            throw refuse('many', 'query');
+            throw reject('many', 'query');
         }
         const at = piece.indexOf('=');
         pairs.push(
@@ -40,7 +40,7 @@ export function canonical(route, all) {
         }
     });
     if (HAS_SELECTIONS && selected > SELECTED_MAX) {
-        throw refuse('most', 'query');
+        throw reject('most', 'query');
     }
     pairs.sort((left, right) => (left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0));
     pairs.forEach((pair, at) => {
@@ -59,7 +59,7 @@ function decode(text) {
     try {
         return decodeURIComponent(text.replace(/\+/g, ' '));
     } catch (_) {
-        throw refuse('utf8', 'query');
+        throw reject('utf8', 'query');
     }
 }
 
@@ -87,6 +87,6 @@ function own(name, value) {
         .join(',');
 }
 
-function invalid(name, words) {
-    return refuse(words, /^[\w-]{1,31}$/.test(name) ? `query:${name}` : 'query');
+function invalid(name, rejection) {
+    return reject(rejection, /^[\w-]{1,31}$/.test(name) ? `query:${name}` : 'query');
 }

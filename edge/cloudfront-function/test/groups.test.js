@@ -6,7 +6,7 @@ import { GROUPS, behaviourOf, groupOf, isProxied, routesOf } from '../groups.js'
 // Developer Guide, "Quotas on key value stores": functions of one store.
 const FUNCTIONS_MAX = 10;
 const routes = [...new Set(GROUPS.flatMap(routesOf))];
-// What a parameter may be that could also be part of a pattern.
+// Values of a parameter that could also be part of a pattern.
 const words = ['x', ...new Set(routes.flatMap(({ path }) => path.match(/[\w.]+/g)))];
 
 test('the groups are these', () => {
@@ -28,7 +28,7 @@ test('a path reaches a function that knows every route of it', () => {
         assertKnown(
             '/proxy',
             path,
-            routes.filter(({ door }) => door !== 'direct')
+            routes.filter(({ door: exposure }) => exposure !== 'direct')
         );
     }
 });

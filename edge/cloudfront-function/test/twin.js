@@ -1,5 +1,6 @@
-// Runs a built function as CloudFront would, and translates: the vectors are Lambda@Edge events, a
-// CloudFront Function has events of its own (Developer Guide, "CloudFront Functions event structure").
+// Runs a built function as CloudFront would, and translates: the vectors are Lambda@Edge events,
+// and CloudFront Functions have another event format (Developer Guide, "CloudFront Functions event
+// structure").
 import { createHash, createHmac } from 'node:crypto';
 import vm from 'node:vm';
 import { build, config, store } from '../build.js';
@@ -32,7 +33,7 @@ export function linked(name) {
 }
 
 // The function in a context that has nothing but the language, `Buffer`, `crypto` and the store:
-// takes a CloudFront Function's event, and says what that says.
+// takes a CloudFront Function's event, and returns its verdict.
 export function load(name) {
     const world = { values: {}, now_unix_s: 0 };
     const hashes = { sha256: 'sha256', sha1: 'sha1', md5: 'md5' };
@@ -100,8 +101,8 @@ export function toFunction(event) {
     };
 }
 
-// Its answer in the words of Lambda@Edge, less what only one of the two has: the spelling of header
-// names and the viewer's address.
+// Its answer in the form of Lambda@Edge, without what only one of the two has: the spelling of
+// header names and the viewer's address.
 export function fromFunction(verdict) {
     const headers = {};
     for (const [name, { value, multiValue }] of Object.entries(verdict.headers)) {
@@ -115,7 +116,7 @@ export function fromFunction(verdict) {
     return verdict.body ? { ...answer, body: verdict.body.data } : answer;
 }
 
-// A verdict of the vectors in the same words.
+// A verdict of the vectors in the same form.
 export function expected(output) {
     const headers = {};
     for (const [name, lines] of Object.entries(output.headers)) {

@@ -1,5 +1,5 @@
-// The functions together are the Rust function: every vector, and as many generated events as are
-// handed in.
+// The functions together equal the Rust function: on every vector, and on every generated event of
+// EDGE_EVENTS.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ test(`${cases.length} events have the verdicts of the Rust function`, async () =
 
 // CloudFront chooses the behaviour by the path in its normal form, so any function may get it in any
 // other form.
-test('a path in another than its normal form has the same verdict in every function', async () => {
+test('a path that is not in its normal form has the same verdict in every function', async () => {
     const invalid = cases.filter(
         ({ output }) => output.body && JSON.parse(output.body).code === 'path-invalid'
     );
@@ -47,7 +47,7 @@ test('a path in another than its normal form has the same verdict in every funct
     }
 });
 
-test('njs, whose language is nearest to that of CloudFront, comes to the same verdicts', () => {
+test('njs, whose language is nearest to that of CloudFront, gives the same verdicts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'twin-'));
     try {
         for (const group of GROUPS) {
@@ -87,15 +87,15 @@ test('every value fits the key-value store, with as many keys as a ring may hold
     }
 });
 
-test('a store without a configuration lets nobody through', async () => {
+test('a store without a configuration lets no request through', async () => {
     for (const group of GROUPS) {
         const verdict = functions[group](twin.toFunction(cases[0].event), {}, 0);
         await assert.rejects(verdict, /no key config/);
     }
 });
 
-// The linked text and a loop over the cases in the language of njs: what is missing there is missing
-// on CloudFront too.
+// The linked text and a loop over the cases in the language of njs: a feature that njs lacks,
+// CloudFront lacks too.
 function underNjs(text) {
     return `
 const cf = { kvs: () => ({ get: (key) => Promise.resolve(values[key]) }) };
@@ -121,7 +121,7 @@ const event = (it) => {
         rawQueryString: () => request.querystring || undefined,
     } };
 };
-const told = (verdict) => {
+const toVerdict = (verdict) => {
     const headers = {};
     Object.keys(verdict.headers).forEach((name) => {
         const one = verdict.headers[name];
@@ -143,7 +143,7 @@ async function all() {
         values = file.values[it.configuration];
         now = it.now_unix_s;
         const verdict = await handler(event(it));
-        fs.appendFileSync('verdicts', JSON.stringify(told(verdict)) + '\\n');
+        fs.appendFileSync('verdicts', JSON.stringify(toVerdict(verdict)) + '\\n');
     }
 }
 all();

@@ -1,4 +1,4 @@
-//! Admission: what the edge refuses before it looks any further (section 1).
+//! Admission: requests that the edge rejects at once (section 1).
 
 use std::net::IpAddr;
 
@@ -14,9 +14,9 @@ const URL_BYTES_MAX: usize = 8_192;
 /// Path, query and headers together (1.2).
 pub(crate) const HEAD_BYTES_MAX: usize = 32_768;
 
-/// Why a request goes no further.
+/// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     UrlTooLong,
     HeadTooLarge,
     /// Not a path: `*`, or an authority.
@@ -28,16 +28,16 @@ pub(crate) enum Refusal {
     BodyTimeout,
 }
 
-/// What the viewer protocol policy makes of a request without TLS.
+/// The decision of the viewer protocol policy on a request without TLS.
 pub(crate) enum Protocol {
-    Pass,
-    Refuse(Refusal),
+    Allow,
+    Reject(Rejection),
     Redirect(Response<Bytes>),
 }
 
-// === impl Refusal ===
+// === impl Rejection ===
 
-impl Refusal {
+impl Rejection {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
@@ -63,7 +63,7 @@ impl Refusal {
     }
 }
 
-/// The page CloudFront answers with when the answer is its own.
+/// The error page of CloudFront.
 pub(crate) fn error_page(status: StatusCode) -> Response<Bytes> {
     let page = format!(
         "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title>\
@@ -77,19 +77,19 @@ pub(crate) fn error_page(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-/// Takes the request in, or says why not.
-pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeRequest, Refusal> {
+/// Admits the request, or rejects it.
+pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeRequest, Rejection> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     if target.len() > URL_BYTES_MAX {
-        return Err(Refusal::UrlTooLong);
+        return Err(Rejection::UrlTooLong);
     }
     let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     if target.len() + headers.sum::<usize>() > HEAD_BYTES_MAX {
-        return Err(Refusal::HeadTooLarge);
+        return Err(Rejection::HeadTooLarge);
     }
     if !parts.uri.path().starts_with('/') {
-        return Err(Refusal::Target);
+        return Err(Rejection::Target);
     }
     let mut headers = parts.headers;
     if parts.version < Version::HTTP_11 {
@@ -104,14 +104,14 @@ pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeReque
         viewer,
     };
     if request.is_read() && !request.body.is_empty() {
-        return Err(Refusal::BodyOnRead);
+        return Err(Rejection::BodyOnRead);
     }
     Ok(request)
 }
 
 /// Whether the behavior takes the method.
-pub(crate) fn check_method(behavior: &Behavior, method: &Method) -> Result<(), Refusal> {
-    if behavior.allowed.contains(method) { Ok(()) } else { Err(Refusal::Method) }
+pub(crate) fn check_method(behavior: &Behavior, method: &Method) -> Result<(), Rejection> {
+    if behavior.allowed.contains(method) { Ok(()) } else { Err(Rejection::Method) }
 }
 
 /// The viewer protocol policy (1.5).
@@ -121,11 +121,11 @@ pub(crate) fn check_protocol(
     scheme: Option<&Scheme>,
 ) -> Protocol {
     if scheme == Some(&Scheme::HTTPS) {
-        return Protocol::Pass;
+        return Protocol::Allow;
     }
     match behavior.viewer_protocol {
-        ViewerProtocol::AllowAll => Protocol::Pass,
-        ViewerProtocol::HttpsOnly => Protocol::Refuse(Refusal::HttpsOnly),
+        ViewerProtocol::AllowAll => Protocol::Allow,
+        ViewerProtocol::HttpsOnly => Protocol::Reject(Rejection::HttpsOnly),
         ViewerProtocol::RedirectToHttps => {
             let host = request.headers.get(HOST).and_then(|host| host.to_str().ok());
             let location = format!("https://{}{}", host.unwrap_or_default(), request.target());
@@ -139,7 +139,7 @@ pub(crate) fn check_protocol(
                     response.headers_mut().insert(LOCATION, location);
                     Protocol::Redirect(response)
                 }
-                Err(_) => Protocol::Refuse(Refusal::Target),
+                Err(_) => Protocol::Reject(Rejection::Target),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! From an origin's answer, or a stored object, to what this one viewer gets.
+//! Turns an origin's answer, or a stored object, into the answer to one viewer.
 
 use bytes::Bytes;
 use http::header::{
@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use crate::conditional::{self, Condition};
 use crate::object::StoredObject;
 use crate::origin::Forwarding;
-use crate::range::{self, Wanted};
+use crate::range::{self, RequestedRange};
 use crate::request::EdgeRequest;
 
-/// Never passed on from an origin (13.1): hop by hop, or the edge's own to say.
+/// Never passed on from an origin (13.1): hop by hop, or set by the edge itself.
 const NOT_PASSED: [&str; 12] = [
     "connection",
     "keep-alive",
@@ -28,16 +28,16 @@ const NOT_PASSED: [&str; 12] = [
     "x-forwarded-proto",
 ];
 
-/// How an object is served to one request.
+/// The source of an object that answers a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Serving {
-    /// From the cache: conditions and ranges are judged here.
+    /// From the cache: conditions and ranges are evaluated here.
     Cached,
-    /// As the origin just gave it: whole, whatever range was asked (11.2).
+    /// As the origin just sent it: whole, even for a range request (11.2).
     Fetched,
 }
 
-/// Takes out of an origin's answer what no viewer may see.
+/// Removes from an origin's answer the headers that no viewer may see.
 pub(crate) fn clean(headers: &mut HeaderMap, forwarding: &Forwarding<'_>, method: &Method) {
     for name in NOT_PASSED {
         headers.remove(name);
@@ -46,10 +46,10 @@ pub(crate) fn clean(headers: &mut HeaderMap, forwarding: &Forwarding<'_>, method
         headers.remove(SET_COOKIE);
     }
     if headers.contains_key(VARY) {
-        let kept = kept_vary(headers, forwarding, method);
+        let vary = filtered_vary(headers, forwarding, method);
         headers.remove(VARY);
-        if let Some(kept) = kept.and_then(|kept| HeaderValue::from_str(&kept).ok()) {
-            headers.insert(VARY, kept);
+        if let Some(vary) = vary.and_then(|vary| HeaderValue::from_str(&vary).ok()) {
+            headers.insert(VARY, vary);
         }
     }
 }
@@ -67,7 +67,7 @@ pub(crate) fn serve(
         response.headers_mut().remove(SET_COOKIE);
     }
     if object.status == StatusCode::OK && request.is_read() {
-        match conditional::judge(&request.headers, &object.headers) {
+        match conditional::evaluate(&request.headers, &object.headers) {
             Condition::NotModified => return not_modified(response),
             Condition::Failed => return failed(response),
             Condition::Holds => {}
@@ -75,9 +75,9 @@ pub(crate) fn serve(
         if serving == Serving::Cached && request.method == Method::GET {
             let length = object.body.len();
             match range::requested(&request.headers, &object.headers, length) {
-                Wanted::Whole => {}
-                Wanted::Nothing => return unsatisfiable(response, length),
-                Wanted::Part(first, last) => return part(response, object, first, last),
+                RequestedRange::Whole => {}
+                RequestedRange::Unsatisfiable => return unsatisfiable(response, length),
+                RequestedRange::Part(first, last) => return part(response, object, first, last),
             }
         }
     }
@@ -130,10 +130,14 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
     }
 }
 
-/// `Vary` keeps what still tells viewers apart: the rest the cache key has settled (13.6).
-fn kept_vary(headers: &HeaderMap, forwarding: &Forwarding<'_>, method: &Method) -> Option<String> {
+/// `Vary` with the headers that the origin gets; the cache key covers the others (13.6).
+fn filtered_vary(
+    headers: &HeaderMap,
+    forwarding: &Forwarding<'_>,
+    method: &Method,
+) -> Option<String> {
     let names = headers.get_all(VARY);
-    let kept: Vec<&str> = names
+    let forwarded: Vec<&str> = names
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -143,5 +147,5 @@ fn kept_vary(headers: &HeaderMap, forwarding: &Forwarding<'_>, method: &Method) 
             other => other.parse().is_ok_and(|name: HeaderName| forwarding.forwards(&name, method)),
         })
         .collect();
-    if kept.is_empty() { None } else { Some(kept.join(", ")) }
+    if forwarded.is_empty() { None } else { Some(forwarded.join(", ")) }
 }

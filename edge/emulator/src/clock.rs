@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// What time it is, for the whole emulator; an argument, so that tests can turn the hands.
+/// The time for the whole emulator; an argument, so that tests can set it.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since some fixed moment, never going back: ages, TTLs, durations.
     fn now_ms(&self) -> u64;

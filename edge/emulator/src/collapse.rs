@@ -1,7 +1,7 @@
 //! Request collapsing: one viewer's miss is an obligation, a `Flight`, that others wait for.
 //!
-//! Whoever holds the `Flight` either lands it, which serves or releases everyone who waits, or
-//! drops it (panic, time-out, a viewer that left): then exactly one who waits inherits it.
+//! The holder of the `Flight` either lands it, which serves or releases all followers, or drops it
+//! (panic, time-out, a viewer that left): then exactly one follower inherits it.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 
 use crate::key::CacheKey;
 
-/// The flights in the air, by key.
+/// The flights in progress, by key.
 pub(crate) struct Flights<V>(Mutex<HashMap<CacheKey, VecDeque<Seat<V>>>>);
 
-/// One who waits, and since when.
+/// A waiting follower, and the generation at which it boarded.
 struct Seat<V> {
     generation: u64,
     wake: oneshot::Sender<Wake<V>>,
@@ -26,7 +26,7 @@ pub(crate) enum Boarding<V> {
     Follower(Follower<V>),
 }
 
-/// The obligation to fetch on behalf of all who wait.
+/// The obligation to fetch on behalf of all followers.
 pub(crate) struct Flight<V> {
     flights: Arc<Flights<V>>,
     key: Option<CacheKey>,
@@ -35,21 +35,21 @@ pub(crate) struct Flight<V> {
 /// The right to be woken.
 pub(crate) struct Follower<V>(oneshot::Receiver<Wake<V>>);
 
-/// What a follower is told.
+/// The message that wakes a follower.
 pub(crate) enum Wake<V> {
-    /// The leader is gone: the obligation is yours.
+    /// The leader left: this follower takes over.
     Lead(Flight<V>),
-    /// The leader's answer is yours too.
+    /// The leader's answer, shared.
     Share(V),
-    /// The leader's answer was for itself alone: fetch your own (9.3).
+    /// The leader's answer is not shareable: fetch (9.3).
     Alone,
-    /// The answer was invalidated before you asked for it: board again.
+    /// The answer was invalidated before this follower boarded: board again.
     Again,
 }
 
 /// How a flight ends.
 pub(crate) enum Landing<V> {
-    /// For everyone, except those who boarded after the invalidation of this number.
+    /// For all followers, except those that boarded after the invalidation of this number.
     Shared(V, Option<u64>),
     Alone,
 }
@@ -61,7 +61,8 @@ impl<V> Flights<V> {
         Arc::new(Self(Mutex::new(HashMap::new())))
     }
 
-    /// Leads if nobody does, follows otherwise; `generation` is that of the invalidations now.
+    /// Leads if there is no leader, follows otherwise; `generation` is the current one of the
+    /// invalidations.
     pub(crate) fn board(self: &Arc<Self>, key: &CacheKey, generation: u64) -> Boarding<V> {
         match self.lock().entry(key.clone()) {
             Entry::Vacant(vacant) => {
@@ -76,7 +77,7 @@ impl<V> Flights<V> {
         }
     }
 
-    /// Leads if nobody does: for a refresh that nobody waits for.
+    /// Leads if there is no leader: for a refresh without followers.
     pub(crate) fn lead(self: &Arc<Self>, key: &CacheKey) -> Option<Flight<V>> {
         match self.lock().entry(key.clone()) {
             Entry::Vacant(vacant) => {
@@ -99,7 +100,7 @@ impl<V> Flights<V> {
 // === impl Flight ===
 
 impl<V> Flight<V> {
-    /// Ends the flight and wakes everyone who waits.
+    /// Ends the flight and wakes all followers.
     pub(crate) fn land(mut self, landing: &Landing<V>)
     where
         V: Clone,
@@ -121,7 +122,7 @@ impl<V> Flight<V> {
 }
 
 impl<V> Drop for Flight<V> {
-    /// Not landed: the first who still waits takes over.
+    /// Not landed: the first follower that still waits takes over.
     fn drop(&mut self) {
         let Some(key) = self.key.take() else { return };
         loop {

@@ -1,4 +1,4 @@
-//! The viewer's conditions, judged on a stored object (7.6, RFC 9110 section 13.2.2).
+//! The viewer's conditions, evaluated on a stored object (7.6, RFC 9110 section 13.2.2).
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName};
 
-/// What the conditions come to.
+/// The result of the conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     Holds,
@@ -15,8 +15,8 @@ pub(crate) enum Condition {
     Failed,
 }
 
-/// Judges the request's conditions on the object's validators, in the RFC's order.
-pub(crate) fn judge(request: &HeaderMap, object: &HeaderMap) -> Condition {
+/// Evaluates the request's conditions on the object's validators, in the RFC's order.
+pub(crate) fn evaluate(request: &HeaderMap, object: &HeaderMap) -> Condition {
     let etag = object.get(ETAG).and_then(|etag| etag.to_str().ok());
     let modified = date(object, LAST_MODIFIED);
     if request.contains_key(IF_MATCH) {
@@ -71,7 +71,7 @@ fn entity_tags(line: &str) -> impl Iterator<Item = &str> {
     .map(str::trim)
 }
 
-/// A date header; one that is no date counts as absent.
+/// A date header; an invalid one counts as absent.
 pub(crate) fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
 }

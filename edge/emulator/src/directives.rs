@@ -35,12 +35,12 @@ impl Directives {
         directives
     }
 
-    /// One of the three that keep an answer from being reused.
+    /// Whether one of the three directives forbids reuse.
     pub(crate) fn forbids_reuse(&self) -> bool {
         self.no_store || self.no_cache || self.private
     }
 
-    /// Anything that keeps waiting viewers from sharing one answer (9.3).
+    /// Whether any directive forbids sharing the answer with waiting viewers (9.3).
     pub(crate) fn forbids_sharing(&self) -> bool {
         self.forbids_reuse() || self.max_age == Some(0) || self.s_maxage == Some(0)
     }
@@ -72,7 +72,7 @@ impl Directives {
     }
 }
 
-/// Splits at the next comma outside quotes; none when nothing is left.
+/// Splits at the next comma outside quotes; none at the end.
 fn next_directive(text: &str) -> Option<(&str, &str)> {
     if text.is_empty() {
         return None;
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cache_control_is_read_as_its_grammar_means_it() {
+    fn a_cache_control_is_parsed_by_its_grammar() {
         let none = Directives::default;
         for (text, expected) in [
             ("No-Store", Directives { no_store: true, ..none() }),

@@ -1,5 +1,5 @@
-//! One edge location: what all requests share, and the way of a request from admission to the
-//! answer's last header.
+//! One edge location: the state that all requests share, and the path of a request from admission
+//! to the last header of the answer.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http::header::{AGE, CONTENT_LENGTH, DATE, PRAGMA, SERVER, VIA};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
-use crate::admission::{self, Protocol, Refusal, error_page};
+use crate::admission::{self, Protocol, Rejection, error_page};
 use crate::clock::Clock;
 use crate::collapse::Flights;
 use crate::distribution::{Behavior, Distribution};
@@ -32,7 +32,7 @@ const X_AMZ_CF_POP: HeaderName = HeaderName::from_static("x-amz-cf-pop");
 const X_EMU_NOT_CACHED: HeaderName = HeaderName::from_static("x-emu-not-cached");
 const X_EMU_STALE: HeaderName = HeaderName::from_static("x-emu-stale");
 
-/// What all requests of this edge share. `origins` and `functions` run parallel to the
+/// The state that all requests of this edge share. `origins` and `functions` run parallel to the
 /// distribution's origins and behaviors.
 pub(crate) struct Edge {
     pub(crate) distribution: Distribution,
@@ -49,18 +49,18 @@ pub(crate) struct Edge {
 /// Start-up options.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Switches {
-    /// Plain HTTP is taken for HTTPS.
+    /// Plain HTTP counts as HTTPS.
     pub(crate) local_http: bool,
-    /// Answers say why they were not cached.
+    /// Answers have a header with the reason why they were not cached.
     pub(crate) debug_headers: bool,
 }
 
-/// A request past its viewer-request function.
+/// A request after its viewer-request function, with its behavior.
 #[derive(Clone)]
-pub(crate) struct Ask {
+pub(crate) struct RoutedRequest {
     pub(crate) behavior: usize,
     pub(crate) request: EdgeRequest,
-    /// What an invalidation would call it by, before the function.
+    /// The target by which an invalidation names it, before the function.
     pub(crate) viewer_target: String,
     pub(crate) id: RequestId,
 }
@@ -73,25 +73,25 @@ pub(crate) struct Outcome {
     pub(crate) upstream_ms: Option<u64>,
 }
 
-/// What the answer's headers depend on, of a request that is itself on its way already.
-struct Asked {
+/// The properties of a request that its response headers depend on.
+struct ResponseContext {
     id: RequestId,
     started_ms: u64,
     is_head: bool,
     cors: CorsRequest,
-    wants_timing: bool,
+    requests_timing: bool,
 }
 
 // === impl Outcome ===
 
 impl Outcome {
-    /// An answer the edge or a function made, or a failure.
+    /// An answer of the edge or of a function, or a failure.
     pub(crate) fn own(phase: Phase, response: Response<Bytes>) -> Self {
         Self { phase, response, age_s: None, upstream_ms: None }
     }
 
-    pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::own(Phase::Received.after(Step::Refuse), refusal.response())
+    pub(crate) fn rejected(rejection: Rejection) -> Self {
+        Self::own(Phase::Received.after(Step::Reject), rejection.response())
     }
 
     pub(crate) fn fault(phase: Phase, fault: &Fault) -> Self {
@@ -109,45 +109,45 @@ impl Edge {
         request: Request<Bytes>,
         viewer: IpAddr,
     ) -> Response<Bytes> {
-        let asked = self.asked(request.method(), request.headers());
+        let context = self.response_context(request.method(), request.headers());
         let scheme = request.uri().scheme().cloned();
         match admission::admit(request, viewer) {
-            Err(refusal) => self.finish(None, Outcome::refused(refusal), &asked),
+            Err(rejection) => self.add_final_headers(None, Outcome::rejected(rejection), &context),
             Ok(request) => {
                 let index = self.distribution.select(&request.path);
                 let behavior = &self.distribution.behaviors[index];
-                let outcome = match self.refusal(behavior, &request, scheme.as_ref()) {
-                    Some(refused) => refused,
-                    None => self.respond(index, request, &asked.id).await,
+                let outcome = match self.reject_viewer(behavior, &request, scheme.as_ref()) {
+                    Some(outcome) => outcome,
+                    None => self.respond(index, request, &context.id).await,
                 };
-                self.finish(Some(behavior), outcome, &asked)
+                self.add_final_headers(Some(behavior), outcome, &context)
             }
         }
     }
 
-    /// The answer to a request that could not even be read.
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
-        let asked = self.asked(&Method::GET, &HeaderMap::new());
-        self.finish(None, Outcome::refused(refusal), &asked)
+    /// The answer to a request that could not be read.
+    pub(crate) fn reject(&self, rejection: Rejection) -> Response<Bytes> {
+        let context = self.response_context(&Method::GET, &HeaderMap::new());
+        self.add_final_headers(None, Outcome::rejected(rejection), &context)
     }
 
-    /// Functions may run for this request: the names they know it by.
+    /// The runner of functions for this request.
     pub(crate) fn runner<'a>(&'a self, behavior: usize, id: &'a RequestId) -> Runner<'a> {
         let origin = &self.distribution.origins[self.distribution.behaviors[behavior].origin];
         Runner { request_id: id.as_str(), origin }
     }
 
-    fn asked(&self, method: &Method, headers: &HeaderMap) -> Asked {
-        Asked {
+    fn response_context(&self, method: &Method, headers: &HeaderMap) -> ResponseContext {
+        ResponseContext {
             id: self.ids.next(),
             started_ms: self.clock.now_ms(),
             is_head: *method == Method::HEAD,
             cors: CorsRequest::of(method, headers),
-            wants_timing: headers.get(PRAGMA).is_some_and(|pragma| pragma == "server-timing"),
+            requests_timing: headers.get(PRAGMA).is_some_and(|pragma| pragma == "server-timing"),
         }
     }
 
-    fn refusal(
+    fn reject_viewer(
         &self,
         behavior: &Behavior,
         request: &EdgeRequest,
@@ -155,15 +155,15 @@ impl Edge {
     ) -> Option<Outcome> {
         if !self.switches.local_http {
             match admission::check_protocol(behavior, request, scheme) {
-                Protocol::Pass => {}
-                Protocol::Refuse(refusal) => return Some(Outcome::refused(refusal)),
+                Protocol::Allow => {}
+                Protocol::Reject(rejection) => return Some(Outcome::rejected(rejection)),
                 Protocol::Redirect(response) => {
                     let phase = Phase::Received.after(Step::Redirect);
                     return Some(Outcome::own(phase, response));
                 }
             }
         }
-        admission::check_method(behavior, &request.method).err().map(Outcome::refused)
+        admission::check_method(behavior, &request.method).err().map(Outcome::rejected)
     }
 
     async fn respond(
@@ -186,21 +186,23 @@ impl Edge {
                 }
             }
         };
-        let ask = Ask { behavior, request, viewer_target, id: id.clone() };
-        let outcome = match self.never_cached(&ask) {
-            Some(reason) => self.pass(&ask, Phase::Received.after(Step::Bypass(reason))).await,
-            None => self.look_up(&ask).await,
+        let routed = RoutedRequest { behavior, request, viewer_target, id: id.clone() };
+        let outcome = match self.never_cached(&routed) {
+            Some(reason) => {
+                self.pass_through(&routed, Phase::Received.after(Step::Bypass(reason))).await
+            }
+            None => self.look_up(&routed).await,
         };
-        self.viewer_response(&ask, outcome)
+        self.viewer_response(&routed, outcome)
     }
 
-    /// Why a request is not even looked up.
-    fn never_cached(&self, ask: &Ask) -> Option<NotCached> {
-        let behavior = &self.distribution.behaviors[ask.behavior];
+    /// Why a request bypasses the cache.
+    fn never_cached(&self, routed: &RoutedRequest) -> Option<NotCached> {
+        let behavior = &self.distribution.behaviors[routed.behavior];
         if !self.distribution.cache_policy(behavior).caches() {
             return Some(NotCached::CachingDisabled);
         }
-        let cached = match ask.request.method {
+        let cached = match routed.request.method {
             Method::GET | Method::HEAD => true,
             Method::OPTIONS => behavior.caches_options,
             _ => false,
@@ -209,25 +211,27 @@ impl Edge {
     }
 
     /// The viewer-response function runs for every answer but errors (3.5).
-    fn viewer_response(&self, ask: &Ask, mut outcome: Outcome) -> Outcome {
-        let Some(function) = &self.functions[ask.behavior].viewer_response else { return outcome };
+    fn viewer_response(&self, routed: &RoutedRequest, mut outcome: Outcome) -> Outcome {
+        let Some(function) = &self.functions[routed.behavior].viewer_response else {
+            return outcome;
+        };
         if outcome.response.status().as_u16() >= 400 {
             return outcome;
         }
         let response = std::mem::take(&mut outcome.response);
-        let runner = self.runner(ask.behavior, &ask.id);
-        match runner.viewer_response(function.as_ref(), &ask.request, response) {
+        let runner = self.runner(routed.behavior, &routed.id);
+        match runner.viewer_response(function.as_ref(), &routed.request, response) {
             Ok(response) => Outcome { response, ..outcome },
             Err(fault) => Outcome::fault(outcome.phase, &fault),
         }
     }
 
     /// The headers every answer gets: the behavior's policy, then the edge's own.
-    fn finish(
+    fn add_final_headers(
         &self,
         behavior: Option<&Behavior>,
         outcome: Outcome,
-        asked: &Asked,
+        context: &ResponseContext,
     ) -> Response<Bytes> {
         let Outcome { phase, mut response, age_s, upstream_ms } = outcome;
         let result = phase.result(response.status());
@@ -237,13 +241,13 @@ impl Edge {
         }
         let policy = behavior.and_then(|it| self.distribution.response_headers_policy(it));
         if let Some(policy) = policy {
-            response_headers::apply(policy, &asked.cors, headers);
+            response_headers::apply(policy, &context.cors, headers);
             if let Some(percent) = policy.server_timing_percent
-                && (asked.wants_timing || asked.id.is_sampled(percent))
+                && (context.requests_timing || context.id.is_sampled(percent))
             {
-                let downstream_ms = self.clock.now_ms().saturating_sub(asked.started_ms);
+                let downstream_ms = self.clock.now_ms().saturating_sub(context.started_ms);
                 let timing = Timing { upstream_ms, downstream_ms };
-                server_timing::apply(headers, phase, timing, &asked.id);
+                server_timing::apply(headers, phase, timing, &context.id);
             }
         }
         headers.entry(SERVER).or_insert(HeaderValue::from_static("CloudFront"));
@@ -253,7 +257,7 @@ impl Edge {
         headers.append(VIA, self.via.clone());
         headers.insert(X_CACHE, HeaderValue::from_static(result.x_cache()));
         headers.insert(X_AMZ_CF_POP, HeaderValue::from_static(POP));
-        headers.insert(X_AMZ_CF_ID, asked.id.header().clone());
+        headers.insert(X_AMZ_CF_ID, context.id.header().clone());
         if self.switches.debug_headers {
             if let Some(reason) = phase.not_cached() {
                 headers.insert(X_EMU_NOT_CACHED, HeaderValue::from_static(reason.word()));
@@ -262,7 +266,7 @@ impl Edge {
                 headers.insert(X_EMU_STALE, HeaderValue::from_static(word));
             }
         }
-        if asked.is_head && !response.body().is_empty() {
+        if context.is_head && !response.body().is_empty() {
             let body = std::mem::take(response.body_mut());
             response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
         }

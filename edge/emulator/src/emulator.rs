@@ -1,4 +1,4 @@
-//! Building an emulator: the distribution, and what it names.
+//! Building an emulator: the distribution, and the functions and origins that it names.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,8 +18,8 @@ use crate::invalidation::{InvalidItem, Item};
 use crate::origin::Origin;
 use crate::store::Store;
 
-/// Bytes of stored objects unless the builder says otherwise: a small shop's whole catalogue,
-/// and a laptop's memory spared.
+/// Bytes of stored objects unless the builder says otherwise: a small shop's whole catalogue
+/// within a laptop's memory.
 const STORE_BYTES_MAX_DEFAULT: usize = 256 * 1024 * 1024;
 
 /// A local CloudFront: one distribution at one edge location. Clones share everything.
@@ -28,7 +28,7 @@ pub struct Emulator {
     pub(crate) edge: Arc<Edge>,
 }
 
-/// What an emulator is made of.
+/// The parts of an emulator.
 pub struct Builder {
     distribution: Distribution,
     functions: HashMap<String, Arc<dyn EdgeFunction>>,
@@ -61,8 +61,8 @@ impl Emulator {
         self.edge.handle(request, viewer).await
     }
 
-    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names, and keeps what was
-    /// fetched before this moment from being stored after it. Gives the number removed.
+    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names. A response fetched
+    /// before is not stored after it. Returns the number removed.
     pub fn invalidate(&self, items: &[String]) -> Result<usize, InvalidItem> {
         let items = items.iter().map(|item| Item::parse(item)).collect::<Result<Vec<_>, _>>()?;
         Ok(self.edge.store.invalidate(&items))
@@ -100,14 +100,15 @@ impl Builder {
         self
     }
 
-    /// Takes plain HTTP for HTTPS: this edge speaks no TLS, whatever the file asks of viewers.
+    /// Accepts plain HTTP as HTTPS: this edge speaks no TLS, even if the file requires it of
+    /// viewers.
     #[must_use]
     pub fn local_http(mut self) -> Self {
         self.switches.local_http = true;
         self
     }
 
-    /// Functions detached: as if the associations had been forgotten. To show what then happens.
+    /// Detaches all functions, to show the effect of a missing association.
     #[must_use]
     pub fn without_functions(mut self) -> Self {
         self.detached = true;

@@ -1,15 +1,15 @@
-//! What can be wrong before the first request: the distribution, or what was handed in for it.
+//! Errors before the first request: in the distribution, or in the functions and origins provided.
 
 /// Why a `distribution.json` is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
-    /// Not JSON, or not of CloudFormation's shape.
+    /// Not JSON, or not CloudFormation properties.
     #[error("the distribution does not read as CloudFormation properties: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// CloudFront could do it, this emulator cannot, and will not pretend.
+    Malformed(#[from] serde_json::Error),
+    /// A feature of CloudFront that is not emulated.
     #[error("not emulated: {0}")]
     NotEmulated(String),
-    /// CloudFront itself would refuse it, or it could not work there.
+    /// CloudFront itself would reject it, or it could not work there.
     #[error("{place}: {reason}")]
     Invalid {
         /// Where in the file.
@@ -22,11 +22,11 @@ pub enum DistributionError {
 /// Why an emulator cannot be built from a distribution.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
-    /// A behavior names an edge function that was not handed in.
-    #[error("the distribution associates the function `{0}`, which was not handed in")]
+    /// A behavior names an edge function that was not provided.
+    #[error("the distribution associates the function `{0}`, which was not provided")]
     FunctionMissing(String),
-    /// A behavior names an origin that was not handed in.
-    #[error("the distribution fetches from the origin `{0}`, which was not handed in")]
+    /// A behavior names an origin that was not provided.
+    #[error("the distribution fetches from the origin `{0}`, which was not provided")]
     OriginMissing(String),
 }
 

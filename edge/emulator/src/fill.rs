@@ -1,4 +1,4 @@
-//! The origin's side of a request: fetched for the cache, or passed through.
+//! The origin's side of a request: a fill of the cache, or a pass-through.
 
 use std::sync::Arc;
 
@@ -10,33 +10,33 @@ use crate::admission::error_page;
 use crate::answer::{self, Serving, clean};
 use crate::collapse::Landing;
 use crate::distribution::CachePolicy;
-use crate::edge::{Ask, Edge, Outcome};
+use crate::edge::{Edge, Outcome, RoutedRequest};
 use crate::freshness::Freshness;
 use crate::function::{Fault, Verdict};
 use crate::key::{CacheKey, keyed_target};
 use crate::lifecycle::{Phase, Step};
-use crate::look_up::LookedUp;
+use crate::look_up::LookUp;
 use crate::not_cached::NotCached;
 use crate::object::{Label, StoredObject};
 use crate::origin::{Forwarding, OriginError, Purpose, fetch};
-use crate::storing::{Judgement, Keeping, Now, judge};
+use crate::storing::{Now, Storability, StoreDecision, decide};
 
-/// What a landed flight has for those who waited.
+/// The answer that a landed flight shares with its followers.
 #[derive(Debug, Clone)]
 pub(crate) struct Share {
     pub(crate) object: Arc<StoredObject>,
     pub(crate) stale_on_error: bool,
 }
 
-/// A fill: the answer for who asked, and what there is for those who wait.
-pub(crate) struct Filled {
+/// A completed fill: the answer to the leader, and the landing for its followers.
+pub(crate) struct FillResult {
     pub(crate) outcome: Outcome,
     pub(crate) landing: Landing<Share>,
 }
 
-/// One fill on its way: the generation of invalidations it began in.
+/// One fill in progress, and the generation of invalidations in which it began.
 struct Fill<'a> {
-    ask: &'a Ask,
+    routed: &'a RoutedRequest,
     key: &'a CacheKey,
     phase: Phase,
     generation: u64,
@@ -44,7 +44,7 @@ struct Fill<'a> {
 }
 
 /// An origin's answer, or the edge's in its place.
-struct Fetched {
+struct OriginAnswer {
     response: Response<Bytes>,
     upstream_ms: Option<u64>,
 }
@@ -52,10 +52,15 @@ struct Fetched {
 // === impl Edge ===
 
 impl Edge {
-    /// Fetches on behalf of the cache: revalidates what is there, or asks for all of it.
-    pub(crate) async fn fill(&self, ask: &Ask, key: &CacheKey, found: LookedUp) -> Filled {
-        let LookedUp { phase, object: stale, generation } = found;
-        let forwarding = self.forwarding(ask);
+    /// Fetches on behalf of the cache: revalidates the stored object, or fetches all of it.
+    pub(crate) async fn fill(
+        &self,
+        routed: &RoutedRequest,
+        key: &CacheKey,
+        look_up: LookUp,
+    ) -> FillResult {
+        let LookUp { phase, object: stale, generation } = look_up;
+        let forwarding = self.forwarding(routed);
         let conditional = stale.as_deref().filter(|object| {
             object.revalidates && object.has_validators() && !forwarding.forwards_cookies()
         });
@@ -63,15 +68,15 @@ impl Edge {
             Some(_) => Purpose::Refill(conditional.map(|object| &object.headers)),
             None => Purpose::Fill,
         };
-        let mut fetched = match self.fetch(ask, &forwarding, purpose).await {
+        let mut fetched = match self.fetch(routed, &forwarding, purpose).await {
             Ok(fetched) => fetched,
             Err(fault) => {
                 let outcome = Outcome::fault(phase, &fault);
-                return Filled { outcome, landing: Landing::Alone };
+                return FillResult { outcome, landing: Landing::Alone };
             }
         };
-        clean(fetched.response.headers_mut(), &forwarding, &ask.request.method);
-        let fill = Fill { ask, key, phase, generation, upstream_ms: fetched.upstream_ms };
+        clean(fetched.response.headers_mut(), &forwarding, &routed.request.method);
+        let fill = Fill { routed, key, phase, generation, upstream_ms: fetched.upstream_ms };
         let status = fetched.response.status();
         match (conditional, stale.as_ref()) {
             (Some(object), _) if status == StatusCode::NOT_MODIFIED => {
@@ -87,13 +92,13 @@ impl Edge {
         }
     }
 
-    /// Passes a request through, whose answer is nobody else's.
-    pub(crate) async fn pass(&self, ask: &Ask, phase: Phase) -> Outcome {
-        let forwarding = self.forwarding(ask);
-        match self.fetch(ask, &forwarding, Purpose::Pass).await {
+    /// Passes a request through; its answer is not shared.
+    pub(crate) async fn pass_through(&self, routed: &RoutedRequest, phase: Phase) -> Outcome {
+        let forwarding = self.forwarding(routed);
+        match self.fetch(routed, &forwarding, Purpose::PassThrough).await {
             Err(fault) => Outcome::fault(phase, &fault),
             Ok(mut fetched) => {
-                clean(fetched.response.headers_mut(), &forwarding, &ask.request.method);
+                clean(fetched.response.headers_mut(), &forwarding, &routed.request.method);
                 Outcome {
                     phase: phase.after(Step::Answer(Ok(()))),
                     response: fetched.response,
@@ -104,9 +109,9 @@ impl Edge {
         }
     }
 
-    /// What of a request its behavior lets the origin see.
-    pub(crate) fn forwarding(&self, ask: &Ask) -> Forwarding<'_> {
-        let behavior = &self.distribution.behaviors[ask.behavior];
+    /// The parts of a request that its behavior forwards.
+    pub(crate) fn forwarding(&self, routed: &RoutedRequest) -> Forwarding<'_> {
+        let behavior = &self.distribution.behaviors[routed.behavior];
         Forwarding {
             cache: self.distribution.cache_policy(behavior),
             beyond_key: self.distribution.origin_request_policy(behavior),
@@ -115,19 +120,19 @@ impl Edge {
         }
     }
 
-    /// A new answer: judged, kept if it may be, and shared if it may be.
-    fn fetched(&self, fill: &Fill<'_>, mut response: Response<Bytes>) -> Filled {
+    /// A new answer: stored if it may be, and shared if it may be.
+    fn fetched(&self, fill: &Fill<'_>, mut response: Response<Bytes>) -> FillResult {
         let now = self.now();
         let date = self.date();
         response.headers_mut().entry(DATE).or_insert(date);
-        let judgement = self.judge(fill, response.status(), response.headers(), now);
-        let object = self.object(fill, response, judgement, now);
-        let step = Step::Answer(self.keep(fill, &object, judgement.keeping));
-        Filled {
-            landing: self.landing(fill, &object, judgement),
+        let decision = self.decide(fill, response.status(), response.headers(), now);
+        let object = self.object(fill, response, decision, now);
+        let step = Step::Answer(self.store_object(fill, &object, decision.storability));
+        FillResult {
+            landing: self.landing(fill, &object, decision),
             outcome: Outcome {
                 phase: fill.phase.after(step),
-                response: answer::serve(&object, &fill.ask.request, Serving::Fetched),
+                response: answer::serve(&object, &fill.routed.request, Serving::Fetched),
                 age_s: None,
                 upstream_ms: fill.upstream_ms,
             },
@@ -135,33 +140,33 @@ impl Edge {
     }
 
     /// 304: the stored body under the headers of both, the new ones first (7.3).
-    fn revalidated(&self, fill: &Fill<'_>, stale: &StoredObject, news: &HeaderMap) -> Filled {
+    fn revalidated(&self, fill: &Fill<'_>, stale: &StoredObject, news: &HeaderMap) -> FillResult {
         let now = self.now();
         let mut response = Response::new(stale.body.clone());
         *response.status_mut() = stale.status;
         *response.headers_mut() = merged(&stale.headers, news);
-        let judgement = self.judge(fill, stale.status, response.headers(), now);
-        let object = self.object(fill, response, judgement, now);
-        // Whether it could be kept is of no consequence to this viewer: the body is confirmed.
-        let _ = self.keep(fill, &object, judgement.keeping);
-        Filled {
-            landing: self.landing(fill, &object, judgement),
+        let decision = self.decide(fill, stale.status, response.headers(), now);
+        let object = self.object(fill, response, decision, now);
+        // This viewer gets the confirmed body even if the object could not be stored.
+        let _ = self.store_object(fill, &object, decision.storability);
+        FillResult {
+            landing: self.landing(fill, &object, decision),
             outcome: Outcome {
                 phase: fill.phase.after(Step::Revalidate),
-                response: answer::serve(&object, &fill.ask.request, Serving::Cached),
+                response: answer::serve(&object, &fill.routed.request, Serving::Cached),
                 age_s: None,
                 upstream_ms: fill.upstream_ms,
             },
         }
     }
 
-    /// The origin failed: the stale object stands in, perhaps for a while (8.2, 8.4).
+    /// The origin failed: the stale object is served instead, perhaps for a while (8.2, 8.4).
     fn fallen_back(
         &self,
         fill: &Fill<'_>,
         stale: &Arc<StoredObject>,
         status: StatusCode,
-    ) -> Filled {
+    ) -> FillResult {
         let now_ms = self.clock.now_ms();
         if stale.freshness.holds_on_error {
             let hold_s = self.distribution.errors.min_s(status.as_u16());
@@ -169,58 +174,58 @@ impl Edge {
         }
         let share = Share { object: Arc::clone(stale), stale_on_error: true };
         let first_invalidation = self.store.first_invalidation(fill.generation, stale);
-        Filled {
+        FillResult {
             landing: Landing::Shared(share, first_invalidation),
             outcome: Outcome {
                 phase: fill.phase.after(Step::FallBack),
-                response: answer::serve(stale, &fill.ask.request, Serving::Cached),
+                response: answer::serve(stale, &fill.routed.request, Serving::Cached),
                 age_s: Some(stale.age_s(now_ms)),
                 upstream_ms: fill.upstream_ms,
             },
         }
     }
 
-    fn judge(
+    fn decide(
         &self,
         fill: &Fill<'_>,
         status: StatusCode,
         headers: &HeaderMap,
         now: Now,
-    ) -> Judgement {
-        judge(self.policy(fill.ask).ttl, &self.distribution.errors, status, headers, now)
+    ) -> StoreDecision {
+        decide(self.policy(fill.routed).ttl, &self.distribution.errors, status, headers, now)
     }
 
     fn object(
         &self,
         fill: &Fill<'_>,
         response: Response<Bytes>,
-        judgement: Judgement,
+        decision: StoreDecision,
         now: Now,
     ) -> Arc<StoredObject> {
-        let freshness = match judgement.keeping {
-            Keeping::Fresh(freshness) | Keeping::Unfresh(freshness, _) => freshness,
-            Keeping::No(_) => Freshness::of_error(now.ms, 0),
+        let freshness = match decision.storability {
+            Storability::Fresh(freshness) | Storability::Unfresh(freshness, _) => freshness,
+            Storability::No(_) => Freshness::of_error(now.ms, 0),
         };
-        let policy = self.policy(fill.ask);
-        let mut targets = vec![keyed_target(policy, &fill.ask.request)];
-        if fill.ask.viewer_target != targets[0] {
-            targets.push(fill.ask.viewer_target.clone());
+        let policy = self.policy(fill.routed);
+        let mut targets = vec![keyed_target(policy, &fill.routed.request)];
+        if fill.routed.viewer_target != targets[0] {
+            targets.push(fill.routed.viewer_target.clone());
         }
         let label = Label { targets, tag_header: self.distribution.tag_header.as_ref() };
-        Arc::new(StoredObject::new(response, freshness, judgement.revalidates, label))
+        Arc::new(StoredObject::new(response, freshness, decision.revalidates, label))
     }
 
-    fn keep(
+    fn store_object(
         &self,
         fill: &Fill<'_>,
         object: &Arc<StoredObject>,
-        keeping: Keeping,
+        storability: Storability,
     ) -> Result<(), NotCached> {
         let put = || self.store.put(fill.key, Arc::clone(object), fill.generation);
-        match keeping {
-            Keeping::Fresh(_) => put(),
-            Keeping::Unfresh(_, reason) => put().and(Err(reason)),
-            Keeping::No(reason) => Err(reason),
+        match storability {
+            Storability::Fresh(_) => put(),
+            Storability::Unfresh(_, reason) => put().and(Err(reason)),
+            Storability::No(reason) => Err(reason),
         }
     }
 
@@ -228,9 +233,9 @@ impl Edge {
         &self,
         fill: &Fill<'_>,
         object: &Arc<StoredObject>,
-        judgement: Judgement,
+        decision: StoreDecision,
     ) -> Landing<Share> {
-        if !judgement.is_shareable {
+        if !decision.is_shareable {
             return Landing::Alone;
         }
         let share = Share { object: Arc::clone(object), stale_on_error: false };
@@ -239,27 +244,27 @@ impl Edge {
 
     async fn fetch(
         &self,
-        ask: &Ask,
+        routed: &RoutedRequest,
         forwarding: &Forwarding<'_>,
         purpose: Purpose<'_>,
-    ) -> Result<Fetched, Fault> {
-        let functions = &self.functions[ask.behavior];
-        let runner = self.runner(ask.behavior, &ask.id);
+    ) -> Result<OriginAnswer, Fault> {
+        let functions = &self.functions[routed.behavior];
+        let runner = self.runner(routed.behavior, &routed.id);
         let started_ms = self.clock.now_ms();
-        let mut request = forwarding.request(&ask.request, &self.via, purpose);
+        let mut request = forwarding.request(&routed.request, &self.via, purpose);
         if let Some(function) = &functions.origin_request {
             match runner.origin_request(function.as_ref(), request)? {
                 Verdict::Continue(changed) => request = changed,
                 Verdict::Respond(response) => {
-                    return Ok(Fetched { response, upstream_ms: None });
+                    return Ok(OriginAnswer { response, upstream_ms: None });
                 }
             }
         }
         let event = functions.origin_response.as_ref().map(|function| (function, request.clone()));
         let request = request
-            .into_origin(ask.id.header())
+            .into_origin(routed.id.header())
             .ok_or_else(|| Fault::Invalid("a target that is not one".to_owned()))?;
-        let index = self.distribution.behaviors[ask.behavior].origin;
+        let index = self.distribution.behaviors[routed.behavior].origin;
         let origin = self.origins[index].as_ref();
         let fetched = fetch(origin, forwarding.origin.timeouts, request).await;
         let upstream_ms = Some(self.clock.now_ms().saturating_sub(started_ms));
@@ -273,11 +278,11 @@ impl Edge {
                 error_page(status_of(error))
             }
         };
-        Ok(Fetched { response, upstream_ms })
+        Ok(OriginAnswer { response, upstream_ms })
     }
 
-    fn policy(&self, ask: &Ask) -> &CachePolicy {
-        self.distribution.cache_policy(&self.distribution.behaviors[ask.behavior])
+    fn policy(&self, routed: &RoutedRequest) -> &CachePolicy {
+        self.distribution.cache_policy(&self.distribution.behaviors[routed.behavior])
     }
 
     fn now(&self) -> Now {
@@ -285,7 +290,7 @@ impl Edge {
     }
 }
 
-/// What the viewer gets when the origin gave nothing (10.10).
+/// The status for the viewer when the origin gave no answer (10.10).
 fn status_of(error: OriginError) -> StatusCode {
     match error {
         OriginError::Timeout => StatusCode::GATEWAY_TIMEOUT,

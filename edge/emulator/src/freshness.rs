@@ -19,7 +19,7 @@ pub(crate) struct Freshness {
     pub(crate) stale_until_ms: u64,
     /// While the origin fails (8.2, 8.4).
     pub(crate) stale_if_error_until_ms: u64,
-    /// Without a `stale-if-error` of its own, a failing origin is left alone for a while (8.4).
+    /// Without a `stale-if-error` of its own, a failing origin is not contacted for a while (8.4).
     pub(crate) holds_on_error: bool,
 }
 
@@ -29,10 +29,10 @@ impl TtlBounds {
     /// Seconds an answer without one of the three forbidding directives stays fresh (6.4);
     /// `expires_in_s` is its `Expires` less the present, negative when past.
     pub(crate) fn ttl_s(self, directives: &Directives, expires_in_s: Option<i64>) -> u64 {
-        let given = directives
+        let lifetime_s = directives
             .lifetime()
             .or_else(|| expires_in_s.map(|seconds| u64::try_from(seconds).unwrap_or(0)));
-        match given {
+        match lifetime_s {
             Some(seconds) => self.clamp(seconds),
             None => self.min_s.max(self.default_s),
         }
@@ -59,7 +59,7 @@ impl Freshness {
         }
     }
 
-    /// Never fresh: kept only for when the origin fails (6.8).
+    /// Never fresh: stored only for when the origin fails (6.8).
     pub(crate) fn only_on_error(now_ms: u64, directives: &Directives, max_s: u64) -> Self {
         let never = Self::new(now_ms, 0, directives, max_s);
         Self { stale_until_ms: now_ms, ..never }

@@ -1,4 +1,4 @@
-//! The names an answer bears: request ids, and this edge's own.
+//! The ids in an answer: request ids, and those of this edge.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use http::HeaderValue;
 
-/// `<IATA><n>-<C|P><n>` (13.5), of an airport that is nowhere.
+/// `<IATA><n>-<C|P><n>` (13.5), of an airport that does not exist.
 pub(crate) const POP: &str = "LCL50-C1";
 
-/// Hands out request ids: unique, of CloudFront's shape, and no secret.
+/// Generates request ids: unique, in CloudFront's format, and no secret.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
     seed: u64,
@@ -53,7 +53,7 @@ impl RequestId {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// Whether this request is among so many in a hundred; which, is in the id.
+    /// Whether this request is in a sample of `percent`, by its id.
     pub(crate) fn is_sampled(&self, percent: u64) -> bool {
         let number = self
             .0

@@ -1,4 +1,4 @@
-//! Invalidation: what an item names, and the memory that keeps fills begun before it out.
+//! Invalidation: the items, and a log of recent ones that rejects fills begun before them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -7,22 +7,22 @@ use crate::object::StoredObject;
 
 /// The longest path item (14.1).
 const ITEM_CHARS_MAX: usize = 4_000;
-/// Items remembered for fills on their way: a fill lasts seconds, a burst of publishing is far
-/// smaller. A fill older than the memory is not stored, whatever it is.
-const ITEMS_REMEMBERED_MAX: usize = 4_096;
+/// Items in the log for fills in progress: a fill lasts seconds, a burst of publishing is far
+/// smaller. A fill older than the log is never stored.
+const ITEMS_LOGGED_MAX: usize = 4_096;
 
-/// What one item of an invalidation names.
+/// One item of an invalidation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
     /// Exactly this path and, where the key has it, query.
     Path(String),
     /// Every target that begins so: `*` ended the item.
     Prefix(String),
-    /// Every object that bears the tag, in lower case.
+    /// Every object that has the tag, in lower case.
     Tag(String),
 }
 
-/// An item CloudFront would not take.
+/// An item that CloudFront would reject.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is neither a path from `/` nor a `#tag`")]
 pub struct InvalidItem(String);
@@ -62,7 +62,7 @@ impl Item {
         match self {
             Self::Path(path) => object.targets.iter().any(|target| target == path),
             Self::Prefix(prefix) => object.targets.iter().any(|target| target.starts_with(prefix)),
-            Self::Tag(tag) => object.tags.iter().any(|borne| borne == tag),
+            Self::Tag(tag) => object.tags.iter().any(|own| own == tag),
         }
     }
 }
@@ -78,7 +78,7 @@ impl InvalidationLog {
     pub(crate) fn append(&self, items: &[Item]) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for item in items {
-            if log.recent.len() == ITEMS_REMEMBERED_MAX {
+            if log.recent.len() == ITEMS_LOGGED_MAX {
                 log.recent.pop_front();
             }
             log.recent.push_back(item.clone());

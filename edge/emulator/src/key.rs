@@ -1,4 +1,4 @@
-//! The cache key: canonical bytes of all that tells objects apart (section 4).
+//! The cache key: canonical bytes of the parts that identify an object (section 4).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use http::{HeaderMap, Method};
 
 use crate::distribution::{CachePolicy, NameSet};
-use crate::origin::{cookie_header, kept_query, normalised_encoding};
+use crate::origin::{cookie_header, filtered_query, normalised_encoding};
 use crate::request::EdgeRequest;
 
 /// The canonical bytes. Equal keys mean equal parts: every part carries its length.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey(Arc<[u8]>);
 
-/// What a key is made of.
+/// The parts of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyParts<'a> {
     /// OPTIONS has objects of its own; GET and HEAD share (4.2).
@@ -35,7 +35,7 @@ impl CacheKey {
         let query = keyed_query(policy, request);
         let cookies = match &policy.cookies {
             NameSet::None => None,
-            some => cookie_header(&request.headers, |name| some.keeps(name)),
+            some => cookie_header(&request.headers, |name| some.includes(name)),
         };
         Self::encode(&KeyParts {
             is_options: request.method == Method::OPTIONS,
@@ -78,7 +78,7 @@ impl fmt::Debug for CacheKey {
     }
 }
 
-/// Path and query as far as the key has it: what an invalidation can name (14.2).
+/// Path and query as far as the key has it: the name for an invalidation (14.2).
 pub(crate) fn keyed_target(policy: &CachePolicy, request: &EdgeRequest) -> String {
     match keyed_query(policy, request) {
         Some(query) => format!("{}?{query}", request.path),
@@ -89,7 +89,7 @@ pub(crate) fn keyed_target(policy: &CachePolicy, request: &EdgeRequest) -> Strin
 fn keyed_query<'a>(policy: &CachePolicy, request: &'a EdgeRequest) -> Option<Cow<'a, str>> {
     match &policy.query {
         NameSet::All => request.query.as_deref().map(Cow::Borrowed),
-        some => kept_query(request.query.as_deref(), |name| some.keeps(name)),
+        some => filtered_query(request.query.as_deref(), |name| some.includes(name)),
     }
 }
 

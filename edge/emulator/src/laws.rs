@@ -1,4 +1,4 @@
-//! Laws of the pure parts, for any input.
+//! Properties of the pure parts, for any input.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ fn parts() -> impl Strategy<Value = Parts> {
     )
 }
 
-/// Two texts cut out of one at different places: the classic way to fool a joined key.
+/// Two texts cut out of one at different places: the classic attack on a joined key.
 fn moved_boundary() -> impl Strategy<Value = (Parts, Parts)> {
     (parts(), "[\\x00\\x01]{1,6}", 0_usize..7, 0_usize..7).prop_map(|(base, whole, one, other)| {
         let cut = |at: usize| {
@@ -71,16 +71,16 @@ fn moved_boundary() -> impl Strategy<Value = (Parts, Parts)> {
     })
 }
 
-/// What a pattern means, said as plainly as possible.
-fn plainly_matches(pattern: &[u8], path: &[u8]) -> bool {
+/// The reference implementation of patterns.
+fn reference_matches(pattern: &[u8], path: &[u8]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
-        (Some((b'*', after)), None) => plainly_matches(after, path),
+        (Some((b'*', after)), None) => reference_matches(after, path),
         (Some((b'*', after)), Some((_, rest))) => {
-            plainly_matches(after, path) || plainly_matches(pattern, rest)
+            reference_matches(after, path) || reference_matches(pattern, rest)
         }
-        (Some((wanted, after)), Some((byte, rest))) => {
-            (wanted == byte || *wanted == b'?') && plainly_matches(after, rest)
+        (Some((expected, after)), Some((byte, rest))) => {
+            (expected == byte || *expected == b'?') && reference_matches(after, rest)
         }
         (None, Some(_)) | (Some(_), None) => false,
     }
@@ -119,13 +119,13 @@ proptest! {
     }
 
     #[test]
-    fn a_pattern_matches_what_it_means(pattern in "/[ab/*?]{0,8}", path in "/[ab/]{0,10}") {
-        let expected = plainly_matches(pattern.as_bytes(), path.as_bytes());
+    fn a_pattern_matches_like_the_reference(pattern in "/[ab/*?]{0,8}", path in "/[ab/]{0,10}") {
+        let expected = reference_matches(pattern.as_bytes(), path.as_bytes());
         prop_assert_eq!(PathPattern::new(&pattern).matches(&path), expected);
     }
 
     #[test]
-    fn a_resolved_path_is_resolved(path in "/(a|\\.|%2e|%2E|/|%41){0,10}") {
+    fn resolving_a_path_is_idempotent(path in "/(a|\\.|%2e|%2E|/|%41){0,10}") {
         let once = normalised(&path).into_owned();
         prop_assert!(once.starts_with('/') && !once.contains("//") && !once.contains("/../"));
         prop_assert_eq!(normalised(&once).into_owned(), once);
@@ -138,8 +138,8 @@ proptest! {
         expires_in_s in proptest::option::of(-100_i64..300),
     ) {
         let ttl_s = bounds.ttl_s(&directives, expires_in_s);
-        let given = directives.lifetime().is_some() || expires_in_s.is_some();
-        if given {
+        let has_lifetime = directives.lifetime().is_some() || expires_in_s.is_some();
+        if has_lifetime {
             prop_assert!((bounds.min_s..=bounds.max_s).contains(&ttl_s));
         } else {
             prop_assert_eq!(ttl_s, bounds.min_s.max(bounds.default_s));
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn every_follower_of_a_flight_is_told_something(
+    fn every_follower_of_a_flight_is_woken(
         leaves in vec(any::<bool>(), 0..12),
         lands in any::<bool>(),
     ) {
@@ -184,11 +184,11 @@ proptest! {
             is_options: false, path: "/".to_owned(), query: None, encoding: None, cookies: None,
             headers: Vec::new(),
         }.key();
-        let Boarding::Leader(flight) = flights.board(&key, 0) else { panic!("nobody leads yet") };
+        let Boarding::Leader(flight) = flights.board(&key, 0) else { panic!("no leader yet") };
         let mut followers = Vec::new();
         for &leaves in &leaves {
             let Boarding::Follower(follower) = flights.board(&key, 0) else {
-                panic!("somebody leads")
+                panic!("a leader exists")
             };
             followers.push((!leaves).then_some(follower));
         }
@@ -199,12 +199,12 @@ proptest! {
         for follower in followers.into_iter().flatten() {
             match runtime.block_on(follower.wait()) {
                 Wake::Share(value) => { prop_assert_eq!(value, 7); shared += 1 }
-                // The heir drops it in turn: the next one inherits.
+                // The new leader drops it in turn: the next one inherits.
                 Wake::Lead(inherited) => { led += 1; drop(inherited) }
-                Wake::Alone | Wake::Again => prop_assert!(false, "nothing to wake it so"),
+                Wake::Alone | Wake::Again => prop_assert!(false, "an unexpected wake"),
             }
         }
         prop_assert_eq!((shared, led), if lands { (waiting, 0) } else { (0, waiting) });
-        prop_assert!(matches!(flights.board(&key, 0), Boarding::Leader(_)), "the air is clear");
+        prop_assert!(matches!(flights.board(&key, 0), Boarding::Leader(_)), "no flight remains");
     }
 }

@@ -1,31 +1,31 @@
-//! A request's life is an enum. `X-Cache`, `Age`, `Server-Timing` and the log derive from where it
-//! ended; nobody sets them by hand.
+//! The phases of a request are an enum. `X-Cache`, `Age`, `Server-Timing` and the log derive from
+//! the last phase; no code sets them by hand.
 
 use http::StatusCode;
 
 use crate::function::Fault;
 use crate::not_cached::NotCached;
 
-/// How far a request has come.
+/// The phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Nothing is known yet.
+    /// Just received.
     Received,
-    /// The edge said no by itself.
-    Refused,
+    /// The edge rejected it.
+    Rejected,
     /// Sent to https.
     Redirected,
     /// A function answered.
     Generated,
     /// A function threw.
     FunctionThrew,
-    /// A function's answer was against the rules.
+    /// A function's answer was invalid.
     FunctionInvalid,
-    /// Never looked up.
+    /// Not looked up.
     Bypassed(NotCached),
-    /// Looked up: not there.
+    /// Looked up: not stored.
     Absent,
-    /// Looked up: there, but the origin has to be asked.
+    /// Looked up: stored, but expired.
     Expired,
     /// Served from the cache as it is.
     Fresh,
@@ -33,42 +33,42 @@ pub(crate) enum Phase {
     StaleWhileRevalidate,
     /// Served stale because the origin fails, or failed a moment ago.
     StaleOnError,
-    /// Served what the leader of the same flight got.
+    /// Served the response of the leader of the same flight.
     Collapsed,
     /// Fetched, and stored.
     Stored,
     /// Fetched, and not stored as fresh.
     NotStored(NotCached),
-    /// The origin said that the stored object still holds.
+    /// The origin confirmed the stored object.
     Revalidated,
 }
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    Refuse,
+    Reject,
     Redirect,
     Generate,
     FailFunction {
         threw: bool,
     },
     Bypass(NotCached),
-    LookUp(Found),
-    /// A flight landed, with its leader's answer for all.
+    LookUp(LookUpResult),
+    /// A flight landed and shared its answer.
     Share {
         stale_on_error: bool,
     },
-    /// The origin answered, and this became of the answer.
+    /// The origin answered, and the answer was stored or not.
     Answer(Result<(), NotCached>),
     /// The origin answered 304 to a revalidation.
     Revalidate,
-    /// The origin failed, and a stale object stands in.
+    /// The origin failed, and a stale object is served.
     FallBack,
 }
 
-/// What a look-up found.
+/// The result of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum LookUpResult {
     Nothing,
     Expired,
     Fresh,
@@ -92,21 +92,21 @@ pub(crate) enum ResultType {
 // === impl Phase ===
 
 impl Phase {
-    /// The one place where a request moves on.
+    /// The next phase; no other code changes the phase.
     pub(crate) fn after(self, step: Step) -> Self {
         match (self, step) {
-            (Self::Received, Step::Refuse) => Self::Refused,
+            (Self::Received, Step::Reject) => Self::Rejected,
             (Self::Received, Step::Redirect) => Self::Redirected,
             (Self::Received, Step::Generate) => Self::Generated,
             (_, Step::FailFunction { threw: true }) => Self::FunctionThrew,
             (_, Step::FailFunction { threw: false }) => Self::FunctionInvalid,
             (Self::Received, Step::Bypass(reason)) => Self::Bypassed(reason),
-            (Self::Received | Self::Absent | Self::Expired, Step::LookUp(found)) => match found {
-                Found::Nothing => Self::Absent,
-                Found::Expired => Self::Expired,
-                Found::Fresh => Self::Fresh,
-                Found::UsableWhileRevalidating => Self::StaleWhileRevalidate,
-                Found::HeldOnError => Self::StaleOnError,
+            (Self::Received | Self::Absent | Self::Expired, Step::LookUp(result)) => match result {
+                LookUpResult::Nothing => Self::Absent,
+                LookUpResult::Expired => Self::Expired,
+                LookUpResult::Fresh => Self::Fresh,
+                LookUpResult::UsableWhileRevalidating => Self::StaleWhileRevalidate,
+                LookUpResult::HeldOnError => Self::StaleOnError,
             },
             (Self::Absent | Self::Expired, Step::Bypass(reason)) => Self::Bypassed(reason),
             (Self::Absent | Self::Expired, Step::Share { stale_on_error }) => {

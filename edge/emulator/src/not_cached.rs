@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why an answer came from the origin and was not kept as fresh.
+/// Why an answer came from the origin and was not stored as fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotCached {
     /// The behavior's policy has all TTLs at zero (4.17).
@@ -17,19 +17,19 @@ pub(crate) enum NotCached {
     Private,
     /// `Vary: *` with a minimum TTL of zero (6.11).
     VaryAny,
-    /// A lifetime of zero: kept to be revalidated, never served as it is (6.10).
+    /// A lifetime of zero: stored for revalidation, never served as fresh (6.10).
     LifetimeZero,
     /// An error status that is not cached, or not without a lifetime of its own (10.2, 10.3).
     Status,
     /// An error status whose minimum TTL is zero and which gives no lifetime (10.6).
     ErrorTtlZero,
-    /// Parts of objects are passed on, not kept.
+    /// Parts of objects are passed on, not stored.
     PartialContent,
-    /// A 304 to nobody's question (7.7).
+    /// A 304 that the emulator did not request (7.7).
     NotModified,
-    /// Larger than the store takes.
+    /// Larger than the store accepts.
     TooLarge,
-    /// Invalidated while it was on its way (14.7).
+    /// Invalidated during its fetch (14.7).
     Invalidated,
 }
 

@@ -12,10 +12,10 @@ use crate::freshness::Freshness;
 /// Tags of one object past this number are ignored (14.5).
 const TAGS_MAX: usize = 50;
 const TAG_CHARS_MAX: usize = 256;
-/// What an object costs beside its body, headers and key: maps, pointers, counters.
+/// The bytes of an object beside its body, headers and key: maps, pointers, counters.
 const OVERHEAD_BYTES: usize = 512;
 
-/// One response as kept for later viewers, its headers already fit for them.
+/// One response as stored for later viewers, its headers already cleaned for them.
 #[derive(Debug)]
 pub(crate) struct StoredObject {
     pub(crate) status: StatusCode,
@@ -32,11 +32,11 @@ pub(crate) struct StoredObject {
     origin_age_s: u64,
     /// `no-cache="Set-Cookie"`: the first viewer gets the cookie, later ones do not (6.9).
     pub(crate) hides_set_cookie: bool,
-    /// The failing origin is left alone until then (8.4).
+    /// The failing origin is not contacted until then (8.4).
     held_until_ms: AtomicU64,
 }
 
-/// What a response is stored under, beside its key.
+/// The names of a stored response, beside its key.
 pub(crate) struct Label<'a> {
     pub(crate) targets: Vec<String>,
     pub(crate) tag_header: Option<&'a HeaderName>,
@@ -84,12 +84,12 @@ impl StoredObject {
         self.freshness.age_s(now_ms).saturating_add(self.origin_age_s)
     }
 
-    /// Leaves the origin alone until then, serving this instead.
+    /// Serves this without contacting the origin until then.
     pub(crate) fn hold_until(&self, until_ms: u64) {
         self.held_until_ms.store(until_ms, Ordering::Relaxed);
     }
 
-    /// Whether it is served without asking the origin, which failed a moment ago.
+    /// Whether it is served without contacting the origin, which failed a moment ago.
     pub(crate) fn is_held(&self, now_ms: u64) -> bool {
         now_ms < self.held_until_ms.load(Ordering::Relaxed)
             && self.freshness.is_usable_on_error(now_ms)
@@ -103,7 +103,7 @@ impl StoredObject {
     }
 }
 
-/// Comma-separated, trimmed, case-insensitive; what is no tag is ignored.
+/// Comma-separated, trimmed, case-insensitive; invalid tags are ignored.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     headers
         .get_all(name)

@@ -9,15 +9,15 @@ use crate::conditional::{date, strongly_equal};
 ///
 /// Several ranges, unsorted, overlapping or unreadable ones are answered with the whole (11.4; we
 /// serve no multipart).
-pub(crate) fn requested(request: &HeaderMap, object: &HeaderMap, length: usize) -> Wanted {
+pub(crate) fn requested(request: &HeaderMap, object: &HeaderMap, length: usize) -> RequestedRange {
     let Some(range) = request.get(RANGE).and_then(|range| range.to_str().ok()) else {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     };
     if !still_current(request, object) {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     }
-    let Some(range) = range.strip_prefix("bytes=") else { return Wanted::Whole };
-    let Some((first, last)) = range.trim().split_once('-') else { return Wanted::Whole };
+    let Some(range) = range.strip_prefix("bytes=") else { return RequestedRange::Whole };
+    let Some((first, last)) = range.trim().split_once('-') else { return RequestedRange::Whole };
     let (first, last) = (first.trim(), last.trim());
     let number = |text: &str| {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -25,29 +25,31 @@ pub(crate) fn requested(request: &HeaderMap, object: &HeaderMap, length: usize) 
     };
     match (number(first), number(last)) {
         (Some(first), _) if !last.is_empty() && number(last).is_none_or(|last| last < first) => {
-            Wanted::Whole
+            RequestedRange::Whole
         }
-        (Some(first), _) if first >= length => Wanted::Nothing,
-        (Some(first), last) => Wanted::Part(first, last.unwrap_or(usize::MAX).min(length - 1)),
-        (None, Some(0)) if first.is_empty() => Wanted::Nothing,
+        (Some(first), _) if first >= length => RequestedRange::Unsatisfiable,
+        (Some(first), last) => {
+            RequestedRange::Part(first, last.unwrap_or(usize::MAX).min(length - 1))
+        }
+        (None, Some(0)) if first.is_empty() => RequestedRange::Unsatisfiable,
         (None, Some(suffix)) if first.is_empty() && length > 0 => {
-            Wanted::Part(length.saturating_sub(suffix), length - 1)
+            RequestedRange::Part(length.saturating_sub(suffix), length - 1)
         }
-        _ => Wanted::Whole,
+        _ => RequestedRange::Whole,
     }
 }
 
-/// What of an object is wanted.
+/// The range of an object to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum RequestedRange {
     Whole,
     /// First and last byte.
     Part(usize, usize),
     /// A range beyond the end: 416.
-    Nothing,
+    Unsatisfiable,
 }
 
-/// `If-Range`: the part is wanted only of what the viewer has the rest of.
+/// `If-Range`: the range applies only to the version that the viewer has.
 fn still_current(request: &HeaderMap, object: &HeaderMap) -> bool {
     let Some(condition) = request.get(IF_RANGE).and_then(|value| value.to_str().ok()) else {
         return !request.contains_key(IF_RANGE);

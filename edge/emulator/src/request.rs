@@ -1,4 +1,4 @@
-//! A request as it passes through the edge: admitted, perhaps changed by a function, then sent on.
+//! A request inside the edge: admitted, perhaps changed by a function, then forwarded.
 
 use std::net::IpAddr;
 

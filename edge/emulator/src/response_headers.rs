@@ -18,7 +18,7 @@ const CORS_HEADERS: [HeaderName; 6] = [
     ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// What of the viewer's request the policy looks at.
+/// The parts of the viewer's request that the policy reads.
 #[derive(Debug, Default)]
 pub(crate) struct CorsRequest {
     origin: Option<HeaderValue>,
@@ -37,7 +37,7 @@ impl CorsRequest {
     }
 }
 
-/// Applies all but `Server-Timing`, which needs to know how the request went.
+/// Applies all but `Server-Timing`, which needs the phase of the request.
 pub(crate) fn apply(policy: &ResponseHeadersPolicy, request: &CorsRequest, answer: &mut HeaderMap) {
     for name in &policy.remove {
         answer.remove(name);

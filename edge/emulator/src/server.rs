@@ -20,14 +20,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use crate::admission::Refusal;
+use crate::admission::Rejection;
 use crate::emulator::Emulator;
 
-/// A request's body is held in memory whole: four times the largest thing anybody sends here
-/// (a webhook of 5 MiB). Past it: 413.
+/// A request's body is held in memory whole: four times the largest request here
+/// (a webhook of 5 MiB). Above it: 413.
 const BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
-/// What one connection may buffer: beyond the 8,192 + 32,768 bytes that the edge itself judges
-/// (414, 494) there must be room to see that they are exceeded. Past this hyper answers 431.
+/// What one connection may buffer: beyond the 8,192 + 32,768 bytes that the edge itself checks
+/// (414, 494) it needs room to see that they are exceeded. Past this hyper answers 431.
 const BUFFER_BYTES_MAX: usize = 128 * 1024;
 /// Connections at once; more wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -37,7 +37,7 @@ const HEAD_READ_TIMEOUT: Duration = Duration::from_secs(60);
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way may end; then their connections are cut.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
-/// After a failed accept (no file handles left) others get the time to free some.
+/// After a failed accept (no file handles left) wait until some are free.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
 // === impl Emulator ===
@@ -104,9 +104,9 @@ impl Emulator {
         match timeout(BODY_READ_TIMEOUT, body).await {
             Ok(Ok(body)) => self.handle(Request::from_parts(parts, body.to_bytes()), viewer).await,
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                self.edge.refuse(Refusal::BodyTooLarge)
+                self.edge.reject(Rejection::BodyTooLarge)
             }
-            Ok(Err(_)) | Err(_) => self.edge.refuse(Refusal::BodyTimeout),
+            Ok(Err(_)) | Err(_) => self.edge.reject(Rejection::BodyTimeout),
         }
     }
 }

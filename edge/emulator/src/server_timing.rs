@@ -11,13 +11,13 @@ const SERVER_TIMING: &str = "server-timing";
 /// How long a request took, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timing {
-    /// Until the origin answered, if it was asked.
+    /// Until the origin answered, if it was contacted.
     pub(crate) upstream_ms: Option<u64>,
     /// Altogether.
     pub(crate) downstream_ms: u64,
 }
 
-/// Writes the edge's metrics; the origin's own follow them when it was asked, and not on a hit.
+/// Writes the edge's metrics; the origin's own follow them when it was contacted, and not on a hit.
 pub(crate) fn apply(answer: &mut HeaderMap, phase: Phase, timing: Timing, id: &RequestId) {
     let outcome = match phase {
         Phase::Revalidated => "cdn-cache-refresh",

@@ -1,4 +1,4 @@
-//! The objects of this edge: sharded, bounded in bytes, the least recently used make room.
+//! The objects of this edge: sharded, bounded in bytes, with eviction of the least recently used.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// The generation of invalidations; a fill takes it along and hands it to `put`.
+    /// The generation of invalidations; a fill passes it to `put`.
     pub(crate) fn generation(&self) -> u64 {
         self.log.generation()
     }
@@ -82,7 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes every object an item names; fills on their way will not be stored.
+    /// Removes every object an item names; fills in progress are not stored.
     pub(crate) fn invalidate(&self, items: &[Item]) -> usize {
         self.log.append(items);
         let mut removed = 0;

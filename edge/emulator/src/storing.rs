@@ -1,4 +1,4 @@
-//! What becomes of an origin's answer to a fill: kept and how long, shared with those who wait.
+//! Whether an origin's answer to a fill is stored and for how long, and shared with followers.
 
 use std::time::UNIX_EPOCH;
 
@@ -10,11 +10,11 @@ use crate::distribution::ErrorTtls;
 use crate::freshness::{Freshness, TtlBounds};
 use crate::not_cached::NotCached;
 
-/// The judgement on one answer.
+/// The decision on one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Judgement {
-    pub(crate) keeping: Keeping,
-    /// Whether viewers that waited for it may be served it (9.1, 9.3).
+pub(crate) struct StoreDecision {
+    pub(crate) storability: Storability,
+    /// Whether followers may be served it (9.1, 9.3).
     pub(crate) is_shareable: bool,
     /// Whether a later request to the origin may be conditional on it (7.2, 6.11).
     pub(crate) revalidates: bool,
@@ -22,21 +22,21 @@ pub(crate) struct Judgement {
 
 /// Whether an answer goes to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keeping {
+pub(crate) enum Storability {
     Fresh(Freshness),
-    /// Stored, but each request goes to the origin: it serves revalidation and failures only.
+    /// Stored, but each request goes to the origin: it is used for revalidation and failures only.
     Unfresh(Freshness, NotCached),
     No(NotCached),
 }
 
-/// The moment of judgement: monotonic for lifetimes, wall for `Expires`.
+/// The time of the decision: monotonic for lifetimes, wall for `Expires`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
     pub(crate) ms: u64,
     pub(crate) wall_s: u64,
 }
 
-/// An answer as judgement sees it.
+/// The parts of an answer that the decision depends on.
 struct Candidate<'a> {
     bounds: TtlBounds,
     status: StatusCode,
@@ -47,14 +47,14 @@ struct Candidate<'a> {
     now_ms: u64,
 }
 
-/// Judges an answer that came at `now` for a caching behavior.
-pub(crate) fn judge(
+/// Decides on an answer that came at `now` for a caching behavior.
+pub(crate) fn decide(
     bounds: TtlBounds,
     errors: &ErrorTtls,
     status: StatusCode,
     headers: &HeaderMap,
     now: Now,
-) -> Judgement {
+) -> StoreDecision {
     let candidate = Candidate {
         bounds,
         status,
@@ -63,13 +63,13 @@ pub(crate) fn judge(
         expires_in_s: expires_in_s(headers, now.wall_s),
         now_ms: now.ms,
     };
-    let keeping = if status.is_success() || status.is_redirection() {
-        candidate.keep_success()
+    let storability = if status.is_success() || status.is_redirection() {
+        candidate.decide_success()
     } else {
-        candidate.keep_error(errors.min_s(status.as_u16()))
+        candidate.decide_error(errors.min_s(status.as_u16()))
     };
-    Judgement {
-        keeping,
+    StoreDecision {
+        storability,
         is_shareable: candidate.is_shareable(),
         revalidates: candidate.revalidates(),
     }
@@ -78,16 +78,16 @@ pub(crate) fn judge(
 // === impl Candidate ===
 
 impl Candidate<'_> {
-    fn keep_success(&self) -> Keeping {
+    fn decide_success(&self) -> Storability {
         match self.status {
-            StatusCode::PARTIAL_CONTENT => return Keeping::No(NotCached::PartialContent),
-            StatusCode::NOT_MODIFIED => return Keeping::No(NotCached::NotModified),
+            StatusCode::PARTIAL_CONTENT => return Storability::No(NotCached::PartialContent),
+            StatusCode::NOT_MODIFIED => return Storability::No(NotCached::NotModified),
             _ => {}
         }
         if let Some(reason) = self.forbids_reuse() {
             let freshness =
                 Freshness::only_on_error(self.now_ms, &self.directives, self.bounds.max_s);
-            return Keeping::Unfresh(freshness, reason);
+            return Storability::Unfresh(freshness, reason);
         }
         let ttl_s = match self.directives.forbids_reuse() {
             true => self.bounds.min_s,
@@ -95,34 +95,34 @@ impl Candidate<'_> {
         };
         let freshness = Freshness::new(self.now_ms, ttl_s, &self.directives, self.bounds.max_s);
         match ttl_s {
-            0 => Keeping::Unfresh(freshness, NotCached::LifetimeZero),
-            _ => Keeping::Fresh(freshness),
+            0 => Storability::Unfresh(freshness, NotCached::LifetimeZero),
+            _ => Storability::Fresh(freshness),
         }
     }
 
-    /// Errors have their own rules (section 10): some are kept by default, some only when they
-    /// say how long, and only a few heed `no-store`.
-    fn keep_error(&self, min_s: u64) -> Keeping {
-        let given_s = self.directives.lifetime();
-        let lifetime_s = match (self.status.as_u16(), given_s) {
-            (404 | 414 | 500..=504, _) => given_s
+    /// Errors have their own rules (section 10): some are stored by default, some only with a
+    /// lifetime, and only a few respect `no-store`.
+    fn decide_error(&self, min_s: u64) -> Storability {
+        let lifetime_s_of_origin = self.directives.lifetime();
+        let lifetime_s = match (self.status.as_u16(), lifetime_s_of_origin) {
+            (404 | 414 | 500..=504, _) => lifetime_s_of_origin
                 .or_else(|| self.expires_in_s.map(|seconds| u64::try_from(seconds).unwrap_or(0)))
                 .unwrap_or(0),
             (400 | 403 | 405 | 412 | 415, Some(seconds)) => seconds,
-            _ => return Keeping::No(NotCached::Status),
+            _ => return Storability::No(NotCached::Status),
         };
         let ttl_s = match (directive_against(&self.directives), self.status.as_u16()) {
-            (Some(reason), 404 | 414 | 501) => return Keeping::No(reason),
+            (Some(reason), 404 | 414 | 501) => return Storability::No(reason),
             (Some(_), _) => min_s,
             (None, _) => min_s.max(lifetime_s.min(self.bounds.max_s)),
         };
         match ttl_s {
-            0 => Keeping::No(NotCached::ErrorTtlZero),
-            _ => Keeping::Fresh(Freshness::of_error(self.now_ms, ttl_s)),
+            0 => Storability::No(NotCached::ErrorTtlZero),
+            _ => Storability::Fresh(Freshness::of_error(self.now_ms, ttl_s)),
         }
     }
 
-    /// With a minimum TTL of zero the origin is heeded; above it, it is not (6.4, 6.11).
+    /// The directives of the origin apply only with a minimum TTL of zero (6.4, 6.11).
     fn forbids_reuse(&self) -> Option<NotCached> {
         if self.bounds.min_s > 0 {
             return None;
@@ -147,7 +147,7 @@ impl Candidate<'_> {
     }
 }
 
-/// The strongest of the three directives that keep an answer from being reused.
+/// The strongest of the three directives that forbid reuse.
 fn directive_against(directives: &Directives) -> Option<NotCached> {
     match directives {
         Directives { no_store: true, .. } => Some(NotCached::NoStore),
@@ -157,7 +157,7 @@ fn directive_against(directives: &Directives) -> Option<NotCached> {
     }
 }
 
-/// `Expires` less the present; a date that is none is already past (6.7).
+/// `Expires` less the present; an invalid date is already past (6.7).
 fn expires_in_s(headers: &HeaderMap, wall_s: u64) -> Option<i64> {
     let date =
         headers.get(EXPIRES)?.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok());

@@ -6,7 +6,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use edge_functions::event::Request;
 use edge_functions::{EdgeConfig, Verdict, handle, viewer_request};
 
-// The tests' shop, keys and viewers: what is measured is what is tested.
+// The tests' shop, keys and viewers: the bench measures what the tests check.
 #[allow(dead_code, reason = "the tests use all of it")]
 #[expect(clippy::unwrap_used, reason = "a fixture may fail as the bench itself would")]
 #[path = "../tests/it/fixture.rs"]
@@ -33,7 +33,7 @@ fn requests() -> [(&'static str, Request); 5] {
 
 fn decide(request: Request, config: &EdgeConfig) -> Verdict {
     let verdict = viewer_request(black_box(request), config, NOW);
-    assert!(matches!(verdict, Verdict::Forward(_)), "the way that does all the work");
+    assert!(matches!(verdict, Verdict::Forward(_)), "the longest path through the function");
     verdict
 }
 

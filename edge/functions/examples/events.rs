@@ -1,6 +1,6 @@
-//! `cargo run -p edge-functions --example events -- COUNT SEED`: events nobody wrote by hand, each
-//! with this function's verdict, one JSON object a line. The other forms of the function are held to
-//! them, after the vector file.
+//! `cargo run -p edge-functions --example events -- COUNT SEED`: generated events, each with this
+//! function's verdict, one JSON object a line. The other forms of the function are tested against
+//! them, as against the vector file.
 //!
 //! An event begins as one of the vectors and is changed one to four times: another's method, path,
 //! query, header, time or keys, or a few characters of its own.
@@ -29,24 +29,24 @@ fn main() {
     };
     let vectors: Value = serde_json::from_str(VECTORS).expect("the vector file is JSON");
     let cases = vectors["cases"].as_array().expect("the vector file lists cases");
-    let mut dice = Dice(seed);
+    let mut rng = Rng(seed);
     for _ in 0..count {
-        println!("{}", generate(&vectors["configurations"], cases, &mut dice));
+        println!("{}", generate(&vectors["configurations"], cases, &mut rng));
     }
 }
 
-fn generate(configurations: &Value, cases: &[Value], dice: &mut Dice) -> Value {
-    let start = dice.pick(cases);
+fn generate(configurations: &Value, cases: &[Value], rng: &mut Rng) -> Value {
+    let start = rng.pick(cases);
     let mut event = event_of(start);
     let request = &mut event.records[0].cf.request;
     let mut configuration = start["configuration"].clone();
     let mut now = start["now_unix_s"].as_u64().expect("a case has a time");
-    for _ in 0..=dice.below(CHANGES_MAX) {
-        let other = dice.pick(cases);
-        match dice.below(12) {
+    for _ in 0..=rng.below(CHANGES_MAX) {
+        let other = rng.pick(cases);
+        match rng.below(12) {
             0 => configuration = other["configuration"].clone(),
-            1 => now = now + dice.below(2_000) - 1_000,
-            _ => change(request, event_of(other).records.remove(0).cf.request, dice),
+            1 => now = now + rng.below(2_000) - 1_000,
+            _ => change(request, event_of(other).records.remove(0).cf.request, rng),
         }
     }
     let name = configuration.as_str().expect("a case names its configuration");
@@ -56,25 +56,25 @@ fn generate(configurations: &Value, cases: &[Value], dice: &mut Dice) -> Value {
     json!({ "configuration": name, "now_unix_s": now, "event": event, "output": output })
 }
 
-fn change(request: &mut Request, other: Request, dice: &mut Dice) {
-    match dice.below(10) {
+fn change(request: &mut Request, other: Request, rng: &mut Rng) {
+    match rng.below(10) {
         0 => request.method = other.method,
-        1 => (*dice.pick(METHODS)).clone_into(&mut request.method),
+        1 => (*rng.pick(METHODS)).clone_into(&mut request.method),
         2 => request.uri = other.uri,
         3 => request.querystring = other.querystring,
         4 => request.headers.extend(other.headers),
-        5 => request.uri = disturbed(&request.uri, dice),
-        6 | 7 => request.querystring = disturbed(&request.querystring, dice),
+        5 => request.uri = mutated(&request.uri, rng),
+        6 | 7 => request.querystring = mutated(&request.querystring, rng),
         8 => {
             let names: Vec<String> = request.headers.keys().cloned().collect();
-            request.headers.remove(dice.pick(&names));
+            request.headers.remove(rng.pick(&names));
         }
         _ => {
             let names: Vec<String> = request.headers.keys().cloned().collect();
-            let name = dice.pick(&names);
+            let name = rng.pick(&names);
             let values = request.headers.get_mut(name).expect("one of its names");
-            let value = disturbed(&values[0].value, dice);
-            if dice.below(2) == 0 {
+            let value = mutated(&values[0].value, rng);
+            if rng.below(2) == 0 {
                 values.push(Header { key: values[0].key.clone(), value });
             } else {
                 values[0].value = value;
@@ -83,16 +83,16 @@ fn change(request: &mut Request, other: Request, dice: &mut Dice) {
     }
 }
 
-/// A few characters more, less or twice.
-fn disturbed(text: &str, dice: &mut Dice) -> String {
+/// The text with a few characters inserted, removed or doubled.
+fn mutated(text: &str, rng: &mut Rng) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     let length = characters.len() as u64 + 1;
-    let from = usize::try_from(dice.below(length)).expect("a position");
-    let to = characters.len().min(from + usize::try_from(dice.below(3)).expect("a few"));
-    let put = if dice.below(4) == 0 {
+    let from = usize::try_from(rng.below(length)).expect("a position");
+    let to = characters.len().min(from + usize::try_from(rng.below(3)).expect("a few"));
+    let put = if rng.below(4) == 0 {
         characters[from..to].iter().chain(&characters[from..to]).copied().collect()
     } else {
-        dice.pick(&PIECES.split('|').collect::<Vec<_>>()).chars().collect::<Vec<char>>()
+        rng.pick(&PIECES.split('|').collect::<Vec<_>>()).chars().collect::<Vec<char>>()
     };
     characters.splice(from..to, put);
     characters.into_iter().collect()
@@ -113,11 +113,11 @@ fn config(of: &Value) -> EdgeConfig {
 }
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): the same events for a seed, everywhere.
-struct Dice(u64);
+struct Rng(u64);
 
-// === impl Dice ===
+// === impl Rng ===
 
-impl Dice {
+impl Rng {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

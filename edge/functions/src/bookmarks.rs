@@ -1,4 +1,5 @@
-//! Bookmarks: every one that is sent must verify; those the route can use go on, in one form.
+//! Bookmarks: every one that is sent must verify; those the route can use are forwarded, in one
+//! form.
 
 use edge_wire::bookmark::{HEADER_BYTES_MAX, PER_REQUEST_MAX, PER_RESOURCE_MAX, Sealed, verify};
 use edge_wire::identity::{Identity, Kind};
@@ -7,23 +8,23 @@ use edge_wire::problem::{Code, Problem};
 use edge_wire::resource::Resource;
 use edge_wire::routes::{Caller, Route};
 
-use crate::presented::Presented;
-use crate::refusal::Refusal;
+use crate::inputs::ClientInputs;
+use crate::rejection::Rejection;
 
 /// The header for the origin, or none.
 pub(crate) fn collect(
-    presented: &Presented<'_>,
+    inputs: &ClientInputs<'_>,
     route: &Route,
     identities: &[Identity],
     keys: &KeyRing,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<String>, Rejection> {
     let reach = Reach::of(route);
     if reach == Reach::None {
         return Ok(None);
     }
-    let mut sealed = verify_all(presented.bookmarks(), keys).map_err(|message| {
+    let mut sealed = verify_all(inputs.bookmarks(), keys).map_err(|message| {
         Problem::new(Code::BookmarkInvalid, "Drop the bookmarks and read again.")
-            .at(presented.places.bookmarks, message)
+            .at(inputs.places.bookmarks, message)
     })?;
     if reach == Reach::Identity {
         sealed.retain(|bookmark| identities.iter().any(|it| is_about(&bookmark.resource, it)));
@@ -37,7 +38,7 @@ pub(crate) fn collect(
 /// Which bookmarks a route can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
-    /// None: what it answers is the same for everybody.
+    /// None: its answer is the same for every viewer.
     None,
     /// Those of its one identity.
     Identity,

@@ -1,4 +1,4 @@
-//! What the edge function is told when it is deployed.
+//! The configuration of a deployed edge function.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
@@ -9,9 +9,9 @@ use edge_wire::token::StaffTokens;
 pub struct EdgeConfig {
     /// The `*.myshopify.com` domain this deployment serves.
     pub shop: String,
-    /// What Shopify signs with, two while rotating.
+    /// Shopify's client secrets, two while rotating.
     pub shopify_secrets: ShopifySecrets,
-    /// Our keys: identities, tokens, bookmarks.
+    /// The keys that sign identities, tokens and bookmarks.
     pub keys: KeyRing,
     /// The tokens of the merchant's staff, two while rotating.
     pub staff: StaffTokens,

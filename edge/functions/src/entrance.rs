@@ -1,23 +1,23 @@
-//! How a request came in, and which route that makes it.
+//! How a request arrived, and its route.
 
 use edge_wire::problem::{Code, Problem};
-use edge_wire::routes::{self, Door, PROXY_PREFIX, Route, Target, Unrouted};
+use edge_wire::routes::{self, Exposure, PROXY_PREFIX, Route, Target, Unrouted};
 
-use crate::refusal::{Refusal, refuse};
+use crate::rejection::{Rejection, reject};
 
-/// How a request came in.
+/// How a request arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Entrance {
     /// From the viewer.
     Direct,
-    /// Through Shopify's App Proxy, or so it says.
+    /// Through Shopify's App Proxy, by its path; the signature is not verified yet.
     Proxied,
 }
 
 // === impl Entrance ===
 
 impl Entrance {
-    /// The entrance a path names, and the path behind it.
+    /// The entrance of a path, and the path without its prefix.
     pub(crate) fn of(uri: &str) -> (Self, &str) {
         match uri.strip_prefix(PROXY_PREFIX) {
             Some(path) if path.starts_with('/') => (Self::Proxied, path),
@@ -26,10 +26,10 @@ impl Entrance {
     }
 
     /// The route of this method and path.
-    pub(crate) fn route(self, method: &str, path: &str) -> Result<&'static Route, Refusal> {
+    pub(crate) fn route(self, method: &str, path: &str) -> Result<&'static Route, Rejection> {
         match routes::find(method, path) {
             Ok(route) if self.leads_to(route) => Ok(route),
-            Ok(_) if self == Self::Direct => Err(refuse(
+            Ok(_) if self == Self::Direct => Err(reject(
                 Code::ProxyOnly,
                 "Call this route under the shop's own domain, through the App Proxy.",
             )),
@@ -38,8 +38,8 @@ impl Entrance {
         }
     }
 
-    /// The refusal for a path that does not take the method asked.
-    pub(crate) fn no_method(self, path: &str) -> Refusal {
+    /// The rejection for a path that does not take the method of the request.
+    pub(crate) fn no_method(self, path: &str) -> Rejection {
         let allow = self.methods(path);
         if allow.is_empty() {
             return unknown();
@@ -52,7 +52,7 @@ impl Entrance {
 
     /// The methods a path takes from here, sorted; none if there is no such path.
     pub(crate) fn methods(self, path: &str) -> Vec<&'static str> {
-        // No route has this method, so the answer is always what the path takes instead.
+        // No route has this method, so the result is always the methods of the path.
         let Err(Unrouted::Method { mut allow }) = routes::find("OPTIONS", path) else {
             return Vec::new();
         };
@@ -63,16 +63,16 @@ impl Entrance {
     }
 
     fn leads_to(self, route: &Route) -> bool {
-        match route.door {
-            Door::Both => true,
-            Door::Direct => self == Self::Direct,
-            Door::Proxy => self == Self::Proxied,
+        match route.exposure {
+            Exposure::Both => true,
+            Exposure::Direct => self == Self::Direct,
+            Exposure::Proxy => self == Self::Proxied,
         }
     }
 }
 
-fn unknown() -> Refusal {
-    refuse(Code::RouteUnknown, "See /v1/openapi.json for the routes there are.")
+fn unknown() -> Rejection {
+    reject(Code::RouteUnknown, "See /v1/openapi.json for the routes there are.")
 }
 
 /// Whether scripts of any web origin may read what this path answers. Admin and webhooks are not
@@ -83,7 +83,7 @@ pub(crate) fn is_shared_across_origins(uri: &str) -> bool {
     })
 }
 
-/// Whether a browser may ask before it calls `route` from another origin.
+/// Whether a browser may send a preflight before it calls `route` from another origin.
 pub(crate) fn has_preflight(route: &Route) -> bool {
-    route.door != Door::Proxy && !matches!(route.target, Target::Admin | Target::Webhooks)
+    route.exposure != Exposure::Proxy && !matches!(route.target, Target::Admin | Target::Webhooks)
 }

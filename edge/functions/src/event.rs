@@ -20,10 +20,10 @@ pub struct Record {
     pub cf: CloudFront,
 }
 
-/// What CloudFront tells a function.
+/// The data CloudFront passes to a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloudFront {
-    /// Where and when.
+    /// Where the function runs.
     pub config: Config,
     /// The viewer's request, or the one CloudFront is about to send or has sent to the origin.
     pub request: Request,
@@ -32,7 +32,7 @@ pub struct CloudFront {
     pub response: Option<Response>,
 }
 
-/// Where and when a function runs.
+/// Where a function runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Config {
@@ -103,7 +103,7 @@ pub struct Body {
     pub input_truncated: bool,
     /// Whether the function replaces it.
     pub action: BodyAction,
-    /// How `data` is written.
+    /// The encoding of `data`.
     pub encoding: Encoding,
     /// The bytes.
     pub data: String,
@@ -113,17 +113,17 @@ pub struct Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BodyAction {
-    /// Leaves it.
+    /// Leaves it unchanged.
     ReadOnly,
     /// Puts `data` in its place.
     Replace,
 }
 
-/// How a body is written in JSON.
+/// The encoding of a body in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
-    /// As it is.
+    /// As plain text.
     Text,
     /// Base64.
     Base64,
@@ -147,9 +147,9 @@ pub struct CustomOrigin {
     pub custom_headers: Headers,
     /// Its domain.
     pub domain_name: String,
-    /// Seconds an idle connection is kept.
+    /// Seconds an idle connection stays open.
     pub keepalive_timeout: u32,
-    /// What is put before the path.
+    /// The prefix of the path.
     pub path: String,
     /// Its port.
     pub port: u16,
@@ -174,7 +174,7 @@ pub struct S3Origin {
     pub custom_headers: Headers,
     /// Its domain.
     pub domain_name: String,
-    /// What is put before the path.
+    /// The prefix of the path.
     pub path: String,
     /// Seconds to wait for each read; absent before 2025.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,7 +201,7 @@ pub struct Response {
     /// The body of a generated response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// How `body` is written; text if absent.
+    /// The encoding of `body`; text if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_encoding: Option<Encoding>,
 }

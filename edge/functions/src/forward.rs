@@ -1,21 +1,21 @@
-//! What goes on towards cache key and origin: an allow-list of headers, and ours.
+//! The forwarded request: an allow-listed set of viewer headers, and ours.
 
 use edge_wire::headers;
 use edge_wire::routes::{Route, Target};
 
 use crate::event::Request;
-use crate::refusal::set;
+use crate::rejection::set;
 
-/// What an edge function may neither add, change nor remove at viewer-request (CloudFront:
+/// Headers that an edge function may neither add, change nor remove at viewer-request (CloudFront:
 /// "Restrictions on all edge functions").
 const READ_ONLY: &[&str] = &["cdn-loop", "content-length", "host", "transfer-encoding", "via"];
-/// What every route may see: CloudFront normalises the first, the response headers policies need
-/// the second and the third (`server-timing`), logs the last.
+/// Headers that every route forwards: CloudFront normalises the first, the response headers
+/// policies need the second and the third (`server-timing`), logs the last.
 const ALWAYS: &[&str] = &["accept-encoding", "origin", "pragma", "user-agent"];
 
 /// A verified and canonical request, before it replaces what the viewer sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Forwarded {
+pub(crate) struct ForwardedRequest {
     pub(crate) route: &'static Route,
     pub(crate) uri: String,
     pub(crate) querystring: String,
@@ -24,12 +24,12 @@ pub(crate) struct Forwarded {
     pub(crate) idempotency_key: Option<String>,
 }
 
-// === impl Forwarded ===
+// === impl ForwardedRequest ===
 
-impl Forwarded {
-    /// The request to go on with.
+impl ForwardedRequest {
+    /// The request to forward.
     pub(crate) fn replace(self, mut request: Request) -> Request {
-        request.headers.retain(|name, _| is_kept(self.route, name));
+        request.headers.retain(|name, _| is_forwarded(self.route, name));
         let ours = [
             (headers::IDENTITY, self.identity),
             (headers::BOOKMARK, self.bookmarks),
@@ -46,8 +46,9 @@ impl Forwarded {
     }
 }
 
-/// Whether a viewer's header goes on. Names of ours never do: they are set from what was verified.
-fn is_kept(route: &Route, name: &str) -> bool {
+/// Whether a viewer's header is forwarded. Our own headers never are: they are set from verified
+/// data.
+fn is_forwarded(route: &Route, name: &str) -> bool {
     if READ_ONLY.contains(&name) || ALWAYS.contains(&name) {
         return true;
     }

@@ -4,8 +4,8 @@ use crate::config::EdgeConfig;
 use crate::event::{Event, EventType};
 use crate::viewer_request::{Verdict, viewer_request};
 
-/// Why there is no verdict. CloudFront answers 503 then: a function that can't decide lets nobody
-/// through.
+/// Why there is no verdict. CloudFront answers 503 then: a function that can't decide lets no
+/// request through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HandleError {
     /// Not a Lambda@Edge event. Names the place only: a parser's message may quote a token.
@@ -19,15 +19,15 @@ pub enum HandleError {
     /// None or several records; CloudFront sends one.
     #[error("an event has one record, this one has {0}")]
     Records(usize),
-    /// An event of a trigger this function is not for.
+    /// An event of another trigger.
     #[error("this function is for viewer requests, not for {0:?}")]
     Trigger(EventType),
 }
 
-/// The verdict on a viewer-request event: the request to go on with, or the response to give.
+/// The verdict on a viewer-request event: the request to forward, or the response to send.
 ///
 /// # Errors
-/// [`HandleError`]: the event itself is not one for us. Whatever the viewer sent has a verdict.
+/// [`HandleError`]: not a viewer-request event. Every request of a viewer has a verdict.
 pub fn handle(event: &[u8], config: &EdgeConfig, now_unix_s: u64) -> Result<Vec<u8>, HandleError> {
     let event: Event = serde_json::from_slice(event)
         .map_err(|error| HandleError::Event { line: error.line(), column: error.column() })?;

@@ -8,11 +8,11 @@ mod config;
 mod entrance;
 mod forward;
 mod handle;
+mod inputs;
 mod path;
 mod preflight;
-mod presented;
 mod query;
-mod refusal;
+mod rejection;
 mod viewer_request;
 
 pub use config::EdgeConfig;

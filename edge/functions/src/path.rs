@@ -1,13 +1,13 @@
 //! Paths have one form: segments of plain characters, none empty, none a dot segment, nothing
 //! percent-encoded. No path of ours needs more, and two forms of one path would be two cache keys
-//! or, worse, two opinions of what is asked.
+//! or, worse, two interpretations of one request.
 
 use edge_wire::problem::Code;
 
-use crate::refusal::{Refusal, refuse};
+use crate::rejection::{Rejection, reject};
 
-/// Refuses a path that is not in its one form.
-pub(crate) fn check(uri: &str) -> Result<(), Refusal> {
+/// Rejects a path that is not in its one form.
+pub(crate) fn check(uri: &str) -> Result<(), Rejection> {
     let Some(segments) = uri.strip_prefix('/') else {
         return Err(invalid("A path begins with a slash."));
     };
@@ -35,6 +35,6 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,:=@".contains(&byte)
 }
 
-fn invalid(detail: &str) -> Refusal {
-    refuse(Code::PathInvalid, detail)
+fn invalid(detail: &str) -> Rejection {
+    reject(Code::PathInvalid, detail)
 }

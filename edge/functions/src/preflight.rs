@@ -4,12 +4,12 @@ use edge_wire::routes;
 
 use crate::entrance::{Entrance, has_preflight};
 use crate::event::{Request, Response};
-use crate::refusal::{Refusal, respond, set};
+use crate::rejection::{Rejection, respond, set};
 
-/// What a script may send. `*` would not cover `Authorization` (Fetch standard).
+/// Headers that a script may send. `*` would not cover `Authorization` (Fetch standard).
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, \
                                Forecourt-Cart, Forecourt-Bookmark";
-/// How long a browser keeps the answer, seconds: the most Chromium keeps.
+/// How long a browser caches the answer, seconds: the maximum of Chromium.
 const MAX_AGE_S: &str = "7200";
 
 /// The answer to `OPTIONS`.
@@ -17,7 +17,7 @@ pub(crate) fn answer(
     entrance: Entrance,
     path: &str,
     request: &Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Rejection> {
     let methods = entrance.methods(path);
     let is_preflight = ["origin", "access-control-request-method"]
         .iter()

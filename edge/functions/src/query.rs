@@ -7,16 +7,16 @@ use edge_wire::problem::{Code, Problem};
 use edge_wire::query::{Pairs, push};
 use edge_wire::routes::{Parameters, SELECTION_PARAMETERS_MAX, is_tracking};
 
-use crate::refusal::Refusal;
+use crate::rejection::Rejection;
 
-/// Longest parameter name repeated in a refusal; a staff token, which somebody may have put there,
-/// has at least 32 bytes.
-const NAME_BYTES_SHOWN_MAX: usize = 31;
+/// Longest parameter name repeated in a rejection; a staff token sent there by mistake has at least
+/// 32 bytes.
+const NAME_BYTES_PRINTED_MAX: usize = 31;
 /// The parameter of ours whose value is a set of option ids.
 const SET: &str = "_only";
 
 /// The canonical query of a route's parameters.
-pub(crate) fn canonical(parameters: Parameters, mut pairs: Pairs<'_>) -> Result<String, Refusal> {
+pub(crate) fn canonical(parameters: Parameters, mut pairs: Pairs<'_>) -> Result<String, Rejection> {
     pairs.retain(|(name, _)| !is_tracking(name));
     let mut selected = 0;
     for (name, value) in &mut pairs {
@@ -48,8 +48,8 @@ pub(crate) fn canonical(parameters: Parameters, mut pairs: Pairs<'_>) -> Result<
     Ok(query)
 }
 
-/// The value of a parameter of ours: nothing a server behind us could split, and a set in order.
-fn check_own(name: &str, value: &mut Cow<'_, str>) -> Result<(), Refusal> {
+/// Checks a parameter of ours: no character at which the origin could split it, and a set sorted.
+fn check_own(name: &str, value: &mut Cow<'_, str>) -> Result<(), Rejection> {
     if value.chars().any(|character| character.is_control() || character == ';') {
         return Err(invalid(name, "holds a control character or a semicolon"));
     }
@@ -65,11 +65,11 @@ fn check_own(name: &str, value: &mut Cow<'_, str>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The refusal of a parameter. Its name is shown if it can't be a secret, its value never.
-pub(crate) fn invalid(name: &str, message: &str) -> Refusal {
-    let is_shown = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let is_short = (1..=NAME_BYTES_SHOWN_MAX).contains(&name.len());
-    let field = if is_short && name.bytes().all(is_shown) {
+/// The rejection of a parameter. Its name is printed if it can't be a secret, its value never.
+pub(crate) fn invalid(name: &str, message: &str) -> Rejection {
+    let is_printable = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let is_short = (1..=NAME_BYTES_PRINTED_MAX).contains(&name.len());
+    let field = if is_short && name.bytes().all(is_printable) {
         format!("query:{name}")
     } else {
         "query".to_owned()
@@ -77,8 +77,8 @@ pub(crate) fn invalid(name: &str, message: &str) -> Refusal {
     problem().at(field, message).into()
 }
 
-/// A refusal of the query as a whole.
-pub(crate) fn unreadable(message: impl ToString) -> Refusal {
+/// A rejection of the query as a whole.
+pub(crate) fn unreadable(message: impl ToString) -> Rejection {
     problem().at("query", message.to_string()).into()
 }
 

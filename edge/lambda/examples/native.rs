@@ -40,11 +40,11 @@ fn sorted(times_ns: impl Iterator<Item = u128>) -> Vec<u128> {
 
 #[expect(clippy::disallowed_methods, reason = "this measures, and measures nothing else")]
 fn time_ns(instance: &mut Instance, event: &str, now_unix_s: u64) -> u128 {
-    let begun = Instant::now();
+    let start = Instant::now();
     write(instance, black_box(event));
     assert!(instance.handle(now_unix_s), "a vector's event has a verdict");
     black_box(instance.output());
-    begun.elapsed().as_nanos()
+    start.elapsed().as_nanos()
 }
 
 fn write(instance: &mut Instance, text: &str) {

@@ -1,13 +1,13 @@
-// A viewer-request event in, the request to go on with or the response out. Whatever fails, nobody
-// gets through: the answer is a 503 of ours.
+// A viewer-request event in, the request to forward or the response out. On any failure the answer
+// is a 503 of ours, and no request is forwarded.
 
-// How long a configuration is believed without looking again. A key verifies for an hour before it
-// signs, and one that was taken away is refused after this.
+// How long a configuration is used before it is read again. A key verifies for an hour before it
+// signs, and a removed key is rejected after this.
 export const FRESH_MS = 15 * 60 * 1000;
-// How long the last one serves while a new one can't be had. Past the hour others may sign with a
-// key unknown here, and a good token would be called broken.
-export const KEPT_MS = 60 * 60 * 1000;
-// How long until the next try, so that one request in a while waits, and not each.
+// How long the last one is used while a new one can't be read. After the hour others may sign with
+// a key unknown here, and a valid token would be rejected.
+export const STALE_MAX_MS = 60 * 60 * 1000;
+// How long until the next try, so that one request a minute waits, not each.
 export const RETRY_MS = 60 * 1000;
 
 export function viewerRequest({ verdicts, readConfiguration, now_ms, log }) {
@@ -30,20 +30,20 @@ export function viewerRequest({ verdicts, readConfiguration, now_ms, log }) {
         }
     }
 
-    async function judge(event) {
+    async function decide(event) {
         try {
             await renew();
-            if (now_ms() - configured_ms > KEPT_MS) {
-                throw new Error('there is no configuration, or only one of an hour ago');
+            if (now_ms() - configured_ms > STALE_MAX_MS) {
+                throw new Error('there is no configuration, or it is over an hour old');
             }
-            return verdicts.judge(event, Math.floor(now_ms() / 1000));
+            return verdicts.decide(event, Math.floor(now_ms() / 1000));
         } catch (error) {
             log(error);
             return unavailable(event);
         }
     }
 
-    return Object.assign(judge, { renew });
+    return Object.assign(decide, { renew });
 }
 
 // The problem document of `Code::Unavailable` (edge/wire/src/problem.rs).
@@ -54,7 +54,7 @@ function unavailable(event) {
         title: 'Try again shortly',
         status: 503,
         code: 'unavailable',
-        detail: 'The edge could not judge this request; nothing was done.',
+        detail: 'The edge could not check this request; nothing was done.',
         instance: typeof request?.uri === 'string' ? request.uri.slice(0, 1024) : '',
         errors: [],
     };

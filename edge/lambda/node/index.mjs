@@ -1,5 +1,5 @@
-// What Lambda@Edge calls. Everything it needs is in this folder; `deployment.json` is the
-// environment's, put there when it is deployed.
+// What Lambda@Edge calls. Everything it needs is in this folder; the deployment of an
+// environment adds `deployment.json`.
 import { readFileSync } from 'node:fs';
 import { viewerRequest } from './handler.mjs';
 import { secretReader } from './secret.mjs';

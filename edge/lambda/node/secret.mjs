@@ -1,11 +1,11 @@
-// The environment's secret, read from Secrets Manager. Nothing of it may stand in an error: errors
+// The environment's secret, read from Secrets Manager. No error may contain a part of it: errors
 // are logged, and JSON.parse quotes what it can't read.
 import { AwsClient } from 'aws4fetch';
 
 // A viewer waits for this when an instance starts. Across the world it takes a quarter of a second.
 const TIMEOUT_MS = 2_000;
 
-// `deployment` says which secret, where, and of which shop.
+// `deployment` names the secret, its region and endpoint, and the shop.
 export function secretReader({ shop, secret, region, endpoint }, credentials) {
     return async () => {
         const client = new AwsClient({

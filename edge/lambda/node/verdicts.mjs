@@ -15,32 +15,32 @@ export class Verdicts {
         this.#instantiate = instantiated;
     }
 
-    // Puts a configuration in force. One that is refused throws, and changes nothing.
+    // Puts a configuration in force. A rejected one throws, and changes nothing.
     configure(configuration) {
         const exports = this.#configured(configuration);
         this.#configuration = configuration;
         this.#exports = exports;
     }
 
-    // The verdict on an event. Throws if there is none, and then nobody may pass.
-    judge(event, now_unix_s) {
+    // The verdict on an event. Throws if it fails; then the request must not be forwarded.
+    decide(event, now_unix_s) {
         const text = JSON.stringify(event) ?? '';
         const exports = (this.#exports ??= this.#configured(this.#configuration));
-        // Until it has answered it may have trapped, and its memory may be anything.
+        // Until it has answered it may have trapped, and its memory is undefined.
         this.#exports = undefined;
         const isVerdict = call(exports, text, () => exports.handle(BigInt(now_unix_s)));
-        const told = output(exports);
+        const result = output(exports);
         this.#exports = exports;
         if (!isVerdict) {
-            throw new Error(`no verdict: ${told}`);
+            throw new Error(`no verdict: ${result}`);
         }
-        return JSON.parse(told);
+        return JSON.parse(result);
     }
 
     #configured(configuration) {
         const exports = this.#instantiate(this.#module);
         if (!call(exports, configuration, exports.configure)) {
-            throw new Error(`the configuration is refused: ${output(exports)}`);
+            throw new Error(`the configuration is rejected: ${output(exports)}`);
         }
         return exports;
     }
@@ -52,7 +52,7 @@ function call(exports, text, run) {
     if (at === 0) {
         throw new Error(`an input of ${bytes.length} bytes is too long`);
     }
-    // A new view each time: memory that has grown leaves the views of before empty.
+    // A new view each time: growing the memory detaches earlier views.
     new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
     return run() === 1;
 }

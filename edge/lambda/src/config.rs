@@ -6,12 +6,12 @@ use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
 use serde::Deserialize;
 
-/// Why a configuration is refused. Never holds a part of it: all of it is secret.
+/// Why a configuration is rejected. Never holds a part of it: all of it is secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Not an object with the four texts. Names the place only.
     #[error("not a configuration: line {line}, column {column}")]
-    Shape {
+    Malformed {
         /// Counted from one.
         line: usize,
         /// Counted from one.
@@ -29,7 +29,7 @@ pub enum ConfigError {
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct ConfigDocument {
     shop: String,
     shopify_secrets: String,
     keys: String,
@@ -37,13 +37,13 @@ struct Written {
 }
 
 pub(crate) fn parse(json: &[u8]) -> Result<EdgeConfig, ConfigError> {
-    let written: Written = serde_json::from_slice(json)
-        .map_err(|error| ConfigError::Shape { line: error.line(), column: error.column() })?;
+    let document: ConfigDocument = serde_json::from_slice(json)
+        .map_err(|error| ConfigError::Malformed { line: error.line(), column: error.column() })?;
     Ok(EdgeConfig {
-        shop: written.shop,
-        shopify_secrets: ShopifySecrets::parse(&written.shopify_secrets)
+        shop: document.shop,
+        shopify_secrets: ShopifySecrets::parse(&document.shopify_secrets)
             .ok_or(ConfigError::ShopifySecrets)?,
-        keys: KeyRing::parse(&written.keys).map_err(ConfigError::Keys)?,
-        staff: StaffTokens::parse(&written.staff_tokens).ok_or(ConfigError::StaffTokens)?,
+        keys: KeyRing::parse(&document.keys).map_err(ConfigError::Keys)?,
+        staff: StaffTokens::parse(&document.staff_tokens).ok_or(ConfigError::StaffTokens)?,
     })
 }

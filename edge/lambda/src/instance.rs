@@ -1,4 +1,4 @@
-//! What the module keeps between calls: room for input and output, and the configuration.
+//! The state of the module between calls: input and output buffers, and the configuration.
 
 use edge_functions::EdgeConfig;
 
@@ -29,8 +29,8 @@ impl Instance {
         Some(&mut self.input)
     }
 
-    /// Whether the input is a configuration, which is then in force. If not, the one before stays,
-    /// and the output says what is wrong.
+    /// Whether the input is a configuration, which is then in force. If not, the previous one
+    /// stays, and the output is the error.
     pub fn configure(&mut self) -> bool {
         match config::parse(&self.input) {
             Ok(config) => {
@@ -44,7 +44,7 @@ impl Instance {
         }
     }
 
-    /// Whether there is a verdict on the input; the output is the verdict, or why there is none.
+    /// Whether there is a verdict on the input; the output is the verdict, or an error.
     ///
     /// # Panics
     /// Without a configuration: a host that skipped it must not get a verdict.
@@ -56,7 +56,7 @@ impl Instance {
         is_verdict
     }
 
-    /// What the last call left.
+    /// The output of the last call.
     #[must_use]
     pub fn output(&self) -> &[u8] {
         &self.output

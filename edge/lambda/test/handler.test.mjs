@@ -1,9 +1,9 @@
-// What a viewer sees when something is wrong at the edge: a 503 of ours, never somebody else's cart.
+// What a viewer gets when something fails at the edge: a 503 of ours, never another viewer's cart.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { FRESH_MS, KEPT_MS, RETRY_MS, viewerRequest } from '../node/handler.mjs';
+import { FRESH_MS, STALE_MAX_MS, RETRY_MS, viewerRequest } from '../node/handler.mjs';
 import { Verdicts } from '../node/verdicts.mjs';
-import { configuration, judging, module, named } from './module.mjs';
+import { configuration, configured, module, named } from './module.mjs';
 
 const CART = named('a cart by its token');
 const MINUTE_MS = 60 * 1000;
@@ -46,7 +46,7 @@ function assertUnavailable(response, instance) {
         title: 'Try again shortly',
         status: 503,
         code: 'unavailable',
-        detail: 'The edge could not judge this request; nothing was done.',
+        detail: 'The edge could not check this request; nothing was done.',
         instance,
         errors: [],
     });
@@ -56,7 +56,7 @@ test('a cart is read by its token', async () => {
     assert.deepEqual(await edge().handler(CART.event), CART.output);
 });
 
-test('what is no viewer request is a 503, and the next event has its verdict', async () => {
+test('an event of another kind is a 503, and the next event has its verdict', async () => {
     const world = edge();
     const originRequest = structuredClone(CART.event);
     originRequest.Records[0].cf.config.eventType = 'origin-request';
@@ -89,7 +89,7 @@ test('an event longer than any request is a 503, and the next event has its verd
     assert.deepEqual(await world.handler(CART.event), CART.output);
 });
 
-test("a query of bytes that are no UTF-8 is the viewer's mistake: 400", async () => {
+test("a query that is not UTF-8 is an error of the viewer: 400", async () => {
     const world = edge();
     for (const querystring of ['x=%FF', 'x=%C3', '%F0%9F=1', 'x=%ED%A0%80']) {
         const response = await world.handler(
@@ -108,9 +108,9 @@ test('half a surrogate pair, which CloudFront never sends, is a 503', async () =
     assert.deepEqual(await world.handler(CART.event), CART.output);
 });
 
-test('a panic inside the module is a 503, and a new instance judges the next event', async () => {
+test('a panic inside the module is a 503, and a new instance takes the next event', async () => {
     let instances = 0;
-    // The first instance never hears of its configuration, and so panics when it is to judge.
+    // The first instance never gets its configuration, and so panics on the first event.
     const instantiate = (it) => {
         instances += 1;
         const { exports } = new WebAssembly.Instance(it);
@@ -124,7 +124,7 @@ test('a panic inside the module is a 503, and a new instance judges the next eve
     assert.equal(instances, 2);
 });
 
-test('without the secret nobody gets through, until it can be read', async () => {
+test('without the secret no request is forwarded, until it can be read', async () => {
     const world = edge({ secret: failing });
     assertUnavailable(await world.handler(CART.event), '/v1/cart');
     assertUnavailable(await world.handler(CART.event), '/v1/cart');
@@ -145,7 +145,7 @@ test('a new key is known within a quarter of an hour', async () => {
     assert.equal(FRESH_MS, 15 * MINUTE_MS);
 });
 
-test('a key that was taken away is refused within a quarter of an hour', async () => {
+test('a removed key is rejected within a quarter of an hour', async () => {
     const world = edge();
     assert.deepEqual(await world.handler(CART.event), CART.output);
     world.secret = () => configuration('rotated');
@@ -153,20 +153,20 @@ test('a key that was taken away is refused within a quarter of an hour', async (
     assert.equal((await world.handler(CART.event)).status, '401');
 });
 
-test("while the secret can't be read, the last one serves for an hour, then nobody", async () => {
+test("while the secret can't be read, the last one is used for an hour, then 503", async () => {
     const world = edge();
-    const begun_ms = world.now_ms;
+    const start_ms = world.now_ms;
     await world.handler(CART.event);
     world.secret = failing;
-    for (; world.now_ms - begun_ms <= KEPT_MS; world.now_ms += MINUTE_MS / 2) {
+    for (; world.now_ms - start_ms <= STALE_MAX_MS; world.now_ms += MINUTE_MS / 2) {
         assert.deepEqual(await world.handler(CART.event), CART.output);
     }
     assertUnavailable(await world.handler(CART.event), '/v1/cart');
-    // Once while it was fresh, then once a minute: one request in a while waits, and not each.
-    assert.equal(world.reads, 1 + (KEPT_MS - FRESH_MS) / RETRY_MS + 1);
+    // Once while it was fresh, then once a minute: one request a minute waits, not each.
+    assert.equal(world.reads, 1 + (STALE_MAX_MS - FRESH_MS) / RETRY_MS + 1);
 });
 
-test('a secret somebody broke is not put in force, and not logged', async () => {
+test('a malformed secret is not put in force, and not logged', async () => {
     const world = edge();
     await world.handler(CART.event);
     const short = JSON.stringify({ ...JSON.parse(configuration('plain')), keys: 'k1:SHORT' });
@@ -176,14 +176,14 @@ test('a secret somebody broke is not put in force, and not logged', async () => 
         assert.deepEqual(await world.handler(CART.event), CART.output);
     }
     assert.deepEqual(world.log, [
-        'the configuration is refused: keys: a secret needs at least 32 bytes',
-        'the configuration is refused: not a configuration: line 1, column 18',
-        'the configuration is refused: not a configuration: line 1, column 0',
+        'the configuration is rejected: keys: a secret needs at least 32 bytes',
+        'the configuration is rejected: not a configuration: line 1, column 18',
+        'the configuration is rejected: not a configuration: line 1, column 0',
     ]);
 });
 
 test('each part of a configuration that could not protect anything is named', () => {
-    const verdicts = judging('plain');
+    const verdicts = configured('plain');
     const cases = {
         'shopify_secrets: one or two, comma-separated': { shopify_secrets: 'a,b,c' },
         'keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9': { keys: 'K1' },
@@ -192,7 +192,7 @@ test('each part of a configuration that could not protect anything is named', ()
     for (const [message, change] of Object.entries(cases)) {
         const broken = JSON.stringify({ ...JSON.parse(configuration('plain')), ...change });
         assert.throws(() => verdicts.configure(broken), {
-            message: `the configuration is refused: ${message}`,
+            message: `the configuration is rejected: ${message}`,
         });
     }
 });

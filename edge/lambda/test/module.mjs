@@ -1,4 +1,4 @@
-// The built module, and a shop to judge for.
+// The built module, and the configurations of a shop.
 import { readFileSync } from 'node:fs';
 import { cases, configurations } from '../../functions/vectors/cases.mjs';
 import { Verdicts } from '../node/verdicts.mjs';
@@ -9,7 +9,7 @@ export const module = new WebAssembly.Module(readFileSync(new URL('edge_lambda.w
 export const configuration = (name) => JSON.stringify(configurations[name]);
 
 // A function with the configuration of that name in force.
-export function judging(name, instantiate) {
+export function configured(name, instantiate) {
     const verdicts = new Verdicts(module, instantiate);
     verdicts.configure(configuration(name));
     return verdicts;

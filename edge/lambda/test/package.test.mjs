@@ -11,7 +11,7 @@ import { configurations } from '../../functions/vectors/cases.mjs';
 import { secretReader } from '../node/secret.mjs';
 import { configuration, dist, named } from './module.mjs';
 
-// Of old a viewer-request function had 1 MB (today 50: CloudFront Developer Guide, "Quotas").
+// A viewer-request function used to have 1 MB (today 50: CloudFront Developer Guide, "Quotas").
 const ZIP_BYTES_MAX = 1_000_000;
 
 const deployment = (endpoint) => ({
@@ -24,10 +24,10 @@ const credentials = () => ({ accessKeyId: 'AKID', secretAccessKey: 'key', sessio
 
 // Secrets Manager over HTTP, for as long as `run` takes.
 async function withSecretsManager(answer, run) {
-    const asked = [];
+    const requests = [];
     const server = createServer(async (request, response) => {
         const chunks = await request.toArray();
-        asked.push({ headers: request.headers, body: JSON.parse(Buffer.concat(chunks)) });
+        requests.push({ headers: request.headers, body: JSON.parse(Buffer.concat(chunks)) });
         const { status, body } = answer();
         response.writeHead(status).end(body);
     });
@@ -37,7 +37,7 @@ async function withSecretsManager(answer, run) {
     } finally {
         server.close();
     }
-    return asked;
+    return requests;
 }
 
 const secret = (value) => ({ status: 200, body: JSON.stringify({ SecretString: value }) });
@@ -45,7 +45,7 @@ const secret = (value) => ({ status: 200, body: JSON.stringify({ SecretString: v
 const whole = () =>
     secret(JSON.stringify({ ...configurations.plain, shop: undefined, origin: 'x' }));
 
-test('the archive runs by itself, and judges by the secret it was told to read', async () => {
+test('the archive runs by itself, with the secret that its deployment.json names', async () => {
     const { event, now_unix_s, output } = named('a cart by its token');
     const folder = mkdtempSync(join(tmpdir(), 'edge-lambda-'));
     try {
@@ -54,7 +54,7 @@ test('the archive runs by itself, and judges by the secret it was told to read',
             Date.now = () => ${now_unix_s * 1000};
             const { handler } = await import('./index.mjs');
             console.log(JSON.stringify(await handler(${JSON.stringify(event)})));`;
-        const asked = await withSecretsManager(whole, async (endpoint) => {
+        const requests = await withSecretsManager(whole, async (endpoint) => {
             writeFileSync(join(folder, 'deployment.json'), JSON.stringify(deployment(endpoint)));
             const { stdout } = await promisify(execFile)(
                 process.execPath,
@@ -70,7 +70,7 @@ test('the archive runs by itself, and judges by the secret it was told to read',
             );
             assert.deepEqual(JSON.parse(stdout), output);
         });
-        assert.equal(asked.length, 1, 'at the start, and not again for the event');
+        assert.equal(requests.length, 1, 'at the start, and not again for the event');
     } finally {
         rmSync(folder, { recursive: true });
     }
@@ -81,16 +81,16 @@ test('the archive is within what Lambda@Edge takes', () => {
     assert.ok(size <= ZIP_BYTES_MAX, `${size} bytes`);
 });
 
-test('the secret is asked for by name and signed for its region; only what is needed is kept', async () => {
-    const [asked] = await withSecretsManager(whole, async (endpoint) => {
+test('the secret is requested by name, signed for its region; only needed fields are read', async () => {
+    const [request] = await withSecretsManager(whole, async (endpoint) => {
         const read = secretReader(deployment(endpoint), credentials);
         assert.deepEqual(JSON.parse(await read()), JSON.parse(configuration('plain')));
     });
-    assert.deepEqual(asked.body, { SecretId: 'forecourt/test' });
-    assert.equal(asked.headers['x-amz-target'], 'secretsmanager.GetSecretValue');
-    assert.equal(asked.headers['x-amz-security-token'], 'token');
+    assert.deepEqual(request.body, { SecretId: 'forecourt/test' });
+    assert.equal(request.headers['x-amz-target'], 'secretsmanager.GetSecretValue');
+    assert.equal(request.headers['x-amz-security-token'], 'token');
     assert.match(
-        asked.headers.authorization,
+        request.headers.authorization,
         /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/ap-south-1\/secretsmanager\/aws4_request, /
     );
 });
@@ -114,18 +114,18 @@ test('an answer that is no secret is an error that quotes nothing of it', async 
     }
 });
 
-test('a Secrets Manager that fails once is asked again', async () => {
+test('a Secrets Manager that fails once is called again', async () => {
     const answers = [{ status: 500, body: '' }, whole()];
-    const asked = await withSecretsManager(
+    const requests = await withSecretsManager(
         () => answers.shift(),
         async (endpoint) => {
             await secretReader(deployment(endpoint), credentials)();
         }
     );
-    assert.equal(asked.length, 2);
+    assert.equal(requests.length, 2);
 });
 
-test('a Secrets Manager that does not answer is not waited for', async () => {
+test('a Secrets Manager that does not answer times out', async () => {
     const server = createServer(() => {});
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {

@@ -1,8 +1,9 @@
-// The module is the Rust function: every vector, and as many generated events as are handed in.
+// The module equals the Rust function: on every vector, and on every generated event of
+// EDGE_EVENTS.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cases, configurations, title } from '../../functions/vectors/cases.mjs';
-import { judging, module } from './module.mjs';
+import { configured, module } from './module.mjs';
 
 // What one instance may hold after any number of events: its stack, tables and buffers, and room
 // for the largest input twice.
@@ -16,10 +17,10 @@ test(`${cases.length} events have the verdicts of the native function, to the la
         return exports;
     };
     const functions = Object.fromEntries(
-        Object.keys(configurations).map((name) => [name, judging(name, instantiate)])
+        Object.keys(configurations).map((name) => [name, configured(name, instantiate)])
     );
     for (const it of cases) {
-        const verdict = functions[it.configuration].judge(it.event, it.now_unix_s);
+        const verdict = functions[it.configuration].decide(it.event, it.now_unix_s);
         assert.deepEqual(verdict, it.output, title(it));
     }
     assert.equal(memories.length, Object.keys(configurations).length, 'nothing trapped');
@@ -31,6 +32,6 @@ test(`${cases.length} events have the verdicts of the native function, to the la
     }
 });
 
-test('the module asks its host for nothing: no clock, no randomness, no output', () => {
+test('the module needs nothing from its host: no clock, no randomness, no output', () => {
     assert.deepEqual(WebAssembly.Module.imports(module), []);
 });

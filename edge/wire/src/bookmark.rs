@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::keys::{KeyRing, Purpose};
 use crate::resource::Resource;
 
-/// Most bookmarks of one resource on a request; the client reads with four and keeps the rest.
+/// Most bookmarks of one resource on a request; the client sends four and stores the rest.
 pub const PER_RESOURCE_MAX: usize = 4;
 /// Most bookmarks on a request.
 pub const PER_REQUEST_MAX: usize = 8;
@@ -23,22 +23,22 @@ const VERSION: &str = "b1";
 /// The format byte before the MessagePack payload.
 const FORMAT: u8 = 1;
 
-/// A bookmark whose MAC and resource were verified. Its text is what goes on.
+/// A bookmark whose MAC and resource are verified. The edge forwards its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sealed<'a> {
     /// The whole bookmark as received.
     pub text: &'a str,
-    /// What it is about.
+    /// The resource it is about.
     pub resource: Resource,
     payload: &'a str,
     is_current: bool,
 }
 
-/// What the origin finds in a bookmark.
+/// The content of a bookmark, which only the origin reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payload {
-    /// The version shown.
+    /// The version that the viewer has seen.
     pub floor: u64,
     /// The client's own acknowledged commands that version has not absorbed, in (time, id) order.
     pub pending: Vec<Pending>,
@@ -58,12 +58,12 @@ pub struct Pending {
     pub id: [u8; 16],
 }
 
-/// Why a bookmark was not accepted. They differ for our logs; the viewer is told one thing.
+/// Why a bookmark was not accepted. They differ in logs; the viewer gets one problem code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookmarkError {
     /// Not of the form `b1.<kid>.<resource>.<payload>.<mac>`.
     Malformed,
-    /// The MAC is not ours, or its key has gone.
+    /// The MAC is not ours, or its key is no longer in the ring.
     Unverified,
 }
 
@@ -109,10 +109,10 @@ pub fn verify<'a>(keys: &KeyRing, text: &'a str) -> Result<Sealed<'a>, BookmarkE
 // === impl Sealed ===
 
 impl Sealed<'_> {
-    /// What the bookmark says. Only the origin asks.
+    /// Decodes the payload. Only the origin calls this.
     ///
     /// # Errors
-    /// [`BookmarkError::Malformed`] if a key of ours signed what no release of ours wrote.
+    /// [`BookmarkError::Malformed`] if the signed bytes are not a payload of this format.
     pub fn open(&self) -> Result<Payload, BookmarkError> {
         let bytes = URL_SAFE_NO_PAD.decode(self.payload).map_err(|_| BookmarkError::Malformed)?;
         let Some((&FORMAT, packed)) = bytes.split_first() else {

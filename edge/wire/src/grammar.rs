@@ -1,4 +1,4 @@
-//! The shapes of ids and keys.
+//! The formats of ids and keys.
 
 /// Longest id of a product, option, value, cart or reward.
 pub const ID_LENGTH_MAX: usize = 64;
@@ -28,7 +28,7 @@ pub fn is_idempotency_key(text: &str) -> bool {
     IDEMPOTENCY_KEY_LENGTH.contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// A Shopify id: decimal digits that fit `u64` without a leading zero. Kept as text, because
+/// A Shopify id: decimal digits that fit `u64` without a leading zero. Stored as text, because
 /// Shopify's ids exceed 2^53 and JavaScript would round them.
 #[must_use]
 pub fn is_shopify_id(text: &str) -> bool {
@@ -43,7 +43,7 @@ mod tests {
     use super::{is_id, is_idempotency_key, is_option_id, is_shopify_id};
 
     #[test]
-    fn ids_keep_to_their_alphabet_and_length() {
+    fn ids_have_an_alphabet_and_a_maximum_length() {
         assert!(is_id("bike") && is_id("2xl") && is_id("a.b_c-D") && is_id(&"x".repeat(64)));
         for bad in ["", "_x", ".x", "a b", "a/b", "a%2e", "ä", &"x".repeat(65)] {
             assert!(!is_id(bad), "{bad}");

@@ -8,10 +8,10 @@ pub const CART: &str = "forecourt-cart";
 pub const IDENTITY: &str = "forecourt-identity";
 /// The client's name for one intent.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// The tags of a public answer, by which publishing invalidates it. Removed before the viewer.
+/// The tags of a public answer. Publishing invalidates by tag. Removed before the viewer.
 pub const TAGS: &str = "forecourt-tags";
-/// What only the edge knows: whoever sends it to an HTTP API comes from there. CloudFront replaces a
-/// viewer's own (Developer Guide, "Add custom headers to origin requests").
+/// A secret that only the edge sends: it proves to an HTTP API that a request comes from the edge.
+/// CloudFront replaces a viewer's own (Developer Guide, "Add custom headers to origin requests").
 pub const ORIGIN: &str = "forecourt-origin";
 
 /// Headers the origin trusts: a viewer that sends one loses it at the edge.

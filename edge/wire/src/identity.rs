@@ -6,10 +6,10 @@ use crate::keys::{KeyRing, Purpose};
 /// Most identities on one request: one of each kind.
 pub const IDENTITIES_MAX: usize = 3;
 
-/// What kind of somebody.
+/// The kind of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Whoever holds a cart token.
+    /// The holder of a cart token.
     Cart,
     /// A customer of the shop.
     Customer,
@@ -17,10 +17,10 @@ pub enum Kind {
     Staff,
 }
 
-/// A verified somebody.
+/// A verified identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
-    /// What kind.
+    /// Its kind.
     pub kind: Kind,
     /// The cart id or customer id; `staff` for staff.
     pub id: String,

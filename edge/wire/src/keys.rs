@@ -13,7 +13,8 @@ pub const SECRET_BYTES_MIN: usize = 32;
 /// Most keys of a ring: one signs, one is coming, one is going, one to spare.
 pub const KEYS_MAX: usize = 4;
 
-/// What a MAC is for. Part of what is signed, so that nothing signed for one purpose serves another.
+/// What a MAC is for. It is part of the signed bytes, so a MAC of one purpose does not verify for
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A cart token.
@@ -40,13 +41,13 @@ struct Key {
     primed: Hmac<Sha256>,
 }
 
-/// Why a key ring is refused. Never holds a secret.
+/// Why a key ring is rejected. Never holds a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
     /// No key at all, or more than [`KEYS_MAX`].
     Count,
     /// A part that is not `kid:secret`, or a key id that is not 1–16 of `a–z 0–9`.
-    Shape,
+    Malformed,
     /// A secret under [`SECRET_BYTES_MIN`] bytes.
     Short,
     /// One key id twice.
@@ -77,10 +78,10 @@ impl KeyRing {
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut keys: Vec<Key> = Vec::new();
         for part in text.split(',') {
-            let (kid, secret) = part.split_once(':').ok_or(KeyError::Shape)?;
+            let (kid, secret) = part.split_once(':').ok_or(KeyError::Malformed)?;
             let is_kid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
             if !(1..=16).contains(&kid.len()) || !kid.bytes().all(is_kid) {
-                return Err(KeyError::Shape);
+                return Err(KeyError::Malformed);
             }
             if secret.len() < SECRET_BYTES_MIN {
                 return Err(KeyError::Short);
@@ -142,9 +143,9 @@ impl std::fmt::Display for KeyError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(match self {
             Self::Count => "one to four keys are needed",
-            Self::Shape => "each key is `kid:secret`, kid 1 to 16 of a-z 0-9",
+            Self::Malformed => "each key is `kid:secret`, kid 1 to 16 of a-z 0-9",
             Self::Short => "a secret needs at least 32 bytes",
-            Self::Repeated => "a key id stands twice",
+            Self::Repeated => "a key id is repeated",
         })
     }
 }
@@ -164,8 +165,8 @@ fn mac(primed: &Hmac<Sha256>, purpose: Purpose, parts: &[&[u8]]) -> Hmac<Sha256>
     mac
 }
 
-/// Exactly [`MAC_BYTES`] of canonical base64url: two texts never stand for one MAC, and a truncated
-/// one is none.
+/// Exactly [`MAC_BYTES`] of canonical base64url: one MAC has one text, and a truncated
+/// MAC is rejected.
 fn decode_mac(text: &str) -> Option<[u8; MAC_BYTES]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }

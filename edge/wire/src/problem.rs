@@ -5,10 +5,10 @@ use serde::Serialize;
 /// The media type of every error of ours.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Every reason to refuse, with its status, its code on the wire and its title.
+/// Every reason to reject a request, with its status, its code on the wire and its title.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $slug:literal $title:literal;)+) => {
-        /// Why a request was refused. Within `/v1` codes are only added.
+        /// Why a request was rejected. Within `/v1` codes are only added.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code { $($(#[$doc])* $name,)+ }
 
@@ -36,13 +36,13 @@ codes! {
     Malformed = 400 "malformed" "The request is malformed";
     /// A path with an encoded slash, dot segment, `;` or control character.
     PathInvalid = 400 "path-invalid" "The path is not canonical";
-    /// A query parameter the route does not have, or one that stands twice.
+    /// A query parameter the route does not have, or a repeated one.
     ParameterInvalid = 400 "parameter-invalid" "A query parameter is not accepted";
     /// A body where the method has none.
     BodyNotAllowed = 400 "body-not-allowed" "This request takes no body";
     /// No `Idempotency-Key` on a command.
     IdempotencyKeyMissing = 400 "idempotency-key-missing" "A command needs an Idempotency-Key";
-    /// An `Idempotency-Key` of the wrong shape.
+    /// An `Idempotency-Key` of the wrong form.
     IdempotencyKeyInvalid = 400 "idempotency-key-invalid" "The Idempotency-Key is malformed";
     /// A bookmark that does not verify, or too many of them.
     BookmarkInvalid = 400 "bookmark-invalid" "A bookmark does not verify";
@@ -56,7 +56,7 @@ codes! {
     SignatureInvalid = 401 "signature-invalid" "The signature does not verify";
     /// Signed for a shop that is not this one.
     ShopForeign = 403 "shop-foreign" "This deployment serves another shop";
-    /// An admin route called by somebody who is not staff.
+    /// An admin route called without a staff token.
     NotStaff = 403 "not-staff" "Only the merchant's staff may do this";
     /// A route that only the App Proxy may call.
     ProxyOnly = 403 "proxy-only" "This route is called through the App Proxy";
@@ -66,11 +66,11 @@ codes! {
     RouteUnknown = 404 "route-unknown" "There is no such route";
     /// No such product.
     ProductUnknown = 404 "product-unknown" "There is no such product";
-    /// A version that was never published, or is no longer kept.
+    /// A version that was never published, or is no longer stored.
     VersionUnknown = 404 "version-unknown" "There is no such version";
-    /// A selection nobody saved, or one too old.
+    /// A selection that was never saved, or has expired.
     SelectionUnknown = 404 "selection-unknown" "There is no such saved selection";
-    /// No such demand about somebody's data, or no file of it any more.
+    /// No such privacy demand, or its file has expired.
     DemandUnknown = 404 "demand-unknown" "There is no such export";
     /// No such line in this cart.
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
@@ -106,7 +106,7 @@ codes! {
     MergeImpossible = 422 "merge-impossible" "These carts can't be merged";
     /// A product document with mistakes, all of them listed.
     ConfiguratorInvalid = 422 "configurator-invalid" "The product has mistakes";
-    /// A reward the programme does not offer.
+    /// A reward the program does not offer.
     RewardUnknown = 422 "reward-unknown" "There is no such reward";
     /// Points that are not what the reward costs.
     PointsMismatch = 422 "points-mismatch" "The reward costs something else";
@@ -114,7 +114,7 @@ codes! {
     PointsInsufficient = 422 "points-insufficient" "There are not enough points";
     /// A number of points outside its range.
     PointsOutOfRange = 422 "points-out-of-range" "The points are out of range";
-    /// A loyalty programme with mistakes, all of them listed.
+    /// A loyalty program with mistakes, all of them listed.
     ProgramInvalid = 422 "program-invalid" "The programme has mistakes";
     /// More commands pending than a bookmark holds.
     TooManyPending = 429 "too-many-pending" "Too many commands are on their way";
@@ -128,7 +128,7 @@ codes! {
     Unavailable = 503 "unavailable" "Try again shortly";
 }
 
-/// One refusal as the viewer sees it.
+/// One problem document as the viewer gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -136,7 +136,7 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     code: &'static str,
-    /// What was wrong here and how to mend it.
+    /// What was wrong here and how to fix it.
     pub detail: String,
     /// The path of the request.
     pub instance: String,
@@ -145,7 +145,7 @@ pub struct Problem {
     /// Of a merged cart: the one to go on with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
-    /// Of a merged cart, when the refused command was accepted before: what to merge with.
+    /// Of a merged cart, when the rejected command was accepted before: what to merge with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bookmark: Option<String>,
     /// Seconds for `Retry-After`.
@@ -168,7 +168,7 @@ pub struct FieldError {
 // === impl Problem ===
 
 impl Problem {
-    /// A refusal with its detail; 429 and 503 ask for patience.
+    /// A problem with its detail; 429 and 503 set `Retry-After`.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {

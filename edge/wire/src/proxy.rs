@@ -1,9 +1,9 @@
 //! Shopify's app-proxy signature: which shop and which customer a forwarded request comes from.
 //!
-//! The signed text has no separators: `a=1&b=2` and `a=1b%3D2` sign alike. So a shopper could have
-//! Shopify sign a value that spells another parameter, and whoever saw that signature could present
-//! the spelling as the parameter. Every name of Shopify's may therefore stand in the signed text
-//! once, wherever the borders are drawn.
+//! The signed text has no separators: `a=1&b=2` and `a=1b%3D2` have the same signature. A shopper
+//! could therefore have Shopify sign a value that spells another parameter, and then send that
+//! parameter with the same signature. So each of Shopify's names may occur in the signed text only
+//! once, inside values too.
 
 use std::cmp::Ordering;
 
@@ -14,10 +14,11 @@ use crate::secrets::ShopifySecrets;
 /// How far the signed time may be from ours, either way: what Shopify's own libraries allow
 /// (`shopify-api` `validateHmac`).
 pub const WINDOW_S: u64 = 90;
-/// Longest query read: CloudFront refuses URLs above this.
+/// Longest query read: CloudFront rejects URLs above this.
 pub const QUERY_BYTES_MAX: usize = 8192;
 
-/// What Shopify adds to a query. None may stand twice: the earlier part of a query is the client's.
+/// What Shopify adds to a query. None may be repeated: the client writes the earlier part of a
+/// query.
 pub const SHOPIFY_PARAMETERS: [&str; 5] =
     ["shop", "logged_in_customer_id", "path_prefix", "timestamp", SIGNATURE];
 
@@ -25,12 +26,12 @@ const SIGNATURE: &str = "signature";
 /// The older scheme's name, which Shopify's libraries guard like their own.
 const HMAC: &str = "hmac";
 
-/// What a verified query says.
+/// A verified query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxied<'q> {
+pub struct ProxiedQuery<'q> {
     /// The customer who is logged in to the shop.
     pub customer: Option<String>,
-    /// The client's parameters: what stands before the first of Shopify's.
+    /// The client's parameters: those before the first of Shopify's.
     pub rest: Pairs<'q>,
     /// Other parameters from there on: where Shopify will put those it invents next.
     pub appended: Pairs<'q>,
@@ -49,12 +50,12 @@ pub struct Forwarding<'a> {
     pub timestamp_unix_s: u64,
 }
 
-/// Why a forwarded query is not believed.
+/// Why a forwarded query is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyError {
     /// Too long, or not percent-encoded UTF-8.
     Malformed,
-    /// One of Shopify's parameters stands twice, or is spelled a second time inside others.
+    /// One of Shopify's parameters is repeated, or is spelled a second time inside others.
     Repeated(&'static str),
     /// No signature, or not one of our secrets'.
     Unsigned,
@@ -66,24 +67,24 @@ pub enum ProxyError {
     Customer,
 }
 
-/// Believes a query that Shopify signed for `shop` within [`WINDOW_S`] of now.
+/// Verifies a query that Shopify signed for `shop` within [`WINDOW_S`] of now.
 ///
 /// # Errors
-/// [`ProxyError`]. Only a query that was signed can be foreign, so the answer tells nothing to
-/// somebody who can't sign.
+/// [`ProxyError`]. Only a query that was signed can be foreign, so the error reveals
+/// nothing to a client that can't sign.
 pub fn verify<'q>(
     query: &'q str,
     secrets: &ShopifySecrets,
     shop: &str,
     now_unix_s: u64,
-) -> Result<Proxied<'q>, ProxyError> {
+) -> Result<ProxiedQuery<'q>, ProxyError> {
     if query.len() > QUERY_BYTES_MAX {
         return Err(ProxyError::Malformed);
     }
     let pairs = query::parse(query).map_err(|_| ProxyError::Malformed)?;
     let values = Values::of(&pairs)?;
     let text = signed_text(&pairs);
-    refuse_second_spelling(&text)?;
+    reject_second_spelling(&text)?;
     let signature = values.signature.and_then(decode_signature).ok_or(ProxyError::Unsigned)?;
     if !secrets.is_signed(text.as_bytes(), &signature) {
         return Err(ProxyError::Unsigned);
@@ -100,7 +101,7 @@ pub fn verify<'q>(
         Some(_) => return Err(ProxyError::Customer),
     };
     let (rest, appended) = without_shopify(pairs);
-    Ok(Proxied { customer, rest, appended })
+    Ok(ProxiedQuery { customer, rest, appended })
 }
 
 /// The signature Shopify would give these parameters, in lower-case hexadecimal.
@@ -207,11 +208,11 @@ fn by_joined_bytes(left: &[(&str, &str)], right: &[(&str, &str)]) -> Ordering {
     bytes(left).cmp(bytes(right))
 }
 
-fn refuse_second_spelling(text: &str) -> Result<(), ProxyError> {
-    let mut seen = [false; SHOPIFY_PARAMETERS.len()];
+fn reject_second_spelling(text: &str) -> Result<(), ProxyError> {
+    let mut occurs = [false; SHOPIFY_PARAMETERS.len()];
     for (at, _) in text.match_indices('=') {
-        for (name, seen) in SHOPIFY_PARAMETERS.into_iter().zip(&mut seen) {
-            if text[..at].ends_with(name) && std::mem::replace(seen, true) {
+        for (name, occurs) in SHOPIFY_PARAMETERS.into_iter().zip(&mut occurs) {
+            if text[..at].ends_with(name) && std::mem::replace(occurs, true) {
                 return Err(ProxyError::Repeated(name));
             }
         }
@@ -256,7 +257,7 @@ impl std::fmt::Display for ProxyError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Malformed => out.write_str("the query can't be read"),
-            Self::Repeated(name) => write!(out, "{name} stands twice"),
+            Self::Repeated(name) => write!(out, "{name} is repeated"),
             Self::Unsigned => out.write_str("the signature does not verify"),
             Self::Stale => out.write_str("the signature's time is not now"),
             Self::Foreign => out.write_str("signed for another shop"),

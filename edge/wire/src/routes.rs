@@ -1,5 +1,5 @@
-//! The route table: an allow-list. What is not here is refused at the edge, before any cache or
-//! origin.
+//! The route table: an allow-list. A request for any other route is rejected at the edge, before
+//! any cache or origin.
 
 use crate::identity::Kind;
 
@@ -17,9 +17,9 @@ pub enum Class {
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
-    /// Must be this kind of somebody; otherwise 401.
+    /// Must prove an identity of this kind; otherwise 401.
     Must(Kind),
-    /// May be; a token that is there must verify.
+    /// May prove one; a token that is sent must verify.
     May(Kind),
 }
 
@@ -28,14 +28,14 @@ pub enum Caller {
 pub enum Parameters {
     /// These names, each at most once.
     Names(&'static [&'static str]),
-    /// `{option}={value}` pairs of id shape, at most [`SELECTION_PARAMETERS_MAX`], beside these of
-    /// ours, which begin with `_`.
+    /// `{option}={value}` pairs in the form of ids, at most [`SELECTION_PARAMETERS_MAX`], beside
+    /// these of ours, which begin with `_`.
     Selection(&'static [&'static str]),
 }
 
 /// How a route is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Exposure {
     /// Directly only.
     Direct,
     /// Directly, and under `/proxy` through Shopify's App Proxy.
@@ -68,7 +68,7 @@ pub enum Target {
 pub struct Route {
     /// The HTTP method. `HEAD` is served wherever `GET` is.
     pub method: &'static str,
-    /// The path; `{name}` stands for one segment of id shape.
+    /// The path; `{name}` stands for one segment in the form of an id.
     pub path: &'static str,
     /// How it is cached.
     pub class: Class,
@@ -77,7 +77,7 @@ pub struct Route {
     /// Its query parameters.
     pub parameters: Parameters,
     /// How it is reached.
-    pub door: Door,
+    pub exposure: Exposure,
     /// Who answers.
     pub target: Target,
     /// Whether it needs an `Idempotency-Key`.
@@ -88,7 +88,7 @@ pub struct Route {
 pub const SELECTION_PARAMETERS_MAX: usize = 400;
 /// The prefix under which the App Proxy's requests arrive.
 pub const PROXY_PREFIX: &str = "/proxy";
-/// Tracking parameters are dropped, not refused: links carry them.
+/// Tracking parameters are dropped, not rejected: links carry them.
 const TRACKING: &[&str] = &["gclid", "fbclid"];
 /// The prefix of tracking parameters.
 const TRACKING_PREFIX: &str = "utm_";
@@ -99,7 +99,7 @@ use Parameters::{Names, Selection};
 
 const NONE: Parameters = Names(&[]);
 
-/// Every route there is.
+/// All routes.
 pub const ROUTES: &[Route] = &[
     public("/health", Target::Edge, NONE).uncached(),
     public("/health/ready", Target::ConfiguratorRead, NONE).uncached(),
@@ -122,11 +122,11 @@ pub const ROUTES: &[Route] = &[
     ),
     Route {
         callers: &[],
-        door: Door::Direct,
+        exposure: Exposure::Direct,
         ..command("POST", "/v1/configurator/{product}/selections").keyless()
     },
     public("/v1/selections/{id}", Target::ConfiguratorRead, NONE),
-    public("/v1/loyalty/program", Target::LoyaltyRead, NONE).by_either_door(),
+    public("/v1/loyalty/program", Target::LoyaltyRead, NONE).on_both_paths(),
     personal("/v1/loyalty", Target::LoyaltyRead, &[Must(Customer)], NONE),
     personal(
         "/v1/loyalty/entries",
@@ -147,12 +147,12 @@ pub const ROUTES: &[Route] = &[
     Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").keyless() },
     Route {
         callers: &[Must(Customer)],
-        door: Door::Proxy,
+        exposure: Exposure::Proxy,
         ..command("POST", "/v1/session").keyless()
     },
     Route {
         callers: &[],
-        door: Door::Direct,
+        exposure: Exposure::Direct,
         target: Target::Webhooks,
         ..command("POST", "/webhooks/shopify").keyless()
     },
@@ -182,7 +182,7 @@ const fn public(path: &'static str, target: Target, parameters: Parameters) -> R
         class: Class::Public,
         callers: &[],
         parameters,
-        door: Door::Direct,
+        exposure: Exposure::Direct,
         target,
         is_command: false,
     }
@@ -194,7 +194,7 @@ const fn personal(
     callers: &'static [Caller],
     parameters: Parameters,
 ) -> Route {
-    Route { class: Class::Personal, callers, ..public(path, target, parameters) }.by_either_door()
+    Route { class: Class::Personal, callers, ..public(path, target, parameters) }.on_both_paths()
 }
 
 const fn command(method: &'static str, path: &'static str) -> Route {
@@ -205,7 +205,7 @@ const fn command(method: &'static str, path: &'static str) -> Route {
         is_command: true,
         ..public(path, Target::Commands, NONE)
     }
-    .by_either_door()
+    .on_both_paths()
 }
 
 const fn admin(method: &'static str, path: &'static str) -> Route {
@@ -219,8 +219,8 @@ impl Route {
         Self { class: Class::Uncached, ..self }
     }
 
-    const fn by_either_door(self) -> Self {
-        Self { door: Door::Both, ..self }
+    const fn on_both_paths(self) -> Self {
+        Self { exposure: Exposure::Both, ..self }
     }
 
     const fn keyless(self) -> Self {
@@ -244,7 +244,7 @@ impl Route {
     }
 }
 
-/// Whether a link may carry this parameter for somebody else's statistics.
+/// Whether a link may carry this parameter for a third party's statistics.
 #[must_use]
 pub fn is_tracking(parameter: &str) -> bool {
     TRACKING.contains(&parameter) || parameter.starts_with(TRACKING_PREFIX)
@@ -255,8 +255,10 @@ pub fn is_tracking(parameter: &str) -> bool {
 /// # Errors
 /// [`Unrouted`]: a 404 or a 405.
 pub fn find(method: &str, path: &str) -> Result<&'static Route, Unrouted> {
-    let asked = if method == "HEAD" { "GET" } else { method };
-    if let Some(route) = ROUTES.iter().find(|route| route.method == asked && route.is_at(path)) {
+    let method_of_route = if method == "HEAD" { "GET" } else { method };
+    if let Some(route) =
+        ROUTES.iter().find(|route| route.method == method_of_route && route.is_at(path))
+    {
         return Ok(route);
     }
     let at_path = ROUTES.iter().filter(|route| route.is_at(path));

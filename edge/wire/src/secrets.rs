@@ -1,5 +1,6 @@
 //! Secrets that others hold, two of each while rotating: Shopify's client secret, with which it signs
-//! app-proxy queries and webhooks, and the one by which an HTTP API knows the edge.
+//! app-proxy queries and webhooks, and the one by which an HTTP API recognises the
+//! edge.
 
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;

@@ -16,16 +16,16 @@ pub const TOKEN_BYTES_MAX: usize = 512;
 const CART_VERSION: &str = "c1";
 const CUSTOMER_VERSION: &str = "u1";
 
-/// Why a token is no proof. To the viewer each is a 401 with its own code.
+/// Why a token is rejected. To the viewer each is a 401 with its own code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenError {
-    /// Not a token of ours: wrong shape, wrong key, wrong MAC.
+    /// Not a token of ours: wrong form, wrong key, wrong MAC.
     Invalid,
-    /// Ours, and past its time.
+    /// Ours, but expired.
     Expired,
 }
 
-/// A cart token: `c1.<kid>.<cart>.<mac>`. Whoever holds it holds the cart.
+/// A cart token: `c1.<kid>.<cart>.<mac>`. Its holder controls the cart.
 #[must_use]
 pub fn mint_cart(keys: &KeyRing, cart: &str) -> String {
     let mac = keys.sign(Purpose::Cart, &[cart.as_bytes()]);
@@ -73,8 +73,8 @@ pub(crate) fn split<const PARTS: usize>(token: &str) -> Result<[&str; PARTS], To
         return Err(TokenError::Invalid);
     }
     let mut parts = token.split('.');
-    let found = std::array::from_fn(|_| parts.next().unwrap_or_default());
-    if parts.next().is_some() { Err(TokenError::Invalid) } else { Ok(found) }
+    let split = std::array::from_fn(|_| parts.next().unwrap_or_default());
+    if parts.next().is_some() { Err(TokenError::Invalid) } else { Ok(split) }
 }
 
 /// The staff tokens in force: two while rotating. Holds digests, not tokens.

@@ -9,7 +9,7 @@ use crate::secrets::ShopifySecrets;
 pub const SIGNATURE_HEADER: &str = "x-shopify-hmac-sha256";
 
 /// Whether `signature` is one of these raw bytes, in constant time. White space around it is
-/// forgiven: some encoders end base64 with a line break.
+/// ignored: some encoders end base64 with a line break.
 #[must_use]
 pub fn verify(secrets: &ShopifySecrets, body: &[u8], signature: &str) -> bool {
     let presented = STANDARD.decode(signature.trim_ascii());

@@ -1,4 +1,4 @@
-//! The bus itself: opening, putting, looking after the queues, shutting down.
+//! The bus itself: opening, putting events, control of the queues, shutdown.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,61 +10,63 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, Queue};
-use crate::delivery::World;
+use crate::delivery::Context;
 use crate::entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
 use crate::error::{BusError, ConfigError, PutError};
 use crate::event::{Envelope, EventIds};
-use crate::line::{Line, Mode};
 use crate::poller::Poller;
+use crate::queue_state::{Mode, QueueState};
 use crate::retention::sweep;
 use crate::rng::{Draw, Rng};
 use crate::rules::Rules;
 use crate::sqs::Origin;
 use crate::store::messages::{Copy, publish};
 use crate::store::{Store, open};
-use crate::target::{Nobody, Target};
+use crate::target::{AtRest, Target};
 
-/// What may wait for the writer, in KiB: about a second of a busy disk, and 64 MiB of memory.
+/// Bound on the data that waits for the writer, in KiB: about a second of a busy disk, and 64 MiB
+/// of memory.
 const INTAKE_KIB_MAX: usize = 65_536;
 
-/// What the smallest request counts for, in KiB: so at most 4,096 requests wait.
+/// The size that the smallest request counts for, in KiB: so at most 4,096 requests wait.
 const INTAKE_KIB_MIN: usize = 16;
 
-/// A running bus. Clones share it; dropping the last one abandons what is being delivered, which
-/// the next opening of the file delivers again.
+/// A running bus. Clones share it; dropping the last one abandons the deliveries in flight, which
+/// the next opening of the file repeats.
 #[derive(Clone)]
 pub struct Bus {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What has happened since the bus was opened.
+/// Counters since the bus was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Stats {
     /// Requests with at least one accepted entry, made durable.
     pub puts: u64,
-    /// Transactions, deliveries' included.
+    /// Transactions, including those of deliveries.
     pub commits: u64,
 }
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) rules: Rules,
-    pub(crate) lines: Vec<Arc<Line>>,
-    pub(crate) world: Arc<World>,
+    pub(crate) queue_states: Vec<Arc<QueueState>>,
+    pub(crate) context: Arc<Context>,
     ids: EventIds,
     intake: Arc<Semaphore>,
     puts: Arc<AtomicU64>,
     tasks: Mutex<Option<Tasks>>,
 }
 
-/// Dropping a `JoinSet` aborts its tasks; the writer ends by itself when nobody holds the store.
+/// Dropping a `JoinSet` aborts its tasks; the writer ends by itself when no handle to the store is
+/// left.
 struct Tasks {
     pollers: JoinSet<()>,
     sweeper: JoinSet<()>,
     writer: JoinHandle<()>,
 }
 
-/// An accepted entry and where its copies go.
+/// An accepted entry and its copies for the queues.
 struct Accepted {
     envelope: Envelope,
     copies: Vec<Copy>,
@@ -78,7 +80,7 @@ impl Bus {
     /// keeps everything in memory.
     ///
     /// # Errors
-    /// A configuration that makes no sense, or a file that cannot be used.
+    /// An invalid configuration, or a file that cannot be used.
     pub fn open(
         path: &Path,
         config: Config,
@@ -87,14 +89,14 @@ impl Bus {
         Self::start(path, config, targets, Mode::Serving)
     }
 
-    /// Opens the file to look after it while nobody serves it: events may be put, redriven and
-    /// replayed, and all of it waits for the next [`Bus::open`].
+    /// Opens the file for maintenance, without deliveries: events may be put, redriven and
+    /// replayed, and all of them wait for the next [`Bus::open`].
     ///
     /// # Errors
     /// As [`Bus::open`].
     pub fn open_at_rest(path: &Path, config: Config) -> Result<Self, BusError> {
-        let nobody = |queue: &Queue| (queue.name.clone(), Arc::new(Nobody) as Arc<dyn Target>);
-        let targets = config.queues.iter().map(nobody).collect();
+        let at_rest = |queue: &Queue| (queue.name.clone(), Arc::new(AtRest) as Arc<dyn Target>);
+        let targets = config.queues.iter().map(at_rest).collect();
         Self::start(path, config, targets, Mode::Stopping)
     }
 
@@ -116,7 +118,7 @@ impl Bus {
         let now_ms = config.clock.now_ms();
         let opened = open::open(path, config.durability, now_ms)?;
         let mut unfinished: HashMap<_, _> = opened.unfinished.into_iter().collect();
-        let line = |queue: &Queue| {
+        let queue_state = |queue: &Queue| {
             let origin = Origin {
                 queue_arn: config.queue_arn(&queue.name),
                 region: config.region.clone(),
@@ -125,31 +127,31 @@ impl Bus {
             };
             let target = targets.remove(&queue.name).expect("every queue has a target");
             let messages = unfinished.remove(&queue.name).unwrap_or(0);
-            Arc::new(Line::new(queue.clone(), origin, target, messages, mode))
+            Arc::new(QueueState::new(queue.clone(), origin, target, messages, mode))
         };
-        let lines: Vec<_> = config.queues.iter().map(line).collect();
+        let queue_states: Vec<_> = config.queues.iter().map(queue_state).collect();
         for (queue, messages) in unfinished {
             tracing::warn!(queue, messages, "the file holds messages of a queue not configured");
         }
         let (store, writer) = Store::start(opened.connection);
-        let world = Arc::new(World {
+        let context = Arc::new(Context {
             store,
             faults: config.faults.clone(),
             seed: config.seed,
             clock: config.clock,
         });
         let mut pollers = JoinSet::new();
-        for line in &lines {
-            pollers.spawn(Poller::new(Arc::clone(line), Arc::clone(&world)).run());
+        for queue_state in &queue_states {
+            pollers.spawn(Poller::new(Arc::clone(queue_state), Arc::clone(&context)).run());
         }
         let mut sweeper = JoinSet::new();
         if let Some(retention) = config.archive_retention {
-            sweeper.spawn(sweep(Arc::clone(&world), retention));
+            sweeper.spawn(sweep(Arc::clone(&context), retention));
         }
         let shared = Shared {
             rules,
-            lines,
-            world,
+            queue_states,
+            context,
             ids: EventIds::new(now_ms, opened.opening),
             intake: Arc::new(Semaphore::new(INTAKE_KIB_MAX)),
             puts: Arc::default(),
@@ -162,13 +164,13 @@ impl Bus {
     /// Accepts a request's entries: each gets its event's id, once it is durable, or its error.
     ///
     /// # Errors
-    /// The request as a whole was refused, or nothing of it could be stored.
+    /// The request as a whole is rejected, or no part of it could be stored.
     pub async fn put(
         &self,
         entries: &[Entry],
     ) -> Result<Vec<Result<String, EntryError>>, PutError> {
         let size_bytes = request_size_bytes(entries)?;
-        let place = self.shared.admit(size_bytes)?;
+        let permit = self.shared.admit(size_bytes)?;
         let mut results = Vec::with_capacity(entries.len());
         let mut accepted = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -179,22 +181,22 @@ impl Bus {
             }));
         }
         if !accepted.is_empty() {
-            self.shared.store(accepted, place).await?;
+            self.shared.store(accepted, permit).await?;
         }
         Ok(results)
     }
 
     /// The names of its queues.
     pub fn queues(&self) -> impl Iterator<Item = &str> {
-        self.shared.lines.iter().map(|line| line.queue.name.as_str())
+        self.shared.queue_states.iter().map(|queue_state| queue_state.queue.name.as_str())
     }
 
-    /// Stops handing out the queue's messages; what is being delivered goes on.
+    /// Stops handing out the queue's messages; deliveries in flight continue.
     ///
     /// # Errors
     /// No such queue.
     pub fn pause(&self, queue: &str) -> Result<(), BusError> {
-        self.shared.line(queue).map(|line| line.switch(Mode::Paused))
+        self.shared.queue_state(queue).map(|queue_state| queue_state.switch(Mode::Paused))
     }
 
     /// Hands out the queue's messages again.
@@ -202,7 +204,7 @@ impl Bus {
     /// # Errors
     /// No such queue.
     pub fn resume(&self, queue: &str) -> Result<(), BusError> {
-        self.shared.line(queue).map(|line| line.switch(Mode::Serving))
+        self.shared.queue_state(queue).map(|queue_state| queue_state.switch(Mode::Serving))
     }
 
     /// Messages of the queue that are waiting or being delivered.
@@ -210,61 +212,61 @@ impl Bus {
     /// # Errors
     /// No such queue.
     pub fn unfinished(&self, queue: &str) -> Result<u64, BusError> {
-        self.shared.line(queue).map(|line| line.unfinished())
+        self.shared.queue_state(queue).map(|queue_state| queue_state.unfinished())
     }
 
-    /// Resolves when nothing of the queue is waiting or being delivered: every message has been
-    /// taken by its target or is a dead letter. A paused queue with messages never drains.
+    /// Resolves when no message of the queue is waiting or being delivered: its target has accepted
+    /// every message or it is a dead letter. A paused queue with messages never drains.
     ///
     /// # Errors
     /// No such queue.
     pub async fn drained(&self, queue: &str) -> Result<(), BusError> {
-        self.shared.line(queue)?.drained().await;
+        self.shared.queue_state(queue)?.drained().await;
         Ok(())
     }
 
     /// Resolves when all queues are drained at once.
     pub async fn idle(&self) {
-        while self.shared.lines.iter().any(|line| line.unfinished() > 0) {
-            for line in &self.shared.lines {
-                line.drained().await;
+        while self.shared.queue_states.iter().any(|queue_state| queue_state.unfinished() > 0) {
+            for queue_state in &self.shared.queue_states {
+                queue_state.drained().await;
             }
         }
     }
 
-    /// What the bus has done so far.
+    /// The counters since the bus was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {
             puts: self.shared.puts.load(Ordering::Relaxed),
-            commits: self.shared.world.store.commits(),
+            commits: self.shared.context.store.commits(),
         }
     }
 
-    /// A name for one HTTP request, unique like an event's.
+    /// An id for one HTTP request, unique like an event's.
     pub(crate) fn request_id(&self) -> String {
         self.shared.ids.next().0
     }
 
-    /// Stops taking events and handing out messages, gives what is being delivered `grace` to
-    /// end, and closes the file. What has not ended by then is abandoned and delivered again after
-    /// the next opening. A second call does nothing.
+    /// Stops accepting events and handing out messages, waits up to `grace` for the deliveries in
+    /// flight, and closes the file. Deliveries that have not ended by then are abandoned and
+    /// repeated after the next opening. A second call does nothing.
     ///
     /// # Errors
     /// The file could not be closed properly.
     pub async fn shutdown(&self, grace: Duration) -> Result<(), BusError> {
         let Some(mut tasks) = self.shared.tasks.lock().await.take() else { return Ok(()) };
         self.shared.intake.close();
-        for line in &self.shared.lines {
-            line.switch(Mode::Stopping);
+        for queue_state in &self.shared.queue_states {
+            queue_state.switch(Mode::Stopping);
         }
         let ended = async { while tasks.pollers.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, ended).await.is_err() {
             tasks.pollers.shutdown().await;
         }
         tasks.sweeper.shutdown().await;
-        self.shared.world.store.close().await?;
-        // The writer has nothing left to do but return.
+        self.shared.context.store.close().await?;
+        // The writer returns once the store is closed.
         _ = (&mut tasks.writer).await;
         Ok(())
     }
@@ -273,21 +275,22 @@ impl Bus {
 // === impl Shared ===
 
 impl Shared {
-    pub(crate) fn line(&self, queue: &str) -> Result<&Arc<Line>, BusError> {
-        let found = self.lines.iter().find(|line| line.queue.name == queue);
-        found.ok_or_else(|| BusError::UnknownQueue(queue.to_owned()))
+    pub(crate) fn queue_state(&self, queue: &str) -> Result<&Arc<QueueState>, BusError> {
+        let queue_state =
+            self.queue_states.iter().find(|queue_state| queue_state.queue.name == queue);
+        queue_state.ok_or_else(|| BusError::UnknownQueue(queue.to_owned()))
     }
 
-    /// Tells the lines how many messages a commit has brought them.
-    pub(crate) fn announce(lines: &[Arc<Line>], queues: &[String]) {
-        for line in lines {
-            let messages = queues.iter().filter(|queue| **queue == line.queue.name).count();
-            line.arrived(messages as u64);
+    /// Adds the messages of a commit to the counts of their queues.
+    pub(crate) fn announce(queue_states: &[Arc<QueueState>], queues: &[String]) {
+        for queue_state in queue_states {
+            let messages = queues.iter().filter(|queue| **queue == queue_state.queue.name).count();
+            queue_state.arrived(messages as u64);
         }
     }
 
-    /// The copies of event number `of` for the queues it goes to by all rules, or by those named,
-    /// delayed and doubled by chance.
+    /// The copies of event number `of` for the queues that all rules, or those named, send it to,
+    /// randomly delayed and duplicated.
     pub(crate) fn copies(
         &self,
         event: &str,
@@ -301,7 +304,7 @@ impl Shared {
         for (nth, queue) in queues.into_iter().enumerate() {
             let mut rng = Rng::of(self.config.seed, Draw::Arrival, &[of, nth as u64]);
             for delay_ms in self.config.faults.arrivals_ms(&mut rng) {
-                let queue = self.lines[queue].queue.name.clone();
+                let queue = self.queue_states[queue].queue.name.clone();
                 copies.push(Copy { queue, due_ms: now_ms + delay_ms });
             }
         }
@@ -326,45 +329,45 @@ impl Shared {
         Ok(Accepted { envelope, copies })
     }
 
-    /// Makes accepted entries durable. `place` is given up with the commit, not with the caller.
+    /// Makes accepted entries durable. The commit releases `permit`, even if the caller is gone.
     async fn store(
         &self,
         accepted: Vec<Accepted>,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) -> Result<(), PutError> {
         let now_ms = self.config.clock.now_ms();
         let copies = accepted.iter().flat_map(|one| &one.copies);
         let queues: Vec<String> = copies.map(|copy| copy.queue.clone()).collect();
-        let (lines, puts) = (self.lines.clone(), Arc::clone(&self.puts));
-        let stored = self.world.store.run_then(
+        let (queue_states, puts) = (self.queue_states.clone(), Arc::clone(&self.puts));
+        let stored = self.context.store.run_then(
             move |transaction| {
                 let mut accepted = accepted.iter();
                 accepted
                     .try_for_each(|one| publish(transaction, &one.envelope, &one.copies, now_ms))
             },
             move |()| {
-                drop(place);
+                drop(permit);
                 puts.fetch_add(1, Ordering::Relaxed);
-                Self::announce(&lines, &queues);
+                Self::announce(&queue_states, &queues);
             },
         );
         Ok(stored.await?)
     }
 }
 
-/// The limits of a request as a whole, which AWS checks before it looks at any entry.
+/// Checks the limits of a request as a whole, which AWS does before it checks any entry.
 fn request_size_bytes(entries: &[Entry]) -> Result<usize, PutError> {
-    let refuse = |bound: &str| {
+    let reject = |bound: &str| {
         Err(PutError::Validation(format!(
             "1 validation error detected: Value at 'entries' failed to satisfy constraint: \
              Member must have length {bound}"
         )))
     };
     if entries.is_empty() {
-        return refuse("greater than or equal to 1");
+        return reject("greater than or equal to 1");
     }
     if entries.len() > ENTRIES_MAX {
-        return refuse("less than or equal to 10");
+        return reject("less than or equal to 10");
     }
     let size_bytes = entries.iter().map(Entry::size_bytes).sum();
     if size_bytes > ENTRIES_BYTES_MAX {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 /// Wall time in milliseconds, read once and then advanced by tokio's clock: it never goes back
-/// while the process lives, and a test with paused time moves it by hand.
+/// while the process lives, and a test with paused time controls it.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin_ms: u64,
@@ -18,12 +18,12 @@ impl Clock {
     /// The machine's wall clock.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the rim's one reading of the wall clock")]
+        #[expect(clippy::disallowed_methods, reason = "the only reading of the wall clock")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::at(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// A clock that shows `origin_ms` (milliseconds since 1970) now.
+    /// A clock that reads `origin_ms` (milliseconds since 1970) now.
     #[must_use]
     pub fn at(origin_ms: u64) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the anchor: tokio's clock, pausable")]
@@ -38,7 +38,7 @@ impl Clock {
         self.origin_ms.saturating_add(elapsed_ms)
     }
 
-    /// The instant at which [`Clock::now_ms`] will show `at_ms`; the past is "at the start".
+    /// The instant at which [`Clock::now_ms`] returns `at_ms`; the start of the clock for the past.
     pub(crate) fn instant_of(&self, at_ms: u64) -> Instant {
         self.started + Duration::from_millis(at_ms.saturating_sub(self.origin_ms))
     }

@@ -1,4 +1,4 @@
-//! What a bus is made of: its name and place, its rules, its queues.
+//! The configuration of a bus: its name, account and region, its rules, its queues.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -29,26 +29,26 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(43_200);
 /// Everything a bus needs to open.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The event bus's name; an entry that names none means `default`.
+    /// The event bus's name; an entry without a bus name means `default`.
     pub bus: String,
     /// The account id shown in events and ARNs.
     pub account: String,
     /// The region shown in events and ARNs.
     pub region: String,
-    /// Which events go to which queue.
+    /// The rules that send events to queues.
     pub rules: Vec<Rule>,
     /// The queues and how they are delivered.
     pub queues: Vec<Queue>,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub faults: Faults,
-    /// Decides every fault and every jitter; the same seed gives the same ones.
+    /// Seeds every fault and every jitter; the same seed gives the same ones.
     pub seed: u64,
-    /// What an acknowledged event survives.
+    /// Which failures an acknowledged event survives.
     pub durability: Durability,
-    /// How long the archive keeps an event; for good if not set. An event that a queue or a dead
-    /// letter still refers to stays with it, but is no longer replayed.
+    /// How long the archive stores an event; forever if not set. An event that a queue or a dead
+    /// letter still refers to stays in the file, but is no longer replayed.
     pub archive_retention: Option<Duration>,
-    /// Where the time comes from.
+    /// The source of time.
     pub clock: Clock,
 }
 
@@ -59,7 +59,7 @@ pub struct Rule {
     pub name: String,
     /// An EventBridge event pattern.
     pub event_pattern: Value,
-    /// The queue that receives what matches.
+    /// The queue that receives the matching events.
     pub queue: String,
 }
 
@@ -82,7 +82,7 @@ pub struct Queue {
     pub invoke_timeout: Duration,
 }
 
-/// What an acknowledgement promises.
+/// Which failures an acknowledged event survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Durability {
     /// The event survives the death of the process, kill -9 included (SQLite `NORMAL`).
@@ -161,7 +161,7 @@ impl Config {
 impl Queue {
     /// A queue with the usual settings: batches of ten, four at once, twelve attempts. Eleven waits
     /// from 200 ms doubling to 30 s sum to more than 70 s at the least jitter, so a table that
-    /// is gone for a minute costs no event.
+    /// is unavailable for a minute loses no event.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),

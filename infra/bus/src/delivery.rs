@@ -1,4 +1,4 @@
-//! One batch on its way to its target, and what becomes of each of its messages.
+//! The delivery of one batch to its target, and the outcome of each of its messages.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::config::Queue;
 use crate::error::StoreError;
-use crate::faults::{Faults, Sabotage};
-use crate::line::Line;
+use crate::faults::{Faults, InvocationFault};
+use crate::queue_state::QueueState;
 use crate::rng::{Draw, Rng};
 use crate::sqs::{Failure, event_of, failures_in, message_id};
 use crate::store::Store;
 use crate::store::messages::{Ending, Leased, settle};
 
-/// How long to leave a database alone that could not record an ending.
+/// The wait before the next attempt after a database has failed to record an ending.
 const SETTLE_REST: Duration = Duration::from_secs(1);
 
-/// Longest reason kept with a dead letter, in bytes: a stack trace, not a core dump.
+/// Longest reason stored with a dead letter, in bytes: a stack trace, not a core dump.
 const REASON_BYTES_MAX: usize = 4_096;
 
-/// What every delivery of a bus shares.
-pub(crate) struct World {
+/// The state that all deliveries of a bus share.
+pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
@@ -33,65 +33,69 @@ pub(crate) struct World {
 
 /// A batch in flight.
 pub(crate) struct Delivery {
-    line: Arc<Line>,
-    world: Arc<World>,
+    queue_state: Arc<QueueState>,
+    context: Arc<Context>,
     batch: Vec<Leased>,
 }
 
-/// What an invocation came to: the failed messages, or one reason for all.
+/// The outcome of an invocation: the failed messages, or one reason for all.
 type Outcome = Result<HashMap<String, Failure>, String>;
 
 // === impl Delivery ===
 
 impl Delivery {
-    pub(crate) fn new(line: Arc<Line>, world: Arc<World>, batch: Vec<Leased>) -> Self {
-        Self { line, world, batch }
+    pub(crate) fn new(
+        queue_state: Arc<QueueState>,
+        context: Arc<Context>,
+        batch: Vec<Leased>,
+    ) -> Self {
+        Self { queue_state, context, batch }
     }
 
     /// Invokes the target and records each message's ending.
     pub(crate) async fn run(mut self) {
         let mut rng = self.rng(Draw::Delivery);
-        self.world.faults.reorder(&mut self.batch, &mut rng);
-        let sabotage = self.world.faults.sabotage(&mut rng);
-        let outcome = if self.worn_out() {
+        self.context.faults.reorder(&mut self.batch, &mut rng);
+        let fault = self.context.faults.invocation_fault(&mut rng);
+        let outcome = if self.is_exhausted() {
             Err("the process ended during the last attempt".to_owned())
         } else {
-            self.invoke(sabotage).await
+            self.invoke(fault).await
         };
         self.settle(&outcome).await;
     }
 
-    /// A message handed out more often than allowed was in flight when the process died. It is
-    /// not tried again: it may be what killed it.
-    fn worn_out(&self) -> bool {
-        self.batch.iter().any(|message| message.received > self.line.queue.max_receive_count)
+    /// A message received more often than allowed was in flight when the process ended. It is not
+    /// tried again: it may be the cause.
+    fn is_exhausted(&self) -> bool {
+        self.batch.iter().any(|message| message.received > self.queue_state.queue.max_receive_count)
     }
 
-    async fn invoke(&self, sabotage: Sabotage) -> Outcome {
-        if sabotage == Sabotage::BeforeCall {
+    async fn invoke(&self, fault: InvocationFault) -> Outcome {
+        if fault == InvocationFault::BeforeCall {
             return Err("fault: the target was not reached".to_owned());
         }
-        let event = event_of(&self.line.origin, &self.batch)
+        let event = event_of(&self.queue_state.origin, &self.batch)
             .map_err(|error| format!("the batch cannot be written: {error}"))?;
-        // In a task of its own, so that a panic of the target is its failure and not ours.
-        let target = Arc::clone(&self.line.target);
+        // In a separate task, so that a panic of the target fails only the invocation.
+        let target = Arc::clone(&self.queue_state.target);
         let mut call = tokio::spawn(async move { target.invoke(Bytes::from(event)).await });
-        let limit = self.line.queue.invoke_timeout;
+        let limit = self.queue_state.queue.invoke_timeout;
         let _abandon = AbortOnDrop(call.abort_handle());
         let answer = match timeout(limit, &mut call).await {
             Err(_) => return Err(format!("timed out after {} ms", limit.as_millis())),
             Ok(Err(_)) => return Err("the target panicked".to_owned()),
             Ok(Ok(answer)) => answer.map_err(|error| error.to_string())?,
         };
-        if sabotage == Sabotage::AnswerLost {
+        if fault == InvocationFault::AnswerLost {
             return Err("fault: the target's answer was lost".to_owned());
         }
         let ids: Vec<String> = self.batch.iter().map(|m| self.message_id(m)).collect();
         failures_in(&answer, &ids)
     }
 
-    /// Records the endings; a database that fails is asked again until it answers or is closed,
-    /// because a message without an ending would wait for the next start of the process.
+    /// Records the endings. It retries until the database succeeds or is closed, because a message
+    /// without an ending would wait for the next start of the process.
     async fn settle(&self, outcome: &Outcome) {
         loop {
             let endings: Vec<_> = self
@@ -100,12 +104,12 @@ impl Delivery {
                 .map(|message| (message.seq, self.ending(message, outcome)))
                 .collect();
             let again = |(_, ending): &&(u64, Ending)| matches!(ending, Ending::Again { .. });
-            let kept = endings.iter().filter(again).count();
-            let finished = (endings.len() - kept) as u64;
-            let line = Arc::clone(&self.line);
-            let settled = self.world.store.run_then(
+            let retried = endings.iter().filter(again).count();
+            let finished = (endings.len() - retried) as u64;
+            let queue_state = Arc::clone(&self.queue_state);
+            let settled = self.context.store.run_then(
                 move |transaction| settle(transaction, &endings),
-                move |()| line.finished(finished),
+                move |()| queue_state.finished(finished),
             );
             match settled.await {
                 Ok(()) | Err(StoreError::Closed) => return,
@@ -115,7 +119,7 @@ impl Delivery {
     }
 
     fn ending(&self, message: &Leased, outcome: &Outcome) -> Ending {
-        let queue = &self.line.queue;
+        let queue = &self.queue_state.queue;
         let (reason, is_final) = match outcome {
             Err(reason) => (reason.as_str(), false),
             Ok(failures) => match failures.get(&self.message_id(message)) {
@@ -125,29 +129,29 @@ impl Delivery {
                 }
             },
         };
-        let (attempt, now_ms) = (message.received, self.world.clock.now_ms());
+        let (attempt, now_ms) = (message.received, self.context.clock.now_ms());
         if is_final || attempt >= queue.max_receive_count {
             tracing::warn!(queue = queue.name, attempt, reason, "a message became a dead letter");
             return Ending::Dead { reason: shortened(reason), died_ms: now_ms };
         }
         tracing::debug!(queue = queue.name, attempt, reason, "a delivery failed");
         let parts = [message.seq, u64::from(attempt)];
-        let mut rng = Rng::of(self.world.seed, Draw::Backoff, &parts);
+        let mut rng = Rng::of(self.context.seed, Draw::Backoff, &parts);
         Ending::Again { due_ms: now_ms + backoff_ms(queue, attempt, &mut rng) }
     }
 
     fn message_id(&self, message: &Leased) -> String {
-        message_id(&self.line.origin, message.seq)
+        message_id(&self.queue_state.origin, message.seq)
     }
 
-    /// Chance that depends on the first message and its attempt, not on when it is delivered.
+    /// A generator that depends on the first message and its attempt, not on the time of delivery.
     fn rng(&self, draw: Draw) -> Rng {
         let parts = self.batch.first().map_or([0, 0], |m| [m.seq, u64::from(m.received)]);
-        Rng::of(self.world.seed, draw, &parts)
+        Rng::of(self.context.seed, draw, &parts)
     }
 }
 
-/// Ends the invocation when nobody waits for it any more.
+/// Aborts the invocation when its delivery is dropped.
 struct AbortOnDrop(tokio::task::AbortHandle);
 
 impl Drop for AbortOnDrop {
@@ -156,7 +160,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Doubles with every attempt up to the bound; of that, between half and all, by chance.
+/// Doubles with every attempt up to the bound; the jitter takes away up to half of that.
 fn backoff_ms(queue: &Queue, attempt: u32, rng: &mut Rng) -> u64 {
     let doubled = queue.backoff_base.saturating_mul(2_u32.saturating_pow(attempt - 1));
     let full = u64::try_from(doubled.min(queue.backoff_max).as_millis()).unwrap_or(u64::MAX);

@@ -1,13 +1,13 @@
-//! A detail is carried as it was written, so it is looked at once, when it comes in: whatever
-//! passes can be read by everybody who will receive it.
+//! Validates a detail. The bus delivers a detail as it was written and checks it once, on arrival:
+//! every consumer can parse a valid one.
 
 use serde_json::value::RawValue;
 
 /// Deepest nesting of a detail: `serde_json`'s own limit of 128 less the envelope around it.
 const DEPTH_MAX: usize = 120;
 
-/// The text of a JSON object without the white space around it, or nothing if it is none, if it
-/// is nested too deeply, or if it escapes half a character.
+/// The text of a JSON object without the white space around it, or `None` if it is no object, is
+/// nested too deeply, or escapes half a surrogate pair.
 pub(crate) fn object_text(text: &str) -> Option<&str> {
     let raw: &RawValue = serde_json::from_str(text).ok()?;
     let object = raw.get();

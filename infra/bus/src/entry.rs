@@ -1,4 +1,4 @@
-//! One entry of `PutEvents`: its shape, its limits, and the words AWS refuses it with.
+//! One entry of `PutEvents`: its fields, its limits, and AWS's error codes and messages.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
@@ -11,27 +11,28 @@ pub const ENTRIES_MAX: usize = 10;
 /// All entries of one request together: 1 MB since 2026-01-29, 256 KB before.
 pub const ENTRIES_BYTES_MAX: usize = 1_048_576;
 
-/// What a `Time` counts for in the size of an entry, whatever its length (EventBridge guide).
+/// The size of a `Time` in the size of an entry, independent of its length (EventBridge guide).
 const TIME_BYTES: usize = 14;
 
-/// Longest `DetailType` in characters (EventBridge accepts and drops longer ones; this refuses).
+/// Longest `DetailType` in characters (EventBridge accepts and drops longer ones; this rejects
+/// them).
 const DETAIL_TYPE_CHARS_MAX: usize = 128;
 
 /// Last second of the year 9999, the end of RFC 3339.
 const TIME_S_MAX: i64 = 253_402_300_799;
 
-/// An entry as it is put. Everything is optional on the wire; what is missing is refused per
-/// entry, as AWS does.
+/// An entry of a request. Every field is optional on the wire; a missing one is an error of the
+/// entry, as on AWS.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Entry {
-    /// Who says it. Required; `aws.` is reserved.
+    /// The sender. Required; `aws.` is reserved.
     pub source: Option<String>,
-    /// What happened. Required.
+    /// The kind of event. Required.
     pub detail_type: Option<String>,
     /// A JSON object, as text; delivered as written. Required.
     pub detail: Option<String>,
-    /// When it happened, in seconds since 1970; the moment of the put if absent.
+    /// The time of the event, in seconds since 1970; the time of the put if absent.
     #[serde(rename = "Time", deserialize_with = "epoch_seconds")]
     pub time_s: Option<i64>,
     /// ARNs the event is about.
@@ -40,7 +41,7 @@ pub struct Entry {
     pub event_bus_name: Option<String>,
 }
 
-/// Why one entry of a request was not accepted, in AWS's words.
+/// Why one entry of a request was not accepted, with AWS's code and message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EntryError {
@@ -50,7 +51,7 @@ pub struct EntryError {
     pub error_message: String,
 }
 
-/// An entry found valid.
+/// A valid entry.
 #[derive(Debug)]
 pub(crate) struct ValidEntry<'a> {
     pub(crate) source: &'a str,

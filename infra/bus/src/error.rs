@@ -1,4 +1,4 @@
-//! What can go wrong with a bus, by the moment it does.
+//! The errors of a bus, by operation.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Why a bus did not open or an operation on it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// The configuration makes no sense.
+    /// The configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The database file cannot be used.
@@ -26,18 +26,18 @@ pub enum BusError {
     ReplayName(String),
 }
 
-/// A configuration refused at start-up.
+/// An invalid configuration, rejected at start-up.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// Names go into ARNs.
     #[error("`{name}` is not usable as {kind} name")]
     BadName {
-        /// What was to be named.
+        /// The kind of name.
         kind: &'static str,
-        /// The name as given.
+        /// The name.
         name: String,
     },
-    /// Two of one name.
+    /// Two queues or rules with one name.
     #[error("{kind} `{name}` is declared twice")]
     Twice {
         /// Queue or rule.
@@ -64,29 +64,29 @@ pub enum ConfigError {
         /// The setting's name.
         setting: &'static str,
     },
-    /// A queue nobody consumes.
+    /// A queue without a target.
     #[error("queue `{0}` has no target")]
     NoTarget(String),
     /// A target for a queue that does not exist.
     #[error("a target is given for `{0}`, which is not a queue of this bus")]
     StrayTarget(String),
-    /// A pattern that EventBridge would refuse.
+    /// A pattern that EventBridge would reject.
     #[error("rule `{rule}`: {problem}")]
     Pattern {
         /// The rule.
         rule: String,
-        /// What is wrong with its pattern.
+        /// The error in its pattern.
         problem: PatternError,
     },
 }
 
-/// What is wrong with an event pattern, in a way that EventBridge would refuse too.
+/// An error in an event pattern that EventBridge would reject too.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("invalid event pattern at {at}: {problem}")]
 pub struct PatternError {
     /// Dotted path in the pattern.
     pub at: String,
-    /// The problem in words.
+    /// The message.
     pub problem: String,
 }
 
@@ -96,10 +96,10 @@ pub enum OpenError {
     /// Another process (or another bus in this one) holds the file.
     #[error("{}: in use by another process", .0.display())]
     InUse(PathBuf),
-    /// Not a database, or not a readable one any more.
+    /// Not a database, or a damaged one.
     #[error("{}: not a readable bus database; move it away or restore it", .0.display())]
     Corrupt(PathBuf),
-    /// A database, but not one of ours, or of a newer release.
+    /// A database, but not of a bus, or of a newer release.
     #[error("{}: not a bus database of this version", .0.display())]
     Foreign(PathBuf),
     /// Directory missing, no permission, disk full, and so on.
@@ -123,7 +123,7 @@ pub enum StoreError {
     Closed,
 }
 
-/// Why a whole `PutEvents` request was refused; nothing of it was accepted.
+/// Why a whole `PutEvents` request was rejected; no entry was accepted.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PutError {
     /// The request breaks a documented limit.
@@ -135,7 +135,7 @@ pub enum PutError {
     /// The bus is shutting down.
     #[error("The bus is shutting down.")]
     ShuttingDown,
-    /// It could not be made durable; it may be tried again.
+    /// The entries could not be made durable; the request may be retried.
     #[error("The events could not be stored: {0}")]
     Internal(StoreError),
 }

@@ -1,4 +1,4 @@
-//! The event as EventBridge delivers it, and the ids it bears.
+//! The event as EventBridge delivers it, and event ids.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,8 +10,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::config::Config;
 use crate::entry::ValidEntry;
 
-/// Gives out event ids that no other opening of the same file ever gave: the moment of opening,
-/// the number of the opening, a counter.
+/// Generates event ids that are unique over all openings of one file: the time of the opening, the
+/// number of the opening, a counter.
 #[derive(Debug)]
 pub(crate) struct EventIds {
     opened_ms: u64,
@@ -48,7 +48,7 @@ impl EventIds {
         Self { opened_ms, opening, next: AtomicU64::new(0) }
     }
 
-    /// An id, and a number no other event of the file has, to draw its chances by.
+    /// An id, and a number unique among the events of the file, which seeds the event's faults.
     pub(crate) fn next(&self) -> (String, u64) {
         let count = self.next.fetch_add(1, Ordering::Relaxed);
         (uuid(self.opened_ms, self.opening, count), self.opening << 40 | count)
@@ -77,13 +77,13 @@ impl Envelope {
     }
 }
 
-/// The same event, marked as EventBridge marks what comes out of an archive.
+/// The same event with the mark that EventBridge adds to replayed events.
 pub(crate) fn with_replay_name(body: &str, replay: &str) -> String {
     let open = body.strip_suffix('}').unwrap_or(body);
     format!(r#"{open},"replay-name":"{replay}"}}"#)
 }
 
-/// Something that reads like a UUID and is unique by construction, not by luck.
+/// A string in the format of a UUID that is unique by construction, not by chance.
 pub(crate) fn uuid(stamp_ms: u64, tag: u64, number: u64) -> String {
     let stamp = stamp_ms & 0xFFFF_FFFF_FFFF;
     let (high, low) = (stamp >> 16, stamp & 0xFFFF);

@@ -1,13 +1,13 @@
-//! Faults on demand: what may go wrong between the archive and the target, and how often.
+//! Injected faults: which ones occur between the archive and the target, and how often.
 
 use std::ops::RangeInclusive;
 
 use crate::rng::{PER_MILLION, Rng};
 
-/// Longest delay a fault may ask for: SQS's own `DelaySeconds` maximum, 15 minutes.
+/// Longest delay of a fault: SQS's own `DelaySeconds` maximum, 15 minutes.
 pub const DELAY_MS_MAX: u64 = 900_000;
 
-/// How long a reordered message is held back at most: long enough that later ones pass it.
+/// Longest time for which a reordered message is held back: long enough that later ones pass it.
 const REORDER_HOLD_MS_MAX: u64 = 1_000;
 
 /// Digits after the point in a probability: parts per million.
@@ -22,10 +22,10 @@ pub struct Faults {
     delay_ms: RangeInclusive<u64>,
 }
 
-/// Why a fault specification was refused.
+/// Why a fault specification is invalid.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum FaultsError {
-    /// The word before `=` is none of ours.
+    /// The word before `=` is not a fault.
     #[error("unknown fault `{0}`: expected duplicate, reorder, fail or delay_ms")]
     Unknown(String),
     /// A part without `=`.
@@ -39,7 +39,7 @@ pub enum FaultsError {
     Probability {
         /// The fault's name.
         fault: String,
-        /// What was written.
+        /// The value.
         value: String,
     },
     /// Not `low..high`, or beyond the bound.
@@ -47,13 +47,13 @@ pub enum FaultsError {
     Delay(String),
 }
 
-/// What happens to one invocation of a target.
+/// The fault of one invocation of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sabotage {
+pub(crate) enum InvocationFault {
     None,
     /// The target is never called.
     BeforeCall,
-    /// The target does its work, and its answer is lost: the nastier half of a failure.
+    /// The target does its work, and its answer is lost: the harder case for a consumer.
     AnswerLost,
 }
 
@@ -72,14 +72,14 @@ impl Faults {
     /// Names the part that cannot be understood.
     pub fn parse(spec: &str) -> Result<Self, FaultsError> {
         let mut faults = Self::default();
-        let mut seen = Vec::new();
+        let mut parsed = Vec::new();
         for part in spec.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (fault, value) =
                 part.split_once('=').ok_or_else(|| FaultsError::NoValue(part.to_owned()))?;
-            if seen.contains(&fault) {
+            if parsed.contains(&fault) {
                 return Err(FaultsError::Repeated(fault.to_owned()));
             }
-            seen.push(fault);
+            parsed.push(fault);
             match fault {
                 "duplicate" => faults.duplicate_ppm = probability(fault, value)?,
                 "reorder" => faults.reorder_ppm = probability(fault, value)?,
@@ -97,18 +97,18 @@ impl Faults {
         (0..copies).map(|_| self.delay_of_one_ms(rng)).collect()
     }
 
-    /// Puts the records of one batch in another order, now and then.
+    /// Randomly reorders the records of one batch.
     pub(crate) fn reorder<T>(&self, batch: &mut [T], rng: &mut Rng) {
         if rng.chance(self.reorder_ppm) {
             rng.shuffle(batch);
         }
     }
 
-    pub(crate) fn sabotage(&self, rng: &mut Rng) -> Sabotage {
+    pub(crate) fn invocation_fault(&self, rng: &mut Rng) -> InvocationFault {
         match (rng.chance(self.fail_ppm), rng.chance(PER_MILLION / 2)) {
-            (false, _) => Sabotage::None,
-            (true, false) => Sabotage::BeforeCall,
-            (true, true) => Sabotage::AnswerLost,
+            (false, _) => InvocationFault::None,
+            (true, false) => InvocationFault::BeforeCall,
+            (true, true) => InvocationFault::AnswerLost,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Takes batches out of one queue and has them delivered, a bounded number at once.
+//! Leases batches from one queue and delivers them, a bounded number at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,23 +6,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::delivery::{Delivery, World};
-use crate::line::{Line, Mode};
-use crate::store::messages::{Appetite, Lease, Leased, lease};
+use crate::delivery::{Context, Delivery};
+use crate::queue_state::{Mode, QueueState};
+use crate::store::messages::{Lease, LeaseRequest, Leased, lease};
 
-/// How long to leave a database alone that has just failed.
+/// The wait after a failure of the database.
 const STORE_REST: Duration = Duration::from_secs(1);
 
 /// One queue's poller.
 pub(crate) struct Poller {
-    line: Arc<Line>,
-    world: Arc<World>,
+    queue_state: Arc<QueueState>,
+    context: Arc<Context>,
     mode: watch::Receiver<Mode>,
     in_flight: JoinSet<Lane>,
     retries_in_flight: usize,
 }
 
-/// Which way a batch travels.
+/// Whether a batch is a first attempt or a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lane {
     First,
@@ -32,19 +32,19 @@ enum Lane {
 // === impl Poller ===
 
 impl Poller {
-    pub(crate) fn new(line: Arc<Line>, world: Arc<World>) -> Self {
-        let mode = line.mode.subscribe();
-        Self { line, world, mode, in_flight: JoinSet::new(), retries_in_flight: 0 }
+    pub(crate) fn new(queue_state: Arc<QueueState>, context: Arc<Context>) -> Self {
+        let mode = queue_state.mode.subscribe();
+        Self { queue_state, context, mode, in_flight: JoinSet::new(), retries_in_flight: 0 }
     }
 
-    /// Serves the queue until it is told to stop, then waits for what is being delivered.
+    /// Polls the queue until its mode is `Stopping`, then waits for the deliveries in flight.
     pub(crate) async fn run(mut self) {
         loop {
             let mode = *self.mode.borrow_and_update();
             if mode == Mode::Stopping {
                 break;
             }
-            let free = self.in_flight.len() < self.line.queue.concurrency_max;
+            let free = self.in_flight.len() < self.queue_state.queue.concurrency_max;
             let next_due_ms = if mode == Mode::Serving && free {
                 match self.take().await {
                     Some(Lease::Batch(batch)) => {
@@ -52,7 +52,7 @@ impl Poller {
                         continue;
                     }
                     Some(Lease::NothingUntil(next_due_ms)) => next_due_ms,
-                    None => Some(self.world.clock.now_ms() + ms(STORE_REST)),
+                    None => Some(self.context.clock.now_ms() + ms(STORE_REST)),
                 }
             } else {
                 None
@@ -64,36 +64,38 @@ impl Poller {
 
     /// Never cancelled half-way: a batch that is leased is always dispatched.
     async fn take(&self) -> Option<Lease> {
-        let appetite = Appetite {
-            queue: self.line.queue.name.clone(),
-            batch_max: self.line.queue.batch_max,
-            retries: self.retries_welcome(),
-            now_ms: self.world.clock.now_ms(),
+        let request = LeaseRequest {
+            queue: self.queue_state.queue.name.clone(),
+            batch_max: self.queue_state.queue.batch_max,
+            retries: self.accepts_retries(),
+            now_ms: self.context.clock.now_ms(),
         };
-        self.world.store.run(move |transaction| lease(transaction, &appetite)).await.ok()
+        self.context.store.run(move |transaction| lease(transaction, &request)).await.ok()
     }
 
-    /// The last free place is kept for messages that have not failed yet, so that a crowd of dead
-    /// or slow ones cannot take them all.
-    fn retries_welcome(&self) -> bool {
-        let places = self.line.queue.concurrency_max;
-        places == 1 || self.retries_in_flight < places - 1
+    /// The last free slot is reserved for messages that have not failed yet, so that many failing
+    /// or slow ones cannot take all slots.
+    fn accepts_retries(&self) -> bool {
+        let slots = self.queue_state.queue.concurrency_max;
+        slots == 1 || self.retries_in_flight < slots - 1
     }
 
     fn dispatch(&mut self, batch: Vec<Leased>) {
         let retry = batch.iter().any(|message| message.received > 1);
         let lane = if retry { Lane::Retry } else { Lane::First };
         self.retries_in_flight += usize::from(retry);
-        let delivery = Delivery::new(Arc::clone(&self.line), Arc::clone(&self.world), batch);
+        let delivery =
+            Delivery::new(Arc::clone(&self.queue_state), Arc::clone(&self.context), batch);
         self.in_flight.spawn(async move {
             delivery.run().await;
             lane
         });
     }
 
-    /// Waits for a reason to look again: an arrival, a free place, a message falling due, a switch.
+    /// Waits for the next poll: after an arrival, a free slot, a message falling due, a change of
+    /// mode.
     async fn wait(&mut self, next_due_ms: Option<u64>) {
-        let clock = self.world.clock;
+        let clock = self.context.clock;
         let due = async {
             match next_due_ms {
                 Some(at_ms) => tokio::time::sleep_until(clock.instant_of(at_ms)).await,
@@ -101,14 +103,14 @@ impl Poller {
             }
         };
         tokio::select! {
-            // The sender lives in `line`, so a change is the only way this ends.
+            // The sender belongs to `queue_state`, so a change is the only way this ends.
             _ = self.mode.changed() => {}
             Some(done) = self.in_flight.join_next() => {
-                // A delivery that panicked leaves no lane behind; it was at most one retry.
+                // A delivery that panicked returns no lane; it was at most one retry.
                 let retry = done.map_or(self.retries_in_flight > 0, |lane| lane == Lane::Retry);
                 self.retries_in_flight -= usize::from(retry);
             }
-            () = self.line.arrivals.notified() => {}
+            () = self.queue_state.arrivals.notified() => {}
             () = due => {}
         }
     }

@@ -19,9 +19,9 @@ const TARGET_PREFIX: &str = "AWSEvents.";
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// A request refused before any entry was looked at.
+/// The error of a request that was rejected before any entry was checked.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct RequestError {
     status: StatusCode,
     kind: &'static str,
     message: String,
@@ -48,7 +48,7 @@ enum AnswerEntry<'a> {
     Accepted {
         event_id: &'a str,
     },
-    Refused(&'a EntryError),
+    Failed(&'a EntryError),
 }
 
 #[derive(Serialize)]
@@ -59,25 +59,29 @@ struct TypedError<'a> {
 }
 
 /// Whether the request's head is that of a `PutEvents`.
-pub(crate) fn check_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(crate) fn check_head(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), RequestError> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     if method != Method::POST || uri.path() != "/" {
         let message = "PutEvents is POST / with X-Amz-Target: AWSEvents.PutEvents.";
-        return Err(Refusal::unknown_operation(StatusCode::NOT_FOUND, message));
+        return Err(RequestError::unknown_operation(StatusCode::NOT_FOUND, message));
     }
     match header(TARGET).strip_prefix(TARGET_PREFIX) {
         Some("PutEvents") => {}
         Some(operation) => {
             let message = format!("{operation} is not emulated by this bus.");
-            return Err(Refusal::unknown_operation(StatusCode::BAD_REQUEST, message));
+            return Err(RequestError::unknown_operation(StatusCode::BAD_REQUEST, message));
         }
         None => {
             let message = "X-Amz-Target names no operation of EventBridge.";
-            return Err(Refusal::unknown_operation(StatusCode::BAD_REQUEST, message));
+            return Err(RequestError::unknown_operation(StatusCode::BAD_REQUEST, message));
         }
     }
     if header(CONTENT_TYPE).split(';').next().map(str::trim) != Some(MEDIA_TYPE) {
-        return Err(Refusal {
+        return Err(RequestError {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
             kind: "UnsupportedMediaTypeException",
             message: format!("Content-Type must be {MEDIA_TYPE}."),
@@ -87,36 +91,36 @@ pub(crate) fn check_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> Res
 }
 
 /// The entries of a request's body.
-pub(crate) fn entries_in(body: &[u8]) -> Result<Vec<Entry>, Refusal> {
-    let request: Request = serde_json::from_slice(body).map_err(|error| Refusal {
+pub(crate) fn entries_in(body: &[u8]) -> Result<Vec<Entry>, RequestError> {
+    let request: Request = serde_json::from_slice(body).map_err(|error| RequestError {
         status: StatusCode::BAD_REQUEST,
         kind: "SerializationException",
         message: error.to_string(),
     })?;
     if request.endpoint_id.is_some() {
-        return Err(Refusal::validation("EndpointId is not emulated by this bus."));
+        return Err(RequestError::validation("EndpointId is not emulated by this bus."));
     }
     request.entries.ok_or_else(|| {
-        Refusal::validation(
+        RequestError::validation(
             "1 validation error detected: Value null at 'entries' failed to satisfy constraint: \
              Member must not be null",
         )
     })
 }
 
-/// The answer to a request of which at least one entry was looked at.
+/// The response to a request whose entries were checked.
 pub(crate) fn answer(results: &[Result<String, EntryError>], id: &str) -> Response<Full<Bytes>> {
     let entries = results.iter().map(|result| match result {
         Ok(event_id) => AnswerEntry::Accepted { event_id },
-        Err(error) => AnswerEntry::Refused(error),
+        Err(error) => AnswerEntry::Failed(error),
     });
     let failed_entry_count = results.iter().filter(|result| result.is_err()).count();
     respond(StatusCode::OK, &Answer { failed_entry_count, entries: entries.collect() }, id)
 }
 
-// === impl Refusal ===
+// === impl RequestError ===
 
-impl Refusal {
+impl RequestError {
     pub(crate) fn too_large(bytes_max: usize) -> Self {
         Self {
             status: StatusCode::PAYLOAD_TOO_LARGE,
@@ -147,7 +151,7 @@ impl Refusal {
     }
 }
 
-impl From<PutError> for Refusal {
+impl From<PutError> for RequestError {
     fn from(error: PutError) -> Self {
         let message = error.to_string();
         let (status, kind) = match error {

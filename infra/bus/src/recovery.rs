@@ -1,4 +1,4 @@
-//! What is done with events after the fact: dead letters, the archive, replays.
+//! Operations on past events: dead letters, the archive, replays.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use crate::store::messages::{Copy, enqueue};
 /// Every time an event can have.
 const ALL_TIME: RangeInclusive<i64> = i64::MIN..=i64::MAX;
 
-/// Keeps the chances of a replay's copies apart from those of the original ones.
+/// Makes the random faults of a replay's copies independent of those of the original ones.
 const REPLAY_DRAW: u64 = 1 << 63;
 
-/// What to publish again, and under which name.
+/// The events to publish again, and the name of the replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
     /// Marks every event of the replay.
     pub name: String,
-    /// Which span of event time, in seconds since 1970.
+    /// The span of event time, in seconds since 1970.
     pub time_s: RangeInclusive<i64>,
-    /// Through which rules; through all of today's if not set.
+    /// The rules to replay through; all configured ones if not set.
     pub rules: Option<Vec<String>>,
 }
 
-/// Events with the copies a replay makes of them, and the queues of all of them.
-type Replayed = Vec<(i64, Vec<Copy>)>;
+/// Events, each with the copies that a replay makes.
+type ReplayCopies = Vec<(i64, Vec<Copy>)>;
 
 // === impl Replay ===
 
@@ -45,14 +45,14 @@ impl Replay {
 // === impl Bus ===
 
 impl Bus {
-    /// The queue's dead letters with an id above `after`, oldest first: at most a page. Ask again
-    /// with the last id until there are none.
+    /// The queue's dead letters with an id above `after`, oldest first: at most a page. Call again
+    /// with the last id until the page is empty.
     ///
     /// # Errors
     /// No such queue, or the database failed.
     pub async fn dead_letters(&self, queue: &str, after: u64) -> Result<Vec<DeadLetter>, BusError> {
-        let queue = self.shared.line(queue)?.queue.name.clone();
-        let store = &self.shared.world.store;
+        let queue = self.shared.queue_state(queue)?.queue.name.clone();
+        let store = &self.shared.context.store;
         Ok(store.run(move |transaction| dead_letters::page(transaction, &queue, after)).await?)
     }
 
@@ -61,28 +61,28 @@ impl Bus {
     /// # Errors
     /// No such queue, or the database failed.
     pub async fn redrive(&self, queue: &str, which: Redrive) -> Result<u64, BusError> {
-        let line = Arc::clone(self.shared.line(queue)?);
-        let name = line.queue.name.clone();
+        let queue_state = Arc::clone(self.shared.queue_state(queue)?);
+        let name = queue_state.queue.name.clone();
         let now_ms = self.shared.config.clock.now_ms();
-        let redriven = self.shared.world.store.run_then(
+        let redriven = self.shared.context.store.run_then(
             move |transaction| dead_letters::redrive(transaction, &name, &which, now_ms),
-            move |moved| line.arrived(*moved),
+            move |moved| queue_state.arrived(*moved),
         );
         Ok(redriven.await?)
     }
 
-    /// Forgets a dead letter. Returns whether it was there.
+    /// Deletes a dead letter. Returns whether it existed.
     ///
     /// # Errors
     /// No such queue, or the database failed.
     pub async fn discard(&self, queue: &str, id: u64) -> Result<bool, BusError> {
-        let queue = self.shared.line(queue)?.queue.name.clone();
-        let store = &self.shared.world.store;
+        let queue = self.shared.queue_state(queue)?.queue.name.clone();
+        let store = &self.shared.context.store;
         Ok(store.run(move |transaction| dead_letters::discard(transaction, &queue, id)).await?)
     }
 
-    /// The archived events numbered above `after`, in the order of acceptance: at most a page. Ask
-    /// again with the last number until there are none.
+    /// The archived events numbered above `after`, in the order of acceptance: at most a page. Call
+    /// again with the last number until the page is empty.
     ///
     /// # Errors
     /// The database failed.
@@ -94,14 +94,14 @@ impl Bus {
     /// again. Returns how many deliveries that makes. Like on AWS they need not arrive in order.
     ///
     /// # Errors
-    /// A name that AWS would not take, a rule that is not there, or the database failed; then a
-    /// part may be published.
+    /// A name that AWS would reject, a rule that does not exist, or a failure of the database,
+    /// after which a part may be published.
     pub async fn replay(&self, replay: &Replay) -> Result<u64, BusError> {
         if !is_name(&replay.name) {
             return Err(BusError::ReplayName(replay.name.clone()));
         }
-        let mut asked = replay.rules.iter().flatten();
-        if let Some(unknown) = asked.find(|rule| !self.shared.rules.has(rule)) {
+        let mut rules = replay.rules.iter().flatten();
+        if let Some(unknown) = rules.find(|rule| !self.shared.rules.has(rule)) {
             return Err(BusError::UnknownRule(unknown.clone()));
         }
         let (mut deliveries, mut after) = (0, 0);
@@ -123,12 +123,12 @@ impl Bus {
             .archive_retention
             .map_or(0, |retention| expired_before_ms(config.clock.now_ms(), retention));
         let span = Span { time_s, since_ms };
-        let store = &self.shared.world.store;
+        let store = &self.shared.context.store;
         store.run(move |transaction| archive::page(transaction, after, &span)).await
     }
 
     async fn republish(&self, replay: &Replay, page: &[ArchivedEvent]) -> Result<u64, StoreError> {
-        let mut replayed = Replayed::new();
+        let mut replayed = ReplayCopies::new();
         let mut queues = Vec::new();
         for event in page {
             let marked = with_replay_name(&event.body, &replay.name);
@@ -140,8 +140,8 @@ impl Bus {
         }
         let deliveries = queues.len() as u64;
         let (name, now_ms) = (replay.name.clone(), self.shared.config.clock.now_ms());
-        let lines = self.shared.lines.clone();
-        let published = self.shared.world.store.run_then(
+        let queue_states = self.shared.queue_states.clone();
+        let published = self.shared.context.store.run_then(
             move |transaction| {
                 for (event, copies) in &replayed {
                     for copy in copies {
@@ -150,7 +150,7 @@ impl Bus {
                 }
                 Ok(())
             },
-            move |()| Shared::announce(&lines, &queues),
+            move |()| Shared::announce(&queue_states, &queues),
         );
         published.await.map(|()| deliveries)
     }

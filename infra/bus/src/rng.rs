@@ -1,4 +1,5 @@
-//! Reproducible chance: SplitMix64 over named parts, no state shared between tasks.
+//! Reproducible random numbers: SplitMix64 (Steele, Lea, Flood, 2014) over named parts, with no
+//! state shared between tasks.
 
 /// One part in a million is the unit of every probability here: no floats.
 pub(crate) const PER_MILLION: u32 = 1_000_000;
@@ -6,7 +7,7 @@ pub(crate) const PER_MILLION: u32 = 1_000_000;
 /// SplitMix64's increment, the odd integer nearest 2^64 / golden ratio.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What a draw is about, so that two decisions about one message are independent.
+/// The purpose of a draw, so that two decisions about one message are independent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Draw {
     Arrival = 1,
@@ -14,8 +15,8 @@ pub(crate) enum Draw {
     Backoff = 3,
 }
 
-/// A generator that depends only on the parts it was made of. The same seed and the same message
-/// meet the same fate, whatever else the scheduler did in between.
+/// A generator that depends only on its parts. The same seed and the same message give the same
+/// faults under any scheduling.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 

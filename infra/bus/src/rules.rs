@@ -12,7 +12,7 @@ pub(crate) struct Rules(Vec<Compiled>);
 struct Compiled {
     name: String,
     pattern: Pattern,
-    /// The queue it feeds, as an index into the bus's queues.
+    /// Its queue, as an index into the bus's queues.
     queue: usize,
 }
 
@@ -42,8 +42,8 @@ impl Rules {
         only: Option<&[String]>,
     ) -> serde_json::Result<Vec<usize>> {
         let document = Document::read(event)?;
-        let is_asked = |rule: &&Compiled| only.is_none_or(|names| names.contains(&rule.name));
-        let matched = self.0.iter().filter(is_asked).filter(|rule| document.matches(&rule.pattern));
+        let is_named = |rule: &&Compiled| only.is_none_or(|names| names.contains(&rule.name));
+        let matched = self.0.iter().filter(is_named).filter(|rule| document.matches(&rule.pattern));
         Ok(matched.map(|rule| rule.queue).collect())
     }
 

@@ -1,4 +1,4 @@
-//! The HTTP face: connections, bodies, timeouts. What they mean is in `protocol`.
+//! The HTTP server: connections, bodies, timeouts. `protocol` interprets the requests.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::bus::Bus;
 use crate::entry::EntryError;
-use crate::protocol::{Refusal, answer, check_head, entries_in};
+use crate::protocol::{RequestError, answer, check_head, entries_in};
 
 /// Connections at once; further ones wait in the kernel's backlog.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -27,34 +27,34 @@ const CONNECTIONS_MAX: usize = 1_024;
 /// and room for the frame around them.
 const BODY_BYTES_MAX: usize = 7 * 1_048_576;
 
-/// For a whole body to arrive; a local sender needs milliseconds.
+/// The time for a whole body to arrive; a local sender needs milliseconds.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For the next request on a connection: longer than the 90 s for which hyper's clients, the AWS
-/// SDK's among them, keep an idle one, so that it is the client that closes it.
+/// The time for the next request on a connection: longer than the 90 s for which hyper's clients,
+/// including the AWS SDK's, hold an idle one, so that the client closes it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// For requests under way when the server stops.
+/// The time for requests in progress when the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// After a failed accept (out of file descriptors, usually).
+/// The wait after a failed accept (usually out of file descriptors).
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 // === impl Bus ===
 
 impl Bus {
-    /// Serves `PutEvents` on `listener` until `shutdown` resolves and the requests under way have
-    /// been answered. The bus itself goes on; see [`Bus::shutdown`].
+    /// Serves `PutEvents` on `listener` until `shutdown` resolves and the requests in progress are
+    /// answered. The bus itself continues; see [`Bus::shutdown`].
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let graceful = GracefulShutdown::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let next = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
+                let permit = Arc::clone(&permits).acquire_owned().await;
+                (permit, listener.accept().await)
             };
-            let (place, accepted) = tokio::select! {
+            let (permit, accepted) = tokio::select! {
                 () = &mut shutdown => break,
                 next = next => next,
             };
@@ -62,7 +62,7 @@ impl Bus {
                 Ok((stream, _)) => {
                     let connection = graceful.watch(self.connection(stream));
                     tokio::spawn(async move {
-                        let _place = place;
+                        let _permit = permit;
                         if let Err(error) = connection.await {
                             tracing::debug!(%error, "a connection ended early");
                         }
@@ -75,7 +75,7 @@ impl Bus {
             }
         }
         if timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
-            tracing::warn!("requests were still under way when the bus stopped serving");
+            tracing::warn!("requests were still in progress when the bus stopped serving");
         }
     }
 
@@ -83,7 +83,7 @@ impl Bus {
         &self,
         stream: TcpStream,
     ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
-        // Answers are small and awaited: no reason to gather them.
+        // Responses are small and the client waits for them: Nagle's algorithm would delay them.
         _ = stream.set_nodelay(true);
         let bus = self.clone();
         let service = service_fn(move |request| {
@@ -100,22 +100,22 @@ impl Bus {
         let id = self.request_id();
         match self.put_events(request).await {
             Ok(results) => answer(&results, &id),
-            Err(refusal) => refusal.into_response(&id),
+            Err(error) => error.into_response(&id),
         }
     }
 
     async fn put_events(
         &self,
         request: Request<Incoming>,
-    ) -> Result<Vec<Result<String, EntryError>>, Refusal> {
+    ) -> Result<Vec<Result<String, EntryError>>, RequestError> {
         check_head(request.method(), request.uri(), request.headers())?;
         let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect();
         let body = match timeout(BODY_TIMEOUT, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                return Err(Refusal::too_large(BODY_BYTES_MAX));
+                return Err(RequestError::too_large(BODY_BYTES_MAX));
             }
-            Ok(Err(_)) | Err(_) => return Err(Refusal::unread_body()),
+            Ok(Err(_)) | Err(_) => return Err(RequestError::unread_body()),
         };
         Ok(self.put(&entries_in(&body)?).await?)
     }

@@ -1,4 +1,4 @@
-//! The shapes Lambda exchanges with a function behind an SQS queue.
+//! The JSON that Lambda exchanges with a function behind an SQS queue.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::event::{uuid, with_replay_name};
 use crate::store::messages::Leased;
 
-/// What a record shows besides its message.
+/// The fields of a record besides its message.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) queue_arn: String,
     pub(crate) region: String,
-    /// Stands in for the principal that sent the message.
+    /// Used as the principal that sent the message.
     pub(crate) account: String,
-    /// When the store was created: with a message's number it makes the message id.
+    /// When the store was created: a part of the message ids, with a message's number.
     pub(crate) created_ms: u64,
 }
 
@@ -55,8 +55,8 @@ struct PartialBatchResponse {
     batch_item_failures: Option<Vec<BatchItemFailure>>,
 }
 
-/// `reason` and `final` are extensions that Lambda ignores: this bus keeps the one with the dead
-/// letter, and spares a message whose failure is final its other attempts.
+/// `reason` and `final` are extensions that Lambda ignores: this bus stores the reason with the
+/// dead letter, and does not retry a message whose failure is final.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BatchItemFailure {
@@ -67,14 +67,14 @@ struct BatchItemFailure {
     is_final: bool,
 }
 
-/// What a target says of a message it did not take.
+/// A target's report on a message that it did not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) reason: Option<String>,
     pub(crate) is_final: bool,
 }
 
-/// The id that targets see and name in their answers; the same for every attempt.
+/// The id that targets receive and name in their answers; the same for every attempt.
 pub(crate) fn message_id(origin: &Origin, seq: u64) -> String {
     uuid(origin.created_ms, 0, seq)
 }
@@ -105,9 +105,9 @@ pub(crate) fn event_of(origin: &Origin, batch: &[Leased]) -> serde_json::Result<
     serde_json::to_vec(&SqsEvent { records: records.collect() })
 }
 
-/// The messages a target names as failed, with what it says of each. As Lambda does, takes
-/// `null`, `{}` and an empty list for success; what it cannot read, or a name that is none of
-/// `batch`, for the failure of the whole batch, which is the `Err`.
+/// The messages that a target reports as failed, with each failure. As on Lambda, `null`, `{}` and
+/// an empty list mean success; an unreadable answer, or an id that is not in `batch`, is the
+/// failure of the whole batch, which is the `Err`.
 pub(crate) fn failures_in(
     answer: &[u8],
     batch: &[String],
@@ -115,7 +115,7 @@ pub(crate) fn failures_in(
     let response: Option<PartialBatchResponse> = serde_json::from_slice(answer)
         .map_err(|error| format!("the answer is no partial batch response: {error}"))?;
     let failures = response.and_then(|response| response.batch_item_failures).unwrap_or_default();
-    let mut named = HashMap::new();
+    let mut failed = HashMap::new();
     for failure in failures {
         if !batch.contains(&failure.item_identifier) {
             return Err(format!(
@@ -124,7 +124,7 @@ pub(crate) fn failures_in(
             ));
         }
         let BatchItemFailure { item_identifier, reason, is_final } = failure;
-        named.insert(item_identifier, Failure { reason, is_final });
+        failed.insert(item_identifier, Failure { reason, is_final });
     }
-    Ok(named)
+    Ok(failed)
 }

@@ -1,4 +1,4 @@
-//! What stands behind a queue: a Lambda, or anything that answers like one.
+//! The consumer behind a queue: a Lambda, or anything that answers like one.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,16 +15,16 @@ pub trait Target: Send + Sync + 'static {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>>;
 }
 
-/// Stands behind the queues of a bus at rest, which hands nothing out.
-pub(crate) struct Nobody;
+/// The target of the queues of a bus at rest, which delivers nothing.
+pub(crate) struct AtRest;
 
-impl Target for Nobody {
+impl Target for AtRest {
     fn invoke(&self, _: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
         Box::pin(std::future::ready(Err(TargetError::new("the bus is at rest"))))
     }
 }
 
-/// A failed invocation, with the text that ends up as the reason of a dead letter.
+/// A failed invocation, with the text that becomes the reason of a dead letter.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{reason}")]
 pub struct TargetError {
@@ -34,7 +34,7 @@ pub struct TargetError {
 // === impl TargetError ===
 
 impl TargetError {
-    /// A failure with its reason in words.
+    /// A failure with its reason as text.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
     }

@@ -1,4 +1,4 @@
-// `infra/deploy ENVIRONMENT [--dry-run|--back]`: lib/deployment.ts, carried out with AWS's own CLI.
+// `infra/deploy ENVIRONMENT [--dry-run|--back]`: runs lib/deployment.ts with AWS's own CLI.
 import { execFileSync } from 'node:child_process';
 import { type EdgeTexts, type Shell, deploy, digest, rollBack } from '../lib/deployment.ts';
 import { check, readSettings } from '../lib/settings.ts';
@@ -7,30 +7,30 @@ const [environment = '', mode] = process.argv.slice(2);
 const settings = check(readSettings(environment));
 const isDry = mode === '--dry-run';
 if (mode !== undefined && !isDry && mode !== '--back') {
-    throw new Error(`${mode}: only --dry-run and --back are known`);
+    throw new Error(`${mode}: the only options are --dry-run and --back`);
 }
 
-/// What AWS's CLI says of something that is not there.
+/// What AWS's CLI prints for a resource that does not exist.
 const ABSENT = /ResourceNotFoundException|does not exist/;
 
-const say = (words: readonly string[], mark: string): void =>
-    console.log(`${mark} ${words.join(' ')}`);
+const print = (command: readonly string[], mark: string): void =>
+    console.log(`${mark} ${command.join(' ')}`);
 
 const shell: Shell = {
-    run(words, input) {
-        say(words, '$');
+    run(command, input) {
+        print(command, '$');
         if (!isDry) {
-            const [program, ...rest] = words as [string, ...string[]];
+            const [program, ...rest] = command as [string, ...string[]];
             const stdin = input === undefined ? 'inherit' : 'pipe';
             execFileSync(program, rest, { input, stdio: [stdin, 'inherit', 'inherit'] });
         }
     },
-    ask(words) {
-        say(words, '?');
+    query(command) {
+        print(command, '?');
         if (isDry) {
             return undefined;
         }
-        const [program, ...rest] = words as [string, ...string[]];
+        const [program, ...rest] = command as [string, ...string[]];
         try {
             return JSON.parse(execFileSync(program, rest, { encoding: 'utf8', stdio: 'pipe' }));
         } catch (error) {
@@ -43,10 +43,10 @@ const shell: Shell = {
     },
 };
 
-// Not before its needs are installed and it is built, which a dry run does not do.
-const untold: EdgeTexts = { words: async () => ({}), config: async () => '' };
-const told: EdgeTexts = {
-    async words() {
+// Empty for a dry run, which does not build the edge function.
+const emptyTexts: EdgeTexts = { texts: async () => ({}), config: async () => '' };
+const builtTexts: EdgeTexts = {
+    async texts() {
         const { store } = await import('../../../edge/cloudfront-function/build.js');
         return store();
     },
@@ -61,7 +61,7 @@ try {
         console.log(rollBack(settings, shell).join('\n'));
     } else {
         const secret = process.env.SHOPIFY_CLIENT_SECRET ?? (isDry ? 'of the app' : '');
-        const deployed = await deploy(settings, secret, shell, isDry ? untold : told);
+        const deployed = await deploy(settings, secret, shell, isDry ? emptyTexts : builtTexts);
         console.log(`\n${deployed.Url}`);
     }
 } catch (error) {

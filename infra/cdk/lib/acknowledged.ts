@@ -6,8 +6,8 @@ import type { Settings } from './settings.ts';
 export function acknowledge(app: App, settings: Settings): void {
     const ofLambdaAtEdge = {
         [`AwsSolutions-IAM5[Resource::${edgeLogs(settings)}]`]:
-            'Lambda@Edge writes to the group of this one name in whatever region is nearest the viewer.',
-        'AwsSolutions-L1': `${EDGE_RUNTIME.name} is the newest that Lambda@Edge is known to take.`,
+            'Lambda@Edge writes to the group of this one name in the region nearest the viewer.',
+        'AwsSolutions-L1': `${EDGE_RUNTIME.name} is the newest known for Lambda@Edge.`,
     };
     const reasons = {
         ...(settings.edge === 'lambda-at-edge' ? ofLambdaAtEdge : {}),
@@ -16,7 +16,7 @@ export function acknowledge(app: App, settings: Settings): void {
             'this check does not look at.',
         'AwsSolutions-APIG4':
             'Commands are authorised by signed tokens and webhooks by HMAC, in the edge function and ' +
-            'again in the handler; the API itself takes only what bears the origin header of the edge.',
+            'again in the handler; the API itself accepts only requests with the origin header.',
     };
     for (const [rule, reason] of Object.entries(reasons)) {
         Validations.of(app).acknowledge({ id: `AwsSolutions::${rule}`, reason });

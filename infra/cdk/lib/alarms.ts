@@ -1,4 +1,4 @@
-// What pages somebody, and whom. What to do then stands in infra/README.md, a row for each kind.
+// The alarms and their recipients. infra/README.md says what to do, a row for each kind.
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -12,9 +12,9 @@ export const ERRORS_PERCENT = 1;
 
 /// When an alarm rings: the metric was above `most` in each of so many minutes.
 export interface Rule {
-    /// What kind of trouble: the row in infra/README.md.
+    /// The kind of failure: the row in infra/README.md.
     readonly kind: string;
-    /// Of what, if there are several.
+    /// The watched resource, if there are several.
     readonly of?: string;
     readonly metric: cloudwatch.Metric;
     readonly most: number;
@@ -41,7 +41,7 @@ export class Alarms extends Construct {
         }
     }
 
-    /// What only CloudFront's own metrics show.
+    /// The alarm on CloudFront's own metrics.
     ofEdge(distribution: string): void {
         this.ring({
             kind: 'edge-errors',
@@ -52,7 +52,7 @@ export class Alarms extends Construct {
         });
     }
 
-    /// No data is no trouble: a shop that nobody visits at night.
+    /// Missing data is not a failure: a shop may have no visitors at night.
     ring({ kind, of, metric, most, minutes = 1, meaning }: Rule): void {
         const name = of === undefined ? kind : `${of}-${kind}`;
         const alarm = new cloudwatch.Alarm(this, name, {

@@ -1,4 +1,4 @@
-// What the queues wake. Made after the edge, since publications invalidate it.
+// The consumers that the queues invoke. Made after the edge, since publications invalidate it.
 import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import type { Edge } from './edge.ts';

@@ -5,7 +5,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/// Units a table takes at once without having been asked before: fifty times a usual second. An
+/// Units a table accepts at once, without earlier traffic: fifty times a usual second. An
 /// on-demand table begins with 4,000 writes and 12,000 reads a second (DynamoDB Developer Guide,
 /// "On-demand capacity mode"), and may throttle when traffic more than doubles within 30 minutes.
 const WARM_READS = 12_000;
@@ -18,7 +18,7 @@ export class Data extends Construct {
     constructor(scope: Construct, id: string, { environment, restored }: Settings) {
         super(scope, id);
         const text = (name: string) => ({ name, type: dynamodb.AttributeType.STRING });
-        const kept = {
+        const retained = {
             billing: dynamodb.Billing.onDemand(),
             deletionProtection: true,
             pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
@@ -27,7 +27,7 @@ export class Data extends Construct {
             warmThroughput: { readUnitsPerSecond: WARM_READS, writeUnitsPerSecond: WARM_WRITES },
         };
         const hot = new dynamodb.TableV2(this, 'Hot', {
-            ...kept,
+            ...retained,
             tableName: `forecourt-${environment}-hot`,
             partitionKey: text('pk'),
             sortKey: text('sk'),
@@ -41,13 +41,13 @@ export class Data extends Construct {
             ],
         });
         const commands = new dynamodb.TableV2(this, 'Commands', {
-            ...kept,
+            ...retained,
             tableName: `forecourt-${environment}-commands`,
             partitionKey: text('pk'),
         });
-        const served = (own: dynamodb.ITableV2, name?: string): dynamodb.ITableV2 =>
+        const table = (own: dynamodb.ITableV2, name?: string): dynamodb.ITableV2 =>
             name === undefined ? own : dynamodb.TableV2.fromTableName(this, name, name);
-        this.hot = served(hot, restored?.hot);
-        this.commands = served(commands, restored?.commands);
+        this.hot = table(hot, restored?.hot);
+        this.commands = table(commands, restored?.commands);
     }
 }

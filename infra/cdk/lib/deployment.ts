@@ -1,5 +1,5 @@
-// From an account to a working URL, and from one release to the next: what is done, and in which
-// order. Who does it is an argument, so that the tests are told instead of AWS.
+// The steps of a deployment, from an account to a working URL and from one release to the next. The
+// shell that runs them is an argument, so that tests can replace AWS.
 import { createHmac } from 'node:crypto';
 import { type Document, firstSecrets } from './secret.ts';
 import { type EdgeForm, type Settings, secretName } from './settings.ts';
@@ -7,26 +7,26 @@ import { CONSUMERS, FUNCTIONS, environmentsMax } from './wiring.ts';
 
 /// Keys of one `UpdateKeys` (CloudFront Developer Guide, "Quotas on key value stores").
 const KEYS_MAX = 50;
-/// What an empty account would answer, where a dry run asks.
+/// The outputs of a new stack, for a dry run.
 const EMPTY: Deployed = { Url: 'https://…', Distribution: 'the-new-one', EdgeStore: 'the-new-store' };
 /// Where the forms of the edge function are built.
 const EDGE_FUNCTIONS: Record<EdgeForm, string> = {
     'cloudfront-function': '../../edge/cloudfront-function',
     'lambda-at-edge': '../../edge/lambda',
 };
-/// The alias that serves.
+/// The alias of the active version.
 const ALIAS = 'live';
 
 export interface Shell {
-    /// Runs a command in infra/cdk. What is secret goes in by `input`, never among the words.
-    run(words: readonly string[], input?: string): void;
-    /// The answer of a command that changes nothing; `undefined` if what it asks for is not there.
-    ask(words: readonly string[]): any;
+    /// Runs a command in infra/cdk. Secrets go into `input`, never into the arguments.
+    run(command: readonly string[], input?: string): void;
+    /// The output of a command that changes nothing; `undefined` if the resource does not exist.
+    query(command: readonly string[]): any;
 }
 
-/// What the edge function reads from its store: the words of refusals, and its configuration.
+/// What the edge function reads from its store: the texts of rejections, and its configuration.
 export interface EdgeTexts {
-    words(): Promise<Record<string, string>>;
+    texts(): Promise<Record<string, string>>;
     config(document: Document & { shop: string }): Promise<string>;
 }
 
@@ -37,7 +37,7 @@ export interface Deployed {
     readonly EdgeStore?: string;
 }
 
-/// Deploys, and tells where.
+/// Deploys, and returns the outputs of the stack.
 export async function deploy(
     settings: Settings,
     shopifySecret: string,
@@ -57,7 +57,7 @@ export async function deploy(
     const regions = [...new Set([region, 'us-east-1'])];
     shell.run(['npx', 'cdk', 'bootstrap', ...regions.map((it) => `aws://${account}/${it}`)]);
     const before = outputs(stack, region, shell);
-    // Words first: a new function may refuse with words that the store does not have yet.
+    // Texts first: a new function may use texts that the store does not have yet.
     if (before?.EdgeStore !== undefined) {
         await fill(before.EdgeStore, settings, secret.document, shell, edge);
     }
@@ -75,14 +75,14 @@ export async function deploy(
     return after;
 }
 
-/// Has every function serve what it served before its last deployment. Data and edge stay as they
-/// are: each release reads what the next one wrote.
+/// Activates the version of every function before its last deployment. Data and edge stay as they
+/// are: each release reads data that the next one wrote.
 export function rollBack(settings: Settings, shell: Shell): string[] {
     const at = ['--region', settings.region, '--output', 'json'];
     return [...FUNCTIONS, ...CONSUMERS].map(({ name }) => {
         const fn = ['--function-name', `forecourt-${settings.environment}-${name}`];
-        const alias = shell.ask(['aws', 'lambda', 'get-alias', ...fn, '--name', ALIAS, ...at]);
-        const all = shell.ask(['aws', 'lambda', 'list-versions-by-function', ...fn, ...at]);
+        const alias = shell.query(['aws', 'lambda', 'get-alias', ...fn, '--name', ALIAS, ...at]);
+        const all = shell.query(['aws', 'lambda', 'list-versions-by-function', ...fn, ...at]);
         const serving = Number(alias?.FunctionVersion);
         const numbers: number[] = (all?.Versions ?? []).map((it: any) => Number(it.Version));
         const former = Math.max(...numbers.filter((it) => it < serving));
@@ -97,8 +97,9 @@ export function rollBack(settings: Settings, shell: Shell): string[] {
 
 /// Stops before anything is built if the account allows too few environments: a new one has ten.
 function admit({ region, warm }: Settings, shell: Shell): void {
-    const asked = ['aws', 'lambda', 'get-account-settings', '--region', region, '--output', 'json'];
-    const allowed = shell.ask(asked)?.AccountLimit?.ConcurrentExecutions;
+    const at = ['--region', region, '--output', 'json'];
+    const limits = shell.query(['aws', 'lambda', 'get-account-settings', ...at]);
+    const allowed = limits?.AccountLimit?.ConcurrentExecutions;
     const needed = environmentsMax(warm.most);
     if (allowed !== undefined && allowed < needed) {
         throw new Error(
@@ -117,27 +118,28 @@ function secrets(
     const name = secretName(settings);
     const at = ['--region', settings.region, '--output', 'json'];
     const read = ['aws', 'secretsmanager', 'get-secret-value', '--secret-id', name, ...at];
-    let found = shell.ask(read);
-    if (found === undefined) {
+    let stored = shell.query(read);
+    if (stored === undefined) {
         const first = firstSecrets(shopifySecret);
         const create = ['aws', 'secretsmanager', 'create-secret', '--name', name];
         const from = ['--secret-string', 'file:///dev/stdin'];
         shell.run([...create, ...from, ...at], JSON.stringify(first));
-        found = shell.ask(read) ?? { SecretString: JSON.stringify(first), VersionId: 'the-first' };
+        const created = { SecretString: JSON.stringify(first), VersionId: 'the-first' };
+        stored = shell.query(read) ?? created;
     }
-    return { document: JSON.parse(found.SecretString), version: found.VersionId };
+    return { document: JSON.parse(stored.SecretString), version: stored.VersionId };
 }
 
 function outputs(stack: string, region: string, shell: Shell): Deployed | undefined {
-    const asked = ['aws', 'cloudformation', 'describe-stacks', '--stack-name', stack];
-    const found = shell.ask([...asked, '--region', region, '--output', 'json']);
-    const all: { OutputKey: string; OutputValue: string }[] = found?.Stacks?.[0]?.Outputs ?? [];
+    const command = ['aws', 'cloudformation', 'describe-stacks', '--stack-name', stack];
+    const response = shell.query([...command, '--region', region, '--output', 'json']);
+    const all: { OutputKey: string; OutputValue: string }[] = response?.Stacks?.[0]?.Outputs ?? [];
     return all.length === 0
         ? undefined
         : (Object.fromEntries(all.map((it) => [it.OutputKey, it.OutputValue])) as any);
 }
 
-/// Writes and never removes: what the function of the last release says stays said.
+/// Writes and never removes: the function of the last release still uses its texts.
 async function fill(
     store: string,
     settings: Settings,
@@ -146,17 +148,17 @@ async function fill(
     edge: EdgeTexts
 ): Promise<void> {
     const config = await edge.config({ shop: settings.shop, ...document });
-    const all = Object.entries({ ...(await edge.words()), config });
+    const all = Object.entries({ ...(await edge.texts()), config });
     for (let at = 0; at < all.length; at += KEYS_MAX) {
         const puts = all.slice(at, at + KEYS_MAX).map(([Key, Value]) => ({ Key, Value }));
         const of = ['--kvs-arn', store, '--output', 'json'];
         const api = ['aws', 'cloudfront-keyvaluestore'];
-        const now = shell.ask([...api, 'describe-key-value-store', ...of]);
+        const now = shell.query([...api, 'describe-key-value-store', ...of]);
         const from = ['--if-match', now?.ETag ?? 'the-first', '--puts', 'file:///dev/stdin'];
         shell.run([...api, 'update-keys', ...from, ...of], JSON.stringify(puts));
     }
 }
 
-/// Staff tokens as the edge function keeps them (edge/wire/src/token.rs).
+/// Staff tokens as the edge function stores them (edge/wire/src/token.rs).
 export const digest = (token: string): string =>
     createHmac('sha256', 'forecourt/staff-token/1').update(token).digest('hex');

@@ -21,14 +21,14 @@ export interface Behaviour {
     readonly CachePolicyId: string;
 }
 
-/// What judges viewer requests. A behaviour says so in CloudFormation's words.
+/// The function that handles viewer requests, as associations in CloudFormation's form.
 export interface EdgeFunction {
     associations(behaviour: Behaviour): { [key: string]: object[] };
-    /// Where it finds its keys and words, if that is filled from outside.
+    /// The store of its keys and texts, if it has one.
     readonly store?: CfnResource;
 }
 
-/// The form `settings.edge` asks for.
+/// The form that `settings.edge` names.
 export function edgeFunction(scope: Construct, settings: Settings): EdgeFunction {
     return settings.edge === 'lambda-at-edge'
         ? new LambdaAtEdge(scope, 'LambdaAtEdge', settings)
@@ -51,7 +51,7 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
             type: 'AWS::CloudFront::KeyValueStore',
             properties: {
                 Name: `forecourt-${settings.environment}-edge`,
-                Comment: 'Keys of the edge function and the words of its refusals',
+                Comment: 'Keys of the edge function and the texts of its rejections',
             },
         });
     }
@@ -76,7 +76,7 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
                     'utf8'
                 ),
                 FunctionConfig: {
-                    Comment: 'Verifies, canonicalises, refuses (edge/cloudfront-function)',
+                    Comment: 'Verifies, canonicalises, rejects (edge/cloudfront-function)',
                     Runtime: 'cloudfront-js-2.0',
                     KeyValueStoreAssociations: [{ KeyValueStoreARN: this.store.getAtt('Arn') }],
                 },
@@ -89,7 +89,7 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
 const HOME = 'us-east-1';
 /// The newest its documentation names ("Restrictions on Lambda@Edge").
 export const EDGE_RUNTIME = lambda.Runtime.NODEJS_22_X;
-/// What a function at viewer-request is sure to have (CloudFront Developer Guide, "Quotas").
+/// The memory of a function at viewer-request (CloudFront Developer Guide, "Quotas").
 const MEMORY_MB = 128;
 /// Longer than the shim waits for Secrets Manager (edge/lambda/node/secret.mjs).
 const TIMEOUT = Duration.seconds(5);
@@ -111,9 +111,9 @@ export class LambdaAtEdge extends Construct implements EdgeFunction {
                       description: `Forecourt ${environment}: the edge function of ${settings.shop}`,
                       terminationProtection: true,
                   });
-        const made = new lambda.Function(home, 'Function', {
+        const fn = new lambda.Function(home, 'Function', {
             functionName: `forecourt-${environment}-edge`,
-            description: 'Verifies, canonicalises, refuses (edge/lambda)',
+            description: 'Verifies, canonicalises, rejects (edge/lambda)',
             runtime: EDGE_RUNTIME,
             handler: 'index.handler',
             code: lambda.Code.fromAsset(deployed(settings)),
@@ -128,8 +128,8 @@ export class LambdaAtEdge extends Construct implements EdgeFunction {
             // Replicas outlive their association by hours, and what has replicas can't be deleted.
             currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
         });
-        made.applyRemovalPolicy(RemovalPolicy.RETAIN);
-        this.version = made.currentVersion;
+        fn.applyRemovalPolicy(RemovalPolicy.RETAIN);
+        this.version = fn.currentVersion;
     }
 
     associations(): { [key: string]: object[] } {
@@ -142,11 +142,11 @@ export class LambdaAtEdge extends Construct implements EdgeFunction {
 }
 
 /// The built function with this environment's deployment.json: Lambda@Edge has no environment
-/// variables. It holds no secret, but says which to read.
+/// variables. It holds no secret, but names the one to read.
 function deployed(settings: Settings): string {
     const built = edgeFunctions(settings);
     if (!existsSync(join(built, 'index.mjs'))) {
-        throw new Error(`${built} is no built edge/lambda: \`npm run build\` there`);
+        throw new Error(`${built} is no built edge/lambda: run \`npm run build\` there`);
     }
     const folder = mkdtempSync(join(tmpdir(), 'forecourt-edge-'));
     cpSync(built, folder, { recursive: true });
@@ -169,21 +169,21 @@ export const edgeLogs = (settings: Settings): string =>
 
 function role(home: Construct, settings: Settings): iam.Role {
     const { account, region } = settings;
-    const made = new iam.Role(home, 'Role', {
+    const created = new iam.Role(home, 'Role', {
         assumedBy: new iam.CompositePrincipal(
             new iam.ServicePrincipal('lambda.amazonaws.com'),
             new iam.ServicePrincipal('edgelambda.amazonaws.com')
         ),
     });
-    made.addToPolicy(
+    created.addToPolicy(
         new iam.PolicyStatement({
             sid: 'Log',
-            // Nobody makes the group of a region before a viewer is near it.
+            // The function itself creates the group of a region.
             actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
             resources: [edgeLogs(settings)],
         })
     );
-    made.addToPolicy(
+    created.addToPolicy(
         new iam.PolicyStatement({
             sid: 'ReadOwnSecrets',
             actions: ['secretsmanager:GetSecretValue'],
@@ -193,5 +193,5 @@ function role(home: Construct, settings: Settings): iam.Role {
             ],
         })
     );
-    return made;
+    return created;
 }

@@ -1,4 +1,4 @@
-// CloudFront: edge/distribution.json as it is, with the names in it replaced by what is deployed.
+// CloudFront: edge/distribution.json, with the names in it replaced by the deployed resources.
 import { readFileSync } from 'node:fs';
 import { CfnResource, Fn, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
@@ -15,7 +15,7 @@ type Json = { [key: string]: any };
 
 /// The file the local edge is started with.
 export const DISTRIBUTION = new URL('../../../edge/distribution.json', import.meta.url);
-/// What an HTTP API's origin must be sent, so that nobody goes around the edge.
+/// The header that proves to an HTTP API that a request comes from the edge.
 export const ORIGIN_HEADER = 'Forecourt-Origin';
 
 export interface EdgeProps {
@@ -25,7 +25,7 @@ export interface EdgeProps {
 
 export class Edge extends Construct {
     readonly distribution: CfnResource;
-    readonly judge: EdgeFunction;
+    readonly viewerFunction: EdgeFunction;
     readonly api: apigateway.HttpApi;
 
     constructor(
@@ -36,7 +36,7 @@ export class Edge extends Construct {
         super(scope, id);
         const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
         this.api = this.writes();
-        this.judge = edgeFunction(this, props.settings);
+        this.viewerFunction = edgeFunction(this, props.settings);
         const access = this.originAccess();
         const policies = new Map([
             ...this.policies('CachePolicy', file.CachePolicies),
@@ -54,7 +54,7 @@ export class Edge extends Construct {
                 ...policy('CachePolicy'),
                 ...policy('OriginRequestPolicy'),
                 ...policy('ResponseHeadersPolicy'),
-                ...this.judge.associations(it),
+                ...this.viewerFunction.associations(it),
             };
         };
         const config: Json = file.DistributionConfig;
@@ -85,8 +85,8 @@ export class Edge extends Construct {
         this.admit();
     }
 
-    private name(what: string): string {
-        return `forecourt-${this.props.settings.environment}-${what}`;
+    private name(suffix: string): string {
+        return `forecourt-${this.props.settings.environment}-${suffix}`;
     }
 
     /// Policies have names of their own in an account, so each environment has its own.
@@ -140,7 +140,7 @@ export class Edge extends Construct {
             OriginCustomHeaders: [
                 {
                     HeaderName: ORIGIN_HEADER,
-                    // CloudFormation looks at a secret again only where the reference has changed.
+                    // CloudFormation reads a secret again only if the reference has changed.
                     HeaderValue: SecretValue.secretsManager(secretName(settings), {
                         jsonField: 'origin',
                         versionId: settings.secretVersion,
@@ -182,8 +182,8 @@ export class Edge extends Construct {
         return api;
     }
 
-    /// CloudFront, and nobody else, may call the function URLs: this needs both rights (Lambda
-    /// Developer Guide, "Control access to function URLs").
+    /// Only CloudFront may call the function URLs: this needs both rights (Lambda Developer Guide,
+    /// "Control access to function URLs").
     private admit(): void {
         const arn = Stack.of(this).formatArn({
             service: 'cloudfront',
@@ -208,7 +208,7 @@ export class Edge extends Construct {
     }
 }
 
-/// The paths of an origin in the API. The edge function has taken `/proxy` away by then.
+/// The paths of an origin in the API. The edge function has removed `/proxy` by then.
 function paths(origin: string): string[] {
     const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
     const patterns: string[] = file.DistributionConfig.CacheBehaviors.filter(

@@ -6,9 +6,10 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CONSUMERS, type Consumer, type Queue } from './wiring.ts';
 
-/// An erasure is complete when the archive has forgotten: well within the 30 days Shopify allows.
+/// An erasure is complete when the archive has deleted the events: well within the 30 days Shopify
+/// allows.
 const ARCHIVE_DAYS = 20;
-/// Dead letters wait this long for somebody: the most SQS keeps.
+/// How long dead letters stay: the maximum of SQS.
 const DEAD_LETTER_DAYS = 14;
 /// A message stays hidden for six times its function's timeout (Lambda Developer Guide, "Configuring
 /// scaling behavior for SQS event source mappings").
@@ -17,7 +18,7 @@ const VISIBILITY_FACTOR = 6;
 const DELIVERY_HOURS = 24;
 const DELIVERY_ATTEMPTS = 185;
 
-/// A queue, its dead letters, and who empties it.
+/// A queue, its dead letters, and its consumer.
 export interface Wake {
     readonly consumer: Consumer;
     readonly wired: Queue;
@@ -28,7 +29,7 @@ export interface Wake {
 export class Events extends Construct {
     readonly bus: events.EventBus;
     readonly wakes: readonly Wake[];
-    /// What EventBridge could not hand to any queue.
+    /// Events that EventBridge could not deliver to a queue.
     readonly undelivered: sqs.Queue;
 
     constructor(scope: Construct, id: string, environment: string) {
@@ -71,7 +72,7 @@ export class Events extends Construct {
                 }),
             ],
         });
-        // As it stands in the file: CDK's own type knows no `$or`.
+        // As in the file: CDK's own type has no `$or`.
         (rule.node.defaultChild as events.CfnRule).eventPattern = wired.event_pattern;
         return { consumer, wired, queue, deadLetters };
     }

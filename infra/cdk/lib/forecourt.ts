@@ -1,4 +1,4 @@
-// One environment: everything of it in one stack, but for what has to be in us-east-1.
+// One environment: all of it in one stack, except resources that have to be in us-east-1.
 import { type App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
@@ -40,8 +40,9 @@ export class Forecourt extends Stack {
         const url = edge.distribution.getAtt('DomainName').toString();
         new CfnOutput(this, 'Url', { value: `https://${settings.domain?.name ?? url}` });
         new CfnOutput(this, 'Distribution', { value: edge.distribution.ref });
-        if (edge.judge.store !== undefined) {
-            new CfnOutput(this, 'EdgeStore', { value: edge.judge.store.getAtt('Arn').toString() });
+        const { store } = edge.viewerFunction;
+        if (store !== undefined) {
+            new CfnOutput(this, 'EdgeStore', { value: store.getAtt('Arn').toString() });
         }
     }
 }

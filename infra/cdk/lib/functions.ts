@@ -10,7 +10,7 @@ import type { Events } from './events.ts';
 import { type Settings, secretName } from './settings.ts';
 import { type Consumer, FUNCTIONS, type HttpFunction, type Port } from './wiring.ts';
 
-/// Logs are for the last fortnight's questions; what must be kept is in table and archive.
+/// Logs answer questions about the last two weeks; permanent data is in the tables and the archive.
 const LOGS = logs.RetentionDays.TWO_WEEKS;
 /// Share of warm environments in use at which more are made.
 const UTILISATION = 0.7;
@@ -27,7 +27,7 @@ export interface FunctionsProps {
 export class Functions extends Construct {
     /// By name; consumers are among them.
     readonly byName = new Map<string, lambda.Alias>();
-    /// One file for all of them: each is told by its handler which one it is.
+    /// One file for all of them: the handler name selects the function.
     private readonly code: lambda.Code;
 
     constructor(
@@ -45,7 +45,7 @@ export class Functions extends Construct {
         }
     }
 
-    /// A function with a role of its own, served by its alias `live`.
+    /// A function with its own role and the alias `live`.
     make(it: HttpFunction | Consumer, distribution?: string): lambda.Alias {
         const { settings, data, events } = this.props;
         const name = `forecourt-${settings.environment}-${it.name}`;
@@ -80,10 +80,10 @@ export class Functions extends Construct {
             role,
             logGroup,
             loggingFormat: lambda.LoggingFormat.JSON,
-            // Three lines an invocation that say what the metrics say, too: at the reads' rate they
-            // would be most of the bill for logs. What fails is told.
+            // Three lines an invocation that repeat the metrics: at the reads' rate they would be
+            // most of the bill for logs. Failures are logged.
             systemLogLevelV2: lambda.SystemLogLevel.WARN,
-            // To go back to; but none that never served, because its deployment failed.
+            // For a roll-back; but not versions whose deployment failed.
             currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
             memorySize: it.memoryMb,
             timeout: Duration.seconds(it.timeoutS),

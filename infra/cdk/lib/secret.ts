@@ -1,4 +1,4 @@
-// The first secrets of an environment. Their form is told in origin/functions/src/secrets.rs.
+// The first secrets of an environment. Their form is in origin/functions/src/secrets.rs.
 import { randomBytes } from 'node:crypto';
 
 export interface Document {
@@ -11,7 +11,7 @@ export interface Document {
 
 const fresh = (): string => randomBytes(32).toString('hex');
 
-/// One of each, ours at random. Shopify's stands in the app's settings; nobody else knows it.
+/// One of each, ours at random. Shopify's comes from the app's settings.
 export function firstSecrets(shopifySecret: string): Document {
     if (shopifySecret === '' || shopifySecret.includes(',')) {
         throw new Error("the app's client secret is needed, and one only");

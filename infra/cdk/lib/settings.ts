@@ -1,4 +1,4 @@
-// What one environment is told. Everything else follows from the code.
+// The settings of one environment. Everything else follows from the code.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -26,14 +26,14 @@ export interface Settings {
     readonly binaries: string;
     /// Which form of the edge function: edge/lambda/README.md says which when.
     readonly edge: EdgeForm;
-    /// Folder with what that form's build made, if it is not where it makes it.
+    /// Folder with the build of that form, if not the default one.
     readonly edgeFunctions?: string;
     /// `x86_64` until an arm64 build has been run; arm64 costs a fifth less per GB-second.
     readonly architecture: Architecture;
     /// Warm environments of each read function: always, and at most under load.
     readonly warm: { readonly least: number; readonly most: number };
     readonly campaigns: readonly Campaign[];
-    /// Who is paged.
+    /// The address that is paged.
     readonly pageTo?: string;
     /// A domain of the merchant's with its certificate in us-east-1.
     readonly domain?: { readonly name: string; readonly certificateArn: string };
@@ -41,7 +41,7 @@ export interface Settings {
     readonly webAclArn?: string;
     /// A capacity provider: the read functions then run on Managed Instances.
     readonly capacityProviderArn?: string;
-    /// Tables restored from a backup: they serve instead of the stack's own, which stay.
+    /// Tables restored from a backup: they are used instead of the stack's own, which stay.
     readonly restored?: { readonly hot: string; readonly commands: string };
     /// The secret's version that the edge sends the `origin` of; without it, the current one.
     readonly secretVersion?: string;
@@ -59,7 +59,7 @@ const EDGE_FORMS: Record<EdgeForm, string> = {
 export const edgeFunctions = ({ edge, edgeFunctions }: Settings): string =>
     edgeFunctions ?? fileURLToPath(new URL(EDGE_FORMS[edge], import.meta.url));
 
-/// The secret of an environment (origin/functions/src/secrets.rs tells its form). It is older than
+/// The secret of an environment (origin/functions/src/secrets.rs has its form). It is older than
 /// the stack, whose functions do not start without it, and outlives it.
 export const secretName = ({ environment }: Settings): string => `forecourt/${environment}`;
 
@@ -69,15 +69,15 @@ const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 /// The settings of environments/NAME.json.
 export function readSettings(environment: unknown): Settings {
     if (typeof environment !== 'string' || !NAME.test(environment)) {
-        throw new Error('which environment? NAME stands for environments/NAME.json');
+        throw new Error('which environment? NAME means environments/NAME.json');
     }
     const file = new URL(`../environments/${environment}.json`, import.meta.url);
     return { environment, ...JSON.parse(readFileSync(file, 'utf8')) };
 }
 
-/// Refuses what could not be deployed, all of it at once.
+/// Rejects settings that could not be deployed, with all errors at once.
 export function check(settings: Settings): Settings {
-    const wrong = [
+    const errors = [
         NAME.test(settings.environment) || `environment: ${settings.environment} is no short name`,
         /^\d{12}$/.test(settings.account) || 'account: twelve digits',
         /^[a-z]{2}(-[a-z]+)+-\d$/.test(settings.region) || 'region: like us-east-1',
@@ -89,8 +89,8 @@ export function check(settings: Settings): Settings {
         settings.campaigns.every((it) => it.environments <= settings.warm.most) ||
             'campaigns: no campaign may keep more warm than `warm.most`',
     ].filter((it): it is string => typeof it === 'string');
-    if (wrong.length > 0) {
-        throw new Error(`these settings can't be deployed:\n  ${wrong.join('\n  ')}`);
+    if (errors.length > 0) {
+        throw new Error(`these settings can't be deployed:\n  ${errors.join('\n  ')}`);
     }
     return settings;
 }

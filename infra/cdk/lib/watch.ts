@@ -1,4 +1,4 @@
-// What is watched: what a shopper would notice, and letters nobody delivered. One dashboard.
+// What is watched: failures that a shopper would notice, and dead letters. One dashboard.
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnMonitoringSubscription } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
@@ -10,18 +10,18 @@ import type { Functions } from './functions.ts';
 import type { Settings } from './settings.ts';
 import { CONSUMERS, FUNCTIONS, readFunctions } from './wiring.ts';
 
-/// What an origin may take at its 99th percentile before shoppers notice: what is promised at the
-/// edge, less the way.
+/// The 99th percentile of an origin before shoppers notice: the target at the edge, less the
+/// network.
 const READ_P99_MS = 150;
 const WRITE_P99_MS = 1_000;
-/// Of its timeout, what a consumer may take before messages come back to be done again, in per cent.
+/// Share of its timeout that a consumer may take before messages are redelivered, in per cent.
 const CONSUMER_PERCENT = 80;
-/// How old the oldest message may get: what clients have not seen applied they carry in bookmarks,
+/// How old the oldest message may get: clients carry commands that are not applied in bookmarks,
 /// and sixty commands of one client take longer than this.
 const OLDEST_MESSAGE_S = 300;
 /// Share of requests the edge should answer, in per cent.
 const HIT_PERCENT_MIN = 50;
-/// Minutes in a row for what may come and go by itself.
+/// Minutes in a row for conditions that may pass by themselves.
 const MINUTES = 3;
 
 export interface WatchProps {
@@ -45,7 +45,7 @@ export class Watch extends Construct {
         if (props.settings.region === 'us-east-1') {
             this.alarms.ofEdge(props.edge.distribution.ref);
         }
-        // The hit rate is among the metrics that CloudFront keeps only where it is asked to.
+        // The hit rate is among the metrics that CloudFront stores only with this subscription.
         new CfnMonitoringSubscription(this, 'EdgeMetrics', {
             distributionId: props.edge.distribution.ref,
             monitoringSubscription: {
@@ -65,7 +65,7 @@ export class Watch extends Construct {
         this.dashboard();
     }
 
-    /// A function that answers 503 has not failed: only its API knows.
+    /// A function that answers 503 has not failed: only the metrics of its API count it.
     private watchWrites(): void {
         const { api } = this.props.edge;
         this.alarms.ring({
@@ -73,7 +73,7 @@ export class Watch extends Construct {
             metric: api.metricServerError({ statistic: 'Average' }),
             most: ERRORS_PERCENT / 100,
             minutes: MINUTES,
-            meaning: 'commands or webhooks are not taken',
+            meaning: 'commands or webhooks are not accepted',
         });
     }
 
@@ -121,7 +121,7 @@ export class Watch extends Construct {
                 of: wired.name,
                 metric: queue.metricApproximateAgeOfOldestMessage(statistic),
                 most: OLDEST_MESSAGE_S,
-                meaning: 'what happened is not applied',
+                meaning: 'events are not applied',
             });
         }
         this.alarms.ring({
@@ -135,13 +135,13 @@ export class Watch extends Construct {
     private watchTables(): void {
         const { hot, commands } = this.props.data;
         for (const [name, table] of Object.entries({ hot, commands })) {
-            for (const way of ['Read', 'Write']) {
+            for (const operation of ['Read', 'Write']) {
                 this.alarms.ring({
                     kind: 'throttled',
-                    of: `${name}-${way.toLowerCase()}`,
+                    of: `${name}-${operation.toLowerCase()}`,
                     metric: new cloudwatch.Metric({
                         namespace: 'AWS/DynamoDB',
-                        metricName: `${way}ThrottleEvents`,
+                        metricName: `${operation}ThrottleEvents`,
                         dimensionsMap: { TableName: table.tableName },
                         statistic: 'Sum',
                     }),

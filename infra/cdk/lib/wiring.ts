@@ -1,8 +1,8 @@
-// Which functions there are and what each may do. Their memory, and the consumers with their queues
+// The functions and their permissions. Their memory, and the consumers with their queues
 // and what wakes them, are those of infra/wiring.json, which the local bus and the bill read, too.
 import { readFileSync } from 'node:fs';
 
-/// What a function may do: one statement of its policy for each.
+/// A permission of a function: one statement of its policy.
 export type Port =
     | 'read-secrets'
     | 'read-hot'
@@ -14,7 +14,7 @@ export type Port =
     | 'invalidate';
 
 export interface FunctionSettings {
-    /// Its name, and what the one binary knows it by (origin/functions/src/lambda.rs).
+    /// Its name, also in the one binary (origin/functions/src/lambda.rs).
     readonly name: string;
     readonly ports: readonly Port[];
     readonly memoryMb: number;
@@ -24,7 +24,7 @@ export interface FunctionSettings {
 export interface HttpFunction extends FunctionSettings {
     /// Reads are invoked by CloudFront itself; writes stand behind an HTTP API.
     readonly kind: 'read' | 'write';
-    /// Where a runaway would hurt others: at most so many environments at once.
+    /// Most environments at once, where a runaway would starve others.
     readonly reserved?: number;
 }
 
@@ -92,7 +92,7 @@ const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'webhooks',
         kind: 'write',
-        // What the bus does not carry is kept beside it.
+        // Data that the bus does not carry is stored beside it.
         ports: ['read-secrets', 'write-hot', 'publish'],
         timeoutS: 30,
         // A storm of 300 deliveries a second needs fifteen at 50 ms each; past this Shopify retries.
@@ -129,13 +129,13 @@ const ALLOWED: Record<string, Pick<Consumer, 'ports' | 'atOnceMax'>> = {
         ports: ['read-secrets', 'read-hot', 'write-hot'],
         atOnceMax: 50,
     },
-    // What it decides is published before its message is deleted.
+    // It publishes its decision before it deletes the message.
     'consume-loyalty': {
         ports: ['read-hot', 'write-hot', 'publish'],
         atOnceMax: 20,
     },
-    // Erasing everybody looks at every item; what one invocation leaves, the next one finds. Two are
-    // the fewest an event source mapping takes.
+    // An erasure scans every item; the next invocation continues where one ended. Two are the
+    // fewest an event source mapping accepts.
     'consume-privacy': {
         ports: ['read-hot', 'write-hot', 'erase'],
         atOnceMax: 2,
@@ -156,7 +156,8 @@ export const CONSUMERS: readonly Consumer[] = WIRING.consumers.map((wired) => {
 /// "Configuring reserved concurrency").
 const UNRESERVED_MIN = 100;
 
-/// Environments the account must allow: what is reserved, what campaigns keep warm, and the rest.
+/// Environments the account must allow: the reserved ones, those that campaigns keep warm, and the
+/// rest.
 export const environmentsMax = (warmMost: number): number =>
     FUNCTIONS.reduce((sum, it) => sum + (it.reserved ?? 0), UNRESERVED_MIN) +
     readFunctions().length * warmMost;

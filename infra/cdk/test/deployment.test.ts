@@ -1,4 +1,5 @@
-// What a deployment does, in which order, and what it never says aloud. AWS is a table of answers.
+// The steps of a deployment and their order, and secrets that it never prints. AWS is a table of
+// answers.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,14 +27,14 @@ const STACK = {
     ],
 };
 const edge: EdgeTexts = {
-    words: async () => store(),
+    texts: async () => store(),
     config: async (document) => config(document, digest),
 };
 
-/// An account, and what was done to it.
+/// An account, and the commands that changed it.
 class Account implements Shell {
     readonly done: { line: string; input?: string }[] = [];
-    /// What there is once it is deployed.
+    /// The stack after a deployment.
     deployed: object = STACK;
 
     constructor(
@@ -42,17 +43,17 @@ class Account implements Shell {
         private readonly allowed = 1000
     ) {}
 
-    run(words: readonly string[], input?: string): void {
-        this.done.push({ line: words.join(' '), input });
-        if (words.includes('create-secret')) {
+    run(command: readonly string[], input?: string): void {
+        this.done.push({ line: command.join(' '), input });
+        if (command.includes('create-secret')) {
             this.secret = input;
         }
-        if (words.includes('deploy')) {
+        if (command.includes('deploy')) {
             this.stack = this.deployed;
         }
     }
 
-    ask(words: readonly string[]): any {
+    query(command: readonly string[]): any {
         const answers: Record<string, () => any> = {
             'get-account-settings': () => ({ AccountLimit: { ConcurrentExecutions: this.allowed } }),
             'get-secret-value': () =>
@@ -61,24 +62,26 @@ class Account implements Shell {
                     : { SecretString: this.secret, VersionId: 'v-7' },
             'describe-stacks': () => this.stack,
             'describe-key-value-store': () => ({ ETag: 'E-now' }),
-            'get-alias': () => ({ FunctionVersion: words.join().includes('webhooks') ? '1' : '12' }),
+            'get-alias': () => ({
+                FunctionVersion: command.join().includes('webhooks') ? '1' : '12',
+            }),
             'list-versions-by-function': () => ({
-                Versions: words.join().includes('webhooks')
+                Versions: command.join().includes('webhooks')
                     ? [{ Version: '$LATEST' }, { Version: '1' }]
                     : ['$LATEST', '2', '9', '12', '13'].map((Version) => ({ Version })),
             }),
         };
-        return answers[words[2]!]!();
+        return answers[command[2]!]!();
     }
 
-    /// The commands that change AWS, by what they are about.
+    /// The kinds of commands that change AWS.
     acts(): string[] {
         const acts = ['cdk bootstrap', 'create-secret', 'update-keys', 'cdk deploy'];
         return this.done.flatMap(({ line }) => acts.filter((act) => line.includes(act)));
     }
 }
 
-test('an empty account gets its secrets before the stack and its words after it', async () => {
+test('an empty account gets its secrets before the stack and its texts after it', async () => {
     const account = new Account(undefined, undefined);
     const deployed = await deploy(settings, SHOPIFY, account, edge);
     assert.equal(deployed.Url, 'https://d1.cloudfront.net');
@@ -94,7 +97,7 @@ test('an empty account gets its secrets before the stack and its words after it'
     );
 });
 
-test('a further deployment writes words before there is a function that says them', async () => {
+test('a further deployment writes texts before the function that uses them', async () => {
     const secret = JSON.stringify({
         keys: `k1:${'0'.repeat(32)}`,
         shopify_secrets: SHOPIFY,
@@ -115,23 +118,23 @@ test('a further deployment writes words before there is a function that says the
     assert.equal(input!.includes('o'.repeat(32)), false, 'the edge function needs no origin header');
 });
 
-test('CloudFormation is told which version of the secret the edge shall send', async () => {
+test('CloudFormation gets the version of the secret that the edge sends', async () => {
     const account = new Account(undefined, undefined);
     await deploy(settings, SHOPIFY, account, edge);
     const { line } = account.done.find((it) => it.line.includes('cdk deploy'))!;
     assert.ok(line.endsWith('-c environment=staging -c secretVersion=v-7'), line);
 });
 
-test('no secret is among the words of a command, where everybody on the machine could read it', async () => {
+test('no secret is in the arguments of a command, which other users can read', async () => {
     const account = new Account(undefined, undefined);
     await deploy(settings, SHOPIFY, account, edge);
     const { input } = account.done.find((it) => it.line.includes('create-secret'))!;
     const document: Record<string, string> = JSON.parse(input!);
     assert.equal(document.shopify_secrets, SHOPIFY);
-    const said = account.done.map(({ line }) => line).join('\n');
+    const output = account.done.map(({ line }) => line).join('\n');
     for (const [name, secret] of Object.entries(document)) {
-        assert.equal(said.includes(secret), false, name);
-        assert.equal(said.includes(secret.replace('k1:', '')), false, name);
+        assert.equal(output.includes(secret), false, name);
+        assert.equal(output.includes(secret.replace('k1:', '')), false, name);
     }
 });
 
@@ -141,7 +144,7 @@ test('without the secret of the app nothing is deployed', async () => {
     assert.deepEqual(account.done, []);
 });
 
-test('an account that allows too few environments is told before anything is built', async () => {
+test('too few environments of the account are an error before anything is built', async () => {
     const account = new Account(undefined, undefined, 10);
     await assert.rejects(
         deploy(settings, SHOPIFY, account, edge),
@@ -170,12 +173,12 @@ test('Lambda@Edge is built instead, and reads the secret itself: there is no sto
     assert.ok(built.length === 2 && built.every((it) => it.endsWith(' ../../edge/lambda')));
 });
 
-test('a roll-back has every function serve the version before, and says who has none', () => {
+test('a roll-back activates every previous version, and reports functions without one', () => {
     const account = new Account(undefined, STACK);
-    const told = rollBack(settings, account);
+    const report = rollBack(settings, account);
     const names = [...FUNCTIONS, ...CONSUMERS].map((it) => it.name);
     assert.deepEqual(
-        told,
+        report,
         names.map((it) =>
             it === 'webhooks' ? 'webhooks: no version before 1' : `${it}: 12 ─► 9`
         )
@@ -186,13 +189,13 @@ test('a roll-back has every function serve the version before, and says who has 
     }
 });
 
-test('a dry run tells the whole of it and asks nobody', () => {
+test('a dry run prints all commands and runs none', () => {
     const folder = fileURLToPath(new URL('..', import.meta.url));
-    const words = ['--import', 'tsx', 'bin/deploy.ts', 'example', '--dry-run'];
-    // No program is found here but Node itself, named by its place.
+    const command = ['--import', 'tsx', 'bin/deploy.ts', 'example', '--dry-run'];
+    // Only Node itself can run, by its absolute path.
     const env = { PATH: '/nowhere' };
-    const said = execFileSync(process.execPath, words, { cwd: folder, env, encoding: 'utf8' });
-    const lines = said.split('\n').filter((line) => line.startsWith('$'));
+    const output = execFileSync(process.execPath, command, { cwd: folder, env, encoding: 'utf8' });
+    const lines = output.split('\n').filter((line) => line.startsWith('$'));
     assert.deepEqual(lines, [
         '$ aws secretsmanager create-secret --name forecourt/example ' +
             '--secret-string file:///dev/stdin --region us-east-1 --output json',

@@ -20,11 +20,11 @@ function edge(
     stack: string
 ): { template: Json; id: string; fn: Json } {
     const template = templates.get(stack)!;
-    const [found, ...others] = ofType(template, 'AWS::Lambda::Function').filter(
+    const [own, ...others] = ofType(template, 'AWS::Lambda::Function').filter(
         ([, it]) => it.Properties.FunctionName === 'forecourt-test-edge'
     );
-    assert.ok(found !== undefined && others.length === 0, `one edge function in ${stack}`);
-    return { template, id: found[0], fn: found[1] };
+    assert.ok(own !== undefined && others.length === 0, `one edge function in ${stack}`);
+    return { template, id: own[0], fn: own[1] };
 }
 
 const behaviors = (templates: Map<string, Json>): Json[] => {
@@ -35,7 +35,7 @@ const behaviors = (templates: Map<string, Json>): Json[] => {
     return [...CacheBehaviors, DefaultCacheBehavior];
 };
 
-test('every behaviour is judged by one version of the function, and by nothing else', () => {
+test('every behaviour has one version of the function, and no other function', () => {
     const { template, id } = edge(here, 'forecourt-test');
     const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
     assert.equal(behaviors(here).length, file.DistributionConfig.CacheBehaviors.length + 1);
@@ -52,7 +52,7 @@ test('every behaviour is judged by one version of the function, and by nothing e
     assert.equal(template.Outputs.EdgeStore, undefined);
 });
 
-test('abroad the function stands in us-east-1, and the shop refers to its version', () => {
+test('abroad the function is in us-east-1, and the shop refers to its version', () => {
     const { template } = edge(abroad, 'forecourt-test-edge');
     assert.deepEqual([...abroad.keys()].sort(), ['forecourt-test', 'forecourt-test-edge']);
     const [[version]] = ofType(template, 'AWS::Lambda::Version') as [[string, Json]];
@@ -63,7 +63,7 @@ test('abroad the function stands in us-east-1, and the shop refers to its versio
     assert.ok(reader.includes(version), reader);
 });
 
-test('the function has only what Lambda@Edge takes', () => {
+test('the function has only properties that Lambda@Edge supports', () => {
     for (const { fn } of [edge(here, 'forecourt-test'), edge(abroad, 'forecourt-test-edge')]) {
         const it = fn.Properties;
         assert.match(it.Runtime, /^nodejs/);
@@ -71,7 +71,7 @@ test('the function has only what Lambda@Edge takes', () => {
         assert.equal(it.MemorySize, 128);
         assert.equal(it.Timeout, 5);
         assert.deepEqual(it.Architectures ?? ['x86_64'], ['x86_64']);
-        for (const refused of [
+        for (const unsupported of [
             'Environment',
             'VpcConfig',
             'DeadLetterConfig',
@@ -80,12 +80,12 @@ test('the function has only what Lambda@Edge takes', () => {
             'ReservedConcurrentExecutions',
             'EphemeralStorage',
         ]) {
-            assert.equal(it[refused], undefined, refused);
+            assert.equal(it[unsupported], undefined, unsupported);
         }
     }
 });
 
-test('CloudFront may replicate it, and a former version can be gone back to', () => {
+test('CloudFront may replicate it, and former versions stay for a roll-back', () => {
     const { template, fn } = edge(here, 'forecourt-test');
     const role = template.Resources[fn.Properties.Role['Fn::GetAtt'][0]];
     assert.deepEqual(
@@ -101,7 +101,7 @@ test('CloudFront may replicate it, and a former version can be gone back to', ()
     }
 });
 
-test('it may write its errors and read the secret of its environment, where that is', () => {
+test('it may write its errors and read the secret of its environment, in its region', () => {
     for (const [region, { template, fn }] of [
         ['us-east-1', edge(here, 'forecourt-test')],
         ['ap-south-1', edge(abroad, 'forecourt-test-edge')],
@@ -137,9 +137,9 @@ test('it may write its errors and read the secret of its environment, where that
     }
 });
 
-test('a folder without the built function is refused, and so is an unknown form', () => {
+test('a folder without the built function is rejected, and so is an unknown form', () => {
     assert.throws(() => synthesised('unbuilt', { ...lambdaAtEdge, edgeFunctions: folder() }), {
-        message: /is no built edge\/lambda: `npm run build` there$/,
+        message: /is no built edge\/lambda: run `npm run build` there$/,
     });
     assert.throws(() => check({ ...settings, edge: 'lambda' as never }), {
         message: /edge: cloudfront-function or lambda-at-edge$/,

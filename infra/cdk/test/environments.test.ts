@@ -1,5 +1,4 @@
-// What an environment may have besides: elsewhere, with everything optional. And what of it is
-// nobody else's.
+// An environment in another region, with every optional setting; and names that are unique to it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -25,14 +24,14 @@ const other = templates.get('forecourt-other')!;
 const ofType = (of: Json, type: string): [string, Json][] =>
     Object.entries(of.Resources as Json).filter(([, it]) => it.Type === type);
 
-test('environments stand side by side: every name of an account is of one of them', () => {
+test('environments coexist: every name in an account belongs to one of them', () => {
     const ofAccount = /^(Function|Queue|Table|Topic|Alarm|Dashboard|LogGroup|Archive|)Name$/;
     let count = 0;
     for (const [id, it] of Object.entries(here.Resources as Json) as [string, Json][]) {
         const own: Json = it.Properties ?? {};
         const configs = Object.values(own).filter((value) => typeof value === 'object');
         for (const [key, value] of [own, ...configs].flatMap((one) => Object.entries(one))) {
-            // An alias is of its function.
+            // An alias belongs to its function.
             if (ofAccount.test(key) && typeof value === 'string' && it.Type !== 'AWS::Lambda::Alias') {
                 assert.match(value, /^(forecourt-test|\/forecourt\/test\/)/, `${id}: ${key}`);
                 count += 1;
@@ -62,7 +61,7 @@ test('an environment may have its own domain, a web ACL, arm64 and Managed Insta
     );
 });
 
-test('tables restored from a backup serve, and their originals stay', () => {
+test('tables restored from a backup are used, and their originals stay', () => {
     const tables = ofType(other, 'AWS::DynamoDB::GlobalTable');
     assert.deepEqual(
         tables.map(([, it]) => [it.Properties.TableName, it.DeletionPolicy]),
@@ -100,13 +99,13 @@ test("CloudFront's alarms are where its metrics are, wherever the shop is", () =
     assert.deepEqual([...first.keys()], ['forecourt-test']);
 });
 
-test('infra/README.md says what to do when each kind of alarm rings, and of no other', () => {
+test('infra/README.md says what to do for each kind of alarm, and for no other', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const told = [...readme.matchAll(/^\| `\*?-?([a-z-]+)` \|/gm)].map(([, kind]) => kind!);
+    const documented = [...readme.matchAll(/^\| `\*?-?([a-z-]+)` \|/gm)].map(([, kind]) => kind!);
     const kinds = ofType(here, 'AWS::CloudWatch::Alarm').map(
         ([, it]) => /row "([a-z-]+)"$/.exec(it.Properties.AlarmDescription)![1]!
     );
-    assert.deepEqual([...told].sort(), [...new Set(kinds)].sort());
+    assert.deepEqual([...documented].sort(), [...new Set(kinds)].sort());
     for (const [, it] of ofType(here, 'AWS::CloudWatch::Alarm')) {
         const [, kind] = /row "([a-z-]+)"$/.exec(it.Properties.AlarmDescription)!;
         assert.ok(it.Properties.AlarmName.endsWith(kind!), it.Properties.AlarmName);

@@ -1,5 +1,5 @@
-// What is written first is what the functions and the edge read: infra/secret.example.json, which the
-// functions' own tests parse.
+// The first secrets have the form that the functions and the edge read: infra/secret.example.json,
+// which the functions' own tests parse.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';

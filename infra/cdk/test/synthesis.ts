@@ -15,9 +15,9 @@ export const read = (path: string): Json =>
 
 /// A folder with these files, each with its name in it: templates hold hashes of them, no more.
 export function folder(...names: string[]): string {
-    const made = mkdtempSync(join(tmpdir(), 'forecourt-cdk-'));
-    names.forEach((name) => writeFileSync(join(made, name), name));
-    return made;
+    const path = mkdtempSync(join(tmpdir(), 'forecourt-cdk-'));
+    names.forEach((name) => writeFileSync(join(path, name), name));
+    return path;
 }
 
 export const settings: Settings = {
@@ -27,14 +27,14 @@ export const settings: Settings = {
 };
 
 /// Each stack's template by the stack's name. The first synthesis of a process takes ten seconds. It
-/// runs cdk-nag, and throws at whatever it finds that is not acknowledged. CI has cfn-lint look at
-/// what is written, in a folder of CDK_OUTDIR.
+/// runs cdk-nag, and throws at any finding that is not acknowledged. CI runs cfn-lint on the
+/// templates, in a folder of CDK_OUTDIR.
 export function synthesised(name: string, changes: Partial<Settings> = {}): Map<string, Json> {
     const out = process.env.CDK_OUTDIR ?? mkdtempSync(join(tmpdir(), 'cdk-out-'));
     const app = new App({ outdir: join(out, name), autoSynth: false });
-    const told = { ...settings, ...changes };
-    stacks(app, told);
+    const merged = { ...settings, ...changes };
+    stacks(app, merged);
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    acknowledge(app, told);
+    acknowledge(app, merged);
     return new Map(app.synth().stacks.map((it) => [it.stackName, it.template]));
 }

@@ -19,7 +19,7 @@ const ofType = (type: string): [string, Json][] =>
     Object.entries(resources).filter(([, it]) => it.Type === type) as [string, Json][];
 const distribution = ofType('AWS::CloudFront::Distribution')[0]![1].Properties.DistributionConfig;
 
-test('the deployed distribution is the file the local edge reads, but for the names in it', () => {
+test('the deployed distribution is the file of the local edge, except for the names in it', () => {
     const file: Json = JSON.parse(readFileSync(DISTRIBUTION, 'utf8'));
     const names = new Map<string, string>();
     for (const kind of ['CachePolicy', 'OriginRequestPolicy', 'ResponseHeadersPolicy']) {
@@ -83,7 +83,7 @@ test('every behaviour has the edge function of its group', () => {
     });
 });
 
-test('nobody reaches an origin but through the edge', () => {
+test('an origin is reached only through the edge', () => {
     for (const [, it] of ofType('AWS::Lambda::Url')) {
         assert.equal(it.Properties.AuthType, 'AWS_IAM');
     }
@@ -150,7 +150,7 @@ test('everything that can fail has dead letters, and dead letters ring', () => {
     }
 });
 
-test('every queue of the wiring is there as it says, with the one rule that fills it', () => {
+test('every queue of the wiring has its settings and the one rule that fills it', () => {
     const queue = (name: string): [string, Json] =>
         ofType('AWS::SQS::Queue').find(
             ([, it]) => it.Properties.QueueName === `forecourt-test-${name}`
@@ -173,7 +173,7 @@ test('every queue of the wiring is there as it says, with the one rule that fill
     }
 });
 
-test('what is published is forgotten by this distribution and by no other', () => {
+test('a publication invalidates this distribution and no other', () => {
     const [, published] = ofType('AWS::Lambda::Function').find(
         ([, it]) => it.Properties.Handler === 'consume-published'
     )!;
@@ -186,7 +186,7 @@ test('what is published is forgotten by this distribution and by no other', () =
     assert.ok(JSON.stringify(right.Resource).includes(`{"Ref":"${id.Ref}"}`));
 });
 
-test('an erasure is complete within twenty days, and logs are kept for two weeks', () => {
+test('an erasure is complete within twenty days, and logs stay for two weeks', () => {
     assert.equal(ofType('AWS::Events::Archive')[0]![1].Properties.RetentionDays, 20);
     for (const [id, it] of ofType('AWS::Logs::LogGroup')) {
         assert.equal(it.Properties.RetentionInDays, 14, id);
@@ -208,7 +208,7 @@ test('no right is wider than its use', () => {
     }
 });
 
-test('only what reads has no right to write', () => {
+test('functions that only read have no right to write', () => {
     const rights = (name: string): string[] =>
         ofType('AWS::IAM::Policy')
             .filter(([id]) => id.startsWith(`Functions${name.replaceAll('-', '')}role`))
@@ -224,7 +224,7 @@ test('nothing here is in a network of its own: no VPC, no NAT gateway', () => {
     assert.ok(types.every((type) => !type.startsWith('AWS::EC2::')));
 });
 
-test('the read functions are kept warm, follow load, and rise before a campaign', () => {
+test('the read functions stay warm, follow load, and rise before a campaign', () => {
     const warm = ofType('AWS::Lambda::Alias').filter(
         ([, it]) => it.Properties.ProvisionedConcurrencyConfig !== undefined
     );
@@ -281,7 +281,7 @@ test('a runaway leaves the account to shoppers', () => {
     ]);
 });
 
-test('one binary is told by its handler which function it is, and logs only what fails', () => {
+test('the handler selects the function in one binary, which logs only failures', () => {
     const functions = ofType('AWS::Lambda::Function').map(([, it]) => it.Properties);
     assert.equal(functions.length, FUNCTIONS.length + CONSUMERS.length);
     assert.equal(new Set(functions.map((it) => JSON.stringify(it.Code))).size, 1);
@@ -303,7 +303,7 @@ test('tables take a campaign at once', () => {
     }
 });
 
-test('access logs hold no query and no header: both may bear tokens', () => {
+test('access logs hold no query and no header: both may contain tokens', () => {
     const [[, stage]] = ofType('AWS::ApiGatewayV2::Stage') as [[string, Json]];
     const fields = Object.values(JSON.parse(stage.Properties.AccessLogSettings.Format));
     assert.deepEqual(fields, [
@@ -316,7 +316,7 @@ test('access logs hold no query and no header: both may bear tokens', () => {
     ]);
 });
 
-test('no secret stands in the template', () => {
+test('no secret is in the template', () => {
     const text = JSON.stringify(template);
     assert.ok(!/dev-|shpss_|BEGIN [A-Z ]*PRIVATE/.test(text));
     const [{ HeaderValue }] = distribution.Origins.find((it: Json) => it.OriginCustomHeaders)
@@ -340,9 +340,9 @@ test('only functions with a use for secrets may read them, and of this environme
     }
 });
 
-test('settings that can not be deployed are refused, all at once', () => {
-    const wrong = { ...settings, account: '1', shop: 'example.com', warm: { least: 3, most: 1 } };
-    assert.throws(() => check(wrong), {
+test('settings that can not be deployed are rejected, all at once', () => {
+    const invalid = { ...settings, account: '1', shop: 'example.com', warm: { least: 3, most: 1 } };
+    assert.throws(() => check(invalid), {
         message: [
             "these settings can't be deployed:",
             'account: twelve digits',

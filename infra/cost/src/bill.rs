@@ -1,4 +1,4 @@
-//! The month's bill, what the next million costs, and what is dearest.
+//! The month's bill, the cost of the next million, and the most expensive items.
 
 use std::collections::BTreeMap;
 
@@ -11,44 +11,44 @@ use crate::prices::{Basis, PriceFile};
 use crate::profile::Profile;
 use crate::usage::Usage;
 
-/// What "the next million" is of.
+/// The size of "the next million".
 const MILLION: u64 = 1_000_000;
 
-/// One line.
+/// One line of the bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// The service.
     pub service: Service,
-    /// What is counted.
+    /// The counted item.
     pub item: Item,
-    /// How much of it, as it is counted.
+    /// The quantity, as AWS counts it.
     pub quantity: u128,
-    /// What a price is of.
+    /// The unit of the price.
     pub unit: &'static str,
-    /// What it costs.
+    /// The cost.
     pub usd: Dollars,
-    /// How much of that is free for every account.
+    /// The part of the cost that is free for every account.
     pub free_usd: Dollars,
-    /// How far its price may be trusted.
+    /// The reliability of its price.
     pub basis: Basis,
 }
 
-/// A month.
+/// The bill of a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bill {
     /// Each line, by service.
     pub lines: Vec<Line>,
-    /// All of it, without what is free.
+    /// The sum, without the free tier.
     pub total: Dollars,
-    /// What of it is free for every account.
+    /// The part that is free for every account.
     pub free: Dollars,
-    /// What of it rests on prices that nobody was found to state.
+    /// The part that depends on prices without a source.
     pub unsourced: Dollars,
-    /// What of it rests on another region's prices.
+    /// The part that depends on another region's prices.
     pub other_region: Dollars,
 }
 
-/// What one more million costs.
+/// The cost of one more million.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Next {
     /// Reads in the profile's proportions; none if it has none.
@@ -59,24 +59,24 @@ pub struct Next {
     pub commands: Dollars,
 }
 
-/// What dominates.
+/// One of the most expensive lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dearest {
     /// The line.
     pub item: Item,
     /// Its cost.
     pub usd: Dollars,
-    /// Its share of the whole, in tenths of a per cent.
+    /// Its share of the total, in tenths of a per cent.
     pub per_mille: i128,
 }
 
 // === impl Bill ===
 
 impl Bill {
-    /// What a usage costs in a region.
+    /// The bill of a usage in a region.
     ///
     /// # Errors
-    /// A region or item that the price file does not know.
+    /// A region or item that is not in the price file.
     pub fn of(usage: &Usage, file: &PriceFile, region: &str) -> Result<Self, CostError> {
         let book = file.book(region)?;
         let line = |(item, quantity): (&Item, &u128)| {
@@ -109,7 +109,7 @@ impl Bill {
         })
     }
 
-    /// Cost and what is free of it, by service.
+    /// Cost and its free part, by service.
     #[must_use]
     pub fn by_service(&self) -> BTreeMap<Service, (Dollars, Dollars)> {
         let mut services: BTreeMap<_, (Dollars, Dollars)> = BTreeMap::new();
@@ -120,24 +120,24 @@ impl Bill {
         services
     }
 
-    /// The dearest lines, most of it first.
+    /// The most expensive lines, highest first.
     #[must_use]
     pub fn dearest(&self, most: usize) -> Vec<Dearest> {
         let mut lines: Vec<&Line> = self.lines.iter().collect();
         lines.sort_by_key(|line| (std::cmp::Reverse(line.usd), line.item));
-        let dear = |line: &&Line| Dearest {
+        let dearest = |line: &&Line| Dearest {
             item: line.item,
             usd: line.usd,
             per_mille: line.usd.per_mille_of(self.total),
         };
-        lines.iter().take(most).map(dear).collect()
+        lines.iter().take(most).map(dearest).collect()
     }
 }
 
 // === impl Next ===
 
 impl Next {
-    /// What one more million of each costs.
+    /// The cost of one more million of each.
     ///
     /// # Errors
     /// As [`Bill::of`].
@@ -154,7 +154,7 @@ impl Next {
         };
         let Profile { reads, webhooks, .. } = profile;
         let read = [reads.product, reads.cart, reads.loyalty].map(|read| read.a_month);
-        let told = [2 * webhooks.orders.a_month, webhooks.refunds, webhooks.others];
+        let deliveries = [2 * webhooks.orders.a_month, webhooks.refunds, webhooks.others];
         let reads = shares(read).map(|[product, cart, loyalty]| {
             more(&|it| {
                 it.reads.product.a_month += product;
@@ -162,9 +162,9 @@ impl Next {
                 it.reads.loyalty.a_month += loyalty;
             })
         });
-        let webhooks = shares(told).map(|[orders, refunds, others]| {
+        let webhooks = shares(deliveries).map(|[orders, refunds, others]| {
             more(&|it| {
-                // An order is two webhooks; the odd one is of another topic.
+                // An order is two webhooks; an odd one is counted as another topic.
                 it.webhooks.orders.a_month += orders / 2;
                 it.webhooks.refunds += refunds;
                 it.webhooks.others += others + orders % 2;
@@ -175,7 +175,7 @@ impl Next {
     }
 }
 
-/// A million in these proportions; what does not divide goes to the last that has any.
+/// A million in these proportions; the last nonzero one gets the remainder.
 fn shares(of: [u64; 3]) -> Option<[u64; 3]> {
     let all: u128 = of.iter().copied().map(u128::from).sum();
     let last = of.iter().rposition(|count| *count > 0)?;

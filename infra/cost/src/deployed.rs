@@ -1,5 +1,5 @@
-//! What is deployed, read from the file that `infra/cdk` and the local bus read, so that the bill is of
-//! what is there.
+//! The deployed functions and queues, from the file that `infra/cdk` and the local bus read, so
+//! that the bill matches the deployment.
 
 use std::sync::LazyLock;
 
@@ -39,7 +39,7 @@ pub(crate) fn memory_mb(function: &str) -> Option<u64> {
     all.find(|it| it.name == function).map(|it| it.memory_mb)
 }
 
-/// How many queues are polled, whether anything is in them or not.
+/// The number of queues, which are polled even when empty.
 pub(crate) fn queues() -> u64 {
     WIRING.consumers.iter().map(|consumer| consumer.queues.len() as u64).sum()
 }

@@ -1,30 +1,30 @@
-//! What one operation takes from DynamoDB, EventBridge and the queues: counted, not estimated.
+//! What one operation uses of DynamoDB, EventBridge and the queues: counted, not estimated.
 //! `infra/local/tests/it/footprints.rs` runs each of them on the embedded table and the local bus
-//! and fails when one of these figures is not what it counts.
+//! and fails if one of these figures differs from the count.
 
 use serde::Serialize;
 use strum::VariantArray;
 
-/// Something the shop does, in one function.
+/// An operation of the shop in one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
 pub enum Operation {
-    /// A product that memory has compiled, but may have been replaced.
+    /// A product that is compiled in memory but may have been replaced.
     ReadProduct,
     /// A cart read with the bookmark of a command that this instance has not seen applied.
     ReadCart,
-    /// An account that memory has, but may have changed; the programme, too.
+    /// An account in memory that may have changed; the program, too.
     ReadLoyalty,
     /// A cart command until its 202.
     AcceptCommand,
-    /// The same in the consumer.
+    /// The cart command in the consumer.
     ApplyCommand,
     /// A hand-over to Shopify.
     CheckOut,
     /// A selection saved.
     SaveSelection,
-    /// Points asked for, until the 202.
+    /// A redemption until its 202.
     AcceptRedemption,
-    /// The same in the consumers, until there is a code.
+    /// The redemption in the consumers, until there is a code.
     CarryRedemption,
     /// A webhook until its 200.
     ReceiveWebhook,
@@ -44,7 +44,7 @@ pub enum Operation {
     TakeFromNoCart,
 }
 
-/// What it takes.
+/// The usage of one operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Footprint {
     /// Calls of DynamoDB.
@@ -61,7 +61,7 @@ pub struct Footprint {
     pub event_bytes: u64,
     /// Messages that the rules make of them.
     pub messages: u64,
-    /// Bytes of our own log lines at the level that is deployed.
+    /// Bytes of our own log lines at the deployed level.
     pub log_bytes: u64,
 }
 
@@ -89,7 +89,7 @@ impl Operation {
     /// Every operation.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// What it takes, for a cart of three lines, the demo's customers, and Shopify's payloads with
+    /// Its usage, for a cart of three lines, the demo's customers, and Shopify's payloads with
     /// every documented field.
     #[must_use]
     pub const fn footprint(self) -> Footprint {
@@ -109,7 +109,7 @@ impl Operation {
             Self::TakeFromCart => footprint([3, 2, 4], [0, 0, 0, 0], 0),
             Self::TakeFromCartAgain => footprint([2, 0, 4], [0, 0, 0, 0], 0),
             Self::TakeFromNoCart => footprint([1, 0, 2], [0, 0, 0, 0], 212),
-            // They tell the ledger nothing.
+            // They change nothing in the ledger.
             Self::AbsorbCreated | Self::AbsorbOther => footprint([1, 0, 2], [0, 0, 0, 0], 0),
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-/// A service as it stands on the bill.
+/// A service on the bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Service {
     /// Requests, bytes, edge functions, invalidations.
@@ -31,7 +31,7 @@ pub enum Service {
     SecretsManager,
 }
 
-/// One thing that is counted.
+/// A counted item.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray,
 )]
@@ -61,7 +61,7 @@ pub enum Item {
     LambdaTimeX86,
     /// Time on arm64.
     LambdaTimeArm64,
-    /// Warm environments on x86_64, kept, in MB-milliseconds.
+    /// Provisioned warm environments on x86_64, in MB-milliseconds.
     LambdaWarmX86,
     /// Warm environments on arm64.
     LambdaWarmArm64,
@@ -87,7 +87,7 @@ pub enum Item {
     QueueRequests,
     /// Bytes written to logs.
     LogBytes,
-    /// Bytes of logs kept for a month.
+    /// Bytes of logs stored for a month.
     LogStored,
     /// Alarms for a month.
     Alarms,
@@ -99,7 +99,7 @@ pub enum Item {
 
 /// A million.
 const MILLION: u128 = 1_000_000;
-/// A gigabyte as prices mean it, in the dearer reading: 10^9 bytes.
+/// A gigabyte of a price, in the more expensive reading: 10^9 bytes.
 const GB: u128 = 1_000_000_000;
 /// A GB-second of Lambda: 1,024 MB for 1,000 ms.
 const GB_SECOND: u128 = 1_024 * 1_000;
@@ -107,10 +107,10 @@ const GB_SECOND: u128 = 1_024 * 1_000;
 // === impl Item ===
 
 impl Item {
-    /// Everything that is counted.
+    /// Every counted item.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// Its name in a price file, the unit a price is of, and how much of what is counted that is.
+    /// Its name in a price file, the unit of its price, and the counted quantity in one unit.
     #[must_use]
     pub fn meter(self) -> (&'static str, &'static str, u128) {
         match self {
@@ -152,7 +152,7 @@ impl Item {
         self.meter().0
     }
 
-    /// The service it stands under.
+    /// Its service on the bill.
     #[must_use]
     pub fn service(self) -> Service {
         match self {
@@ -194,8 +194,8 @@ impl TryFrom<String> for Item {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let found = Self::ALL.iter().copied().find(|item| item.name() == name);
-        found.ok_or_else(|| format!("nothing that is counted is called `{name}`"))
+        let item = Self::ALL.iter().copied().find(|item| item.name() == name);
+        item.ok_or_else(|| format!("there is no item `{name}`"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Dollars as whole picodollars: the smallest price there is (a millisecond of the smallest
-//! function) has ten decimals, and no float comes near money.
+//! Dollars as whole picodollars: the smallest price (a millisecond of the smallest function) has
+//! ten decimals, and money is never a float.
 
 use std::fmt;
 use std::iter::Sum;
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::CostError;
 
-/// Decimals that are kept of any number written by hand.
+/// Decimals of a parsed number.
 const DECIMALS: u32 = 12;
 /// The whole of one.
 const ONE: i128 = 10_i128.pow(DECIMALS);
-/// Digits before the point that are read: a thousand billion of anything.
+/// Most digits before the point: a thousand billion of anything.
 const WHOLE_DIGITS_MAX: usize = 15;
 
 /// A number written in decimals, exact to the twelfth.
@@ -30,7 +30,7 @@ pub struct Dollars(pub i128);
 pub struct ExchangeRate {
     /// Rupees per dollar.
     pub inr_per_usd: Decimal,
-    /// The day it was read on.
+    /// The day of the rate.
     pub date: String,
 }
 
@@ -68,7 +68,7 @@ impl TryFrom<String> for Decimal {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("is no number")
+        Self::parse(&text).ok_or("is not a number")
     }
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for Decimal {
 // === impl Dollars ===
 
 impl Dollars {
-    /// What `quantity` costs at this much for every `per`, to the nearest picodollar.
+    /// The cost of `quantity` at this price for every `per`, to the nearest picodollar.
     #[must_use]
     pub fn for_quantity(self, quantity: u128, per: u128) -> Self {
         let exact = self.0 * i128::try_from(quantity).unwrap_or(i128::MAX / ONE);
@@ -110,7 +110,7 @@ impl Dollars {
         nearest(self.0 * rate.inr_per_usd.0, ONE * ONE)
     }
 
-    /// How much of `whole` this is, in tenths of a per cent.
+    /// The share of `whole`, in tenths of a per cent.
     #[must_use]
     pub fn per_mille_of(self, whole: Self) -> i128 {
         if whole.0 == 0 { 0 } else { nearest(self.0 * 1_000, whole.0) }
@@ -138,7 +138,7 @@ impl fmt::Display for Dollars {
     }
 }
 
-/// All the decimals there are: a bill is added up by whoever reads it.
+/// All decimals, so that the reader of a bill can add it up.
 impl Serialize for Dollars {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&Decimal(self.0))
@@ -153,11 +153,11 @@ impl ExchangeRate {
     /// # Errors
     /// Anything else.
     pub fn parse(text: &str) -> Result<Self, CostError> {
-        let wrong = || CostError::Rate(text.to_owned());
-        let (rate, date) = text.split_once('@').ok_or_else(wrong)?;
-        let inr_per_usd = Decimal::parse(rate).filter(|rate| rate.0 > 0).ok_or_else(wrong)?;
+        let error = || CostError::Rate(text.to_owned());
+        let (rate, date) = text.split_once('@').ok_or_else(error)?;
+        let inr_per_usd = Decimal::parse(rate).filter(|rate| rate.0 > 0).ok_or_else(error)?;
         if !is_date(date) {
-            return Err(wrong());
+            return Err(error());
         }
         Ok(Self { inr_per_usd, date: date.to_owned() })
     }
@@ -173,7 +173,7 @@ pub(crate) fn is_date(text: &str) -> bool {
     digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month) && is_day
 }
 
-/// Division to the nearest, halves up; of what is not negative.
+/// Division of a nonnegative number to the nearest, halves up.
 fn nearest(number: i128, by: i128) -> i128 {
     (number + by / 2) / by
 }

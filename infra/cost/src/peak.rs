@@ -1,4 +1,4 @@
-//! The busiest second, and which of AWS's default quotas it would pass.
+//! The busiest second, and AWS's default quotas that it would exceed.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::usage::{EdgeTraffic, HOURS, Through, Usage, duration_ms, invocations,
 
 /// Seconds of a month.
 const MONTH_S: u128 = HOURS as u128 * 3_600;
-/// What is asked for beyond the peak, per cent of it: peaks are guesses.
+/// The margin of a suggested quota above the peak, per cent: peaks are estimates.
 const HEADROOM_PERCENT: u64 = 50;
 
-/// What the busiest second needs.
+/// The needs of the busiest second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Peak {
-    /// Every quota that matters, and how it fares.
+    /// Every relevant quota at the peak.
     pub strains: Vec<Strain>,
     /// Environments that the busiest of the read functions needs.
     pub read_environments: u64,
@@ -27,11 +27,11 @@ pub struct Peak {
 pub struct Strain {
     /// Which.
     pub quota: QuotaName,
-    /// What it is unless more was asked for.
+    /// The default value.
     pub allowed: u64,
-    /// What the peak needs.
+    /// The need at the peak.
     pub needed: u64,
-    /// What to ask for, and how, if the peak passes it.
+    /// The value to request, and how, if the peak exceeds the quota.
     pub ask: Option<(u64, String)>,
 }
 
@@ -73,14 +73,14 @@ fn needs(profile: &Profile) -> Vec<(QuotaName, u64)> {
     ];
     if profile.edge == EdgeForm::LambdaAtEdge {
         let requests = a_second(edge.requests.into());
-        // An instance takes ten requests a second, however short they are.
+        // An instance handles ten requests a second, even short ones.
         needs.push((QuotaName::EdgeLambdaRequests, requests));
         needs.push((QuotaName::EdgeLambdaEnvironments, requests.div_ceil(10)));
     }
     needs
 }
 
-/// Of the average of a month, the busiest second.
+/// The rate of the busiest second, from a month's total.
 fn a_second(profile: &Profile, a_month: u128) -> u64 {
     let peak = (a_month * u128::from(profile.peak_factor)).div_ceil(MONTH_S);
     u64::try_from(peak).unwrap_or(u64::MAX)
@@ -102,7 +102,7 @@ fn read_environments(profile: &Profile) -> u64 {
     each.into_iter().max().unwrap_or_default()
 }
 
-/// To two digits, as one would ask.
+/// Rounds up to two digits.
 fn round_up(number: u64) -> u64 {
     let mut step = 1;
     while number / step >= 100 {

@@ -1,4 +1,4 @@
-//! The price file: what AWS charges and allows in each region, who says so, and when.
+//! The price file: AWS's prices and quotas in each region, with source and date.
 
 use std::collections::BTreeMap;
 
@@ -12,45 +12,45 @@ use crate::quotas::{Quota, QuotaName};
 /// The prices that come with this crate.
 const BUILT_IN: &str = include_str!("../prices.json");
 
-/// How far a price may be trusted.
+/// The reliability of a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// AWS's own page or price list.
     Aws,
-    /// Somebody else's.
+    /// Another source.
     ThirdParty,
-    /// Found for another region only.
+    /// The price of another region.
     OtherRegion,
-    /// Nobody's that was found: common knowledge. Verify it.
+    /// No source: common knowledge. Verify it.
     Unsourced,
 }
 
-/// What something costs.
+/// A price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// US dollars, as a decimal in quotes.
     pub usd: Decimal,
-    /// For how much; the item's unit.
+    /// The item's unit.
     pub per: String,
-    /// Who says so.
+    /// The source.
     pub source: String,
-    /// When it was read: a day, or a month.
+    /// The day or month of the source.
     pub date: String,
-    /// How far to trust it.
+    /// Its reliability.
     pub basis: Basis,
 }
 
-/// What is free every month.
+/// A monthly free tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Free {
     /// How many of the item's units.
     pub units: u64,
-    /// Who says so.
+    /// The source.
     pub source: String,
-    /// When it was read.
+    /// The date of the source.
     pub date: String,
 }
 
@@ -70,7 +70,7 @@ pub struct Book {
 pub struct PriceFile {
     /// By region.
     pub regions: BTreeMap<String, Book>,
-    /// What every account has free, by item.
+    /// The free tier of every account, by item.
     pub free: BTreeMap<Item, Free>,
 }
 
@@ -91,8 +91,8 @@ impl PriceFile {
     /// # Errors
     /// Not JSON, not of this form, a price in another unit than its item's, or without a date.
     pub fn parse(what: &str, text: &str) -> Result<Self, CostError> {
-        let mend = "start from a copy of infra/cost/prices.json";
-        let file: Self = read(what, text, mend)?;
+        let fix = "start from a copy of infra/cost/prices.json";
+        let file: Self = read(what, text, fix)?;
         for (region, book) in &file.regions {
             for (item, price) in &book.prices {
                 let at = |field: &str| format!("regions.{region}.prices.{}.{field}", item.name());
@@ -126,19 +126,19 @@ impl PriceFile {
     }
 }
 
-/// Reads JSON, and says which field is wrong.
+/// Reads JSON; an error names the invalid field.
 pub(crate) fn read<T: serde::de::DeserializeOwned>(
     what: &str,
     text: &str,
-    mend: &str,
+    fix: &str,
 ) -> Result<T, CostError> {
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let at = error.path().to_string();
-        form(what, at, error.into_inner().to_string(), mend.to_owned())
+        form(what, at, error.into_inner().to_string(), fix.to_owned())
     })
 }
 
-pub(crate) fn form(what: &str, at: String, problem: String, mend: String) -> CostError {
-    CostError::Form { what: what.to_owned(), at, problem, mend }
+pub(crate) fn form(what: &str, at: String, problem: String, fix: String) -> CostError {
+    CostError::Form { what: what.to_owned(), at, problem, fix }
 }

@@ -1,4 +1,4 @@
-//! What is asked of a shop in a month, and what is assumed of how long things take.
+//! A shop's traffic in a month, and assumptions about durations.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,62 +11,62 @@ pub const BUILT_IN: [(&str, &str); 2] = [
     ("orders", include_str!("../profiles/orders.json")),
     ("million", include_str!("../profiles/million.json")),
 ];
-/// Most of anything in a month: a thousand billion. Products of such numbers fit with room to spare.
+/// Most of anything in a month: a thousand billion. Products of such numbers do not overflow.
 const COUNT_MAX: u64 = 1_000_000_000_000;
 
 /// A month of traffic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// In a line.
+    /// One line.
     pub title: String,
-    /// What else is taken for granted, in words.
+    /// Further assumptions as text.
     #[serde(default)]
     pub assumes: Vec<String>,
-    /// What somebody said such a month costs.
+    /// A published price of such a month.
     pub claim: Option<Claim>,
     /// The region of everything but the edge.
     pub region: String,
-    /// Of the functions.
+    /// The functions' architecture.
     pub architecture: Architecture,
-    /// Of the edge function.
+    /// The form of the edge function.
     pub edge: EdgeForm,
-    /// What is read.
+    /// Reads.
     pub reads: Reads,
-    /// What is asked for.
+    /// Commands and other writes.
     pub writes: Writes,
-    /// What Shopify tells.
+    /// Shopify's webhooks.
     pub webhooks: Webhooks,
-    /// Products and programmes published.
+    /// Products and programs published.
     pub publications: u64,
-    /// How much busier the busiest second is than the average one.
+    /// The ratio of the busiest second to the average one.
     pub peak_factor: u64,
-    /// Environments kept warm.
+    /// Warm environments.
     pub warm: Warm,
-    /// What can't be known before it runs on AWS.
+    /// Values that can only be measured on AWS.
     pub assumed: Assumed,
-    /// What costs the same whatever is asked.
+    /// Costs that do not depend on traffic.
     pub fixed: Fixed,
 }
 
-/// A published price to stand beside ours.
+/// A published price to compare with ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// `USD` or `INR`.
     pub currency: String,
-    /// The least of it.
+    /// The lower bound.
     pub from: Decimal,
-    /// The most of it.
+    /// The upper bound.
     pub to: Decimal,
-    /// What it is said to be for.
+    /// The traffic that the source states.
     pub says: String,
 }
 
 /// Of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Architecture {
-    /// What is deployed unless told otherwise.
+    /// The default.
     #[serde(rename = "x86_64")]
     X86,
     /// A fifth cheaper.
@@ -84,11 +84,11 @@ pub enum EdgeForm {
     LambdaAtEdge,
 }
 
-/// Reads by who answers them.
+/// Reads by function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reads {
-    /// Products, resolutions, the programme: the same for everybody.
+    /// Products, resolutions, the program: the same for all viewers.
     pub product: Read,
     /// The cart.
     pub cart: Read,
@@ -110,7 +110,7 @@ pub struct Read {
     pub bytes: u64,
 }
 
-/// Commands and what else is sent.
+/// Commands and other writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Writes {
@@ -136,7 +136,7 @@ pub struct Writes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
-    /// Orders; each is told twice, when it is created and when it is paid.
+    /// Orders; each has two webhooks, when it is created and when it is paid.
     pub orders: Orders,
     /// Refunds.
     pub refunds: u64,
@@ -156,7 +156,7 @@ pub struct Orders {
     pub from_carts_percent: u64,
 }
 
-/// Environments of each read function that are kept warm.
+/// Warm environments of each read function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warm {
@@ -168,11 +168,11 @@ pub struct Warm {
     pub campaign_hours: u64,
 }
 
-/// Times and sizes that only AWS can tell.
+/// Times and sizes that can only be measured on AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assumed {
-    /// What a function takes beside waiting, ms.
+    /// A function's own work without waiting, ms.
     pub own_ms: u64,
     /// A call of DynamoDB, ms.
     pub table_call_ms: u64,
@@ -180,13 +180,13 @@ pub struct Assumed {
     pub publish_ms: u64,
     /// The edge function on Lambda@Edge, ms.
     pub edge_ms: u64,
-    /// Messages a consumer gets at once.
+    /// Messages in one batch of a consumer.
     pub messages_per_batch: u64,
     /// Of a hundred invocations, those whose start and report are logged.
     pub logged_percent: u64,
 }
 
-/// What is there all month.
+/// Resources that exist all month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
@@ -206,15 +206,15 @@ impl Profile {
     /// Reads a profile; `what` names it in errors.
     ///
     /// # Errors
-    /// Not JSON, not of this form, or a number that can't be.
+    /// Not JSON, not of this form, or a number out of range.
     pub fn parse(what: &str, text: &str) -> Result<Self, CostError> {
-        let mend = "`forecourt cost orders --show` prints a profile to start from";
-        let profile: Self = read(what, text, mend)?;
+        let fix = "`forecourt cost orders --show` prints a profile to start from";
+        let profile: Self = read(what, text, fix)?;
         for (at, number, least, most) in profile.bounds() {
             if !(least..=most).contains(&number) {
                 let problem = format!("is {number}");
-                let mend = format!("write a number from {least} to {most}");
-                return Err(form(what, at, problem, mend));
+                let fix = format!("write a number from {least} to {most}");
+                return Err(form(what, at, problem, fix));
             }
         }
         if let Some(claim) = &profile.claim
@@ -226,7 +226,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Every number with the least and the most it may be.
+    /// Every number with its bounds.
     fn bounds(&self) -> Vec<(String, u64, u64, u64)> {
         let Self { reads, writes, webhooks, warm, assumed, fixed, .. } = self;
         let mut bounds = Vec::new();

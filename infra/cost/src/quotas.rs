@@ -1,8 +1,8 @@
-//! What AWS allows an account that has not asked for more.
+//! AWS's default quotas of an account.
 
 use serde::{Deserialize, Serialize};
 
-/// Which quota.
+/// The name of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QuotaName {
@@ -22,9 +22,9 @@ pub enum QuotaName {
     EdgeLambdaRequests,
     /// Environments of Lambda@Edge at once.
     EdgeLambdaEnvironments,
-    /// Write units a second that a table takes without having been asked before.
+    /// Write units a second of a new on-demand table.
     TableWrites,
-    /// Read units a second, the same.
+    /// Read units a second of a new on-demand table.
     TableReads,
 }
 
@@ -32,12 +32,12 @@ pub enum QuotaName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// How much.
+    /// The value.
     pub value: u64,
-    /// What to ask for, where.
+    /// How to request more.
     pub ask: String,
-    /// Who says so.
+    /// The source.
     pub source: String,
-    /// When it was read.
+    /// The date of the source.
     pub date: String,
 }

@@ -1,4 +1,4 @@
-//! All of it together, for people and as JSON.
+//! The complete estimate, as text and as JSON.
 
 use std::fmt::{self, Write as _};
 
@@ -12,38 +12,38 @@ use crate::prices::{Basis, PriceFile};
 use crate::profile::{Claim, Profile};
 use crate::usage::Usage;
 
-/// Lines that are called dearest.
+/// How many of the most expensive lines are listed.
 const DEAREST: usize = 4;
 
-/// What a profile costs.
+/// The estimate for a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
-    /// In a line.
+    /// One line.
     pub title: String,
-    /// Where.
+    /// The region.
     pub region: String,
-    /// The month.
+    /// The bill of the month.
     pub bill: Bill,
-    /// What one more million costs.
+    /// The cost of one more million.
     pub next_million: Next,
-    /// What dominates.
+    /// The most expensive lines.
     pub dearest: Vec<Dearest>,
     /// The busiest second.
     pub peak: Peak,
-    /// What else was taken for granted.
+    /// Further assumptions.
     pub assumes: Vec<String>,
-    /// What somebody said it costs, beside ours.
+    /// A published price to compare with.
     pub claim: Option<Claim>,
-    /// For the rupees.
+    /// The exchange rate, for rupees.
     pub rate: Option<ExchangeRate>,
-    /// The rupees.
+    /// The total in rupees.
     pub total_inr: Option<i128>,
 }
 
-/// What a profile costs by a price file.
+/// Estimates the cost of a profile by a price file.
 ///
 /// # Errors
-/// A region or an item that the price file does not know.
+/// A region or an item that is not in the price file.
 pub fn estimate(
     profile: &Profile,
     file: &PriceFile,
@@ -75,7 +75,7 @@ impl Estimate {
 
     fn write_bill(&self, out: &mut String) -> fmt::Result {
         let inr = if self.rate.is_some() { "INR" } else { "" };
-        writeln!(out, "{:<30} {:>12} {inr:>12} {:>12}", "a month", "USD", "of it free")?;
+        writeln!(out, "{:<30} {:>12} {inr:>12} {:>12}", "a month", "USD", "free tier")?;
         for (service, (usd, free)) in self.bill.by_service() {
             let (money, free) = (self.money(usd), free.to_string());
             writeln!(out, "{:<30} {money} {free:>12}", service.to_string())?;
@@ -92,14 +92,13 @@ impl Estimate {
         let Bill { total, free, unsourced, other_region, .. } = &self.bill;
         let free = free.to_string();
         writeln!(out, "{:<30} {} {free:>12}", "all", self.money(*total))?;
-        let left = Dollars(total.0 - self.bill.free.0);
-        writeln!(out, "{:<30} {}", "if nothing else uses what is free", self.money(left))?;
+        let net = Dollars(total.0 - self.bill.free.0);
+        writeln!(out, "{:<30} {}", "after the free tier", self.money(net))?;
         if unsourced.0 > 0 {
-            let told = "of it rests on prices that nobody was found to state: verify them";
-            writeln!(out, "\n? USD {unsourced} {told}")?;
+            writeln!(out, "\n? USD {unsourced} depend on prices without a source: verify them")?;
         }
         if other_region.0 > 0 {
-            writeln!(out, "~ USD {other_region} of it on prices found for another region only")?;
+            writeln!(out, "~ USD {other_region} depend on prices of another region")?;
         }
         Ok(())
     }
@@ -115,7 +114,7 @@ impl Estimate {
         for (name, usd) in each.into_iter().filter_map(|(name, usd)| Some((name, usd?))) {
             writeln!(out, "  {name:<28} {}", self.money(usd))?;
         }
-        writeln!(out, "\ndearest")?;
+        writeln!(out, "\nmost expensive")?;
         for Dearest { item, usd, per_mille } in &self.dearest {
             let share = format!("{}.{} %", per_mille / 10, per_mille % 10);
             writeln!(out, "  {:<28} {} {share:>12}", item.name(), self.money(*usd))?;
@@ -129,10 +128,9 @@ impl Estimate {
             let name = serde_json::to_value(strain.quota).unwrap_or_default();
             let name = format!("  {}", name.as_str().unwrap_or_default());
             let (needed, allowed) = (grouped(strain.needed.into()), grouped(strain.allowed.into()));
-            let more = strain
-                .ask
-                .as_ref()
-                .map(|(more, ask)| format!("  PASSED: ask for {}: {ask}", grouped((*more).into())));
+            let more = strain.ask.as_ref().map(|(more, ask)| {
+                format!("  EXCEEDED: request {}: {ask}", grouped((*more).into()))
+            });
             let more = more.unwrap_or_default();
             writeln!(out, "{name:<30} {needed:>12} {allowed:>12}{more}")?;
         }
@@ -191,7 +189,7 @@ impl fmt::Display for Estimate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         self.write(&mut text)?;
-        // Columns that are empty leave no blanks behind.
+        // Removes the blanks of empty columns.
         for line in text.lines() {
             writeln!(out, "{}", line.trim_end())?;
         }

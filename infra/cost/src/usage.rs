@@ -1,4 +1,4 @@
-//! What a month of a profile uses of everything that is counted.
+//! The usage of every counted item in a month of a profile.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,25 @@ use crate::footprint::{Footprint, Operation};
 use crate::item::Item;
 use crate::profile::{Architecture, EdgeForm, Profile, Read};
 
-/// Hours of a month as AWS's own examples have it.
+/// Hours of a month in AWS's own examples.
 pub(crate) const HOURS: u64 = 730;
 /// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
-/// Everything that is put on a bus or a queue is charged by such pieces (EventBridge and SQS
-/// pricing).
+/// Events and messages are charged by chunks of this size (EventBridge and SQS pricing).
 const CHUNK_BYTES: u64 = 64 * 1024;
 /// Long polls of one queue at the same time: an event source mapping with a maximum concurrency
 /// never has fewer (Lambda Developer Guide, "Configuring scaling behavior for SQS event source
 /// mappings").
 const POLLERS: u64 = 5;
-/// Long polls an hour of one poller: each waits 20 s, the most SQS knows.
+/// Long polls an hour of one poller: each waits 20 s, SQS's maximum.
 const POLLS_AN_HOUR: u64 = 180;
-/// Days of a month that the archive keeps (`infra/cdk/lib/events.ts`), and that logs are kept.
+/// Days that the archive stores events (`infra/cdk/lib/events.ts`), and that logs are stored.
 const ARCHIVE_DAYS: u64 = 20;
 const LOG_DAYS: u64 = 14;
 const MONTH_DAYS: u64 = 30;
 /// Memory of the edge function on Lambda@Edge, MB.
 const EDGE_MB: u64 = 128;
-/// Bytes of the answer to a webhook, of a preflight's, with their headers.
+/// Bytes of the response to a webhook or a preflight, with headers.
 const EMPTY_ANSWER_BYTES: u64 = 600;
 /// Lines that Lambda itself writes for an invocation in its JSON format (Lambda Developer Guide,
 /// "Lambda Telemetry API Event schema reference").
@@ -49,12 +48,12 @@ pub(crate) const FUNCTIONS: [&str; 8] = [
     "admin",
 ];
 
-/// Some work of one function in a month.
+/// The work of one kind of one function in a month.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Work {
     pub(crate) function: &'static str,
     pub(crate) times: u64,
-    /// What it reads, writes and publishes.
+    /// The usage of one such work.
     pub(crate) takes: Footprint,
     pub(crate) by: Through,
 }
@@ -70,14 +69,14 @@ pub(crate) enum Through {
     Queue,
 }
 
-/// How much of everything that is counted.
+/// The quantity of every counted item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage(pub(crate) BTreeMap<Item, u128>);
 
 // === impl Usage ===
 
 impl Usage {
-    /// Of a month.
+    /// The usage of a month.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         let mut usage = Self::default();
@@ -86,11 +85,11 @@ impl Usage {
             usage.work(profile, &work);
         }
         usage.warm(profile);
-        usage.kept(profile);
+        usage.fixed(profile);
         usage
     }
 
-    /// How much of `item`.
+    /// The quantity of `item`.
     #[must_use]
     pub fn get(&self, item: Item) -> u128 {
         self.0.get(&item).copied().unwrap_or_default()
@@ -103,15 +102,15 @@ impl Usage {
     }
 
     fn edge(&mut self, profile: &Profile) {
-        let seen = EdgeTraffic::of(profile);
-        let requests = u128::from(seen.requests);
+        let traffic = EdgeTraffic::of(profile);
+        let requests = u128::from(traffic.requests);
         self.add(Item::EdgeRequests, requests);
-        self.add(Item::EdgeBytesOut, seen.bytes_out);
-        self.add(Item::EdgeBytesToOrigin, seen.bytes_to_origin);
+        self.add(Item::EdgeBytesOut, traffic.bytes_out);
+        self.add(Item::EdgeBytesToOrigin, traffic.bytes_to_origin);
         match profile.edge {
             EdgeForm::CloudfrontFunction => {
                 self.add(Item::EdgeFunctionCalls, requests);
-                // The configuration, with each call.
+                // Each call reads the configuration.
                 self.add(Item::EdgeStoreReads, requests);
             }
             EdgeForm::LambdaAtEdge => {
@@ -142,13 +141,12 @@ impl Usage {
         if let Some(event_bytes) = takes.event_bytes.checked_div(takes.events) {
             let chunks = chunks(event_bytes);
             self.add(Item::Events, of(takes.events * chunks));
-            // Each message is sent by the rule, and received and deleted by the poller, which does
-            // so for a batch at once.
+            // The rule sends each message; the poller receives and deletes a batch at once.
             let sent = of(takes.messages * chunks);
             self.add(Item::QueueRequests, sent);
-            let taken = 2 * of(takes.messages * chunks);
+            let polled = 2 * of(takes.messages * chunks);
             let batch = u128::from(profile.assumed.messages_per_batch);
-            self.add(Item::QueueRequests, taken.div_ceil(batch));
+            self.add(Item::QueueRequests, polled.div_ceil(batch));
             self.add(Item::ArchivedBytes, of(takes.event_bytes));
             let stored = of(takes.event_bytes) * u128::from(ARCHIVE_DAYS);
             self.add(Item::ArchiveStored, stored / u128::from(MONTH_DAYS));
@@ -174,14 +172,14 @@ impl Usage {
         let most = warm.campaign_environments.max(warm.environments);
         let hours = warm.environments * quiet + most * warm.campaign_hours;
         let memory: u64 = FUNCTIONS[..3].iter().filter_map(|name| memory_mb(name)).sum();
-        let kept = match profile.architecture {
+        let item = match profile.architecture {
             Architecture::X86 => Item::LambdaWarmX86,
             Architecture::Arm64 => Item::LambdaWarmArm64,
         };
-        self.add(kept, u128::from(hours) * u128::from(memory) * u128::from(HOUR_MS));
+        self.add(item, u128::from(hours) * u128::from(memory) * u128::from(HOUR_MS));
     }
 
-    fn kept(&mut self, profile: &Profile) {
+    fn fixed(&mut self, profile: &Profile) {
         let fixed = profile.fixed;
         self.add(Item::TableStored, u128::from(fixed.table_bytes));
         self.add(Item::TableBackup, u128::from(fixed.table_bytes));
@@ -193,7 +191,7 @@ impl Usage {
     }
 }
 
-/// What passes the edge in a month.
+/// The traffic through the edge in a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EdgeTraffic {
     pub(crate) requests: u64,
@@ -231,7 +229,7 @@ pub(crate) fn deliveries(profile: &Profile) -> u64 {
     2 * webhooks.orders.a_month + webhooks.refunds + webhooks.others
 }
 
-/// Everything functions and consumers do in a month.
+/// All work of functions and consumers in a month.
 pub(crate) fn work(profile: &Profile) -> Vec<Work> {
     use Operation as Op;
     let Profile { reads, writes, webhooks, .. } = profile;
@@ -258,15 +256,15 @@ pub(crate) fn work(profile: &Profile) -> Vec<Work> {
     for (times, takes) in sent {
         work("commands", Through::Api, times, takes);
     }
-    let told = |messages| Footprint {
+    let webhook = |messages| Footprint {
         event_bytes: Op::ReceiveWebhook.footprint().event_bytes + webhooks.bytes,
         messages,
         ..Op::ReceiveWebhook.footprint()
     };
     let orders = webhooks.orders.a_month;
-    // Of orders, the cart's queue hears, too.
-    work("webhooks", Through::Api, 2 * orders, told(2));
-    work("webhooks", Through::Api, webhooks.refunds + webhooks.others, told(1));
+    // Webhooks of orders also go to the cart's queue.
+    work("webhooks", Through::Api, 2 * orders, webhook(2));
+    work("webhooks", Through::Api, webhooks.refunds + webhooks.others, webhook(1));
     let linked = percent(orders, webhooks.orders.from_carts_percent);
     let applied = [
         ("consume-cart", writes.cart_commands, Op::ApplyCommand),
@@ -293,7 +291,7 @@ pub(crate) fn invocations(profile: &Profile, work: &Work) -> u64 {
     }
 }
 
-/// How long a function works on one of these, ms: it waits for one call after the other.
+/// The duration of one such work, ms: its calls are sequential.
 pub(crate) fn duration_ms(profile: &Profile, takes: &Footprint) -> u64 {
     let assumed = profile.assumed;
     assumed.own_ms

@@ -1,14 +1,14 @@
-//! What the disk takes to make a page durable, beside whatever else runs meanwhile: the measure of
-//! every acknowledgement. `cargo run --release -p infra-dynamo --example fsync -- FOLDER [SECONDS]`
+//! Measures the time of an fsync, the cost of every acknowledgement, under the present load. `cargo
+//! run --release -p infra-dynamo --example fsync -- FOLDER [SECONDS]`
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// What a small commit appends: one page of SQLite's log.
+/// The size of a small commit: one page of SQLite's log.
 const PAGE_BYTES: usize = 4_096;
-/// Often enough for a percentile, seldom enough not to be the load itself.
+/// Often enough for a percentile, rare enough not to cause load.
 const EVERY: Duration = Duration::from_millis(20);
 const SECONDS: u64 = 20;
 
@@ -34,12 +34,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one thing this program does")]
+#[expect(clippy::disallowed_methods, reason = "this program measures time")]
 fn now() -> Instant {
     Instant::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a probe, not a wait for anything")]
+#[expect(clippy::disallowed_methods, reason = "the interval between probes")]
 fn rest() {
     std::thread::sleep(EVERY);
 }

@@ -1,4 +1,4 @@
-//! What a call costs through the SDK: `cargo run -p infra-dynamo --example latency`.
+//! Measures the latency of calls through the SDK: `cargo run -p infra-dynamo --example latency`.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ async fn main() -> Outcome {
     create(&client).await?;
     for (name, call) in [("PutItem", Call::Put), ("GetItem", Call::Get)] {
         let alone = tokio::spawn(many(client.clone(), call, CALLS)).await??;
-        let (took, together) = measured(crowd(&client, call)).await;
+        let (took, together) = measured(concurrent(&client, call)).await;
         let rate = 1_000 * together?.len() as u128 / took.as_millis();
         let (p50, p99) = (alone[CALLS / 2].as_micros(), alone[CALLS * 99 / 100].as_micros());
         println!("{name}: alone p50 {p50} µs, p99 {p99} µs; {TASKS} tasks {rate} calls/s");
@@ -39,7 +39,7 @@ enum Call {
     Put,
 }
 
-async fn crowd(client: &Client, call: Call) -> Outcome<Vec<Duration>> {
+async fn concurrent(client: &Client, call: Call) -> Outcome<Vec<Duration>> {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..TASKS {
         tasks.spawn(many(client.clone(), call, CALLS / TASKS));
@@ -51,7 +51,7 @@ async fn crowd(client: &Client, call: Call) -> Outcome<Vec<Duration>> {
     Ok(durations)
 }
 
-/// The durations of so many calls one after the other, shortest first.
+/// The durations of `calls` sequential calls, shortest first.
 async fn many(client: Client, call: Call, calls: usize) -> Outcome<Vec<Duration>> {
     let mut durations = Vec::with_capacity(calls);
     for _ in 0..calls {
@@ -78,7 +78,7 @@ async fn one(client: &Client, call: Call) -> Outcome {
 }
 
 async fn measured<T>(work: impl Future<Output = T>) -> (Duration, T) {
-    #[expect(clippy::disallowed_methods, reason = "the one thing this program does")]
+    #[expect(clippy::disallowed_methods, reason = "this program measures time")]
     let now = Instant::now;
     let start = now();
     let output = work.await;

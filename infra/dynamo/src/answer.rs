@@ -1,4 +1,4 @@
-//! What a call is answered: a status and a JSON body, as DynamoDB writes them.
+//! The response to a call: a status and a JSON body, as DynamoDB writes them.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The content type of DynamoDB's protocol.
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-/// An answer before it becomes HTTP.
+/// A response before it becomes HTTP.
 #[derive(Debug)]
 pub(crate) struct Answer {
     status: u16,
@@ -24,18 +24,18 @@ impl Answer {
     pub(crate) fn of(response: &impl Serialize) -> Self {
         match serde_json::to_string(response) {
             Ok(body) => Self { status: 200, body },
-            Err(error) => Self::refusal(500, "InternalServerError", &error.to_string()),
+            Err(error) => Self::error(500, "InternalServerError", &error.to_string()),
         }
     }
 
-    /// An error the engine does not make itself.
-    pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Self {
+    /// An error that the engine does not produce itself.
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let code = format!("com.amazonaws.dynamodb.v20120810#{code}");
         let body = json!({ "__type": code, "message": message }).to_string();
         Self { status, body }
     }
 
-    /// A transaction that met another one on its first item.
+    /// A transaction that collides with another one on its first item.
     pub(crate) fn transaction_conflict(items: usize) -> Self {
         let mut reasons = vec![json!({ "Code": "None" }); items];
         if let Some(first) = reasons.first_mut() {
@@ -57,7 +57,7 @@ impl Answer {
         Self { status: 400, body: body.to_string() }
     }
 
-    /// A success with one member replaced; an error stays as it is.
+    /// Replaces one member of a success; an error stays unchanged.
     pub(crate) fn with(mut self, member: &str, value: Value) -> Self {
         if self.status == 200
             && let Ok(Value::Object(mut body)) = serde_json::from_str(&self.body)
@@ -77,7 +77,7 @@ impl From<DynoxideError> for Answer {
 
 impl From<Answer> for HttpResponse {
     fn from(answer: Answer) -> Self {
-        let status = StatusCode::try_from(answer.status).expect("statuses are of three digits");
+        let status = StatusCode::try_from(answer.status).expect("a status has three digits");
         let mut response = Self::new(status, SdkBody::from(answer.body));
         response.headers_mut().insert("content-type", CONTENT_TYPE);
         response

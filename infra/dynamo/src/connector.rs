@@ -1,4 +1,4 @@
-//! The HTTP client below the SDK: one call in, one answer or broken connection out.
+//! The HTTP client below the SDK: each call gets a response or a broken connection.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::faults::{Drawn, Fault, Faults};
 use crate::operation::Operation;
 use crate::partial;
 
-/// The SDK asks it for a connector with each call.
+/// The SDK requests a connector from it for each call.
 #[derive(Clone)]
 pub(crate) struct Client {
     database: Database,
     faults: Faults,
 }
 
-/// A client with the timeout that the call is configured with.
+/// A client with the timeout of the call.
 struct Connector {
     client: Client,
     read_timeout: Option<Duration>,
@@ -40,7 +40,7 @@ impl Client {
     pub(crate) async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target");
         let Some(operation) = target.and_then(Operation::from_target) else {
-            return Ok(Answer::refusal(400, "UnknownOperationException", "").into());
+            return Ok(Answer::error(400, "UnknownOperationException", "").into());
         };
         let body = request.body().bytes().map(<[u8]>::to_vec);
         let body = body.ok_or_else(|| ConnectorError::user("a streamed body".into()))?;
@@ -49,18 +49,18 @@ impl Client {
             tokio::time::sleep(latency).await;
         }
         if fault == Some(Fault::Unreachable) {
-            return Err(ConnectorError::io("connection refused on purpose".into()));
+            return Err(ConnectorError::io("injected fault: connection refused".into()));
         }
         let answer = self.run(operation, body, fault).await?;
         if fault == Some(Fault::AnswerLost) {
-            return Err(ConnectorError::io("connection broken on purpose".into()));
+            return Err(ConnectorError::io("injected fault: connection broken".into()));
         }
         Ok(answer.into())
     }
 
-    /// Runs the call on a thread of its own: it holds the only SQLite connection and may wait for
-    /// the disk, and meanwhile other tasks go on. Once begun it runs to its end, like a call that
-    /// has left the machine.
+    /// Runs the call on a blocking thread: it holds the only SQLite connection and may wait for the
+    /// disk, and meanwhile other tasks continue. Once started it runs to its end, like a request
+    /// that was sent.
     async fn run(
         self,
         operation: Operation,
@@ -120,8 +120,8 @@ impl HttpConnector for Connector {
 
 fn throttled(operation: Operation, database: &Database, body: &[u8]) -> Answer {
     match partial::cut(operation, body) {
-        Some(cut) => cut.serve(|part| operation.run(database, part)),
-        None => Answer::refusal(
+        Some(cut) => cut.run(|part| operation.run(database, part)),
+        None => Answer::error(
             400,
             "ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded",
@@ -132,7 +132,7 @@ fn throttled(operation: Operation, database: &Database, body: &[u8]) -> Answer {
 fn conflict(operation: Operation, body: &[u8]) -> Answer {
     if !operation.is_transaction() {
         let message = "Transaction is ongoing for the item";
-        return Answer::refusal(400, "TransactionConflictException", message);
+        return Answer::error(400, "TransactionConflictException", message);
     }
     let request: Option<Value> = serde_json::from_slice(body).ok();
     let items = request.as_ref().and_then(|request| request.get("TransactItems")?.as_array());

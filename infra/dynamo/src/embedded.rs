@@ -1,4 +1,4 @@
-//! The database: opened, shared, handed to the SDK.
+//! The database and its HTTP client for the SDK.
 
 use std::path::{Path, PathBuf};
 
@@ -26,11 +26,11 @@ pub struct OpenError {
 // === impl Embedded ===
 
 impl Embedded {
-    /// Opens or creates the file. What is acknowledged from then on survives the end of the
-    /// process, however it comes; not necessarily that of the machine.
+    /// Opens or creates the file. An acknowledged write survives any end of the process, not
+    /// necessarily a failure of the machine.
     ///
     /// # Errors
-    /// When the file is not a database of ours, or cannot be read and written.
+    /// If the file is not such a database, or cannot be read and written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         path.to_str()
@@ -40,17 +40,17 @@ impl Embedded {
             .map_err(|reason| OpenError::new(path, &reason))
     }
 
-    /// Empty tables that end with the last clone.
+    /// Empty tables in memory, dropped with the last clone.
     ///
     /// # Errors
-    /// When SQLite cannot be started.
+    /// If SQLite cannot be started.
     pub fn memory() -> Result<Self, OpenError> {
         let database = Database::memory()
             .map_err(|error| OpenError::new(Path::new(":memory:"), &error.to_string()))?;
         Ok(Self { database, faults: Faults::default() })
     }
 
-    /// The same tables seen through other faults; whoever holds the old ones is not affected.
+    /// The same tables with other faults; existing clones are not affected.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
@@ -61,8 +61,8 @@ impl Embedded {
         &self.faults
     }
 
-    /// What the SDK takes for its HTTP client. It looks at the operation only: region,
-    /// credentials and endpoint may be anything.
+    /// The HTTP client for the SDK. It uses the operation only: region, credentials and endpoint
+    /// may be anything.
     pub fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(self.client())
     }
@@ -75,11 +75,11 @@ impl Embedded {
         Client::new(self.database.clone(), self.faults.clone())
     }
 
-    /// Deletes what has expired by the machine's clock, as DynamoDB does by itself within days,
-    /// and says how many items that were. It works on this thread, page by page.
+    /// Deletes the items that have expired by the machine's clock, as DynamoDB does by itself
+    /// within days, and returns their number. Runs on this thread, page by page.
     ///
     /// # Errors
-    /// When the file fails.
+    /// If the file fails.
     pub fn sweep_expired(&self) -> std::io::Result<usize> {
         self.database.sweep_ttl().map_err(std::io::Error::other)
     }
@@ -96,7 +96,7 @@ fn open(path: &str) -> Result<Database, DynoxideError> {
     // Sets `synchronous = NORMAL`: no fsync for each commit. The log is written before the answer
     // and outlives the process; only a power cut could lose the last commits.
     database.disable_bulk_loading()?;
-    // A file whose first page alone is whole opens well: read the list of tables, too.
+    // A file with only its first page intact opens without error: read the list of tables, too.
     database.table_count()?;
     Ok(database)
 }
@@ -104,7 +104,7 @@ fn open(path: &str) -> Result<Database, DynoxideError> {
 // === impl OpenError ===
 
 impl OpenError {
-    /// The reason becomes one line, whatever the engine wrote.
+    /// Joins the engine's reason into one line.
     fn new(path: &Path, reason: &str) -> Self {
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         Self { path: path.to_owned(), reason }

@@ -1,4 +1,4 @@
-//! What goes wrong between the SDK and the table, on purpose.
+//! Injected faults between the SDK and the table.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,22 +9,22 @@ use crate::operation::Operation;
 
 const MILLION: u64 = 1_000_000;
 
-/// One thing that goes wrong with one call.
+/// The fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// DynamoDB has no capacity. A batch of several is served in part, the rest comes back
+    /// DynamoDB has no capacity. A batch of several items is processed in part, the rest comes back
     /// unprocessed; anything else is a `ProvisionedThroughputExceededException`.
     Throttled,
     /// Another transaction holds an item: nothing is written. Calls that cannot conflict are
-    /// passed over.
+    /// skipped.
     Conflict,
     /// The call has its effect and the connection breaks before the answer.
     AnswerLost,
-    /// The connection cannot be made: no effect.
+    /// The connection fails: no effect.
     Unreachable,
 }
 
-/// How often things go wrong, in parts per million of the calls about items.
+/// How often faults occur, in parts per million of the calls about items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Of [`Fault::Throttled`].
@@ -33,16 +33,16 @@ pub struct Rates {
     pub conflict_ppm: u32,
     /// Of [`Fault::AnswerLost`].
     pub answer_lost_ppm: u32,
-    /// Every call waits between nothing and this long before it reaches the table.
+    /// Every call waits between zero and this long before it reaches the table.
     pub latency_ms_max: u32,
 }
 
-/// The switchboard of the faults. Clones share it; calls under way keep what they drew.
+/// The controls of the faults. Clones share them; a change does not affect calls in progress.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Switchboard>);
+pub struct Faults(Arc<State>);
 
 #[derive(Debug, Default)]
-struct Switchboard {
+struct State {
     seed: u64,
     draws: AtomicU64,
     injected: AtomicU64,
@@ -53,11 +53,11 @@ struct Switchboard {
 #[derive(Debug, Default)]
 struct Plan {
     rates: Rates,
-    /// As long as the test that wrote it.
+    /// Bounded by the test that fills it.
     next: VecDeque<Fault>,
 }
 
-/// What was drawn for one call.
+/// The latency and fault of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Drawn {
     pub(crate) latency: Duration,
@@ -69,7 +69,7 @@ pub(crate) struct Drawn {
 impl Faults {
     /// No faults yet. The seed decides which calls the rates will hit, in the order of the calls.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Switchboard { seed, ..Switchboard::default() }))
+        Self(Arc::new(State { seed, ..State::default() }))
     }
 
     /// Sets the rates, from the next call on.
@@ -77,7 +77,8 @@ impl Faults {
         self.plan().rates = rates;
     }
 
-    /// Hits the next call about items that can have this fault, whatever the rates; calls add up.
+    /// Hits the next call about items that can have this fault, at any rates; calls of this method
+    /// add up.
     pub fn hit_next(&self, fault: Fault) {
         self.plan().next.push_back(fault);
     }
@@ -87,7 +88,7 @@ impl Faults {
         self.0.outage.store(on, Ordering::Relaxed);
     }
 
-    /// How many calls were hit so far.
+    /// The number of calls hit so far.
     pub fn injected(&self) -> u64 {
         self.0.injected.load(Ordering::Relaxed)
     }
@@ -141,7 +142,7 @@ impl Faults {
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
-        // Nothing that could panic happens under the lock.
+        // No code under the lock panics.
         self.0.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The same tables over HTTP, for what runs in another process: a built Lambda, for one.
+//! The same tables over HTTP, for other processes such as a built Lambda.
 
 use std::convert::Infallible;
 
@@ -29,7 +29,7 @@ impl Embedded {
                 async move { Ok::<_, Infallible>(answer(client, request).await) }
             });
             tokio::spawn(async move {
-                // A connection that breaks off is the end of that connection only.
+                // A broken connection ends only itself.
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
@@ -46,15 +46,15 @@ async fn answer(client: Client, request: Request<Incoming>) -> Response<Full<Byt
     {
         call.headers_mut().insert("x-amz-target", target.to_owned());
     }
-    // A connection that would break under the SDK breaks here as well: no answer is a 500 at most.
-    let Ok(answered) = client.answer(call).await else {
+    // An injected connection error of the in-process client is a 500 here.
+    let Ok(answer) = client.answer(call).await else {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
-    let bytes = answered.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+    let bytes = answer.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
     let mut response = Response::new(Full::new(bytes));
     *response.status_mut() =
-        StatusCode::from_u16(answered.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-    for (name, value) in answered.headers() {
+        StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in answer.headers() {
         let name = ::http::HeaderName::try_from(name);
         if let (Ok(name), Ok(value)) = (name, value.parse()) {
             response.headers_mut().insert(name, value);

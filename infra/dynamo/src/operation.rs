@@ -1,4 +1,4 @@
-//! The operations of DynamoDB that the engine is asked for, and how each is run.
+//! The supported operations of DynamoDB, and how the engine runs each.
 
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
@@ -6,10 +6,11 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
 
-/// What stands before the operation's name in `x-amz-target`.
+/// The prefix of the operation's name in `x-amz-target`.
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
-/// The operations served. Any other is answered `UnknownOperationException`; streams cost the engine a walk over all their records on every write.
+/// The supported operations. Any other is an `UnknownOperationException`; streams would cost the
+/// engine a walk over all their records on every write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     BatchGetItem,
@@ -56,7 +57,7 @@ impl Operation {
         })
     }
 
-    /// Whether it is about items; the others are about tables and are spared throttling.
+    /// Whether it is about items; the others are about tables and are never throttled.
     pub(crate) fn is_about_items(self) -> bool {
         !matches!(
             self,
@@ -74,7 +75,7 @@ impl Operation {
         matches!(self, Self::TransactGetItems | Self::TransactWriteItems)
     }
 
-    /// Whether DynamoDB refuses it while a transaction holds one of its items.
+    /// Whether DynamoDB rejects it while a transaction holds one of its items.
     pub(crate) fn can_conflict(self) -> bool {
         self.is_transaction() || matches!(self, Self::DeleteItem | Self::PutItem | Self::UpdateItem)
     }
@@ -82,31 +83,31 @@ impl Operation {
     /// Runs it to its end on this thread.
     pub(crate) fn run(self, database: &Database, body: &[u8]) -> Answer {
         match self {
-            Self::BatchGetItem => serve(body, |request| database.batch_get_item(request)),
-            Self::BatchWriteItem => serve(body, |request| database.batch_write_item(request)),
-            Self::CreateTable => serve(body, |request| database.create_table(request)),
-            Self::DeleteItem => serve(body, |request| database.delete_item(request)),
-            Self::DeleteTable => serve(body, |request| database.delete_table(request)),
-            Self::DescribeTable => serve(body, |request| database.describe_table(request)),
+            Self::BatchGetItem => call(body, |request| database.batch_get_item(request)),
+            Self::BatchWriteItem => call(body, |request| database.batch_write_item(request)),
+            Self::CreateTable => call(body, |request| database.create_table(request)),
+            Self::DeleteItem => call(body, |request| database.delete_item(request)),
+            Self::DeleteTable => call(body, |request| database.delete_table(request)),
+            Self::DescribeTable => call(body, |request| database.describe_table(request)),
             Self::DescribeTimeToLive => {
-                serve(body, |request| database.describe_time_to_live(request))
+                call(body, |request| database.describe_time_to_live(request))
             }
-            Self::GetItem => serve(body, |request| database.get_item(request)),
-            Self::ListTables => serve(body, |request| database.list_tables(request)),
-            Self::PutItem => serve(body, |request| database.put_item(request)),
-            Self::Query => serve(body, |request| database.query(request)),
-            Self::Scan => serve(body, |request| database.scan(request)),
-            Self::TransactGetItems => serve(body, |request| database.transact_get_items(request)),
+            Self::GetItem => call(body, |request| database.get_item(request)),
+            Self::ListTables => call(body, |request| database.list_tables(request)),
+            Self::PutItem => call(body, |request| database.put_item(request)),
+            Self::Query => call(body, |request| database.query(request)),
+            Self::Scan => call(body, |request| database.scan(request)),
+            Self::TransactGetItems => call(body, |request| database.transact_get_items(request)),
             Self::TransactWriteItems => {
-                serve(body, |request| database.transact_write_items(request))
+                call(body, |request| database.transact_write_items(request))
             }
-            Self::UpdateItem => serve(body, |request| database.update_item(request)),
-            Self::UpdateTimeToLive => serve(body, |request| database.update_time_to_live(request)),
+            Self::UpdateItem => call(body, |request| database.update_item(request)),
+            Self::UpdateTimeToLive => call(body, |request| database.update_time_to_live(request)),
         }
     }
 }
 
-fn serve<Request, Response>(
+fn call<Request, Response>(
     body: &[u8],
     run: impl FnOnce(Request) -> Result<Response, DynoxideError>,
 ) -> Answer
@@ -114,14 +115,14 @@ where
     Request: DeserializeOwned,
     Response: Serialize,
 {
-    match serde_json::from_slice(body).map_err(refusal).and_then(run) {
+    match serde_json::from_slice(body).map_err(parse_error).and_then(run) {
         Ok(response) => Answer::of(&response),
         Err(error) => error.into(),
     }
 }
 
-/// The engine validates while it reads, and marks what it found in front of the message.
-fn refusal(error: serde_json::Error) -> DynoxideError {
+/// The engine validates while it parses, and marks the kind of error in front of the message.
+fn parse_error(error: serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     match message.split_once(':') {
         Some((marker, message)) if marker.starts_with("VALIDATION") => {

@@ -1,5 +1,5 @@
-//! Looking after the file: which partitions there are, and forgetting them. DynamoDB would have to
-//! scan for either, so production has no such thing.
+//! Maintenance of the file: checks whether partitions have items, and deletes them. DynamoDB would
+//! have to scan for either, so production has neither.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use dynoxide::{AttributeValue, DynoxideError, Item};
 
 use crate::embedded::Embedded;
 
-/// Items looked at in one step.
+/// Items read in one step.
 const STEP_ITEMS: usize = 500;
 
 /// Some partitions of one table.
@@ -19,28 +19,28 @@ pub struct Partitions<'a> {
     pub table: &'a str,
     /// Its partition key attribute, and its sort key attribute if it has one.
     pub keys: &'a [&'a str],
-    /// What the partition key, a string, begins with.
+    /// The prefix of the partition key, a string.
     pub prefix: &'a str,
 }
 
 // === impl Embedded ===
 
 impl Embedded {
-    /// Whether there is any item in these partitions. A table that is not there has none.
+    /// Whether there is any item in these partitions. A missing table has no items.
     ///
     /// # Errors
-    /// When the file fails.
+    /// If the file fails.
     pub fn holds_any(&self, partitions: &Partitions<'_>) -> std::io::Result<bool> {
         Ok(!self.keys_after(partitions, None)?.0.is_empty())
     }
 
-    /// Deletes every item of these partitions and says how many there were. It works on this
-    /// thread, step by step.
+    /// Deletes every item of these partitions and returns their number. Runs on this thread, step
+    /// by step.
     ///
     /// # Errors
-    /// When the file fails; some are deleted then.
-    pub fn forget(&self, partitions: &Partitions<'_>) -> std::io::Result<usize> {
-        let mut forgotten = 0;
+    /// If the file fails, after some are deleted.
+    pub fn delete(&self, partitions: &Partitions<'_>) -> std::io::Result<usize> {
+        let mut deleted = 0;
         let mut after = None;
         loop {
             let (keys, next) = self.keys_after(partitions, after)?;
@@ -48,15 +48,15 @@ impl Embedded {
                 let table_name = partitions.table.to_owned();
                 let request = DeleteItemRequest { table_name, key, ..Default::default() };
                 self.database().delete_item(request).map_err(std::io::Error::other)?;
-                forgotten += 1;
+                deleted += 1;
             }
-            let Some(next) = next else { return Ok(forgotten) };
+            let Some(next) = next else { return Ok(deleted) };
             after = Some(next);
         }
     }
 
-    /// The keys found in the step after `after`, and where the next one begins; stops at the first
-    /// step that finds some.
+    /// The matching keys of the step after `after`, and the start of the next one; stops at the
+    /// first step with a matching key.
     fn keys_after(
         &self,
         partitions: &Partitions<'_>,
@@ -79,10 +79,10 @@ impl Embedded {
                 Some(AttributeValue::S(key)) => key.starts_with(prefix),
                 _ => false,
             };
-            let mut found = step.items.unwrap_or_default();
-            found.retain(|item| begins(item));
-            if !found.is_empty() || step.last_evaluated_key.is_none() {
-                return Ok((found, step.last_evaluated_key));
+            let mut matching = step.items.unwrap_or_default();
+            matching.retain(|item| begins(item));
+            if !matching.is_empty() || step.last_evaluated_key.is_none() {
+                return Ok((matching, step.last_evaluated_key));
             }
             after = step.last_evaluated_key;
         }

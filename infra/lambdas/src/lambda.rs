@@ -27,7 +27,7 @@ pub struct Lambda {
     server: JoinHandle<()>,
 }
 
-/// Why an invocation brought no answer.
+/// Why an invocation returned no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LambdaError {
     /// The binary could not be started.
@@ -36,7 +36,7 @@ pub enum LambdaError {
     /// The function reported an error.
     #[error("the function failed: {0}")]
     Failed(String),
-    /// The process ended with the invocation in hand.
+    /// The process ended during the invocation.
     #[error("the function's process ended")]
     Died,
     /// Event or answer over [`PAYLOAD_BYTES_MAX`].
@@ -53,14 +53,14 @@ pub enum LambdaError {
 // === impl Lambda ===
 
 impl Lambda {
-    /// Starts `binary` with this environment and nothing else.
+    /// Starts `binary` with this environment only.
     ///
     /// # Errors
     /// [`LambdaError::Start`].
     pub async fn start(binary: &Path, env: &[(&str, &str)]) -> Result<Self, LambdaError> {
-        let told = |error: std::io::Error| LambdaError::Start(error.to_string());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(told)?;
-        let address = listener.local_addr().map_err(told)?;
+        let start_error = |error: std::io::Error| LambdaError::Start(error.to_string());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(start_error)?;
+        let address = listener.local_addr().map_err(start_error)?;
         let (invocations, waiting) = mpsc::channel(WAITING_MAX);
         let api = RuntimeApi::new(waiting);
         let server = tokio::spawn(serve(listener, Arc::clone(&api)));
@@ -74,7 +74,7 @@ impl Lambda {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(told)?;
+            .map_err(start_error)?;
         Ok(Self { invocations, child, api, server })
     }
 
@@ -86,11 +86,11 @@ impl Lambda {
         if event.len() > PAYLOAD_BYTES_MAX {
             return Err(LambdaError::TooLarge);
         }
-        let (tell, told) = oneshot::channel();
-        let invocation = Invocation { event, tell };
+        let (reply, outcome) = oneshot::channel();
+        let invocation = Invocation { event, reply };
         self.invocations.try_send(invocation).map_err(|_| LambdaError::Throttled)?;
         tokio::select! {
-            outcome = timeout(INVOCATION_MAX, told) => match outcome {
+            outcome = timeout(INVOCATION_MAX, outcome) => match outcome {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) => Err(LambdaError::Died),
                 Err(_) => Err(LambdaError::TimedOut),
@@ -110,7 +110,7 @@ impl Drop for Lambda {
 }
 
 async fn serve(listener: TcpListener, api: Arc<RuntimeApi>) {
-    // Ends with the function that owns it; a runtime opens a handful of connections.
+    // Ends with the `Lambda` that owns it; a runtime opens a handful of connections.
     while let Ok((stream, _)) = listener.accept().await {
         let api = Arc::clone(&api);
         let service = service_fn(move |request| {
@@ -118,7 +118,7 @@ async fn serve(listener: TcpListener, api: Arc<RuntimeApi>) {
             async move { Ok::<_, Infallible>(api.serve(request).await) }
         });
         tokio::spawn(async move {
-            // A connection that breaks off is the end of that connection only.
+            // A broken connection ends only itself.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

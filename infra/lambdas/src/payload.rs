@@ -1,4 +1,4 @@
-//! HTTP as a function URL or an HTTP API hands it to a Lambda: payload format version 2.0
+//! HTTP in the format in which a function URL or an HTTP API invokes a Lambda: payload version 2.0
 //! (Lambda developer guide, "Invoking function URLs").
 
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// An answer that is no HTTP response.
+/// An answer that is not an HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a payload of format 2.0: {0}")]
 pub struct PayloadError(String);
@@ -25,7 +25,7 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// The event for a request. Bodies travel as base64, which suits every content type.
+/// The event for a request. Bodies are base64, for every content type.
 #[must_use]
 pub fn to_payload(request: &Request<Bytes>) -> Bytes {
     let uri = request.uri();
@@ -64,27 +64,29 @@ pub fn to_payload(request: &Request<Bytes>) -> Bytes {
 /// # Errors
 /// [`PayloadError`] for anything a function URL would answer with 502.
 pub fn from_payload(answer: &[u8]) -> Result<Response<Bytes>, PayloadError> {
-    let told = |error: &dyn std::fmt::Display| PayloadError(error.to_string());
-    let answer: Answer = serde_json::from_slice(answer).map_err(|error| told(&error))?;
+    let payload_error = |error: &dyn std::fmt::Display| PayloadError(error.to_string());
+    let answer: Answer = serde_json::from_slice(answer).map_err(|error| payload_error(&error))?;
     let body = answer.body.unwrap_or_default();
     let body = if answer.is_base64_encoded {
-        Bytes::from(STANDARD.decode(body).map_err(|error| told(&error))?)
+        Bytes::from(STANDARD.decode(body).map_err(|error| payload_error(&error))?)
     } else {
         Bytes::from(body)
     };
     let mut response = Response::new(body);
-    *response.status_mut() =
-        answer.status_code.try_into().map_err(|_| told(&"the status is no HTTP status"))?;
+    *response.status_mut() = answer
+        .status_code
+        .try_into()
+        .map_err(|_| payload_error(&"the status is no HTTP status"))?;
     for (name, value) in answer.headers {
         let value = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
-        let name = HeaderName::try_from(name).map_err(|error| told(&error))?;
-        let value = HeaderValue::try_from(value).map_err(|error| told(&error))?;
+        let name = HeaderName::try_from(name).map_err(|error| payload_error(&error))?;
+        let value = HeaderValue::try_from(value).map_err(|error| payload_error(&error))?;
         response.headers_mut().insert(name, value);
     }
     Ok(response)
 }
 
-/// Lower-case names, several values joined by commas, as format 2.0 has them.
+/// Lower-case names, several values joined by commas, as in format 2.0.
 fn joined(headers: &HeaderMap) -> Map<String, Value> {
     let value = |name: &HeaderName| {
         let values = headers.get_all(name).iter();

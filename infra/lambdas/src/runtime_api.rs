@@ -1,5 +1,5 @@
-//! The Runtime API (2018-06-01): the calls a custom runtime makes to get an event and to give its
-//! answer.
+//! The Runtime API (2018-06-01): the calls with which a custom runtime gets an event and posts its
+//! response.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,22 +15,22 @@ use crate::lambda::LambdaError;
 
 /// Most bytes of an event or an answer (Lambda quotas, synchronous invocation).
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
-/// Most invocations waiting for a poll; past it the caller is told to slow down.
+/// Most invocations waiting for a poll; further ones are throttled.
 pub const WAITING_MAX: usize = 256;
-/// Longest an invocation takes: the timeout of our functions.
+/// Longest time of an invocation: the timeout of our functions.
 pub const INVOCATION_MAX: Duration = Duration::from_secs(30);
 
 const PREFIX: &str = "/2018-06-01/runtime/";
-/// The function every event is for.
+/// The ARN of the function.
 const ARN: &str = "arn:aws:lambda:local-1:000000000000:function:forecourt";
 
-/// What an invocation came to.
+/// The outcome of an invocation.
 pub(crate) type Outcome = Result<Bytes, LambdaError>;
 
-/// An event that waits for a poll, and whom to tell.
+/// An event that waits for a poll, and the channel for its outcome.
 pub(crate) struct Invocation {
     pub(crate) event: Bytes,
-    pub(crate) tell: oneshot::Sender<Outcome>,
+    pub(crate) reply: oneshot::Sender<Outcome>,
 }
 
 /// The state behind the four calls.
@@ -42,7 +42,7 @@ pub(crate) struct RuntimeApi {
 #[derive(Default)]
 struct Running {
     last: u64,
-    told: HashMap<String, oneshot::Sender<Outcome>>,
+    replies: HashMap<String, oneshot::Sender<Outcome>>,
 }
 
 // === impl RuntimeApi ===
@@ -69,12 +69,12 @@ impl RuntimeApi {
         }
     }
 
-    /// Fails whatever the dead process had taken.
+    /// Fails the invocations that the ended process had received.
     pub(crate) fn abandon(&self) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, tell) in running.told.drain() {
-            // A caller that has gone needs no telling.
-            let _ = tell.send(Err(LambdaError::Died));
+        for (_, reply) in running.replies.drain() {
+            // Fails if the caller is gone, which is fine.
+            let _ = reply.send(Err(LambdaError::Died));
         }
     }
 
@@ -86,13 +86,13 @@ impl RuntimeApi {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             running.last += 1;
             let id = format!("00000000-0000-4000-8000-{:012}", running.last);
-            running.told.insert(id.clone(), invocation.tell);
+            running.replies.insert(id.clone(), invocation.reply);
             id
         };
         Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", id)
-            // Far away: the caller of `invoke` keeps the time.
+            // Far in the future: `invoke` enforces the timeout.
             .header("lambda-runtime-deadline-ms", u64::from(u32::MAX) * 1_000)
             .header("lambda-runtime-invoked-function-arn", ARN)
             .body(Full::new(invocation.event))
@@ -105,11 +105,11 @@ impl RuntimeApi {
         request: Request<Incoming>,
         is_error: bool,
     ) -> Response<Full<Bytes>> {
-        let tell = {
+        let reply = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            running.told.remove(id)
+            running.replies.remove(id)
         };
-        let Some(tell) = tell else { return answer(StatusCode::NOT_FOUND) };
+        let Some(reply) = reply else { return answer(StatusCode::NOT_FOUND) };
         let body = Limited::new(request.into_body(), PAYLOAD_BYTES_MAX).collect().await;
         let outcome = match body {
             Ok(body) if is_error => {
@@ -123,8 +123,8 @@ impl RuntimeApi {
             Err(LambdaError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::ACCEPTED,
         };
-        // A caller that has gone needs no telling.
-        let _ = tell.send(outcome);
+        // Fails if the caller is gone, which is fine.
+        let _ = reply.send(outcome);
         answer(status)
     }
 }

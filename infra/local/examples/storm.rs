@@ -1,11 +1,11 @@
-//! The storms of the tests, as large as one likes, against a built `forecourt`:
+//! The storms of the tests at any scale, against a built `forecourt`:
 //!
 //! ```text
 //! cargo build --release -p infra-local
 //! cargo run --release -p infra-local --example storm -- target/release/forecourt carts --kills 20
 //! cargo run --release -p infra-local --example storm -- target/release/forecourt webhooks
 //! ```
-#![expect(clippy::unwrap_used, reason = "a storm that cannot go on fails, as a test does")]
+#![expect(clippy::unwrap_used, reason = "a storm fails like a test")]
 
 #[path = "../tests/it/storm/mod.rs"]
 mod storm;
@@ -18,15 +18,15 @@ use storm::{Deliveries, Scale};
 /// A bus that misbehaves, and a process that is killed again and again.
 #[derive(Parser)]
 struct Arguments {
-    /// The binary to storm.
+    /// The binary under test.
     forecourt: PathBuf,
-    /// What passes over it.
+    /// The kind of storm.
     #[command(subcommand)]
     storm: Storm,
-    /// Decides what is done.
+    /// The seed of all commands.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
-    /// What the bus does wrong.
+    /// Faults that the bus injects.
     #[arg(
         long,
         global = true,
@@ -57,10 +57,10 @@ enum Storm {
     },
     /// Shopify's deliveries, doubled and shuffled.
     Webhooks {
-        /// Different ones; one in five is delivered again.
+        /// Distinct webhooks; one in five is delivered again.
         #[arg(long, default_value_t = 10_000)]
         webhooks: usize,
-        /// Deliveries at once.
+        /// Concurrent deliveries.
         #[arg(long, default_value_t = 8)]
         senders: usize,
         /// How often the process is killed and started again.

@@ -1,4 +1,4 @@
-//! The data folder: one process at a time, and one clear line when it can't be used.
+//! The data folder: one process at a time, and one error line when it can't be used.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::local::LocalError;
 /// The bus's file.
 const BUS: &str = "bus.sqlite";
 
-/// An open data folder. The lock goes with the process, however it ends.
+/// An open data folder. The operating system releases the lock when the process ends.
 pub(crate) struct DataFolder {
     path: PathBuf,
     _lock: File,
@@ -26,11 +26,11 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Opens a folder that holds a shop, and makes none.
+    /// Opens a folder that holds a shop; creates none.
     pub(crate) fn open_existing(path: &Path) -> Result<Self, LocalError> {
         if !path.join(BUS).exists() {
-            let told = format!("{} holds nothing: no Forecourt has run on it", path.display());
-            return Err(LocalError::Data(told));
+            let message = format!("{} is empty: no Forecourt has run on it", path.display());
+            return Err(LocalError::Data(message));
         }
         Self::lock(path)
     }
@@ -56,16 +56,16 @@ impl DataFolder {
         self.path.join(BUS)
     }
 
-    /// Where the process that serves a folder takes orders.
-    pub(crate) fn door_in(path: &Path) -> PathBuf {
+    /// The admin socket of the process that serves a folder.
+    pub(crate) fn admin_socket_in(path: &Path) -> PathBuf {
         path.join("door.sock")
     }
 
-    /// Removes what we keep here, with SQLite's side files, and nothing else.
+    /// Removes our databases with SQLite's side files, and nothing else.
     fn clear(&self) -> std::io::Result<()> {
-        for kept in [self.table(), self.bus()] {
+        for database in [self.table(), self.bus()] {
             for suffix in ["", "-wal", "-shm", "-journal"] {
-                let mut file = kept.clone().into_os_string();
+                let mut file = database.clone().into_os_string();
                 file.push(suffix);
                 match fs::remove_file(&file) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

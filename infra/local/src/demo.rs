@@ -5,7 +5,7 @@ use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use origin_domain::time::Time;
 
-/// Where the edge listens unless told otherwise.
+/// Where the edge listens by default.
 pub const URL: &str = "http://127.0.0.1:8080";
 /// The shop.
 pub const SHOP: &str = "demo.myshopify.com";
@@ -17,7 +17,7 @@ pub const SHOPIFY_SECRET: &str = "dev-shopify-secret";
 pub const STAFF_TOKEN: &str = "dev-staff-token-0000000000000000";
 /// Our own key, which is never Shopify's secret.
 pub const KEYS: &str = "dev1:dev-forecourt-key-0000000000000000";
-/// The AWS region everything believes to be in.
+/// The AWS region of all parts.
 pub const REGION: &str = "local-1";
 /// The path under which the App Proxy is reached on the storefront.
 pub const PROXY_PREFIX: &str = "/apps/forecourt";
@@ -34,7 +34,7 @@ pub const PRODUCTS: [(&str, &str); 3] = [
     ("tee", include_str!("../demo/tee.json")),
     ("guitar", include_str!("../demo/guitar.json")),
 ];
-/// Its loyalty programme.
+/// Its loyalty program.
 pub const PROGRAM: &str = include_str!("../demo/program.json");
 /// Its customers' past orders.
 pub const ORDERS: &str = include_str!("../demo/orders.json");
@@ -42,7 +42,7 @@ pub const ORDERS: &str = include_str!("../demo/orders.json");
 const ORDERS_PAID: &str = include_str!("../fixtures/orders-paid.json");
 /// A refund of one of its tees, with every key Shopify documents.
 const REFUNDS_CREATE: &str = include_str!("../fixtures/refunds-create.json");
-/// What stands in it where a cart's link does when one was handed over: nothing of ours.
+/// Its placeholder for the link of the cart that it was handed over from.
 const FIXTURE_LINK: &str = "cart-of-customer-1001";
 /// When it was created, when it was processed, and when it was refunded.
 const FIXTURE_TIMES: [&str; 3] =

@@ -42,14 +42,14 @@ impl Origin for RouterOrigin {
     }
 }
 
-/// The one edge of this machine, for who publishes.
+/// The one edge of this machine, as publishers invalidate it.
 #[derive(Clone)]
 pub(crate) struct LocalEdge(pub(crate) Emulator);
 
 impl EdgeCache for LocalEdge {
     async fn invalidate(&self, contents: &[PublicContent]) -> Result<(), PortError> {
         let tags: Vec<String> = contents.iter().map(|one| format!("#{}", one.tag())).collect();
-        let refused = |error: InvalidItem| PortError::Corrupt(error.to_string());
-        self.0.invalidate(&tags).map(|_| ()).map_err(refused)
+        let corrupt = |error: InvalidItem| PortError::Corrupt(error.to_string());
+        self.0.invalidate(&tags).map(|_| ()).map_err(corrupt)
     }
 }

@@ -5,8 +5,8 @@ pub mod demo;
 pub mod local;
 pub mod wiring;
 
+mod admin;
 mod data;
 mod edge;
 mod seed;
 mod targets;
-mod upkeep;

@@ -23,28 +23,28 @@ use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy,
     DynamoPrograms, EventBridgeBus, OwnCodes, lambda_http_client,
 };
+use origin_functions::claim_check::WithPayloads;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
 use origin_functions::consume_privacy::PrivacyConsumer;
 use origin_functions::functions::Function;
-use origin_functions::kept_out::KeptOut;
-use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
+use origin_functions::tombstone_filter::TombstoneFilter;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::admin::{AdminSocket, Maintenance};
 use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::targets::InProcess;
-use crate::upkeep::{Door, Keeper};
 use crate::wiring::{
     CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, REDEMPTION_QUEUE, bus_config,
 };
 use crate::{demo, seed};
 
-/// How long batches under way may take to end when the process is told to stop.
+/// How long running batches may take to end when the process stops.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 
 /// How to start.
@@ -52,11 +52,11 @@ pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 pub struct Options {
     /// Where the edge listens; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where state is kept.
+    /// The data folder.
     pub data: PathBuf,
-    /// Whether to forget what was kept.
+    /// Whether to delete the stored state first.
     pub fresh: bool,
-    /// What the bus shall do wrong.
+    /// Faults that the bus injects.
     pub faults: Option<String>,
     /// One or more comma-separated staff tokens.
     pub staff_tokens: String,
@@ -64,24 +64,24 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// Why it could not start. Each is one line for whoever started it.
+/// Why it could not start, as one line.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    /// The data folder.
+    /// The data folder can't be used.
     #[error("{0}")]
     Data(String),
-    /// The data folder belongs to a running process.
+    /// A running process uses the data folder.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// The address.
+    /// The address can't be used.
     #[error("can't listen on {address}: {error}")]
     Listen {
-        /// Where it should have listened.
+        /// The address.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// An argument.
+    /// An argument is invalid.
     #[error("{0}")]
     Option(String),
     /// The demo shop could not be set up.
@@ -92,7 +92,7 @@ pub enum LocalError {
     Part(String),
 }
 
-/// What an edge is put together from, besides its distribution.
+/// The parts of an edge besides its distribution.
 #[derive(Clone)]
 pub struct EdgeParts {
     /// The viewer-request function.
@@ -116,10 +116,10 @@ pub struct Local {
 // === impl Local ===
 
 impl Local {
-    /// Starts everything and sets up the demo shop if nothing is there yet.
+    /// Starts everything and sets up the demo shop if the data folder is empty.
     ///
     /// # Errors
-    /// [`LocalError`]; nothing keeps running then.
+    /// [`LocalError`]; then nothing is left running.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
         let faults = options.faults.as_deref().map(Faults::parse).transpose();
         let faults = faults.map_err(|error| LocalError::Option(format!("--faults: {error}")))?;
@@ -127,7 +127,8 @@ impl Local {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(part)?;
         let data = DataFolder::open(&options.data, options.fresh)?;
-        let table = Embedded::open(data.table()).map_err(|error| kept(&data.table(), error))?;
+        let table =
+            Embedded::open(data.table()).map_err(|error| unusable_file(&data.table(), error))?;
         let bus_listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let bus_address = bus_listener.local_addr().map_err(part)?;
         let aws = Aws::new(
@@ -143,8 +144,8 @@ impl Local {
         let targets = targets(&aws, &emulator, &clock);
         let mut config = bus_config(faults.unwrap_or_default());
         config.clock = BusClock::at(clock.now().0);
-        let bus =
-            Bus::open(&data.bus(), config, targets).map_err(|error| kept(&data.bus(), error))?;
+        let bus = Bus::open(&data.bus(), config, targets)
+            .map_err(|error| unusable_file(&data.bus(), error))?;
         let (stop, stopped) = watch::channel(false);
         let (serving, until) = (bus.clone(), ended(stopped.clone()));
         let mut servers =
@@ -152,24 +153,28 @@ impl Local {
         let serving = emulator.clone();
         let until = ended(stopped.clone());
         servers.push(tokio::spawn(async move { serving.serve(listener, until).await }));
-        let keeper = Keeper::new(bus.clone(), table.clone(), &aws, true);
-        servers.extend(Door::spawn(&DataFolder::door_in(data.path()), keeper, ended(stopped)));
+        let maintenance = Maintenance::new(bus.clone(), table.clone(), &aws, true);
+        servers.extend(AdminSocket::spawn(
+            &DataFolder::admin_socket_in(data.path()),
+            maintenance,
+            ended(stopped),
+        ));
         Ok(Self { address, data, parts, emulator, bus, table, stop, servers })
     }
 
-    /// Where the edge answers.
+    /// The URL of the edge.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where state is kept.
+    /// The data folder.
     #[must_use]
     pub fn data(&self) -> &Path {
         self.data.path()
     }
 
-    /// The bus, to stop a consumer or to look at its queues.
+    /// The bus, to stop a consumer or to inspect its queues.
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
@@ -187,18 +192,18 @@ impl Local {
         &self.emulator
     }
 
-    /// What the edge is put together from: another edge may stand before the same origins.
+    /// The parts of the edge: another edge may serve the same origins.
     #[must_use]
     pub fn edge_parts(&self) -> &EdgeParts {
         &self.parts
     }
 
-    /// Ends what is under way and closes the files.
+    /// Waits for running work and closes the files.
     ///
     /// # Errors
-    /// A bus that could not be closed in time; what it had acknowledged is kept all the same.
+    /// The bus could not be closed in time; acknowledged events stay stored.
     pub async fn stop(self) -> Result<(), LocalError> {
-        // Nobody left to tell is as good as told.
+        // Without receivers, everything has stopped already.
         let _ = self.stop.send(true);
         for server in self.servers {
             // A server that panicked has ended, too.
@@ -209,7 +214,7 @@ impl Local {
 }
 
 async fn ended(mut stopped: watch::Receiver<bool>) {
-    // The sender gone means the shop is gone.
+    // If the sender is dropped, the shop is gone.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
@@ -265,10 +270,10 @@ fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
         clock: clock.clone(),
     };
     let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
-    let loyalty = KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
+    let loyalty = TombstoneFilter { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
     let loyalty = Arc::new(loyalty);
     let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
-    let carts = KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
+    let carts = TombstoneFilter { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
     let privacy = PrivacyConsumer {
         ledger: DynamoLedger::new(aws),
         carts: DynamoCarts::new(aws),
@@ -286,7 +291,7 @@ fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
     ])
 }
 
-/// Which orders the demo shop's carts believe.
+/// The orders that the demo shop's carts accept.
 pub(crate) fn orders() -> Orders {
     Orders { keys: keys(), shop: demo::SHOP.to_owned() }
 }
@@ -329,8 +334,9 @@ fn part(error: impl std::fmt::Display) -> LocalError {
     LocalError::Part(error.to_string())
 }
 
-/// A file of the data folder that can't be used.
-pub(crate) fn kept(path: &Path, error: impl std::fmt::Display) -> LocalError {
-    let told = format!("{} can't be used ({error}); `--fresh` starts anew", path.display());
-    LocalError::Data(told)
+/// The error for a file of the data folder that can't be used.
+pub(crate) fn unusable_file(path: &Path, error: impl std::fmt::Display) -> LocalError {
+    let message =
+        format!("{} can't be used ({error}); `--fresh` deletes the state", path.display());
+    LocalError::Data(message)
 }

@@ -1,10 +1,10 @@
-//! The demo shop: products, programme and history, through the same use cases as everything else.
-//! The programme is written last: with it the shop is ready, and a seeding that broke off is done
-//! again at the next start, changing nothing that is there.
+//! The demo shop: products, program and history, through the same use cases as everything else.
+//! The program is written last: with it the shop is ready. An interrupted seeding is repeated at
+//! the next start and changes nothing that exists.
 
 use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
 use origin_domain::loyalty::{
-    Absorber, Activation, LedgerStore, Program, ProgramShelf as _, ProgramVersion, Programs,
+    Absorber, Activation, LedgerStore, Program, ProgramStore as _, ProgramVersion, Programs,
 };
 use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::{DAY_MS, Time};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::demo;
 use crate::local::LocalError;
 
-/// Days before the first demo order at which the programme began.
+/// Days before the first demo order at which the program began.
 const PROGRAM_AGE_DAYS: u64 = 1_000;
 
 /// One order of the demo history.
@@ -29,13 +29,13 @@ struct PastOrder {
     line_items: Vec<Value>,
 }
 
-/// The programme under which the demo history is told, before it is published.
-struct Seeding<'a> {
+/// The program that the demo history is absorbed under, before it is published.
+struct SeedProgram<'a> {
     ledger: &'a DynamoLedger,
     version: ProgramVersion,
 }
 
-impl Programs for Seeding<'_> {
+impl Programs for SeedProgram<'_> {
     async fn in_effect(
         &self,
         _: Time,
@@ -49,7 +49,7 @@ impl Programs for Seeding<'_> {
 pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
     let (ledger, programs) = (DynamoLedger::new(aws), DynamoPrograms::new(aws));
     let now = clock.now();
-    if programs.in_effect(now, Consistency::Strong).await.map_err(told)?.is_some() {
+    if programs.in_effect(now, Consistency::Strong).await.map_err(seed_error)?.is_some() {
         return Ok(());
     }
     let catalog = DynamoCatalog::new(aws);
@@ -61,13 +61,13 @@ pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
     let active_from = now.minus_ms(PROGRAM_AGE_DAYS * DAY_MS);
     let program = program.into();
     let version = ProgramVersion { activation: 1, version: 1, active_from, program };
-    let seeding = Seeding { ledger: &ledger, version };
-    for order in serde_json::from_str::<Vec<PastOrder>>(demo::ORDERS).map_err(told)? {
+    let seeding = SeedProgram { ledger: &ledger, version };
+    for order in serde_json::from_str::<Vec<PastOrder>>(demo::ORDERS).map_err(seed_error)? {
         let absorber = Absorber { ledger: seeding.ledger, programs: &seeding, shop: demo::SHOP };
-        tell(&absorber, &order, now).await?;
+        absorb(&absorber, &order, now).await?;
     }
     let first = Activation { number: 1, version: 1, active_from };
-    programs.activate(&first, Some(demo::PROGRAM)).await.map_err(told)?;
+    programs.activate(&first, Some(demo::PROGRAM)).await.map_err(seed_error)?;
     Ok(())
 }
 
@@ -76,7 +76,7 @@ async fn publish(
     (product, document): (&str, &str),
     at: Time,
 ) -> Result<(), LocalError> {
-    if catalog.served(product, Consistency::Strong).await.map_err(told)?.is_some() {
+    if catalog.active_version(product, Consistency::Strong).await.map_err(seed_error)?.is_some() {
         return Ok(());
     }
     let compiled = publishing::read(document.as_bytes(), None)
@@ -90,11 +90,11 @@ async fn publish(
         expected: None,
         at,
     };
-    catalog.publish(&new, variants_sold).await.map(|_| ()).map_err(told)
+    catalog.publish(&new, variants_sold).await.map(|_| ()).map_err(seed_error)
 }
 
-/// Tells the ledger of a past order, as Shopify would have.
-async fn tell<L: LedgerStore, P: Programs>(
+/// Absorbs a past order into the ledger, as Shopify's webhook would be.
+async fn absorb<L: LedgerStore, P: Programs>(
     absorber: &Absorber<'_, L, P>,
     order: &PastOrder,
     now: Time,
@@ -112,9 +112,9 @@ async fn tell<L: LedgerStore, P: Programs>(
         },
         "metadata": {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": demo::SHOP},
     });
-    absorber.absorb(&detail.to_string()).await.map(|_| ()).map_err(told)
+    absorber.absorb(&detail.to_string()).await.map(|_| ()).map_err(seed_error)
 }
 
-fn told(error: impl std::fmt::Display) -> LocalError {
+fn seed_error(error: impl std::fmt::Display) -> LocalError {
     LocalError::Seed(error.to_string())
 }

@@ -14,10 +14,10 @@ impl<C: Consumer> Target for InProcess<C> {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
         let consumer = Arc::clone(&self.0);
         Box::pin(async move {
-            let told = |error: serde_json::Error| TargetError::new(error.to_string());
-            let batch: Batch = serde_json::from_slice(&event).map_err(told)?;
+            let target_error = |error: serde_json::Error| TargetError::new(error.to_string());
+            let batch: Batch = serde_json::from_slice(&event).map_err(target_error)?;
             let unfinished = consumer.consume(batch).await;
-            serde_json::to_vec(&unfinished).map(Bytes::from).map_err(told)
+            serde_json::to_vec(&unfinished).map(Bytes::from).map_err(target_error)
         })
     }
 }

@@ -1,5 +1,5 @@
-//! The queues of the bus, and which events go to which: as `infra/wiring.json` says, from which
-//! `infra/cdk` deploys.
+//! The queues of the bus and the rules that fill them, from `infra/wiring.json`, which `infra/cdk`
+//! deploys too.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use crate::demo;
 
-/// The queue of cart commands, and of orders that may have bought what is in a cart.
+/// The queue of cart commands, and of orders that may have bought lines of a cart.
 pub const CART_QUEUE: &str = "cart";
 /// The queue of webhooks and commands for the ledger.
 pub const LOYALTY_QUEUE: &str = "loyalty";
-/// The queue of what is decided of redemptions.
+/// The queue of decisions on redemptions.
 pub const REDEMPTION_QUEUE: &str = "redemption";
 /// The queue of publications.
 pub const PUBLISHED_QUEUE: &str = "published";
 /// The queue of demands about people's data.
 pub const PRIVACY_QUEUE: &str = "privacy";
-/// Batches of carts' events under way at once. A replay of weeks passes in seconds: of two batches
+/// Concurrent batches of carts' events. A replay of weeks passes in seconds: of two batches
 /// at once, one could overtake the other by 48 hours of its events' time. The table has one writer
 /// anyway.
 const CART_BATCHES_MAX: usize = 1;
@@ -35,12 +35,12 @@ struct Wiring {
 #[derive(Deserialize)]
 struct Consumer {
     timeout_s: u64,
-    queues: Vec<Wired>,
+    queues: Vec<QueueWiring>,
 }
 
-/// A queue with the one rule that fills it: a replay through the rule then has all that is in it.
+/// A queue with the one rule that fills it: a replay through the rule then fills the whole queue.
 #[derive(Deserialize)]
-struct Wired {
+struct QueueWiring {
     name: String,
     batch_max: usize,
     receives_max: u32,
@@ -68,7 +68,7 @@ pub fn bus_config(faults: Faults) -> BusConfig {
     config
 }
 
-fn queue(wired: &Wired, invoke_timeout: Duration) -> Queue {
+fn queue(wired: &QueueWiring, invoke_timeout: Duration) -> Queue {
     let mut queue = Queue::new(&wired.name);
     queue.batch_max = wired.batch_max;
     queue.max_receive_count = wired.receives_max;
@@ -106,7 +106,7 @@ mod tests {
         json!({"source": sources, "detail-type": types})
     }
 
-    /// Webhooks of these topics. The topic stands in either family of Shopify's headers, whose
+    /// Webhooks of these topics. The topic is in either family of Shopify's headers, whose
     /// names keep the case they came in.
     fn webhooks(topics: &[&str]) -> Vec<Value> {
         let of_topics = |header: &str| {
@@ -117,11 +117,11 @@ mod tests {
         ["x-shopify-topic", "shopify-topic", "X-Shopify-Topic"].map(of_topics).to_vec()
     }
 
-    /// What Shopify is told to deliver.
+    /// Shopify's subscriptions.
     const APP: &str = include_str!("../../shopify.app.toml");
 
     #[test]
-    fn shopify_is_asked_for_every_topic_that_somebody_consumes() {
+    fn the_app_subscribes_to_every_topic_that_has_a_consumer() {
         let ledger = [ORDERS_PAID, ORDERS_CANCELLED, REFUNDS_CREATE];
         for topic in ORDER_TOPICS.into_iter().chain(ledger).chain(Demand::TOPICS) {
             assert!(APP.contains(&format!("{topic:?}")), "{topic}");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wiring_speaks_the_language_of_the_domain() {
+    fn the_wiring_uses_the_event_names_of_the_domain() {
         let carts: Vec<Value> =
             std::iter::once(of(&[Kind::CartCommanded])).chain(webhooks(&ORDER_TOPICS)).collect();
         let expected = [

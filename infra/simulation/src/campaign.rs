@@ -1,65 +1,66 @@
-//! World after world, seed by seed.
+//! A campaign plays worlds with consecutive seeds.
 
-use crate::bug::Bug;
-use crate::counts::{Counts, Occasion};
-use crate::judge::Violation;
+use crate::coverage::{Counts, Coverage};
+use crate::mutant::Mutant;
+use crate::oracle::Violation;
 use crate::world::{Part, Scenario, play};
 
-/// A search through worlds.
+/// A search for a violation over many worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Campaign {
     /// The kind of its worlds.
     pub part: Part,
-    /// The seed of the first world; the next has the next.
+    /// The seed of the first world; each further world has the next seed.
     pub seed: u64,
-    /// What is built wrongly in all of them.
-    pub bug: Option<Bug>,
+    /// The mutant in all of them.
+    pub mutant: Option<Mutant>,
 }
 
-/// How far a search has come.
+/// The progress of a campaign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// How many worlds were played.
+    /// The number of worlds played.
     pub worlds: u64,
-    /// How often what happened in all of them.
+    /// The coverage counts of all worlds.
     pub counts: Counts,
-    /// What the histories of all of them hash to.
+    /// The combined hash of the histories of all worlds.
     pub history: u64,
-    /// The first violation, with which the search ended.
-    pub found: Option<Found>,
+    /// The first violation, which ends the campaign.
+    pub finding: Option<Finding>,
 }
 
-/// A violation and where it is to be seen again.
+/// A violation and how to reproduce it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Finding {
     /// The kind of the world.
     pub part: Part,
     /// The seed of the world.
     pub seed: u64,
-    /// What is built wrongly in it.
-    pub bug: Option<Bug>,
-    /// What went wrong there.
+    /// The mutant in it.
+    pub mutant: Option<Mutant>,
+    /// The violation.
     pub violation: Violation,
 }
 
 // === impl Campaign ===
 
 impl Campaign {
-    /// Plays worlds until `is_enough` or until something goes wrong.
+    /// Plays worlds until `is_enough` returns true or a violation is found.
     pub fn run(&self, mut is_enough: impl FnMut(&Progress) -> bool) -> Progress {
         let mut progress = Progress::default();
         for seed in self.seed.. {
-            if progress.found.is_some() || is_enough(&progress) {
+            if progress.finding.is_some() || is_enough(&progress) {
                 break;
             }
-            let outcome = play(Scenario { part: self.part, seed, bug: self.bug, is_traced: false });
+            let outcome =
+                play(Scenario { part: self.part, seed, mutant: self.mutant, is_traced: false });
             progress.worlds += 1;
             progress.counts.add(&outcome.counts);
             progress.history = progress.history.rotate_left(1) ^ outcome.history;
-            progress.found = outcome.violation.map(|violation| Found {
+            progress.finding = outcome.violation.map(|violation| Finding {
                 part: self.part,
                 seed,
-                bug: self.bug,
+                mutant: self.mutant,
                 violation,
             });
         }
@@ -67,14 +68,14 @@ impl Campaign {
     }
 }
 
-// === impl Found ===
+// === impl Finding ===
 
-impl std::fmt::Display for Found {
+impl std::fmt::Display for Finding {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { part, seed, bug, violation } = self;
+        let Self { part, seed, mutant, violation } = self;
         write!(out, "seed {seed}: {violation}\nsee it with: cargo run -p infra-simulation -- ")?;
-        if let Some(bug) = bug {
-            write!(out, "--bug {bug:?} ")?;
+        if let Some(mutant) = mutant {
+            write!(out, "--bug {mutant:?} ")?;
         }
         write!(out, "--part {part:?} --seed {seed} --trace")
     }
@@ -83,9 +84,9 @@ impl std::fmt::Display for Found {
 // === impl Progress ===
 
 impl Progress {
-    /// Reads and commands of all worlds.
+    /// Operations of all worlds: reads, commands and Shopify's reports.
     #[must_use]
     pub fn operations(&self) -> u64 {
-        self.counts.of(Occasion::Operation)
+        self.counts.of(Coverage::Operation)
     }
 }

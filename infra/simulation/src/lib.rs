@@ -1,28 +1,28 @@
 #![doc = include_str!("../README.md")]
 
-mod ask;
-mod bug;
 mod campaign;
 mod client;
-mod counts;
-mod crew;
-mod dice;
+mod command;
+mod coverage;
+mod executor;
+mod faults;
 mod fleet;
-mod judge;
 mod ledger;
-mod minutes;
+mod link;
+mod mutant;
+mod mutants;
+mod oracle;
 mod ports;
 mod replay;
-mod sabotage;
+mod rng;
+mod run_log;
 mod shop;
-mod tempo;
 mod timeline;
-mod way;
-mod weather;
+mod workload;
 mod world;
 
-pub use bug::Bug;
-pub use campaign::{Campaign, Found, Progress};
-pub use counts::{Counts, Occasion};
-pub use judge::{Law, Violation};
+pub use campaign::{Campaign, Finding, Progress};
+pub use coverage::{Counts, Coverage};
+pub use mutant::Mutant;
+pub use oracle::{Invariant, Violation};
 pub use world::{Outcome, Part, Scenario, play};

@@ -1,66 +1,71 @@
-//! `infra-simulation --operations N --seed S`: the long run.
+//! The command line of the simulation: `infra-simulation --operations N --seed S`.
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use infra_simulation::{Bug, Campaign, Law, Occasion, Part, Progress, Scenario, play};
+use infra_simulation::{Campaign, Coverage, Invariant, Mutant, Part, Progress, Scenario, play};
 
-/// Plays worlds with their seeds until so many operations are done or something goes wrong.
+/// Plays worlds, one seed each, until so many operations are done or a violation is found.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The kind of worlds, `Carts` or `Ledger`; half of the operations in each unless given.
+    /// The kind of worlds, `Carts` or `Ledger`; by default each kind gets half of the operations.
     #[arg(long)]
     part: Option<Part>,
-    /// What is to be done: reads, commands, things that Shopify tells.
+    /// The number of operations: reads, commands, reports by Shopify.
     #[arg(long, default_value_t = 1_000_000)]
     operations: u64,
     /// The seed of the first world.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Something to build wrongly.
-    #[arg(long)]
-    bug: Option<Bug>,
-    /// Tell the one world of this seed, step by step.
+    /// The mutant to run.
+    #[arg(long = "bug", value_name = "BUG")]
+    mutant: Option<Mutant>,
+    /// Print every step of the world with this seed.
     #[arg(long)]
     trace: bool,
-    /// Build each thing wrongly that can be, from ten starting seeds each, and print a table of how
-    /// much it takes to find it.
-    #[arg(long)]
-    bugs: bool,
+    /// Run every mutant from ten starting seeds and print a table of the effort until each is
+    /// found.
+    #[arg(long = "bugs")]
+    all_mutants: bool,
 }
 
-/// After how many operations of a kind everything that is counted must have happened. The rarest, a
-/// hold overdue just when a command needs its points, did not in 100,000.
-const ENOUGH: u64 = 1_000_000;
-/// From how many seeds the search for each bug starts, and how far they are apart.
+/// After so many operations of a kind every situation must have occurred. The rarest, a hold
+/// overdue when a command needs its points, did not occur in 100,000.
+const FULL_COVERAGE_OPERATIONS: u64 = 1_000_000;
+/// The number of starting seeds for each mutant, and their distance.
 const STARTS: usize = 10;
 const STARTS_APART: usize = 10_000_000;
 /// How many worlds pass between two lines of progress.
 const WORLDS_PER_LINE: u64 = 20_000;
 
 fn main() -> ExitCode {
-    let Arguments { part, operations, seed, bug, trace, bugs } = Arguments::parse();
-    let part = part.or(bug.map(Bug::part));
+    let Arguments { part, operations, seed, mutant, trace, all_mutants } = Arguments::parse();
+    let part = part.or(mutant.map(Mutant::part));
     if trace {
-        return told(Scenario { part: part.unwrap_or(Part::Carts), seed, bug, is_traced: true });
+        return print_trace(Scenario {
+            part: part.unwrap_or(Part::Carts),
+            seed,
+            mutant,
+            is_traced: true,
+        });
     }
-    if bugs {
-        return table(seed, operations);
+    if all_mutants {
+        return print_table(seed, operations);
     }
     let parts = part.map_or(Part::ALL.to_vec(), |part| vec![part]);
     let each = operations.div_ceil(parts.len() as u64);
-    let is_well = |part: &Part| search(&Campaign { part: *part, seed, bug }, each);
-    // All of them, also if the first has found something.
-    let verdicts: Vec<bool> = parts.iter().map(is_well).collect();
-    exit(verdicts.into_iter().all(|is_well| is_well))
+    let is_ok = |part: &Part| search(&Campaign { part: *part, seed, mutant }, each);
+    // Both kinds run, also if the first one has a violation.
+    let verdicts: Vec<bool> = parts.iter().map(is_ok).collect();
+    exit(verdicts.into_iter().all(|is_ok| is_ok))
 }
 
-fn exit(is_well: bool) -> ExitCode {
-    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn exit(is_ok: bool) -> ExitCode {
+    if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the speed of a run is told by the wall clock")]
+#[expect(clippy::disallowed_methods, reason = "the speed of a run is measured by the wall clock")]
 fn search(campaign: &Campaign, operations: u64) -> bool {
     let began = Instant::now();
     let progress = campaign.run(|progress| {
@@ -76,27 +81,27 @@ fn report(campaign: &Campaign, progress: &Progress, took_ms: u128) -> bool {
     let Campaign { part, seed, .. } = *campaign;
     let (worlds, done) = (progress.worlds, progress.operations());
     let per_second = u128::from(done) * 1_000 / took_ms.max(1);
-    let of_part = || Occasion::ALL.into_iter().filter(|occasion| occasion.is_of(part));
-    for occasion in of_part() {
-        println!("{:>14}  {occasion:?}", progress.counts.of(occasion));
+    let of_part = || Coverage::ALL.into_iter().filter(|coverage| coverage.is_of(part));
+    for coverage in of_part() {
+        println!("{:>14}  {coverage:?}", progress.counts.of(coverage));
     }
     println!("{part:?}: seeds {seed}..{}, history {:016x}", seed + worlds, progress.history);
     println!("{done} operations in {worlds} worlds, {took_ms} ms, {per_second} operations/s");
-    if let Some(found) = &progress.found {
-        println!("{found}");
+    if let Some(finding) = &progress.finding {
+        println!("{finding}");
         return false;
     }
     println!("no violation");
-    let has_missed = |occasion: &Occasion| progress.counts.of(*occasion) == 0;
-    let missed: Vec<Occasion> = of_part().filter(has_missed).collect();
-    if done >= ENOUGH && !missed.is_empty() {
-        println!("but {missed:?} never happened");
+    let has_missed = |coverage: &Coverage| progress.counts.of(*coverage) == 0;
+    let missed: Vec<Coverage> = of_part().filter(has_missed).collect();
+    if done >= FULL_COVERAGE_OPERATIONS && !missed.is_empty() {
+        println!("but {missed:?} did not occur");
         return false;
     }
     true
 }
 
-fn told(scenario: Scenario) -> ExitCode {
+fn print_trace(scenario: Scenario) -> ExitCode {
     let outcome = play(scenario);
     for line in &outcome.trace {
         println!("{line}");
@@ -104,48 +109,48 @@ fn told(scenario: Scenario) -> ExitCode {
     exit(outcome.violation.is_none())
 }
 
-/// What a search for one bug came to from all starting seeds.
+/// The result of the search for one mutant from all starting seeds.
 struct Detection {
-    /// Worlds and operations until it was found, for each start from which it was.
-    found: Vec<(u64, u64)>,
-    laws: Vec<Law>,
+    /// Worlds and operations until the violation, for each start that found one.
+    findings: Vec<(u64, u64)>,
+    invariants: Vec<Invariant>,
 }
 
-fn table(seed: u64, operations: u64) -> ExitCode {
+fn print_table(seed: u64, operations: u64) -> ExitCode {
     println!("| mutant | breaks | found from | worlds, median | operations, median |");
     println!("|---|---|---|---|---|");
-    let mut is_every_one_found = true;
-    for bug in Bug::ALL {
-        let Detection { found, laws } = Detection::of(bug, seed, operations);
-        let count = found.len();
-        // Those not found count as later than all that are.
+    let mut are_all_found = true;
+    for mutant in Mutant::ALL {
+        let Detection { findings, invariants } = Detection::of(mutant, seed, operations);
+        let count = findings.len();
+        // A start without a finding counts as later than all others.
         let median = |of: fn(&(u64, u64)) -> u64| {
-            let mut sorted: Vec<u64> = found.iter().map(of).collect();
+            let mut sorted: Vec<u64> = findings.iter().map(of).collect();
             sorted.sort_unstable();
             sorted.get(STARTS / 2).map_or("–".to_owned(), u64::to_string)
         };
         let (worlds, done) = (median(|one| one.0), median(|one| one.1));
-        println!("| {bug:?} | {laws:?} | {count} of {STARTS} | {worlds} | {done} |");
-        is_every_one_found &= count > STARTS / 2;
+        println!("| {mutant:?} | {invariants:?} | {count} of {STARTS} | {worlds} | {done} |");
+        are_all_found &= count > STARTS / 2;
     }
-    exit(is_every_one_found)
+    exit(are_all_found)
 }
 
 // === impl Detection ===
 
 impl Detection {
-    fn of(bug: Bug, seed: u64, operations: u64) -> Self {
-        let mut detection = Self { found: Vec::new(), laws: Vec::new() };
+    fn of(mutant: Mutant, seed: u64, operations: u64) -> Self {
+        let mut detection = Self { findings: Vec::new(), invariants: Vec::new() };
         for start in (seed..).step_by(STARTS_APART).take(STARTS) {
-            let campaign = Campaign { part: bug.part(), seed: start, bug: Some(bug) };
+            let campaign = Campaign { part: mutant.part(), seed: start, mutant: Some(mutant) };
             let progress = campaign.run(|progress| progress.operations() >= operations);
-            if let Some(found) = &progress.found {
-                detection.found.push((progress.worlds, progress.operations()));
-                detection.laws.push(found.violation.law);
+            if let Some(finding) = &progress.finding {
+                detection.findings.push((progress.worlds, progress.operations()));
+                detection.invariants.push(finding.violation.invariant);
             }
         }
-        detection.laws.sort_unstable();
-        detection.laws.dedup();
+        detection.invariants.sort_unstable();
+        detection.invariants.dedup();
         detection
     }
 }

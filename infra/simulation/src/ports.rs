@@ -1,5 +1,5 @@
-//! The ports as the weather lets them be: slow, throttled, torn, their answers lost, the caller dead
-//! at any step. Generic over what is behind them.
+//! Ports with faults: slow calls, throttling, torn batches, lost answers, and callers that crash at
+//! any step. Generic over the real port.
 
 use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
 use origin_domain::event::{Event, Events};
@@ -7,47 +7,47 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
 use origin_domain::port::{Consistency, PortError, Written};
 
-use crate::crew::Life;
-use crate::weather::Sky;
+use crate::executor::TaskGroup;
+use crate::faults::FaultInjector;
 
-/// A port in the weather.
+/// A port with faults.
 #[derive(Clone)]
-pub(crate) struct Exposed<P> {
+pub(crate) struct FaultyPort<P> {
     pub(crate) port: P,
-    pub(crate) sky: Sky,
-    /// Whose calls these are; a consumer has no life of its own.
-    pub(crate) life: Option<Life>,
+    pub(crate) faults: FaultInjector,
+    /// The caller's task group; a consumer has none.
+    pub(crate) group: Option<TaskGroup>,
 }
 
-// === impl Exposed ===
+// === impl FaultyPort ===
 
-impl<P> Exposed<P> {
+impl<P> FaultyPort<P> {
     pub(crate) async fn call<T, F>(&self, act: impl Fn() -> F) -> Result<T, PortError>
     where
         F: Future<Output = Result<T, PortError>>,
     {
-        let weather = &self.sky.weather;
-        self.sky.linger(weather.table_ms_max).await;
-        self.sky.may_crash(self.life.as_ref()).await?;
-        if self.sky.is_outage() || self.sky.strikes(weather.throttled) {
+        let profile = &self.faults.profile;
+        self.faults.delay(profile.table_ms_max).await;
+        self.faults.may_crash(self.group.as_ref()).await?;
+        if self.faults.is_outage() || self.faults.occurs(profile.throttled) {
             return Err(PortError::Unavailable("throttled".to_owned()));
         }
         let mut answer = act().await;
-        if self.sky.strikes(weather.answer_lost) {
-            // The SDK calls again, as often as not.
-            if self.sky.dice.coin() {
+        if self.faults.occurs(profile.answer_lost) {
+            // The SDK retries, in half of the cases.
+            if self.faults.rng.coin() {
                 return Err(PortError::Unavailable("timeout".to_owned()));
             }
-            self.sky.linger(weather.table_ms_max).await;
+            self.faults.delay(profile.table_ms_max).await;
             answer = act().await;
         }
-        self.sky.may_crash(self.life.as_ref()).await?;
-        self.sky.linger(weather.table_ms_max).await;
+        self.faults.may_crash(self.group.as_ref()).await?;
+        self.faults.delay(profile.table_ms_max).await;
         answer
     }
 }
 
-impl<P: CartSource> CartSource for Exposed<P> {
+impl<P: CartSource> CartSource for FaultyPort<P> {
     async fn item(
         &self,
         cart: &str,
@@ -56,19 +56,19 @@ impl<P: CartSource> CartSource for Exposed<P> {
         self.call(|| self.port.item(cart, consistency)).await
     }
 
-    /// A batch is no snapshot: each of its items is read at a moment of its own.
+    /// A batch is not a snapshot: each of its items is read at a different moment.
     async fn item_and_records(
         &self,
         cart: &str,
         ids: &[CommandId],
     ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
         self.call(|| async move {
-            if !self.sky.strikes(self.sky.weather.torn) {
+            if !self.faults.occurs(self.faults.profile.torn) {
                 return self.port.item_and_records(cart, ids).await;
             }
-            let is_item_first = self.sky.dice.coin();
+            let is_item_first = self.faults.rng.coin();
             let (first, records) = self.port.item_and_records(cart, ids).await?;
-            self.sky.linger(self.sky.weather.table_ms_max).await;
+            self.faults.delay(self.faults.profile.table_ms_max).await;
             let (second, later) = self.port.item_and_records(cart, ids).await?;
             Ok(if is_item_first { (first, later) } else { (second, records) })
         })
@@ -76,14 +76,14 @@ impl<P: CartSource> CartSource for Exposed<P> {
     }
 }
 
-impl<P: CartWriter> CartWriter for Exposed<P> {
+impl<P: CartWriter> CartWriter for FaultyPort<P> {
     async fn store(
         &self,
         cart: &str,
         item: &CartItem,
-        seen: Option<&CartItem>,
+        expected: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        self.call(|| self.port.store(cart, item, seen)).await
+        self.call(|| self.port.store(cart, item, expected)).await
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
@@ -91,7 +91,7 @@ impl<P: CartWriter> CartWriter for Exposed<P> {
     }
 }
 
-impl<P: CommandLog> CommandLog for Exposed<P> {
+impl<P: CommandLog> CommandLog for FaultyPort<P> {
     async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
         self.call(|| self.port.record(record)).await
     }
@@ -101,7 +101,7 @@ impl<P: CommandLog> CommandLog for Exposed<P> {
     }
 }
 
-impl<P: Events> Events for Exposed<P> {
+impl<P: Events> Events for FaultyPort<P> {
     async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
         self.call(|| self.port.publish(events)).await
     }

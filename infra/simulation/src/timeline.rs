@@ -1,5 +1,5 @@
-//! Virtual time. It stands still while anybody can act and then jumps to the next alarm, so a world
-//! of months takes milliseconds.
+//! Virtual time. It stands still while any task is ready and then jumps to the next alarm, so a
+//! world of months takes milliseconds.
 
 use std::cmp::Ordering as Order;
 use std::collections::BinaryHeap;
@@ -9,26 +9,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
-/// The time of a world. Clones are the same time.
+/// The clock of a world. Clones share one clock.
 #[derive(Clone)]
 pub(crate) struct Timeline(Arc<Shared>);
 
 struct Shared {
     now_ms: AtomicU64,
     alarms: Mutex<BinaryHeap<Alarm>>,
-    dice: Dice,
+    rng: Rng,
 }
 
 struct Alarm {
     due_ms: u64,
-    /// Who goes first of those due at once is chance.
+    /// A random number orders the alarms due at the same moment.
     turn: u64,
     waker: Waker,
 }
 
-/// A wait for a moment.
+/// A future that is ready at a moment.
 pub(crate) struct Sleep {
     timeline: Timeline,
     due_ms: u64,
@@ -38,22 +38,22 @@ pub(crate) struct Sleep {
 // === impl Timeline ===
 
 impl Timeline {
-    pub(crate) fn starting_at(now_ms: u64, dice: Dice) -> Self {
+    pub(crate) fn starting_at(now_ms: u64, rng: Rng) -> Self {
         let (now_ms, alarms) = (AtomicU64::new(now_ms), Mutex::default());
-        Self(Arc::new(Shared { now_ms, alarms, dice }))
+        Self(Arc::new(Shared { now_ms, alarms, rng }))
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
         self.0.now_ms.load(Ordering::Relaxed)
     }
 
-    /// Goes to a moment without ringing any alarm.
+    /// Sets the time without waking any alarm.
     #[cfg(test)]
     pub(crate) fn set_ms(&self, now_ms: u64) {
         self.0.now_ms.store(now_ms, Ordering::Relaxed);
     }
 
-    /// Waits; no time is no wait, not even a yield.
+    /// Waits for `ms`; zero does not even yield.
     pub(crate) fn sleep(&self, ms: u64) -> Sleep {
         self.sleep_until(self.now_ms() + ms)
     }
@@ -62,7 +62,7 @@ impl Timeline {
         Sleep { timeline: self.clone(), due_ms, is_set: false }
     }
 
-    /// What `future` comes to within `ms`; `None` if nothing by then.
+    /// The output of `future` if it is ready within `ms`.
     pub(crate) async fn within<T>(&self, ms: u64, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         let mut sleep = pin!(self.sleep(ms));
@@ -75,7 +75,7 @@ impl Timeline {
         .await
     }
 
-    /// Goes on to the next alarm and rings it; `false` if there is none.
+    /// Advances to the next alarm and wakes it; `false` without an alarm.
     pub(crate) fn advance(&self) -> bool {
         let Some(alarm) = self.alarms().pop() else { return false };
         self.0.now_ms.fetch_max(alarm.due_ms, Ordering::Relaxed);
@@ -99,7 +99,7 @@ impl Future for Sleep {
         }
         if !self.is_set {
             self.is_set = true;
-            let (due_ms, turn) = (self.due_ms, self.timeline.0.dice.throw());
+            let (due_ms, turn) = (self.due_ms, self.timeline.0.rng.next_u64());
             let waker = context.waker().clone();
             self.timeline.alarms().push(Alarm { due_ms, turn, waker });
         }
@@ -110,7 +110,7 @@ impl Future for Sleep {
 // === impl Alarm ===
 
 impl Ord for Alarm {
-    /// The earliest is the greatest: that is what the heap hands out first.
+    /// The earliest alarm is the greatest: the heap pops the greatest first.
     fn cmp(&self, other: &Self) -> Order {
         (other.due_ms, other.turn).cmp(&(self.due_ms, self.turn))
     }

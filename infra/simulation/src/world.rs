@@ -1,61 +1,62 @@
-//! One world: a shop, its shoppers and its weather, from a seed to a verdict.
+//! One world of carts: a shop, its shoppers and its faults, from a seed to an outcome.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
-use origin_domain::cart::{CartEvent, IDLE_MS_MAX, KEPT_MS, cart_of};
+use origin_domain::cart::{CartEvent, IDLE_MS_MAX, ITEM_TTL_MS, cart_of};
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 use origin_functions::consume::Orders;
 
-use crate::ask::Taste;
-use crate::bug::Bug;
-use crate::client::{Carts, Device, Manners, Network, Tab};
-use crate::counts::{Counts, Occasion};
-use crate::crew::{Crew, Life};
-use crate::dice::Dice;
-use crate::judge::{Bench, Judge, Violation};
+use crate::client::{Device, DeviceCarts, Network, ShopperProfile, Tab};
+use crate::command::CommandGenerator;
+use crate::coverage::{Counts, Coverage};
+use crate::executor::{Executor, TaskGroup};
+use crate::faults::{FaultInjector, FaultProfile};
 use crate::ledger;
-use crate::minutes::Minutes;
+use crate::link::Link;
+use crate::mutant::Mutant;
+use crate::oracle::{Oracle, OracleHandle, Violation};
 use crate::replay::replay;
+use crate::rng::Rng;
+use crate::run_log::RunLog;
 use crate::shop::{
-    Body, Consumers, Edge, Ground, Operator, Origin, Rotation, SHOP, Sales, TappedBus,
+    Body, Checkout, Consumers, Edge, KeyRotation, ObservedBus, Operator, Origin, OriginParts, SHOP,
 };
-use crate::tempo::{Silences, Tempo};
 use crate::timeline::Timeline;
-use crate::way::Way;
-use crate::weather::{Sky, Weather};
+use crate::workload::{Silences, Workload};
 
-/// A morning in November 2026, when every world begins.
-pub(crate) const MORNING_MS: u64 = 1_795_251_600_000;
-/// One world in so many is large. Small ones have fewer coincidences, but can be read.
+/// A morning in November 2026, at which every world starts.
+pub(crate) const START_MS: u64 = 1_795_251_600_000;
+/// One world in so many is large. Small worlds have fewer coincidences, but are readable.
 pub(crate) const LARGE_ONE_IN: u64 = 12;
-/// How many operations a small world has at least, and at most.
+/// The minimum and the maximum number of operations of a small world.
 const OPERATIONS_MIN: u64 = 10;
 const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
-/// How many a large one has at least, and at most.
+/// The minimum and the maximum number of operations of a large world.
 const LARGE_OPERATIONS_MIN: u64 = 300;
 const LARGE_OPERATIONS_MAX: [u64; 2] = [500, 1_500];
 
-/// How many devices begin as a guest, per million.
+/// How many devices start as a guest, per million.
 const GUESTS: u32 = 350_000;
-/// When a cart is no longer shown, and when a guest's no longer says that it was merged.
-const AGES_MS: [u64; 2] = [IDLE_MS_MAX, KEPT_MS];
+/// The ages after which a cart is no longer shown, and after which a guest's cart no longer says
+/// that it was merged.
+const AGES_MS: [u64; 2] = [IDLE_MS_MAX, ITEM_TTL_MS];
 
-/// How far a replica may be behind.
+/// The maximum lag of a replica.
 const LAG_MS_MAX: u64 = 1_000;
 
-/// What to play.
+/// The world to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scenario {
-    /// Which kind of world.
+    /// The kind of world.
     pub part: Part,
-    /// Everything that is left to chance.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// What is built wrongly.
-    pub bug: Option<Bug>,
-    /// Whether to tell everything that happens.
+    /// The mutant to run.
+    pub mutant: Option<Mutant>,
+    /// Whether to record a trace.
     pub is_traced: bool,
 }
 
@@ -68,24 +69,24 @@ pub enum Part {
     Ledger,
 }
 
-/// What came of it.
+/// The result of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The first thing that went wrong.
+    /// The first violation.
     pub violation: Option<Violation>,
     /// A hash of everything that happened: equal seeds have equal histories.
     pub history: u64,
-    /// How often what happened.
+    /// The coverage counts.
     pub counts: Counts,
-    /// What happened, if it was to be told.
+    /// One line for each step, if a trace was requested.
     pub trace: Vec<String>,
 }
 
-/// How much there is in a world of carts.
+/// The size of a world of carts.
 struct Size {
     operations: u64,
     customers: u64,
-    /// Most devices of a customer, and tabs of a device.
+    /// The maximum number of devices per customer, and of tabs per device.
     devices_max: u64,
     tabs_max: u64,
     silences: Silences,
@@ -93,20 +94,20 @@ struct Size {
 
 struct World {
     size: Size,
-    crew: Crew,
-    life: Life,
-    sky: Sky,
-    minutes: Minutes,
-    bench: Bench,
+    executor: Executor,
+    group: TaskGroup,
+    faults: FaultInjector,
+    run_log: RunLog,
+    oracle: OracleHandle,
     customers: Vec<String>,
     guests: Vec<String>,
     tables: MemoryTables,
     origin: Rc<Origin>,
     consumers: Rc<Consumers>,
-    sales: Rc<Sales>,
+    checkout: Rc<Checkout>,
     network: Rc<Network>,
     tabs: Vec<Rc<Tab>>,
-    bug: Option<Bug>,
+    mutant: Option<Mutant>,
 }
 
 /// Plays one world to its end.
@@ -119,20 +120,20 @@ pub fn play(scenario: Scenario) -> Outcome {
 }
 
 fn play_carts(scenario: Scenario) -> Outcome {
-    let dice = Dice::of(scenario.seed);
-    let timeline = Timeline::starting_at(MORNING_MS, dice.clone());
-    let mut world = World::new(scenario, &dice, &timeline);
-    world.shop(&dice);
+    let rng = Rng::of(scenario.seed);
+    let timeline = Timeline::starting_at(START_MS, rng.clone());
+    let mut world = World::new(scenario, &rng, &timeline);
+    world.run(&rng);
     world.close();
-    world.crew.disband();
-    let (violation, history, counts, trace) = world.minutes.verdict();
+    world.executor.shut_down();
+    let (violation, history, counts, trace) = world.run_log.finish();
     Outcome { violation, history, counts, trace }
 }
 
 // === impl Part ===
 
 impl Part {
-    /// Every kind.
+    /// All of them.
     pub const ALL: [Self; 2] = [Self::Carts, Self::Ledger];
 }
 
@@ -148,21 +149,21 @@ impl std::str::FromStr for Part {
 // === impl Size ===
 
 impl Size {
-    fn drawn(dice: &Dice, minutes: &Minutes) -> Self {
+    fn random(rng: &Rng, run_log: &RunLog) -> Self {
         let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &AGES_MS };
-        if dice.below(LARGE_ONE_IN) > 0 {
+        if rng.below(LARGE_ONE_IN) > 0 {
             return Self {
-                operations: dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX)),
-                customers: dice.within(1..=2),
+                operations: rng.within(OPERATIONS_MIN..=rng.pick(&OPERATIONS_MAX)),
+                customers: rng.within(1..=2),
                 devices_max: 3,
                 tabs_max: 2,
                 silences: silences(3),
             };
         }
-        minutes.note(Occasion::LargeWorld);
+        run_log.count(Coverage::LargeWorld);
         Self {
-            operations: dice.within(LARGE_OPERATIONS_MIN..=dice.pick(&LARGE_OPERATIONS_MAX)),
-            customers: dice.within(2..=4),
+            operations: rng.within(LARGE_OPERATIONS_MIN..=rng.pick(&LARGE_OPERATIONS_MAX)),
+            customers: rng.within(2..=4),
             devices_max: 5,
             tabs_max: 4,
             silences: silences(8),
@@ -173,191 +174,192 @@ impl Size {
 // === impl World ===
 
 impl World {
-    fn new(scenario: Scenario, dice: &Dice, timeline: &Timeline) -> Self {
-        let Scenario { bug, is_traced, .. } = scenario;
-        let crew = Crew::new(timeline.clone(), dice.clone());
-        let life = crew.life();
-        let sky = Sky::new(Weather::drawn(dice), dice.clone(), timeline.clone());
-        let keys = Rotation::drawn(dice, MORNING_MS);
-        let minutes = Minutes::new(timeline.clone(), is_traced);
-        minutes.trace(|| format!("{:?}", sky.weather));
-        let bench = Bench::new(Judge::new(timeline.clone(), minutes.clone(), keys.clone()));
-        let tables = MemoryTables::lagging(replicas(&sky));
+    fn new(scenario: Scenario, rng: &Rng, timeline: &Timeline) -> Self {
+        let Scenario { mutant, is_traced, .. } = scenario;
+        let executor = Executor::new(timeline.clone(), rng.clone());
+        let group = executor.new_group();
+        let faults = FaultInjector::new(FaultProfile::random(rng), rng.clone(), timeline.clone());
+        let keys = KeyRotation::random(rng, START_MS);
+        let run_log = RunLog::new(timeline.clone(), is_traced);
+        run_log.trace(|| format!("{:?}", faults.profile));
+        let oracle =
+            OracleHandle::new(Oracle::new(timeline.clone(), run_log.clone(), keys.clone()));
+        let tables = MemoryTables::lagging(replicas(&faults));
         let bus =
-            TappedBus { port: MemoryBus::new(), bench: bench.clone(), arrived: Arc::default() };
-        let origin = Rc::new(Origin::new(Ground {
-            crew: crew.clone(),
-            sky: sky.clone(),
-            minutes: minutes.clone(),
-            bench: bench.clone(),
+            ObservedBus { port: MemoryBus::new(), oracle: oracle.clone(), arrived: Arc::default() };
+        let origin = Rc::new(Origin::new(OriginParts {
+            executor: executor.clone(),
+            faults: faults.clone(),
+            run_log: run_log.clone(),
+            oracle: oracle.clone(),
             tables: tables.clone(),
             bus: bus.clone(),
             keys: keys.clone(),
-            bug,
+            mutant,
         }));
-        let edges = (0..dice.within(1..=2)).map(|_| Rc::new(Edge::new(Rc::clone(&origin))));
+        let edges = (0..rng.within(1..=2)).map(|_| Rc::new(Edge::new(Rc::clone(&origin))));
         let network = Rc::new(Network {
-            way: Way { crew: crew.clone(), life: life.clone(), sky: sky.clone() },
+            link: Link { executor: executor.clone(), group: group.clone(), faults: faults.clone() },
             edges: edges.collect(),
         });
         let consumers = Rc::new(Consumers {
-            crew: crew.clone(),
-            life: life.clone(),
-            sky: sky.clone(),
-            bench: bench.clone(),
+            executor: executor.clone(),
+            group: group.clone(),
+            faults: faults.clone(),
+            oracle: oracle.clone(),
             carts: MemoryCarts::new(&tables),
             bus: bus.clone(),
             orders: Orders { keys: keys.all().clone(), shop: SHOP.to_owned() },
-            bug,
+            mutant,
             archive: RefCell::default(),
         });
-        let sales = Rc::new(Sales {
-            crew: crew.clone(),
-            life: life.clone(),
-            sky: sky.clone(),
-            bench: bench.clone(),
+        let checkout = Rc::new(Checkout {
+            executor: executor.clone(),
+            group: group.clone(),
+            faults: faults.clone(),
+            oracle: oracle.clone(),
             bus,
             keys,
             orders: Cell::new(0),
         });
-        let size = Size::drawn(dice, &minutes);
+        let size = Size::random(rng, &run_log);
         let customers = (1..=size.customers).map(|n| cart_of(&n.to_string())).collect();
         let (guests, tabs) = (Vec::new(), Vec::new());
         Self {
             size,
-            crew,
-            life,
-            sky,
-            minutes,
-            bench,
+            executor,
+            group,
+            faults,
+            run_log,
+            oracle,
             customers,
             guests,
             tables,
             origin,
             consumers,
-            sales,
+            checkout,
             network,
             tabs,
-            bug,
+            mutant,
         }
     }
 
-    /// Everybody shops until the operations are used up and everything under way has arrived.
-    fn shop(&mut self, dice: &Dice) {
+    /// Runs all shoppers until the operations are used up and every message has arrived.
+    fn run(&mut self, rng: &Rng) {
         let Size { operations, devices_max, tabs_max, silences, .. } = self.size;
-        let (minutes, tables) = (self.minutes.clone(), self.tables.clone());
+        let (run_log, tables) = (self.run_log.clone(), self.tables.clone());
         let sweep = Box::new(move |now| tables.sweep_expired(now));
-        let manners = Rc::new(Manners {
-            crew: self.crew.clone(),
-            life: self.life.clone(),
-            dice: dice.clone(),
-            taste: Taste::drawn(dice),
+        let shopper = Rc::new(ShopperProfile {
+            executor: self.executor.clone(),
+            group: self.group.clone(),
+            rng: rng.clone(),
+            generator: CommandGenerator::random(rng),
             operator: Rc::new(Operator::new(
-                dice,
+                rng,
                 operations,
                 Rc::clone(&self.origin),
                 Rc::clone(&self.consumers),
             )),
-            sales: Rc::clone(&self.sales),
-            tempo: Tempo::drawn(operations, &self.sky, minutes, silences, sweep),
-            sign_ins: dice.pick(&[100_000, 100_000, 400_000]),
-            commands: dice.pick(&[200_000, 500_000, 500_000, 800_000]),
-            bursts: dice.pick(&[0, 20_000, 200_000]),
+            checkout: Rc::clone(&self.checkout),
+            workload: Workload::random(operations, &self.faults, run_log, silences, sweep),
+            sign_ins: rng.pick(&[100_000, 100_000, 400_000]),
+            commands: rng.pick(&[200_000, 500_000, 500_000, 800_000]),
+            bursts: rng.pick(&[0, 20_000, 200_000]),
         });
-        self.crew.spawn(&self.life, Rc::clone(&self.consumers).work());
+        self.executor.spawn(&self.group, Rc::clone(&self.consumers).run());
         for own in self.customers.clone() {
-            for _ in 0..dice.within(1..=devices_max) {
-                let guest = dice.chance(GUESTS).then(|| format!("guest-{}", self.guests.len()));
+            for _ in 0..rng.within(1..=devices_max) {
+                let guest = rng.chance(GUESTS).then(|| format!("guest-{}", self.guests.len()));
                 self.guests.extend(guest.clone());
-                let device = Rc::new(self.device(Carts { own: own.clone(), guest }));
-                for _ in 0..dice.within(1..=tabs_max) {
-                    let tab = Rc::new(Tab { device: Rc::clone(&device), held: RefCell::default() });
-                    self.crew.spawn(&self.life, Rc::clone(&tab).shop(Rc::clone(&manners)));
+                let device = Rc::new(self.device(DeviceCarts { own: own.clone(), guest }));
+                for _ in 0..rng.within(1..=tabs_max) {
+                    let tab = Rc::new(Tab { device: Rc::clone(&device), view: RefCell::default() });
+                    self.executor.spawn(&self.group, Rc::clone(&tab).shop(Rc::clone(&shopper)));
                     self.tabs.push(tab);
                 }
             }
         }
-        self.crew.run();
+        self.executor.run();
     }
 
-    /// In calm weather everybody asks what is still to be asked and looks once more; then the books
-    /// are compared.
+    /// Without faults, every client finishes its retries and reads once more; then the final states
+    /// are checked.
     fn close(&self) {
-        self.sky.calm_down();
+        self.faults.disable();
         for tab in &self.tabs {
             let tab = Rc::clone(tab);
-            self.crew.spawn(&self.life, async move { tab.device.close(&tab.held).await });
-            self.crew.run();
+            self.executor.spawn(&self.group, async move { tab.device.close(&tab.view).await });
+            self.executor.run();
         }
-        let now = Time(self.sky.timeline.now_ms());
+        let now = Time(self.faults.timeline.now_ms());
         let replayed = self.replayed();
         for tables in [&self.tables, &replayed] {
             tables.sweep_expired(now);
         }
         for cart in self.customers.iter().chain(&self.guests) {
-            if self.bench.judge().is_done() {
+            if self.oracle.lock().has_violation() {
                 return;
             }
-            let shown = self.shown_to_newcomer(cart);
+            let newest = self.view_of_new_client(cart);
             let stored = |tables: &MemoryTables| MemoryCarts::new(tables).stored(cart);
             let (stored, replayed) = (stored(&self.tables), stored(&replayed));
-            let mut judge = self.bench.judge();
-            judge.closed(cart, shown.as_deref(), stored.as_deref(), replayed.as_deref());
+            let mut oracle = self.oracle.lock();
+            oracle.check_cart(cart, newest.as_deref(), stored.as_deref(), replayed.as_deref());
         }
     }
 
-    /// What somebody sees who has never seen the cart; nothing if it went into another.
-    fn shown_to_newcomer(&self, cart: &str) -> Option<Rc<Body>> {
-        if self.bench.judge().is_gone(cart) {
+    /// The cart as a new client sees it; `None` if it was merged into another.
+    fn view_of_new_client(&self, cart: &str) -> Option<Rc<Body>> {
+        if self.oracle.lock().is_merged(cart) {
             return None;
         }
-        let device = Rc::new(self.device(Carts { own: cart.to_owned(), guest: None }));
-        let newcomer = Rc::new(Tab { device, held: RefCell::default() });
-        let tab = Rc::clone(&newcomer);
-        self.crew.spawn(&self.life, async move { tab.device.read(&tab.held).await });
-        self.crew.run();
-        Some(newcomer.held.borrow().clone().expect("in calm weather a read is answered"))
+        let device = Rc::new(self.device(DeviceCarts { own: cart.to_owned(), guest: None }));
+        let new_tab = Rc::new(Tab { device, view: RefCell::default() });
+        let tab = Rc::clone(&new_tab);
+        self.executor.spawn(&self.group, async move { tab.device.read(&tab.view).await });
+        self.executor.run();
+        Some(new_tab.view.borrow().clone().expect("without faults a read is answered"))
     }
 
-    /// The tables after everything that was absorbed is replayed: not what a lost table took with
-    /// it, nor what came too late.
+    /// The tables after a replay of every absorbed event: without those lost with a table and those
+    /// that came too late.
     fn replayed(&self) -> MemoryTables {
-        let absorbed = self.bench.judge().absorbed();
+        let absorbed = self.oracle.lock().absorbed();
         let events = self.consumers.archive.borrow();
         let is_absorbed = |event: &&Rc<CartEvent>| absorbed.contains(&event.command.id);
         let events: Vec<CartEvent> =
             events.iter().filter(is_absorbed).map(|event| (**event).clone()).collect();
         let tables = MemoryTables::new();
         let carts = MemoryCarts::new(&tables);
-        let (dice, bug) = (self.sky.dice.clone(), self.bug);
-        self.crew.spawn(&self.life, async move { replay(&carts, events, &dice, bug).await });
-        self.crew.run();
+        let (rng, mutant) = (self.faults.rng.clone(), self.mutant);
+        self.executor.spawn(&self.group, async move { replay(&carts, events, &rng, mutant).await });
+        self.executor.run();
         tables
     }
 
-    fn device(&self, carts: Carts) -> Device {
-        Device::new(carts, Rc::clone(&self.network), self.bench.clone(), self.bug)
+    fn device(&self, carts: DeviceCarts) -> Device {
+        Device::new(carts, Rc::clone(&self.network), self.oracle.clone(), self.mutant)
     }
 }
 
-fn silence_ms(dice: &Dice, _: u64) -> u64 {
-    match dice.below(5) {
-        0 => dice.within(10_000..=HOUR_MS),
+fn silence_ms(rng: &Rng, _: u64) -> u64 {
+    match rng.below(5) {
+        0 => rng.within(10_000..=HOUR_MS),
         1 => 13 * HOUR_MS,
         2 => 3 * DAY_MS,
         3 => 16 * DAY_MS,
-        _ => dice.within(33 * DAY_MS..=60 * DAY_MS),
+        _ => rng.within(33 * DAY_MS..=60 * DAY_MS),
     }
 }
 
-/// Replicas that are behind as the weather will have it.
-pub(crate) fn replicas(sky: &Sky) -> Replicas {
-    let (timeline, sky) = (sky.timeline.clone(), sky.clone());
+/// Replicas that lag according to the fault profile.
+pub(crate) fn replicas(faults: &FaultInjector) -> Replicas {
+    let (timeline, faults) = (faults.timeline.clone(), faults.clone());
     let now = Arc::new(move || Time(timeline.now_ms()));
     let as_of = Arc::new(move || {
-        let now_ms = sky.timeline.now_ms();
-        let is_behind = sky.strikes(sky.weather.stale);
-        Time(if is_behind { now_ms - sky.dice.below(LAG_MS_MAX) } else { now_ms })
+        let now_ms = faults.timeline.now_ms();
+        let is_behind = faults.occurs(faults.profile.stale);
+        Time(if is_behind { now_ms - faults.rng.below(LAG_MS_MAX) } else { now_ms })
     });
     Replicas { now, as_of }
 }

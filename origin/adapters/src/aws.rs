@@ -1,4 +1,4 @@
-//! The SDK's clients and the names of what they talk to.
+//! The SDK's clients, and the names of the tables and the bus.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,30 +12,31 @@ use aws_types::SdkConfig;
 
 /// Longest wait for a connection: a TLS handshake within a region takes about 20 ms.
 pub const CONNECT_MS_MAX: u64 = 500;
-/// Longest wait for one attempt: ten times what DynamoDB needs for the largest batch we ask for.
+/// Longest wait for one attempt: ten times what DynamoDB needs for our largest batch.
 pub const ATTEMPT_MS_MAX: u64 = 1_000;
-/// Longest an operation takes with all its attempts. A command does three operations, of which
+/// Longest time of one operation with all its attempts. A command does three operations, of which
 /// publishing has at most three rounds: ten seconds, below its function's and CloudFront's 30 s.
 pub const OPERATION_MS_MAX: u64 = 2_000;
-/// Attempts per operation. More would only add to a storm: queues and clients retry, too.
+/// Attempts per operation. More would only add to the load of an outage: queues and clients retry,
+/// too.
 pub const ATTEMPTS_MAX: u32 = 3;
 /// The wait before the second attempt is up to this, then doubles.
 const BACKOFF_BASE_MS: u64 = 25;
 /// No wait between attempts is longer.
 const BACKOFF_MS_MAX: u64 = 250;
 
-/// Where everything is and who we are. A plain value: nothing is read from the environment.
+/// Endpoints, table names and credentials. A plain value: nothing is read from the environment.
 #[derive(Debug, Clone)]
 pub struct AwsConfig {
     /// The region of tables and bus.
     pub region: String,
     /// The credentials of the function's role.
     pub access: AccessKey,
-    /// Another place than the region's own DynamoDB.
+    /// An endpoint instead of the region's own DynamoDB.
     pub dynamodb_endpoint: Option<String>,
-    /// Another place than the region's own EventBridge.
+    /// An endpoint instead of the region's own EventBridge.
     pub eventbridge_endpoint: Option<String>,
-    /// Another place than the region's own Secrets Manager.
+    /// An endpoint instead of the region's own Secrets Manager.
     pub secrets_manager_endpoint: Option<String>,
     /// The table of carts, accounts, products and blobs.
     pub hot_table: String,
@@ -56,7 +57,7 @@ pub struct AccessKey {
     pub session_token: Option<String>,
 }
 
-/// What every adapter is built on. Cheap to clone.
+/// The clients and names that every adapter uses. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Aws(Arc<Inner>);
 
@@ -87,8 +88,8 @@ impl fmt::Debug for AccessKey {
 // === impl Aws ===
 
 impl Aws {
-    /// Builds the clients of tables and bus. The HTTP clients are arguments: on AWS [`crate::lambda_http_client`],
-    /// elsewhere one that ends in an embedded table.
+    /// Builds the clients of tables and bus. The HTTP clients are arguments: on AWS
+    /// [`crate::lambda_http_client`], elsewhere one that calls an embedded table.
     #[must_use]
     pub fn new(
         config: AwsConfig,
@@ -128,7 +129,7 @@ impl Aws {
     }
 }
 
-/// What every client has in common; `endpoint` is another place than the region's own.
+/// The configuration that all clients share; `endpoint` replaces the region's own.
 pub(crate) fn sdk(
     region: &str,
     access: &AccessKey,

@@ -1,4 +1,4 @@
-//! What is larger than an item: cut into chunks, named by its SHA-256, verified when read.
+//! Content larger than an item: cut into chunks, named by its SHA-256, verified when read.
 
 use origin_domain::port::PortError;
 use origin_domain::time::Time;
@@ -20,7 +20,7 @@ const CHUNKS_PER_READ: usize = 8;
 /// A chunk's content never changes, nor does its version.
 const ONLY_VERSION: u64 = 1;
 
-/// Everything needed to read a blob back. Kept in the item that points to it.
+/// Everything needed to read a blob back. Stored in the item that points to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlobRef {
     /// SHA-256 in hex.
@@ -29,20 +29,20 @@ pub struct BlobRef {
     pub bytes: u64,
     /// Length of every chunk but the last: a later release may cut differently.
     pub chunk_bytes: u32,
-    /// Whose it is. Two owners of the same content have a blob each, so that one can forget its
-    /// own. Empty: nobody's, such as a payload.
+    /// The owner. Two owners of the same content have a blob each, so that one can delete its
+    /// own. Empty: no owner, as for a payload.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub owner: String,
 }
 
-/// Blobs in the hot table, kept until their owners forget them.
+/// Blobs in the hot table, stored until their owners delete them.
 #[derive(Debug, Clone)]
 pub struct DynamoBlobs {
     aws: Aws,
 }
 
-/// Payloads that the bus would not carry, kept beside it for a while. A blob with the same content
-/// is another item: the one expires, the other never does.
+/// Payloads too large for the bus, stored beside it until they expire. A blob with the same content
+/// is another item, which never expires.
 #[derive(Debug, Clone)]
 pub struct DynamoPayloads {
     aws: Aws,
@@ -54,7 +54,7 @@ type ChunkKey = fn(&BlobRef, u32) -> Key;
 // === impl BlobRef ===
 
 impl BlobRef {
-    /// What a blob of this owner with this content is called.
+    /// The reference to a blob of this owner with this content.
     #[must_use]
     pub fn of(owner: &str, content: &[u8]) -> Self {
         let chunk_bytes = u32::try_from(CHUNK_BYTES).expect("a chunk is smaller than an item");
@@ -90,8 +90,8 @@ impl DynamoBlobs {
         Self { aws: aws.clone() }
     }
 
-    /// Stores the content and answers what it is called. Storing what is there changes nothing;
-    /// a damaged chunk is mended. Whatever points to it is written after.
+    /// Stores the content and returns its reference. Storing the same content again changes nothing
+    /// and repairs a damaged chunk. The caller writes the item that points to it afterwards.
     ///
     /// # Errors
     /// [`PortError::Corrupt`] above [`BLOB_BYTES_MAX`]; otherwise the table's failure.
@@ -107,11 +107,11 @@ impl DynamoBlobs {
         Ok(blob)
     }
 
-    /// Empties a blob to which nothing points any more; the table deletes what is left of it.
+    /// Empties a blob that nothing points to any more; the table deletes the emptied chunks.
     ///
     /// # Errors
-    /// The table's failure, which leaves some of its chunks for good.
-    pub async fn forget(&self, blob: &BlobRef, now: Time) -> Result<(), PortError> {
+    /// The table's failure, after which some of its chunks stay.
+    pub async fn delete(&self, blob: &BlobRef, now: Time) -> Result<(), PortError> {
         for key in blob.chunk_keys(BlobRef::chunk)? {
             let item = Item::new(ONLY_VERSION, Vec::new()).expiring(now);
             self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
@@ -119,7 +119,7 @@ impl DynamoBlobs {
         Ok(())
     }
 
-    /// Reads the content back, byte for byte what was written.
+    /// Reads the content back, byte for byte as it was written.
     ///
     /// # Errors
     /// [`PortError::Corrupt`] if a chunk is missing or damaged; otherwise the table's failure.
@@ -137,12 +137,12 @@ impl DynamoPayloads {
         Self { aws: aws.clone() }
     }
 
-    /// Keeps a payload at least until `until`, and answers what it is called. Whatever names it is
-    /// published after.
+    /// Stores a payload at least until `until` and returns its reference. The caller publishes the
+    /// event that names it afterwards.
     ///
     /// # Errors
     /// As [`DynamoBlobs::write`].
-    pub async fn keep(&self, content: &[u8], until: Time) -> Result<BlobRef, PortError> {
+    pub async fn store(&self, content: &[u8], until: Time) -> Result<BlobRef, PortError> {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("payload", "too large"));
         }
@@ -154,7 +154,7 @@ impl DynamoPayloads {
         Ok(blob)
     }
 
-    /// Fetches a payload, byte for byte what was kept.
+    /// Fetches a payload, byte for byte as it was stored.
     ///
     /// # Errors
     /// As [`DynamoBlobs::read`]; one that has expired is missing.
@@ -176,9 +176,9 @@ async fn whole(aws: &Aws, blob: &BlobRef, key: ChunkKey) -> Result<Vec<u8>, Port
     let keys = blob.chunk_keys(key)?;
     let mut content = Vec::new();
     for batch in keys.chunks(CHUNKS_PER_READ) {
-        let mut found = aws.batch_get(batch).await?;
+        let mut items = aws.batch_get(batch).await?;
         for key in batch {
-            let chunk = found.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
+            let chunk = items.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
             content.extend_from_slice(&chunk.document);
         }
     }

@@ -1,4 +1,4 @@
-//! Events on EventBridge, each entry accounted for.
+//! Events on EventBridge. The result of each entry is checked.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const REQUEST_BYTES_MAX: usize = 1_048_576;
 pub const ENTRY_ROUNDS_MAX: u32 = 3;
 /// The wait before the second round; then it doubles.
 const ROUND_WAIT_MS: u64 = 25;
-/// What EventBridge counts for an entry's time, whether given or not.
+/// Bytes that EventBridge counts for an entry's time, with or without one.
 const ENTRY_TIME_BYTES: usize = 14;
 
 /// The event bus.
@@ -40,7 +40,7 @@ impl EventBridgeBus {
     async fn publish_batch(&self, batch: &[Event]) -> Result<(), PortError> {
         let mut pending: Vec<PutEventsRequestEntry> =
             batch.iter().map(|event| self.entry(event)).collect();
-        let mut refusal = String::new();
+        let mut last_code = String::new();
         for round in 0..ENTRY_ROUNDS_MAX {
             if round > 0 {
                 tokio::time::sleep(Duration::from_millis(ROUND_WAIT_MS << (round - 1))).await;
@@ -48,17 +48,17 @@ impl EventBridgeBus {
             let failed = self.put(&pending).await?;
             let mut codes = failed.iter().map(|(_, code)| code);
             let Some(code) = codes.next() else { return Ok(()) };
-            refusal.clone_from(code);
-            let hopeless = failed.iter().map(|(_, code)| coded("put events", code));
-            if let Some(error) = hopeless.into_iter().find(|error| !error.is_retryable()) {
+            last_code.clone_from(code);
+            let errors = failed.iter().map(|(_, code)| coded("put events", code));
+            if let Some(error) = errors.into_iter().find(|error| !error.is_retryable()) {
                 return Err(error);
             }
             pending = failed.into_iter().map(|(entry, _)| entry).collect();
         }
-        Err(coded("put events", &refusal))
+        Err(coded("put events", &last_code))
     }
 
-    /// Sends entries; answers those that failed, each with its code.
+    /// Sends entries and returns those that failed, each with its code.
     async fn put(
         &self,
         entries: &[PutEventsRequestEntry],
@@ -75,9 +75,10 @@ impl EventBridgeBus {
             return Err(corrupt("put events", "not an answer per entry"));
         }
         // An entry is acknowledged by its event id and by nothing else.
-        let failed = entries.iter().zip(sent.entries()).filter(|(_, got)| got.event_id().is_none());
+        let failed =
+            entries.iter().zip(sent.entries()).filter(|(_, result)| result.event_id().is_none());
         let code = |code: Option<&str>| code.unwrap_or("no code").to_owned();
-        Ok(failed.map(|(entry, got)| (entry.clone(), code(got.error_code()))).collect())
+        Ok(failed.map(|(entry, result)| (entry.clone(), code(result.error_code()))).collect())
     }
 
     fn entry(&self, event: &Event) -> PutEventsRequestEntry {

@@ -46,11 +46,11 @@ impl CartSource for DynamoCarts {
         let cart = ItemKey::Cart { cart }.key();
         let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&cart).chain(&records).cloned().collect();
-        let mut found = self.aws.batch_get(&keys).await?;
-        let item = found.get(&cart).map(read).transpose()?;
+        let mut items = self.aws.batch_get(&keys).await?;
+        let item = items.get(&cart).map(read).transpose()?;
         let records = records
             .iter()
-            .filter_map(|key| found.remove(key))
+            .filter_map(|key| items.remove(key))
             .map(|record| decode("command record", &record.document));
         Ok((item, records.collect::<Result<_, _>>()?))
     }
@@ -66,12 +66,12 @@ impl CartWriter for DynamoCarts {
         Ok(self.aws.put(&put(CartChange { cart, item, seen })).await?.into())
     }
 
-    /// Another transaction in the way decided nothing. Whoever merges reads both carts and decides
-    /// again, as after a refusal: the other may have been a command of one of them.
+    /// A collision with another transaction decides nothing. The merge reads both carts and decides
+    /// again, as after a failed condition: the other may have been a command of one of them.
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
         Ok(match self.aws.transact(&changes.map(put)).await? {
             Transacted::Done => Written::Done,
-            Transacted::Refused | Transacted::Collided => Written::Conflict,
+            Transacted::ConditionFailed | Transacted::Collided => Written::Conflict,
         })
     }
 }
@@ -90,6 +90,6 @@ fn put(change: CartChange<'_>) -> Put {
 
 fn read(item: &Item) -> Result<CartItem, PortError> {
     let cart: CartItem = decode("cart", &item.document)?;
-    // The guard of the next write is the document's: it must be the item's, too.
+    // The next write's guard uses the document's version, which must be the item's, too.
     if cart.version == item.version { Ok(cart) } else { Err(corrupt("cart", "two versions")) }
 }

@@ -31,8 +31,8 @@ impl DynamoCommandLog {
 }
 
 impl CommandLog for DynamoCommandLog {
-    /// One write and no read, even for a repetition: the refusal brings the existing record along.
-    /// When the answer to the first attempt was lost, that is the caller's own.
+    /// One write and no read, even for a repetition: the failed condition returns the existing
+    /// record. If the answer to the first attempt was lost, that is the caller's own record.
     async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
         let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
         let put = Put {
@@ -42,10 +42,12 @@ impl CommandLog for DynamoCommandLog {
         };
         match self.aws.put(&put).await? {
             PutOutcome::Done => Ok(Recorded::First),
-            PutOutcome::Refused(Some(there)) => {
-                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
+            PutOutcome::ConditionFailed(Some(existing)) => {
+                Ok(Recorded::Existing(Box::new(decode("command record", &existing.document)?)))
             }
-            PutOutcome::Refused(None) => Err(unavailable("record", "refused without the record")),
+            PutOutcome::ConditionFailed(None) => {
+                Err(unavailable("record", "condition failed without the record"))
+            }
         }
     }
 

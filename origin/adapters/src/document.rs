@@ -27,7 +27,7 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T,
     let mut reader = rmp_serde::Deserializer::from_read_ref(document);
     let value =
         T::deserialize(&mut reader).map_err(|_| corrupt(what, "not a document of this kind"))?;
-    // The reader does not tell where it stands; only at the end it finds no marker of a value.
+    // The reader has no position; only at the end does it find no marker of a value.
     match <()>::deserialize(&mut reader) {
         Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
         _ => Err(corrupt(what, "bytes after the document")),
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_release_skips_what_it_does_not_know() {
+    fn the_previous_release_skips_unknown_fields() {
         let facts = BTreeMap::from([("paid".to_owned(), u64::MAX)]);
         let newer = Newer { id: u64::MAX, title: Some("Bike".to_owned()), facts };
         assert_eq!(decode::<Older>("doc", &encode(&newer)).unwrap(), Older { id: u64::MAX });
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn this_release_reads_what_the_previous_one_wrote() {
+    fn this_release_reads_documents_of_the_previous_one() {
         let read: Newer = decode("doc", &encode(&Older { id: 7 })).unwrap();
         assert_eq!(read, Newer { id: 7, title: None, facts: BTreeMap::new() });
     }
@@ -77,16 +77,16 @@ mod tests {
     }
 
     #[test]
-    fn what_no_release_wrote_is_corrupt() {
+    fn an_unknown_form_is_corrupt() {
         let good = encode(&Older { id: 7 });
         let cut = &good[..good.len() - 1];
         for bytes in [&b""[..], &[2, 0x80], &[1], &[1, 0x80], cut] {
             let error = decode::<Older>("doc", bytes).unwrap_err();
             assert!(matches!(error, PortError::Corrupt(_)), "{bytes:?}: {error}");
         }
-        for behind in 0..=u8::MAX {
-            let error = decode::<Older>("doc", &[&good[..], &[behind]].concat()).unwrap_err();
-            assert_eq!(error.to_string(), "corrupt: doc: bytes after the document", "{behind}");
+        for trailing in 0..=u8::MAX {
+            let error = decode::<Older>("doc", &[&good[..], &[trailing]].concat()).unwrap_err();
+            assert_eq!(error.to_string(), "corrupt: doc: bytes after the document", "{trailing}");
         }
     }
 }

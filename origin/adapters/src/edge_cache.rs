@@ -1,4 +1,5 @@
-//! The caches at the edge, on CloudFront: public answers bear tags, and an invalidation names them.
+//! The caches at the edge, on CloudFront: public responses have tags, and an invalidation names
+//! them.
 
 use std::time::Duration;
 
@@ -14,12 +15,13 @@ use origin_domain::port::PortError;
 use crate::aws::{AccessKey, CONNECT_MS_MAX, sdk};
 use crate::error::port_error;
 
-/// Where CloudFront is called, wherever the shop is (AWS General Reference, "CloudFront endpoints").
+/// Where CloudFront is called, wherever the shop is (AWS General Reference, "CloudFront
+/// endpoints").
 const CLOUDFRONT_REGION: &str = "us-east-1";
-/// Longest wait for one attempt: CloudFront's control plane takes a second or two, nobody is
-/// waiting, and another attempt is another entry in its queue.
+/// Longest wait for one attempt: CloudFront's control plane takes a second or two, no request
+/// waits for it, and another attempt is another entry in its queue.
 pub const INVALIDATION_ATTEMPT_MS_MAX: u64 = 5_000;
-/// Longest an invalidation takes with all its attempts.
+/// Longest time of one invalidation with all its attempts.
 pub const INVALIDATION_MS_MAX: u64 = 12_000;
 
 /// One CloudFront distribution.
@@ -42,29 +44,29 @@ impl CloudFrontCache {
         http: SharedHttpClient,
         random: fn() -> [u8; 16],
     ) -> Self {
-        let patience = TimeoutConfig::builder()
+        let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(CONNECT_MS_MAX))
             .operation_attempt_timeout(Duration::from_millis(INVALIDATION_ATTEMPT_MS_MAX))
             .operation_timeout(Duration::from_millis(INVALIDATION_MS_MAX))
             .build();
         let shared = sdk(CLOUDFRONT_REGION, access, endpoint, http);
-        let client = Client::from_conf(Builder::from(&shared).timeout_config(patience).build());
+        let client = Client::from_conf(Builder::from(&shared).timeout_config(timeouts).build());
         Self { client, distribution, random }
     }
 
-    /// A name nobody used before: under one that was used, CloudFront would do nothing and say that
-    /// it has. The SDK's own attempts share it, so they are one invalidation.
+    /// A new name: under a used one, CloudFront would do nothing and report success. The SDK's own
+    /// attempts share it, so they are one invalidation.
     fn reference(&self) -> String {
         hex(&(self.random)())
     }
 }
 
 impl EdgeCache for CloudFrontCache {
-    /// Acknowledged means accepted: CloudFront then forgets within seconds (95 % under 5 s, "What's
-    /// New", 2026-04-29).
+    /// An acknowledgement means accepted: CloudFront then invalidates within seconds (95 % under 5
+    /// s, "What's New", 2026-04-29).
     async fn invalidate(&self, contents: &[PublicContent]) -> Result<(), PortError> {
         let mut tags: Vec<String> = contents.iter().map(|one| format!("#{}", one.tag())).collect();
-        // Each counts and costs like a path.
+        // Each tag counts and costs like a path.
         tags.sort_unstable();
         tags.dedup();
         if tags.is_empty() {

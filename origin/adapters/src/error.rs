@@ -1,18 +1,18 @@
-//! What an AWS error means to the shop.
+//! Maps AWS errors to [`PortError`].
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use origin_domain::port::PortError;
 
-/// Codes that say the request itself makes no sense: the same bytes will never be taken.
-const HOPELESS: [&str; 4] = [
+/// Codes of invalid requests: AWS never accepts the same bytes.
+const PERMANENT_CODES: [&str; 4] = [
     "ValidationException",
     "SerializationException",
     "ItemCollectionSizeLimitExceededException",
     "MalformedDetail",
 ];
 
-/// Names the operation and AWS's code; never a message, which may quote what was stored.
+/// Names the operation and AWS's code; never a message, which may quote stored data.
 pub(crate) fn port_error<E, R>(operation: &str, error: &SdkError<E, R>) -> PortError
 where
     E: ProvideErrorMetadata,
@@ -24,17 +24,19 @@ where
             unavailable(operation, "timeout")
         }
         SdkError::DispatchFailure(_) => unavailable(operation, "unreachable"),
-        SdkError::ServiceError(refusal) => {
-            coded(operation, refusal.err().code().unwrap_or("no code"))
-        }
+        SdkError::ServiceError(error) => coded(operation, error.err().code().unwrap_or("no code")),
         // A garbled answer comes from something between us and AWS.
         _ => unavailable(operation, "unreadable answer"),
     }
 }
 
-/// The verdict on one of AWS's codes.
+/// The error for one of AWS's codes.
 pub(crate) fn coded(operation: &str, code: &str) -> PortError {
-    if HOPELESS.contains(&code) { corrupt(operation, code) } else { unavailable(operation, code) }
+    if PERMANENT_CODES.contains(&code) {
+        corrupt(operation, code)
+    } else {
+        unavailable(operation, code)
+    }
 }
 
 pub(crate) fn unavailable(operation: &str, reason: &str) -> PortError {

@@ -4,7 +4,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-/// The roots AWS endpoints chain to, from Mozilla's list (<https://www.amazontrust.com/repository/>).
+/// The roots AWS endpoints chain to, from Mozilla's list
+/// (<https://www.amazontrust.com/repository/>).
 const AMAZON_ROOTS: [&[u8]; 4] = [
     include_bytes!("../roots/amazon-root-ca-1.pem"),
     include_bytes!("../roots/amazon-root-ca-2.pem"),
@@ -12,7 +13,7 @@ const AMAZON_ROOTS: [&[u8]; 4] = [
     include_bytes!("../roots/amazon-root-ca-4.pem"),
 ];
 
-/// The client for AWS itself: rustls on ring, trusting Amazon's four roots and nobody else. Opening
+/// The client for AWS itself: rustls on ring, trusting only Amazon's four roots. Loading
 /// the system's hundred-odd certificates would double a cold start.
 ///
 /// # Panics

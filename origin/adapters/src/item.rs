@@ -1,4 +1,4 @@
-//! One item, as both tables hold it: key, version, document, expiry.
+//! One item as both tables store it: key, version, document, expiry.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use origin_domain::time::Time;
 use crate::error::corrupt;
 use crate::keys::{INDEX_PK, INDEX_SK, Key};
 
-/// What every write is conditional on.
+/// The version, which every write's condition compares.
 const VERSION: &str = "v";
 /// The document.
 const DOCUMENT: &str = "d";
@@ -22,13 +22,13 @@ pub(crate) const TTL: &str = "ttl";
 pub(crate) struct Item {
     pub(crate) version: u64,
     pub(crate) document: Vec<u8>,
-    /// `None`: kept for good.
+    /// `None`: never expires.
     pub(crate) expires_at: Option<Time>,
-    /// Where it stands in the index, if it does. Not read back.
+    /// Its keys in the index, if it has an entry there. Not read back.
     pub(crate) index: Option<(String, String)>,
 }
 
-/// A write that happens only if the table still holds what was seen.
+/// A write that happens only if its guard holds.
 #[derive(Debug)]
 pub(crate) struct Put {
     pub(crate) key: Key,
@@ -36,10 +36,10 @@ pub(crate) struct Put {
     pub(crate) guard: Guard,
 }
 
-/// What must be true of the present item for a write to happen.
+/// The condition on the present item under which a write happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
-    /// There is none.
+    /// There is no item.
     Absent,
     /// It has this version.
     Version(u64),
@@ -50,16 +50,16 @@ pub(crate) enum Guard {
         /// The expiry.
         expires_at: Time,
     },
-    /// Nothing: another write of the same transaction is guarded for both.
+    /// No condition: the guard of another write of the same transaction covers both.
     Sibling,
-    /// There is none, or one with another document: writing the same again is a no-op, and what
-    /// was damaged is mended.
+    /// There is no item, or one with another document: writing the same again is a no-op, and a
+    /// damaged document is repaired.
     Different,
-    /// The same, or it would expire before this: it is kept longer, never shorter.
+    /// As [`Guard::Different`], or it would expire before this: an expiry only moves later.
     DifferentOrBefore(Time),
 }
 
-/// A [`Guard`] in DynamoDB's words.
+/// A [`Guard`] as a condition expression of DynamoDB.
 pub(crate) struct Condition {
     pub(crate) expression: Option<&'static str>,
     pub(crate) names: Option<HashMap<String, String>>,
@@ -96,7 +96,7 @@ impl Item {
         .collect()
     }
 
-    /// The item that was read, whatever else it holds.
+    /// The item that was read; attributes it does not know are ignored.
     pub(crate) fn read(mut attributes: HashMap<String, AttributeValue>) -> Result<Self, PortError> {
         let number_of =
             |name: &str| -> Option<u64> { attributes.get(name)?.as_n().ok()?.parse().ok() };

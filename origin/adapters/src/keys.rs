@@ -33,49 +33,49 @@ pub(crate) enum Table {
     Commands,
 }
 
-/// Every item of the tables, by what its key is made of.
+/// Every item of the tables, by the parts of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumDiscriminants)]
 #[strum_discriminants(
     name(ItemKind),
     derive(VariantArray),
-    doc = "Every kind of item, without what its key is made of."
+    doc = "Every kind of item, without the parts of its key."
 )]
 pub(crate) enum ItemKey<'a> {
     /// A cart.
     Cart { cart: &'a str },
-    /// Which version of a product is served.
+    /// The pointer to a product's active version.
     Product { product: &'a str },
-    /// One version of a product, kept for good.
+    /// One version of a product.
     ProductVersion { product: &'a str, version: u64 },
-    /// Which product last claimed a Shopify variant.
+    /// The product that last claimed a Shopify variant.
     Variant { variant_id: &'a str },
-    /// Counts what may change who sells what.
+    /// Counts the writes that may change which product sells a variant.
     Epoch,
     /// A saved selection.
     Selection { id: &'a str },
-    /// One piece of a blob, named by the whole's SHA-256, the size of its pieces, and whose it is.
+    /// One chunk of a blob, named by the blob's SHA-256, its chunk size, and its owner.
     Chunk { hash: &'a str, chunk_bytes: u32, index: u32, owner: &'a str },
-    /// One piece of a webhook's payload that the bus would not carry; expires.
+    /// One chunk of a webhook's payload that is too large for the bus; expires.
     PayloadChunk { hash: &'a str, chunk_bytes: u32, index: u32 },
-    /// Until when everybody is erased.
+    /// The moment up to which all customers are erased.
     ShopTombstone,
-    /// A demand about somebody's data; ids sort by time.
+    /// A demand about a customer's data; ids sort by time.
     Demand { id: &'a str },
-    /// Everything known of one order.
+    /// The facts about one order.
     Order { order: &'a str },
-    /// What was decided of one redemption.
+    /// The state of one redemption.
     Redemption { id: CommandId },
-    /// What a customer's ledger adds up to.
+    /// The sums of a customer's ledger.
     Account { customer: &'a str },
     /// One line of a customer's ledger; sorts by time, then by id.
     Entry { customer: &'a str, at: Time, id: &'a str },
     /// A cause that has counted.
     Cause { kind: &'a str, id: &'a str },
-    /// A version of the programme as it was published.
+    /// A version of the program as it was published.
     ProgramDocument { version: u64 },
     /// An activation of a version by number.
     Activation { number: u64 },
-    /// The same by the time it is active from.
+    /// The same activation by the time it is active from.
     ActiveFrom { active_from: Time, number: u64 },
     /// The record of a command.
     Command { id: CommandId },
@@ -89,12 +89,12 @@ pub(crate) struct Range {
     pub(crate) last_sk: String,
 }
 
-/// Where an item is.
+/// The key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) table: Table,
     pub(crate) pk: String,
-    /// The hot table has one.
+    /// Only the hot table has a sort key.
     pub(crate) sk: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl ItemKey<'_> {
             Self::Epoch => hot(kind.partition("claims"), "epoch"),
             Self::Selection { id } => hot(kind.partition(id), "selection"),
             Self::Chunk { hash, chunk_bytes, index, owner } => {
-                // The release before knew no owners.
+                // The previous release had no owners.
                 let slash = if owner.is_empty() { "" } else { "/" };
                 let place = format!("{chunk_bytes:010}/{index:010}{slash}{owner}");
                 hot(kind.partition(hash), place)
@@ -154,7 +154,7 @@ impl ItemKey<'_> {
 // === impl ItemKind ===
 
 impl ItemKind {
-    /// What the partition keys of its items begin with. Kinds that are read together share one.
+    /// The prefix of its items' partition keys. Kinds that are read together share one.
     pub(crate) const fn prefix(self) -> &'static str {
         match self {
             Self::Cart => "cart/",
@@ -193,7 +193,7 @@ impl ItemKind {
             | Self::ProgramDocument
             | Self::Activation
             | Self::ActiveFrom => false,
-            // They show that a demand was met, and keep a webhook from counting twice.
+            // They prove that a demand was met, and prevent a webhook from counting twice.
             Self::ShopTombstone | Self::Demand | Self::Cause => false,
         }
     }
@@ -223,13 +223,13 @@ impl Range {
         Self::between(ItemKey::Demand { id: "" }.key(), ItemKey::Demand { id: LAST_TEXT }.key())
     }
 
-    /// Every activation of the programme.
+    /// Every activation of the program.
     pub(crate) fn activations() -> Self {
         let activation = |number| ItemKey::Activation { number }.key();
         Self::between(activation(0), activation(u64::MAX))
     }
 
-    /// Every activation of the programme from `at` or before.
+    /// Every activation of the program that is active from `at` or before.
     pub(crate) fn activations_until(at: Time) -> Self {
         let first = ItemKey::ActiveFrom { active_from: Time(0), number: 0 }.key();
         Self::between(first, ItemKey::ActiveFrom { active_from: at, number: u64::MAX }.key())
@@ -241,7 +241,7 @@ impl Range {
     }
 }
 
-/// Where an order stands in the index: among those placed on the same day, by time.
+/// The index keys of an order: the partition is its day, the sort key begins with its time.
 pub(crate) fn index_of_order(at: Time, order: &str) -> (String, String) {
     let Time(ms) = at;
     (orders_of_day(Day::of(at)), format!("{ms:020}/{order}"))
@@ -265,7 +265,7 @@ impl Key {
         ItemKind::VARIANTS.iter().filter(is_own).any(|kind| kind.is_personal())
     }
 
-    /// The key as DynamoDB wants it.
+    /// The key as DynamoDB attributes.
     pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
         let sk = self.sk.clone().map(|sk| (SK.to_owned(), AttributeValue::S(sk)));
         std::iter::once((PK.to_owned(), AttributeValue::S(self.pk.clone()))).chain(sk).collect()

@@ -6,8 +6,8 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::{RECORD_TTL_MS, Recorded};
 use origin_domain::loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
-    LedgerReader, LedgerStore, Loaded, LoyaltyLog, LoyaltyRecord, OrderItem, PAGE_ENTRIES_MAX,
-    PastOrder, RedemptionItem, Wanted,
+    LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, LoyaltyRecord, OrderItem,
+    PAGE_ENTRIES_MAX, PastOrder, RedemptionItem,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use serde::Serialize;
@@ -20,8 +20,8 @@ use crate::item::{Guard, Item, Put};
 use crate::keys::{ItemKey, Key, Range, index_of_order};
 use crate::tables::{Page, PutOutcome};
 
-/// What stands for good has one version. An entry has, too: which change wrote it last depends on
-/// what arrived first, and must not show.
+/// An item that never changes has one version. So has an entry: the change that wrote it last
+/// depends on the order of arrival, which must not show.
 const ONLY_VERSION: u64 = 1;
 
 /// Ledgers in the hot table.
@@ -36,7 +36,7 @@ pub(crate) trait Versioned: Serialize + DeserializeOwned {
 
     fn version(&self) -> u64;
 
-    /// Where it stands in the index, if it does.
+    /// Its keys in the index, if it has an entry there.
     fn index(&self) -> Option<(String, String)> {
         None
     }
@@ -70,39 +70,39 @@ impl Versioned for Account {
     }
 }
 
-/// Where what a change starts from is.
-pub(crate) struct Sought {
+/// The keys of the items that a change starts from.
+pub(crate) struct LedgerKeys {
     cause: Option<Key>,
     order: Option<Key>,
     redemptions: Vec<Key>,
     account: Option<Key>,
 }
 
-/// What was there.
-pub(crate) type Found = HashMap<Key, Item>;
+/// The items that were read, by key.
+pub(crate) type ItemsByKey = HashMap<Key, Item>;
 
-// === impl Sought ===
+// === impl LedgerKeys ===
 
-impl Sought {
-    pub(crate) fn of(wanted: Wanted<'_>) -> Self {
+impl LedgerKeys {
+    pub(crate) fn of(request: LoadRequest<'_>) -> Self {
         let redemption = |id: &CommandId| ItemKey::Redemption { id: *id }.key();
         Self {
-            cause: wanted.cause.map(cause_key),
-            order: wanted.order.map(|order| ItemKey::Order { order }.key()),
-            redemptions: wanted.redemptions.iter().map(redemption).collect(),
-            account: wanted.customer.map(|customer| ItemKey::Account { customer }.key()),
+            cause: request.cause.map(cause_key),
+            order: request.order.map(|order| ItemKey::Order { order }.key()),
+            redemptions: request.redemptions.iter().map(redemption).collect(),
+            account: request.customer.map(|customer| ItemKey::Account { customer }.key()),
         }
     }
 
-    pub(crate) fn keys(&self) -> Vec<Key> {
+    pub(crate) fn all(&self) -> Vec<Key> {
         let one = self.cause.iter().chain(&self.order).chain(&self.account);
         one.chain(&self.redemptions).cloned().collect()
     }
 
-    pub(crate) fn loaded(&self, found: &Found) -> Result<Loaded, PortError> {
-        let find = |key: &Option<Key>| key.as_ref().and_then(|key| found.get(key));
-        let redemptions = self.redemptions.iter().filter_map(|key| found.get(key).map(read));
-        Ok(Loaded {
+    pub(crate) fn read_from(&self, items: &ItemsByKey) -> Result<LoadedLedger, PortError> {
+        let find = |key: &Option<Key>| key.as_ref().and_then(|key| items.get(key));
+        let redemptions = self.redemptions.iter().filter_map(|key| items.get(key).map(read));
+        Ok(LoadedLedger {
             is_claimed: find(&self.cause).is_some(),
             order: find(&self.order).map(read).transpose()?,
             redemptions: redemptions.collect::<Result<_, _>>()?,
@@ -122,9 +122,9 @@ impl DynamoLedger {
 }
 
 impl LedgerStore for DynamoLedger {
-    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
-        let sought = Sought::of(wanted);
-        sought.loaded(&self.aws.batch_get(&sought.keys()).await?)
+    async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
+        let keys = LedgerKeys::of(request);
+        keys.read_from(&self.aws.batch_get(&keys.all()).await?)
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
@@ -151,9 +151,9 @@ impl LedgerReader for DynamoLedger {
         let account = ItemKey::Account { customer }.key();
         let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&account).chain(&records).cloned().collect();
-        let mut found = self.aws.batch_get(&keys).await?;
-        let account = found.get(&account).map(read).transpose()?;
-        let records = records.iter().filter_map(|key| found.remove(key));
+        let mut items = self.aws.batch_get(&keys).await?;
+        let account = items.get(&account).map(read).transpose()?;
+        let records = records.iter().filter_map(|key| items.remove(key));
         let records = records.map(|record| decode("command record", &record.document));
         Ok((account, records.collect::<Result<_, _>>()?))
     }
@@ -173,7 +173,7 @@ impl LedgerReader for DynamoLedger {
         let page = Page {
             range: Range::entries(customer),
             before: before.map(|key| ItemKey::Entry { customer, at: key.at, id: &key.id }.key()),
-            // One more tells whether there are older ones.
+            // One more shows whether there are older ones.
             items_max: limit + 1,
             consistency: Consistency::Strong,
         };
@@ -186,14 +186,16 @@ impl LedgerReader for DynamoLedger {
 }
 
 impl LoyaltyLog for DynamoLedger {
-    /// As a cart's: one write and no read, even for a repetition.
+    /// As for a cart: one write and no read, even for a repetition.
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
         match self.aws.put(&recording(record)).await? {
             PutOutcome::Done => Ok(Recorded::First),
-            PutOutcome::Refused(Some(there)) => {
-                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
+            PutOutcome::ConditionFailed(Some(existing)) => {
+                Ok(Recorded::Existing(Box::new(decode("command record", &existing.document)?)))
             }
-            PutOutcome::Refused(None) => Err(unavailable("record", "refused without the record")),
+            PutOutcome::ConditionFailed(None) => {
+                Err(unavailable("record", "condition failed without the record"))
+            }
         }
     }
 
@@ -213,8 +215,8 @@ pub(crate) fn recording(record: &LoyaltyRecord) -> Put {
     }
 }
 
-/// All of a change: what it puts and what it deletes. The entries need no guard of their own: the
-/// account's version guards them.
+/// All writes of a change: puts and deletes. The entries need no guard of their own: the account's
+/// version guards them.
 pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     let LedgerChange { cause, order, redemptions, account, gone, put } = change;
     if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
@@ -237,7 +239,7 @@ pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), Port
         return if is_whole {
             Ok((puts, Vec::new()))
         } else {
-            Err(corrupt("change", "entries of nobody"))
+            Err(corrupt("change", "entries without an account"))
         };
     };
     let customer = &account.item.customer;
@@ -248,8 +250,7 @@ pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), Port
         item: Item::new(ONLY_VERSION, encode(entry)),
         guard: Guard::Sibling,
     }));
-    // An entry that is told anew keeps its key: it is written over, and a transaction names a key
-    // once.
+    // A rewritten entry has the same key: the put replaces it, and a transaction names a key once.
     let is_gone = |entry: &&LedgerEntry| put.iter().all(|other| other.key() != entry.key());
     Ok((puts, gone.iter().filter(is_gone).map(key).collect()))
 }

@@ -30,7 +30,8 @@ pub use blobs::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayload
 pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
 pub use carts::DynamoCarts;
 pub use catalog::{
-    Activation, DynamoCatalog, NewVersion, ProductVersion, Served, StoredProduct, VERSIONS_KEPT_MAX,
+    Activation, ActiveVersion, DynamoCatalog, NewVersion, ProductVersion, StoredProduct,
+    VERSIONS_RETAINED_MAX,
 };
 pub use command_log::DynamoCommandLog;
 pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_MS_MAX};

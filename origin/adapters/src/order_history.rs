@@ -1,5 +1,5 @@
-//! Past orders, found by the day they were placed on: one partition of the index a day, so that
-//! neither a year's orders nor a day's ever stand in one place.
+//! Past orders by the day they were placed on: one partition of the index per day, so that no
+//! partition grows with the shop's age.
 
 use origin_domain::loyalty::{
     Account, DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, OrderHistory, OrderItem, PastOrder,
@@ -28,8 +28,8 @@ impl DynamoOrderHistory {
 
     /// The orders of these keys and their customers' accounts, in this order.
     async fn read(&self, keys: &[Key]) -> Result<Vec<(OrderItem, Option<Account>)>, PortError> {
-        let found = self.aws.batch_get(keys).await?;
-        let orders = keys.iter().filter_map(|key| found.get(key));
+        let items = self.aws.batch_get(keys).await?;
+        let orders = keys.iter().filter_map(|key| items.get(key));
         let orders = orders.map(|item| decode::<OrderItem>("order", &item.document));
         let orders = orders.collect::<Result<Vec<_>, _>>()?;
         let account = |order: &OrderItem| {
@@ -38,9 +38,9 @@ impl DynamoOrderHistory {
         let accounts: Vec<Key> = orders.iter().filter_map(account).collect();
         let accounts = self.aws.batch_get(&accounts).await?;
         let with_account = orders.into_iter().map(|order| {
-            let found = account(&order).and_then(|key| accounts.get(&key));
-            let found = found.map(|item| decode("account", &item.document)).transpose()?;
-            Ok((order, found))
+            let item = account(&order).and_then(|key| accounts.get(&key));
+            let account = item.map(|item| decode("account", &item.document)).transpose()?;
+            Ok((order, account))
         });
         with_account.collect()
     }
@@ -53,8 +53,8 @@ impl OrderHistory for DynamoOrderHistory {
         let last_day = day.minus(DRY_RUN_DAYS_MAX - 1);
         let mut keys = Vec::new();
         loop {
-            let left = DRY_RUN_ORDERS_MAX - keys.len();
-            keys.extend(self.aws.query_index(orders_of_day(day), before_sk.clone(), left).await?);
+            let limit = DRY_RUN_ORDERS_MAX - keys.len();
+            keys.extend(self.aws.query_index(orders_of_day(day), before_sk.clone(), limit).await?);
             if keys.len() == DRY_RUN_ORDERS_MAX || day == last_day {
                 break;
             }

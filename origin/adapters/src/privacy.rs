@@ -1,4 +1,4 @@
-//! Demands and exports in the hot table, and the erasure of everybody.
+//! Demands and exports in the hot table, and the erasure of all customers.
 
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::privacy::{
@@ -14,9 +14,9 @@ use crate::item::{Guard, Item, Put};
 use crate::keys::{ItemKey, Key, Range, Table};
 use crate::tables::Page;
 
-/// How long it is told that a demand was met: what an auditor asks for is a year.
-const RECORD_KEPT_MS: u64 = 400 * DAY_MS;
-/// A demand noted again replaces itself.
+/// How long the record of a demand is stored: an auditor needs a year.
+const DEMAND_RECORD_TTL_MS: u64 = 400 * DAY_MS;
+/// A repeated record of a demand replaces the first one.
 const ONLY_VERSION: u64 = 1;
 /// Keys deleted at once (DynamoDB's limit of a transaction).
 const DELETED_AT_ONCE: usize = 100;
@@ -30,7 +30,7 @@ pub struct DynamoPrivacy {
 
 /// The stored form of a demand.
 #[derive(Debug, Serialize, Deserialize)]
-struct Noted {
+struct StoredDemand {
     record: DemandRecord,
     file: Option<BlobRef>,
 }
@@ -62,8 +62,8 @@ impl DynamoPrivacy {
 
 impl Tombstones for DynamoPrivacy {
     async fn shop_tombstone(&self) -> Result<Option<ShopTombstone>, PortError> {
-        let there = self.aws.get(&ItemKey::ShopTombstone.key(), Consistency::Strong).await?;
-        there.map(|item| decode("tombstone", &item.document)).transpose()
+        let item = self.aws.get(&ItemKey::ShopTombstone.key(), Consistency::Strong).await?;
+        item.map(|item| decode("tombstone", &item.document)).transpose()
     }
 }
 
@@ -75,14 +75,14 @@ impl Privacy for DynamoPrivacy {
         until: Time,
     ) -> Result<(), PortError> {
         let file = match file {
-            Some(file) => Some(self.files.keep(file, until).await?),
+            Some(file) => Some(self.files.store(file, until).await?),
             None => None,
         };
-        let noted = Noted { record: record.clone(), file };
-        let item = Item::new(ONLY_VERSION, encode(&noted));
+        let demand = StoredDemand { record: record.clone(), file };
+        let item = Item::new(ONLY_VERSION, encode(&demand));
         let put = Put {
             key: ItemKey::Demand { id: &record.id }.key(),
-            item: item.expiring(record.at.plus_ms(RECORD_KEPT_MS)),
+            item: item.expiring(record.at.plus_ms(DEMAND_RECORD_TTL_MS)),
             guard: Guard::Sibling,
         };
         self.aws.put(&put).await.map(|_| ())
@@ -96,17 +96,21 @@ impl Privacy for DynamoPrivacy {
             consistency: Consistency::Strong,
         };
         let items = self.aws.query(page).await?;
-        items.iter().map(|item| Ok(decode::<Noted>("demand", &item.document)?.record)).collect()
+        items
+            .iter()
+            .map(|item| Ok(decode::<StoredDemand>("demand", &item.document)?.record))
+            .collect()
     }
 
     async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
         let key = ItemKey::Demand { id }.key();
-        let noted = self.aws.get(&key, Consistency::Strong).await?;
-        let Some(noted) = noted else { return Ok(None) };
-        let Some(file) = decode::<Noted>("demand", &noted.document)?.file else { return Ok(None) };
+        let item = self.aws.get(&key, Consistency::Strong).await?;
+        let Some(item) = item else { return Ok(None) };
+        let demand: StoredDemand = decode("demand", &item.document)?;
+        let Some(file) = demand.file else { return Ok(None) };
         match self.files.fetch(&file).await {
             Ok(file) => Ok(Some(file)),
-            // It has expired.
+            // The file has expired.
             Err(PortError::Corrupt(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -131,7 +135,7 @@ impl Privacy for DynamoPrivacy {
     }
 }
 
-/// Two for each moment: demanded, and done.
+/// Two versions for each moment: demanded, and done.
 fn version_of(tombstone: &ShopTombstone) -> u64 {
     tombstone.at.0.saturating_mul(2).saturating_add(u64::from(tombstone.is_done))
 }

@@ -1,10 +1,10 @@
-//! The loyalty programme: the document of each version, and each activation under its number, which
-//! can be taken once, and under the time it is active from, by which it is found.
+//! The loyalty program: the document of each version, and each activation under its number, which
+//! is unique, and under the time it is active from, for queries by time.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::loyalty::{Activation, Program, ProgramShelf, ProgramVersion, Programs};
+use origin_domain::loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
 
@@ -15,18 +15,19 @@ use crate::item::{Guard, Item, Put};
 use crate::keys::{ItemKey, Range};
 use crate::tables::Page;
 
-/// Most compiled versions that are kept, the newest: orders are of the present one, and of the one
+/// Most compiled versions in memory, the newest: orders belong to the present one, and to the one
 /// before for a day or two after a change.
 const COMPILED_MAX: usize = 8;
 
-/// The programme's versions in the hot table. Clones share what they compiled.
+/// The program's versions in the hot table. Clones share the compiled programs.
 #[derive(Debug, Clone)]
 pub struct DynamoPrograms {
     aws: Aws,
     compiled: Compiled,
 }
 
-/// Versions that were read: one never changes, so it is read and compiled once. Clones are the same.
+/// Compiled versions by number. A version never changes, so it is read and compiled once. Clones
+/// are the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compiled(Arc<Mutex<BTreeMap<u64, Arc<Program>>>>);
 
@@ -34,28 +35,29 @@ pub(crate) struct Compiled(Arc<Mutex<BTreeMap<u64, Arc<Program>>>>);
 
 impl Compiled {
     pub(crate) fn get(&self, version: u64) -> Option<Arc<Program>> {
-        self.kept().get(&version).map(Arc::clone)
+        self.lock().get(&version).map(Arc::clone)
     }
 
     /// Compiles the document of an active version.
-    pub(crate) fn keep(
+    pub(crate) fn insert(
         &self,
         version: u64,
         document: Option<String>,
     ) -> Result<Arc<Program>, PortError> {
-        let document = document.ok_or_else(|| corrupt("programme", "active, and not there"))?;
+        let document =
+            document.ok_or_else(|| corrupt("program", "the active version is missing"))?;
         let program = Program::stored(&document);
-        let program = program.ok_or_else(|| corrupt("programme", "not one this release reads"))?;
+        let program = program.ok_or_else(|| corrupt("program", "not one this release reads"))?;
         let program = Arc::new(program);
-        let mut kept = self.kept();
-        kept.insert(version, Arc::clone(&program));
-        if kept.len() > COMPILED_MAX {
-            kept.pop_first();
+        let mut compiled = self.lock();
+        compiled.insert(version, Arc::clone(&program));
+        if compiled.len() > COMPILED_MAX {
+            compiled.pop_first();
         }
         Ok(program)
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Program>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Program>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,7 +65,7 @@ impl Compiled {
 // === impl DynamoPrograms ===
 
 impl DynamoPrograms {
-    /// The programme in these tables.
+    /// The program in these tables.
     #[must_use]
     pub fn new(aws: &Aws) -> Self {
         Self { aws: aws.clone(), compiled: Compiled::default() }
@@ -83,13 +85,13 @@ impl Programs for DynamoPrograms {
         let Activation { number, version, active_from } = decode("activation", &item.document)?;
         let program = match self.compiled.get(version) {
             Some(program) => program,
-            None => self.compiled.keep(version, self.document(version).await?)?,
+            None => self.compiled.insert(version, self.document(version).await?)?,
         };
         Ok(Some(ProgramVersion { activation: number, version, active_from, program }))
     }
 }
 
-impl ProgramShelf for DynamoPrograms {
+impl ProgramStore for DynamoPrograms {
     async fn history(
         &self,
         before: Option<u64>,
@@ -108,7 +110,7 @@ impl ProgramShelf for DynamoPrograms {
     async fn document(&self, version: u64) -> Result<Option<String>, PortError> {
         let key = ItemKey::ProgramDocument { version }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
-        item.map(|item| decode("programme", &item.document)).transpose()
+        item.map(|item| decode("program", &item.document)).transpose()
     }
 
     async fn activate(
@@ -120,12 +122,12 @@ impl ProgramShelf for DynamoPrograms {
     }
 }
 
-/// What an activation writes: everything or nothing.
+/// The writes of an activation: everything or nothing.
 pub(crate) fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
     let Activation { number, version, active_from } = *activation;
-    let told = encode(activation);
-    let by_number = (ItemKey::Activation { number }, number, told.clone());
-    let by_time = (ItemKey::ActiveFrom { active_from, number }, number, told);
+    let encoded = encode(activation);
+    let by_number = (ItemKey::Activation { number }, number, encoded.clone());
+    let by_time = (ItemKey::ActiveFrom { active_from, number }, number, encoded);
     let document =
         document.map(|document| (ItemKey::ProgramDocument { version }, version, encode(&document)));
     let written = [by_number, by_time].into_iter().chain(document);

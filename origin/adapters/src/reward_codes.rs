@@ -3,8 +3,8 @@
 use origin_domain::loyalty::{RewardCode, RewardCodes};
 use origin_domain::port::PortError;
 
-/// Codes that are honoured by whoever asks this shop's ledger for the redemption: nothing has to be
-/// told to anybody, so a code is made as soon as its redemption is settled.
+/// Codes that are checked by reading the redemption from this shop's ledger: no other system is
+/// notified, so a code is valid as soon as its redemption is settled.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OwnCodes;
 

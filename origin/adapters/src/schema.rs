@@ -1,4 +1,4 @@
-//! The tables themselves. On AWS the template makes them; here is the same for everywhere else.
+//! Creates the tables. On AWS the template creates them; this is for everywhere else.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::error::{corrupt, port_error, unavailable};
 use crate::item::TTL;
 use crate::keys::{INDEX, INDEX_PK, INDEX_SK, ItemKey, ItemKind, PK, SK, Table};
 
-/// How often a new table is asked whether it is active; DynamoDB needs a few seconds.
+/// How often we poll whether a new table is active; DynamoDB needs a few seconds.
 const ACTIVE_POLLS_MAX: u32 = 60;
 const ACTIVE_POLL_MS: u64 = 500;
 
-/// The hot table's key, partition first: for whoever looks after a table as a whole.
+/// The hot table's key, partition first: for maintenance of whole tables.
 pub const HOT_KEY: [&str; 2] = [PK, SK];
-/// What the partition key of every cart begins with, and of nothing else.
+/// The prefix of the partition keys of carts, and of no other item.
 pub const CARTS_BEGIN_WITH: &str = ItemKind::Cart.prefix();
 
-/// Makes both tables, unless they are there.
+/// Creates both tables unless they exist.
 ///
 /// # Errors
 /// DynamoDB's failure, or a table that does not become active.
@@ -37,10 +37,10 @@ pub async fn create_tables(aws: &Aws) -> Result<(), PortError> {
     Ok(())
 }
 
-/// Whether both tables answer. Needs no more than the right to read an item.
+/// Whether both tables answer. Needs only the permission to read an item.
 ///
 /// # Errors
-/// None that is not also "not ready": a table that is missing or unreachable is
+/// The tables are not ready: a table that is missing or unreachable is
 /// [`PortError::Unavailable`].
 pub async fn is_ready(aws: &Aws) -> Result<(), PortError> {
     let probes = [ItemKey::Epoch.key(), ItemKey::Command { id: CommandId::from([0; 16]) }.key()];
@@ -124,7 +124,7 @@ async fn expire(aws: &Aws, table: &str) -> Result<(), PortError> {
 }
 
 fn index() -> Result<GlobalSecondaryIndex, PortError> {
-    // Keys only: what an index finds is read strongly from the table itself.
+    // Keys only: the items are read from the table itself, strongly consistent.
     let projection = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     GlobalSecondaryIndex::builder()
         .index_name(INDEX)

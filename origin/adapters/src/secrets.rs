@@ -15,7 +15,7 @@ pub struct SecretsManager {
     client: Client,
 }
 
-/// What a secret holds. Its `Debug` shows nothing of it.
+/// The text of a secret. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(String);
 
@@ -34,11 +34,12 @@ impl SecretsManager {
     /// `AWSCURRENT`.
     ///
     /// # Errors
-    /// [`PortError::Unavailable`] if it can't be read now, [`PortError::Corrupt`] if it is no text.
+    /// [`PortError::Unavailable`] if it can't be read now, [`PortError::Corrupt`] if it is not
+    /// text.
     pub async fn read(&self, name: &str) -> Result<SecretText, PortError> {
-        let asked = self.client.get_secret_value().secret_id(name).send().await;
-        let found = asked.map_err(|error| port_error("get secret", &error))?;
-        let text = found.secret_string.ok_or_else(|| corrupt("get secret", "is no text"))?;
+        let sent = self.client.get_secret_value().secret_id(name).send().await;
+        let secret = sent.map_err(|error| port_error("get secret", &error))?;
+        let text = secret.secret_string.ok_or_else(|| corrupt("get secret", "not text"))?;
         Ok(SecretText(text))
     }
 }
@@ -46,7 +47,7 @@ impl SecretsManager {
 // === impl SecretText ===
 
 impl SecretText {
-    /// The text itself, for who reads it and keeps it to themselves.
+    /// The text itself. The caller must not log it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

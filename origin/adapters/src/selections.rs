@@ -10,7 +10,7 @@ use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
 use crate::keys::ItemKey;
 
-/// What is saved never changes, nor does its version.
+/// A saved selection never changes, nor does its version.
 const ONLY_VERSION: u64 = 1;
 
 /// [`SavedSelections`] in DynamoDB.
@@ -31,13 +31,13 @@ impl DynamoSelections {
 
 impl SavedSelections for DynamoSelections {
     async fn save(&self, saved: &SavedSelection, now: Time) -> Result<(), PortError> {
-        let until = SavedSelection::kept_until(now);
+        let until = SavedSelection::expires_at(now);
         let put = Put {
             key: ItemKey::Selection { id: &saved.id() }.key(),
             item: Item::new(ONLY_VERSION, encode(saved)).expiring(until),
             guard: Guard::DifferentOrBefore(until),
         };
-        // Refused: it is kept at least as long already.
+        // If the condition fails, it is already stored at least as long.
         self.aws.put(&put).await.map(|_| ())
     }
 
@@ -45,8 +45,8 @@ impl SavedSelections for DynamoSelections {
         let key = ItemKey::Selection { id }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
         // The table deletes late.
-        let is_kept = |item: &Item| item.expires_at.is_some_and(|at| now < at);
-        let Some(item) = item.filter(is_kept) else { return Ok(None) };
+        let is_unexpired = |item: &Item| item.expires_at.is_some_and(|at| now < at);
+        let Some(item) = item.filter(is_unexpired) else { return Ok(None) };
         let saved: SavedSelection = decode("selection", &item.document)?;
         if saved.id() == id { Ok(Some(saved)) } else { Err(corrupt("selection", "another's id")) }
     }

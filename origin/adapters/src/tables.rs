@@ -1,4 +1,4 @@
-//! The few ways we read and write the tables: get, batch get, query, guarded put, transaction.
+//! The operations on the tables: get, batch get, query, guarded put, transaction.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,26 +19,26 @@ use crate::keys::{INDEX, INDEX_PK, INDEX_SK, Key, PK, Range, SK, Table};
 pub(crate) const BATCH_KEYS_MAX: usize = 100;
 /// Most writes of one `TransactWriteItems` (DynamoDB's limit).
 pub(crate) const TRANSACTION_WRITES_MAX: usize = 100;
-/// How often keys that a batch left unprocessed are asked for again: with doubling waits from
+/// How often keys that a batch left unprocessed are requested again: with doubling waits from
 /// [`UNPROCESSED_WAIT_MS`] that is 150 ms; a table throttled for longer is an outage.
 pub(crate) const UNPROCESSED_ROUNDS_MAX: u32 = 5;
 const UNPROCESSED_WAIT_MS: u64 = 10;
 
-/// What became of a guarded put.
+/// The outcome of a guarded put.
 pub(crate) enum PutOutcome {
     /// It is durable.
     Done,
-    /// The guard failed; this is there instead.
-    Refused(Option<Item>),
+    /// The guard failed; this is the present item.
+    ConditionFailed(Option<Item>),
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transacted {
     /// All of it is durable.
     Done,
     /// A guard failed; nothing was written.
-    Refused,
+    ConditionFailed,
     /// Another transaction held one of the items; nothing was decided or written.
     Collided,
 }
@@ -47,7 +47,7 @@ pub(crate) enum Transacted {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) range: Range,
-    /// Only what stands before this key.
+    /// Only items before this key.
     pub(crate) before: Option<Key>,
     pub(crate) items_max: usize,
     pub(crate) consistency: Consistency,
@@ -80,34 +80,34 @@ impl Aws {
         read.item.map(Item::read).transpose()
     }
 
-    /// Reads many keys of either table, strongly consistent; what is not there is left out.
+    /// Reads many keys of either table, strongly consistent; missing items are omitted.
     pub(crate) async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, PortError> {
-        let mut found = HashMap::with_capacity(keys.len());
-        // DynamoDB refuses a batch that names a key twice.
+        let mut items = HashMap::with_capacity(keys.len());
+        // DynamoDB rejects a batch that names a key twice.
         let mut distinct: Vec<&Key> = keys.iter().collect();
         distinct.sort_by_key(|key| (key.table as u8, &key.pk, &key.sk));
         distinct.dedup();
         for batch in distinct.chunks(BATCH_KEYS_MAX) {
-            self.one_batch(batch, &mut found).await?;
+            self.one_batch(batch, &mut items).await?;
         }
-        Ok(found)
+        Ok(items)
     }
 
     async fn one_batch(
         &self,
         keys: &[&Key],
-        found: &mut HashMap<Key, Item>,
+        items: &mut HashMap<Key, Item>,
     ) -> Result<(), PortError> {
-        let mut asked: HashMap<String, Vec<HashMap<String, AttributeValue>>> = HashMap::new();
+        let mut pending: HashMap<String, Vec<HashMap<String, AttributeValue>>> = HashMap::new();
         for key in keys {
-            asked.entry(self.table(key.table).to_owned()).or_default().push(key.attributes());
+            pending.entry(self.table(key.table).to_owned()).or_default().push(key.attributes());
         }
         for round in 0..UNPROCESSED_ROUNDS_MAX {
             if round > 0 {
                 let wait = UNPROCESSED_WAIT_MS << (round - 1);
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
-            let request = asked
+            let request = pending
                 .into_iter()
                 .map(|(table, keys)| Ok((table, strong(keys)?)))
                 .collect::<Result<_, PortError>>()?;
@@ -118,17 +118,17 @@ impl Aws {
                 .send()
                 .await
                 .map_err(|error| port_error("batch get", &error))?;
-            for (table, items) in read.responses.unwrap_or_default() {
+            for (table, rows) in read.responses.unwrap_or_default() {
                 let table = self.table_named(&table)?;
-                for attributes in items {
-                    found.insert(Key::read(table, &attributes)?, Item::read(attributes)?);
+                for attributes in rows {
+                    items.insert(Key::read(table, &attributes)?, Item::read(attributes)?);
                 }
             }
-            let left = read.unprocessed_keys.unwrap_or_default();
-            if left.is_empty() {
+            let unprocessed = read.unprocessed_keys.unwrap_or_default();
+            if unprocessed.is_empty() {
                 return Ok(());
             }
-            asked = left.into_iter().map(|(table, left)| (table, left.keys)).collect();
+            pending = unprocessed.into_iter().map(|(table, keys)| (table, keys.keys)).collect();
         }
         Err(unavailable("batch get", "keys left unprocessed"))
     }
@@ -137,7 +137,7 @@ impl Aws {
         [Table::Hot, Table::Commands]
             .into_iter()
             .find(|table| self.table(*table) == name)
-            .ok_or_else(|| corrupt("batch get", "an answer from a table nobody asked"))
+            .ok_or_else(|| corrupt("batch get", "an answer from an unknown table"))
     }
 
     pub(crate) async fn query(&self, page: Page) -> Result<Vec<Item>, PortError> {
@@ -162,9 +162,9 @@ impl Aws {
         read.items.unwrap_or_default().into_iter().map(Item::read).collect()
     }
 
-    /// The keys of one page of a table after `after`, and where the next begins. The one scan there
-    /// is: erasing everybody happens once in the life of a deployment, and no index is worth
-    /// keeping for it.
+    /// The keys of one page of a table after `after`, and the start of the next page. This is the
+    /// only scan: erasing all customers happens once in the life of a deployment, which does not
+    /// justify an index.
     pub(crate) async fn scan_keys(
         &self,
         table: Table,
@@ -216,8 +216,8 @@ impl Aws {
         keys.iter().map(|attributes| Key::read(Table::Hot, attributes)).collect()
     }
 
-    /// Writes one item if its guard holds. The SDK repeats an attempt whose answer was lost, so a
-    /// refusal may be due to our own first attempt: every caller reads again or compares.
+    /// Writes one item if its guard holds. The SDK repeats an attempt whose answer was lost, so our
+    /// own first attempt may have failed the guard: every caller reads again or compares.
     pub(crate) async fn put(&self, put: &Put) -> Result<PutOutcome, PortError> {
         let condition = put.condition();
         let sent = self
@@ -234,9 +234,9 @@ impl Aws {
         match sent {
             Ok(_) => Ok(PutOutcome::Done),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                    let there = refusal.item().cloned().map(Item::read).transpose()?;
-                    Ok(PutOutcome::Refused(there))
+                Some(PutItemError::ConditionalCheckFailedException(failure)) => {
+                    let existing = failure.item().cloned().map(Item::read).transpose()?;
+                    Ok(PutOutcome::ConditionFailed(existing))
                 }
                 _ => Err(port_error("put", &error)),
             },
@@ -248,7 +248,7 @@ impl Aws {
         self.transact_and_delete(puts, &[]).await
     }
 
-    /// The same, and deletes what some of these writes are guarded for.
+    /// As [`Self::transact`], and deletes items that the guards of these writes cover.
     pub(crate) async fn transact_and_delete(
         &self,
         puts: &[Put],
@@ -266,7 +266,7 @@ impl Aws {
             return Err(port_error("transact", &error));
         };
         let reasons = cancelled.cancellation_reasons().iter();
-        verdict(reasons.filter_map(types::CancellationReason::code))
+        outcome_of(reasons.filter_map(types::CancellationReason::code))
     }
 
     fn transact_put(&self, put: &Put) -> Result<TransactWriteItem, PortError> {
@@ -292,12 +292,12 @@ impl Aws {
     }
 }
 
-/// What the reasons of a cancelled transaction amount to. A failed guard decides, whatever else
-/// happened at the same time: the caller has to read again anyway.
-fn verdict<'a>(codes: impl Iterator<Item = &'a str> + Clone) -> Result<Transacted, PortError> {
+/// The outcome of a cancelled transaction by its reasons. A failed guard takes precedence over any
+/// other reason: the caller has to read again anyway.
+fn outcome_of<'a>(codes: impl Iterator<Item = &'a str> + Clone) -> Result<Transacted, PortError> {
     let mut failures = codes.filter(|code| *code != "None");
     if failures.clone().any(|code| code == "ConditionalCheckFailed") {
-        return Ok(Transacted::Refused);
+        return Ok(Transacted::ConditionFailed);
     }
     if failures.clone().any(|code| code == "TransactionConflict") {
         return Ok(Transacted::Collided);
@@ -320,12 +320,12 @@ fn strong(keys: Vec<HashMap<String, AttributeValue>>) -> Result<KeysAndAttribute
 // === impl Transacted ===
 
 impl Transacted {
-    /// For callers that read and decide again themselves: a collision decided nothing, so the same
-    /// call may succeed.
+    /// For callers that read and decide again themselves: after a collision nothing is decided, so
+    /// the same call may succeed.
     pub(crate) fn written(self) -> Result<Written, PortError> {
         match self {
             Self::Done => Ok(Written::Done),
-            Self::Refused => Ok(Written::Conflict),
+            Self::ConditionFailed => Ok(Written::Conflict),
             Self::Collided => Err(unavailable("transact", "TransactionConflict")),
         }
     }
@@ -337,7 +337,7 @@ impl From<PutOutcome> for Written {
     fn from(outcome: PutOutcome) -> Self {
         match outcome {
             PutOutcome::Done => Self::Done,
-            PutOutcome::Refused(_) => Self::Conflict,
+            PutOutcome::ConditionFailed(_) => Self::Conflict,
         }
     }
 }
@@ -346,16 +346,19 @@ impl From<PutOutcome> for Written {
 mod tests {
     use origin_domain::port::PortError;
 
-    use super::{Transacted, verdict};
+    use super::{Transacted, outcome_of};
 
     fn of(codes: &[&'static str]) -> Result<Transacted, PortError> {
-        verdict(codes.iter().copied())
+        outcome_of(codes.iter().copied())
     }
 
     #[test]
-    fn a_cancelled_transaction_is_told_by_its_reasons() {
-        assert_eq!(of(&["None", "ConditionalCheckFailed"]), Ok(Transacted::Refused));
-        assert_eq!(of(&["TransactionConflict", "ConditionalCheckFailed"]), Ok(Transacted::Refused));
+    fn the_reasons_of_a_cancelled_transaction_decide_its_outcome() {
+        assert_eq!(of(&["None", "ConditionalCheckFailed"]), Ok(Transacted::ConditionFailed));
+        assert_eq!(
+            of(&["TransactionConflict", "ConditionalCheckFailed"]),
+            Ok(Transacted::ConditionFailed)
+        );
         assert_eq!(of(&["None", "TransactionConflict"]), Ok(Transacted::Collided));
         assert!(of(&["None", "ThrottlingError"]).unwrap_err().is_retryable());
         assert!(of(&["ProvisionedThroughputExceeded"]).unwrap_err().is_retryable());

@@ -1,14 +1,14 @@
-//! How fast a full cart is read, changed, shown and stored.
+//! Benchmarks of decoding, changing, folding and encoding a full cart.
 //!
-//! `cargo bench -p origin-domain --bench cart` measures a cart at its bounds: 250 lines of which
-//! each has properties, and 500 commands kept one by one, as the consumer and every read find it.
-//! Before criterion's own figures it prints the least of many runs of each part: what the work
-//! takes when nothing else is on the machine.
+//! `cargo bench -p origin-domain --bench cart` measures a cart at its bounds: 250 lines with
+//! properties, and 500 stored commands, as the consumer and every read encounter it. Before
+//! criterion's own figures it prints the minimum of many runs of each part: the time on an idle
+//! machine.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time, and nothing is decided by it"
+    reason = "a benchmark measures time, and nothing depends on it"
 )]
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run reports nothing")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use origin_domain::id::CommandId;
 use origin_domain::money::Money;
 use origin_domain::time::{HOUR_MS, Time};
 
-/// Runs of which the least counts: other work on the machine only adds.
+/// Runs, of which the minimum counts: other work on the machine only adds time.
 const RUNS: usize = 2_000;
 
-/// When the oldest command was given.
-const MORNING: u64 = 1_795_262_400_000;
+/// The time of the oldest command.
+const START: u64 = 1_795_262_400_000;
 
 fn offer(number: usize) -> Offer {
     let properties = [("Print", "Col de la Bonette"), ("Gift", "no")];
@@ -46,19 +46,19 @@ fn command(at: u64, number: usize, action: Action) -> CartCommand {
     CartCommand { time: Time(at), id, action }
 }
 
-/// A cart of 250 lines that were started long ago, and 500 commands since: adds and sets, in turn.
+/// A cart of 250 lines from old commands, and 500 recent commands: adds and sets, alternating.
 fn full() -> CartItem {
-    let long_ago = (0..LINES_MAX)
-        .map(|number| command(MORNING + number as u64, number, Action::add(offer(number), 1)));
-    let lately = (0..COMMANDS_MAX).map(|number| {
-        let wanted = offer(number * 7 % LINES_MAX);
+    let old = (0..LINES_MAX)
+        .map(|number| command(START + number as u64, number, Action::add(offer(number), 1)));
+    let recent = (0..COMMANDS_MAX).map(|number| {
+        let offer = offer(number * 7 % LINES_MAX);
         let action = match number % 3 {
-            0 => Action::Set { line: wanted.line_id(), quantity: 3 },
-            _ => Action::add(wanted, 1),
+            0 => Action::Set { line: offer.line_id(), quantity: 3 },
+            _ => Action::add(offer, 1),
         };
-        command(MORNING + 60 * HOUR_MS + number as u64, LINES_MAX + number, action)
+        command(START + 60 * HOUR_MS + number as u64, LINES_MAX + number, action)
     });
-    let item = long_ago.chain(lately).fold(None, |item: Option<CartItem>, command| {
+    let item = old.chain(recent).fold(None, |item: Option<CartItem>, command| {
         match apply(item.as_ref(), &command) {
             Applied::Changed(item) => Some(*item),
             other => panic!("{other:?}"),
@@ -72,18 +72,18 @@ fn full() -> CartItem {
 /// A name and something to run.
 type Part = (&'static str, Box<dyn Fn()>);
 
-/// How many bytes the cart has, and its parts.
+/// The size of the encoded cart in bytes, and the parts to measure.
 fn parts() -> (usize, Vec<Part>) {
     let item = Arc::new(full());
     let bytes = Arc::new(rmp_serde::to_vec_named(&*item).unwrap());
-    let next = command(MORNING + 61 * HOUR_MS, 9_999, Action::add(offer(3), 1));
+    let next = command(START + 61 * HOUR_MS, 9_999, Action::add(offer(3), 1));
     let next = Arc::new(next);
-    let wanted = offer(1);
+    let offer = offer(1);
     let size = bytes.len();
-    let given = || (Arc::clone(&item), Arc::clone(&next));
-    let (to_fold, to_apply, to_both) = (given(), given(), given());
+    let input = || (Arc::clone(&item), Arc::clone(&next));
+    let (to_fold, to_apply, to_both) = (input(), input(), input());
     let parts: Vec<Part> = vec![
-        ("line id", Box::new(move || _ = black_box(black_box(&wanted).line_id()))),
+        ("line id", Box::new(move || _ = black_box(black_box(&offer).line_id()))),
         ("decode", Box::new(move || drop(rmp_serde::from_slice::<CartItem>(&bytes).unwrap()))),
         ("apply", Box::new(move || drop(apply(Some(&to_apply.0), &to_apply.1)))),
         ("fold", Box::new(move || drop(to_fold.0.fold([("own", &*to_fold.1)])))),
@@ -101,15 +101,15 @@ fn parts() -> (usize, Vec<Part>) {
 
 fn cart(criterion: &mut Criterion) {
     let (size, parts) = parts();
-    println!("a cart of {LINES_MAX} lines and {COMMANDS_MAX} commands, {size} bytes; least of");
+    println!("a cart of {LINES_MAX} lines and {COMMANDS_MAX} commands, {size} bytes; minimum of");
     println!("{RUNS} runs:");
     for (name, run) in &parts {
-        let took = |_| {
+        let time = |_| {
             let began = Instant::now();
             run();
             began.elapsed()
         };
-        let least: Duration = (0..RUNS).map(took).min().unwrap();
+        let least: Duration = (0..RUNS).map(time).min().unwrap();
         println!("  {name:16} {least:?}");
     }
     let mut group = criterion.benchmark_group("full cart");

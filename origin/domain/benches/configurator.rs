@@ -1,16 +1,16 @@
-//! How fast the configurator compiles, loads and answers.
+//! Benchmarks of compiling, loading and resolving products.
 //!
-//! `cargo bench -p origin-domain --bench configurator` measures the demo products and vehicles of
-//! three shapes as large as any published model, made from seeds. With `FORECOURT_DATA` (the absolute
-//! path of `origin/domain/tests/data`) it measures two published industrial models, too, and one of
-//! them grown to the size of the largest.
-//! Before criterion's own figures it prints one table: percentiles over a thousand random
-//! selections, which criterion has none of, sizes, and the order of the options.
+//! `cargo bench -p origin-domain --bench configurator` measures the demo products and three kinds
+//! of generated vehicles, as large as any published model. With `FORECOURT_DATA` (the absolute path
+//! of `origin/domain/tests/data`) it also measures two published industrial models, and one of them
+//! grown to the size of the largest. Before criterion's own figures it prints one table:
+//! percentiles over a thousand random selections, which criterion does not report, sizes, and the
+//! order of the options.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time, and nothing is decided by it"
+    reason = "a benchmark measures time, and nothing depends on it"
 )]
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run reports nothing")]
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -27,30 +27,31 @@ use serde_json::Value;
 
 #[path = "../tests/it/configurator/benchmark_products.rs"]
 mod benchmark_products;
-#[path = "../tests/it/configurator/dice.rs"]
-mod dice;
 #[path = "../tests/it/configurator/grown.rs"]
 mod grown;
+#[path = "../tests/it/configurator/rng.rs"]
+mod rng;
 #[path = "../tests/it/configurator/vehicles.rs"]
 mod vehicles;
 
-use dice::Dice;
 use grown::Growth;
+use rng::Rng;
 use vehicles::Plan;
 
-/// Selections a product is measured with.
+/// Selections measured for each product.
 const SELECTIONS: usize = 1_000;
 
-/// Times each of them is measured: the least counts, since other work on the machine only adds.
+/// Measurements of each selection, of which the minimum counts: other work on the machine only adds
+/// time.
 const REPEATS: usize = 5;
 
-/// Options that the table names: most of an order's reasons are at its top.
-const ORDER_SHOWN: usize = 8;
+/// Options in the table: the first ones characterise an order.
+const ORDER_PRINTED: usize = 8;
 
 struct Subject {
     name: &'static str,
     document: Vec<u8>,
-    /// It compiles once, not again and again.
+    /// Compilation is measured once, without criterion.
     is_largest: bool,
 }
 
@@ -94,42 +95,42 @@ fn compiled(document: &[u8]) -> Configurator {
     Configurator::compile(Product::parse(document).unwrap(), &Limits::default()).unwrap()
 }
 
-/// Walks of three to twenty choices, each among what is available; the last choice of every tenth
+/// Random selections of three to twenty available values. The last choice of every tenth selection
 /// is any value, so that it may be inconsistent.
 fn selections(configurator: &Configurator) -> Vec<Selection> {
     let options = configurator.product().options();
-    let mut dice = Dice(7);
-    let mut walks = Vec::new();
-    while walks.len() < SELECTIONS {
-        let wanted = 3 + dice.roll((options.len() - 2).min(18));
+    let mut rng = Rng(7);
+    let mut selections = Vec::new();
+    while selections.len() < SELECTIONS {
+        let length = 3 + rng.below((options.len() - 2).min(18));
         let mut selection = Selection::default();
-        while selection.0.len() < wanted {
-            let option = &options[dice.roll(options.len())];
+        while selection.0.len() < length {
+            let option = &options[rng.below(options.len())];
             let scope = Scope { only: Some([option.id.clone()].into()) };
             let resolution = configurator.resolve(&selection, &scope).unwrap();
             let answer = resolution.options().next().unwrap();
             let is_open = |state| matches!(state, State::Available | State::Selected);
             let open: Vec<&str> =
                 answer.values().filter(|v| is_open(v.state())).map(|v| v.id()).collect();
-            let is_last = selection.0.len() + 1 == wanted && walks.len() % 10 == 9;
+            let is_last = selection.0.len() + 1 == length && selections.len() % 10 == 9;
             let value = if is_last || open.is_empty() {
-                option.values[dice.roll(option.values.len())].id.clone()
+                option.values[rng.below(option.values.len())].id.clone()
             } else {
-                ValueId::parse(open[dice.roll(open.len())]).unwrap()
+                ValueId::parse(open[rng.below(open.len())]).unwrap()
             };
             selection.0.insert(option.id.clone(), value);
         }
-        walks.push(selection);
+        selections.push(selection);
     }
-    walks
+    selections
 }
 
 fn answer(configurator: &Configurator, selection: &Selection) -> Vec<u8> {
     configurator.resolve(selection, &Scope::default()).unwrap().to_json("1")
 }
 
-/// The least time of each selection, ascending.
-fn times(configurator: &Configurator, walks: &[Selection]) -> Vec<Duration> {
+/// The minimum time of each selection, ascending.
+fn times(configurator: &Configurator, selections: &[Selection]) -> Vec<Duration> {
     let least = |selection: &Selection| {
         let once = |_| {
             let begin = Instant::now();
@@ -138,7 +139,7 @@ fn times(configurator: &Configurator, walks: &[Selection]) -> Vec<Duration> {
         };
         (0..REPEATS).map(once).min().unwrap()
     };
-    let mut times: Vec<Duration> = walks.iter().map(least).collect();
+    let mut times: Vec<Duration> = selections.iter().map(least).collect();
     times.sort_unstable();
     times
 }
@@ -148,21 +149,22 @@ fn count(configurator: &Configurator) -> Count {
     all.configurations().clone()
 }
 
-fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selection]) {
-    let times = times(configurator, walks);
+fn print_table(subject: &Subject, configurator: &Configurator, selections: &[Selection]) {
+    let times = times(configurator, selections);
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
     let artefact = configurator.encode();
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(&artefact).unwrap();
     let packed = packed.finish().unwrap().len();
-    let bytes: usize = walks.iter().map(|walk| answer(configurator, walk).len()).sum();
+    let bytes: usize =
+        selections.iter().map(|selection| answer(configurator, selection).len()).sum();
     println!("{}: {:?}", subject.name, configurator.size());
     println!(
         "  answer p50 {:?}, p99 {:?}, max {:?}, {} bytes; artefact {} bytes, {packed} in gzip",
         at(50),
         at(99),
         at(100),
-        bytes / walks.len(),
+        bytes / selections.len(),
         artefact.len(),
     );
     let json: Value = serde_json::from_slice(&subject.document).unwrap();
@@ -170,7 +172,7 @@ fn print_table(subject: &Subject, configurator: &Configurator, walks: &[Selectio
     let tuples = rules.iter().filter_map(|rule| rule["allowed"]["tuples"].as_array());
     let tuples: usize = tuples.map(Vec::len).sum();
     println!("  {} rules, {tuples} tuples", rules.len());
-    let order: Vec<&str> = configurator.order().take(ORDER_SHOWN).collect();
+    let order: Vec<&str> = configurator.order().take(ORDER_PRINTED).collect();
     println!("  {} configurations; decided first: {}", count(configurator), order.join(", "));
 }
 
@@ -179,11 +181,11 @@ fn configurator(criterion: &mut Criterion) {
         let begin = Instant::now();
         let configurator = compiled(&subject.document);
         println!("{}: parsed and compiled in {:?}", subject.name, begin.elapsed());
-        let walks = selections(&configurator);
-        print_table(&subject, &configurator, &walks);
+        let selections = selections(&configurator);
+        print_table(&subject, &configurator, &selections);
 
         let mut group = criterion.benchmark_group(subject.name);
-        let mut next = walks.iter().cycle();
+        let mut next = selections.iter().cycle();
         group.bench_function("resolve", |bench| {
             bench.iter(|| answer(&configurator, next.next().unwrap()));
         });

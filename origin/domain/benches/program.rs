@@ -1,4 +1,4 @@
-//! What a programme costs: reading it once a version, and asking it once an order.
+//! Benchmarks of a loyalty program: parsing it once per version, and evaluating it once per order.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 const RULES: usize = 20;
 const LINES: usize = 50;
 
-/// Twenty rules and five multipliers such as merchants write.
+/// Twenty typical rules and five multipliers.
 fn document() -> String {
     let rule = |nth: usize| match nth % 4 {
         0 => json!({"id": format!("r{nth}"), "title": "R", "each": "line", "points": "line.amount",
@@ -63,7 +63,7 @@ fn order() -> Paid {
 
 fn programs(criterion: &mut Criterion) {
     let (document, order) = (document(), order());
-    let program = Program::parse(&document).expect("a programme without mistakes");
+    let program = Program::parse(&document).expect("a program without mistakes");
     let figures = Figures { points: Points(5_000), spend: Money(500_000), orders: 9 };
     criterion.bench_function("program/compile 20 rules", |bench| {
         bench.iter(|| Program::stored(black_box(&document)));

@@ -1,4 +1,4 @@
-//! What a client has seen of one resource, and what it has asked of it.
+//! Bookmarks: the newest version of a resource a client has read, and its pending commands.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::id::CommandId;
 use crate::time::Time;
 
-/// What a client has seen of one resource. Equal states are equal values.
+/// A client's position in one resource. Equal states are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bookmark {
-    /// The version shown.
+    /// The version the client has read.
     pub floor: u64,
     /// The client's own acknowledged commands which that version has not absorbed.
     pub pending: BTreeSet<Pending>,
-    /// The latest moment already counted (loyalty only; otherwise zero).
+    /// The latest moment of the client's view (loyalty only; otherwise zero).
     pub moment: Time,
 }
 
-/// An acknowledged command that is not absorbed yet.
+/// The place of an acknowledged command that is not absorbed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pending {
     /// Its time.
@@ -31,8 +31,8 @@ pub struct Pending {
 pub const PENDING_MAX: usize = 60;
 
 impl Bookmark {
-    /// What several bookmarks of one resource say together: the highest floor, the latest moment,
-    /// every pending command.
+    /// Merges several bookmarks of one resource: the highest floor, the latest moment, and every
+    /// pending command.
     #[must_use]
     pub fn merge(bookmarks: impl IntoIterator<Item = Self>) -> Self {
         bookmarks.into_iter().fold(Self::default(), |merged, one| Self {

@@ -1,4 +1,4 @@
-//! Published products and the variants they sell.
+//! Published products and their variants.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use crate::configurator::Configurator;
 use crate::event::{Event, Kind};
 use crate::port::PortError;
 
-/// A product as it is served: compiled, immutable, shared.
+/// A published product: compiled, immutable, shared.
 #[derive(Debug, Clone)]
 pub struct Published {
-    /// Counts publications of this product; the first is 1.
+    /// The number of this publication of the product; the first is 1.
     pub version: u64,
     /// The compiled product.
     pub configurator: Arc<Configurator>,
-    /// What of it is in stock.
+    /// The part that is in stock.
     pub in_stock: InStock,
 }
 
 /// The part of a product that is in stock, compiled.
 #[derive(Debug, Clone)]
 pub enum InStock {
-    /// The whole.
+    /// The whole product.
     All,
-    /// Nothing of it.
+    /// No configuration.
     Nothing,
     /// The configurations of this one.
     Part(Arc<Configurator>),
@@ -45,15 +45,15 @@ pub trait Catalog: Send + Sync {
     ) -> impl Future<Output = Result<Option<String>, PortError>> + Send;
 }
 
-/// What became of publishing.
+/// The outcome of a publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Publication {
-    /// It is the newest version and active.
+    /// The product is published: its newest version is active.
     Published {
-        /// Its number.
+        /// The version number.
         version: u64,
     },
-    /// The version the author had seen is no longer the newest.
+    /// The version that the author based the change on is no longer the newest.
     Conflict,
     /// Another live product sells these variants.
     VariantsTaken(Vec<TakenVariant>),
@@ -73,22 +73,22 @@ pub struct TakenVariant {
 pub struct PublishedEvent {
     /// The product's id.
     pub product: String,
-    /// The version now served.
+    /// The version that is now active.
     pub version: u64,
 }
 
-/// What public answers are made of.
+/// A resource that public responses depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicContent {
     /// A product, by its id.
     Product(String),
-    /// The loyalty programme.
+    /// The loyalty program.
     Program,
 }
 
 /// The caches at the edge.
 pub trait EdgeCache: Send + Sync {
-    /// Forgets every public answer made of these.
+    /// Invalidates every public response that depends on these resources.
     fn invalidate(
         &self,
         contents: &[PublicContent],
@@ -98,7 +98,7 @@ pub trait EdgeCache: Send + Sync {
 // === impl PublicContent ===
 
 impl PublicContent {
-    /// What public answers made of it are tagged with at the edge.
+    /// The cache tag of public responses that depend on it.
     #[must_use]
     pub fn tag(&self) -> String {
         match self {
@@ -111,7 +111,7 @@ impl PublicContent {
 // === impl PublishedEvent ===
 
 impl PublishedEvent {
-    /// The event as it is published.
+    /// The event in its published form.
     ///
     /// # Panics
     /// Never: a name and a number always have a JSON form.

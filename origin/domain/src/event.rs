@@ -1,5 +1,5 @@
-//! The language of the bus. The only place with sources and detail types: rules, consumers and
-//! templates take them from here. Events are past tense.
+//! The events of the bus. The only place with sources and detail types: rules, consumers and
+//! templates take them from here. Event names are past tense.
 
 use strum::VariantArray;
 
@@ -8,13 +8,13 @@ use crate::time::DAY_MS;
 /// One event as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Who says it and what happened.
+    /// The source and the detail type.
     pub kind: Kind,
-    /// The JSON object with the particulars, exactly as it shall travel.
+    /// The JSON object with the details, byte for byte as published.
     pub detail: String,
 }
 
-/// Everything that is ever published.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Kind {
     /// A cart command was accepted.
@@ -31,23 +31,23 @@ pub enum Kind {
     RedemptionRejected,
     /// Held points are spent.
     RedemptionSettled,
-    /// Held points are back: the reward was withdrawn.
+    /// Held points are released: the reward was withdrawn.
     RedemptionReleased,
-    /// Held points are back: nothing settled them in time.
+    /// Held points are released: nothing settled them in time.
     RedemptionTimedOut,
-    /// A version of the loyalty programme was published or activated again.
+    /// A version of the loyalty program was published or activated again.
     ProgramPublished,
 }
 
-/// Most bytes of an event's detail. EventBridge takes 1 MiB an entry, of which the envelope takes
-/// some (raised from 256 KiB on 2026-01-29, AWS Compute Blog).
+/// Most bytes of an event's detail. EventBridge accepts 1 MiB per entry, including the envelope
+/// (raised from 256 KiB on 2026-01-29, AWS Compute Blog).
 pub const DETAIL_BYTES_MAX: usize = 1_000_000;
 
-/// How long the archive keeps an event, and whatever an event refers to. An erasure is then
-/// complete within the 30 days Shopify allows, with ten to spare for noticing a failure.
+/// How long the archive stores an event and the objects it refers to. An erasure is then complete
+/// within the 30 days Shopify allows, with ten days left to notice a failure.
 pub const ARCHIVE_RETENTION_MS: u64 = 20 * DAY_MS;
-/// How long a payload is kept that its event only names: whoever replays it at the archive's last
-/// moment has four days to see it consumed, and nothing of it is left after the 30 days.
+/// How long a claim-checked payload is stored. An event replayed at the end of the archive's
+/// retention has four days to be consumed, and the payload is deleted within the 30 days.
 pub const PAYLOAD_RETENTION_MS: u64 = ARCHIVE_RETENTION_MS + 4 * DAY_MS;
 
 // === impl Kind ===
@@ -56,7 +56,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// What is decided of redemptions.
+    /// The decisions about redemptions.
     pub const REDEMPTIONS: [Self; 5] = [
         Self::RedemptionHeld,
         Self::RedemptionRejected,
@@ -100,10 +100,10 @@ impl Kind {
     }
 }
 
-/// Where events go.
+/// Publishes events.
 pub trait Events: Send + Sync {
-    /// Publishes all of them; `Ok` means each is durable. After an error any of them may have been
-    /// published, so whoever retries must be recognisable by its content.
+    /// Publishes all events; `Ok` means each is durable. After an error some may have been
+    /// published, so a retry must publish the same content for consumers to recognise it.
     fn publish(
         &self,
         events: &[Event],

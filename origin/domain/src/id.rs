@@ -1,4 +1,4 @@
-//! Hashes over length-prefixed parts, and the ids made of them.
+//! Hashes over length-prefixed parts, and the ids derived from them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// The name of one command: what makes a repetition recognisable.
+/// Identifies one command, so that repetitions are recognised.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId([u8; COMMAND_ID_BYTES]);
 
@@ -16,13 +16,13 @@ const COMMAND_ID_CHARACTERS: usize = 22;
 // === impl CommandId ===
 
 impl CommandId {
-    /// The id of the command a client named `key` on a resource such as `cart/<id>`.
+    /// The id of a client's command with idempotency key `key` on a resource such as `cart/<id>`.
     #[must_use]
     pub fn of_key(resource: &str, key: &str) -> Self {
         Self::of("key", &[resource, key])
     }
 
-    /// The id of a command that something else caused, such as `order/<id>`.
+    /// The id of a command with another cause, such as `order/<id>`.
     #[must_use]
     pub fn of_cause(resource: &str, cause: &str) -> Self {
         Self::of("cause", &[resource, cause])
@@ -34,7 +34,7 @@ impl CommandId {
         self.0
     }
 
-    /// The form it has in paths and answers, where every id begins with a letter or digit.
+    /// The form in paths and answers, where every id begins with a letter or digit.
     #[must_use]
     pub fn to_hex(self) -> String {
         hex(&self.0)
@@ -87,7 +87,7 @@ impl Serialize for CommandId {
 impl<'de> Deserialize<'de> for CommandId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         read_text(from, "a command id is 22 characters of base64url", |text| {
-            // Decoding counts in whole groups of four characters before it looks closer.
+            // The decoder requires space for whole groups of four characters.
             let mut bytes = [0; COMMAND_ID_BYTES + 2];
             let read = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
             (read == COMMAND_ID_BYTES).then(|| Self(std::array::from_fn(|index| bytes[index])))
@@ -95,8 +95,8 @@ impl<'de> Deserialize<'de> for CommandId {
     }
 }
 
-/// Reads a value that is written as text, without an allocation where the text is at hand: a cart
-/// holds hundreds of ids.
+/// Deserialises a value from text, without an allocation if the text is borrowed: a cart holds
+/// hundreds of ids.
 pub(crate) fn read_text<'de, D: Deserializer<'de>, T>(
     from: D,
     expected: &'static str,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_travel_as_text() {
+    fn ids_are_serialised_as_text() {
         let id = CommandId::of_cause("cart/a", "order/1");
         let text = serde_json::to_string(&id).unwrap();
         assert_eq!(serde_json::from_str::<CommandId>(&text).unwrap(), id);

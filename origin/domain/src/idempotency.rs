@@ -1,5 +1,5 @@
-//! The record of a command under its id. Written before the event is published; whoever finds it
-//! publishes the stored event and stamps nothing anew.
+//! The record of a command under its id. It is written before the event is published; a retry that
+//! reads it publishes the stored event again and assigns no new time.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,37 +8,37 @@ use crate::id::{CommandId, digest, hex};
 use crate::port::PortError;
 use crate::time::{DAY_MS, HOUR_MS, Time};
 
-/// How long a record is kept: as long as an item remembers the ids it absorbed.
+/// The TTL of a record: as long as an item stores the ids it absorbed.
 pub const RECORD_TTL_MS: u64 = 15 * DAY_MS;
-/// How long a retry is honoured. Later the item may no longer take the command.
+/// How long a retry is honoured. Later the item may no longer absorb the command.
 pub const RETRY_WINDOW_MS: u64 = 12 * HOUR_MS;
 
-/// One accepted command, whole.
+/// One accepted command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRecord {
-    /// What the request was: method, canonical path without query, body bytes.
+    /// The fingerprint of the request: method, canonical path without query, body bytes.
     pub fingerprint: Fingerprint,
     /// The cart it acts on.
     pub cart: String,
-    /// The command with its id and time, as first accepted.
+    /// The command with its id and time as first accepted.
     pub command: CartCommand,
 }
 
-/// A hash of method, path and body: the same key with another is a conflict.
+/// A hash of method, path and body: the same key with another fingerprint is a conflict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
-/// What became of writing a record.
+/// The outcome of writing a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded<R = CommandRecord> {
-    /// It is the first of its id.
+    /// The id had no record.
     First,
-    /// There was one already.
+    /// The id has this record already.
     Existing(Box<R>),
 }
 
-/// Where records are kept.
+/// Stores records.
 pub trait CommandLog: Send + Sync {
     /// Writes the record unless its id has one.
     fn record(

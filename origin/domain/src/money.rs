@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Money(pub i64);
 
 impl Money {
-    /// Nothing at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
     /// The sum, or `None` past the range of `i64`.
@@ -41,8 +41,8 @@ impl Money {
         if whole.is_empty() || !plain(whole) || !plain(fraction) || !is_exact {
             return None;
         }
-        let kept = &fraction[..fraction.len().min(places)];
-        let minor: i64 = format!("{whole}{kept:0<places$}").parse().ok()?;
+        let digits = &fraction[..fraction.len().min(places)];
+        let minor: i64 = format!("{whole}{digits:0<places$}").parse().ok()?;
         Some(Self(if negative { -minor } else { minor }))
     }
 }
@@ -62,14 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_is_no_exact_amount_is_refused() {
+    fn a_price_that_is_not_an_exact_amount_is_rejected() {
         for text in ["", ".", ".5", "1.234", "1e3", "+1", "--1", "1,5", "9999999999999999999"] {
             assert_eq!(Money::from_decimal(text, 2), None, "{text}");
         }
     }
 
     #[test]
-    fn a_total_past_the_range_is_none_not_a_wrapped_number() {
+    fn an_overflowing_total_returns_none() {
         assert_eq!(Money(i64::MAX).times(2), None);
         assert_eq!(Money(i64::MAX).plus(Money(1)), None);
     }

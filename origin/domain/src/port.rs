@@ -1,4 +1,4 @@
-//! What every port may answer when the world does not do as asked.
+//! Errors and outcomes that all ports share.
 
 /// Why a port failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -6,31 +6,31 @@ pub enum PortError {
     /// Throttled, unreachable or timed out: the same call may succeed later.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// A stored document that no release of ours wrote, or an answer that makes no sense.
+    /// A stored document that none of our releases wrote, or an invalid answer.
     #[error("corrupt: {0}")]
     Corrupt(String),
 }
 
-/// What became of a conditional write.
+/// The outcome of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It is durable.
     Done,
-    /// Somebody else was first: read again and decide again.
+    /// Another writer was first: read and decide again.
     Conflict,
 }
 
-/// How a read sees the table.
+/// The consistency of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consistency {
-    /// Perhaps a moment old, at half the price.
+    /// May be slightly stale, at half the price.
     Eventual,
-    /// Everything acknowledged before the read began.
+    /// Includes every write acknowledged before the read began.
     Strong,
 }
 
-/// How often a use case reads and decides again before it gives the message back: conflicts on one
-/// item are between a handful of consumers, so eight rounds mean something else is wrong.
+/// How often a use case reads and decides again before it returns the message to the queue: only a
+/// few consumers conflict on one item, so eight rounds indicate another fault.
 pub const CONFLICT_ROUNDS_MAX: u32 = 8;
 
 impl PortError {

@@ -1,4 +1,4 @@
-//! Saved selections: named by what they are, so that the same selection saved twice is one.
+//! Saved selections, addressed by their content: the same selection, saved twice, is one.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,29 +8,29 @@ use crate::port::PortError;
 use crate::time::{DAY_MS, Time};
 
 /// How long a selection can be read after it was last saved: a link shared at Christmas still works
-/// at the next.
-pub const SELECTION_KEPT_MS: u64 = 400 * DAY_MS;
+/// at the next one.
+pub const SELECTION_RETENTION_MS: u64 = 400 * DAY_MS;
 
-/// A shopper's selection of a product, kept to be shared.
+/// A shopper's selection of a product, saved for sharing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedSelection {
     /// The product's id.
     pub product: String,
-    /// The choices, whatever rules there are today.
+    /// The choices, independent of the current rules.
     pub selection: Selection,
 }
 
-/// Where selections are kept.
+/// The store of selections.
 pub trait SavedSelections: Send + Sync {
-    /// Keeps a selection for [`SELECTION_KEPT_MS`] from `now`; durable once it answers. Saving what
-    /// is kept only lengthens its time.
+    /// Stores a selection for [`SELECTION_RETENTION_MS`] from `now`; durable when the call returns.
+    /// Saving a stored selection again only extends its time.
     fn save(
         &self,
         saved: &SavedSelection,
         now: Time,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The selection of this id; `None` if it was never saved, or its time has passed.
+    /// The selection with this id; `None` if it was never saved or has expired.
     fn saved(
         &self,
         id: &str,
@@ -41,8 +41,8 @@ pub trait SavedSelections: Send + Sync {
 // === impl SavedSelection ===
 
 impl SavedSelection {
-    /// Its name: 128 bits of a hash over product and choices, in hexadecimal. Whoever has it may
-    /// read the selection, as is meant by sharing.
+    /// Its id: 128 bits of a hash over product and choices, in hexadecimal. Anyone with the id may
+    /// read the selection, which is the purpose of sharing.
     #[must_use]
     pub fn id(&self) -> String {
         let choices = self.selection.iter().flat_map(|(option, value)| [option, value]);
@@ -51,11 +51,11 @@ impl SavedSelection {
         hex(&digest("forecourt/selection/1", &parts)[..16])
     }
 
-    /// Until when it is kept if saved at `now`: whole days, so that one that many save at a time
+    /// The expiry time if saved at `now`: whole days, so that a selection that many shoppers save
     /// is written once a day.
     #[must_use]
-    pub fn kept_until(now: Time) -> Time {
-        Time((now.plus_ms(SELECTION_KEPT_MS).0 / DAY_MS + 1) * DAY_MS)
+    pub fn expires_at(now: Time) -> Time {
+        Time((now.plus_ms(SELECTION_RETENTION_MS).0 / DAY_MS + 1) * DAY_MS)
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_has_one_name_and_no_other_has_it() {
+    fn equal_selections_have_equal_ids_and_others_differ() {
         let one = saved("bike", &[("frame", "steel"), ("fork", "air")]);
         let same = saved("bike", &[("fork", "air"), ("frame", "steel")]);
         assert_eq!(one.id(), same.id());
@@ -88,9 +88,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_twice_on_a_day_is_kept_equally_long() {
+    fn selections_saved_on_the_same_day_expire_together() {
         let (morning, evening) = (Time(DAY_MS * 20_000), Time(DAY_MS * 20_001 - 1));
-        assert_eq!(SavedSelection::kept_until(morning), SavedSelection::kept_until(evening));
-        assert_eq!(SavedSelection::kept_until(morning), Time(DAY_MS * 20_401));
+        assert_eq!(SavedSelection::expires_at(morning), SavedSelection::expires_at(evening));
+        assert_eq!(SavedSelection::expires_at(morning), Time(DAY_MS * 20_401));
     }
 }

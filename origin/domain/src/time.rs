@@ -1,4 +1,4 @@
-//! Time as a value: milliseconds since 1970, UTC. Nobody here asks what time it is.
+//! Time as a value: milliseconds since 1970, UTC. This crate reads no clock.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -47,7 +47,7 @@ impl Time {
         u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
     }
 
-    /// RFC 3339 in UTC, milliseconds shown only where there are some.
+    /// RFC 3339 in UTC, with milliseconds only if they are not zero.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         let nanos = i128::from(self.0) * 1_000_000;
@@ -63,7 +63,7 @@ mod tests {
     use super::Time;
 
     #[test]
-    fn shopifys_offsets_are_understood_and_we_answer_in_utc() {
+    fn offsets_are_parsed_and_times_are_written_in_utc() {
         let time = Time::from_rfc3339("2026-11-21T19:15:47+01:00").unwrap();
         assert_eq!(time, Time(1_795_284_947_000));
         assert_eq!(time.to_rfc3339(), "2026-11-21T18:15:47Z");
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_none() {
+    fn text_that_is_not_a_time_returns_none() {
         for text in ["", "yesterday", "2026-11-21", "1969-12-31T23:59:59Z"] {
             assert_eq!(Time::from_rfc3339(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! Bodies: bounded, JSON, and refused with the field at fault.
+//! Request bodies: bounded, JSON, and rejected with the invalid field.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 
 /// Most bytes of a command's body.
 pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
@@ -22,11 +22,11 @@ pub const PRODUCT_UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Reads a body of at most `bytes_max`.
 ///
 /// # Errors
-/// 413 past the bound, 400 for a body that breaks off.
-pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
+/// 413 past the bound, 400 for a body that ends early.
+pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let too_large = || {
         let detail = format!("This route takes at most {bytes_max} bytes.");
-        Refused::new(Code::BodyTooLarge, detail)
+        HttpProblem::new(Code::BodyTooLarge, detail)
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if announced
@@ -38,7 +38,7 @@ pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<B
     match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Refused::new(Code::Malformed, "The body broke off.")),
+        Err(_) => Err(HttpProblem::new(Code::Malformed, "The body ended early.")),
     }
 }
 
@@ -46,28 +46,29 @@ pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<B
 ///
 /// # Errors
 /// 415.
-pub fn expect_json(headers: &HeaderMap) -> Result<(), Refused> {
+pub fn expect_json(headers: &HeaderMap) -> Result<(), HttpProblem> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = declared.and_then(|value| value.split(';').next()).map(str::trim);
     if essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
         return Ok(());
     }
-    Err(Refused::new(Code::ContentTypeUnsupported, "Send Content-Type: application/json."))
+    Err(HttpProblem::new(Code::ContentTypeUnsupported, "Send Content-Type: application/json."))
 }
 
 /// Reads a JSON document into `T`.
 ///
 /// # Errors
-/// 400 with a JSON Pointer to the field at fault.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+/// 400 with a JSON Pointer to the invalid field.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpProblem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
         let message = error.into_inner().to_string();
-        Refused::new(Code::Malformed, "The body is not what this route takes.").at(pointer, message)
+        HttpProblem::new(Code::Malformed, "The body does not match what this route takes.")
+            .at(pointer, message)
     })?;
     reader.end().map_err(|error| {
-        Refused::new(Code::Malformed, "Something follows the JSON document.")
+        HttpProblem::new(Code::Malformed, "The body continues after the JSON document.")
             .at("", error.to_string())
     })?;
     Ok(parsed)

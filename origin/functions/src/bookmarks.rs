@@ -14,27 +14,31 @@ use http::HeaderMap;
 use origin_domain::bookmark::{Bookmark, PENDING_MAX, Pending};
 use origin_domain::time::Time;
 
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 
-/// Everything a client has seen of one resource.
+/// What a client has read of one resource, according to its bookmarks.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct ClientView {
     resource: Resource,
-    /// All of it, merged.
+    /// All bookmarks, merged.
     pub merged: Bookmark,
-    /// The one bookmark sent, if it was one and its key still signs: what goes back if nothing
-    /// has changed.
-    kept: Option<String>,
+    /// The bookmark sent, if there was exactly one and its key still signs: the reply repeats it
+    /// if nothing has changed.
+    reusable: Option<String>,
 }
 
-// === impl Shown ===
+// === impl ClientView ===
 
-impl Shown {
+impl ClientView {
     /// Reads the bookmarks of `resource` from a request; those of other resources are ignored.
     ///
     /// # Errors
     /// 400 `bookmark-invalid` for one that does not verify, or for too many.
-    pub fn read(keys: &KeyRing, headers: &HeaderMap, resource: Resource) -> Result<Self, Refused> {
+    pub fn read(
+        keys: &KeyRing,
+        headers: &HeaderMap,
+        resource: Resource,
+    ) -> Result<Self, HttpProblem> {
         let mut texts: BTreeSet<&str> = BTreeSet::new();
         let mut bytes = 0;
         for header in headers.get_all(BOOKMARK) {
@@ -57,26 +61,26 @@ impl Shown {
         }
         let opened: Result<Vec<_>, _> = own.iter().map(Sealed::open).collect();
         let opened = opened.map_err(|error| invalid(&error.to_string()))?;
-        let kept = match own.as_slice() {
+        let reusable = match own.as_slice() {
             [only] if only.is_current() => Some(only.text.to_owned()),
             _ => None,
         };
         let merged = Bookmark::merge(opened.into_iter().map(from_payload));
-        Ok(Self { resource, merged, kept })
+        Ok(Self { resource, merged, reusable })
     }
 
-    /// The bookmark of an answer: the one sent, byte for byte, if it says the same.
+    /// The bookmark of an answer: the one sent, byte for byte, if its content is unchanged.
     ///
     /// # Errors
     /// 429 while more commands are pending together than a bookmark holds: several tabs were
-    /// faster than the bus. The client keeps what it has and asks again.
-    pub fn reply(&self, keys: &KeyRing, bookmark: &Bookmark) -> Result<String, Refused> {
+    /// faster than the bus. The client keeps its bookmarks and reads again.
+    pub fn reply(&self, keys: &KeyRing, bookmark: &Bookmark) -> Result<String, HttpProblem> {
         if bookmark.pending.len() > PENDING_MAX {
             let detail = "Keep your bookmarks and read again: your changes are on their way.";
-            return Err(Refused::new(Code::TooManyPending, detail));
+            return Err(HttpProblem::new(Code::TooManyPending, detail));
         }
-        Ok(match &self.kept {
-            Some(kept) if *bookmark == self.merged => kept.clone(),
+        Ok(match &self.reusable {
+            Some(sent) if *bookmark == self.merged => sent.clone(),
             _ => seal(keys, &self.resource, &to_payload(bookmark)),
         })
     }
@@ -100,8 +104,8 @@ fn to_payload(bookmark: &Bookmark) -> Payload {
     }
 }
 
-fn invalid(reason: &str) -> Refused {
-    Refused::new(
+fn invalid(reason: &str) -> HttpProblem {
+    HttpProblem::new(
         Code::BookmarkInvalid,
         "Drop the bookmarks that this request sent, and only those, and read again.",
     )

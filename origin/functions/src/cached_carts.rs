@@ -1,6 +1,6 @@
-//! Carts behind this instance's cache. What was obtained is checked against the floor however it
-//! was obtained, and only a strongly consistent read begun after the request may say that a
-//! bookmark is ahead of the table.
+//! Carts behind this instance's cache. Every item, cached or read, is checked against the floor,
+//! and only a strongly consistent read that started after the request may report that a bookmark
+//! is ahead of the table.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,28 +15,28 @@ use origin_domain::port::{Consistency, PortError, Written};
 use crate::clock::Clock;
 use crate::timing::span;
 
-/// How long a cart may answer others than its writer: with the edge's 5 s, seconds in all.
+/// How long a cached cart may answer clients other than its writer: 10 s with the edge's 5 s.
 const TTL: Duration = Duration::from_secs(5);
-/// Most bytes of carts kept, by their encoded size: what a 512 MB function can spare.
+/// Most bytes of cached carts, by their encoded size: what a 512 MB function can spare.
 const WEIGHT_MAX: u64 = 64 * 1024 * 1024;
-/// What an entry weighs beside its lines.
+/// The weight of an entry without its lines.
 const ENTRY_WEIGHT: u32 = 256;
-/// What a line or command weighs, about.
+/// The approximate weight of a line or command.
 const LINE_WEIGHT: u32 = 512;
 
 /// The cart port of one instance.
 #[derive(Clone)]
 pub struct CachedCarts<S> {
     source: S,
-    cache: Arc<ReadThrough<String, Kept, PortError>>,
+    cache: Arc<ReadThrough<String, CachedCart, PortError>>,
     clock: Clock,
 }
 
-/// What is kept of a cart, be it that there is none.
-struct Kept(Option<Arc<CartItem>>);
+/// A cached cart, or the fact that it does not exist.
+struct CachedCart(Option<Arc<CartItem>>);
 
-impl Versioned for Kept {
-    /// That a cart was merged into another is the last thing there is to know about it.
+impl Versioned for CachedCart {
+    /// A merge into another cart is final: it outranks every version.
     fn version(&self) -> u64 {
         let version =
             |item: &Arc<CartItem>| item.merged_into.as_ref().map_or(item.version, |_| u64::MAX);
@@ -56,19 +56,19 @@ impl Versioned for Kept {
 // === impl CachedCarts ===
 
 impl<S: CartSource> CachedCarts<S> {
-    /// The carts of `source`, kept by this instance.
+    /// The carts of `source`, cached by this instance.
     pub fn new(source: S, clock: Clock) -> Self {
         let bounds = Bounds { weight_max: WEIGHT_MAX, ttl: TTL };
-        let told = clock.clone();
-        let cache = Arc::new(ReadThrough::new(bounds, move || told.now().0));
+        let cache_clock = clock.clone();
+        let cache = Arc::new(ReadThrough::new(bounds, move || cache_clock.now().0));
         Self { source, cache, clock }
     }
 
-    /// A kept item that answers without the table: at or above the floor, aware of every pending
-    /// command, and of a life that has not ended. Or one that was merged into another cart.
+    /// A cached item that answers without the table: at or above the floor, with every pending
+    /// command absorbed, and not expired. Or one that was merged into another cart.
     async fn sufficient(&self, cart: &str, floor: u64, pending: &[Pending]) -> Option<CartRead> {
-        let kept = self.cache.peek(&cart.to_owned()).await?;
-        let item = kept.0.clone()?;
+        let cached = self.cache.peek(&cart.to_owned()).await?;
+        let item = cached.0.clone()?;
         let now = self.clock.now();
         let is_enough = item.version >= floor
             && item.is_present_at(now)
@@ -80,29 +80,29 @@ impl<S: CartSource> CachedCarts<S> {
         })
     }
 
-    /// Item and pending records from one strongly consistent batch begun now.
+    /// Item and pending records from one strongly consistent batch that starts now.
     async fn batch(&self, cart: &str, pending: &[Pending]) -> Result<CartRead, PortError> {
-        let begun = self.cache.begin();
+        let started = self.cache.begin();
         let ids: Vec<CommandId> = pending.iter().map(|pending| pending.id).collect();
         let batch = self.source.item_and_records(cart, &ids);
         let (item, records) = span("table", batch).await?;
         let item = item.map(Arc::new);
-        self.cache.fill(cart.to_owned(), Kept(item.clone()), begun).await;
+        self.cache.fill(cart.to_owned(), CachedCart(item.clone()), started).await;
         Ok(CartRead { item, records, is_strong: true })
     }
 }
 
-/// The table itself, for those who decide by what is there now. It is kept: whoever merged two
-/// carts serves neither as it was.
+/// Reads the table itself, for decisions on the current state, and caches the item: an instance
+/// that merged two carts then serves neither in its earlier state.
 impl<S: CartSource> CartSource for CachedCarts<S> {
     async fn item(
         &self,
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        let begun = self.cache.begin();
+        let started = self.cache.begin();
         let item = span("table", self.source.item(cart, consistency)).await?;
-        self.cache.fill(cart.to_owned(), Kept(item.clone().map(Arc::new)), begun).await;
+        self.cache.fill(cart.to_owned(), CachedCart(item.clone().map(Arc::new)), started).await;
         Ok(item)
     }
 
@@ -111,10 +111,10 @@ impl<S: CartSource> CartSource for CachedCarts<S> {
         cart: &str,
         ids: &[CommandId],
     ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        let begun = self.cache.begin();
+        let started = self.cache.begin();
         let batch = self.source.item_and_records(cart, ids);
         let (item, records) = span("table", batch).await?;
-        self.cache.fill(cart.to_owned(), Kept(item.clone().map(Arc::new)), begun).await;
+        self.cache.fill(cart.to_owned(), CachedCart(item.clone().map(Arc::new)), started).await;
         Ok((item, records))
     }
 }
@@ -124,9 +124,9 @@ impl<S: CartWriter> CartWriter for CachedCarts<S> {
         &self,
         cart: &str,
         item: &CartItem,
-        seen: Option<&CartItem>,
+        expected: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        span("table", self.source.store(cart, item, seen)).await
+        span("table", self.source.store(cart, item, expected)).await
     }
 
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
@@ -153,15 +153,15 @@ impl<S: CartSource> Carts for CachedCarts<S> {
                 cache::Consistency::Strong => Consistency::Strong,
             };
             let item = span("table", self.source.item(cart, consistency)).await?;
-            Ok(Kept(item.map(Arc::new)))
+            Ok(CachedCart(item.map(Arc::new)))
         };
-        let obtained = self.cache.get(&cart.to_owned(), floor, load).await;
-        let obtained = obtained.map_err(|error| (*error).clone())?;
-        let item = obtained.value.0.clone();
+        let loaded = self.cache.get(&cart.to_owned(), floor, load).await;
+        let loaded = loaded.map_err(|error| (*error).clone())?;
+        let item = loaded.value.0.clone();
         let has_ended = item.as_ref().is_some_and(|item| !item.is_present_at(self.clock.now()));
-        if has_ended && !obtained.conclusive {
+        if has_ended && !loaded.conclusive {
             return self.batch(cart, pending).await;
         }
-        Ok(CartRead { item, records: Vec::new(), is_strong: obtained.conclusive })
+        Ok(CartRead { item, records: Vec::new(), is_strong: loaded.conclusive })
     }
 }

@@ -1,5 +1,6 @@
-//! The catalog behind this instance's cache. Read strongly and kept 5 s from the start of the load,
-//! so that five seconds after a publication no instance gives the edge what it replaced.
+//! The catalog behind this instance's cache. Reads are strongly consistent and cached for 5 s from
+//! the start of the load, so that five seconds after a publication no instance gives the edge the
+//! replaced version.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,14 +18,14 @@ use crate::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
 use crate::publishing::{self, Compiled};
 use crate::timing::span;
 
-/// How long an answer may be old; the invalidation of the edge waits as long.
+/// How old an answer may be; the invalidation of the edge waits as long.
 pub const TTL: Duration = Duration::from_secs(5);
-/// How long a compiled version may wait for its next use. It never changes.
+/// How long a compiled version stays cached without use. It never changes.
 const COMPILED_TTL: Duration = Duration::from_secs(24 * 3_600);
-/// Most pointers and variants kept.
+/// Most cached pointers and variants.
 const ENTRIES_MAX: u64 = 100_000;
-/// Most bytes of artefacts whose products are kept compiled. In memory a product takes a few times
-/// its artefact, and the smallest function that keeps any has 512 MB.
+/// Most bytes of artefacts whose compiled products are cached. In memory a product takes a few
+/// times its artefact, and the smallest function that caches any has 512 MB.
 const COMPILED_BYTES_MAX: u64 = 2 * ARTEFACT_BYTES_MAX as u64;
 
 /// The catalog of one instance.
@@ -33,7 +34,7 @@ pub struct CachedCatalog {
     source: DynamoCatalog,
     pointers: Arc<ReadThrough<String, Pointer, PortError>>,
     variants: Arc<ReadThrough<String, Seller, PortError>>,
-    compiled: Arc<ReadThrough<(String, u64), Kept, PortError>>,
+    compiled: Arc<ReadThrough<(String, u64), CachedProduct, PortError>>,
 }
 
 /// Which version of a product is served, if any, and how often that has changed.
@@ -45,11 +46,11 @@ struct Pointer {
 /// Which product sells a variant.
 struct Seller(Option<String>);
 
-/// A version, ready to answer, if there is one.
-struct Kept(Option<Loaded>);
+/// A compiled version, or the fact that it does not exist.
+struct CachedProduct(Option<LoadedProduct>);
 
-/// A version and what it weighs.
-struct Loaded {
+/// A version and its weight in the cache.
+struct LoadedProduct {
     published: Arc<Published>,
     artefact_bytes: usize,
 }
@@ -66,7 +67,7 @@ impl Versioned for Seller {
     }
 }
 
-impl Versioned for Kept {
+impl Versioned for CachedProduct {
     fn version(&self) -> u64 {
         0
     }
@@ -80,7 +81,7 @@ impl Versioned for Kept {
 // === impl CachedCatalog ===
 
 impl CachedCatalog {
-    /// The products of `source`, kept by this instance.
+    /// The products of `source`, cached by this instance.
     #[must_use]
     pub fn new(source: DynamoCatalog, clock: &Clock) -> Self {
         let bounds = Bounds { weight_max: ENTRIES_MAX, ttl: TTL };
@@ -116,7 +117,7 @@ impl CachedCatalog {
         Ok(publication)
     }
 
-    /// Serves a kept version again; see [`DynamoCatalog::activate`].
+    /// Serves a stored version again; see [`DynamoCatalog::activate`].
     ///
     /// # Errors
     /// The port's.
@@ -137,42 +138,48 @@ impl CachedCatalog {
         &self,
         product: &str,
     ) -> Result<Option<(u64, Vec<ProductVersion>)>, PortError> {
-        let Some(served) = self.source.served(product, Consistency::Strong).await? else {
+        let Some(served) = self.source.active_version(product, Consistency::Strong).await? else {
             return Ok(None);
         };
         Ok(Some((served.version.version, self.source.versions(product).await?)))
     }
 
     async fn pointer(&self, product: &str) -> Result<Pointer, PortError> {
-        let served = span("table", self.source.served(product, Consistency::Strong)).await?;
+        let served =
+            span("table", self.source.active_version(product, Consistency::Strong)).await?;
         Ok(served.map_or(Pointer { sequence: 0, version: None }, |served| Pointer {
             sequence: served.sequence,
             version: Some(served.version.version),
         }))
     }
 
-    /// Loads what publishing compiled. Of an artefact that this release can't use, because an older
-    /// one stored none, a newer one another, or storage spoilt it, the document is compiled.
-    async fn load(&self, product: &str, version: u64) -> Result<Kept, PortError> {
+    /// Loads the artefact of a version. Compiles its document if this release can't use the
+    /// artefact: an older release stored none, a newer one uses another format, or storage damaged
+    /// it.
+    async fn load(&self, product: &str, version: u64) -> Result<CachedProduct, PortError> {
         match span("artefact", self.source.artefact(product, version)).await {
             Ok(Some(packed)) => {
-                // It may be megabytes; other requests go on meanwhile.
+                // It may be megabytes; other requests continue meanwhile.
                 match spawn_blocking(move || unpack(&packed)).await {
-                    Ok(Ok(unpacked)) => return Ok(Kept::of(version, unpacked)),
-                    Ok(Err(error)) => tracing::warn!(product, version, %error, "artefact unusable"),
-                    Err(error) => tracing::error!(product, version, %error, "unpacking failed"),
+                    Ok(Ok(unpacked)) => return Ok(CachedProduct::of(version, unpacked)),
+                    Ok(Err(error)) => {
+                        tracing::warn!(product, version, %error, "can't use a stored artefact")
+                    }
+                    Err(error) => {
+                        tracing::error!(product, version, %error, "can't unpack a stored artefact")
+                    }
                 }
             }
             Ok(None) => {}
             Err(error @ PortError::Unavailable(_)) => return Err(error),
-            Err(error) => tracing::error!(product, version, %error, "artefact damaged"),
+            Err(error) => tracing::error!(product, version, %error, "a stored artefact is damaged"),
         }
         self.compile(product, version).await
     }
 
-    async fn compile(&self, product: &str, version: u64) -> Result<Kept, PortError> {
+    async fn compile(&self, product: &str, version: u64) -> Result<CachedProduct, PortError> {
         let stored = span("document", self.source.version(product, version)).await?;
-        let Some(stored) = stored else { return Ok(Kept(None)) };
+        let Some(stored) = stored else { return Ok(CachedProduct(None)) };
         let unreadable = || PortError::Corrupt(format!("product {product} does not compile"));
         let compile = move || {
             let compiled = publishing::compile(Product::parse(&stored.document)?, &mut |_| true)?;
@@ -181,25 +188,25 @@ impl CachedCatalog {
             Ok::<_, Vec<_>>(Unpacked { configurator, in_stock, artefact_bytes })
         };
         let compiled = spawn_blocking(compile).await.map_err(|_| unreadable())?;
-        Ok(Kept::of(version, compiled.map_err(|_| unreadable())?))
+        Ok(CachedProduct::of(version, compiled.map_err(|_| unreadable())?))
     }
 }
 
-// === impl Kept ===
+// === impl CachedProduct ===
 
-impl Kept {
+impl CachedProduct {
     fn of(version: u64, unpacked: Unpacked) -> Self {
         let Unpacked { configurator, in_stock, artefact_bytes } = unpacked;
         let configurator = Arc::new(configurator);
         let published = Arc::new(Published { version, configurator, in_stock });
-        Self(Some(Loaded { published, artefact_bytes }))
+        Self(Some(LoadedProduct { published, artefact_bytes }))
     }
 }
 
 /// The variant ids a served document sells.
 ///
 /// # Errors
-/// A document that no release of ours published.
+/// [`PortError::Corrupt`]: no release of ours published this document.
 pub fn variants_sold(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
     let unreadable = |_| PortError::Corrupt("a served product can't be read".to_owned());
     Ok(Product::parse(document)
@@ -227,7 +234,7 @@ impl Catalog for CachedCatalog {
         let load = |_| async {
             span("table", self.source.product_of_variant(variant_id)).await.map(Seller)
         };
-        let obtained = self.variants.get(&variant_id.to_owned(), 0, load).await;
-        Ok(obtained.map_err(|error| (*error).clone())?.value.0.clone())
+        let loaded = self.variants.get(&variant_id.to_owned(), 0, load).await;
+        Ok(loaded.map_err(|error| (*error).clone())?.value.0.clone())
     }
 }

@@ -1,5 +1,5 @@
-//! Accounts and the programme behind this instance's cache, under the same rule as carts: what was
-//! obtained is checked against the floor however it was obtained.
+//! Accounts and the program behind this instance's cache, under the same rule as carts: every
+//! account, cached or read, is checked against the floor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use origin_domain::port::{Consistency, PortError};
 use crate::clock::Clock;
 use crate::timing::span;
 
-/// How long an account may answer: with the edge's 5 s, seconds in all.
+/// How long a cached account may answer: 10 s with the edge's 5 s.
 const TTL: Duration = Duration::from_secs(5);
-/// Most lots, days and redemptions kept, of all accounts together: about 64 bytes each.
+/// Most cached lots, days and redemptions, of all accounts together: about 64 bytes each.
 const WEIGHT_MAX: u64 = 1_000_000;
-/// The one key of the programme's cache.
+/// The one key of the program's cache.
 const PROGRAM: &str = "program";
 
 /// The ledger of one instance.
@@ -28,18 +28,18 @@ const PROGRAM: &str = "program";
 pub struct CachedLedger<S, P> {
     source: S,
     programs: P,
-    accounts: Arc<ReadThrough<String, Kept, PortError>>,
-    program: Arc<ReadThrough<&'static str, Active, PortError>>,
+    accounts: Arc<ReadThrough<String, CachedAccount, PortError>>,
+    program: Arc<ReadThrough<&'static str, CachedProgram, PortError>>,
     clock: Clock,
 }
 
-/// What is kept of an account, be it that there is none.
-struct Kept(Option<Arc<Account>>);
+/// A cached account, or the fact that it does not exist.
+struct CachedAccount(Option<Arc<Account>>);
 
-/// The programme in effect, if there is one.
-struct Active(Option<Arc<ProgramVersion>>);
+/// The cached program in effect, or the fact that no program is published.
+struct CachedProgram(Option<Arc<ProgramVersion>>);
 
-impl Versioned for Kept {
+impl Versioned for CachedAccount {
     fn version(&self) -> u64 {
         self.0.as_ref().map_or(0, |account| account.version)
     }
@@ -52,7 +52,7 @@ impl Versioned for Kept {
     }
 }
 
-impl Versioned for Active {
+impl Versioned for CachedProgram {
     fn version(&self) -> u64 {
         self.0.as_ref().map_or(0, |active| active.activation)
     }
@@ -61,22 +61,22 @@ impl Versioned for Active {
 // === impl CachedLedger ===
 
 impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
-    /// The accounts of `source` and the programme of `programs`, kept by this instance.
+    /// The accounts of `source` and the program of `programs`, cached by this instance.
     #[must_use]
     pub fn new(source: S, programs: P, clock: &Clock) -> Self {
         let bounds = Bounds { weight_max: WEIGHT_MAX, ttl: TTL };
-        let (told, also) = (clock.clone(), clock.clone());
+        let (accounts_clock, program_clock) = (clock.clone(), clock.clone());
         Self {
             source,
             programs,
-            accounts: Arc::new(ReadThrough::new(bounds, move || told.now().0)),
-            program: Arc::new(ReadThrough::new(bounds, move || also.now().0)),
+            accounts: Arc::new(ReadThrough::new(bounds, move || accounts_clock.now().0)),
+            program: Arc::new(ReadThrough::new(bounds, move || program_clock.now().0)),
             clock: clock.clone(),
         }
     }
 
     /// A page of entries, then the account with the pending records, all strongly consistent: the
-    /// account's version covers every entry shown.
+    /// account's version covers every entry of the page.
     ///
     /// # Errors
     /// The port's.
@@ -91,8 +91,8 @@ impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
         Ok((page, self.batch(customer, pending).await?))
     }
 
-    /// What was decided of a redemption, then the account with the records of these commands, all
-    /// strongly consistent: the account's version covers the decision shown.
+    /// A redemption's decision, then the account with the records of these commands, all strongly
+    /// consistent: the account's version covers the decision.
     ///
     /// # Errors
     /// The port's.
@@ -107,7 +107,7 @@ impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
         Ok((item, self.load(customer, &ids).await?))
     }
 
-    /// The programme in effect now, if one is published.
+    /// The program in effect now, if one is published.
     ///
     /// # Errors
     /// The port's.
@@ -115,14 +115,14 @@ impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
         let now = self.clock.now();
         let load = |_| async move {
             let active = span("program", self.programs.in_effect(now, Consistency::Strong)).await?;
-            Ok(Active(active.map(Arc::new)))
+            Ok(CachedProgram(active.map(Arc::new)))
         };
-        let obtained = self.program.get(&PROGRAM, 0, load).await;
-        Ok(obtained.map_err(|error| (*error).clone())?.value.0.clone())
+        let loaded = self.program.get(&PROGRAM, 0, load).await;
+        Ok(loaded.map_err(|error| (*error).clone())?.value.0.clone())
     }
 
-    /// A kept account that answers without the table: at or above the floor and aware of every
-    /// pending command.
+    /// A cached account that answers without the table: at or above the floor, with every pending
+    /// command absorbed.
     async fn sufficient(
         &self,
         customer: &str,
@@ -140,13 +140,13 @@ impl<S: LedgerReader, P: Programs> CachedLedger<S, P> {
         self.load(customer, &ids).await
     }
 
-    /// Account and records from one strongly consistent batch begun now.
+    /// Account and records from one strongly consistent batch that starts now.
     async fn load(&self, customer: &str, ids: &[CommandId]) -> Result<AccountRead, PortError> {
-        let begun = self.accounts.begin();
+        let started = self.accounts.begin();
         let batch = self.source.account_and_records(customer, ids);
         let (account, records) = span("table", batch).await?;
         let account = account.map(Arc::new);
-        self.accounts.fill(customer.to_owned(), Kept(account.clone()), begun).await;
+        self.accounts.fill(customer.to_owned(), CachedAccount(account.clone()), started).await;
         Ok(AccountRead { account, records })
     }
 }
@@ -170,10 +170,10 @@ impl<S: LedgerReader, P: Programs> Accounts for CachedLedger<S, P> {
                 cache::Consistency::Strong => Consistency::Strong,
             };
             let account = span("table", self.source.account(customer, consistency)).await?;
-            Ok(Kept(account.map(Arc::new)))
+            Ok(CachedAccount(account.map(Arc::new)))
         };
-        let obtained = self.accounts.get(&customer.to_owned(), floor, load).await;
-        let account = obtained.map_err(|error| (*error).clone())?.value.0.clone();
+        let loaded = self.accounts.get(&customer.to_owned(), floor, load).await;
+        let account = loaded.map_err(|error| (*error).clone())?.value.0.clone();
         Ok(AccountRead { account, records: Vec::new() })
     }
 }

@@ -1,5 +1,5 @@
 //! Who is calling: extractors over `Forecourt-Identity`. Without a header that verifies, a caller
-//! is anonymous; a missing edge function or a direct call can never become somebody.
+//! is anonymous; without the edge function, and in a direct call, every caller is.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use edge_wire::problem::Code;
 use http::HeaderMap;
 use http::request::Parts;
 
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// Whoever holds the cart's token.
+/// The holder of a cart's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CartHolder(pub String);
 
@@ -26,54 +26,57 @@ pub struct Customer(pub String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Staff;
 
-/// Whoever is calling, perhaps nobody.
+/// A caller with any identity or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Anybody {
-    /// The cart whose token was shown.
+pub struct Caller {
+    /// The cart whose token was sent.
     pub cart: Option<String>,
     /// The customer.
     pub customer: Option<String>,
 }
 
 impl FromRequestParts<Arc<Shop>> for CartHolder {
-    type Rejection = Refused;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let found = identity(&parts.headers, &shop.config.keys, Kind::Cart);
-        found.map(Self).ok_or_else(|| {
-            Refused::new(Code::TokenMissing, "Send the cart token as Forecourt-Cart.")
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Cart);
+        id.map(Self).ok_or_else(|| {
+            HttpProblem::new(Code::TokenMissing, "Send the cart token as Forecourt-Cart.")
         })
     }
 }
 
 impl FromRequestParts<Arc<Shop>> for Customer {
-    type Rejection = Refused;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let found = identity(&parts.headers, &shop.config.keys, Kind::Customer);
-        found.map(Self).ok_or_else(|| {
-            Refused::new(Code::TokenMissing, "Send the customer token as Authorization: Bearer.")
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Customer);
+        id.map(Self).ok_or_else(|| {
+            HttpProblem::new(
+                Code::TokenMissing,
+                "Send the customer token as Authorization: Bearer.",
+            )
         })
     }
 }
 
 impl FromRequestParts<Arc<Shop>> for Staff {
-    type Rejection = Refused;
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let found = identity(&parts.headers, &shop.config.keys, Kind::Staff);
-        found.map(|_| Self).ok_or_else(|| {
-            Refused::new(Code::TokenMissing, "Send a staff token as Authorization: Bearer.")
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Staff);
+        id.map(|_| Self).ok_or_else(|| {
+            HttpProblem::new(Code::TokenMissing, "Send a staff token as Authorization: Bearer.")
         })
     }
 }
 
-impl FromRequestParts<Arc<Shop>> for Anybody {
-    type Rejection = Refused;
+impl FromRequestParts<Arc<Shop>> for Caller {
+    type Rejection = HttpProblem;
 
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let find = |kind| identity(&parts.headers, &shop.config.keys, kind);
-        Ok(Self { cart: find(Kind::Cart), customer: find(Kind::Customer) })
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id_of = |kind| identity(&parts.headers, &shop.config.keys, kind);
+        Ok(Self { cart: id_of(Kind::Cart), customer: id_of(Kind::Customer) })
     }
 }
 
@@ -81,6 +84,6 @@ fn identity(headers: &HeaderMap, keys: &KeyRing, kind: Kind) -> Option<String> {
     let mut sent = headers.get_all(IDENTITY).iter();
     let (Some(header), None) = (sent.next(), sent.next()) else { return None };
     let identities = verify(keys, header.to_str().ok()?)?;
-    let mine = identities.into_iter().find(|identity| identity.kind == kind);
-    mine.map(|Identity { id, .. }| id)
+    let matching = identities.into_iter().find(|identity| identity.kind == kind);
+    matching.map(|Identity { id, .. }| id)
 }

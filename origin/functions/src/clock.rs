@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use origin_domain::time::Time;
 
-/// Tells the wall clock's time. Each instance has its own; none is trusted to agree with another.
+/// The wall clock. Each instance has its own; clocks are not trusted to agree.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
 
 // === impl Clock ===
 
 impl Clock {
-    /// A clock that asks `tell`.
-    pub fn new(tell: impl Fn() -> Time + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    /// A clock that calls `read`.
+    pub fn new(read: impl Fn() -> Time + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
     }
 
     /// The machine's own clock.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks what time it is")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
     pub fn system() -> Self {
         Self::new(|| {
             let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -26,7 +26,7 @@ impl Clock {
         })
     }
 
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Time {
         (self.0)()

@@ -1,5 +1,5 @@
-//! Configuration as an argument: read once from names to values, and refused as a whole if any of
-//! it is missing. Secrets are not among it, only the name they are kept under.
+//! Configuration as an argument: read once from the environment, and rejected as a whole if a
+//! required name is missing. It holds the name of the secret, not the secrets.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::{OriginSecrets, ShopifySecrets};
@@ -14,17 +14,17 @@ pub struct Config {
     pub domain: String,
     /// The shop's one currency, ISO 4217.
     pub currency: String,
-    /// Where table and bus are.
+    /// The endpoints and names of table and bus.
     pub aws: AwsConfig,
-    /// The secret of this deployment, of functions that may read it.
+    /// The name of this deployment's secret, for functions that may read it.
     pub secret: Option<String>,
-    /// The CloudFront distribution, of the function that invalidates.
+    /// The CloudFront distribution, for the function that invalidates.
     pub distribution: Option<String>,
-    /// Another place than CloudFront's own.
+    /// Overrides CloudFront's own endpoint.
     pub cloudfront_endpoint: Option<String>,
 }
 
-/// What the handlers need to know.
+/// The configuration of the handlers.
 #[derive(Debug, Clone)]
 pub struct ShopConfig {
     /// The `*.myshopify.com` domain.
@@ -35,7 +35,7 @@ pub struct ShopConfig {
     pub shopify_secrets: ShopifySecrets,
     /// Our keys: tokens, identity, bookmarks.
     pub keys: KeyRing,
-    /// What the edge sends an HTTP API. Where there is no HTTP API, nothing is demanded.
+    /// What the edge sends an HTTP API. Without an HTTP API, no secret is required.
     pub origin: Option<OriginSecrets>,
 }
 
@@ -47,7 +47,7 @@ pub struct ConfigError(pub &'static str);
 // === impl Config ===
 
 impl Config {
-    /// Reads the configuration from whatever knows names.
+    /// Reads the configuration with `lookup`, which returns the value of a name.
     ///
     /// # Errors
     /// The first name that is missing.
@@ -77,7 +77,7 @@ impl Config {
         })
     }
 
-    /// What the handlers of this deployment need to know, with these secrets.
+    /// The configuration of this deployment's handlers, with these secrets.
     #[must_use]
     pub fn shop(&self, secrets: Secrets) -> ShopConfig {
         ShopConfig {

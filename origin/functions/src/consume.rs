@@ -1,5 +1,5 @@
-//! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never holds
-//! up the others: its id is reported, and the queue delivers it again.
+//! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never blocks
+//! the others: the consumer reports its id, and the queue delivers it again.
 
 mod loyalty;
 mod orders;
@@ -23,9 +23,9 @@ use serde_json::value::RawValue;
 use crate::cached_catalog::TTL;
 
 pub use loyalty::LoyaltyConsumer;
-pub use orders::{Ignored, Orders, Told};
+pub use orders::{IgnoreReason, OrderReading, Orders};
 
-/// A batch as SQS hands it to a Lambda; what is not read is left out.
+/// A batch as SQS gives it to a Lambda, without the fields that are not read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Batch {
@@ -47,16 +47,16 @@ pub(crate) struct Envelope<'a> {
     /// What happened.
     #[serde(borrow, default)]
     pub(crate) detail_type: Cow<'a, str>,
-    /// When it was published; a replay leaves it as it was.
+    /// When it was published; a replay does not change it.
     #[serde(borrow, default)]
     pub(crate) time: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) detail: &'a RawValue,
-    /// The replay that delivers it, if it is told again from the archive.
+    /// The replay that delivers it, if it comes from the archive.
     pub(crate) replay_name: Option<String>,
 }
 
-/// Which messages are to be delivered again.
+/// The messages that the queue has to deliver again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfinished {
@@ -67,18 +67,18 @@ pub struct Unfinished {
 #[serde(rename_all = "camelCase")]
 struct Failure {
     item_identifier: String,
-    /// For whoever reads the dead letters; Lambda reads the identifier only.
+    /// For operators who read the dead letters; Lambda reads the identifier only.
     reason: String,
-    /// Whether another attempt is of no use. The local bus then makes none; on AWS the queue's
+    /// Whether another attempt is useless. The local bus then makes none; on AWS the queue's
     /// `maxReceiveCount` has to run out.
     #[serde(rename = "final")]
     is_final: bool,
 }
 
-/// Why a message is not done.
+/// Why a message failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Undone {
-    #[error("not an event of ours: {0}")]
+pub(crate) enum MessageError {
+    #[error("not a known event: {0}")]
     Unreadable(#[from] serde_json::Error),
     #[error("{0}")]
     Port(#[from] PortError),
@@ -92,25 +92,25 @@ pub(crate) enum Undone {
     Late(&'static str),
 }
 
-/// Consumes `cart.commanded`, and `shopifyWebhook` for orders. Both come by one queue: a replay of
-/// weeks then keeps their order.
+/// Consumes `cart.commanded`, and `shopifyWebhook` for orders. One queue carries both, so that
+/// a replay of weeks retains their order.
 #[derive(Debug, Clone)]
 pub struct CartConsumer<C> {
-    /// Where carts are written.
+    /// The store of carts.
     pub carts: C,
-    /// Which orders are believed.
+    /// Reads and verifies orders.
     pub orders: Orders,
 }
 
-/// Consumes `configurator.published` and `program.published`: makes the edge forget what it was
-/// given before.
+/// Consumes `configurator.published` and `program.published`: removes the earlier content from the
+/// edge's caches.
 #[derive(Debug, Clone)]
 pub struct PublishedConsumer<E> {
     /// The edge's caches.
     pub edge: E,
 }
 
-/// What was published.
+/// The detail of a publication's event.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Published {
@@ -120,7 +120,7 @@ enum Published {
 
 /// A consumer of batches.
 pub trait Consumer: Send + Sync + 'static {
-    /// Consumes a batch and tells what is unfinished.
+    /// Consumes a batch and returns what is unfinished.
     fn consume(&self, batch: Batch) -> impl Future<Output = Unfinished> + Send;
 }
 
@@ -138,14 +138,14 @@ impl<C: CartWriter + 'static> Consumer for CartConsumer<C> {
 }
 
 impl<C: CartWriter> CartConsumer<C> {
-    async fn one(&self, message: &Message) -> Result<(), Undone> {
+    async fn one(&self, message: &Message) -> Result<(), MessageError> {
         let envelope = message.envelope()?;
         let detail = envelope.detail.get();
         let event: CartEvent = if envelope.detail_type == Kind::ShopifyWebhook.detail_type() {
             match self.orders.read(detail)? {
-                Told::Bought(event) => event,
-                Told::Nothing(reason) => {
-                    tracing::info!(message = %message.message_id, %reason, "no cart is concerned");
+                OrderReading::Bought(event) => event,
+                OrderReading::Nothing(reason) => {
+                    tracing::info!(message_id = %message.message_id, %reason, "webhook ignored");
                     return Ok(());
                 }
             }
@@ -155,12 +155,12 @@ impl<C: CartWriter> CartConsumer<C> {
         match cart::absorb(&self.carts, &event).await? {
             Absorbed::Changed | Absorbed::Known => Ok(()),
             Absorbed::Erased => {
-                drop_erased(message);
+                log_erased(message);
                 Ok(())
             }
-            Absorbed::TooLate => Err(Undone::Late("too-late")),
-            Absorbed::TooOld => Err(Undone::Late("too-old")),
-            Absorbed::Elsewhere(_) => Err(Undone::Late("merged-elsewhere")),
+            Absorbed::TooLate => Err(MessageError::Late("too-late")),
+            Absorbed::TooOld => Err(MessageError::Late("too-old")),
+            Absorbed::Elsewhere(_) => Err(MessageError::Late("merged-elsewhere")),
         }
     }
 }
@@ -168,27 +168,27 @@ impl<C: CartWriter> CartConsumer<C> {
 // === impl PublishedConsumer ===
 
 impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
-    /// Waits until no instance gives the edge what it had kept, then invalidates once for all.
+    /// Waits until no instance gives the edge a cached earlier version, then invalidates once.
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
-        let (mut told, mut wait) = (Vec::new(), TTL);
+        let (mut published, mut wait) = (Vec::new(), TTL);
         for message in batch.records {
             match message.detail::<Published>() {
-                Ok(published) => {
-                    wait = wait.max(published.known_everywhere_after());
-                    told.push((message.message_id, published.content()));
+                Ok(publication) => {
+                    wait = wait.max(publication.known_everywhere_after());
+                    published.push((message.message_id, publication.content()));
                 }
                 Err(error) => unfinished.note(message.message_id, Err(error.into())),
             }
         }
-        if told.is_empty() {
+        if published.is_empty() {
             return unfinished;
         }
         tokio::time::sleep(wait).await;
-        let contents: Vec<PublicContent> = told.iter().map(|(_, one)| one.clone()).collect();
+        let contents: Vec<PublicContent> = published.iter().map(|(_, one)| one.clone()).collect();
         let outcome = self.edge.invalidate(&contents).await;
-        for (message, _) in told {
-            unfinished.note(message, outcome.clone().map_err(Undone::Port));
+        for (message, _) in published {
+            unfinished.note(message, outcome.clone().map_err(MessageError::Port));
         }
         unfinished
     }
@@ -200,15 +200,15 @@ impl Published {
     fn content(self) -> PublicContent {
         match self {
             Self::Program(event) => {
-                tracing::info!(version = event.version, "a programme applies");
+                tracing::info!(version = event.version, "a program was published");
                 PublicContent::Program
             }
             Self::Product(event) => PublicContent::Product(event.product),
         }
     }
 
-    /// After how long no instance gives the edge what was before. A programme applies only some
-    /// seconds after it was published.
+    /// After how long no instance gives the edge the earlier version. A program takes effect only
+    /// some seconds after it was published.
     fn known_everywhere_after(&self) -> Duration {
         match self {
             Self::Program(_) => TTL + Duration::from_millis(ACTIVATION_LEAD_MS),
@@ -229,10 +229,10 @@ impl Message {
     }
 }
 
-// === impl Undone ===
+// === impl MessageError ===
 
-impl Undone {
-    /// Whether the same message may be done later.
+impl MessageError {
+    /// Whether a later attempt at the same message may succeed.
     fn is_retryable(&self) -> bool {
         match self {
             Self::Unreadable(_) | Self::Payload(_) | Self::Late(_) => false,
@@ -246,15 +246,15 @@ impl Undone {
 // === impl Unfinished ===
 
 impl Unfinished {
-    /// What is unfinished of two parts of a batch.
+    /// The unfinished messages of two parts of a batch.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.batch_item_failures.extend(other.batch_item_failures);
         self
     }
 
-    pub(crate) fn note(&mut self, message: String, outcome: Result<(), Undone>) {
+    pub(crate) fn note(&mut self, message: String, outcome: Result<(), MessageError>) {
         if let Err(error) = outcome {
-            tracing::error!(id = %message, %error, "a message is unfinished");
+            tracing::error!(message_id = %message, %error, "a message failed");
             self.batch_item_failures.push(Failure {
                 item_identifier: message,
                 reason: error.to_string(),
@@ -264,15 +264,19 @@ impl Unfinished {
     }
 }
 
-/// Tells that a message is dropped because it is older than the erasure of its customer.
-pub(crate) fn drop_erased(message: &Message) {
-    tracing::warn!(id = message.message_id, reason = "customer-erased", "a message is dropped");
+/// Logs that a message is dropped because it is older than the erasure of its customer.
+pub(crate) fn log_erased(message: &Message) {
+    tracing::warn!(
+        message_id = message.message_id,
+        reason = "customer-erased",
+        "a message is dropped"
+    );
 }
 
 /// The handler of a consumer Lambda.
 ///
 /// # Errors
-/// None: every failure is a message to be delivered again.
+/// Never: the queue delivers every failed message again.
 pub async fn handle<C: Consumer>(
     consumer: Arc<C>,
     event: LambdaEvent<Batch>,

@@ -1,4 +1,4 @@
-//! Consumes what Shopify demands about people's data, and notes for the merchant what was done.
+//! Consumes Shopify's demands about people's data, and records for the merchant what was done.
 
 use origin_domain::cart::{CartWriter, cart_of};
 use origin_domain::loyalty::{AbsorbError, LedgerReader, LedgerStore, Webhook};
@@ -11,21 +11,21 @@ use origin_domain::time::Time;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::consume::{Batch, Consumer, Message, Undone, Unfinished};
-use crate::kept_out::NOTICED_AFTER;
+use crate::consume::{Batch, Consumer, Message, MessageError, Unfinished};
+use crate::tombstone_filter::NOTICED_AFTER;
 
-/// EventBridge tells whole seconds (its event structure): a demand takes along what was commanded in
-/// the same second before it.
+/// EventBridge sends whole seconds (its event structure): a demand also covers the commands of its
+/// own second.
 const REST_OF_SECOND_MS: u64 = 999;
 
 /// Consumes the compliance topics and `app/uninstalled`.
 #[derive(Debug, Clone)]
 pub struct PrivacyConsumer<L, C, P> {
-    /// Where ledgers are.
+    /// The store of ledgers.
     pub ledger: L,
-    /// Where carts are.
+    /// The store of carts.
     pub carts: C,
-    /// Where demands are noted.
+    /// The store of demands.
     pub privacy: P,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
@@ -57,7 +57,7 @@ where
 }
 
 impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L, C, P> {
-    async fn one(&self, message: &Message) -> Result<(), Undone> {
+    async fn one(&self, message: &Message) -> Result<(), MessageError> {
         let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
         let at = Time::from_rfc3339(&envelope.time)
             .ok_or_else(|| PortError::Corrupt("event: no time".to_owned()))?
@@ -69,15 +69,19 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
         let demand = Demand::read(&webhook.topic, webhook.payload, &self.shop);
         let Some(demand) = demand.map_err(AbsorbError::from)? else { return Ok(()) };
         let (done, file) = self.meet(&demand, at).await?;
-        tracing::info!(topic = webhook.topic, done, "a demand was met");
+        tracing::info!(topic = webhook.topic, done, "met a privacy demand");
         let id = format!("{}-{}", at.0, envelope.id);
         let record = DemandRecord { id, at, demand, done };
         let until = at.plus_ms(EXPORT_RETENTION_MS);
         Ok(self.privacy.note(&record, file.as_deref(), until).await?)
     }
 
-    /// Does what is demanded: in words, and perhaps as a file.
-    async fn meet(&self, demand: &Demand, at: Time) -> Result<(String, Option<Vec<u8>>), Undone> {
+    /// Meets a demand. Returns a description of what was done, and an export's file.
+    async fn meet(
+        &self,
+        demand: &Demand,
+        at: Time,
+    ) -> Result<(String, Option<Vec<u8>>), MessageError> {
         Ok(match demand {
             Demand::Export { customer, orders } => {
                 let own = cart_of(customer);
@@ -100,24 +104,28 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
         })
     }
 
-    /// The tombstone first, so that nothing older comes in behind the erasure.
-    async fn erase_shop(&self, at: Time) -> Result<String, Undone> {
-        let there = self.privacy.shop_tombstone().await?;
-        let Some(begun) = ShopTombstone::begun(there, at) else {
-            return Ok("everybody was erased before".to_owned());
+    /// Writes the tombstone first, so that nothing older arrives after the erasure.
+    async fn erase_shop(&self, at: Time) -> Result<String, MessageError> {
+        let stored = self.privacy.shop_tombstone().await?;
+        let Some(begun) = ShopTombstone::begun(stored, at) else {
+            return Ok("the shop was erased before".to_owned());
         };
-        self.put(begun, there).await?;
+        self.put(begun, stored).await?;
         tokio::time::sleep(NOTICED_AFTER).await;
         let items = self.privacy.erase_everybody().await?;
         self.put(begun.done(), Some(begun)).await?;
-        Ok(format!("erased {items} items; what is older stays out"))
+        Ok(format!("erased {items} items; older messages are dropped"))
     }
 
-    async fn put(&self, new: ShopTombstone, seen: Option<ShopTombstone>) -> Result<(), PortError> {
-        match self.privacy.put_shop_tombstone(&new, seen.as_ref()).await? {
+    async fn put(
+        &self,
+        new: ShopTombstone,
+        expected: Option<ShopTombstone>,
+    ) -> Result<(), PortError> {
+        match self.privacy.put_shop_tombstone(&new, expected.as_ref()).await? {
             Written::Done => Ok(()),
             Written::Conflict => {
-                Err(PortError::Unavailable("the tombstone has changed meanwhile".to_owned()))
+                Err(PortError::Unavailable("the tombstone has changed concurrently".to_owned()))
             }
         }
     }

@@ -9,10 +9,10 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::functions::Function;
 
-/// Where the schema of every refusal stands.
+/// The name of the schema of every error response.
 const PROBLEM: &str = "Problem";
 
-/// A refusal (RFC 9457). `code` never changes its meaning within `/v1`.
+/// An error (RFC 9457). `code` never changes its meaning within `/v1`.
 #[derive(Debug, Serialize, ToSchema)]
 struct Problem {
     /// `/problems/{code}`.
@@ -21,14 +21,14 @@ struct Problem {
     title: String,
     status: u16,
     code: String,
-    /// What was wrong here and how to mend it.
+    /// What is wrong and how to fix it.
     detail: String,
     /// The path of the request.
     instance: String,
     errors: Vec<FieldAtFault>,
-    /// Of a merged cart (409 `cart-merged`): the one to go on with.
+    /// Of a merged cart (409 `cart-merged`): the cart to continue with.
     merged_into: Option<String>,
-    /// Of a merged cart, when the refused command had been accepted before: merge with this to see
+    /// Of a merged cart, if the command had been accepted before: merge with this bookmark to see
     /// its effect.
     bookmark: Option<String>,
 }
@@ -40,7 +40,7 @@ struct FieldAtFault {
     message: String,
 }
 
-/// The document: every function's handlers, and what all of them have in common.
+/// The document: every function's handlers, and the error response they share.
 #[must_use]
 pub fn openapi() -> OpenApi {
     let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
@@ -49,7 +49,7 @@ pub fn openapi() -> OpenApi {
         document.merge(function.routes().into_openapi());
         document
     });
-    document.paths.paths.values_mut().flat_map(operations).for_each(may_refuse);
+    document.paths.paths.values_mut().flat_map(operations).for_each(add_problem);
     let schemas = &mut document.components.get_or_insert_default().schemas;
     schemas.insert(PROBLEM.to_owned(), Problem::schema());
     schemas.insert("FieldAtFault".to_owned(), FieldAtFault::schema());
@@ -62,12 +62,12 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         .flatten()
 }
 
-/// Any route may refuse, always in the same form.
-fn may_refuse(operation: &mut Operation) {
+/// Every route may answer with a problem, always in the same form.
+fn add_problem(operation: &mut Operation) {
     let schema = RefOr::<utoipa::openapi::Schema>::Ref(Ref::from_schema_name(PROBLEM));
-    let refusal = ResponseBuilder::new()
-        .description("A refusal: what, where, and how to mend it.")
+    let problem = ResponseBuilder::new()
+        .description("An error: what is wrong, where, and how to fix it.")
         .content(edge_wire::problem::MEDIA_TYPE, Content::new(Some(schema)))
         .build();
-    operation.responses.responses.insert("default".to_owned(), RefOr::T(refusal));
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(problem));
 }

@@ -1,5 +1,5 @@
-//! Which routes each Lambda serves. One router a function, all with the same layers, so that a
-//! binary on AWS and the process on a laptop answer alike.
+//! Which routes each Lambda serves. Each function has one router, all with the same layers, so that
+//! the binary on AWS and the process on a laptop give the same answers.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::documentation::openapi;
-use crate::finish::finish;
+use crate::require_edge::require_edge;
+use crate::response_policy::response_policy;
 use crate::routes::{
     adjustments, admin, admin_program, admin_versions, cart, cart_lines, cart_merge, checkout,
     completion, configurator, explanation, health, loyalty, privacy, redemptions, selections,
     session, webhook,
 };
 use crate::shop::Shop;
-use crate::through_the_edge::through_the_edge;
 
 /// The functions that answer HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum Function {
-    /// Products, what is asked of them, saved selections, the OpenAPI document, readiness.
+    /// Products, queries about them, saved selections, the OpenAPI document, readiness.
     ConfiguratorRead,
-    /// Accounts, entries, the programme.
+    /// Accounts, entries, the program.
     LoyaltyRead,
     /// The cart.
     CartRead,
-    /// Carts, cart commands, selections to be saved, session.
+    /// Carts, cart commands, saving selections, session.
     Commands,
     /// The webhook receiver.
     Webhooks,
@@ -40,7 +40,7 @@ pub enum Function {
     Admin,
 }
 
-/// Smallest answer worth compressing: below, it fits one packet either way.
+/// Smallest answer worth compressing: a smaller one fits one packet uncompressed.
 const COMPRESSED_BYTES_MIN: u64 = 1_024;
 
 // === impl Function ===
@@ -80,15 +80,15 @@ impl Function {
             CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN));
         let router = match shop.config.origin.clone() {
             Some(secrets) if self.is_behind_api() => {
-                router.layer(from_fn_with_state(secrets, through_the_edge))
+                router.layer(from_fn_with_state(secrets, require_edge))
             }
             _ => router,
         };
-        router.layer(from_fn(finish)).layer(compression).with_state(shop)
+        router.layer(from_fn(response_policy)).layer(compression).with_state(shop)
     }
 
-    /// Whether it stands behind the HTTP API, which anybody can call. CloudFront signs what it sends
-    /// the others (origin access control), and Lambda refuses everybody else.
+    /// Whether it is behind the HTTP API, which accepts every caller. CloudFront signs its requests
+    /// to the other functions (origin access control), and Lambda rejects unsigned requests.
     #[must_use]
     pub fn is_behind_api(self) -> bool {
         match self {

@@ -1,7 +1,7 @@
-//! What the one binary does with the name of its handler: configuration from the environment, one
-//! client, one router under `lambda_http` or one consumer. The same binary serves Lambda's default
-//! and Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY` asks for more than one request at a
-//! time.
+//! The one binary of all functions: reads the configuration from the environment, builds one
+//! client, and runs the router (under `lambda_http`) or the consumer that its handler names. The
+//! same binary serves Lambda's default and Managed Instances, where `AWS_LAMBDA_MAX_CONCURRENCY`
+//! sets more than one request at a time.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,20 +18,20 @@ use origin_adapters::{
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
+use crate::claim_check::WithPayloads;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::consume::{CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, handle};
 use crate::consume_privacy::PrivacyConsumer;
 use crate::functions::Function;
-use crate::kept_out::KeptOut;
-use crate::kept_payloads::WithPayloads;
 use crate::rotation::{Rotating, SecretSource};
 use crate::secrets::Secrets;
 use crate::shop::{Shop, system_random};
+use crate::tombstone_filter::TombstoneFilter;
 
 pub use lambda_runtime::Error;
 
-/// Everything a function starts with.
+/// What every function starts with.
 struct Start {
     config: Config,
     aws: Aws,
@@ -41,8 +41,8 @@ struct Start {
 /// Serves the function that Lambda's `_HANDLER` names, until the platform ends it.
 ///
 /// # Errors
-/// A name nobody has, a configuration that is incomplete, secrets of no use, or a Runtime API that
-/// is not there. Each is one line in the log, too.
+/// An unknown handler, an incomplete configuration, unusable secrets, or a Runtime API that does
+/// not answer. Each is logged as one line.
 #[expect(clippy::disallowed_methods, reason = "the one place where a binary reads its environment")]
 pub async fn run() -> Result<(), Error> {
     let filter = EnvFilter::new(std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()));
@@ -53,7 +53,7 @@ pub async fn run() -> Result<(), Error> {
         Err(error) => Err(error.into()),
     };
     if let Err(error) = &outcome {
-        tracing::error!(%error, handler, "the function can't be served");
+        tracing::error!(%error, handler, "the function can't start");
     }
     outcome
 }
@@ -70,7 +70,7 @@ async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
         "consume-loyalty" => start.consume_loyalty().await,
         "consume-privacy" => start.consume_privacy().await,
         "consume-published" => start.consume_published().await,
-        _ => Err(format!("_HANDLER: {handler:?} is none of ours").into()),
+        _ => Err(format!("_HANDLER: unknown function {handler:?}").into()),
     }
 }
 
@@ -79,15 +79,15 @@ async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
 impl Start {
     async fn serve(self, function: Function) -> Result<(), Error> {
         let Self { config, aws, clock } = self;
-        let (source, told) = (secret_source(&config)?, clock.clone());
+        let (source, rotation_clock) = (secret_source(&config)?, clock.clone());
         let instance = OnceLock::new();
-        // Caches stay as they are when secrets change.
+        // Caches survive a change of secrets.
         let router = move |secrets: Secrets| {
             let config = config.shop(secrets);
             let new = || Shop::new(config.clone(), &aws, clock.clone(), system_random);
             function.router(Arc::new(instance.get_or_init(new).with(config)))
         };
-        let routers = Arc::new(Rotating::start(source, told, router).await?);
+        let routers = Arc::new(Rotating::start(source, rotation_clock, router).await?);
         let serve = move |request| {
             let routers = Arc::clone(&routers);
             async move { answer(routers.current().await, request).await }
@@ -105,7 +105,7 @@ impl Start {
             let orders = Orders { keys: secrets.keys, shop: config.domain.clone() };
             let consumer = CartConsumer { carts: carts.clone(), orders };
             let consumer = WithPayloads { consumer, payloads: payloads.clone() };
-            Arc::new(KeptOut { consumer, tombstones: tombstones.clone() })
+            Arc::new(TombstoneFilter { consumer, tombstones: tombstones.clone() })
         };
         let consumers = Arc::new(Rotating::start(source, clock, consumer).await?);
         let serve = move |event| {
@@ -115,7 +115,7 @@ impl Start {
         lambda_runtime::run(service_fn(serve)).await
     }
 
-    /// Webhooks, commands, and what is decided of redemptions.
+    /// Webhooks, commands, and the decisions on redemptions.
     async fn consume_loyalty(self) -> Result<(), Error> {
         let Self { config, aws, clock } = self;
         let consumer = LoyaltyConsumer {
@@ -127,7 +127,7 @@ impl Start {
             clock,
         };
         let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) };
-        consume(KeptOut { consumer, tombstones: DynamoPrivacy::new(&aws) }).await
+        consume(TombstoneFilter { consumer, tombstones: DynamoPrivacy::new(&aws) }).await
     }
 
     /// Demands about people's data.
@@ -142,12 +142,12 @@ impl Start {
         consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
     }
 
-    /// Publications, of which the edge is to forget what was before.
+    /// Publications: invalidates the earlier content at the edge.
     async fn consume_published(self) -> Result<(), Error> {
         let Config { aws, distribution, cloudfront_endpoint, .. } = self.config;
         let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
-        let (http, place) = (lambda_http_client(), cloudfront_endpoint);
-        let edge = CloudFrontCache::new(distribution, &aws.access, place, http, system_random);
+        let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
+        let edge = CloudFrontCache::new(distribution, &aws.access, endpoint, http, system_random);
         consume(PublishedConsumer { edge }).await
     }
 }
@@ -163,7 +163,7 @@ fn secret_source(config: &Config) -> Result<SecretSource, ConfigError> {
     Ok(SecretSource { manager: SecretsManager::new(&config.aws, lambda_http_client()), name })
 }
 
-/// One request: the router's streaming body becomes the whole body that Lambda returns.
+/// Answers one request: collects the router's streaming body, because Lambda returns it whole.
 async fn answer(router: Router, request: Request) -> Result<Response<LambdaBody>, Error> {
     let Ok(response) = router.oneshot(request.map(into_router)).await;
     let (parts, body) = response.into_parts();
@@ -179,7 +179,7 @@ fn into_router(body: LambdaBody) -> Body {
     }
 }
 
-/// Text travels as it is; what is compressed has to travel as base64.
+/// Text stays text; compressed bytes become base64.
 fn into_lambda(bytes: &[u8]) -> LambdaBody {
     match std::str::from_utf8(bytes) {
         Ok(text) => LambdaBody::Text(text.to_owned()),

@@ -1,8 +1,8 @@
-//! Compiled products as they are stored: the domain's artefact and that of what is in stock, together
-//! compressed.
+//! The stored form of compiled products: the artefacts of the product and of its part in stock,
+//! compressed together.
 //!
-//! Unpacked: a byte that says what is in stock, the length of the first artefact in eight bytes, the
-//! artefact, and if a part is in stock that part's artefact.
+//! Unpacked: one byte for what is in stock, the length of the first artefact in eight bytes, that
+//! artefact, and the artefact of the part in stock if only a part is.
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
@@ -19,8 +19,8 @@ const PART: u8 = 2;
 /// Bytes before the first artefact.
 const HEAD_BYTES: usize = 9;
 
-/// Most bytes unpacked: a model of 270 options with 10²² configurations has a few MiB. What is
-/// larger is refused at publishing, so that an instance has room for two at least.
+/// Most bytes unpacked: a model of 270 options with 10²² configurations has a few MiB. Publishing
+/// rejects a larger one, so that an instance has room for at least two.
 pub const ARTEFACT_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A compiled product, ready to answer.
@@ -28,27 +28,27 @@ pub const ARTEFACT_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub struct Unpacked {
     /// The product.
     pub configurator: Configurator,
-    /// What of it is in stock.
+    /// The part in stock.
     pub in_stock: InStock,
-    /// How long its artefact is: what it weighs in a cache.
+    /// The length of its artefact: its weight in a cache.
     pub artefact_bytes: usize,
 }
 
-/// Why a stored artefact is of no use to this release.
+/// Why this release can't use a stored artefact.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// It is no gzip stream, or too long a one.
+pub enum UnpackError {
+    /// It is not a gzip stream, or too long.
     #[error("it can't be unpacked: {0}")]
     Packing(std::io::Error),
-    /// It is none of this release's.
+    /// Another release wrote it, or it is damaged.
     #[error(transparent)]
     Artefact(#[from] ArtefactError),
 }
 
-/// The product, packed; `Err` is the length of artefacts beyond [`ARTEFACT_BYTES_MAX`].
+/// Packs a product.
 ///
 /// # Errors
-/// As said.
+/// The length of the artefacts, if it exceeds [`ARTEFACT_BYTES_MAX`].
 pub fn pack(configurator: &Configurator, in_stock: &InStock) -> Result<Vec<u8>, usize> {
     let artefact = configurator.encode();
     let (kind, part) = match in_stock {
@@ -62,19 +62,19 @@ pub fn pack(configurator: &Configurator, in_stock: &InStock) -> Result<Vec<u8>, 
     }
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     for piece in [&[kind][..], &(artefact.len() as u64).to_be_bytes(), &artefact, &part] {
-        packed.write_all(piece).expect("memory takes whatever is written");
+        packed.write_all(piece).expect("writing to memory succeeds");
     }
-    Ok(packed.finish().expect("memory takes whatever is written"))
+    Ok(packed.finish().expect("writing to memory succeeds"))
 }
 
-/// The product that was packed.
+/// Unpacks a product.
 ///
 /// # Errors
-/// [`Unusable`]: another release's, or nobody's.
-pub fn unpack(packed: &[u8]) -> Result<Unpacked, Unusable> {
+/// [`UnpackError`]: another release wrote it, or it is damaged.
+pub fn unpack(packed: &[u8]) -> Result<Unpacked, UnpackError> {
     let mut bytes = Vec::new();
     let mut reader = GzDecoder::new(packed).take(ARTEFACT_BYTES_MAX as u64 + 1);
-    reader.read_to_end(&mut bytes).map_err(Unusable::Packing)?;
+    reader.read_to_end(&mut bytes).map_err(UnpackError::Packing)?;
     if bytes.len() > ARTEFACT_BYTES_MAX {
         return Err(ArtefactError::TooLong.into());
     }

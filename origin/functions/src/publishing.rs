@@ -1,4 +1,4 @@
-//! What happens to a document before it is stored: read, checked against the shop, compiled, packed.
+//! Prepares a document for storage: parses it, checks it against the shop, compiles and packs it.
 //! `forecourt publish` does the same before it sends anything.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use origin_domain::configurator::{Configurator, Limits, Mistake, Product, Progre
 
 use crate::packed::{ARTEFACT_BYTES_MAX, pack};
 
-/// What a document must agree with.
+/// What a document must match.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
     /// The id in the path.
@@ -18,21 +18,21 @@ pub struct Expected<'a> {
     pub currency: &'a str,
 }
 
-/// A product as it is stored.
+/// A compiled product, ready to be stored.
 #[derive(Debug)]
 pub struct Compiled {
     /// The product.
     pub configurator: Configurator,
-    /// What of it is in stock.
+    /// The part in stock.
     pub in_stock: InStock,
     /// Both, packed.
     pub artefact: Vec<u8>,
 }
 
-/// Reads a document and checks what can be checked without compiling it.
+/// Parses a document and makes every check that does not need compilation.
 ///
 /// # Errors
-/// Every mistake, each with its place in the document.
+/// Every mistake, each with its field in the document.
 pub fn read(document: &[u8], expected: Option<Expected<'_>>) -> Result<Product, Vec<Mistake>> {
     let product = Product::parse(document)?;
     let mut mistakes = Vec::new();
@@ -59,10 +59,10 @@ pub fn read(document: &[u8], expected: Option<Expected<'_>>) -> Result<Product, 
     if mistakes.is_empty() { Ok(product) } else { Err(mistakes) }
 }
 
-/// Compiles a product. `watch` is told how far it has come; `false` ends it.
+/// Compiles a product. Calls `watch` with the progress; `false` stops the compilation.
 ///
 /// # Errors
-/// What makes the product unusable, or that it was ended.
+/// The mistakes that make the product unusable, or that `watch` stopped the compilation.
 pub fn compile(
     product: Product,
     watch: &mut dyn FnMut(Progress) -> bool,
@@ -78,7 +78,7 @@ pub fn compile(
     };
     let artefact = pack(&configurator, &in_stock).map_err(|bytes| {
         let message =
-            format!("compiled it takes {bytes} bytes; at most {ARTEFACT_BYTES_MAX} are served");
+            format!("the compiled product has {bytes} bytes; the limit is {ARTEFACT_BYTES_MAX}");
         vec![Mistake { field: String::new(), message }]
     })?;
     Ok(Compiled { configurator, in_stock, artefact })

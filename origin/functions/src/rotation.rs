@@ -1,8 +1,8 @@
-//! What is built of the secrets, and built anew when they change: a rotation reaches every warm
-//! instance within [`REREAD_AFTER_MS`], and whatever is under way ends with what it began with.
+//! A value built from the secrets, and rebuilt when they change: a rotation reaches every warm
+//! instance within [`REREAD_AFTER_MS`], and requests in progress finish with the earlier value.
 //!
-//! Between two requests a Lambda stands still, so there is no background task here: a request that
-//! finds the secrets old reads them before it is answered. Others at the same time do not wait.
+//! A Lambda is frozen between two requests, so this module has no background task: a request that
+//! finds the secrets too old reads them first. Concurrent requests do not wait.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -15,18 +15,18 @@ use crate::clock::Clock;
 use crate::secrets::{Secrets, SecretsError};
 
 /// How old the secrets of a warm instance may be. A key verifies everywhere for an hour before it
-/// signs; a token that was stolen is of use ten minutes more.
+/// signs; a stolen token works ten minutes longer.
 pub const REREAD_AFTER_MS: u64 = 10 * MINUTE_MS;
-/// How long an instance waits after it could not read them. Until then it goes on with what it has:
-/// a shop outlives an hour without Secrets Manager.
+/// How long an instance waits after a failed read. Until then it continues with the secrets it has:
+/// a shop survives an hour without Secrets Manager.
 pub const RETRY_AFTER_MS: u64 = 30 * SECOND_MS;
 
-/// Where a deployment's secrets are.
+/// The location of a deployment's secrets.
 #[derive(Debug, Clone)]
 pub struct SecretSource {
-    /// Who keeps them.
+    /// The Secrets Manager client.
     pub manager: SecretsManager,
-    /// Under which name.
+    /// The name of the secret.
     pub name: String,
 }
 
@@ -41,7 +41,7 @@ pub enum SourceError {
         /// Why.
         error: PortError,
     },
-    /// They are read and of no use.
+    /// They can be read, but not used.
     #[error("the secret {name}: {error}")]
     Unusable {
         /// Which secret.
@@ -51,13 +51,13 @@ pub enum SourceError {
     },
 }
 
-/// What `build` made of the secrets as they were at most [`REREAD_AFTER_MS`] ago.
+/// The value that `build` returned for secrets at most [`REREAD_AFTER_MS`] old.
 pub struct Rotating<T> {
     source: SecretSource,
     clock: Clock,
     build: Box<dyn Fn(Secrets) -> T + Send + Sync>,
     current: Mutex<Current<T>>,
-    /// One reads at a time.
+    /// Held by the one request that reads.
     reading: AsyncMutex<()>,
 }
 
@@ -83,7 +83,7 @@ impl SecretSource {
 // === impl Rotating ===
 
 impl<T: Clone> Rotating<T> {
-    /// Reads the secrets and builds.
+    /// Reads the secrets and builds the value.
     ///
     /// # Errors
     /// [`SourceError`]: nothing can be served without them.
@@ -98,7 +98,7 @@ impl<T: Clone> Rotating<T> {
         Ok(Self { source, clock, build: Box::new(build), current, reading: AsyncMutex::default() })
     }
 
-    /// What to serve this request with.
+    /// The value for this request; rereads the secrets first if they are due.
     pub async fn current(&self) -> T {
         if self.is_due()
             && let Ok(_reading) = self.reading.try_lock()
@@ -118,25 +118,25 @@ impl<T: Clone> Rotating<T> {
         let now = self.clock.now();
         match read {
             Ok((text, secrets)) => {
-                // Built outside the lock; only one of us reads.
+                // Built outside the lock; only one request reads at a time.
                 let is_new = self.with(|current| current.text != text);
                 let built = is_new.then(|| (self.build)(secrets));
                 self.with(|current| {
                     current.due = now.plus_ms(REREAD_AFTER_MS);
                     if let Some(built) = built {
-                        tracing::info!("the secrets were rotated");
+                        tracing::info!("the secrets changed");
                         (current.built, current.text) = (built, text);
                     }
                 });
             }
             Err(error) => {
-                tracing::error!(%error, "the secrets in use are kept");
+                tracing::error!(%error, "can't reread the secrets; the current ones stay in use");
                 self.with(|current| current.due = now.plus_ms(RETRY_AFTER_MS));
             }
         }
     }
 
-    fn with<A>(&self, look: impl FnOnce(&mut Current<T>) -> A) -> A {
-        look(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<A>(&self, f: impl FnOnce(&mut Current<T>) -> A) -> A {
+        f(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

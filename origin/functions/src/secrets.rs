@@ -1,5 +1,5 @@
 //! The secrets of one deployment: one JSON document in Secrets Manager, which `FORECOURT_SECRET`
-//! names. This is where its form is told; `infra/deploy` writes the first one.
+//! names. This module defines its form; `infra/deploy` writes the first document.
 //!
 //! | name | holds | while rotating |
 //! |---|---|---|
@@ -9,14 +9,14 @@
 //! | `origin` | what the edge sends the HTTP API since the last deployment, or from the next one on | |
 //! | `origin_before` | what it sent before; only while rotating | the second |
 //!
-//! Texts only. What is not listed is left alone, so that a release finds its way in the document of
-//! the next one.
+//! All values are strings. Names that are not listed are ignored, so that a release can read the
+//! document of the next one.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::{ORIGIN_SECRET_BYTES_MIN, OriginSecrets, ShopifySecrets};
 use serde_json::{Map, Value};
 
-/// What a function reads of the document. `Debug` shows no secret.
+/// The part of the document that functions read. `Debug` prints no secret.
 #[derive(Debug, Clone)]
 pub struct Secrets {
     /// Our keys: tokens, identity, bookmarks.
@@ -27,11 +27,11 @@ pub struct Secrets {
     pub origin: OriginSecrets,
 }
 
-/// A document no function can start with. Names the place, and never what stands there.
+/// An unusable document. The error names the field and never quotes its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
     /// Not an object.
-    #[error("is no JSON object")]
+    #[error("is not a JSON object")]
     NoObject,
     /// A name without a usable value.
     #[error("{name}: {reason}")]
@@ -49,15 +49,15 @@ impl Secrets {
     /// Reads the document.
     ///
     /// # Errors
-    /// The first name that is missing or could not protect the shop.
+    /// The first name that is missing or has an unsafe value.
     pub fn parse(document: &str) -> Result<Self, SecretsError> {
-        // Serde's own words would quote what stands at fault.
+        // Serde's own message would quote the invalid value.
         let document: Map<String, Value> =
             serde_json::from_str(document).map_err(|_| SecretsError::NoObject)?;
         let text = |name: &'static str| match document.get(name) {
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             None => Ok(None),
-            Some(_) => Err(unusable(name, "is no text")),
+            Some(_) => Err(unusable(name, "is not a string")),
         };
         let need = |name| text(name)?.ok_or_else(|| unusable(name, "is missing"));
         let keys =

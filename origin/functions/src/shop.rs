@@ -7,9 +7,9 @@ use origin_adapters::{
     Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
     DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, EventBridgeBus,
 };
-use origin_domain::cart::Desk;
+use origin_domain::cart::CartCommands;
 use origin_domain::id::hex;
-use origin_domain::loyalty::{Counter, ProgramVersion};
+use origin_domain::loyalty::{LoyaltyCommands, ProgramVersion};
 use tokio::sync::Semaphore;
 
 use crate::cached_carts::CachedCarts;
@@ -17,7 +17,7 @@ use crate::cached_catalog::CachedCatalog;
 use crate::cached_ledger::CachedLedger;
 use crate::clock::Clock;
 use crate::config::ShopConfig;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 
 /// The ledger of an instance.
 pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
@@ -25,34 +25,34 @@ pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
 /// The carts of an instance.
 pub type ShopCarts = CachedCarts<DynamoCarts>;
 
-/// What every handler is given.
+/// The state that every handler receives.
 #[derive(Clone)]
 pub struct Shop {
     /// Names, secrets, keys.
     pub config: ShopConfig,
-    /// What time it is here.
+    /// The instance's clock.
     pub clock: Clock,
     /// Carts.
     pub carts: ShopCarts,
-    /// Where cart commands are accepted.
-    pub desk: Desk<ShopCarts, DynamoCommandLog, EventBridgeBus>,
+    /// Handles cart commands.
+    pub cart_commands: CartCommands<ShopCarts, DynamoCommandLog, EventBridgeBus>,
     /// Published products.
     pub catalog: CachedCatalog,
     /// Saved selections.
     pub selections: DynamoSelections,
-    /// Accounts and the programme.
+    /// Accounts and the program.
     pub ledger: ShopLedger,
-    /// What was demanded about people's data.
+    /// Shopify's demands about people's data.
     pub privacy: DynamoPrivacy,
-    /// Where redemptions and adjustments are accepted.
-    pub counter: Counter<ShopLedger, DynamoLedger, EventBridgeBus>,
-    /// The programme's versions, for who publishes.
+    /// Handles redemptions and adjustments.
+    pub loyalty_commands: LoyaltyCommands<ShopLedger, DynamoLedger, EventBridgeBus>,
+    /// The program's versions, for publishing.
     pub programs: DynamoPrograms,
-    /// Past orders, for who tries a programme on them.
+    /// Past orders, for dry runs of a program.
     pub order_history: DynamoOrderHistory,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: DynamoPayloads,
-    /// Lets one product at a time be compiled: each may take a gibibyte.
+    /// Allows one compilation at a time: each may take a gibibyte.
     pub(crate) compiling: Arc<Semaphore>,
     random: fn() -> [u8; 16],
 }
@@ -64,7 +64,7 @@ impl Shop {
     #[must_use]
     pub fn new(config: ShopConfig, aws: &Aws, clock: Clock, random: fn() -> [u8; 16]) -> Self {
         let carts = CachedCarts::new(DynamoCarts::new(aws), clock.clone());
-        let desk = Desk {
+        let cart_commands = CartCommands {
             carts: carts.clone(),
             log: DynamoCommandLog::new(aws),
             events: EventBridgeBus::new(aws),
@@ -74,7 +74,7 @@ impl Shop {
         let programs = DynamoPrograms::new(aws);
         let ledger = CachedLedger::new(DynamoLedger::new(aws), programs.clone(), &clock);
         let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
-        let counter = Counter {
+        let loyalty_commands = LoyaltyCommands {
             accounts: ledger.clone(),
             log: DynamoLedger::new(aws),
             events: EventBridgeBus::new(aws),
@@ -85,11 +85,11 @@ impl Shop {
             config,
             clock,
             carts,
-            desk,
+            cart_commands,
             catalog,
             selections,
             ledger,
-            counter,
+            loyalty_commands,
             programs,
             order_history,
             payloads,
@@ -105,20 +105,20 @@ impl Shop {
         Self { config, ..self.clone() }
     }
 
-    /// A cart id nobody can guess: 128 random bits.
+    /// A new cart id that can't be guessed: 128 random bits.
     #[must_use]
     pub fn new_cart_id(&self) -> String {
         hex(&(self.random)())
     }
 
-    /// The loyalty programme in force.
+    /// The loyalty program in effect.
     ///
     /// # Errors
-    /// 503 if the table does not answer or no programme is published yet.
-    pub async fn program(&self) -> Result<Arc<ProgramVersion>, Refused> {
+    /// 503 if the table does not answer or no program is published yet.
+    pub async fn program(&self) -> Result<Arc<ProgramVersion>, HttpProblem> {
         let active = self.ledger.program().await?;
         active.ok_or_else(|| {
-            Refused::new(Code::Unavailable, "The shop is not set up yet: it has no programme.")
+            HttpProblem::new(Code::Unavailable, "The shop is not set up: it has no program.")
         })
     }
 }
@@ -132,7 +132,7 @@ impl std::fmt::Debug for Shop {
 /// 128 bits from the operating system.
 ///
 /// # Panics
-/// If the operating system has no randomness: nothing safe could be done then.
+/// If the operating system has no randomness: ids would be guessable without it.
 #[must_use]
 pub fn system_random() -> [u8; 16] {
     let mut bytes = [0; 16];

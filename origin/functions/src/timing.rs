@@ -1,4 +1,4 @@
-//! Where the time of a request went, for `Server-Timing` (W3C). Monotonic clock, microseconds.
+//! The durations of a request's parts, for `Server-Timing` (W3C). Monotonic clock, microseconds.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -8,10 +8,10 @@ tokio::task_local! {
     static SPANS: RefCell<Vec<(&'static str, Duration)>>;
 }
 
-/// Most spans told of one request; more would only repeat the same names.
+/// Most spans reported for one request; more would only repeat the same names.
 const SPANS_MAX: usize = 8;
 
-/// Runs a request and tells its spans, `origin` being the whole, as a header value.
+/// Runs a request and returns its spans as a header value; `origin` is the whole request.
 pub(crate) async fn timed<T>(request: impl Future<Output = T>) -> (T, String) {
     SPANS
         .scope(RefCell::default(), async {
@@ -28,7 +28,7 @@ pub(crate) async fn timed<T>(request: impl Future<Output = T>) -> (T, String) {
 pub(crate) async fn span<T>(name: &'static str, part: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let value = part.await;
-    // Outside a request (a warm-up, a test of one part) there is nobody to tell.
+    // Outside a request (a warm-up, a test of one part) no spans are collected.
     let _ = SPANS.try_with(|spans| {
         let mut spans = spans.borrow_mut();
         if spans.len() < SPANS_MAX {

@@ -36,7 +36,7 @@ pub(crate) enum AllowedMethods {
     All,
 }
 
-/// What becomes of a viewer that comes without TLS (1.5).
+/// How viewers without TLS are treated (1.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ViewerProtocol {
     AllowAll,
@@ -54,7 +54,10 @@ impl AllowedMethods {
             [] | ["GET", "HEAD"] => Ok(Self::Read),
             ["GET", "HEAD", "OPTIONS"] => Ok(Self::ReadOptions),
             ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] => Ok(Self::All),
-            _ => Err(DistributionError::invalid(place, "AllowedMethods is none of the three sets")),
+            _ => Err(DistributionError::invalid(
+                place,
+                "AllowedMethods is not one of the three sets",
+            )),
         }
     }
 
@@ -78,7 +81,7 @@ pub(super) fn caches_options(
     match methods.as_slice() {
         [] | ["GET", "HEAD"] => Ok(false),
         ["GET", "HEAD", "OPTIONS"] => Ok(true),
-        _ => Err(DistributionError::invalid(place, "CachedMethods is none of the two sets")),
+        _ => Err(DistributionError::invalid(place, "CachedMethods is not one of the two sets")),
     }
 }
 

@@ -1,10 +1,10 @@
-//! The file as CloudFormation spells it: shapes only, no meaning.
+//! The file in CloudFormation property names: structure only, no validation.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::refuse::Rest;
+use super::unsupported::UnknownProperties;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,10 +17,10 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) response_headers_policies: BTreeMap<String, ResponseHeadersPolicy>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
-/// The managed policies, by id: CloudFront has them without anybody declaring them (4.20).
+/// The managed policies, by id: CloudFront has them without a declaration (4.20).
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Managed {
@@ -39,7 +39,7 @@ pub(super) struct Config {
     pub(super) custom_error_responses: Vec<ErrorResponse>,
     pub(super) cache_tag_config: Option<CacheTagConfig>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +55,7 @@ pub(super) struct ErrorResponse {
     #[serde(rename = "ErrorCachingMinTTL")]
     pub(super) error_caching_min_ttl: Option<u64>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ pub(super) struct Origin {
     pub(super) origin_custom_headers: Vec<OriginCustomHeader>,
     pub(super) custom_origin_config: Option<CustomOriginConfig>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ pub(super) struct OriginCustomHeader {
 pub(super) struct CustomOriginConfig {
     pub(super) origin_read_timeout: Option<u64>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +108,7 @@ pub(super) struct Behavior {
     #[serde(default)]
     pub(super) lambda_function_associations: Vec<FunctionAssociation>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +132,7 @@ pub(super) struct CachePolicy {
     pub(super) default_ttl: u64,
     pub(super) parameters_in_cache_key_and_forwarded_to_origin: CacheKeyParameters,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -153,7 +153,7 @@ pub(super) struct OriginRequestPolicy {
     pub(super) headers_config: HeadersConfig,
     pub(super) query_strings_config: QueryStringsConfig,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 #[derive(Deserialize)]
@@ -191,7 +191,7 @@ pub(super) struct ResponseHeadersPolicy {
     pub(super) security_headers_config: Option<super::response_headers::SecurityHeadersConfig>,
     pub(super) server_timing_headers_config: Option<super::response_headers::ServerTimingConfig>,
     #[serde(flatten)]
-    pub(super) rest: Rest,
+    pub(super) rest: UnknownProperties,
 }
 
 /// CloudFormation's `{"Items": […]}`.

@@ -1,10 +1,10 @@
 //! Error caching: the minimum TTL of each status (`CustomErrorResponses`).
 
 use super::cloudformation::ErrorResponse;
-use super::refuse::refuse;
+use super::unsupported::reject_unsupported;
 use crate::error::DistributionError;
 
-/// Where the file is silent, an error is kept this long (10.1).
+/// How long an error is cached if the file sets no TTL (10.1).
 const ERROR_TTL_S_DEFAULT: u64 = 10;
 /// The statuses that may be configured (10.7).
 const CONFIGURABLE: [u16; 11] = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
@@ -23,10 +23,10 @@ impl ErrorTtls {
             if let Some((name, _)) = response.rest.iter().find(|(name, value)| {
                 matches!(name.as_str(), "ResponsePagePath" | "ResponseCode") && !value.is_null()
             }) {
-                let what = format!("custom error pages ({place}.{name})");
-                return Err(DistributionError::NotEmulated(what));
+                let feature = format!("custom error pages ({place}.{name})");
+                return Err(DistributionError::NotEmulated(feature));
             }
-            refuse(&place, &response.rest, &[])?;
+            reject_unsupported(&place, &response.rest, &[])?;
             if !CONFIGURABLE.contains(&response.error_code) {
                 return Err(DistributionError::invalid(place, "this status is not configurable"));
             }

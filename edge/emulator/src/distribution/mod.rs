@@ -1,4 +1,4 @@
-//! The distribution: what CloudFormation would be given, read once, refused where not emulated.
+//! The distribution: CloudFormation properties, parsed once, rejected where not emulated.
 
 mod behavior;
 mod cloudformation;
@@ -8,8 +8,8 @@ mod origin;
 mod parse;
 mod path_pattern;
 mod policy;
-mod refuse;
 mod response_headers;
+mod unsupported;
 
 pub(crate) use behavior::{Behavior, ViewerProtocol};
 pub(crate) use errors::ErrorTtls;

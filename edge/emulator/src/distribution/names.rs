@@ -1,4 +1,4 @@
-//! Which names (of headers, cookies, query parameters) a policy keeps.
+//! The names (of headers, cookies, query parameters) that a policy includes.
 
 use crate::error::DistributionError;
 
@@ -6,7 +6,7 @@ use crate::error::DistributionError;
 const NAMES_MAX: usize = 10;
 const NAME_CHARS_MAX: usize = 1_024;
 
-/// The names a policy keeps.
+/// The names a policy includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NameSet {
     None,
@@ -40,23 +40,23 @@ impl NameSet {
         }
     }
 
-    /// Whether a name whose case matters (cookies, query parameters) is kept.
-    pub(crate) fn keeps(&self, name: &str) -> bool {
+    /// Whether it includes a name whose case matters (cookies, query parameters).
+    pub(crate) fn includes(&self, name: &str) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Only(names) => names.iter().any(|kept| kept == name),
-            Self::Except(names) => names.iter().all(|dropped| dropped != name),
+            Self::Only(names) => names.iter().any(|listed| listed == name),
+            Self::Except(names) => names.iter().all(|listed| listed != name),
         }
     }
 
-    /// Whether a header, whose case does not matter, is kept.
-    pub(crate) fn keeps_header(&self, name: &str) -> bool {
+    /// Whether it includes a header, whose case does not matter.
+    pub(crate) fn includes_header(&self, name: &str) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Only(names) => names.iter().any(|kept| kept.eq_ignore_ascii_case(name)),
-            Self::Except(names) => names.iter().all(|dropped| !dropped.eq_ignore_ascii_case(name)),
+            Self::Only(names) => names.iter().any(|listed| listed.eq_ignore_ascii_case(name)),
+            Self::Except(names) => names.iter().all(|listed| !listed.eq_ignore_ascii_case(name)),
         }
     }
 

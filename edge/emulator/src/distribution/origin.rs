@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use super::cloudformation;
-use super::refuse::refuse;
 use super::response_headers::{header_name, header_value};
+use super::unsupported::reject_unsupported;
 use crate::error::DistributionError;
 
-/// CloudFront's defaults where the file is silent (15.1, 15.2).
+/// CloudFront's defaults where the file sets no value (15.1, 15.2).
 const ATTEMPTS_DEFAULT: u32 = 3;
 const CONNECT_TIMEOUT_S_DEFAULT: u64 = 10;
 const READ_TIMEOUT_S_DEFAULT: u64 = 30;
@@ -68,7 +68,7 @@ pub(crate) struct OriginSettings {
 impl OriginSettings {
     pub(super) fn parse(raw: cloudformation::Origin) -> Result<Self, DistributionError> {
         let place = format!("Origins.{}", raw.id);
-        refuse(&place, &raw.rest, &[])?;
+        reject_unsupported(&place, &raw.rest, &[])?;
         let custom = raw.custom_origin_config.unwrap_or_default();
         let harmless = [
             "HTTPPort",
@@ -78,7 +78,7 @@ impl OriginSettings {
             "OriginKeepaliveTimeout",
             "IpAddressType",
         ];
-        refuse(&format!("{place}.CustomOriginConfig"), &custom.rest, &harmless)?;
+        reject_unsupported(&format!("{place}.CustomOriginConfig"), &custom.rest, &harmless)?;
         let timeouts = OriginTimeouts {
             attempts_max: raw.connection_attempts.unwrap_or(ATTEMPTS_DEFAULT),
             connect: seconds(raw.connection_timeout, CONNECT_TIMEOUT_S_DEFAULT),
@@ -132,8 +132,8 @@ impl Default for OriginTimeouts {
     }
 }
 
-fn seconds(given: Option<u64>, default: u64) -> Duration {
-    Duration::from_secs(given.unwrap_or(default))
+fn seconds(configured: Option<u64>, default: u64) -> Duration {
+    Duration::from_secs(configured.unwrap_or(default))
 }
 
 fn custom_header(

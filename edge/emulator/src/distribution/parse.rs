@@ -9,8 +9,8 @@ use super::names::NameSet;
 use super::origin::OriginSettings;
 use super::path_pattern::{PathPattern, normalised};
 use super::policy::{CachePolicy, OriginRequestPolicy};
-use super::refuse::refuse;
 use super::response_headers::{ResponseHeadersPolicy, header_name};
+use super::unsupported::reject_unsupported;
 use crate::error::DistributionError;
 
 /// Quotas of one distribution (2.5).
@@ -47,18 +47,22 @@ struct Names {
 impl Distribution {
     /// Reads `{"DistributionConfig", "CachePolicies", "OriginRequestPolicies",
     /// "ResponseHeadersPolicies"}` in CloudFormation's property names, behaviors referring to
-    /// policies by name, or by id to AWS's managed ones; refuses what is not emulated.
+    /// policies by name, or by id to AWS's managed ones; rejects what is not emulated.
     pub fn parse(json: &[u8]) -> Result<Self, DistributionError> {
         let mut file: raw::File = serde_json::from_slice(json)?;
         let managed: raw::Managed = serde_json::from_str(MANAGED)?;
         file.cache_policies.extend(managed.cache_policies);
         file.origin_request_policies.extend(managed.origin_request_policies);
-        refuse("file", &file.rest, &[])?;
+        reject_unsupported("file", &file.rest, &[])?;
         let config = file.distribution_config;
         let harmless =
             ["Comment", "Enabled", "HttpVersion", "IPV6Enabled", "Logging", "PriceClass"];
         let named = ["Aliases", "ViewerCertificate", "WebACLId", "Tags"];
-        refuse("DistributionConfig", &config.rest, &[&harmless[..], &named[..]].concat())?;
+        reject_unsupported(
+            "DistributionConfig",
+            &config.rest,
+            &[&harmless[..], &named[..]].concat(),
+        )?;
         if config.cache_behaviors.len() > BEHAVIORS_MAX || config.origins.len() > ORIGINS_MAX {
             let reason = "at most 75 behaviors and 100 origins";
             return Err(DistributionError::invalid("DistributionConfig", reason));
@@ -97,7 +101,7 @@ impl Distribution {
         Ok(distribution)
     }
 
-    /// The ids of the origins an emulator of this distribution must be handed, with their limits.
+    /// The ids of the origins an emulator of this distribution needs, with their limits.
     pub fn origins(&self) -> impl Iterator<Item = (&str, super::OriginTimeouts)> {
         self.origins.iter().map(|origin| (origin.id.as_str(), origin.timeouts))
     }
@@ -129,17 +133,17 @@ impl Distribution {
         behavior.response_headers_policy.map(|policy| &self.response_headers_policies[policy])
     }
 
-    /// A function URL that is sent the viewer's Host answers 403, always (case 106).
+    /// A function URL answers 403 to any request with the viewer's Host (case 106).
     fn check_hosts(&self) -> Result<(), DistributionError> {
         for behavior in &self.behaviors {
-            let keeps_host = |headers: &NameSet| headers.keeps_header("host");
-            let forwards = keeps_host(&self.cache_policy(behavior).headers)
+            let includes_host = |headers: &NameSet| headers.includes_header("host");
+            let forwards = includes_host(&self.cache_policy(behavior).headers)
                 || self
                     .origin_request_policy(behavior)
-                    .is_some_and(|policy| keeps_host(&policy.headers));
+                    .is_some_and(|policy| includes_host(&policy.headers));
             let origin = &self.origins[behavior.origin];
             if forwards && origin.is_function_url {
-                let reason = "a Lambda function URL refuses the viewer's Host: do not forward it";
+                let reason = "a Lambda function URL rejects the viewer's Host: do not forward it";
                 return Err(DistributionError::invalid(format!("Origins.{}", origin.id), reason));
             }
         }
@@ -156,10 +160,10 @@ impl Names {
         pattern: Option<&str>,
     ) -> Result<Behavior, DistributionError> {
         let place = format!("CacheBehaviors.{}", raw.path_pattern.as_deref().unwrap_or("default"));
-        refuse(&place, &raw.rest, &["RealtimeLogConfigArn"])?;
+        reject_unsupported(&place, &raw.rest, &["RealtimeLogConfigArn"])?;
         if raw.compress {
-            let what = "compression at the edge (let the origin compress)";
-            return Err(DistributionError::NotEmulated(what.to_owned()));
+            let feature = "compression at the edge (let the origin compress)";
+            return Err(DistributionError::NotEmulated(feature.to_owned()));
         }
         let pattern = match (pattern, &raw.path_pattern) {
             (Some(default), _) => default,

@@ -42,8 +42,8 @@ impl PathPattern {
     }
 }
 
-/// The path as behaviors see it: unreserved characters decoded, dot segments resolved, doubled
-/// slashes collapsed (2.3). The origin still gets the raw path.
+/// The path that behaviors are matched against: unreserved characters decoded, dot segments
+/// resolved, doubled slashes collapsed (2.3). The origin still gets the raw path.
 pub(crate) fn normalised(path: &str) -> Cow<'_, str> {
     if !path.contains('%') && !path.contains("//") && !path.contains("/.") {
         return Cow::Borrowed(path);
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn matching_sees_the_resolved_path() {
-        for (raw, seen) in [
+        for (raw, resolved) in [
             ("/a/b/..", "/a/"),
             ("/a//b/./c", "/a/b/c"),
             ("/../..", "/"),
@@ -120,7 +120,7 @@ mod tests {
             ("/a%zz%", "/a%zz%"),
             ("/.well-known/x", "/.well-known/x"),
         ] {
-            assert_eq!(normalised(raw), seen, "{raw}");
+            assert_eq!(normalised(raw), resolved, "{raw}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::cloudformation::{
     self, CookiesConfig as Cookies, HeadersConfig as Headers, QueryStringsConfig as QueryStrings,
 };
 use super::names::NameSet;
-use super::refuse::refuse;
+use super::unsupported::reject_unsupported;
 use crate::error::DistributionError;
 use crate::freshness::TtlBounds;
 
@@ -53,7 +53,7 @@ impl CachePolicy {
         raw: cloudformation::CachePolicy,
     ) -> Result<Self, DistributionError> {
         let place = format!("CachePolicies.{name}");
-        refuse(&place, &raw.rest, &["Name", "Comment"])?;
+        reject_unsupported(&place, &raw.rest, &["Name", "Comment"])?;
         let key = raw.parameters_in_cache_key_and_forwarded_to_origin;
         let policy = Self {
             ttl: TtlBounds { min_s: raw.min_ttl, max_s: raw.max_ttl, default_s: raw.default_ttl },
@@ -81,7 +81,7 @@ impl CachePolicy {
         if !self.caches() && (self.gzip || self.brotli || !keyless) {
             return invalid("caching is disabled, so nothing can be in the key".to_owned());
         }
-        if (self.gzip || self.brotli) && self.headers.keeps_header("accept-encoding") {
+        if (self.gzip || self.brotli) && self.headers.includes_header("accept-encoding") {
             return invalid("Accept-Encoding is both normalised and listed".to_owned());
         }
         match &self.headers {
@@ -105,14 +105,14 @@ impl OriginRequestPolicy {
         raw: cloudformation::OriginRequestPolicy,
     ) -> Result<Self, DistributionError> {
         let place = format!("OriginRequestPolicies.{name}");
-        refuse(&place, &raw.rest, &["Name", "Comment"])?;
+        reject_unsupported(&place, &raw.rest, &["Name", "Comment"])?;
         let policy = Self {
             headers: headers(&place, raw.headers_config)?,
             cookies: cookies(&place, raw.cookies_config)?,
             query: query(&place, raw.query_strings_config)?,
         };
         if let NameSet::Only(names) = &policy.headers {
-            if policy.headers.keeps_header("authorization") {
+            if policy.headers.includes_header("authorization") {
                 let reason = "`Authorization` cannot be listed alone (5.4)";
                 return Err(DistributionError::invalid(place, reason));
             }

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::cloudformation::{self, Items};
-use super::refuse::refuse;
+use super::unsupported::reject_unsupported;
 use crate::error::DistributionError;
 
 /// CloudFront's own: a policy may not remove them (13.9).
@@ -33,7 +33,7 @@ pub(crate) struct ResponseHeadersPolicy {
     pub(crate) cors: Option<Cors>,
     /// Security headers, then custom ones: the order in which they apply.
     pub(crate) set: Vec<SetHeader>,
-    /// Per cent of the answers that carry `Server-Timing`; none: never, not even when asked.
+    /// Per cent of the answers that carry `Server-Timing`; none: never, not even on request.
     pub(crate) server_timing_percent: Option<u64>,
 }
 
@@ -162,7 +162,7 @@ impl ResponseHeadersPolicy {
         raw: cloudformation::ResponseHeadersPolicy,
     ) -> Result<Self, DistributionError> {
         let place = format!("ResponseHeadersPolicies.{name}");
-        refuse(&place, &raw.rest, &["Name", "Comment"])?;
+        reject_unsupported(&place, &raw.rest, &["Name", "Comment"])?;
         let mut set = Vec::new();
         for (header, value, overrides) in
             raw.security_headers_config.map(SecurityHeadersConfig::rendered).unwrap_or_default()

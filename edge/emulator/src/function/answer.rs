@@ -1,4 +1,4 @@
-//! A function's answer: the request to go on with, or a response; anything else is a fault.
+//! A function's answer: the request to forward, or a response; anything else is a fault.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::event::text;
 
-/// What the JSON may say; which of it is there decides what it is.
+/// The JSON of an answer: a response if it has a status, otherwise a request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {

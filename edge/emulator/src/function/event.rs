@@ -15,7 +15,7 @@ use crate::request::EdgeRequest;
 const DOMAIN_NAME: &str = "dlocal.cloudfront.net";
 const DISTRIBUTION_ID: &str = "ELOCAL";
 
-/// Which of the four moments an event is about.
+/// Which of the four events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     ViewerRequest,
@@ -24,7 +24,7 @@ pub(crate) enum Moment {
     ViewerResponse,
 }
 
-/// What an event tells, before it is JSON.
+/// The content of an event, before serialization.
 pub(super) struct Event<'a> {
     pub(super) moment: Moment,
     pub(super) request_id: &'a str,

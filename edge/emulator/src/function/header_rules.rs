@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::event::{Moment, text};
 
-/// Never shown to a function, never accepted from one.
+/// Never passed to a function, never accepted from one.
 const DISALLOWED: [&str; 21] = [
     "connection",
     "expect",

@@ -1,4 +1,4 @@
-//! Edge functions: the event as Lambda@Edge gets it, and the rules its answer must keep.
+//! Edge functions: the event as Lambda@Edge gets it, and the rules for its answer.
 
 mod answer;
 mod event;
@@ -21,7 +21,7 @@ pub trait EdgeFunction: Send + Sync + 'static {
 #[derive(Debug, thiserror::Error)]
 #[error("the edge function failed: {0}")]
 pub struct FunctionError(
-    /// What it said.
+    /// The message.
     pub String,
 );
 

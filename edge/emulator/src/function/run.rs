@@ -1,4 +1,4 @@
-//! Invoking a function at one of the four moments, and holding its answer to the rules.
+//! Invokes a function at one of the four events, and validates its answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
     Respond(Response<Bytes>),
 }
 
-/// A function that failed, or whose answer CloudFront would not take (3.8).
+/// A function that failed, or whose answer CloudFront would reject (3.8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     Threw(String),
@@ -204,12 +204,12 @@ fn changed(
     };
     let request = EdgeRequest { path: answer.uri, query, headers: answer.headers, ..before };
     let target = request.target();
-    let sound = request.path.starts_with('/')
+    let is_valid = request.path.starts_with('/')
         && !request.path.contains('?')
         && !target.contains(|c: char| c == '#' || c == ' ' || c.is_control())
         && target.len() < TARGET_CHARS_MAX
         && target.parse::<PathAndQuery>().is_ok();
-    if !sound {
+    if !is_valid {
         return Err(Fault::Invalid("a uri or querystring that is not one".to_owned()));
     }
     Ok(request)

@@ -14,7 +14,7 @@ use crate::distribution::OriginTimeouts;
 /// An answer is held in memory whole; CloudFront takes 50 GB, a storefront's JSON stays far below
 /// this.
 const RESPONSE_BYTES_MAX: usize = 20 * 1024 * 1024;
-/// Idle connections kept per origin: as many as a burst on one machine reuses.
+/// Idle connections per origin: as many as a burst on one machine reuses.
 const IDLE_CONNECTIONS_MAX: usize = 64;
 
 /// An origin reached over plain HTTP/1.1, by its address.
@@ -78,7 +78,7 @@ impl Origin for HttpOrigin {
     }
 }
 
-/// A connection that could not be had, in time or at all, or that broke.
+/// The error of a connection that failed, timed out or broke.
 fn named(error: &hyper_util::client::legacy::Error) -> OriginError {
     if !error.is_connect() {
         return OriginError::Incomplete;

@@ -12,9 +12,9 @@ use http::{Request, Response};
 
 pub(crate) use fetch::fetch;
 pub use http_origin::{HttpOrigin, HttpOriginError};
-pub(crate) use request::{Forwarding, Purpose, cookie_header, kept_query, normalised_encoding};
+pub(crate) use request::{Forwarding, Purpose, cookie_header, filtered_query, normalised_encoding};
 
-/// What an origin's answer is, once there.
+/// The future of an origin's answer.
 pub type Fetched<'a> =
     Pin<Box<dyn Future<Output = Result<Response<Bytes>, OriginError>> + Send + 'a>>;
 

@@ -16,7 +16,7 @@ use crate::request::EdgeRequest;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_AMZ_CF_ID: HeaderName = HeaderName::from_static("x-amz-cf-id");
 
-/// Never forwarded, whatever a policy says (5.3): hop by hop, CloudFront's own, or set anew.
+/// Never forwarded, even if a policy lists it (5.3): hop by hop, CloudFront's own, or replaced.
 const NEVER_FORWARDED: [&str; 16] = [
     "accept-encoding",
     "connection",
@@ -36,11 +36,11 @@ const NEVER_FORWARDED: [&str; 16] = [
     "x-real-ip",
 ];
 const NEVER_FORWARDED_PREFIXES: [&str; 3] = ["proxy-", "x-amz-cf-", "x-edge-"];
-/// A fill asks for the whole object; the viewer's conditions are judged on what comes back (7.7).
+/// A fill asks for the whole object; the viewer's conditions are evaluated on the response (7.7).
 const CONDITIONS: [&str; 6] =
     ["if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"];
 
-/// What of a viewer's request reaches the origin of its behavior.
+/// The parts of a viewer's request that its behavior forwards to the origin.
 pub(crate) struct Forwarding<'a> {
     pub(crate) cache: &'a CachePolicy,
     pub(crate) beyond_key: Option<&'a OriginRequestPolicy>,
@@ -48,21 +48,21 @@ pub(crate) struct Forwarding<'a> {
     pub(crate) caches_options: bool,
 }
 
-/// On whose behalf an origin is asked.
+/// The purpose of a request to an origin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose<'a> {
-    /// The viewer's alone.
-    Pass,
-    /// The cache's, which has nothing.
+    /// For one viewer.
+    PassThrough,
+    /// For the cache, which has no object.
     Fill,
-    /// The cache's, which has an expired object; with its headers, if it can be revalidated.
+    /// For the cache, which has an expired object; with its headers, if it can be revalidated.
     Refill(Option<&'a HeaderMap>),
 }
 
 // === impl Forwarding ===
 
 impl Forwarding<'_> {
-    /// The request as the origin shall see it.
+    /// The request to the origin.
     pub(crate) fn request(
         &self,
         viewer: &EdgeRequest,
@@ -71,9 +71,9 @@ impl Forwarding<'_> {
     ) -> EdgeRequest {
         let mut headers = HeaderMap::with_capacity(viewer.headers.len() + 4);
         for (name, value) in &viewer.headers {
-            let judged_here =
-                !matches!(purpose, Purpose::Pass) && CONDITIONS.contains(&name.as_str());
-            if !judged_here && self.forwards(name, &viewer.method) {
+            let evaluated_here =
+                !matches!(purpose, Purpose::PassThrough) && CONDITIONS.contains(&name.as_str());
+            if !evaluated_here && self.forwards(name, &viewer.method) {
                 headers.append(name, value.clone());
             }
         }
@@ -81,14 +81,14 @@ impl Forwarding<'_> {
         if let Some(encoding) = self.encoding(&viewer.headers) {
             headers.insert(ACCEPT_ENCODING, encoding);
         }
-        let cookies = cookie_header(&viewer.headers, |name| self.keeps_cookie(name));
+        let cookies = cookie_header(&viewer.headers, |name| self.includes_cookie(name));
         if let Some(cookies) = cookies.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(COOKIE, cookies);
         }
         match purpose {
             Purpose::Refill(Some(stale)) => set_validators(&mut headers, stale),
             Purpose::Fill => forward_range(&mut headers, viewer),
-            Purpose::Pass | Purpose::Refill(None) => {}
+            Purpose::PassThrough | Purpose::Refill(None) => {}
         }
         for (name, value) in &self.origin.custom_headers {
             headers.insert(name, value.clone());
@@ -116,7 +116,7 @@ impl Forwarding<'_> {
         {
             return false;
         }
-        self.keeps_header(text) || *name == AUTHORIZATION && self.forwards_authorization(method)
+        self.includes_header(text) || *name == AUTHORIZATION && self.forwards_authorization(method)
     }
 
     fn forwards_authorization(&self, method: &Method) -> bool {
@@ -127,20 +127,20 @@ impl Forwarding<'_> {
         }
     }
 
-    fn keeps_header(&self, name: &str) -> bool {
-        self.cache.headers.keeps_header(name)
-            || self.beyond_key.is_some_and(|set| set.headers.keeps_header(name))
+    fn includes_header(&self, name: &str) -> bool {
+        self.cache.headers.includes_header(name)
+            || self.beyond_key.is_some_and(|set| set.headers.includes_header(name))
     }
 
-    /// What either policy keeps is sent (5.2); so below.
-    fn keeps_cookie(&self, name: &str) -> bool {
-        self.cache.cookies.keeps(name)
-            || self.beyond_key.is_some_and(|policy| policy.cookies.keeps(name))
+    /// A value that either policy includes is forwarded (5.2); so below.
+    fn includes_cookie(&self, name: &str) -> bool {
+        self.cache.cookies.includes(name)
+            || self.beyond_key.is_some_and(|policy| policy.cookies.includes(name))
     }
 
-    fn keeps_parameter(&self, name: &str) -> bool {
-        self.cache.query.keeps(name)
-            || self.beyond_key.is_some_and(|policy| policy.query.keeps(name))
+    fn includes_parameter(&self, name: &str) -> bool {
+        self.cache.query.includes(name)
+            || self.beyond_key.is_some_and(|policy| policy.query.includes(name))
     }
 
     fn query<'q>(&self, query: Option<&'q str>) -> Option<Cow<'q, str>> {
@@ -148,12 +148,12 @@ impl Forwarding<'_> {
         if self.cache.query == all || self.beyond_key.is_some_and(|policy| policy.query == all) {
             return query.map(Cow::Borrowed);
         }
-        kept_query(query, |name| self.keeps_parameter(name))
+        filtered_query(query, |name| self.includes_parameter(name))
     }
 
     fn set_always(&self, headers: &mut HeaderMap, viewer: &EdgeRequest, via: &HeaderValue) {
         let own = |name: &HeaderName| {
-            viewer.headers.get(name).filter(|_| self.keeps_header(name.as_str())).cloned()
+            viewer.headers.get(name).filter(|_| self.includes_header(name.as_str())).cloned()
         };
         headers.insert(HOST, own(&HOST).unwrap_or_else(|| self.origin.host.clone()));
         let agent = HeaderValue::from_static("Amazon CloudFront");
@@ -179,7 +179,7 @@ impl Forwarding<'_> {
     fn encoding(&self, viewer: &HeaderMap) -> Option<HeaderValue> {
         let value = viewer.get(ACCEPT_ENCODING)?;
         if !self.cache.gzip && !self.cache.brotli {
-            return self.keeps_header("accept-encoding").then(|| value.clone());
+            return self.includes_header("accept-encoding").then(|| value.clone());
         }
         let normalised = normalised_encoding(self.cache, viewer);
         Some(HeaderValue::from_static(normalised.unwrap_or("identity")))
@@ -189,7 +189,7 @@ impl Forwarding<'_> {
 // === impl EdgeRequest ===
 
 impl EdgeRequest {
-    /// The request for an `Origin`, or none if a function made a target of it that is not one.
+    /// The request for an `Origin`, or none if a function made its target invalid.
     pub(crate) fn into_origin(self, request_id: &HeaderValue) -> Option<Request<Bytes>> {
         let target = self.target();
         let mut request = Request::new(self.body);
@@ -236,27 +236,31 @@ fn accepted(token: &str, encoding: &str) -> bool {
             .any(|(name, weight)| name.trim().eq_ignore_ascii_case("q") && is_zero(weight))
 }
 
-/// The parameters kept, in the viewer's order and spelling; only `&` divides them (4.6).
-pub(crate) fn kept_query(
+/// The included parameters, in the viewer's order and spelling; only `&` separates them (4.6).
+pub(crate) fn filtered_query(
     query: Option<&str>,
-    keeps: impl Fn(&str) -> bool,
+    includes: impl Fn(&str) -> bool,
 ) -> Option<Cow<'_, str>> {
-    let kept: Vec<&str> = query?
+    let parameters: Vec<&str> = query?
         .split('&')
-        .filter(|parameter| keeps(parameter.split('=').next().unwrap_or_default()))
+        .filter(|parameter| includes(parameter.split('=').next().unwrap_or_default()))
         .collect();
-    if kept.is_empty() { None } else { Some(Cow::Owned(kept.join("&"))) }
+    if parameters.is_empty() { None } else { Some(Cow::Owned(parameters.join("&"))) }
 }
 
-/// The cookies kept, sorted by name; `$` names and what is not `name=value` are dropped (4.12).
-pub(crate) fn cookie_header(headers: &HeaderMap, keeps: impl Fn(&str) -> bool) -> Option<String> {
+/// The included cookies, sorted by name; `$` names and parts other than `name=value` are dropped
+/// (4.12).
+pub(crate) fn cookie_header(
+    headers: &HeaderMap,
+    includes: impl Fn(&str) -> bool,
+) -> Option<String> {
     let mut cookies: Vec<(&str, &str)> = headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .filter(|(name, _)| !name.starts_with('$') && keeps(name))
+        .filter(|(name, _)| !name.starts_with('$') && includes(name))
         .collect();
     if cookies.is_empty() {
         return None;
@@ -276,7 +280,7 @@ fn set_validators(headers: &mut HeaderMap, stale: &HeaderMap) {
     }
 }
 
-/// A range is asked for as the viewer asks for it (11.2), but never without its `If-Range`.
+/// The viewer's range is forwarded (11.2), but never without its `If-Range`.
 fn forward_range(headers: &mut HeaderMap, viewer: &EdgeRequest) {
     let range = viewer.headers.get(RANGE);
     if viewer.method == Method::GET

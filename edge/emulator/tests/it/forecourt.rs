@@ -1,4 +1,5 @@
-//! The distribution that is deployed: it loads, and every class of route keeps its contract.
+//! The deployed distribution: it loads, and every class of route has its origin, caching and
+//! headers.
 
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ const PUBLIC: &str = "s-maxage=60, stale-while-revalidate=600, stale-if-error=86
 const PERSONAL: &str = "s-maxage=5, stale-if-error=0";
 const PAGE: &str = "origin: https://demo.myshopify.com";
 
-/// The real distribution around a function that lets everything pass.
+/// The real distribution with a function that forwards every request.
 fn world(acts: impl IntoIterator<Item = Act>) -> World {
     world_with(acts, |event| event["Records"][0]["cf"]["request"].clone())
 }
@@ -82,7 +83,7 @@ fn world_with(
 }
 
 /// Checks the headers that every response of the class must have, errors included.
-fn keeps_contract(response: &Response<Bytes>, class: Class, route: &str) {
+fn check_class_headers(response: &Response<Bytes>, class: Class, route: &str) {
     let cache_control = match class {
         Public => "public, no-cache",
         Personal => "private, no-store",
@@ -116,15 +117,15 @@ fn the_distribution_names_six_origins_and_one_function() {
     let expected =
         ["configurator-read", "loyalty-read", "cart-read", "commands", "webhooks", "admin"];
     assert_eq!(ids, expected);
-    let error = Emulator::builder(distribution).build().err().expect("nothing was handed in");
+    let error = Emulator::builder(distribution).build().err().expect("no function was provided");
     assert_eq!(
         error.to_string(),
-        "the distribution associates the function `viewer-request`, which was not handed in"
+        "the distribution associates the function `viewer-request`, which was not provided"
     );
 }
 
 #[tokio::test]
-async fn every_route_has_its_origin_its_class_and_its_headers_whatever_the_status() {
+async fn every_route_has_its_origin_its_class_and_its_headers_for_every_status() {
     let world = world([ok("no-store")]);
     for (method, path, origin, class) in ROUTES {
         for status in [200, 202, 304, 400, 401, 404, 405, 409, 429, 500, 503] {
@@ -133,15 +134,15 @@ async fn every_route_has_its_origin_its_class_and_its_headers_whatever_the_statu
             let route = format!("{method} {path} -> {status}");
             let response = world.send(request(method, path, &[PAGE])).await;
             assert_eq!(response.status().as_u16(), status, "{route}");
-            let seen = world.origin.last();
-            assert_eq!(seen.headers()["host"], format!("{origin}.origin.invalid"), "{route}");
-            keeps_contract(&response, class, &route);
+            let forwarded = world.origin.last();
+            assert_eq!(forwarded.headers()["host"], format!("{origin}.origin.invalid"), "{route}");
+            check_class_headers(&response, class, &route);
         }
     }
 }
 
 #[tokio::test]
-async fn what_is_cached_is_what_the_class_says() {
+async fn each_class_is_cached_as_specified() {
     for (method, path, _, class) in ROUTES {
         for (origin, lifetime_ms) in [(PUBLIC, 60_000), (PERSONAL, 5_000)] {
             let world = world([ok(origin)]);
@@ -162,7 +163,7 @@ async fn errors_are_cached_only_where_they_say_so() {
     let mut now_ms = 0;
     for (method, path, _, class) in ROUTES {
         for status in [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504] {
-            for (headers, says_so) in [
+            for (headers, is_cacheable) in [
                 (&["cache-control: no-store"][..], false),
                 (&[], false),
                 (&["cache-control: s-maxage=1"], status != 416),
@@ -174,7 +175,7 @@ async fn errors_are_cached_only_where_they_say_so() {
                     world.clock.at_ms(now_ms);
                     world.send(request(method, path, &[])).await;
                 }
-                let cached = says_so && method == "GET" && matches!(class, Public | Personal);
+                let cached = is_cacheable && method == "GET" && matches!(class, Public | Personal);
                 let fetches = world.origin.fetches() - before;
                 let case = format!("{method} {path} {status} {headers:?}");
                 assert_eq!(fetches, if cached { 1 } else { 2 }, "{case}");
@@ -203,7 +204,7 @@ async fn no_two_identities_and_no_two_bookmarks_share_an_answer() {
                 assert_eq!(
                     world.origin.last().headers()[name],
                     value,
-                    "what is in the key is sent"
+                    "every header in the key is forwarded"
                 );
             }
         }
@@ -215,7 +216,7 @@ async fn no_two_identities_and_no_two_bookmarks_share_an_answer() {
 }
 
 #[tokio::test]
-async fn a_failing_origin_means_stale_public_answers_and_honest_personal_errors() {
+async fn a_failing_origin_gives_stale_public_answers_and_personal_errors() {
     let failing = || says(503, &["cache-control: no-store"], "");
     let world = world([ok(PUBLIC), failing()]);
     world.get("/v1/configurator/bike").await;
@@ -234,7 +235,7 @@ async fn a_failing_origin_means_stale_public_answers_and_honest_personal_errors(
 }
 
 #[tokio::test]
-async fn commands_see_what_they_need_and_nothing_else() {
+async fn commands_get_only_allow_listed_headers() {
     let world = world([says(202, &[], "")]);
     let viewer = [
         "host: shop.example",
@@ -254,12 +255,12 @@ async fn commands_see_what_they_need_and_nothing_else() {
     let mut command = request("POST", "/v1/cart/lines?x=1", &viewer);
     *command.body_mut() = Bytes::from_static(b"{}");
     world.send(command).await;
-    let seen = world.origin.last();
+    let forwarded = world.origin.last();
     assert_eq!(
-        (seen.uri().to_string().as_str(), seen.body().as_ref()),
+        (forwarded.uri().to_string().as_str(), forwarded.body().as_ref()),
         ("/v1/cart/lines?x=1", &b"{}"[..])
     );
-    let mut names: Vec<&str> = seen.headers().keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = forwarded.headers().keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(
         names,
@@ -282,7 +283,7 @@ async fn commands_see_what_they_need_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_webhook_reaches_the_receiver_as_it_was_sent_but_for_its_host() {
+async fn a_webhook_reaches_the_receiver_unchanged_except_its_host() {
     let world = world([says(200, &[], "")]);
     let mut webhook = request(
         "POST",
@@ -298,8 +299,8 @@ async fn a_webhook_reaches_the_receiver_as_it_was_sent_but_for_its_host() {
     );
     *webhook.body_mut() = Bytes::from_static(b"{ }");
     world.send(webhook).await;
-    let seen = world.origin.last();
-    assert_eq!(seen.body(), "{ }");
+    let forwarded = world.origin.last();
+    assert_eq!(forwarded.body(), "{ }");
     for (name, value) in [
         ("host", "webhooks.origin.invalid"),
         ("x-shopify-hmac-sha256", "abc"),
@@ -307,19 +308,19 @@ async fn a_webhook_reaches_the_receiver_as_it_was_sent_but_for_its_host() {
         ("content-type", "application/json"),
         ("user-agent", "Shopify"),
     ] {
-        assert_eq!(seen.headers()[name], value, "{name}");
+        assert_eq!(forwarded.headers()[name], value, "{name}");
     }
-    assert!(!seen.headers().contains_key("cookie"));
+    assert!(!forwarded.headers().contains_key("cookie"));
 }
 
 #[tokio::test]
-async fn public_answers_are_told_apart_by_path_query_and_encoding_only() {
+async fn public_answers_differ_by_path_query_and_encoding_only() {
     let world = world([ok(PUBLIC)]);
     let first = ["accept-encoding: gzip, br", "authorization: Bearer a", "accept-language: de"];
     world.get_with("/v1/configurator/bike/resolution?a=1", &first).await;
-    let seen = world.origin.last();
-    assert_eq!(seen.headers()["accept-encoding"], "br,gzip");
-    assert!(!seen.headers().contains_key("authorization"));
+    let forwarded = world.origin.last();
+    assert_eq!(forwarded.headers()["accept-encoding"], "br,gzip");
+    assert!(!forwarded.headers().contains_key("authorization"));
     for (target, headers, expected) in [
         ("/v1/configurator/bike/resolution?a=1", &["accept-encoding: br;q=0.5,gzip"][..], "Hit"),
         ("/v1/configurator/bike/resolution?a=1", &["accept-encoding: gzip"], "Miss"),
@@ -335,7 +336,7 @@ async fn public_answers_are_told_apart_by_path_query_and_encoding_only() {
 }
 
 #[tokio::test]
-async fn publishing_invalidates_by_tag_and_the_tag_stays_inside() {
+async fn publishing_invalidates_by_tag_and_viewers_get_no_tag() {
     let headers = [&format!("cache-control: {PUBLIC}")[..], "forecourt-tags: product:bike"];
     let world = world([says(200, &headers, "body")]);
     for target in ["/v1/configurator/bike", "/v1/configurator/bike/resolution?a=1"] {
@@ -346,21 +347,21 @@ async fn publishing_invalidates_by_tag_and_the_tag_stays_inside() {
 }
 
 #[tokio::test]
-async fn what_the_function_refuses_bears_the_classs_headers_too() {
+async fn a_response_of_the_function_has_the_headers_of_its_class() {
     for (method, path, _, class) in ROUTES {
         let world = world_with([ok(PUBLIC)], |_| json!({"status": "401", "body": "{}"}));
         let response = world.send(request(method, path, &[PAGE])).await;
         assert_eq!(x_cache(&response), "LambdaGeneratedResponse");
-        keeps_contract(&response, class, path);
+        check_class_headers(&response, class, path);
         assert_eq!(world.origin.fetches(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_preflight_is_told_the_contract() {
+async fn a_preflight_lists_methods_and_headers() {
     let world = world_with([ok(PUBLIC)], |_| json!({"status": "204"}));
-    let asks = [PAGE, "access-control-request-method: POST"];
-    let response = world.send(request("OPTIONS", "/v1/cart/lines", &asks)).await;
+    let preflight = [PAGE, "access-control-request-method: POST"];
+    let response = world.send(request("OPTIONS", "/v1/cart/lines", &preflight)).await;
     for (name, value) in [
         ("access-control-allow-methods", "GET, HEAD, OPTIONS, POST, PATCH, DELETE"),
         (

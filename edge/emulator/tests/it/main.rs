@@ -1,4 +1,4 @@
-//! The emulator from outside: requests in, answers out, on a clock whose hands the tests turn.
+//! The emulator from outside: requests in, answers out, on a clock that the tests set.
 
 #[cfg(test)]
 mod cloudfront;

@@ -26,7 +26,7 @@ const SEPARATORS: [&str; 4] = [", ", " and ", " to ", "–"];
 enum Citation {
     Rule(u32, u32),
     Section(u32),
-    Case(u32),
+    TestCase(u32),
 }
 
 /// A Rust file of this crate.
@@ -42,7 +42,7 @@ impl fmt::Display for Citation {
         match self {
             Self::Rule(section, rule) => write!(f, "rule {section}.{rule}"),
             Self::Section(section) => write!(f, "section {section}"),
-            Self::Case(case) => write!(f, "case {case}"),
+            Self::TestCase(case) => write!(f, "case {case}"),
         }
     }
 }
@@ -134,21 +134,21 @@ fn number(text: &str) -> Option<(Citation, &str)> {
 
 /// Reads a list of numbers, and what follows it.
 fn numbers(text: &str) -> (Vec<Citation>, &str) {
-    let mut found = Vec::new();
+    let mut citations = Vec::new();
     let mut rest = text;
     while let Some((citation, after)) = number(rest) {
-        found.push(citation);
+        citations.push(citation);
         let next = SEPARATORS.iter().filter_map(|separator| after.strip_prefix(*separator));
         match next.into_iter().find(|next| number(next).is_some()) {
             Some(next) => rest = next,
-            None => return (found, after),
+            None => return (citations, after),
         }
     }
-    (found, rest)
+    (citations, rest)
 }
 
 /// The numbers after `rule`, `section` or `case`, in any text.
-fn by_keyword(text: &str, found: &mut Vec<Citation>) {
+fn by_keyword(text: &str, citations: &mut Vec<Citation>) {
     for (at, _) in text.char_indices() {
         let before = text[..at].trim_end_matches([' ', ',']);
         let is_word = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -160,24 +160,24 @@ fn by_keyword(text: &str, found: &mut Vec<Citation>) {
         let keyword = KEYWORDS.iter().find(|keyword| text[at..].starts_with(**keyword));
         let Some(keyword) = keyword else { continue };
         let (cited, _) = numbers(&text[at + keyword.len()..]);
-        found.extend(cited.into_iter().map(|citation| match citation {
-            Citation::Section(case) if keyword.starts_with("case") => Citation::Case(case),
+        citations.extend(cited.into_iter().map(|citation| match citation {
+            Citation::Section(case) if keyword.starts_with("case") => Citation::TestCase(case),
             other => other,
         }));
     }
 }
 
 /// The numbers right after a parenthesis, or at the start before a colon.
-fn by_place(text: &str, found: &mut Vec<Citation>) {
+fn by_place(text: &str, citations: &mut Vec<Citation>) {
     let (cited, rest) = numbers(text);
     if matches!(cited.first(), Some(Citation::Rule(..))) && rest.starts_with(':') {
-        found.extend(cited);
+        citations.extend(cited);
     }
     for (at, _) in text.match_indices('(') {
         let (cited, rest) = numbers(&text[at + 1..]);
         let is_rule = matches!(cited.first(), Some(Citation::Rule(..)));
         if is_rule && rest.starts_with([')', ',', ':', ';']) {
-            found.extend(cited);
+            citations.extend(cited);
         }
     }
 }
@@ -190,20 +190,20 @@ fn by_name(function: &str) -> Vec<Citation> {
     let words = rest.split('_').take_while(|word| {
         ["to", "and"].contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())
     });
-    words.filter_map(|word| word.parse().ok().map(Citation::Case)).collect()
+    words.filter_map(|word| word.parse().ok().map(Citation::TestCase)).collect()
 }
 
 /// All that a Rust file cites, with its lines.
 fn cited_by(source: &Source) -> Vec<(usize, Citation)> {
     let mut all = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        let mut found = Vec::new();
+        let mut citations = Vec::new();
         for part in prose(line) {
-            by_keyword(part, &mut found);
-            by_place(part, &mut found);
+            by_keyword(part, &mut citations);
+            by_place(part, &mut citations);
         }
-        found.extend(function_of(line).map(by_name).unwrap_or_default());
-        all.extend(found.into_iter().map(|citation| (index + 1, citation)));
+        citations.extend(function_of(line).map(by_name).unwrap_or_default());
+        all.extend(citations.into_iter().map(|citation| (index + 1, citation)));
     }
     all
 }
@@ -218,7 +218,7 @@ fn defined() -> BTreeSet<Citation> {
         let definition = match (section, rule, case) {
             (Some((section, _)), _, _) => section,
             (_, Some((rule, _)), _) => rule,
-            (_, _, Some((Citation::Section(case), _))) => Citation::Case(case),
+            (_, _, Some((Citation::Section(case), _))) => Citation::TestCase(case),
             _ => continue,
         };
         assert!(defined.insert(definition), "RULES.md defines {definition} twice");
@@ -255,10 +255,10 @@ fn every_citation_is_defined() {
         }
     }
     for (name, text) in [("RULES.md", RULES), ("README.md", README)] {
-        let mut found = Vec::new();
-        by_keyword(text, &mut found);
+        let mut citations = Vec::new();
+        by_keyword(text, &mut citations);
         unknown.extend(
-            found.iter().filter(|it| !defined.contains(it)).map(|it| format!("{name}: {it}")),
+            citations.iter().filter(|it| !defined.contains(it)).map(|it| format!("{name}: {it}")),
         );
     }
     assert!(unknown.is_empty(), "not defined in RULES.md:\n{}", unknown.join("\n"));
@@ -310,8 +310,8 @@ fn every_rule_has_a_status_and_a_source() {
 }
 
 #[test]
-fn citations_are_told_from_other_numbers() {
-    use Citation::{Case, Rule, Section};
+fn citations_are_distinguished_from_other_numbers() {
+    use Citation::{Rule, Section, TestCase};
     for (line, expected) in [
         ("/// The longest path item (14.1).", vec![Rule(14, 1)]),
         (
@@ -323,18 +323,21 @@ fn citations_are_told_from_other_numbers() {
         ("// 10.3, 10.4: others.", vec![Rule(10, 3), Rule(10, 4)]),
         ("assert_eq!(a, \"b\", \"4.18: the \\\"raw\\\" path\");", vec![Rule(4, 18)]),
         ("//! Admission (sections 1 and 2), rule 1.5.", vec![Section(1), Section(2), Rule(1, 5)]),
-        ("/// Refused (case 106).", vec![Case(106)]),
+        ("/// Rejected (case 106).", vec![TestCase(106)]),
         ("let via = \"1.1 nginx\"; // `1.1 x` (RFC 3986, 6.2.2.2)", vec![]),
         ("let address = \"127.0.0.1:80\"; f(1.5);", vec![]),
         ("(\"max-age=1, s-maxage=1.5\", \"q=0.5\", '\"', \"(1.5 MB)\")", vec![]),
     ] {
         let source = Source { path: PathBuf::new(), text: line.to_owned() };
-        let mut found: Vec<_> = cited_by(&source).into_iter().map(|(_, it)| it).collect();
+        let mut citations: Vec<_> = cited_by(&source).into_iter().map(|(_, it)| it).collect();
         let mut expected = expected;
-        found.sort_unstable();
+        citations.sort_unstable();
         expected.sort_unstable();
-        assert_eq!(found, expected, "{line}");
+        assert_eq!(citations, expected, "{line}");
     }
-    assert_eq!(by_name("cases_32_to_34_and_79_headers"), [Case(32), Case(34), Case(79)]);
+    assert_eq!(
+        by_name("cases_32_to_34_and_79_headers"),
+        [TestCase(32), TestCase(34), TestCase(79)]
+    );
     assert_eq!(by_name("a_case_of_1"), []);
 }

@@ -13,22 +13,22 @@ use tokio::task::JoinHandle;
 
 use crate::world::*;
 
-/// An edge that listens, and how to stop it.
-struct Listening {
+/// A listening edge, and the channel that stops it.
+struct RunningEdge {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
-    served: JoinHandle<()>,
+    server: JoinHandle<()>,
 }
 
-async fn listen(world: &World) -> Listening {
+async fn listen(world: &World) -> RunningEdge {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let emulator = world.emulator.clone();
-    let served = tokio::spawn(async move {
+    let server = tokio::spawn(async move {
         emulator.serve(listener, async move { drop(stopped.await) }).await;
     });
-    Listening { address, stop, served }
+    RunningEdge { address, stop, server }
 }
 
 fn timeouts() -> OriginTimeouts {
@@ -46,8 +46,8 @@ async fn fetch(
     to(address).fetch(request).await
 }
 
-/// A server that says these bytes to the first who asks, whatever was asked, and hangs up.
-fn says_once(answer: &'static [u8]) -> SocketAddr {
+/// A server that sends these bytes to the first client and closes the connection.
+fn answer_once(answer: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -74,7 +74,7 @@ async fn a_viewer_is_served_over_http() {
     let head = viewer.fetch(request("HEAD", "/a", &["host: shop"])).await.unwrap();
     assert_eq!((header(&head, "content-length"), head.body().len()), ("4", 0));
     edge.stop.send(()).unwrap();
-    edge.served.await.unwrap();
+    edge.server.await.unwrap();
 }
 
 #[tokio::test]
@@ -111,10 +111,10 @@ async fn a_request_under_way_ends_before_the_edge_does() {
     while tokio::net::TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    assert!(!edge.served.is_finished());
+    assert!(!edge.server.is_finished());
     world.origin.gate.add_permits(1);
     assert_eq!(request.await.unwrap().unwrap().body(), "body");
-    edge.served.await.unwrap();
+    edge.server.await.unwrap();
 }
 
 #[tokio::test]
@@ -127,14 +127,14 @@ async fn an_edge_in_front_of_an_http_origin() {
     let mut post = request("POST", "/p", &["host: shop"]);
     *post.body_mut() = Bytes::from_static(b"sent");
     assert_eq!(world.send(post).await.body(), "body");
-    let seen = behind.origin.last();
-    assert_eq!((seen.uri().path(), seen.body().as_ref()), ("/p", &b"sent"[..]));
+    let forwarded = behind.origin.last();
+    assert_eq!((forwarded.uri().path(), forwarded.body().as_ref()), ("/p", &b"sent"[..]));
     assert_eq!(x_cache(&world.get("/").await), "Miss");
     assert_eq!(x_cache(&world.get("/").await), "Hit");
 }
 
 #[tokio::test]
-async fn the_ways_an_http_origin_fails_have_names() {
+async fn each_failure_of_an_http_origin_has_its_error() {
     let get = || request("GET", "/", &["host: o.invalid"]);
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -147,7 +147,7 @@ async fn the_ways_an_http_origin_fails_have_names() {
         (b"", OriginError::Incomplete),
         (b"SSH-2.0\r\n\r\n", OriginError::Incomplete),
     ] {
-        let fetched = fetch(says_once(answer), get()).await;
+        let fetched = fetch(answer_once(answer), get()).await;
         assert_eq!(fetched.unwrap_err(), error, "{}", answer.escape_ascii());
     }
     for address in ["ftp://x", "http://", "http://x/path", "x"] {

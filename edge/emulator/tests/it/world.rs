@@ -1,4 +1,4 @@
-//! What the cases need: a clock to turn, an origin that says what it is told, a small distribution.
+//! Test fixtures: a clock that tests set, an origin with scripted answers, a small distribution.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc};
 /// 2026-01-01T00:00:00Z, when every test begins.
 pub(crate) const START_UNIX_S: u64 = 1_767_225_600;
 
-/// A clock that stands still until told otherwise.
+/// A clock that stands still until a test sets it.
 #[derive(Default)]
 pub(crate) struct ManualClock(AtomicU64);
 
@@ -47,11 +47,11 @@ pub(crate) enum Act {
     Panic,
 }
 
-/// An origin that plays its acts one after another, the last one for ever, and remembers.
+/// An origin that plays its acts in order, the last one for ever, and records the requests.
 pub(crate) struct ScriptedOrigin {
     acts: Mutex<VecDeque<Act>>,
     pub(crate) requests: Mutex<Vec<Request<Bytes>>>,
-    /// Each act takes one; shut, requests wait.
+    /// Each act takes one permit; without permits, requests wait.
     pub(crate) gate: Semaphore,
     arrivals: Mutex<Option<mpsc::UnboundedSender<()>>>,
 }
@@ -66,7 +66,7 @@ impl ScriptedOrigin {
         })
     }
 
-    /// Shuts the gate; each arrival is announced.
+    /// Closes the gate and reports each arrival.
     pub(crate) fn shut(&self) -> mpsc::UnboundedReceiver<()> {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -74,7 +74,7 @@ impl ScriptedOrigin {
         receiver
     }
 
-    /// From now on.
+    /// Replaces the acts by this one.
     pub(crate) fn then(&self, act: Act) {
         *self.acts.lock().unwrap() = [act].into();
     }
@@ -84,7 +84,7 @@ impl ScriptedOrigin {
     }
 
     pub(crate) fn last(&self) -> Request<Bytes> {
-        self.requests.lock().unwrap().last().expect("the origin was asked").clone()
+        self.requests.lock().unwrap().last().expect("the origin got a request").clone()
     }
 
     async fn play(&self, request: Request<Bytes>) -> Result<Response<Bytes>, OriginError> {
@@ -96,12 +96,12 @@ impl ScriptedOrigin {
         if let Some(arrivals) = &*self.arrivals.lock().unwrap() {
             arrivals.send(()).ok();
         }
-        self.gate.acquire().await.expect("the gate is never closed for good").forget();
+        self.gate.acquire().await.expect("the gate is never closed").forget();
         match act.expect("an origin has an act") {
             Act::Answer(response) => Ok(response),
             Act::Fail(error) => Err(error),
             Act::Hang => pending().await,
-            Act::Panic => panic!("the origin panics, as the test wants"),
+            Act::Panic => panic!("the origin panics, as scripted"),
         }
     }
 }
@@ -193,7 +193,7 @@ pub(crate) fn key_of(distribution: &mut Value) -> &mut Value {
     &mut distribution["CachePolicies"]["c"]["ParametersInCacheKeyAndForwardedToOrigin"]
 }
 
-/// An emulator of one origin, and the hands of its clock.
+/// An emulator with one origin, and its clock.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) origin: Arc<ScriptedOrigin>,
@@ -244,7 +244,7 @@ pub(crate) fn x_cache(response: &Response<Bytes>) -> &str {
     header(response, "x-cache").strip_suffix(" from cloudfront").expect("every answer has X-Cache")
 }
 
-/// How long something took on tokio's paused clock, and what came of it.
+/// The result of `work`, and how long it took on tokio's paused clock.
 #[expect(clippy::disallowed_methods, reason = "the paused clock of a test, not the machine's")]
 pub(crate) async fn timed<T>(work: impl Future<Output = T>) -> (T, std::time::Duration) {
     let before = tokio::time::Instant::now();

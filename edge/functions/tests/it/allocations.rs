@@ -5,7 +5,7 @@ use edge_functions::viewer_request;
 use crate::fixture::{NOW, PLAIN, Viewer, get, proxied};
 
 #[test]
-fn a_verdict_allocates_for_what_it_writes_and_little_else() {
+fn a_verdict_allocates_little_beyond_its_output() {
     let bookmark = PLAIN.loyalty_bookmark("1001", 7);
     let target = format!("/v1/loyalty/entries?bookmark={bookmark}&limit=10");
     for (name, request, allocations_max) in [

@@ -1,4 +1,4 @@
-//! Events as CloudFront records them, and what a function may answer.
+//! Recorded CloudFront events, and the answers of the function.
 
 use edge_functions::event::{Event, EventType, Origin, Response};
 use edge_functions::{HandleError, handle};
@@ -17,7 +17,7 @@ fn read(text: &str) -> Event {
 }
 
 #[test]
-fn recorded_events_of_all_triggers_are_read_and_written_back_whole() {
+fn recorded_events_of_all_triggers_round_trip() {
     for (text, trigger) in [
         (VIEWER_REQUEST, EventType::ViewerRequest),
         (ORIGIN_REQUEST, EventType::OriginRequest),
@@ -33,7 +33,7 @@ fn recorded_events_of_all_triggers_are_read_and_written_back_whole() {
 }
 
 #[test]
-fn the_parts_of_a_recorded_event_are_where_they_belong() {
+fn the_fields_of_a_recorded_event_are_parsed() {
     let request = &read(VIEWER_REQUEST).records[0].cf.request;
     assert_eq!((request.method.as_str(), request.uri.as_str()), ("GET", "/"));
     assert_eq!(request.headers["host"][0].value, "d111111abcdef8.cloudfront.net");
@@ -60,7 +60,7 @@ fn a_response_may_be_a_status_alone() {
 }
 
 #[test]
-fn a_body_goes_on_as_it_came() {
+fn a_body_is_forwarded_unchanged() {
     let mut event = serde_json::to_value(event(get("/v1/configurator/bike"))).unwrap();
     let body =
         json!({"inputTruncated": false, "action": "read-only", "encoding": "base64", "data": ""});
@@ -71,7 +71,7 @@ fn a_body_goes_on_as_it_came() {
 }
 
 #[test]
-fn fields_cloudfront_invents_are_no_reason_to_fail() {
+fn unknown_fields_of_an_event_are_ignored() {
     let mut event = serde_json::to_value(event(get("/v1/configurator/bike"))).unwrap();
     event["Records"][0]["cf"]["config"]["endpoint"] = json!("new");
     event["Records"][0]["cf"]["request"]["http"] = json!(3);
@@ -79,15 +79,15 @@ fn fields_cloudfront_invents_are_no_reason_to_fail() {
 }
 
 #[test]
-fn an_event_that_is_not_for_us_has_no_verdict() {
+fn an_event_that_is_no_viewer_request_has_no_verdict() {
     let config = PLAIN.edge();
-    let decided = |text: &str| handle(text.as_bytes(), &config, NOW).unwrap_err();
-    assert_eq!(decided(ORIGIN_REQUEST), HandleError::Trigger(EventType::OriginRequest));
-    assert_eq!(decided(VIEWER_RESPONSE), HandleError::Trigger(EventType::ViewerResponse));
-    assert_eq!(decided(r#"{"Records":[]}"#), HandleError::Records(0));
-    assert_eq!(decided(""), HandleError::Event { line: 1, column: 0 });
+    let error = |text: &str| handle(text.as_bytes(), &config, NOW).unwrap_err();
+    assert_eq!(error(ORIGIN_REQUEST), HandleError::Trigger(EventType::OriginRequest));
+    assert_eq!(error(VIEWER_RESPONSE), HandleError::Trigger(EventType::ViewerResponse));
+    assert_eq!(error(r#"{"Records":[]}"#), HandleError::Records(0));
+    assert_eq!(error(""), HandleError::Event { line: 1, column: 0 });
     let mut twice = serde_json::to_value(event(get("/health"))).unwrap();
     let record = twice["Records"][0].clone();
     twice["Records"].as_array_mut().unwrap().push(record);
-    assert_eq!(decided(&twice.to_string()), HandleError::Records(2));
+    assert_eq!(error(&twice.to_string()), HandleError::Records(2));
 }

@@ -1,4 +1,4 @@
-//! One shop, its keys, and viewers who ask it things.
+//! One shop, its keys, and requests of its viewers.
 
 use edge_functions::EdgeConfig;
 use edge_functions::event::{
@@ -25,7 +25,7 @@ pub(crate) struct Configuration {
     pub(crate) staff_tokens: &'static str,
 }
 
-/// What a shop has on most days.
+/// The usual configuration of a shop.
 pub(crate) static PLAIN: Configuration = Configuration {
     name: "plain",
     shopify_secrets: "dev-shopify-secret",
@@ -101,8 +101,8 @@ impl Configuration {
     }
 }
 
-/// A viewer's request, with what browsers always send.
-pub(crate) fn asks(method: &str, target: &str) -> Request {
+/// A viewer's request, with the headers that browsers always send.
+pub(crate) fn request_to(method: &str, target: &str) -> Request {
     let (uri, querystring) = target.split_once('?').unwrap_or((target, ""));
     let request = Request {
         client_ip: "203.0.113.178".to_owned(),
@@ -125,14 +125,14 @@ pub(crate) fn asks(method: &str, target: &str) -> Request {
 }
 
 pub(crate) fn get(target: &str) -> Request {
-    asks("GET", target)
+    request_to("GET", target)
 }
 
 /// A request as Shopify forwards it: cookies and our headers may be gone, the query is signed.
 pub(crate) fn proxied(method: &str, target: &str, customer: Option<&str>) -> Request {
     let (uri, querystring) = target.split_once('?').unwrap_or((target, ""));
     let signed = PLAIN.signed(querystring, customer);
-    asks(method, &format!("/proxy{uri}?{signed}"))
+    request_to(method, &format!("/proxy{uri}?{signed}"))
         .with("X-Forwarded-Host", "shop.example")
         .with("X-Forwarded-For", "198.51.100.7")
 }
@@ -140,7 +140,7 @@ pub(crate) fn proxied(method: &str, target: &str, customer: Option<&str>) -> Req
 pub(crate) trait Viewer: Sized {
     /// One more header line.
     fn with(self, name: &str, value: &str) -> Self;
-    /// The path, whatever is in it.
+    /// With this path, valid or not.
     fn at(self, uri: &str) -> Self;
     /// With the token of a cart.
     fn cart(self, cart: &str) -> Self;

@@ -1,4 +1,4 @@
-//! What holds for every request.
+//! Properties of every request.
 
 use edge_functions::event::Request;
 use edge_functions::{Verdict, handle, viewer_request};
@@ -7,7 +7,7 @@ use edge_wire::identity::{Identity, Kind, verify};
 use edge_wire::routes::{Caller, ROUTES};
 use proptest::prelude::*;
 
-use crate::fixture::{KEY, NOW, PLAIN, STAFF_TOKEN, Viewer, asks, get, proxied};
+use crate::fixture::{KEY, NOW, PLAIN, STAFF_TOKEN, Viewer, get, proxied, request_to};
 
 const NOISE: [&str; 6] = [
     "cookie",
@@ -33,7 +33,7 @@ fn honest() -> Vec<Request> {
     let staff = format!("Bearer {STAFF_TOKEN}");
     let calls = ROUTES.iter().flat_map(|route| {
         let path = route.path.replace('{', "x").replace('}', "");
-        let direct = asks(route.method, &path).cart("cart-1").keyed();
+        let direct = request_to(route.method, &path).cart("cart-1").keyed();
         let direct = if route.callers.contains(&Caller::Must(Kind::Staff)) {
             direct.with("Authorization", &staff)
         } else {
@@ -173,16 +173,16 @@ proptest! {
     }
 
     #[test]
-    fn what_goes_on_is_verified_canonical_and_nothing_else(request in requests()) {
-        let Some(found) = forwarded(request.clone()) else { return Ok(()) };
+    fn a_forwarded_request_is_verified_and_canonical(request in requests()) {
+        let Some(output) = forwarded(request.clone()) else { return Ok(()) };
         // Paths: a route's, without the proxy.
-        prop_assert!(ROUTES.iter().any(|route| route.is_at(&found.uri)));
-        // Queries: what CloudFront lets a function write.
-        let query = &found.querystring;
-        prop_assert!(found.uri.len() + query.len() < 8192);
+        prop_assert!(ROUTES.iter().any(|route| route.is_at(&output.uri)));
+        // Queries: within what CloudFront lets a function write.
+        let query = &output.querystring;
+        prop_assert!(output.uri.len() + query.len() < 8192);
         prop_assert!(query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'));
-        // Identities: of ours, and of nobody the request did not prove to be.
-        if let Some(lines) = found.headers.get(IDENTITY) {
+        // Identities: signed by us, and only those that the request proved.
+        if let Some(lines) = output.headers.get(IDENTITY) {
             let identities = verify(&PLAIN.ring(), &lines[0].value);
             prop_assert_eq!(lines.len(), 1);
             let known = [
@@ -192,19 +192,19 @@ proptest! {
             ];
             prop_assert!(identities.unwrap().iter().all(|identity| known.contains(identity)));
         }
-        for (name, lines) in &found.headers {
+        for (name, lines) in &output.headers {
             let name = name.as_str();
             let is_ours = TRUSTED.contains(&name) || [BOOKMARK, IDEMPOTENCY_KEY].contains(&name);
             prop_assert!(is_ours || request.headers.get(name) == Some(lines), "{}", name);
             prop_assert!(!["authorization", CART, "cookie"].contains(&name), "{}", name);
         }
         for name in READ_ONLY {
-            prop_assert_eq!(found.headers.get(name), request.headers.get(name));
+            prop_assert_eq!(output.headers.get(name), request.headers.get(name));
         }
     }
 
     #[test]
-    fn what_is_not_in_the_key_changes_nothing(request in requests(), value in "\\PC{0,20}") {
+    fn a_header_outside_the_key_changes_nothing(request in requests(), value in "\\PC{0,20}") {
         let noisy = NOISE.iter().fold(request.clone(), |request, name| request.with(name, &value));
         prop_assert_eq!(forwarded(noisy), forwarded(request));
     }

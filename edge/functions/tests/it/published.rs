@@ -14,7 +14,7 @@ const VECTORS: &str = include_str!("../../../wire/tests/it/data/shopify_vectors.
 fn published_signatures_have_the_verdict_their_authors_expect() {
     let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
     let text = |vector: &Value, field: &str| vector[field].as_str().unwrap().to_owned();
-    let found: Vec<(String, String)> = vectors
+    let verdicts: Vec<(String, String)> = vectors
         .iter()
         .filter(|vector| text(vector, "kind").starts_with("app_proxy"))
         .map(|vector| {
@@ -22,7 +22,8 @@ fn published_signatures_have_the_verdict_their_authors_expect() {
             (text(vector, "id"), verdict)
         })
         .collect();
-    // Ours is stricter in one way: a signed parameter that the route does not have is refused, too.
+    // Ours is stricter in one way: a signed parameter that the route does not have is rejected,
+    // too.
     let expected = [
         ("v001", "400 query:extra"),
         ("v002", "400 query:extra"),
@@ -47,7 +48,7 @@ fn published_signatures_have_the_verdict_their_authors_expect() {
         ("v030", "401 query:timestamp"),
         ("v032", "401 query:timestamp"),
     ];
-    assert_eq!(found, expected.map(|(id, verdict)| (id.to_owned(), verdict.to_owned())));
+    assert_eq!(verdicts, expected.map(|(id, verdict)| (id.to_owned(), verdict.to_owned())));
 }
 
 /// The verdict for the shop, secret and time of the vector.

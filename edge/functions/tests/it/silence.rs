@@ -1,15 +1,15 @@
-//! What a refusal never repeats: tokens, signatures, bookmarks, whole queries.
+//! A rejection never repeats tokens, signatures, bookmarks or whole queries.
 
 use edge_functions::{EdgeConfig, HandleError, Verdict, handle, viewer_request};
 
 use crate::cases;
 use crate::fixture::{NOW, PLAIN, ROTATING, STAFF_TOKEN};
 
-/// Anything shorter is no secret and may stand in a word of ours.
+/// A shorter text is no secret and may occur in our own text.
 const SECRET_BYTES_MIN: usize = 20;
 
 #[test]
-fn no_refusal_repeats_a_header_or_a_parameter() {
+fn no_rejection_repeats_a_header_or_a_parameter() {
     for case in cases::all() {
         let (request, config) = (case.request, case.configuration.edge());
         let Verdict::Respond(response) = viewer_request(request.clone(), &config, case.now_unix_s)
@@ -39,9 +39,9 @@ fn an_event_that_cannot_be_read_is_not_quoted() {
 }
 
 #[test]
-fn a_configuration_shows_no_secret() {
+fn a_configuration_prints_no_secret() {
     let config: EdgeConfig = ROTATING.edge();
-    let shown = "EdgeConfig { shop: \"demo.myshopify.com\", shopify_secrets: ShopifySecrets(2), \
+    let expected = "EdgeConfig { shop: \"demo.myshopify.com\", shopify_secrets: ShopifySecrets(2), \
                  keys: [\"k2\", \"k1\"], staff: StaffTokens(2) }";
-    assert_eq!(format!("{config:?}"), shown);
+    assert_eq!(format!("{config:?}"), expected);
 }

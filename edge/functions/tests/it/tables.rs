@@ -1,12 +1,12 @@
 //! `vectors/tables.json`: the route table and the problems, for the forms of this function that are
-//! not Rust. What they say lives in `edge-wire`; nobody writes it twice.
+//! not Rust. They are generated from `edge-wire`.
 
 use edge_wire::identity::Kind;
 use edge_wire::problem::Code;
-use edge_wire::routes::{Caller, Door, Parameters, ROUTES, Route, Target};
+use edge_wire::routes::{Caller, Exposure, Parameters, ROUTES, Route, Target};
 use serde_json::{Value, json};
 
-use crate::written;
+use crate::generated_files;
 
 #[test]
 fn the_tables_are_those_of_the_wire() {
@@ -14,7 +14,7 @@ fn the_tables_are_those_of_the_wire() {
     let routes: Vec<String> = ROUTES.iter().map(|it| line(&route(it))).collect();
     let problems: Vec<String> = Code::ALL.iter().map(|it| line(&problem(*it))).collect();
     let (routes, problems) = (routes.join(",\n"), problems.join(",\n"));
-    written::anew_or_equal(
+    generated_files::assert_up_to_date(
         "vectors/tables.json",
         &format!("{{\n\"routes\": [\n{routes}\n],\n\"problems\": [\n{problems}\n]\n}}\n"),
     );
@@ -28,10 +28,10 @@ fn route(route: &Route) -> Value {
         "callers": route.callers.iter().copied().map(caller).collect::<Vec<_>>(),
         "names": names,
         "selects": matches!(route.parameters, Parameters::Selection(_)),
-        "door": match route.door {
-            Door::Direct => "direct",
-            Door::Both => "both",
-            Door::Proxy => "proxy",
+        "door": match route.exposure {
+            Exposure::Direct => "direct",
+            Exposure::Both => "both",
+            Exposure::Proxy => "proxy",
         },
         "target": match route.target {
             Target::Edge => "edge",

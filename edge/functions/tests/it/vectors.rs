@@ -1,21 +1,21 @@
-//! `vectors/viewer-request.json`: every case with its whole event and the whole verdict. It is what
-//! the other forms of this function, wasm and JavaScript, are held to.
+//! `vectors/viewer-request.json`: every case with its whole event and the whole verdict. The
+//! other forms of this function, wasm and JavaScript, are tested against it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use edge_functions::handle;
 
-use crate::cases::{self, Case};
+use crate::cases::{self, TestCase};
 use crate::fixture::{Configuration, PLAIN, ROTATED, ROTATING, SHOP, event};
-use crate::written;
+use crate::generated_files;
 
-/// What another form of the function must agree on to be the same function.
+/// Fewest cases that the other forms of the function must agree on.
 const CASES_MIN: usize = 200;
 
 #[test]
-fn the_vector_file_is_what_the_function_does() {
-    written::anew_or_equal("vectors/viewer-request.json", &file());
+fn the_vector_file_has_the_verdicts_of_the_function() {
+    generated_files::assert_up_to_date("vectors/viewer-request.json", &file());
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn configuration(configuration: &Configuration) -> String {
 }
 
 /// One case on three lines, so that a difference shows what changed.
-fn case(case: &Case) -> String {
+fn case(case: &TestCase) -> String {
     let event = serde_json::to_vec(&event(case.request.clone())).unwrap();
     let output = handle(&event, &case.configuration.edge(), case.now_unix_s).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -1,4 +1,4 @@
-//! The module's calls, natively: what its host may do, and in which order.
+//! The module's exports, called natively in the order that a host calls them.
 
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail as the test itself would")]
 
@@ -22,12 +22,12 @@ fn configured() -> Instance {
     instance
 }
 
-fn told(instance: &Instance) -> &str {
+fn output_text(instance: &Instance) -> &str {
     std::str::from_utf8(instance.output()).unwrap()
 }
 
 #[test]
-fn a_request_goes_on_as_the_function_says() {
+fn a_request_is_forwarded_as_the_function_decides() {
     let mut instance = configured();
     let file = vectors();
     let case = file["cases"].as_array().unwrap().iter().find(|it| it["name"] == "a bookmark");
@@ -38,11 +38,11 @@ fn a_request_goes_on_as_the_function_says() {
 }
 
 #[test]
-fn an_event_that_is_none_has_a_reason_and_no_verdict() {
+fn a_malformed_event_has_an_error_and_no_verdict() {
     let mut instance = configured();
     write(&mut instance, "{}");
     assert!(!instance.handle(0));
-    assert_eq!(told(&instance), "not a Lambda@Edge event: line 1, column 2");
+    assert_eq!(output_text(&instance), "not a Lambda@Edge event: line 1, column 2");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn an_input_has_a_bound() {
 }
 
 #[test]
-fn a_configuration_that_protects_nothing_is_refused_without_quoting_it() {
+fn a_weak_configuration_is_rejected_without_quoting_it() {
     let reasons = [
         ("keys", "hunter2", "keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9"),
         ("keys", "k1:hunter2", "keys: a secret needs at least 32 bytes"),
@@ -74,6 +74,6 @@ fn a_configuration_that_protects_nothing_is_refused_without_quoting_it() {
         let mut instance = configured();
         write(&mut instance, &broken.to_string());
         assert!(!instance.configure());
-        assert_eq!(told(&instance), reason);
+        assert_eq!(output_text(&instance), reason);
     }
 }

@@ -22,7 +22,7 @@ fn payload(pending: usize) -> Payload {
 }
 
 #[test]
-fn a_bookmark_says_what_was_sealed() {
+fn a_sealed_bookmark_opens_to_its_payload() {
     let keys = ring(OLD_KEY);
     let text = seal(&keys, &cart(), &payload(3));
     assert!(text.starts_with("b1.k1.Y2FydC9jLTE."));
@@ -33,7 +33,7 @@ fn a_bookmark_says_what_was_sealed() {
 }
 
 #[test]
-fn a_bookmark_of_the_old_key_verifies_and_is_known_as_such() {
+fn a_bookmark_of_the_old_key_verifies_and_is_not_current() {
     let text = seal(&ring(OLD_KEY), &cart(), &payload(0));
     let rotated = rotated();
     assert!(!verify(&rotated, &text).unwrap().is_current());
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn one_changed_byte_is_a_refusal(
+    fn one_changed_byte_does_not_verify(
         at in any::<prop::sample::Index>(),
         byte in "[A-Za-z0-9._~-]",
     ) {

@@ -45,7 +45,7 @@ fn one_bad_part_makes_the_whole_caller_anonymous() {
 }
 
 #[test]
-fn the_origin_believes_either_key_while_rotating() {
+fn the_origin_accepts_either_key_while_rotating() {
     let header = encode(&ring(OLD_KEY), &[identity(Kind::Cart, "c-1")]);
     assert!(verify(&rotated(), &header).is_some());
     assert!(verify(&ring(NEW_KEY), &header).is_none());
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_panics_or_becomes_somebody(
+    fn no_random_header_panics_or_verifies(
         header in "(cart|customer|staff|\\PC)?[:,]?\\PC{0,60}",
     ) {
         prop_assert_eq!(verify(&ring(OLD_KEY), &header), None);

@@ -11,12 +11,12 @@ fn a_link_names_its_cart_until_its_key_goes() {
     let link = mint_link(&ring(OLD_KEY), "cart-1");
     assert!(link.starts_with("l1.k1.cart-1."));
     assert_eq!(verify_link(&rotated(), &link), Some("cart-1".to_owned()));
-    let gone = ring("k3:0123456789abcdef0123456789abcdef");
-    assert_eq!(verify_link(&gone, &link), None);
+    let later_ring = ring("k3:0123456789abcdef0123456789abcdef");
+    assert_eq!(verify_link(&later_ring, &link), None);
 }
 
 #[test]
-fn what_travels_through_shopify_opens_no_cart_and_a_token_is_no_link() {
+fn a_link_is_no_cart_token_and_a_cart_token_is_no_link() {
     let keys = ring(OLD_KEY);
     let (link, token) = (mint_link(&keys, "cart-1"), mint_cart(&keys, "cart-1"));
     assert!(verify_cart(&keys, &link.replacen("l1", "c1", 1)).is_err());
@@ -25,7 +25,7 @@ fn what_travels_through_shopify_opens_no_cart_and_a_token_is_no_link() {
 }
 
 #[test]
-fn a_link_renamed_to_another_cart_is_none() {
+fn a_link_renamed_to_another_cart_does_not_verify() {
     let keys = ring(OLD_KEY);
     let link = mint_link(&keys, "cart-1");
     for forged in [link.replacen("cart-1", "cart-2", 1), format!("{link}."), "cart-1".into()] {
@@ -37,7 +37,7 @@ fn a_link_renamed_to_another_cart_is_none() {
 
 proptest! {
     #[test]
-    fn nothing_a_shopper_writes_is_a_link(text in "\\PC{0,200}|l1\\.k1\\.[a-z0-9-]{1,9}\\.\\PC{0,30}") {
+    fn no_other_text_verifies_as_a_link(text in "\\PC{0,200}|l1\\.k1\\.[a-z0-9-]{1,9}\\.\\PC{0,30}") {
         prop_assert_eq!(verify_link(&ring(OLD_KEY), &text), None);
     }
 }

@@ -1,6 +1,6 @@
 //! App-proxy signatures.
 
-use edge_wire::proxy::{Forwarding, Proxied, ProxyError, WINDOW_S, forward, sign, verify};
+use edge_wire::proxy::{Forwarding, ProxiedQuery, ProxyError, WINDOW_S, forward, sign, verify};
 use edge_wire::query::{Pairs, parse};
 use edge_wire::secrets::ShopifySecrets;
 use proptest::prelude::*;
@@ -20,13 +20,13 @@ fn signed(query: &str, customer: Option<&str>) -> String {
     forward(query, &forwarding(customer), &secrets()).unwrap()
 }
 
-/// A query signed as it stands, whatever is in it.
+/// A query signed as it is, valid or not.
 fn signed_as_is(query: &str) -> String {
     let signature = sign(&parse(query).unwrap(), &secrets());
     format!("{query}&signature={signature}")
 }
 
-fn opened(query: &str) -> Result<Proxied<'_>, ProxyError> {
+fn opened(query: &str) -> Result<ProxiedQuery<'_>, ProxyError> {
     verify(query, &secrets(), SHOP, NOW)
 }
 
@@ -56,8 +56,8 @@ fn published_signatures_agree() {
 }
 
 #[test]
-fn published_traps_are_refused_though_their_signature_is_right() {
-    let refusals: Vec<(String, ProxyError)> = crate::vectors::all()
+fn published_attacks_with_a_right_signature_are_rejected() {
+    let errors: Vec<(String, ProxyError)> = crate::vectors::all()
         .into_iter()
         .filter(|it| it.kind == "app_proxy_must_reject")
         .map(|vector| {
@@ -73,11 +73,11 @@ fn published_traps_are_refused_though_their_signature_is_right() {
         ("v030", ProxyError::Stale),
         ("v032", ProxyError::Stale),
     ];
-    assert_eq!(refusals, expected.map(|(id, error)| (id.to_owned(), error)));
+    assert_eq!(errors, expected.map(|(id, error)| (id.to_owned(), error)));
 }
 
 #[test]
-fn a_customer_is_who_shopify_says_and_empty_is_nobody() {
+fn the_customer_is_the_one_shopify_names_and_an_empty_id_is_anonymous() {
     assert_eq!(opened(&signed("", Some("1001"))).unwrap().customer.as_deref(), Some("1001"));
     assert_eq!(opened(&signed("", None)).unwrap().customer, None);
     let without = signed_as_is(&format!("shop={SHOP}&timestamp={NOW}"));
@@ -109,7 +109,7 @@ fn a_signature_counts_for_ninety_seconds_either_way() {
 }
 
 #[test]
-fn another_shop_is_told_so_only_if_it_was_signed() {
+fn only_a_signed_query_is_reported_as_foreign() {
     let foreign = forwarding(None);
     let foreign = Forwarding { shop: "other.myshopify.com", ..foreign };
     let query = forward("", &foreign, &secrets()).unwrap();
@@ -120,7 +120,7 @@ fn another_shop_is_told_so_only_if_it_was_signed() {
 }
 
 #[test]
-fn either_secret_is_believed_while_rotating() {
+fn either_secret_is_accepted_while_rotating() {
     let query = signed("", None);
     let both = ShopifySecrets::parse("next,hush").unwrap();
     assert!(verify(&query, &both, SHOP, NOW).is_ok());
@@ -129,7 +129,7 @@ fn either_secret_is_believed_while_rotating() {
 }
 
 #[test]
-fn nothing_of_shopifys_may_stand_twice() {
+fn no_parameter_of_shopifys_may_be_repeated() {
     for name in ["shop", "logged_in_customer_id", "path_prefix", "timestamp"] {
         let query = signed(&format!("{name}=x"), None);
         assert_eq!(opened(&query), Err(ProxyError::Repeated(name)));
@@ -153,7 +153,7 @@ fn a_signature_is_sixty_four_lower_case_digits() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused() {
+fn an_unreadable_query_is_rejected() {
     for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "%c3%28=1", "a=%ED%A0%80"] {
         assert_eq!(opened(bad), Err(ProxyError::Malformed), "{bad}");
     }
@@ -163,22 +163,22 @@ fn what_cannot_be_read_is_refused() {
 }
 
 /// The signed text has no separators. Customer 7 has Shopify sign a value that spells customer 5,
-/// learns the signature, and draws the borders anew.
+/// learns the signature, and splits the text differently.
 #[test]
-fn a_customer_spelled_inside_a_value_is_nobody() {
+fn a_customer_spelled_inside_a_value_is_rejected() {
     let honest = signed("a=1logged_in_customer_id%3D5m%3D", Some("7"));
     let signature = honest.rsplit_once('=').unwrap().1;
     let redrawn = format!(
         "a=1&logged_in_customer_id=5&m=logged_in_customer_id%3D7&path_prefix=/apps/fc\
          &shop={SHOP}&timestamp={NOW}&signature={signature}"
     );
-    let refusal = Err(ProxyError::Repeated("logged_in_customer_id"));
-    assert_eq!(opened(&redrawn), refusal);
-    assert_eq!(opened(&honest), refusal);
+    let repeated = Err(ProxyError::Repeated("logged_in_customer_id"));
+    assert_eq!(opened(&redrawn), repeated);
+    assert_eq!(opened(&honest), repeated);
 }
 
 #[test]
-fn a_shop_or_time_spelled_inside_a_value_does_not_count_either() {
+fn a_shop_or_time_spelled_inside_a_value_is_rejected() {
     for (client, name) in [
         ("sa=shop%3Ddemo.myshopify.comsi%3D", "shop"),
         ("sz=timestamp%3D1800000000tt%3D", "timestamp"),
@@ -201,7 +201,7 @@ fn the_clients_parameters_come_back_decoded_and_shopifys_do_not() {
 
 proptest! {
     #[test]
-    fn what_is_forwarded_is_believed(
+    fn a_forwarded_query_verifies(
         pairs in prop::collection::vec(("[a-z]{1,4}_", "[ -~é\u{0}]{0,12}"), 0..6),
         customer in prop::option::of(1_u64..),
     ) {
@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn one_changed_byte_of_the_signature_is_a_refusal(at in 0_usize..64, digit in 0_u8..16) {
+    fn one_changed_byte_of_the_signature_does_not_verify(at in 0_usize..64, digit in 0_u8..16) {
         let query = signed("limit=10", Some("1001"));
         let start = query.len() - 64;
         let digit = char::from_digit(digit.into(), 16).unwrap().to_string();

@@ -34,7 +34,7 @@ fn form_data_is_read_as_shopify_reads_it() {
 }
 
 #[test]
-fn what_is_not_percent_encoded_utf_8_is_refused() {
+fn a_query_that_is_not_percent_encoded_utf_8_is_rejected() {
     for bad in ["%", "a=%", "a=%4", "a=%g0", "a=%+1", "a=%ff", "a=%c3", "a=%ED%A0%80", "%C0%AF=1"] {
         assert_eq!(parse(bad), Err(QueryError::Encoding), "{bad}");
     }
@@ -43,7 +43,7 @@ fn what_is_not_percent_encoded_utf_8_is_refused() {
 }
 
 #[test]
-fn only_what_must_be_escaped_is() {
+fn only_reserved_characters_are_escaped() {
     let all: String = (' '..='~').collect();
     let expected = "a=%20%21%22%23%24%25%26%27%28%29%2A%2B,-.%2F0123456789:%3B%3C%3D%3E%3F%40\
                     ABCDEFGHIJKLMNOPQRSTUVWXYZ%5B%5C%5D%5E_%60abcdefghijklmnopqrstuvwxyz%7B%7C%7D~";
@@ -53,7 +53,7 @@ fn only_what_must_be_escaped_is() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(
+    fn a_written_query_parses_to_the_same_pairs(
         pairs_written in prop::collection::vec(any::<(String, String)>(), 0..8),
     ) {
         let query = written(&pairs_written);

@@ -6,7 +6,7 @@ use edge_wire::grammar::is_option_id;
 use edge_wire::identity::Kind;
 use edge_wire::problem::Code;
 use edge_wire::proxy::SHOPIFY_PARAMETERS;
-use edge_wire::routes::{Caller, Class, Door, Parameters, ROUTES, Unrouted, find, is_tracking};
+use edge_wire::routes::{Caller, Class, Exposure, Parameters, ROUTES, Unrouted, find, is_tracking};
 
 #[test]
 fn every_route_is_found_at_its_path_and_nowhere_else() {
@@ -44,7 +44,7 @@ fn no_path_outside_admin_has_both_a_cached_read_and_a_write() {
 }
 
 #[test]
-fn personal_routes_name_who_may_call_and_public_ones_name_nobody() {
+fn personal_routes_name_their_callers_and_public_routes_have_none() {
     for route in ROUTES {
         match route.class {
             Class::Personal => {
@@ -63,7 +63,7 @@ fn personal_routes_name_who_may_call_and_public_ones_name_nobody() {
 /// another.
 #[test]
 fn the_four_sort_orders_agree_on_every_query_we_mint() {
-    let proxied = ROUTES.iter().filter(|route| route.door != Door::Direct);
+    let proxied = ROUTES.iter().filter(|route| route.exposure != Exposure::Direct);
     let ours = proxied.flat_map(|route| match route.parameters {
         Parameters::Names(names) => names.iter(),
         Parameters::Selection(_) => panic!("option ids are not ours to name: {}", route.path),

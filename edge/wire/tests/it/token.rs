@@ -16,8 +16,8 @@ fn a_cart_token_holds_its_cart_until_its_key_goes() {
     assert!(token.starts_with("c1.k1.cart-1."));
     assert_eq!(verify_cart(&rotated(), &token), Ok("cart-1".to_owned()));
     assert!(mint_cart(&rotated(), "cart-1").starts_with("c1.k2."));
-    let gone = ring("k3:0123456789abcdef0123456789abcdef");
-    assert_eq!(verify_cart(&gone, &token), Err(TokenError::Invalid));
+    let later_ring = ring("k3:0123456789abcdef0123456789abcdef");
+    assert_eq!(verify_cart(&later_ring, &token), Err(TokenError::Invalid));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn published_vectors_agree() {
 }
 
 #[test]
-fn a_webhook_signed_with_the_old_secret_is_believed_while_rotating() {
+fn a_webhook_signed_with_the_old_secret_verifies_while_rotating() {
     let signature = sign(&secrets("old"), b"{}");
     assert!(verify(&secrets("new,old"), b"{}", &signature));
     assert!(!verify(&secrets("new"), b"{}", &signature));
@@ -43,7 +43,7 @@ fn a_signature_must_be_whole_and_of_these_bytes() {
 }
 
 #[test]
-fn secrets_are_one_or_two_and_never_shown() {
+fn secrets_are_one_or_two_and_never_printed() {
     for bad in ["", ",", "a,", ",a", "a,b,c"] {
         assert!(ShopifySecrets::parse(bad).is_none(), "{bad}");
     }

@@ -1,4 +1,4 @@
-//! JSON numbers compared exactly, as written, whatever their size.
+//! JSON numbers of any size, compared exactly.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ pub(super) struct Decimal {
 // === impl Decimal ===
 
 impl Decimal {
-    /// Reads a JSON number. An exponent beyond 64 bits is none that anybody compares.
+    /// Reads a JSON number. `None` for an exponent beyond 64 bits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, text) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -38,7 +38,8 @@ impl Decimal {
         Some(Self { negative, digits, exponent })
     }
 
-    /// Whether EventBridge compares it at all: within plus and minus five billion, says its guide.
+    /// Whether EventBridge compares it: only within plus and minus five billion (EventBridge
+    /// guide).
     pub(super) fn is_comparable(&self) -> bool {
         let five_billion = Self { negative: false, digits: vec![b'5'], exponent: 10 };
         self.compare_size(&five_billion) != Ordering::Greater

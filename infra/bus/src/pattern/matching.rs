@@ -1,6 +1,6 @@
 //! Whether an event matches a pattern.
 //!
-//! An event is read only as deep as the pattern asks, and its numbers stay the text they are.
+//! An event is parsed only as deep as the pattern needs, and its numbers stay text.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -17,7 +17,7 @@ pub(crate) struct Document<'a>(Fields<'a>);
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
 
-/// A value as far as patterns tell values apart.
+/// A value as far as patterns distinguish values.
 enum Shape<'a> {
     Leaf(Leaf<'a>),
     Array(Vec<&'a RawValue>),
@@ -56,7 +56,7 @@ impl Node {
                 .get(name)
                 .map_or_else(|| node.holds(&Fields::new()), |value| node.holds_in(value))
         };
-        // The cheap tests first: most events fail on their source or detail-type.
+        // The cheap tests first: most events fail on their source or detail type.
         self.leaves.iter().all(leaf)
             && self.nested.iter().all(nested)
             && self.either.iter().all(|branches| branches.iter().any(|node| node.holds(fields)))
@@ -67,7 +67,7 @@ impl Node {
         match Shape::of(value) {
             Some(Shape::Object(fields)) => self.holds(&fields),
             Some(Shape::Array(items)) => items.iter().any(|item| self.holds_in(item)),
-            // A scalar has no fields; the pattern may ask for just that.
+            // A scalar has no fields; the pattern may test their absence.
             Some(Shape::Leaf(_)) | None => self.holds(&Fields::new()),
         }
     }
@@ -123,7 +123,7 @@ impl Text {
 }
 
 /// Whether the text consists of the pieces in their order with anything between them. Taking each
-/// middle piece at its first occurrence leaves the most for the rest, so no way back is needed.
+/// middle piece at its first occurrence leaves the most for the rest, so no backtracking is needed.
 fn fits(text: &str, pieces: &[String]) -> bool {
     let [first, middle @ .., last] = pieces else {
         return pieces.first().is_some_and(|only| text == only);
@@ -131,7 +131,7 @@ fn fits(text: &str, pieces: &[String]) -> bool {
     let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
     for piece in middle {
         match rest.find(piece.as_str()) {
-            Some(found) => rest = &rest[found + piece.len()..],
+            Some(start) => rest = &rest[start + piece.len()..],
             None => return false,
         }
     }
@@ -154,7 +154,7 @@ impl Comparison {
 
 fn is_in_block(address: IpAddr, block: IpAddr, bits: u8) -> bool {
     let prefix = |bits: u8, width: u32, address: u128| {
-        // A shift by the whole width is what a prefix of no bits means: every address.
+        // A prefix of no bits shifts by the whole width: it contains every address.
         address.checked_shr(width - u32::from(bits)).unwrap_or(0)
     };
     match (address, block) {
@@ -168,7 +168,7 @@ fn is_in_block(address: IpAddr, block: IpAddr, bits: u8) -> bool {
     }
 }
 
-/// Whether the value, or an element of the array it is, passes.
+/// Whether the value, or an element of an array, passes.
 fn any_leaf(value: &RawValue, passes: &dyn Fn(&Leaf<'_>) -> bool) -> bool {
     match Shape::of(value) {
         Some(Shape::Leaf(leaf)) => passes(&leaf),
@@ -180,7 +180,7 @@ fn any_leaf(value: &RawValue, passes: &dyn Fn(&Leaf<'_>) -> bool) -> bool {
 // === impl Shape ===
 
 impl<'a> Shape<'a> {
-    /// Nothing if the text is no JSON; every detail has been shown to be when it came in.
+    /// `None` if the text is no JSON; every detail was validated on arrival.
     fn of(value: &'a RawValue) -> Option<Self> {
         let text = value.get();
         Some(match text.as_bytes().first()? {

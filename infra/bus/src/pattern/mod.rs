@@ -1,14 +1,14 @@
-//! EventBridge's event patterns, the whole language: what a pattern is ([`syntax`]), whether an
-//! event matches it ([`matching`]), and how numbers compare without floats ([`decimal`]).
+//! EventBridge's event patterns, the whole language: parsing ([`syntax`]), matching of events
+//! ([`matching`]), and comparison of numbers without floats ([`decimal`]).
 //!
-//! Written here because the one crate there is, quamina 0.7, has neither `$or` nor nested
-//! `anything-but`, and takes 0 for greater than 0 in `{"numeric": [">", 0, "<=", 5]}`.
+//! Our own because the only crate, quamina 0.7, has neither `$or` nor nested
+//! `anything-but`, and treats 0 as greater than 0 in `{"numeric": [">", 0, "<=", 5]}`.
 
-mod asked;
 mod decimal;
 mod matching;
 mod syntax;
+mod test_event_pattern;
 
-pub use asked::test_event_pattern;
 pub(crate) use matching::Document;
 pub(crate) use syntax::Pattern;
+pub use test_event_pattern::test_event_pattern;

@@ -1,4 +1,4 @@
-//! What a pattern is, read from JSON and refused where EventBridge would refuse it.
+//! Parses a pattern from JSON and rejects it where EventBridge would.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::error::PatternError;
 /// Longest pattern in characters (EventBridge quota for a classic bus).
 const PATTERN_CHARS_MAX: usize = 2_048;
 
-/// Combinations that `$or` may amount to (EventBridge quota).
+/// Combinations of all `$or` branches (EventBridge quota).
 const OR_COMBINATIONS_MAX: usize = 1_000;
 
 /// A pattern: its root.
@@ -25,7 +25,7 @@ pub(super) struct Node {
     pub(super) either: Vec<Vec<Node>>,
 }
 
-/// One of the things a field's value may be.
+/// A test of a field's value.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     Text(Text),
@@ -34,7 +34,7 @@ pub(super) enum Test {
     Bool(bool),
     Null,
     Exists(bool),
-    /// There is a value, and it is none of these.
+    /// There is a value, and no one of these tests matches it.
     AnythingBut(Vec<Test>),
     Numeric(Vec<(Comparison, Decimal)>),
     Cidr(IpAddr, u8),
@@ -103,7 +103,7 @@ impl Node {
         Ok(node)
     }
 
-    /// How many patterns without `$or` this one stands for.
+    /// How many patterns without `$or` this one is equivalent to.
     fn combinations(&self) -> usize {
         let nested = self.nested.iter().map(|(_, node)| node.combinations());
         let either = self
@@ -168,7 +168,7 @@ fn operator(name: &str, operand: &Value, at: &str) -> Result<Test, PatternError>
     }
 }
 
-/// The operators on strings, or nothing if this is none of them.
+/// The operators on strings; `None` for any other operator.
 fn text(name: &str, operand: &Value, at: &str) -> Result<Option<Text>, PatternError> {
     let folded = |operand: &Map<String, Value>| match operand.get("equals-ignore-case") {
         Some(Value::String(text)) if operand.len() == 1 => Some(text.to_lowercase()),
@@ -209,19 +209,20 @@ fn anything_but(operand: &Value, at: &str) -> Result<Test, PatternError> {
 
 /// `anything-but` with an operator inside: on one string or several.
 fn excluded_texts(name: &str, operand: &Value, at: &str) -> Result<Test, PatternError> {
-    let wrong = || invalid(at, &format!("`{name}` inside `anything-but` takes strings"));
+    let not_strings = || invalid(at, &format!("`{name}` inside `anything-but` takes strings"));
     let operands = match operand {
         Value::Array(operands) => operands.as_slice(),
         one => std::slice::from_ref(one),
     };
     let excluded = |operand: &Value| match text(name, operand, at)? {
-        // Every string begins and ends with the empty one: EventBridge refuses to exclude all.
-        Some(Text::Prefix(text) | Text::Suffix(text)) if text.is_empty() => Err(wrong()),
+        // Every string begins and ends with the empty one: EventBridge rejects a test that excludes
+        // all.
+        Some(Text::Prefix(text) | Text::Suffix(text)) if text.is_empty() => Err(not_strings()),
         Some(text) if operand.is_string() => Ok(Test::Text(text)),
-        _ => Err(wrong()),
+        _ => Err(not_strings()),
     };
     let excluded: Vec<_> = operands.iter().map(excluded).collect::<Result<_, _>>()?;
-    if excluded.is_empty() { Err(wrong()) } else { Ok(Test::AnythingBut(excluded)) }
+    if excluded.is_empty() { Err(not_strings()) } else { Ok(Test::AnythingBut(excluded)) }
 }
 
 fn numeric(comparison: &[Value], at: &str) -> Result<Test, PatternError> {
@@ -258,7 +259,7 @@ fn cidr(block: &str) -> Option<Test> {
     (bits <= bits_max).then_some(Test::Cidr(address, bits))
 }
 
-/// What lies between the asterisks of a wildcard; `\*` and `\\` stand for themselves.
+/// The pieces between the asterisks of a wildcard; `\*` and `\\` stand for themselves.
 fn pieces(wildcard: &str, at: &str) -> Result<Vec<String>, PatternError> {
     let mut pieces = vec![String::new()];
     let mut characters = wildcard.chars();

@@ -23,18 +23,18 @@ pub struct ArchivedEvent {
     pub body: String,
 }
 
-/// Which events to read.
+/// A filter on events.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     pub(crate) time_s: RangeInclusive<i64>,
-    /// When they were stored at the earliest.
+    /// The earliest time at which they were stored.
     pub(crate) since_ms: u64,
 }
 
-/// A look at one page of the archive.
+/// The result of trimming one page of the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trimmed {
-    /// The last event looked at.
+pub(crate) struct TrimmedPage {
+    /// The last event of the page.
     pub(crate) last: u64,
     /// How many were deleted.
     pub(crate) events: usize,
@@ -75,13 +75,13 @@ pub(crate) fn page(
 }
 
 /// Deletes the events of the page after `after` that were stored before `before_ms`, except those
-/// that a message or a dead letter still refers to. Nothing once it meets one that is younger: they
-/// were stored in the order of their numbers.
+/// that a message or a dead letter still refers to. `None` at the first younger event: they were
+/// stored in the order of their numbers.
 pub(crate) fn trim(
     transaction: &Transaction<'_>,
     after: u64,
     before_ms: u64,
-) -> rusqlite::Result<Option<Trimmed>> {
+) -> rusqlite::Result<Option<TrimmedPage>> {
     let last: Option<u64> = transaction
         .prepare_cached(
             "SELECT max(seq) FROM (SELECT seq, stored_ms FROM event WHERE seq > ?1
@@ -96,5 +96,5 @@ pub(crate) fn trim(
              AND seq NOT IN (SELECT event FROM dead_letter)",
         )?
         .execute(params![after, last, before_ms])?;
-    Ok(Some(Trimmed { last, events }))
+    Ok(Some(TrimmedPage { last, events }))
 }

@@ -10,10 +10,10 @@ const PAGE_MAX: usize = 100;
 /// Bodies in one page, in bytes: a page of the largest events must fit in memory too.
 const PAGE_BYTES_MAX: usize = 8 * 1_048_576;
 
-/// A message that was given up.
+/// A message that is no longer retried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Its number among the dead letters; never used twice.
+    /// Its number among the dead letters; never reused.
     pub id: u64,
     /// The queue it was in.
     pub queue: String,
@@ -21,11 +21,11 @@ pub struct DeadLetter {
     pub body: String,
     /// The text of the last failure.
     pub reason: String,
-    /// How often it was tried.
+    /// How many attempts were made.
     pub attempts: u32,
     /// When it entered the queue, in milliseconds since 1970.
     pub sent_ms: u64,
-    /// When it was given up, in milliseconds since 1970.
+    /// When it became a dead letter, in milliseconds since 1970.
     pub died_ms: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct DeadLetter {
 pub enum Redrive {
     /// Every one of the queue.
     All,
-    /// These; ids that are not there are passed over.
+    /// These; unknown ids are ignored.
     Ids(Vec<u64>),
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn page(
     Ok(page)
 }
 
-/// Forgets a dead letter of the queue. Whether it was there.
+/// Deletes a dead letter of the queue. Returns whether it existed.
 pub(crate) fn discard(
     transaction: &Transaction<'_>,
     queue: &str,

@@ -1,7 +1,7 @@
 //! Group commit: one writer, one transaction for everything that is waiting.
 //!
-//! While one transaction commits, callers queue up behind it; the next takes all of them. Nobody
-//! waits on purpose, and under load the cost of a commit is shared.
+//! While one transaction commits, further jobs wait; the next transaction takes all of them. There
+//! is no deliberate delay, and under load the jobs share the cost of a commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::error::StoreError;
 
-/// Jobs in one transaction: past it the wait of the first would outgrow the saving of the rest.
+/// Jobs in one transaction: with more, the first job's wait would exceed what the others save.
 const GROUP_MAX: usize = 512;
 
 /// Jobs waiting for the writer. Puts are bounded before they get here (see `intake`); the rest is
@@ -34,7 +34,7 @@ enum Command {
 /// A piece of work inside a shared transaction.
 trait Job: Send {
     fn run(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()>;
-    /// Told once the transaction has been committed or rolled back, in the order of the jobs.
+    /// Called once the transaction is committed or rolled back, in the order of the jobs.
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// Runs statements in the next transaction and returns once it is committed. Once sent, the
-    /// work is done whether or not the caller still waits.
+    /// work is done even if the caller no longer waits.
     pub(crate) async fn run<T, F>(&self, statements: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -66,8 +66,8 @@ impl Store {
         self.run_then(statements, |_| {}).await
     }
 
-    /// As [`Store::run`]; `committed` sees the result right after the commit, before anybody else
-    /// can act on it, even if the caller is gone.
+    /// As [`Store::run`]; `committed` receives the result right after the commit, before any other
+    /// job runs, even if the caller is gone.
     pub(crate) async fn run_then<T, F, C>(
         &self,
         statements: F,
@@ -111,22 +111,22 @@ async fn write(
         let mut jobs = Vec::with_capacity(commands.len());
         for command in commands.drain(..) {
             match command {
-                // Whatever was sent after the request to close is dropped: its sender sees so.
+                // A job sent after the request to close is dropped, which its sender notices.
                 Command::Run(job) if close.is_none() => jobs.push(job),
                 Command::Run(_) => {}
                 Command::Close(reply) => close = Some(reply),
             }
         }
-        // The blocking pool, not a thread of our own: paused time stands still for it.
+        // The blocking pool, not a thread of our own: tokio's paused time waits for it.
         let group = spawn_blocking(move || {
             let outcome = commit(&mut connection, &mut jobs);
             (connection, jobs, outcome)
         });
-        let Ok((back, jobs, outcome)) = group.await else {
+        let Ok((returned, jobs, outcome)) = group.await else {
             tracing::error!("the bus's writer panicked; the bus is closed");
             return;
         };
-        connection = back;
+        connection = returned;
         match &outcome {
             Ok(()) => _ = commits.fetch_add(1, Ordering::Relaxed),
             Err(error) => tracing::error!(%error, jobs = jobs.len(), "a transaction failed"),
@@ -176,7 +176,7 @@ where
             committed(&value);
             value
         });
-        // A caller that has gone away has no use for the answer.
+        // Fails if the caller no longer waits, which is fine.
         _ = reply.send(answer);
     }
 }

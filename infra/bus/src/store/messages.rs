@@ -1,11 +1,11 @@
-//! The queues' messages: put in, handed out, finished.
+//! The queues' messages: enqueued, leased, settled.
 
 use rusqlite::{Row, Transaction, params};
 
 use crate::event::Envelope;
 
-/// Bodies in one batch, before escaping: with it an invocation stays below Lambda's 6 MB. A
-/// single larger message travels alone.
+/// Bodies in one batch, before escaping: so an invocation stays below Lambda's 6 MB. A single
+/// larger message is a batch of its own.
 const BATCH_BODY_BYTES_MAX: usize = 2 * 1_048_576;
 
 /// One copy of an event for one queue.
@@ -15,7 +15,7 @@ pub(crate) struct Copy {
     pub(crate) due_ms: u64,
 }
 
-/// A message in somebody's hands.
+/// A message that is being delivered.
 #[derive(Debug)]
 pub(crate) struct Leased {
     pub(crate) seq: u64,
@@ -23,21 +23,21 @@ pub(crate) struct Leased {
     pub(crate) replay: Option<String>,
     pub(crate) sent_ms: u64,
     pub(crate) first_received_ms: u64,
-    /// How often it has been handed out, this time included.
+    /// How often it has been leased, including this time.
     pub(crate) received: u32,
 }
 
-/// What a poller is willing to take.
+/// A poller's request for a batch.
 #[derive(Clone, Debug)]
-pub(crate) struct Appetite {
+pub(crate) struct LeaseRequest {
     pub(crate) queue: String,
     pub(crate) batch_max: usize,
-    /// Whether messages that have failed before are welcome.
+    /// Whether to include messages that have failed before.
     pub(crate) retries: bool,
     pub(crate) now_ms: u64,
 }
 
-/// A batch, or the moment to look again.
+/// A batch, or the moment of the next poll.
 #[derive(Debug)]
 pub(crate) enum Lease {
     Batch(Vec<Leased>),
@@ -83,12 +83,15 @@ pub(crate) fn enqueue(
     Ok(())
 }
 
-/// Hands out the messages that have waited longest. One that has failed before travels alone, so
-/// that whatever is wrong with it is nobody else's failure; new ones share a batch.
-pub(crate) fn lease(transaction: &Transaction<'_>, appetite: &Appetite) -> rusqlite::Result<Lease> {
-    let mut batch = due(transaction, appetite)?;
+/// Leases the messages that have waited longest. One that has failed before is a batch of its own,
+/// so that it cannot fail other messages; new ones share a batch.
+pub(crate) fn lease(
+    transaction: &Transaction<'_>,
+    request: &LeaseRequest,
+) -> rusqlite::Result<Lease> {
+    let mut batch = due(transaction, request)?;
     let Some(first) = batch.first() else {
-        return next_due(transaction, appetite).map(Lease::NothingUntil);
+        return next_due(transaction, request).map(Lease::NothingUntil);
     };
     if first.received > 1 {
         batch.truncate(1);
@@ -115,8 +118,8 @@ fn fitting(batch: &[Leased]) -> usize {
     fits.count().max(1)
 }
 
-fn due(transaction: &Transaction<'_>, appetite: &Appetite) -> rusqlite::Result<Vec<Leased>> {
-    let Appetite { queue, batch_max, retries, now_ms } = appetite;
+fn due(transaction: &Transaction<'_>, request: &LeaseRequest) -> rusqlite::Result<Vec<Leased>> {
+    let LeaseRequest { queue, batch_max, retries, now_ms } = request;
     let leased = |row: &Row<'_>| {
         Ok(Leased {
             seq: row.get(0)?,
@@ -138,13 +141,16 @@ fn due(transaction: &Transaction<'_>, appetite: &Appetite) -> rusqlite::Result<V
         .collect()
 }
 
-fn next_due(transaction: &Transaction<'_>, appetite: &Appetite) -> rusqlite::Result<Option<u64>> {
+fn next_due(
+    transaction: &Transaction<'_>,
+    request: &LeaseRequest,
+) -> rusqlite::Result<Option<u64>> {
     transaction
         .prepare_cached(
             "SELECT min(due_ms) FROM message
              WHERE queue = ?1 AND leased = 0 AND (?2 OR received = 0)",
         )?
-        .query_row(params![appetite.queue, appetite.retries], |row| row.get(0))
+        .query_row(params![request.queue, request.retries], |row| row.get(0))
 }
 
 /// Records how the messages of a batch ended.

@@ -1,7 +1,7 @@
 //! The one SQLite file behind a bus: archive, queues and dead letters.
 //!
-//! All work goes through one writer ([`group`]), which commits whatever is waiting in one
-//! transaction; the modules beside it hold the statements and nothing else.
+//! All work goes through one writer ([`group`]), which commits all waiting jobs in one transaction;
+//! the other modules contain only the statements.
 
 pub(crate) mod archive;
 pub(crate) mod dead_letters;

@@ -1,4 +1,4 @@
-//! Opening the file, or saying clearly why not.
+//! Opens the file.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ const APPLICATION_ID: i64 = 0x6663_6275;
 const SCHEMA_VERSION: i64 = 2;
 
 /// A message refers to its event instead of carrying it, so a body is stored once however many
-/// rules match and however often it is replayed. `due_ms` is when it may be handed out;
-/// `leased` while it is.
+/// rules match and however often it is replayed. `due_ms` is the earliest time of delivery;
+/// `leased` is 1 during delivery.
 const SCHEMA: &str = "
 CREATE TABLE bus (opening INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;
 CREATE TABLE event (
@@ -46,11 +46,11 @@ UPDATE event SET stored_ms = time_s * 1000;
 
 const FIRST_ROW: &str = "INSERT INTO bus (opening, created_ms) VALUES (0, ?1)";
 
-/// An open database and what it said about itself.
+/// An open database and its metadata.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) connection: Connection,
-    /// How often the file has been opened, this time included.
+    /// How often the file has been opened, including this time.
     pub(crate) opening: u64,
     /// When the file was created: part of the ids of its messages.
     pub(crate) created_ms: u64,
@@ -58,28 +58,28 @@ pub(crate) struct Opened {
     pub(crate) unfinished: Vec<(String, u64)>,
 }
 
-/// Opens or creates the file and makes every message that was in somebody's hands due at once.
+/// Opens or creates the file and makes every message that was being delivered due at once.
 pub(crate) fn open(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, OpenError> {
-    connect(path, durability, now_ms).map_err(|error| explain(path, error))
+    connect(path, durability, now_ms).map_err(|error| open_error(path, error))
 }
 
-enum Refusal {
+enum ConnectError {
     Foreign,
     Sqlite(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for Refusal {
+impl From<rusqlite::Error> for ConnectError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-fn connect(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, Refusal> {
+fn connect(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, ConnectError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
-    // Exclusive: a second process is told so at once instead of handing out the same messages.
+    // Exclusive: a second process fails at once instead of delivering the same messages.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     let synchronous = match durability {
@@ -93,7 +93,7 @@ fn connect(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, R
         "UPDATE message SET leased = 0, due_ms = min(due_ms, ?1) WHERE leased = 1",
         params![now_ms],
     )?;
-    // A machine whose clock has been set back must not keep messages waiting until it catches up.
+    // A clock that was set back must not delay messages until it catches up.
     transaction.execute(
         "UPDATE message SET due_ms = ?1 WHERE due_ms > ?1",
         params![now_ms.saturating_add(DELAY_MS_MAX)],
@@ -111,7 +111,7 @@ fn connect(path: &Path, durability: Durability, now_ms: u64) -> Result<Opened, R
     Ok(Opened { connection, opening, created_ms, unfinished })
 }
 
-fn prepare_schema(connection: &mut Connection, now_ms: u64) -> Result<(), Refusal> {
+fn prepare_schema(connection: &mut Connection, now_ms: u64) -> Result<(), ConnectError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 =
@@ -133,13 +133,13 @@ fn prepare_schema(connection: &mut Connection, now_ms: u64) -> Result<(), Refusa
             transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
             Ok(transaction.commit()?)
         }
-        _ => Err(Refusal::Foreign),
+        _ => Err(ConnectError::Foreign),
     }
 }
 
-fn explain(path: &Path, refusal: Refusal) -> OpenError {
+fn open_error(path: &Path, error: ConnectError) -> OpenError {
     let path = path.to_owned();
-    let Refusal::Sqlite(source) = refusal else { return OpenError::Foreign(path) };
+    let ConnectError::Sqlite(source) = error else { return OpenError::Foreign(path) };
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse(path),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Corrupt(path),

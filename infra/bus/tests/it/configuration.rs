@@ -1,4 +1,4 @@
-//! A configuration that makes no sense is refused before anything starts.
+//! An invalid configuration is rejected before anything starts.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::stage::{config, nowhere, rule, untouched};
 
-fn refusal(change: impl FnOnce(&mut Config)) -> String {
+fn error_of(change: impl FnOnce(&mut Config)) -> String {
     let mut config = config(&[Queue::new("orders")]);
     change(&mut config);
     let targets = HashMap::from([("orders".to_owned(), untouched())]);
@@ -16,33 +16,33 @@ fn refusal(change: impl FnOnce(&mut Config)) -> String {
 }
 
 #[tokio::test]
-async fn each_mistake_is_named() {
+async fn each_error_is_named() {
     let cases: [(String, &str); 12] = [
-        (refusal(|c| c.bus = "a b".into()), "`a b` is not usable as bus name"),
-        (refusal(|c| c.account = "12".into()), "`12` is not usable as account name"),
-        (refusal(|c| c.queues[0].name = "ö".into()), "`ö` is not usable as queue name"),
-        (refusal(|c| c.queues.push(Queue::new("orders"))), "queue `orders` is declared twice"),
-        (refusal(|c| c.rules.push(c.rules[0].clone())), "rule `to-orders` is declared twice"),
+        (error_of(|c| c.bus = "a b".into()), "`a b` is not usable as bus name"),
+        (error_of(|c| c.account = "12".into()), "`12` is not usable as account name"),
+        (error_of(|c| c.queues[0].name = "ö".into()), "`ö` is not usable as queue name"),
+        (error_of(|c| c.queues.push(Queue::new("orders"))), "queue `orders` is declared twice"),
+        (error_of(|c| c.rules.push(c.rules[0].clone())), "rule `to-orders` is declared twice"),
         (
-            refusal(|c| c.rules[0].queue = "other".into()),
+            error_of(|c| c.rules[0].queue = "other".into()),
             "rule `to-orders` sends to `other`, which is not a queue of this bus",
         ),
-        (refusal(|c| c.queues.push(Queue::new("more"))), "queue `more` has no target"),
-        (refusal(|c| c.queues[0].batch_max = 11), "queue `orders`: batch_max is out of range"),
+        (error_of(|c| c.queues.push(Queue::new("more"))), "queue `more` has no target"),
+        (error_of(|c| c.queues[0].batch_max = 11), "queue `orders`: batch_max is out of range"),
         (
-            refusal(|c| c.queues[0].concurrency_max = 0),
+            error_of(|c| c.queues[0].concurrency_max = 0),
             "queue `orders`: concurrency_max is out of range",
         ),
         (
-            refusal(|c| c.queues[0].backoff_max = Duration::from_secs(43_201)),
+            error_of(|c| c.queues[0].backoff_max = Duration::from_secs(43_201)),
             "queue `orders`: backoff_max is out of range",
         ),
         (
-            refusal(|c| c.queues[0].backoff_base = Duration::from_secs(60)),
+            error_of(|c| c.queues[0].backoff_base = Duration::from_secs(60)),
             "queue `orders`: backoff_base is out of range",
         ),
         (
-            refusal(|c| {
+            error_of(|c| {
                 c.rules = (0..301)
                     .map(|n| {
                         let mut rule = rule("orders", json!({ "source": ["s"] }));
@@ -54,17 +54,17 @@ async fn each_mistake_is_named() {
             "301 rules: a bus has at most 300",
         ),
     ];
-    for (refusal, message) in cases {
-        assert_eq!(refusal, message);
+    for (error, message) in cases {
+        assert_eq!(error, message);
     }
 }
 
 #[tokio::test]
-async fn a_target_without_a_queue_is_refused() {
+async fn a_target_without_a_queue_is_an_error() {
     let targets = HashMap::from([("orders".to_owned(), untouched())]);
-    let refused = Bus::open(nowhere(), config(&[]), targets).err().unwrap();
+    let error = Bus::open(nowhere(), config(&[]), targets).err().unwrap();
     assert_eq!(
-        refused.to_string(),
+        error.to_string(),
         "a target is given for `orders`, which is not a queue of this bus"
     );
 }

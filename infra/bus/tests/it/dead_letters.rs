@@ -1,4 +1,4 @@
-//! Poison: it is set aside with its reason, hurts nobody else, and can be tried again.
+//! Poison events become dead letters with their reason, fail no other event, and can be redriven.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ fn three_attempts() -> Queue {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poison_event_is_set_aside_with_its_reason() {
+async fn a_poison_event_becomes_a_dead_letter_with_its_reason() {
     let target = answering(|batch| Ok(failed(&batch, "unknown sku X-1")));
     let config = config(&[three_attempts()]);
     let clock = config.clock;
@@ -34,7 +34,7 @@ async fn a_poison_event_is_set_aside_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_refused_for_good_is_set_aside_at_its_first_attempt() {
+async fn a_final_failure_becomes_a_dead_letter_at_the_first_attempt() {
     let target = answering(|batch| {
         let mut answer = failed(&batch, "too-late");
         answer["batchItemFailures"][0]["final"] = true.into();
@@ -46,13 +46,13 @@ async fn a_message_refused_for_good_is_set_aside_at_its_first_attempt() {
     bus.resume("orders").unwrap();
     bus.idle().await;
     let letters = bus.dead_letters("orders", 0).await.unwrap();
-    let told: Vec<_> = letters.iter().map(|l| (l.attempts, l.reason.as_str())).collect();
-    // The second was only refused, came again alone, and was then refused for good.
-    assert_eq!(told, [(1, "too-late"), (2, "too-late")]);
+    let failures: Vec<_> = letters.iter().map(|l| (l.attempts, l.reason.as_str())).collect();
+    // The second failed without `final`, was retried alone, and then failed with it.
+    assert_eq!(failures, [(1, "too-late"), (2, "too-late")]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_discarded_dead_letter_is_gone() {
+async fn a_discarded_dead_letter_is_deleted() {
     let target = answering(|batch| Ok(failed(&batch, "no")));
     let bus = Bus::open(nowhere(), config(&[three_attempts()]), one("orders", target)).unwrap();
     bus.put(&[numbered(1)]).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_discarded_dead_letter_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_without_reasons_leaves_a_dead_letter_that_says_so() {
+async fn a_dead_letter_says_so_if_the_target_gave_no_reason() {
     let target = answering(|batch| {
         let mut answer = failed(&batch, "");
         answer["batchItemFailures"][0].as_object_mut().unwrap().remove("reason");
@@ -77,8 +77,8 @@ async fn a_target_without_reasons_leaves_a_dead_letter_that_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poison_event_in_a_batch_does_not_take_the_others_with_it() {
-    // The target does not know partial batch responses: it fails whole.
+async fn a_poison_event_in_a_batch_does_not_fail_the_others() {
+    // The target has no partial batch responses: it fails the whole batch.
     let tally = Tally::default();
     let counting = tally.clone();
     let target = answering(move |batch| {
@@ -100,7 +100,7 @@ async fn a_poison_event_in_a_batch_does_not_take_the_others_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_that_hang_again_and_again_do_not_hold_up_new_ones() {
+async fn messages_that_always_time_out_do_not_block_new_ones() {
     let clock = Clock::at(0);
     let tally = Tally::default();
     let counting = tally.clone();
@@ -114,7 +114,7 @@ async fn messages_that_hang_again_and_again_do_not_hold_up_new_ones() {
     });
     let bus = Bus::open(nowhere(), config(&[Queue::new("orders")]), one("orders", target)).unwrap();
     bus.put(&(0..8).map(numbered).collect::<Vec<_>>()).await.unwrap();
-    // One invocation's timeout later all eight travel alone, for 30 s each.
+    // After one invocation's timeout each of the eight is retried alone, for 30 s.
     tokio::time::sleep(Duration::from_secs(31)).await;
     let before_ms = clock.now_ms();
     bus.put(&[numbered(100)]).await.unwrap();
@@ -125,7 +125,7 @@ async fn messages_that_hang_again_and_again_do_not_hold_up_new_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redriven_dead_letters_get_all_their_attempts_again() {
+async fn redriven_dead_letters_get_all_attempts_again() {
     let cured = Arc::new(AtomicBool::new(false));
     let tally = Tally::default();
     let (is_cured, counting) = (Arc::clone(&cured), tally.clone());
@@ -156,7 +156,7 @@ async fn redriven_dead_letters_get_all_their_attempts_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replayed_event_bears_its_mark_through_death_and_redrive() {
+async fn a_replayed_event_keeps_its_mark_as_a_dead_letter_and_after_a_redrive() {
     let (sender, mut marks) = tokio::sync::mpsc::unbounded_channel();
     let target = answering(move |batch| {
         let replayed = batch.iter().filter(|record| record.event.get("replay-name").is_some());
@@ -201,7 +201,7 @@ async fn many_dead_letters_come_in_pages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endless_reason_is_cut_between_characters() {
+async fn a_long_reason_is_truncated_between_characters() {
     let target = answering(|batch| Ok(failed(&batch, &"é".repeat(5_000))));
     let bus = Bus::open(nowhere(), config(&[three_attempts()]), one("orders", target)).unwrap();
     bus.put(&[numbered(1)]).await.unwrap();

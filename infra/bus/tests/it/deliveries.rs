@@ -1,4 +1,4 @@
-//! How a queue's messages reach their target, and what is done when they do not.
+//! The delivery of a queue's messages to their target, and its failures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -47,7 +47,7 @@ async fn a_target_receives_the_event_lambda_would() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_messages_travel_in_tens() {
+async fn waiting_messages_are_delivered_in_batches_of_ten() {
     let (target, mut batches) = taking();
     let bus = orders(nowhere(), target);
     bus.pause("orders").unwrap();
@@ -78,7 +78,7 @@ async fn large_messages_do_not_share_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_messages_named_in_the_answer_come_again() {
+async fn only_the_messages_named_in_the_answer_are_retried() {
     let tally = Tally::default();
     let counting = tally.clone();
     let target = answering(move |batch| {
@@ -99,7 +99,7 @@ async fn only_the_messages_named_in_the_answer_come_again() {
 async fn an_answer_that_cannot_be_read_fails_the_whole_batch() {
     let answers = [
         Err("boom"),
-        Ok(r#"{"batchItemFailures":[{"itemIdentifier":"nobody"}]}"#),
+        Ok(r#"{"batchItemFailures":[{"itemIdentifier":"unknown"}]}"#),
         Ok(r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#),
         Ok(r#"{"batchItemFailures":[{"id":"x"}]}"#),
         Ok("\"fine\""),
@@ -123,7 +123,7 @@ async fn an_answer_that_cannot_be_read_fails_the_whole_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_answer_means_all_is_well() {
+async fn an_empty_answer_means_success() {
     for answer in ["null", "{}", r#"{"batchItemFailures":null}"#, r#"{"batchItemFailures":[]}"#] {
         let target = raw(move |_| Box::pin(std::future::ready(Ok(Bytes::from(answer)))));
         let mut queue = Queue::new("orders");
@@ -230,7 +230,7 @@ async fn no_more_invocations_than_allowed_run_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_paused_queue_keeps_its_messages_and_the_others_go_on() {
+async fn a_paused_queue_holds_its_messages_and_the_others_continue() {
     let (orders, mut order_batches) = taking();
     let (mails, mut mail_batches) = taking();
     let mut targets = one("orders", orders);

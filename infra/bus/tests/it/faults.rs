@@ -1,4 +1,4 @@
-//! Faults on demand: how they are spelled, and that nothing is lost to them.
+//! Injected faults: their specification, and that they lose no event.
 
 use infra_bus::{Bus, Faults, Queue};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::stage::{Tally, answering, config, nowhere, numbered, one, taking};
 
 #[test]
-fn a_mistake_in_a_specification_is_named() {
+fn an_error_in_a_specification_is_named() {
     let probability = "a probability is a decimal from 0 to 1 with at most 6 digits";
     let delay = "expected milliseconds as low..high, high at most 900000";
     let cases = [
@@ -33,7 +33,7 @@ fn a_mistake_in_a_specification_is_named() {
 }
 
 #[test]
-fn a_specification_may_say_little_or_nothing() {
+fn a_specification_may_be_partial_or_empty() {
     assert_eq!(Faults::parse("").unwrap(), Faults::default());
     assert_eq!(Faults::parse("duplicate=0,delay_ms=0..0").unwrap(), Faults::default());
     assert_eq!(
@@ -60,12 +60,12 @@ async fn order_of_arrival(faults: &str, seed: u64) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_faults_messages_come_once_and_in_order() {
+async fn without_faults_messages_arrive_once_and_in_order() {
     assert_eq!(order_of_arrival("", 1).await, (0..100).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_duplicates_some_messages_come_twice() {
+async fn with_duplicates_some_messages_arrive_twice() {
     let order = order_of_arrival("duplicate=0.2", 1).await;
     assert!((110..=130).contains(&order.len()), "{}", order.len());
 }
@@ -122,7 +122,7 @@ async fn under_all_faults_together_every_event_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_that_always_fails_by_fault_says_which_half_failed() {
+async fn the_reason_of_an_injected_failure_names_the_fault() {
     let (target, _batches) = taking();
     let mut queue = Queue::new("orders");
     queue.max_receive_count = 1;
@@ -137,7 +137,7 @@ async fn a_target_that_always_fails_by_fault_says_which_half_failed() {
     let letters = bus.dead_letters("orders", 0).await.unwrap();
     let with = |reason: &str| letters.iter().filter(|letter| letter.reason == reason).count();
     let unreached = with("fault: the target was not reached");
-    let unheard = with("fault: the target's answer was lost");
-    assert_eq!(unreached + unheard, 20);
-    assert!(unreached > 3 && unheard > 3, "{unreached} and {unheard}");
+    let lost = with("fault: the target's answer was lost");
+    assert_eq!(unreached + lost, 20);
+    assert!(unreached > 3 && lost > 3, "{unreached} and {lost}");
 }

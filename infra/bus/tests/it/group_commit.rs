@@ -1,13 +1,13 @@
-//! Writers that come together share a transaction.
+//! Concurrent writers share a transaction.
 
 use infra_bus::{Bus, Stats};
 
-use crate::stage::{Shelf, config, numbered};
+use crate::stage::{BusDirectory, config, numbered};
 
 #[tokio::test]
 async fn a_hundred_puts_at_once_need_far_fewer_commits() {
-    let shelf = Shelf::new();
-    let bus = Bus::open(&shelf.file(), config(&[]), Default::default()).unwrap();
+    let dir = BusDirectory::new();
+    let bus = Bus::open(&dir.file(), config(&[]), Default::default()).unwrap();
     let puts: Vec<_> = (0..100)
         .map(|n| {
             let bus = bus.clone();
@@ -27,12 +27,12 @@ async fn a_hundred_puts_at_once_need_far_fewer_commits() {
 }
 
 #[tokio::test]
-async fn a_put_whose_caller_has_gone_is_made_all_the_same() {
+async fn a_put_whose_caller_is_gone_is_still_stored() {
     let bus = Bus::open(crate::stage::nowhere(), config(&[]), Default::default()).unwrap();
     let entries = [numbered(1)];
     {
         let mut put = std::pin::pin!(bus.put(&entries));
-        // Polled once: the entry is with the writer, and the caller hangs up.
+        // Polled once: the writer has the entry, and the caller drops the future.
         let waker = std::task::Waker::noop();
         assert!(put.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
     }

@@ -1,4 +1,4 @@
-//! What holds for every event and every mixture of faults.
+//! Properties of all events and all combinations of faults.
 
 use infra_bus::{Bus, Entry, Faults, Queue};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn faults() -> impl Strategy<Value = String> {
     })
 }
 
-/// Which of the numbers a rule lets through.
+/// Which of the numbers a rule matches.
 async fn matches_numeric(symbol: &str, than: i64, numbers: &[String]) -> Vec<bool> {
     let mut config = config(&[Queue::new("matched")]);
     config.rules[0].event_pattern = json!({ "detail": { "n": [{ "numeric": [symbol, than] }] } });
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_goes_wrong_every_event_arrives(faults in faults(), seed in any::<u64>()) {
+    fn under_any_faults_every_event_arrives(faults in faults(), seed in any::<u64>()) {
         println!("seed {seed}, faults {faults}");
         let missing = paused(async {
             let tally = Tally::default();
@@ -83,7 +83,7 @@ proptest! {
                 Ok(Value::Null)
             });
             let mut queue = Queue::new("orders");
-            // So many attempts that nothing dies of bad luck.
+            // So many attempts that no message becomes a dead letter by chance.
             queue.max_receive_count = 100;
             let mut config = config(&[queue]);
             config.faults = Faults::parse(&faults).unwrap();
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_compare_by_value_however_they_are_written(
+    fn numbers_compare_by_value_in_any_spelling(
         than in -5_000_000_000_i64..=5_000_000_000,
         near in -2_i64..=2,
         far in -5_000_000_000_i64..=5_000_000_000,

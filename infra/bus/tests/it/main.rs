@@ -1,4 +1,4 @@
-//! What users of the bus see, one file for each behaviour.
+//! The behaviour of the bus, one file for each area.
 #![expect(clippy::unwrap_used, reason = "a test's helpers may panic like the test itself")]
 
 mod at_rest;

@@ -1,4 +1,5 @@
-//! Event patterns: what matches, what does not, what is refused. The cases are in `patterns.json`.
+//! Event patterns: matching events, other events, invalid patterns. The cases are in
+//! `patterns.json`.
 
 use infra_bus::{Bus, BusError, Entry, Queue};
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use crate::stage::{config, nowhere, one, rule, untouched};
 #[derive(Deserialize)]
 struct Cases {
     matching: Vec<Matching>,
-    refused: Vec<Refused>,
+    invalid: Vec<Invalid>,
 }
 
 /// A pattern of the detail, details that match it and details that do not, numbers as written.
@@ -23,7 +24,7 @@ struct Matching {
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct Invalid {
     pattern: Value,
     because: String,
 }
@@ -32,7 +33,7 @@ fn cases() -> Cases {
     serde_json::from_str(include_str!("patterns.json")).unwrap()
 }
 
-/// A bus that keeps what matches.
+/// A bus that holds the matching events.
 fn open(pattern: Value) -> Result<Bus, BusError> {
     let mut config = config(&[Queue::new("matched")]);
     config.rules = vec![rule("matched", pattern)];
@@ -48,7 +49,7 @@ async fn matches(bus: &Bus, entry: Entry) -> bool {
 }
 
 #[tokio::test]
-async fn a_rule_receives_what_its_pattern_describes_and_nothing_else() {
+async fn a_rule_receives_exactly_the_events_that_match_its_pattern() {
     for Matching { id, pattern, matches: matching, others } in cases().matching {
         let bus = open(json!({ "detail": pattern })).unwrap();
         for (details, expected) in [(matching, true), (others, false)] {
@@ -90,18 +91,18 @@ async fn two_rules_on_one_queue_deliver_twice() {
 }
 
 #[tokio::test]
-async fn a_pattern_that_is_wrong_is_refused_at_start_up() {
+async fn an_invalid_pattern_is_rejected_at_start_up() {
     let eleven: Vec<Value> = (0..11).map(|i| json!({ format!("f{i}"): ["x"] })).collect();
-    let mut refused = cases().refused;
-    refused.push(Refused {
+    let mut invalid = cases().invalid;
+    invalid.push(Invalid {
         pattern: json!({ "a": { "$or": eleven }, "b": { "$or": eleven }, "c": { "$or": eleven } }),
         because: "the root: $or amounts to more than 1000 combinations".to_owned(),
     });
-    refused.push(Refused {
+    invalid.push(Invalid {
         pattern: json!({ "a": ["x".repeat(2_048)] }),
         because: "the root: more than 2048 characters".to_owned(),
     });
-    for Refused { pattern, because } in refused {
+    for Invalid { pattern, because } in invalid {
         match open(pattern.clone()) {
             Ok(_) => panic!("{pattern} was accepted"),
             Err(error) => assert_eq!(

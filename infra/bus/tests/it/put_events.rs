@@ -13,11 +13,11 @@ use tokio::sync::oneshot;
 use crate::stage::{self, accepting, nowhere, orders, taking, untouched};
 
 /// A bus behind a port, and a client connected to it.
-struct Face {
+struct Endpoint {
     bus: Bus,
     client: http1::SendRequest<Full<Bytes>>,
     stop: oneshot::Sender<()>,
-    served: tokio::task::JoinHandle<()>,
+    server: tokio::task::JoinHandle<()>,
 }
 
 struct Reply {
@@ -26,19 +26,19 @@ struct Reply {
     body: Value,
 }
 
-impl Face {
+impl Endpoint {
     async fn new(bus: Bus) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = bus.clone();
-        let served = tokio::spawn(async move {
+        let server = tokio::spawn(async move {
             serving.serve(listener, async { _ = stopped.await }).await;
         });
         let stream = TcpStream::connect(address).await.unwrap();
         let (client, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Self { bus, client, stop, served }
+        Self { bus, client, stop, server }
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Reply {
@@ -73,7 +73,7 @@ fn put_events(target: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
         .unwrap()
 }
 
-fn refused(code: &str, message: &str) -> Value {
+fn failure(code: &str, message: &str) -> Value {
     json!({
         "FailedEntryCount": 1,
         "Entries": [{ "ErrorCode": code, "ErrorMessage": message }],
@@ -83,8 +83,8 @@ fn refused(code: &str, message: &str) -> Value {
 #[tokio::test]
 async fn an_accepted_event_is_delivered_as_eventbridge_writes_it() {
     let (target, mut batches) = taking();
-    let mut face = Face::new(orders(nowhere(), target)).await;
-    let reply = face
+    let mut endpoint = Endpoint::new(orders(nowhere(), target)).await;
+    let reply = endpoint
         .put(
             json!({ "Entries": [{
                 "Source": "shop.cart",
@@ -120,22 +120,23 @@ async fn an_accepted_event_is_delivered_as_eventbridge_writes_it() {
 }
 
 #[tokio::test]
-async fn a_detail_keeps_its_digits_and_its_spelling() {
-    let mut face = Face::new(orders(nowhere(), accepting())).await;
+async fn a_detail_is_stored_byte_for_byte() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), accepting())).await;
     let detail =
         r#"{ "id":9007199254740993, "price":10.50, "e":1E400, "t":"\u00e9é\/\ud83d\ude00" }"#;
-    face.put_one(json!({ "Source": "s", "DetailType": "d", "Detail": format!(" {detail}\n") }))
+    endpoint
+        .put_one(json!({ "Source": "s", "DetailType": "d", "Detail": format!(" {detail}\n") }))
         .await;
-    let archived = face.bus.archive(0).await.unwrap();
+    let archived = endpoint.bus.archive(0).await.unwrap();
     assert!(archived[0].body.ends_with(&format!(r#","detail":{detail}}}"#)));
 }
 
 #[tokio::test]
-async fn one_bad_entry_fails_alone() {
-    let mut face = Face::new(orders(nowhere(), accepting())).await;
+async fn one_invalid_entry_does_not_fail_the_others() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), accepting())).await;
     let good = json!({ "Source": "s", "DetailType": "d", "Detail": "{}" });
     let bad = json!({ "Source": "s", "DetailType": "d", "Detail": "[]" });
-    let reply = face.put(json!({ "Entries": [good, bad, good] }).to_string()).await;
+    let reply = endpoint.put(json!({ "Entries": [good, bad, good] }).to_string()).await;
     assert_eq!(reply.body["FailedEntryCount"], 1);
     assert!(reply.body["Entries"][0]["EventId"].is_string());
     assert_eq!(
@@ -143,18 +144,18 @@ async fn one_bad_entry_fails_alone() {
         json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." })
     );
     assert!(reply.body["Entries"][2]["EventId"].is_string());
-    assert_eq!(face.bus.archive(0).await.unwrap().len(), 2);
+    assert_eq!(endpoint.bus.archive(0).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn each_mistake_in_an_entry_has_awss_code_and_words() {
-    let mut face = Face::new(orders(nowhere(), untouched())).await;
+async fn each_error_in_an_entry_has_awss_code_and_message() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), untouched())).await;
     let required = |name: &str| {
         let reason =
             format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
-        refused("InvalidArgument", &reason)
+        failure("InvalidArgument", &reason)
     };
-    let malformed = || refused("MalformedDetail", "Detail is malformed.");
+    let malformed = || failure("MalformedDetail", "Detail is malformed.");
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
     let detail = |detail: &str| json!({ "Source": "s", "DetailType": "d", "Detail": detail });
     let cases = [
@@ -171,11 +172,11 @@ async fn each_mistake_in_an_entry_has_awss_code_and_words() {
         (detail(r#"{"\ude00":1}"#), malformed()),
         (
             json!({ "Source": "aws.s3", "DetailType": "d", "Detail": "{}" }),
-            refused("NotAuthorizedForSourceException", "Not authorized for the source."),
+            failure("NotAuthorizedForSourceException", "Not authorized for the source."),
         ),
         (
             json!({ "Source": "s", "DetailType": "d".repeat(129), "Detail": "{}" }),
-            refused(
+            failure(
                 "InvalidArgument",
                 "Parameter DetailType is not valid. Reason: \
                  DetailType has more than 128 characters.",
@@ -183,20 +184,20 @@ async fn each_mistake_in_an_entry_has_awss_code_and_words() {
         ),
         (
             json!({ "Source": "s", "DetailType": "d", "Detail": "{}", "Time": 1e15 as u64 }),
-            refused(
+            failure(
                 "InvalidArgument",
                 "Parameter Time is not valid. Reason: Time is out of range.",
             ),
         ),
         (
             json!({ "Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": "other" }),
-            refused("ResourceNotFoundException", "Event bus other does not exist."),
+            failure("ResourceNotFoundException", "Event bus other does not exist."),
         ),
     ];
     for (entry, expected) in cases {
-        assert_eq!(face.put_one(entry.clone()).await, expected, "{entry}");
+        assert_eq!(endpoint.put_one(entry.clone()).await, expected, "{entry}");
     }
-    assert!(face.bus.archive(0).await.unwrap().is_empty());
+    assert!(endpoint.bus.archive(0).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -204,38 +205,38 @@ async fn a_bus_may_be_named_by_its_arn() {
     let mut config = stage::config(&[]);
     config.bus = "shop".to_owned();
     let bus = Bus::open(nowhere(), config, Default::default()).unwrap();
-    let mut face = Face::new(bus).await;
+    let mut endpoint = Endpoint::new(bus).await;
     let mut entry = json!({ "Source": "s", "DetailType": "d", "Detail": "{}" });
     entry["EventBusName"] = json!("arn:aws:events:us-east-1:000000000000:event-bus/shop");
-    assert_eq!(face.put_one(entry.clone()).await["FailedEntryCount"], 0);
+    assert_eq!(endpoint.put_one(entry.clone()).await["FailedEntryCount"], 0);
     entry["EventBusName"] = Value::Null;
     assert_eq!(
-        face.put_one(entry).await,
-        refused("ResourceNotFoundException", "Event bus default does not exist.")
+        endpoint.put_one(entry).await,
+        failure("ResourceNotFoundException", "Event bus default does not exist.")
     );
 }
 
 #[tokio::test]
 async fn a_fraction_of_a_second_is_dropped_from_a_time() {
-    let mut face = Face::new(orders(nowhere(), accepting())).await;
+    let mut endpoint = Endpoint::new(orders(nowhere(), accepting())).await;
     let entry = r#"{"Source":"s","DetailType":"d","Detail":"{}","Time":1657720081.999}"#;
-    face.put(format!(r#"{{"Entries":[{entry}]}}"#)).await;
-    face.put_one(json!({ "Source": "s", "DetailType": "d", "Detail": "{}" })).await;
+    endpoint.put(format!(r#"{{"Entries":[{entry}]}}"#)).await;
+    endpoint.put_one(json!({ "Source": "s", "DetailType": "d", "Detail": "{}" })).await;
     let times = |event: &infra_bus::ArchivedEvent| event.time_s;
-    let archived: Vec<_> = face.bus.archive(0).await.unwrap().iter().map(times).collect();
+    let archived: Vec<_> = endpoint.bus.archive(0).await.unwrap().iter().map(times).collect();
     assert_eq!(archived, [1_657_720_081, i64::try_from(stage::NOW_MS / 1_000).unwrap()]);
 }
 
 #[tokio::test]
-async fn a_request_beyond_a_limit_is_refused_whole() {
-    let mut face = Face::new(orders(nowhere(), accepting())).await;
+async fn a_request_above_a_limit_is_rejected_whole() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), accepting())).await;
     let entry = json!({ "Source": "s", "DetailType": "d", "Detail": "{}" });
     let frame = r#"{"a":""}"#.len() + 2;
     let filled = |size: usize| {
         let detail = format!(r#"{{"a":"{}"}}"#, "x".repeat(size - frame));
         json!({ "Entries": [{ "Source": "s", "DetailType": "d", "Detail": detail }] }).to_string()
     };
-    assert_eq!(face.put(filled(ENTRIES_BYTES_MAX)).await.body["FailedEntryCount"], 0);
+    assert_eq!(endpoint.put(filled(ENTRIES_BYTES_MAX)).await.body["FailedEntryCount"], 0);
     let length = "1 validation error detected: Value at 'entries' failed to satisfy constraint: \
                   Member must have length";
     let cases = [
@@ -260,16 +261,16 @@ async fn a_request_beyond_a_limit_is_refused_whole() {
         ),
     ];
     for (body, message) in cases {
-        let reply = face.put(body).await;
+        let reply = endpoint.put(body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         assert_eq!(reply.body, json!({ "__type": "ValidationException", "message": message }));
     }
-    assert_eq!(face.bus.archive(0).await.unwrap().len(), 1);
+    assert_eq!(endpoint.bus.archive(0).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_no_put_events_gets_a_typed_error() {
-    let mut face = Face::new(orders(nowhere(), untouched())).await;
+async fn any_other_request_gets_a_typed_error() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), untouched())).await;
     let get = Request::get("/").header("host", "h").body(Full::default()).unwrap();
     let mut plain = put_events("AWSEvents.PutEvents", "{}");
     plain.headers_mut().insert("content-type", "application/json".parse().unwrap());
@@ -286,7 +287,7 @@ async fn what_is_no_put_events_gets_a_typed_error() {
         (body(&long), 413, "RequestEntityTooLargeException"),
     ];
     for (request, status, kind) in cases {
-        let reply = face.send(request).await;
+        let reply = endpoint.send(request).await;
         assert_eq!((reply.status.as_u16(), &reply.body["__type"]), (status, &json!(kind)));
     }
 }
@@ -296,7 +297,7 @@ async fn a_full_intake_throttles_and_recovers() {
     let bus = orders(nowhere(), accepting());
     let detail = format!(r#"{{"a":"{}"}}"#, "x".repeat(1_000_000));
     let entries = [infra_bus::Entry::new("s", "d", detail)];
-    // On this one thread no put can be committed before all of them have asked for their place.
+    // On this one thread no put can be committed before all of them have requested their permits.
     let puts: Vec<_> = (0..100)
         .map(|_| {
             let (bus, entries) = (bus.clone(), entries.clone());
@@ -317,13 +318,13 @@ async fn a_full_intake_throttles_and_recovers() {
 }
 
 #[tokio::test]
-async fn a_bus_that_shuts_down_answers_so_and_then_hangs_up() {
-    let mut face = Face::new(orders(nowhere(), accepting())).await;
-    face.bus.shutdown(std::time::Duration::ZERO).await.unwrap();
+async fn a_bus_that_shuts_down_answers_an_error_and_closes_the_connection() {
+    let mut endpoint = Endpoint::new(orders(nowhere(), accepting())).await;
+    endpoint.bus.shutdown(std::time::Duration::ZERO).await.unwrap();
     let entry = json!({ "Source": "s", "DetailType": "d", "Detail": "{}" });
-    let reply = face.put(json!({ "Entries": [entry] }).to_string()).await;
+    let reply = endpoint.put(json!({ "Entries": [entry] }).to_string()).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.body["__type"], "ServiceUnavailableException");
-    face.stop.send(()).unwrap();
-    face.served.await.unwrap();
+    endpoint.stop.send(()).unwrap();
+    endpoint.server.await.unwrap();
 }

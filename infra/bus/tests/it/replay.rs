@@ -1,4 +1,4 @@
-//! The archive, and what replaying it does.
+//! The archive and replays.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ async fn a_replayed_event_is_the_same_event_with_the_replays_name() {
     let bus = orders(nowhere(), target);
     bus.put(&[numbered(1)]).await.unwrap();
     let original = batches.recv().await.unwrap().remove(0).event;
-    assert_eq!(bus.replay(&Replay::named("after-the-flood")).await.unwrap(), 1);
+    assert_eq!(bus.replay(&Replay::named("after-the-outage")).await.unwrap(), 1);
     let mut replayed = batches.recv().await.unwrap().remove(0).event;
-    assert_eq!(replayed["replay-name"], "after-the-flood");
+    assert_eq!(replayed["replay-name"], "after-the-outage");
     replayed.as_object_mut().unwrap().remove("replay-name");
     assert_eq!(replayed, original);
 }
@@ -31,7 +31,7 @@ async fn replayed_events_are_not_archived_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rule_can_leave_replays_out() {
+async fn a_rule_can_exclude_replays() {
     let (target, mut batches) = taking();
     let mut config = config(&[Queue::new("orders")]);
     config.rules = vec![rule("orders", json!({ "replay-name": [{ "exists": false }] }))];
@@ -104,18 +104,16 @@ async fn pages_of_large_events_stay_small() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_needs_a_name_aws_would_take() {
+async fn a_replay_needs_a_name_that_aws_accepts() {
     let bus = orders(nowhere(), accepting());
     for name in ["", "a b", "a\"b", &"a".repeat(65)] {
-        let refused = bus.replay(&Replay::named(name)).await.unwrap_err().to_string();
-        assert!(
-            refused.ends_with("is not a replay name: 1 to 64 of letters, digits, `.`, `-`, `_`")
-        );
+        let error = bus.replay(&Replay::named(name)).await.unwrap_err().to_string();
+        assert!(error.ends_with("is not a replay name: 1 to 64 of letters, digits, `.`, `-`, `_`"));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_through_one_rule_leaves_the_other_queues_alone() {
+async fn a_replay_through_one_rule_does_not_affect_other_queues() {
     let (orders, mut to_orders) = taking();
     let (mails, mut to_mails) = taking();
     let targets = HashMap::from([("orders".to_owned(), orders), ("mails".to_owned(), mails)]);
@@ -131,6 +129,6 @@ async fn a_replay_through_one_rule_leaves_the_other_queues_alone() {
     assert!(to_orders.try_recv().is_err());
     assert_eq!(to_mails.recv().await.unwrap().len(), 1);
     assert_eq!(to_mails.recv().await.unwrap()[0].event["replay-name"], "again");
-    let refused = bus.replay(&through("to-nobody")).await.unwrap_err().to_string();
-    assert_eq!(refused, "there is no rule `to-nobody`");
+    let error = bus.replay(&through("to-none")).await.unwrap_err().to_string();
+    assert_eq!(error, "there is no rule `to-none`");
 }

@@ -1,11 +1,13 @@
-//! The archive keeps events for as long as it was told, and no longer.
+//! The archive stores events for the configured retention, and no longer.
 
 use std::time::Duration;
 
 use infra_bus::{Bus, Queue, Redrive, Replay};
 use rusqlite::Connection;
 
-use crate::stage::{NOW_MS, Shelf, accepting, answering, config, failed, nowhere, numbered, one};
+use crate::stage::{
+    BusDirectory, NOW_MS, accepting, answering, config, failed, nowhere, numbered, one,
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -16,7 +18,7 @@ fn days(queue: Queue, retention_days: u32) -> infra_bus::Config {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_leaves_the_archive_when_its_time_is_up() {
+async fn an_event_leaves_the_archive_after_the_retention() {
     let config = days(Queue::new("orders"), 20);
     let bus = Bus::open(nowhere(), config, one("orders", accepting())).unwrap();
     for n in 0..1_200 {
@@ -28,18 +30,19 @@ async fn an_event_leaves_the_archive_when_its_time_is_up() {
     assert_eq!(bus.replay(&Replay::named("all")).await.unwrap(), 1_201);
     bus.idle().await;
     tokio::time::sleep(DAY * 2).await;
-    let left: Vec<_> = bus.archive(0).await.unwrap().into_iter().map(|event| event.seq).collect();
-    assert_eq!(left, [1_201]);
+    let remaining: Vec<_> =
+        bus.archive(0).await.unwrap().into_iter().map(|event| event.seq).collect();
+    assert_eq!(remaining, [1_201]);
     assert_eq!(bus.replay(&Replay::named("rest")).await.unwrap(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_can_be_redriven_long_after_the_archive_forgot_its_event() {
-    let shelf = Shelf::new();
+async fn a_dead_letter_can_be_redriven_after_its_event_left_the_archive() {
+    let dir = BusDirectory::new();
     let mut queue = Queue::new("orders");
     queue.max_receive_count = 1;
     let target = answering(|batch| Ok(failed(&batch, "not yet")));
-    let bus = Bus::open(&shelf.file(), days(queue.clone(), 1), one("orders", target)).unwrap();
+    let bus = Bus::open(&dir.file(), days(queue.clone(), 1), one("orders", target)).unwrap();
     bus.put(&[numbered(1)]).await.unwrap();
     bus.idle().await;
     tokio::time::sleep(DAY * 3).await;
@@ -52,12 +55,12 @@ async fn a_dead_letter_can_be_redriven_long_after_the_archive_forgot_its_event()
     bus.discard("orders", 2).await.unwrap();
     tokio::time::sleep(DAY).await;
     bus.shutdown(DAY).await.unwrap();
-    let file = Connection::open(shelf.file()).unwrap();
+    let file = Connection::open(dir.file()).unwrap();
     let events: u64 = file.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).unwrap();
     assert_eq!(events, 0, "nothing refers to it any more");
 }
 
-/// The file of a release that did not write down when an event was stored.
+/// The file of a release that did not record when an event was stored.
 const VERSION_1: &str = "
 CREATE TABLE bus (opening INTEGER NOT NULL, created_ms INTEGER NOT NULL) STRICT;
 CREATE TABLE event (
@@ -82,10 +85,10 @@ PRAGMA user_version = 1;
 ";
 
 #[tokio::test(start_paused = true)]
-async fn a_file_of_the_release_before_is_taken_over_with_its_events() {
-    let shelf = Shelf::new();
+async fn a_file_of_the_previous_release_is_upgraded_with_its_events() {
+    let dir = BusDirectory::new();
     let now_s = i64::try_from(NOW_MS / 1_000).unwrap();
-    let file = Connection::open(shelf.file()).unwrap();
+    let file = Connection::open(dir.file()).unwrap();
     file.execute_batch(VERSION_1).unwrap();
     for (id, time_s) in [("old", now_s - 3 * 86_400), ("young", now_s - 86_400)] {
         file.execute(
@@ -96,7 +99,8 @@ async fn a_file_of_the_release_before_is_taken_over_with_its_events() {
     }
     file.close().unwrap();
     let config = days(Queue::new("orders"), 2);
-    let bus = Bus::open(&shelf.file(), config, one("orders", accepting())).unwrap();
-    let kept: Vec<_> = bus.archive(0).await.unwrap().into_iter().map(|event| event.id).collect();
-    assert_eq!(kept, ["young"]);
+    let bus = Bus::open(&dir.file(), config, one("orders", accepting())).unwrap();
+    let archived: Vec<_> =
+        bus.archive(0).await.unwrap().into_iter().map(|event| event.id).collect();
+    assert_eq!(archived, ["young"]);
 }

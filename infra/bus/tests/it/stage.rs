@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 /// 2025-11-21T18:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_763_748_000_000;
 
-/// A directory for one bus's file, gone with the test.
-pub(crate) struct Shelf(TempDir);
+/// A temporary directory for one bus's file.
+pub(crate) struct BusDirectory(TempDir);
 
-impl Shelf {
+impl BusDirectory {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -26,7 +26,7 @@ impl Shelf {
     }
 }
 
-/// A bus that keeps nothing.
+/// The path of a bus in memory.
 pub(crate) fn nowhere() -> &'static Path {
     Path::new(":memory:")
 }
@@ -61,7 +61,7 @@ pub(crate) fn numbered(n: u64) -> Entry {
     Entry::new("shop", "Numbered", format!(r#"{{"n":{n}}}"#))
 }
 
-/// A record of a batch, as a target sees it.
+/// A record of a batch, as a target receives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) message_id: String,
@@ -120,7 +120,7 @@ pub(crate) fn answering(
     })
 }
 
-/// A target that takes everything and passes each batch on.
+/// A target that accepts everything and sends each batch to the test.
 pub(crate) fn taking() -> (Arc<dyn Target>, mpsc::UnboundedReceiver<Vec<Record>>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let target = answering(move |batch| {
@@ -130,7 +130,7 @@ pub(crate) fn taking() -> (Arc<dyn Target>, mpsc::UnboundedReceiver<Vec<Record>>
     (target, receiver)
 }
 
-/// A target that takes everything.
+/// A target that accepts everything.
 pub(crate) fn accepting() -> Arc<dyn Target> {
     answering(|_| Ok(Value::Null))
 }

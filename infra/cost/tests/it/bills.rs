@@ -55,7 +55,7 @@ fn a_webhook_is_an_event_in_pieces_of_64_kib_an_api_request_and_a_message() {
     assert_eq!(usd(&of(12_000), Item::ApiRequests), "1");
     // 12 GB to the origin at 0.020.
     assert_eq!(usd(&of(12_000), Item::EdgeBytesToOrigin), "0.24");
-    // Sent, received and deleted, at 0.40, more than when nothing comes.
+    // Sent, received and deleted, at 0.40, more than in a quiet month.
     let quiet = bill(&month(&[]));
     let queue = |bill| usd(bill, Item::QueueRequests);
     let [busy, idle] = [queue(&of(12_000)), queue(&quiet)]
@@ -68,7 +68,7 @@ fn a_webhook_is_an_event_in_pieces_of_64_kib_an_api_request_and_a_message() {
 }
 
 #[test]
-fn an_order_is_told_twice_and_each_to_two_queues() {
+fn an_order_is_two_webhooks_and_each_goes_to_two_queues() {
     let one = bill(&month(&[("/webhooks/orders/a_month", 500_000)]));
     let quiet = bill(&month(&[]));
     assert_eq!(usd(&one, Item::Events), "1");
@@ -80,7 +80,7 @@ fn an_order_is_told_twice_and_each_to_two_queues() {
 }
 
 #[test]
-fn a_command_is_charged_by_what_was_counted() {
+fn a_command_is_charged_by_its_counted_footprint() {
     let bill = bill(&month(&[("/writes/cart_commands", 1_000_000)]));
     let [accept, apply] =
         [Operation::AcceptCommand, Operation::ApplyCommand].map(Operation::footprint);
@@ -89,15 +89,15 @@ fn a_command_is_charged_by_what_was_counted() {
     assert_eq!(quantity(Item::TableWrites), million(accept.write_units + apply.write_units));
     assert_eq!(quantity(Item::TableReads), million(accept.read_halves + apply.read_halves));
     assert_eq!(quantity(Item::Events), million(1));
-    // The function is waited for by one call after the other: 2 ms, 5 for each call of the table,
-    // 25 for the event; then the consumer's. 512 and 256 MB.
+    // The function's calls are sequential: 2 ms, 5 for each call of the table, 25 for the event;
+    // then the consumer's. 512 and 256 MB.
     let accepted = 512 * (2 + 5 * accept.table_calls + 25);
     let applied = 256 * (2 + 5 * apply.table_calls);
     assert_eq!(quantity(Item::LambdaTimeX86), million(accepted + applied));
 }
 
 #[test]
-fn warm_environments_cost_what_they_are_kept() {
+fn warm_environments_are_charged_by_the_hour() {
     let bill = bill(&month(&[
         ("/warm/environments", 2),
         ("/warm/campaign_environments", 12),
@@ -108,7 +108,7 @@ fn warm_environments_cost_what_they_are_kept() {
     // 700 hours of 2 and 30 of 12 are 1,760 environment-hours of 1,769 + 512 + 512 MB: at 1,024 MB
     // a GB, 17,281,687.5 GB-seconds at 0.0000041667.
     assert_eq!(usd(&bill, Item::LambdaWarmX86), "72.00760730625");
-    // What runs there runs at 0.0000097222.
+    // Invocations there cost 0.0000097222.
     assert_eq!(usd(&bill, Item::LambdaWarmTimeX86), "0.0097222");
     assert_eq!(usd(&bill, Item::LambdaTimeX86), "");
 }
@@ -127,7 +127,7 @@ fn lambda_at_edge_costs_six_times_the_function_and_its_time() {
 }
 
 #[test]
-fn what_is_kept_costs_by_the_month() {
+fn stored_data_and_alarms_are_charged_by_the_month() {
     let bill = bill(&month(&[
         ("/fixed/table_bytes", 5_000_000_000),
         ("/fixed/alarms", 40),
@@ -141,7 +141,7 @@ fn what_is_kept_costs_by_the_month() {
     assert_eq!(usd(&bill, Item::Dashboards), "3");
     assert_eq!(usd(&bill, Item::Secrets), "0.4");
     assert_eq!(usd(&bill, Item::Invalidations), "1.5");
-    // 25 GB and 1,000 invalidations are everybody's.
+    // 25 GB and 1,000 invalidations are free.
     let free = |item| bill.lines.iter().find(|line| line.item == item).unwrap().free_usd;
     assert_eq!(free(Item::TableStored).to_string(), "1.25");
     assert_eq!(free(Item::Invalidations).to_string(), "1.50");
@@ -149,7 +149,7 @@ fn what_is_kept_costs_by_the_month() {
 }
 
 #[test]
-fn what_is_free_is_told_beside_and_never_more_than_was_used() {
+fn the_free_tier_is_listed_and_never_exceeds_the_usage() {
     let bill = bill(&month(&[
         ("/reads/product/a_month", 12_000_000),
         ("/reads/product/edge_hits_percent", 100),
@@ -170,25 +170,28 @@ fn the_next_million_is_in_the_proportions_of_the_month() {
     let next = Next::of(&parsed(&profile), &PriceFile::built_in()).unwrap();
     // At the edge alone: 100 times 0.0100, one of 0.10 and one of 0.03.
     assert_eq!(next.reads.unwrap().to_string(), "1.13");
-    assert_eq!(next.webhooks, None, "there are none to be in proportion to");
+    assert_eq!(next.webhooks, None, "the month has no webhooks");
     profile["reads"]["cart"]["edge_hits_percent"] = json!(0);
     profile["reads"]["cart"]["memory_hits_percent"] = json!(100);
     let next = Next::of(&parsed(&profile), &PriceFile::built_in()).unwrap();
     // A third of the million, 333,333, now reaches a function: 0.0666666 and a third of 0.0166667;
-    // what does not divide is the cart's, one more.
+    // the remainder of one is the cart's.
     let more = next.reads.unwrap().0 - 1_130_000_000_000;
     assert_eq!(more, 333_334 * 200_000 + (333_334 * 16_666_700_i128 * 1_024 + 512_000) / 1_024_000);
 }
 
 #[test]
-fn the_built_in_months_stand_beside_their_claims() {
+fn the_built_in_months_are_compared_with_their_claims() {
     for (name, text) in infra_cost::BUILT_IN {
         let profile = Profile::parse(name, text).unwrap();
         let rate = infra_cost::ExchangeRate::parse("88.75@2026-11-20").unwrap();
-        let told = estimate(&profile, &PriceFile::built_in(), Some(rate)).unwrap();
-        let text = told.to_string();
+        let estimate = estimate(&profile, &PriceFile::built_in(), Some(rate)).unwrap();
+        let text = estimate.to_string();
         assert!(text.contains("\npublished  ") && text.contains("\nours       "), "{text}");
         assert!(text.contains("88.75 rupees to the dollar (2026-11-20)"), "{text}");
-        assert!(told.bill.unsourced.0 * 2 < told.bill.total.0, "{name} rests on hearsay");
+        assert!(
+            estimate.bill.unsourced.0 * 2 < estimate.bill.total.0,
+            "{name}: too many unsourced prices"
+        );
     }
 }

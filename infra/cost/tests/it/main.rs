@@ -1,5 +1,5 @@
-//! The bill by hand: each figure below was worked out from the price beside it.
-#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+//! Bills calculated by hand: each figure below follows from the price in its comment.
+#![expect(clippy::unwrap_used, reason = "a test's helpers may panic like the test itself")]
 
 mod bad_input;
 mod bills;

@@ -18,7 +18,7 @@ fn a_price_is_read_to_its_last_decimal() {
 }
 
 #[test]
-fn what_a_quantity_costs_is_rounded_once_to_the_nearest_picodollar() {
+fn the_cost_of_a_quantity_is_rounded_once_to_the_nearest_picodollar() {
     // 0.20 for a million: 200,000 picodollars each.
     assert_eq!(usd("0.20").for_quantity(3, 1_000_000), Dollars(600_000));
     // A third of a picodollar, then two thirds, then one and a half.
@@ -47,7 +47,7 @@ fn a_rate_is_a_number_and_a_day() {
 
 proptest! {
     #[test]
-    fn a_decimal_is_written_as_it_was_read(whole in 0_u64..1_000_000, fraction in 0_u64..10_u64.pow(12)) {
+    fn a_decimal_survives_a_round_trip(whole in 0_u64..1_000_000, fraction in 0_u64..10_u64.pow(12)) {
         let read = Decimal::parse(&format!("{whole}.{fraction:012}")).unwrap();
         prop_assert_eq!(Decimal::parse(&read.to_string()), Some(read));
         prop_assert_eq!(read.dollars().0, i128::from(whole) * 10_i128.pow(12) + i128::from(fraction));

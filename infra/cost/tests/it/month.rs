@@ -1,9 +1,9 @@
-//! A month in which nothing happens, to put one thing at a time into.
+//! A month without traffic, to which a test adds one kind at a time.
 
 use infra_cost::{Bill, Item, PriceFile, Profile, Usage};
 use serde_json::{Value, json};
 
-/// Nothing is read, written or kept.
+/// A month without reads, writes or stored data.
 pub(crate) fn quiet() -> Value {
     let read = json!({"a_month": 0, "edge_hits_percent": 0, "memory_hits_percent": 0, "bytes": 0});
     json!({
@@ -22,7 +22,7 @@ pub(crate) fn quiet() -> Value {
     })
 }
 
-/// A quiet month but for these, by JSON Pointer.
+/// A quiet month with these values, by JSON Pointer.
 pub(crate) fn month(busy: &[(&str, u64)]) -> Profile {
     let mut profile = quiet();
     for (at, number) in busy {
@@ -35,12 +35,12 @@ pub(crate) fn parsed(profile: &Value) -> Profile {
     Profile::parse("mine", &profile.to_string()).unwrap()
 }
 
-/// What a month costs, with the built-in prices.
+/// The bill of a month, with the built-in prices.
 pub(crate) fn bill(profile: &Profile) -> Bill {
     Bill::of(&Usage::of(profile), &PriceFile::built_in(), &profile.region).unwrap()
 }
 
-/// Dollars of a line, with all their decimals, or nothing.
+/// Dollars of a line with all decimals, or an empty text.
 pub(crate) fn usd(bill: &Bill, item: Item) -> String {
     let line = bill.lines.iter().find(|line| line.item == item);
     line.map(|line| serde_json::to_value(line.usd).unwrap().as_str().unwrap().to_owned())

@@ -15,7 +15,7 @@ fn strain(profile: &Profile, quota: QuotaName) -> Strain {
 }
 
 #[test]
-fn a_peak_that_just_fits_passes_nothing_and_one_more_asks_for_half_as_much_again() {
+fn a_peak_at_the_quota_fits_and_one_above_suggests_a_higher_quota() {
     let mut profile = quiet();
     profile["region"] = json!("ap-south-1");
     profile["peak_factor"] = json!(50);
@@ -26,7 +26,7 @@ fn a_peak_that_just_fits_passes_nothing_and_one_more_asks_for_half_as_much_again
     profile["webhooks"]["others"] = json!(12 * MONTH_S + 1);
     let passes = strain(&parsed(&profile), QuotaName::PutEvents);
     assert_eq!(passes.needed, 601);
-    // 601 and half of it are 901; asked for in two digits.
+    // 601 and half of it are 901; rounded up to two digits.
     let (ask, how) = passes.ask.unwrap();
     assert_eq!(ask, 910);
     assert!(how.contains("PutEvents"), "{how}");
@@ -36,7 +36,7 @@ fn a_peak_that_just_fits_passes_nothing_and_one_more_asks_for_half_as_much_again
 }
 
 #[test]
-fn environments_are_what_arrives_times_how_long_it_takes() {
+fn environments_are_the_rate_times_the_duration() {
     // 100 a second from memory, 20 ms each: two environments.
     let profile = month(&[
         ("/reads/cart/a_month", 100 * MONTH_S),
@@ -58,7 +58,7 @@ fn an_order_is_two_webhooks_and_four_messages() {
 }
 
 #[test]
-fn bytes_are_told_in_bits() {
+fn edge_bytes_are_counted_in_bits() {
     let read = [
         ("/reads/product/a_month", MONTH_S),
         ("/reads/product/edge_hits_percent", 100),
@@ -68,7 +68,7 @@ fn bytes_are_told_in_bits() {
 }
 
 #[test]
-fn an_instance_of_lambda_at_edge_takes_ten_requests_a_second() {
+fn an_instance_of_lambda_at_edge_handles_ten_requests_a_second() {
     let mut profile = quiet();
     profile["edge"] = json!("lambda-at-edge");
     profile["reads"]["product"]["a_month"] = json!(10_001 * MONTH_S);

@@ -1,4 +1,4 @@
-//! What the SDK and its caller see when things go wrong on purpose.
+//! The behaviour of the SDK under injected faults.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use infra_dynamo::{Fault, Faults, Rates};
 use crate::tables::{HOT, LOG, client, fresh, get, item, key, number, put};
 
 #[tokio::test(start_paused = true)]
-async fn two_throttled_attempts_are_made_good_by_the_third() {
+async fn the_third_attempt_succeeds_after_two_throttled_ones() {
     let (tables, client) = fresh().await;
     put(&client, HOT, item("cart/1", 5)).await;
 
@@ -22,7 +22,7 @@ async fn two_throttled_attempts_are_made_good_by_the_third() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_that_does_not_end_reaches_the_caller_by_its_name() {
+async fn permanent_throttling_reaches_the_caller_with_its_code() {
     let (tables, client) = fresh().await;
     tables.faults().set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
 
@@ -33,7 +33,7 @@ async fn throttling_that_does_not_end_reaches_the_caller_by_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_batch_is_served_in_part() {
+async fn a_throttled_batch_is_processed_in_part() {
     let (tables, client) = fresh().await;
     for (table, pk) in [(HOT, "cart/1"), (HOT, "cart/2"), (LOG, "command/a")] {
         put(&client, table, item(pk, 5)).await;
@@ -55,13 +55,13 @@ async fn a_throttled_batch_is_served_in_part() {
 
     let retry = client.batch_get_item().set_request_items(Some(rest)).send().await.unwrap();
     assert_eq!(retry.unprocessed_keys.unwrap().len(), 0);
-    let found = retry.responses.unwrap();
-    assert_eq!(found[HOT], [item("cart/2", 5)]);
-    assert_eq!(found[LOG], [item("command/a", 5)]);
+    let responses = retry.responses.unwrap();
+    assert_eq!(responses[HOT], [item("cart/2", 5)]);
+    assert_eq!(responses[LOG], [item("command/a", 5)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_batch_of_writes_names_what_it_did_not_write() {
+async fn a_throttled_batch_of_writes_names_the_unwritten_items() {
     let (tables, client) = fresh().await;
     let write = |pk| {
         let put = PutRequest::builder().set_item(Some(item(pk, 1))).build().unwrap();
@@ -86,9 +86,9 @@ async fn a_conflicting_transaction_writes_nothing_and_names_the_item() {
         let put = Put::builder().table_name(table).set_item(Some(item("x", 1))).build().unwrap();
         TransactWriteItem::builder().put(put).build()
     };
-    // The SDK tries a conflict again by itself only for single items.
+    // The SDK retries a conflict by itself only for single items.
     tables.faults().hit_next(Fault::Conflict);
-    assert_eq!(get(&client, HOT, "x").await, None, "reads are passed over");
+    assert_eq!(get(&client, HOT, "x").await, None, "reads are skipped");
     let both = client.transact_write_items().transact_items(put(HOT)).transact_items(put(LOG));
     let error = both.send().await.unwrap_err().into_service_error();
     assert!(error.is_transaction_canceled_exception());
@@ -109,7 +109,7 @@ async fn a_put_may_conflict_with_a_transaction() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_whose_answer_is_lost_has_happened_and_the_retry_finds_itself() {
+async fn a_write_whose_answer_is_lost_is_stored_and_its_retry_fails_the_condition() {
     let (tables, client) = fresh().await;
     tables.faults().hit_next(Fault::AnswerLost);
     let error = client
@@ -169,7 +169,7 @@ async fn latency_stays_within_its_bound_and_is_switched_off_at_once() {
     assert_eq!(time_of(get(&client, HOT, "cart/1")).await, Duration::ZERO);
 }
 
-/// How far tokio's paused clock moved meanwhile.
+/// How far tokio's paused clock advances during `work`.
 async fn time_of<T>(work: impl Future<Output = T>) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "the clock of the test, which is paused")]
     let now = tokio::time::Instant::now;
@@ -179,7 +179,7 @@ async fn time_of<T>(work: impl Future<Output = T>) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_slower_than_the_read_timeout_fails_like_one() {
+async fn a_call_slower_than_the_read_timeout_times_out() {
     let (tables, _) = fresh().await;
     tables.faults().set(Rates { latency_ms_max: 60_000, ..Rates::default() });
     let timeouts = aws_sdk_dynamodb::config::timeout::TimeoutConfig::builder()
@@ -194,7 +194,7 @@ async fn a_call_slower_than_the_read_timeout_fails_like_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_seed_hits_the_same_calls_again() {
+async fn one_seed_always_hits_the_same_calls() {
     async fn hits(seed: u64) -> Vec<u64> {
         let (tables, _) = fresh().await;
         let faults = Faults::seeded(seed);
@@ -215,7 +215,7 @@ async fn one_seed_hits_the_same_calls_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_are_between_their_own_client_and_the_tables() {
+async fn faults_affect_only_their_own_client() {
     let (tables, clean) = fresh().await;
     let faults = Faults::seeded(1);
     let faulty = client(&tables.with_faults(faults.clone()));

@@ -1,11 +1,11 @@
-//! Tables in a file: what survives, and what is said about a file that is of no use.
+//! Tables in a file: durability, and the errors of unusable files.
 
 use infra_dynamo::Embedded;
 
 use crate::tables::{HOT, client, create, get, item, put};
 
 #[tokio::test(start_paused = true)]
-async fn a_shop_started_again_finds_its_carts() {
+async fn items_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tables.sqlite");
     {
@@ -21,9 +21,9 @@ async fn a_shop_started_again_finds_its_carts() {
     assert_eq!(ttl.attribute_name.unwrap(), "ttl");
 }
 
-/// What a killed process leaves behind is what was in the files at that moment.
+/// A killed process leaves the files as they were at that moment.
 #[tokio::test(start_paused = true)]
-async fn a_shop_killed_after_an_answer_finds_what_it_answered() {
+async fn an_acknowledged_write_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tables.sqlite");
     let tables = Embedded::open(&file).unwrap();
@@ -31,36 +31,36 @@ async fn a_shop_killed_after_an_answer_finds_what_it_answered() {
     create(&running, HOT).await;
     put(&running, HOT, item("cart/1", 5)).await;
 
-    let remains = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let name = entry.unwrap().file_name();
-        // The shared memory of the log belongs to the living.
+        // The shared memory of the log belongs to the running process.
         if !name.to_string_lossy().ends_with("-shm") {
-            std::fs::copy(folder.path().join(&name), remains.path().join(&name)).unwrap();
+            std::fs::copy(folder.path().join(&name), copy.path().join(&name)).unwrap();
         }
     }
-    let again = client(&Embedded::open(remains.path().join("tables.sqlite")).unwrap());
+    let again = client(&Embedded::open(copy.path().join("tables.sqlite")).unwrap());
     assert_eq!(get(&again, HOT, "cart/1").await.unwrap(), item("cart/1", 5));
 }
 
-fn complaint(file: &std::path::Path) -> String {
-    let complaint = Embedded::open(file).unwrap_err().to_string();
-    assert_eq!(complaint.lines().count(), 1);
-    assert!(complaint.starts_with(&format!("cannot open the tables in {}: ", file.display())));
-    complaint
+fn error_of(file: &std::path::Path) -> String {
+    let error = Embedded::open(file).unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 1);
+    assert!(error.starts_with(&format!("cannot open the tables in {}: ", file.display())));
+    error
 }
 
 #[test]
-fn a_file_that_is_no_database_is_said_to_be_none() {
+fn a_file_that_is_not_a_database_is_an_error_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tables.sqlite");
     std::fs::write(&file, "a shopping list\n".repeat(500)).unwrap();
-    assert!(complaint(&file).contains("not a valid SQLite database"));
+    assert!(error_of(&file).contains("not a valid SQLite database"));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "a shopping list\n".repeat(500));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_whose_pages_are_overwritten_is_refused_at_opening() {
+async fn a_file_with_overwritten_pages_is_an_error_at_opening() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tables.sqlite");
     {
@@ -68,21 +68,21 @@ async fn a_file_whose_pages_are_overwritten_is_refused_at_opening() {
         create(&client(&tables), HOT).await;
     }
     let mut bytes = std::fs::read(&file).unwrap();
-    // The first hundred bytes are the header: the file still looks like one of ours.
+    // The first hundred bytes are the header: it stays valid.
     bytes[100..].fill(0xa5);
     std::fs::write(&file, bytes).unwrap();
-    assert!(complaint(&file).contains("malformed"));
+    assert!(error_of(&file).contains("malformed"));
 }
 
 #[test]
 fn a_folder_is_not_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(complaint(folder.path()).contains("unable to open database file"));
+    assert!(error_of(folder.path()).contains("unable to open database file"));
 }
 
 #[test]
-fn a_file_in_a_folder_that_is_not_there_is_not_made() {
+fn a_file_in_a_missing_folder_is_not_created() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("nowhere/tables.sqlite");
-    assert!(complaint(&file).contains("unable to open database file"));
+    assert!(error_of(&file).contains("unable to open database file"));
 }

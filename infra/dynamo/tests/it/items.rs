@@ -21,16 +21,16 @@ async fn an_item_comes_back_byte_for_byte_and_digit_for_digit() {
     cart.insert("list".to_owned(), AttributeValue::L(vec![number(1), AttributeValue::Null(true)]));
 
     put(&client, HOT, cart.clone()).await;
-    let mut got = get(&client, HOT, "cart/1").await.unwrap();
+    let mut read = get(&client, HOT, "cart/1").await.unwrap();
     // One number has many spellings, and DynamoDB has its own.
-    let price = got.remove("price").unwrap();
+    let price = read.remove("price").unwrap();
     assert_eq!(price.as_n().unwrap(), "-0.00000000000000000129");
     cart.remove("price");
-    assert_eq!(got, cart);
+    assert_eq!(read, cart);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_put_that_lost_the_race_learns_what_won() {
+async fn a_failed_condition_returns_the_present_item() {
     let (_, client) = fresh().await;
     put(&client, HOT, item("cart/1", 5)).await;
 
@@ -47,13 +47,13 @@ async fn a_put_that_lost_the_race_learns_what_won() {
         .into_service_error();
     assert!(error.is_conditional_check_failed_exception());
     assert_eq!(get(&client, HOT, "cart/1").await.unwrap(), item("cart/1", 5));
-    let won = match error {
+    let present = match error {
         aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => {
             e.item.unwrap()
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(won, item("cart/1", 5));
+    assert_eq!(present, item("cart/1", 5));
 }
 
 fn if_absent(table: &str, pk: &str, version: u64) -> TransactWriteItem {
@@ -68,7 +68,7 @@ fn if_absent(table: &str, pk: &str, version: u64) -> TransactWriteItem {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transaction_is_all_or_nothing_and_says_why_item_by_item() {
+async fn a_transaction_is_all_or_nothing_with_a_reason_per_item() {
     let (_, client) = fresh().await;
     put(&client, LOG, item("cause/1", 7)).await;
 
@@ -91,7 +91,7 @@ async fn a_transaction_is_all_or_nothing_and_says_why_item_by_item() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transaction_sent_again_with_its_token_counts_once() {
+async fn a_transaction_repeated_with_its_token_is_applied_once() {
     let (_, client) = fresh().await;
     for _ in 0..2 {
         client
@@ -120,13 +120,13 @@ async fn one_batch_reads_the_item_and_its_pending_records_from_two_tables() {
         .batch_get_item()
         .request_items(HOT, keys(&["cart/1"]))
         .request_items(LOG, keys(&["command/a", "command/never"]));
-    let found = batch.send().await.unwrap().responses.unwrap();
-    assert_eq!(found[HOT], [item("cart/1", 5)]);
-    assert_eq!(found[LOG], [item("command/a", 1)]);
+    let responses = batch.send().await.unwrap().responses.unwrap();
+    assert_eq!(responses[HOT], [item("cart/1", 5)]);
+    assert_eq!(responses[LOG], [item("command/a", 1)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_query_walks_one_partition_in_order_page_by_page() {
+async fn a_query_reads_one_partition_in_order_and_in_pages() {
     let (_, client) = fresh().await;
     for entry in ["e/2", "e/1", "e/3", "x"] {
         let mut item = item("account/1", 1);
@@ -177,7 +177,7 @@ async fn no_increment_of_64_concurrent_writers_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_expired_is_swept_and_what_has_not_stays() {
+async fn a_sweep_deletes_only_expired_items() {
     let (tables, client) = fresh().await;
     for (pk, ttl) in [("cart/old", 1_000_000_000), ("cart/new", 99_999_999_999)] {
         let mut item = item(pk, 1);
@@ -190,14 +190,14 @@ async fn what_expired_is_swept_and_what_has_not_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_adapters_never_ask_for_is_not_served() {
+async fn an_unsupported_operation_is_an_error() {
     let (_, client) = fresh().await;
     let error = client.list_backups().send().await.unwrap_err();
     assert_eq!(error.code(), Some("UnknownOperationException"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_table_and_a_wrong_expression_are_said_as_dynamodb_says_them() {
+async fn a_missing_table_and_an_invalid_expression_have_dynamodbs_codes() {
     let (_, client) = fresh().await;
     let read = client.get_item().set_key(Some(key("cart/1")));
     let error = read.clone().table_name("cold").send().await.unwrap_err();
@@ -207,7 +207,7 @@ async fn a_missing_table_and_a_wrong_expression_are_said_as_dynamodb_says_them()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_number_that_is_none_is_a_validation_error() {
+async fn an_invalid_number_is_a_validation_error() {
     let (_, client) = fresh().await;
     let mut cart = item("cart/1", 1);
     cart.insert("price".to_owned(), AttributeValue::N("cheap".to_owned()));

@@ -1,6 +1,7 @@
-//! The tables as the real SDK sees them. Time is tokio's and paused: the SDK backs off in none.
+//! The tables under the real SDK. Time is tokio's and paused: the SDK's back-off takes no real
+//! time.
 
-// Tells clippy that the fixtures, too, are tests.
+// Makes clippy treat the fixtures as tests, too.
 #![cfg(test)]
 
 mod faults;

@@ -1,4 +1,4 @@
-//! A client on embedded tables, and the few calls that the tests make all the time.
+//! A client on embedded tables, and calls that many tests make.
 
 use std::collections::HashMap;
 
@@ -84,8 +84,8 @@ pub(crate) fn item(pk: &str, version: u64) -> Item {
 }
 
 pub(crate) async fn get(client: &Client, table: &str, pk: &str) -> Option<Item> {
-    let got = client.get_item().table_name(table).set_key(Some(key(pk))).consistent_read(true);
-    got.send().await.unwrap().item
+    let get = client.get_item().table_name(table).set_key(Some(key(pk))).consistent_read(true);
+    get.send().await.unwrap().item
 }
 
 pub(crate) async fn put(client: &Client, table: &str, item: Item) {

@@ -1,4 +1,4 @@
-//! What may be typed. Every command's help ends with one example that works as printed.
+//! Arguments. Every command's help ends with one example that works as printed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use crate::demo;
 #[command(name = "forecourt", version, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Example:\n  forecourt up --fresh\n")]
 pub struct Cli {
-    /// What to do; `up` if nothing is said.
+    /// The command; `up` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The arguments of `up`, for when it is not named.
+    /// The arguments of `up` as the default command.
     #[command(flatten)]
     pub up: UpArgs,
 }
@@ -27,7 +27,7 @@ pub enum Command {
     /// Start everything: edge, functions, table and bus, with the demo shop.
     #[command(after_help = "Example:\n  forecourt up --listen 127.0.0.1:8080 --fresh\n")]
     Up(UpArgs),
-    /// Publish a product, authored or as Shopify has it, or a loyalty programme, plain or gzipped.
+    /// Publish a product, authored or in Shopify's format, or a loyalty program, plain or gzipped.
     #[command(after_help = "Example:\n  forecourt publish infra/local/demo/bike.json\n")]
     Publish(PublishArgs),
     /// Sign a Shopify webhook with the app secret and deliver it.
@@ -42,22 +42,22 @@ pub enum Command {
         curl -H \"Authorization: Bearer $(forecourt token --customer 1001)\" \
         http://127.0.0.1:8080/v1/loyalty\n")]
     Token(TokenArgs),
-    /// Look at events that could not be consumed, and deliver them again.
+    /// List events that could not be consumed, and deliver them again.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
-    /// Deliver what the bus has archived again. Carts: into a table without carts only.
+    /// Deliver archived events again. Carts need a table without carts.
     #[command(after_help = "Example:\n  \
         forecourt replay --rule loyalty --from 2026-11-21T08:00:00Z\n\n\
-        Events bear the replay's name, as on EventBridge. The archive keeps 20 days.\n")]
+        Events carry the replay's name, as on EventBridge. The archive holds 20 days.\n")]
     Replay(ReplayArgs),
     /// Run the local CloudFront alone, before any origin.
     #[command(after_help = "Example:\n  forecourt edge --distribution edge/distribution.json \
         --origin http://127.0.0.1:9000 --listen 127.0.0.1:8081\n")]
     Edge(EdgeArgs),
-    /// Tell what a month on AWS costs, what the next million costs, and which quotas it would pass.
+    /// Print what a month on AWS costs, what the next million costs, and which quotas it exceeds.
     #[command(after_help = "Example:\n  forecourt cost orders --inr 88.75@2026-11-20\n")]
     Cost(CostArgs),
-    /// Look at a deployment from outside: headers, caches, privacy, signatures, latency.
+    /// Check a deployment from outside: headers, caches, privacy, signatures, latency.
     #[command(
         after_help = "Example:\n  forecourt doctor --url https://d111111abcdef8.cloudfront.net \
         --secrets secrets.env --write\n\n\
@@ -74,21 +74,21 @@ pub struct UpArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Where state is kept.
+    /// The data folder.
     #[arg(long, default_value = ".forecourt")]
     pub data: PathBuf,
-    /// Forget what was kept and start anew.
+    /// Delete the stored state first.
     #[arg(long)]
     pub fresh: bool,
-    /// Make the bus misbehave, such as `duplicate=0.2,reorder=0.5,delay_ms=0..3000,fail=0.05`.
+    /// Faults that the bus injects, such as `duplicate=0.2,reorder=0.5,delay_ms=0..3000,fail=0.05`.
     #[arg(long, value_name = "SPEC")]
     pub faults: Option<String>,
 }
 
-/// Where a running Forecourt answers.
+/// The address of a running Forecourt.
 #[derive(Debug, Clone, Args)]
 pub struct Target {
-    /// Where Forecourt answers.
+    /// The URL of Forecourt.
     #[arg(long, default_value = demo::URL)]
     pub url: String,
 }
@@ -98,14 +98,13 @@ pub struct Target {
 pub struct PublishArgs {
     /// The document, `.json` or `.json.gz`; `-` reads it from standard input.
     pub file: String,
-    /// Only tell what would be refused or warned of; of a programme, what past orders would have
-    /// earned instead.
+    /// Only print errors and warnings; for a program, what past orders would have earned instead.
     #[arg(long)]
     pub dry_run: bool,
     /// The currency of a Shopify product's prices; an authored product names its own.
     #[arg(long, default_value = demo::CURRENCY)]
     pub currency: String,
-    /// Which shop to speak to.
+    /// The shop.
     #[command(flatten)]
     pub target: Target,
     /// A staff token.
@@ -128,7 +127,7 @@ pub struct WebhookArgs {
     /// The id of the cart that the fixture was handed over from.
     #[arg(long, requires = "fixture")]
     pub cart: Option<String>,
-    /// Which shop to speak to.
+    /// The shop.
     #[command(flatten)]
     pub target: Target,
 }
@@ -138,7 +137,7 @@ pub struct WebhookArgs {
 pub struct SignProxyArgs {
     /// A URL, or a path of the local Forecourt, such as `/proxy/v1/loyalty`.
     pub url: String,
-    /// Shopify's id of the customer who is logged in; nobody if absent.
+    /// Shopify's id of the logged-in customer; anonymous if absent.
     #[arg(long)]
     pub customer: Option<String>,
 }
@@ -157,7 +156,7 @@ pub struct EdgeArgs {
     /// The distribution, in CloudFormation's property names.
     #[arg(long)]
     pub distribution: PathBuf,
-    /// Where every origin of the distribution is found.
+    /// The URL of every origin of the distribution.
     #[arg(long)]
     pub origin: String,
     /// Where the edge listens.
@@ -174,49 +173,49 @@ pub struct CostArgs {
     /// Prices and quotas instead of the built-in ones (`infra/cost/prices.json`).
     #[arg(long, value_name = "FILE")]
     pub prices: Option<String>,
-    /// Rupees for a dollar and the day they were, such as `88.75@2026-11-20`.
+    /// Rupees for a dollar and the day of the rate, such as `88.75@2026-11-20`.
     #[arg(long, value_name = "RATE@DATE")]
     pub inr: Option<String>,
-    /// Print the profile instead, to start one's own from.
+    /// Print the profile instead, as a template.
     #[arg(long)]
     pub show: bool,
-    /// Everything as one JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Most requests that are timed.
+/// Most timed requests.
 const REQUESTS_MAX: u64 = 1_000;
 
 /// `doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// Which deployment to look at.
+    /// The deployment.
     #[command(flatten)]
     pub target: Target,
-    /// A file of `NAME=value` lines with what may be known; else the environment.
+    /// A file of `NAME=value` lines with secrets; by default the environment.
     #[arg(long, value_name = "FILE")]
     pub secrets: Option<PathBuf>,
     /// A published product with at least two options.
     #[arg(long, default_value = "bike")]
     pub product: String,
-    /// Write, too: a guest's cart, which is cleared afterwards.
+    /// Also write: a guest's cart, which is cleared afterwards.
     #[arg(long)]
     pub write: bool,
-    /// An origin's own address, which must refuse; may be repeated.
+    /// An origin's own address, which must reject requests; may be repeated.
     #[arg(long, value_name = "URL")]
     pub origin: Vec<String>,
-    /// Look at this only; may be repeated. The checks' names are those that are printed.
+    /// Run this check only, by its printed name; may be repeated.
     #[arg(long, value_name = "CHECK")]
     pub only: Vec<String>,
     /// Longest wait for a write to be applied, seconds.
     #[arg(long, default_value = "30", value_parser = clap::value_parser!(u64).range(..=600))]
     pub patience: u64,
-    /// How many requests are timed.
+    /// The number of timed requests.
     #[arg(long, default_value = "50",
         value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=REQUESTS_MAX))]
     pub requests: usize,
-    /// Everything as one JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
@@ -224,10 +223,10 @@ pub struct DoctorArgs {
 /// `dead-letters`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadLettersCommand {
-    /// Show dead letters with their reason.
+    /// List dead letters with their reason.
     #[command(after_help = "Example:\n  forecourt dead-letters list --queue cart\n")]
     List(ListArgs),
-    /// Deliver dead letters again, with all their attempts: all, a queue's, or those named.
+    /// Deliver dead letters again, with all their attempts: all, a queue's, or by id.
     #[command(after_help = "Example:\n  forecourt dead-letters redrive --queue cart --as-new\n")]
     Redrive(RedriveArgs),
 }
@@ -235,13 +234,13 @@ pub enum DeadLettersCommand {
 /// `dead-letters list`.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// Of this queue only.
+    /// This queue only.
     #[arg(long)]
     pub queue: Option<String>,
-    /// One JSON object a line, with the whole event.
+    /// Print one JSON object a line, with the whole event.
     #[arg(long)]
     pub json: bool,
-    /// Where state is kept; whether Forecourt runs on it does not matter.
+    /// The data folder, whether Forecourt runs on it or not.
     #[arg(long, default_value = ".forecourt")]
     pub data: PathBuf,
 }
@@ -249,19 +248,19 @@ pub struct ListArgs {
 /// `dead-letters redrive`.
 #[derive(Debug, Clone, Args)]
 pub struct RedriveArgs {
-    /// Those of this queue.
+    /// The dead letters of this queue.
     #[arg(long, conflicts_with = "id")]
     pub queue: Option<String>,
-    /// This one; may be repeated.
+    /// This dead letter; may be repeated.
     #[arg(long)]
     pub id: Vec<u64>,
-    /// Give cart commands that came too late a new time: they then act on the cart as it is.
+    /// Give cart commands that came too late a new time: they then act on the current cart.
     #[arg(long)]
     pub as_new: bool,
-    /// What was done as one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
-    /// Where state is kept; whether Forecourt runs on it does not matter.
+    /// The data folder, whether Forecourt runs on it or not.
     #[arg(long, default_value = ".forecourt")]
     pub data: PathBuf,
 }
@@ -269,25 +268,25 @@ pub struct RedriveArgs {
 /// `replay`.
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
-    /// What the replay is called; made up from the time if absent.
+    /// The name of the replay; generated from the time if absent.
     #[arg(long)]
     pub name: Option<String>,
-    /// Events from this moment on, such as `2026-11-21T08:00:00Z`.
+    /// Events from this time on, such as `2026-11-21T08:00:00Z`.
     #[arg(long, value_name = "TIME", value_parser = unix_s)]
     pub from: Option<i64>,
-    /// Events up to this moment.
+    /// Events up to this time.
     #[arg(long, value_name = "TIME", value_parser = unix_s)]
     pub to: Option<i64>,
     /// Through this rule only: `cart`, `loyalty`, `privacy` or `published`.
     #[arg(long)]
     pub rule: Option<String>,
-    /// Forget all carts first, and rebuild them from the archive. Forecourt must not be running.
+    /// Delete all carts first, and rebuild them from the archive. Forecourt must not be running.
     #[arg(long)]
     pub fresh: bool,
-    /// What was done as one JSON object.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
-    /// Where state is kept.
+    /// The data folder.
     #[arg(long, default_value = ".forecourt")]
     pub data: PathBuf,
 }

@@ -4,21 +4,21 @@ use infra_cost::{BUILT_IN, ExchangeRate, PriceFile, Profile, estimate};
 
 use super::args::CostArgs;
 use super::publish::read;
-use super::{CliError, json_line, told};
+use super::{CliError, cli_error, json_line};
 
 pub(super) fn run(args: &CostArgs) -> Result<(), CliError> {
     let text = profile(&args.profile)?;
-    let profile = Profile::parse(&args.profile, &text).map_err(told)?;
+    let profile = Profile::parse(&args.profile, &text).map_err(cli_error)?;
     if args.show {
         println!("{}", text.trim_end());
         return Ok(());
     }
     let prices = match &args.prices {
-        Some(file) => PriceFile::parse(file, &document(file)?).map_err(told)?,
+        Some(file) => PriceFile::parse(file, &document(file)?).map_err(cli_error)?,
         None => PriceFile::built_in(),
     };
-    let rate = args.inr.as_deref().map(ExchangeRate::parse).transpose().map_err(told)?;
-    let estimate = estimate(&profile, &prices, rate).map_err(told)?;
+    let rate = args.inr.as_deref().map(ExchangeRate::parse).transpose().map_err(cli_error)?;
+    let estimate = estimate(&profile, &prices, rate).map_err(cli_error)?;
     if args.json {
         println!("{}", json_line(&estimate));
     } else {

@@ -3,9 +3,9 @@
 use super::CliError;
 use super::args::{DeadLettersCommand, ListArgs, RedriveArgs};
 use super::json_line;
-use crate::upkeep::{Letter, Order, Redriven, Report, Which, carry_out};
+use crate::admin::{AdminRequest, DeadLetter, RedriveResult, Report, Selector, execute};
 
-/// What a command that came too late says as its reason.
+/// The reason of a command that came too late.
 const TOO_LATE: &str = "too-late";
 
 pub(super) fn run(command: &DeadLettersCommand) -> Result<(), CliError> {
@@ -17,9 +17,9 @@ pub(super) fn run(command: &DeadLettersCommand) -> Result<(), CliError> {
 
 fn list(args: &ListArgs) -> Result<(), CliError> {
     let (mut letters, mut is_any_late) = (0_u64, false);
-    let order = Order::List { queue: args.queue.clone() };
-    carry_out(&args.data, order, |report| {
-        let Report::Letter(letter) = report else { return };
+    let request = AdminRequest::List { queue: args.queue.clone() };
+    execute(&args.data, request, |report| {
+        let Report::DeadLetter(letter) = report else { return };
         letters += 1;
         is_any_late |= letter.reason.contains(TOO_LATE);
         if args.json {
@@ -43,33 +43,33 @@ fn list(args: &ListArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Two lines a letter: which and what, then why.
-fn show(letter: &Letter) {
+/// Prints a dead letter: its id, queue and type, then its reason.
+fn show(letter: &DeadLetter) {
     #[derive(serde::Deserialize)]
-    struct Named {
+    struct EventHeader {
         id: String,
         #[serde(rename = "detail-type")]
         detail_type: String,
     }
-    let named = serde_json::from_str::<Named>(letter.event.get());
-    let (event, what) = named.map_or_else(
+    let header = serde_json::from_str::<EventHeader>(letter.event.get());
+    let (event, detail_type) = header.map_or_else(
         |_| (String::new(), "unreadable".to_owned()),
-        |named| (named.id, named.detail_type),
+        |header| (header.id, header.detail_type),
     );
-    let Letter { id, queue, reason, attempts, died_at, .. } = letter;
+    let DeadLetter { id, queue, reason, attempts, died_at, .. } = letter;
     let times = if *attempts == 1 { "attempt" } else { "attempts" };
-    println!("{id:>6}  {queue}  {what}  {event}\n        {reason}");
+    println!("{id:>6}  {queue}  {detail_type}  {event}\n        {reason}");
     println!("        given up {died_at} after {attempts} {times}");
 }
 
 fn redrive(args: &RedriveArgs) -> Result<(), CliError> {
-    let which = match (&args.queue, args.id.as_slice()) {
-        (Some(queue), _) => Which::Queue(queue.clone()),
-        (None, []) => Which::All,
-        (None, ids) => Which::Ids(ids.to_vec()),
+    let selector = match (&args.queue, args.id.as_slice()) {
+        (Some(queue), _) => Selector::Queue(queue.clone()),
+        (None, []) => Selector::All,
+        (None, ids) => Selector::Ids(ids.to_vec()),
     };
-    let mut redriven = Redriven::default();
-    carry_out(&args.data, Order::Redrive { which, as_new: args.as_new }, |report| {
+    let mut redriven = RedriveResult::default();
+    execute(&args.data, AdminRequest::Redrive { selector, as_new: args.as_new }, |report| {
         if let Report::Redriven(done) = report {
             redriven = done;
         }
@@ -78,12 +78,12 @@ fn redrive(args: &RedriveArgs) -> Result<(), CliError> {
     if args.json {
         println!("{}", json_line(&redriven));
     } else {
-        println!("{} redriven, {} issued anew", redriven.redriven, redriven.issued_anew);
+        println!("{} redriven, {} reissued", redriven.redriven, redriven.reissued);
     }
-    if redriven.refused.is_empty() {
+    if redriven.rejections.is_empty() {
         return Ok(());
     }
-    let refused: Vec<_> =
-        redriven.refused.iter().map(|one| format!("{}: {}", one.id, one.reason)).collect();
-    Err(CliError(format!("left where they are:\n  {}", refused.join("\n  "))))
+    let rejections: Vec<_> =
+        redriven.rejections.iter().map(|one| format!("{}: {}", one.id, one.reason)).collect();
+    Err(CliError(format!("not redriven:\n  {}", rejections.join("\n  "))))
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{CliError, told};
+use super::{CliError, cli_error};
 
 /// How long one call may take: publishing a large product compiles it.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Keeps its connections.
+/// An HTTP client that reuses its connections.
 pub(crate) struct Client(ureq::Agent);
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -18,7 +18,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// Sends a body and reads the answer, whatever its status.
+/// Sends a body and reads the response of any status.
 pub(crate) fn send(
     method: &str,
     url: &str,
@@ -33,7 +33,7 @@ pub(crate) fn send(
 // === impl Client ===
 
 impl Client {
-    /// Gives up on a call after this long. Redirects are answers like any other.
+    /// Creates a client with this timeout per call. It does not follow redirects.
     pub(crate) fn new(timeout: Duration) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -43,7 +43,7 @@ impl Client {
         Self(ureq::Agent::new_with_config(config))
     }
 
-    /// Sends a body, if there is one, and reads the answer, whatever its status.
+    /// Sends a request with an optional body and reads the response of any status.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -55,12 +55,12 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answered = match body {
-            [] => self.0.run(request.body(()).map_err(told)?),
-            _ => self.0.run(request.body(body).map_err(told)?),
+        let result = match body {
+            [] => self.0.run(request.body(()).map_err(cli_error)?),
+            _ => self.0.run(request.body(body).map_err(cli_error)?),
         };
-        let mut response = answered.map_err(told)?;
-        let body = response.body_mut().read_to_string().map_err(told)?;
+        let mut response = result.map_err(cli_error)?;
+        let body = response.body_mut().read_to_string().map_err(cli_error)?;
         let status = response.status().as_u16();
         Ok(Reply { status, headers: response.headers().clone(), body })
     }
@@ -69,12 +69,12 @@ impl Client {
 // === impl Reply ===
 
 impl Reply {
-    /// A header, or nothing.
+    /// A header, or an empty string.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The body of a success; a problem becomes its title, detail and every field at fault.
+    /// The body of a success; a problem becomes an error with its title, detail and invalid fields.
     pub(crate) fn expect_success(self) -> Result<String, CliError> {
         if (200..300).contains(&self.status) {
             return Ok(self.body);
@@ -83,11 +83,15 @@ impl Reply {
             return Err(CliError(format!("HTTP {}", self.status)));
         };
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let mut told =
+        let mut message =
             format!("{} {}: {}", self.status, text(&problem["title"]), text(&problem["detail"]));
         for error in problem["errors"].as_array().into_iter().flatten() {
-            told.push_str(&format!("\n  {}: {}", text(&error["field"]), text(&error["message"])));
+            message.push_str(&format!(
+                "\n  {}: {}",
+                text(&error["field"]),
+                text(&error["message"])
+            ));
         }
-        Err(CliError(told))
+        Err(CliError(message))
     }
 }

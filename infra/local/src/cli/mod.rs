@@ -21,7 +21,7 @@ pub use args::{
 };
 pub use sign_proxy::signed;
 
-/// Why a command ended badly: one line for whoever typed it.
+/// Why a command failed, as one line for the terminal.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CliError(pub String);
@@ -29,7 +29,7 @@ pub struct CliError(pub String);
 /// Runs a command.
 ///
 /// # Errors
-/// One line that says what went wrong and what to do.
+/// One line with the error and what to do.
 pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => up::run(&args),
@@ -47,10 +47,10 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
 
 /// One line of `--json`.
 fn json_line(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("what is reported has a JSON form")
+    serde_json::to_string(value).expect("reports have a JSON form")
 }
 
-/// Turns any error into the one line.
-pub(crate) fn told(error: impl std::fmt::Display) -> CliError {
+/// Turns any error into a [`CliError`].
+pub(crate) fn cli_error(error: impl std::fmt::Display) -> CliError {
     CliError(error.to_string())
 }

@@ -1,49 +1,50 @@
-//! How far a long compilation has come: one line that is written anew on a terminal, and a line every
-//! few seconds where nobody sees it change, as in the log of a build.
+//! Progress of a long compilation: one line that is rewritten on a terminal, or a line every few
+//! seconds in a log, such as a build's.
 
 use origin_domain::configurator::Progress;
 use origin_domain::time::{SECOND_MS, Time};
 
-/// How often the line on a terminal is written anew.
-const ANEW_MS: u64 = 100;
-/// How often a line goes into a log; a product of ordinary size is done before the first.
+/// How often the line on a terminal is rewritten.
+const REWRITE_MS: u64 = 100;
+/// How often a line is added to a log; a product of ordinary size compiles before the first.
 const LINE_MS: u64 = 5 * SECOND_MS;
 
-/// Decides what is told of progress, and when.
-pub(super) struct Teller {
+/// Formats progress and limits how often it is printed.
+pub(super) struct ProgressReporter {
     begun: Time,
-    told: Option<Time>,
+    printed: Option<Time>,
     is_terminal: bool,
 }
 
-// === impl Teller ===
+// === impl ProgressReporter ===
 
-impl Teller {
+impl ProgressReporter {
     pub(super) fn at(begun: Time, is_terminal: bool) -> Self {
-        Self { begun, told: None, is_terminal }
+        Self { begun, printed: None, is_terminal }
     }
 
-    /// What to write now, if it is time to.
-    pub(super) fn tell(&mut self, progress: Progress, now: Time) -> Option<String> {
-        let due = match (self.told, self.is_terminal) {
+    /// The text to print now, if a line is due.
+    pub(super) fn line(&mut self, progress: Progress, now: Time) -> Option<String> {
+        let due = match (self.printed, self.is_terminal) {
             (None, true) => self.begun,
-            (Some(told), true) => told.plus_ms(ANEW_MS),
-            (told, false) => told.unwrap_or(self.begun).plus_ms(LINE_MS),
+            (Some(printed), true) => printed.plus_ms(REWRITE_MS),
+            (printed, false) => printed.unwrap_or(self.begun).plus_ms(LINE_MS),
         };
         if now < due {
             return None;
         }
-        self.told = Some(now);
-        let Progress { woven, constraints, nodes } = progress;
+        self.printed = Some(now);
+        let Progress { conjoined, constraints, nodes } = progress;
         let ms = now.0.saturating_sub(self.begun.0);
         let seconds = format!("{}.{}", ms / SECOND_MS, ms % SECOND_MS / 100);
-        let line = format!("{woven} of {constraints} rules compiled, {nodes} nodes, {seconds} s");
+        let line =
+            format!("{conjoined} of {constraints} rules compiled, {nodes} nodes, {seconds} s");
         Some(if self.is_terminal { format!("\r{line}\x1b[K") } else { format!("{line}\n") })
     }
 
-    /// Whether what was written last wants a line's end.
+    /// Whether the printed text still needs a line break.
     pub(super) fn is_within_a_line(&self) -> bool {
-        self.is_terminal && self.told.is_some()
+        self.is_terminal && self.printed.is_some()
     }
 }
 
@@ -51,20 +52,20 @@ impl Teller {
 mod tests {
     use super::*;
 
-    fn told(is_terminal: bool, at_ms: &[u64]) -> Vec<Option<String>> {
-        let mut teller = Teller::at(Time(1_000), is_terminal);
-        let tell = |(woven, at): (usize, &u64)| {
-            let progress = Progress { woven, constraints: 330, nodes: 7 * woven };
-            teller.tell(progress, Time(1_000 + at))
+    fn printed(is_terminal: bool, at_ms: &[u64]) -> Vec<Option<String>> {
+        let mut reporter = ProgressReporter::at(Time(1_000), is_terminal);
+        let print = |(conjoined, at): (usize, &u64)| {
+            let progress = Progress { conjoined, constraints: 330, nodes: 7 * conjoined };
+            reporter.line(progress, Time(1_000 + at))
         };
-        at_ms.iter().enumerate().map(tell).collect()
+        at_ms.iter().enumerate().map(print).collect()
     }
 
     #[test]
-    fn on_a_terminal_one_line_is_written_anew_ten_times_a_second() {
+    fn a_terminal_line_is_rewritten_ten_times_a_second() {
         let line = |text: &str| Some(format!("\r{text}\x1b[K"));
         assert_eq!(
-            told(true, &[0, 99, 100, 199, 12_345]),
+            printed(true, &[0, 99, 100, 199, 12_345]),
             [
                 line("0 of 330 rules compiled, 0 nodes, 0.0 s"),
                 None,
@@ -76,10 +77,10 @@ mod tests {
     }
 
     #[test]
-    fn in_a_log_a_long_compilation_is_a_line_every_five_seconds() {
+    fn a_log_gets_a_line_every_five_seconds() {
         let line = |text: &str| Some(format!("{text}\n"));
         assert_eq!(
-            told(false, &[0, 4_999, 5_000, 9_999, 10_000]),
+            printed(false, &[0, 4_999, 5_000, 9_999, 10_000]),
             [
                 None,
                 None,

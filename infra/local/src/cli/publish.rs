@@ -1,5 +1,5 @@
-//! `forecourt publish` of a product. It is compiled here first: what is wrong is told at once, and how
-//! far a long compilation has come; the shop compiles it again, because it trusts nobody.
+//! `forecourt publish` of a product. It is compiled here first to print mistakes and progress at
+//! once; the shop compiles it again, because it does not trust its clients.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
@@ -15,28 +15,28 @@ use serde_json::Value;
 
 use super::args::PublishArgs;
 use super::http::send;
-use super::progress::Teller;
-use super::{CliError, publish_program, told};
+use super::progress::ProgressReporter;
+use super::{CliError, cli_error, publish_program};
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Most bytes of a document unpacked: what the route takes.
+/// Most bytes of an unpacked document: the limit of the route.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Most mistakes and warnings told; the rest are counted.
-const TOLD_MAX: usize = 50;
+/// Most mistakes and warnings printed; the rest are counted.
+const PRINTED_MAX: usize = 50;
 
 pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
     let document = unpacked(read(&args.file)?)?;
-    let named: Value = serde_json::from_slice(&document)
+    let json: Value = serde_json::from_slice(&document)
         .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
-    if publish_program::is_program(&named) {
+    if publish_program::is_program(&json) {
         return publish_program::run(args, &document);
     }
-    let document = authored(document, &named, args)?;
-    let wrong = |mistakes: Vec<Mistake>| wrong(&args.file, &mistakes);
-    let product = publishing::read(&document, None).map_err(wrong)?;
+    let document = authored(document, &json, args)?;
+    let invalid = |mistakes: Vec<Mistake>| invalid(&args.file, &mistakes);
+    let product = publishing::read(&document, None).map_err(invalid)?;
     let id = product.id().to_owned();
-    let compiled = compiled(product).map_err(wrong)?;
+    let compiled = compiled(product).map_err(invalid)?;
     let product = compiled.configurator.product();
     eprintln!(
         "{id}: {} options, {} rules, {} variants; {} bytes compiled",
@@ -52,7 +52,7 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
     }
     drop(compiled);
     let body = put(args, &id, &document)?;
-    let answer: Value = serde_json::from_str(&body).map_err(told)?;
+    let answer: Value = serde_json::from_str(&body).map_err(cli_error)?;
     let warnings = answer["warnings"].as_array().into_iter().flatten();
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
     let warnings: Vec<_> =
@@ -64,8 +64,8 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
 
 fn put(args: &PublishArgs, product: &str, document: &[u8]) -> Result<String, CliError> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(document).map_err(told)?;
-    let packed = packed.finish().map_err(told)?;
+    packed.write_all(document).map_err(cli_error)?;
+    let packed = packed.finish().map_err(cli_error)?;
     let url = format!("{}/v1/admin/configurators/{product}", args.target.url);
     let authorization = format!("Bearer {}", args.staff_token);
     let headers = [
@@ -76,43 +76,43 @@ fn put(args: &PublishArgs, product: &str, document: &[u8]) -> Result<String, Cli
     send("PUT", &url, &headers, &packed)?.expect_success()
 }
 
-/// The document in the authoring format. A product as Shopify has it becomes one: every variant a
-/// configuration, at the variant's price.
-fn authored(document: Vec<u8>, named: &Value, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
-    if named["product"].is_string() {
+/// The document in the authoring format. A product in Shopify's format is converted: every variant
+/// becomes a configuration at the variant's price.
+fn authored(document: Vec<u8>, json: &Value, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
+    if json["product"].is_string() {
         return Ok(document);
     }
     let has_variants =
-        [named, &named["product"], &named["data"]["product"]].map(|at| at.get("variants"));
+        [json, &json["product"], &json["data"]["product"]].map(|at| at.get("variants"));
     if has_variants.iter().all(Option::is_none) {
-        return Err(CliError(format!("{} names no `product`", args.file)));
+        return Err(CliError(format!("{} has no `product`", args.file)));
     }
     let currency = ShopCurrency { code: &args.currency, decimals: decimals(&args.currency) };
     let product = Product::from_shopify(&document, currency)
-        .map_err(|mistakes| wrong(&args.file, &mistakes))?;
+        .map_err(|mistakes| invalid(&args.file, &mistakes))?;
     Ok(product.to_document().to_string().into_bytes())
 }
 
-/// Compiles, telling how far it has come.
+/// Compiles and prints progress.
 fn compiled(product: Product) -> Result<Compiled, Vec<Mistake>> {
     let clock = Clock::system();
-    let mut teller = Teller::at(clock.now(), std::io::stderr().is_terminal());
+    let mut reporter = ProgressReporter::at(clock.now(), std::io::stderr().is_terminal());
     let compiled = publishing::compile(product, &mut |progress| {
-        if let Some(told) = teller.tell(progress, clock.now()) {
-            eprint!("{told}");
+        if let Some(line) = reporter.line(progress, clock.now()) {
+            eprint!("{line}");
         }
         true
     });
-    if teller.is_within_a_line() {
+    if reporter.is_within_a_line() {
         eprintln!();
     }
     compiled
 }
 
-/// Tells what was probably not meant.
+/// Prints warnings.
 fn warn<'a>(warnings: impl ExactSizeIterator<Item = (&'a str, &'a str)>) {
-    let more = warnings.len().saturating_sub(TOLD_MAX);
-    for (field, message) in warnings.take(TOLD_MAX) {
+    let more = warnings.len().saturating_sub(PRINTED_MAX);
+    for (field, message) in warnings.take(PRINTED_MAX) {
         eprintln!("warning: {field}: {message}");
     }
     if more > 0 {
@@ -120,22 +120,22 @@ fn warn<'a>(warnings: impl ExactSizeIterator<Item = (&'a str, &'a str)>) {
     }
 }
 
-pub(super) fn wrong(file: &str, mistakes: &[Mistake]) -> CliError {
-    let mut told = format!("{file} can't be published");
-    for Mistake { field, message } in mistakes.iter().take(TOLD_MAX) {
-        told.push_str(&format!("\n  {field}: {message}"));
+pub(super) fn invalid(file: &str, mistakes: &[Mistake]) -> CliError {
+    let mut message = format!("{file} can't be published");
+    for mistake in mistakes.iter().take(PRINTED_MAX) {
+        message.push_str(&format!("\n  {}: {}", mistake.field, mistake.message));
     }
-    if mistakes.len() > TOLD_MAX {
-        told.push_str(&format!("\n  and {} more", mistakes.len() - TOLD_MAX));
+    if mistakes.len() > PRINTED_MAX {
+        message.push_str(&format!("\n  and {} more", mistakes.len() - PRINTED_MAX));
     }
-    CliError(told)
+    CliError(message)
 }
 
-/// A file's bytes, or standard input's.
+/// Reads a file, or standard input for `-`.
 pub(super) fn read(file: &str) -> Result<Vec<u8>, CliError> {
     if file == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(told)?;
+        std::io::stdin().read_to_end(&mut bytes).map_err(cli_error)?;
         return Ok(bytes);
     }
     std::fs::read(file).map_err(|error| CliError(format!("{file}: {error}")))
@@ -147,7 +147,7 @@ fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, CliError> {
     }
     let mut document = Vec::new();
     let mut reader = GzDecoder::new(bytes.as_slice()).take(DOCUMENT_BYTES_MAX + 1);
-    reader.read_to_end(&mut document).map_err(told)?;
+    reader.read_to_end(&mut document).map_err(cli_error)?;
     if document.len() as u64 > DOCUMENT_BYTES_MAX {
         return Err(CliError(format!("a product takes at most {DOCUMENT_BYTES_MAX} bytes")));
     }

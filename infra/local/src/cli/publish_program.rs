@@ -1,5 +1,5 @@
-//! `forecourt publish` of a loyalty programme. It is checked here first; a dry run asks the shop
-//! what past orders would have earned instead.
+//! `forecourt publish` of a loyalty program. It is checked here first; a dry run queries the shop
+//! for what past orders would have earned instead.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use super::args::PublishArgs;
 use super::http::send;
-use super::publish::wrong;
-use super::{CliError, told};
+use super::publish::invalid;
+use super::{CliError, cli_error};
 
-/// Where programmes are published.
+/// Where programs are published.
 const PATH: &str = "/v1/admin/loyalty/program";
 /// Most pages of one dry run: at 200 orders each, a hundred thousand orders.
 const PAGES_MAX: usize = 500;
 
-/// What a customer would have been given instead.
+/// What a customer earned, and would have earned instead.
 #[derive(Default)]
 struct Sum {
     orders: i64,
@@ -25,14 +25,14 @@ struct Sum {
     failures: i64,
 }
 
-/// Whether a document is a programme rather than a product.
+/// Whether a document is a program rather than a product.
 pub(super) fn is_program(document: &Value) -> bool {
     document.get("earning").is_some() && document.get("tiers").is_some()
 }
 
 pub(super) fn run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
-    let text = std::str::from_utf8(document).map_err(told)?;
-    let program = Program::parse(text).map_err(|mistakes| wrong(&args.file, &mistakes))?;
+    let text = std::str::from_utf8(document).map_err(cli_error)?;
+    let program = Program::parse(text).map_err(|mistakes| invalid(&args.file, &mistakes))?;
     eprintln!(
         "{}: {} rules, {} multipliers, {} tiers, {} rewards",
         program.title,
@@ -52,23 +52,23 @@ fn dry_run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     let mut path = format!("{PATH}?dry_run=true");
     for _ in 0..PAGES_MAX {
-        let page: Value = serde_json::from_str(&put(args, &path, document)?).map_err(told)?;
+        let page: Value = serde_json::from_str(&put(args, &path, document)?).map_err(cli_error)?;
         for customer in page["customers"].as_array().into_iter().flatten() {
             let id = customer["customer_id"].as_str().unwrap_or_default().to_owned();
             sums.entry(id).or_default().add(customer);
         }
         let Some(next) = page["next"].as_str() else {
-            tell(&sums);
+            print(&sums);
             return Ok(());
         };
         path = format!("{PATH}?dry_run=true&cursor={next}");
     }
-    tell(&sums);
-    eprintln!("there are older orders, which were not looked at");
+    print(&sums);
+    eprintln!("older orders were not evaluated");
     Ok(())
 }
 
-fn tell(sums: &BTreeMap<String, Sum>) {
+fn print(sums: &BTreeMap<String, Sum>) {
     println!(
         "{:>20} {:>8} {:>12} {:>12} {:>12}",
         "customer", "orders", "points", "instead", "more"

@@ -3,17 +3,17 @@
 use super::CliError;
 use super::args::ReplayArgs;
 use super::json_line;
-use crate::upkeep::{Order, ReplayOrder, Report, carry_out};
+use crate::admin::{AdminRequest, ReplayRequest, Report, execute};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<(), CliError> {
-    let order = Order::Replay(ReplayOrder {
+    let request = AdminRequest::Replay(ReplayRequest {
         name: args.name.clone(),
         from_s: args.from,
         to_s: args.to,
         rule: args.rule.clone(),
         fresh: args.fresh,
     });
-    carry_out(&args.data, order, |report| {
+    execute(&args.data, request, |report| {
         let Report::Replayed(replayed) = report else { return };
         if args.json {
             println!("{}", json_line(&replayed));

@@ -6,7 +6,7 @@ use edge_wire::secrets::ShopifySecrets;
 use origin_functions::clock::Clock;
 
 use super::args::SignProxyArgs;
-use super::{CliError, told};
+use super::{CliError, cli_error};
 use crate::demo;
 
 pub(super) fn run(args: &SignProxyArgs) -> Result<(), CliError> {
@@ -19,7 +19,8 @@ pub(super) fn run(args: &SignProxyArgs) -> Result<(), CliError> {
 
 /// The URL as the App Proxy would call it at `now_unix_s`. A path alone is the local Forecourt's.
 pub fn signed(url: &str, customer: Option<&str>, now_unix_s: u64) -> Result<String, CliError> {
-    let secrets = ShopifySecrets::parse(demo::SHOPIFY_SECRET).ok_or_else(|| told("no secret"))?;
+    let secrets =
+        ShopifySecrets::parse(demo::SHOPIFY_SECRET).ok_or_else(|| cli_error("no secret"))?;
     let host = if url.starts_with('/') { demo::URL } else { "" };
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let forwarding = Forwarding {

@@ -6,14 +6,14 @@ use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer};
 use origin_functions::clock::Clock;
 
 use super::args::TokenArgs;
-use super::{CliError, told};
+use super::{CliError, cli_error};
 use crate::demo;
 
 pub(super) fn run(args: &TokenArgs) -> Result<(), CliError> {
     if !is_shopify_id(&args.customer) {
         return Err(CliError("--customer takes Shopify's numeric customer id".to_owned()));
     }
-    let keys = KeyRing::parse(demo::KEYS).map_err(told)?;
+    let keys = KeyRing::parse(demo::KEYS).map_err(cli_error)?;
     let expires = Clock::system().now().unix_s() + CUSTOMER_TOKEN_TTL_S;
     println!("{}", mint_customer(&keys, &args.customer, expires));
     Ok(())

@@ -5,20 +5,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::args::UpArgs;
-use super::{CliError, told};
+use super::{CliError, cli_error};
 use crate::demo;
 use crate::local::{Local, Options};
 
 pub(super) fn run(args: &UpArgs) -> Result<(), CliError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Runtime::new().map_err(told)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(cli_error)?;
     runtime.block_on(serve(args))
 }
 
 async fn serve(args: &UpArgs) -> Result<(), CliError> {
-    let mut stops =
-        [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).map_err(told));
+    let mut stops = [SignalKind::interrupt(), SignalKind::terminate()]
+        .map(|kind| signal(kind).map_err(cli_error));
     let options = Options {
         listen: args.listen,
         data: args.data.clone(),
@@ -27,18 +27,18 @@ async fn serve(args: &UpArgs) -> Result<(), CliError> {
         staff_tokens: staff_tokens(),
         clock: Clock::system(),
     };
-    let local = Local::start(options).await.map_err(told)?;
-    greet(&local);
+    let local = Local::start(options).await.map_err(cli_error)?;
+    print_greeting(&local);
     let [interrupt, terminate] = &mut stops;
     let (Ok(interrupt), Ok(terminate)) = (interrupt, terminate) else {
-        return Err(CliError("signals can't be received here".to_owned()));
+        return Err(CliError("can't install signal handlers".to_owned()));
     };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     eprintln!("stopping");
-    local.stop().await.map_err(told)
+    local.stop().await.map_err(cli_error)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
@@ -46,7 +46,7 @@ fn staff_tokens() -> String {
     std::env::var("FORECOURT_STAFF_TOKEN").unwrap_or_else(|_| demo::STAFF_TOKEN.to_owned())
 }
 
-fn greet(local: &Local) {
+fn print_greeting(local: &Local) {
     let url = local.url();
     println!(
         "Forecourt serves {shop} at {url}
@@ -57,7 +57,7 @@ fn greet(local: &Local) {
         curl -s -H \"Authorization: Bearer $(cargo run -q -- token --customer 1001)\" \
         {url}/v1/loyalty
 
-  state is kept in {data}; Ctrl-C stops",
+  the data folder is {data}; Ctrl-C stops",
         shop = demo::SHOP,
         data = local.data().display(),
     );

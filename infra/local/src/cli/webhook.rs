@@ -7,7 +7,7 @@ use origin_functions::clock::Clock;
 use super::args::WebhookArgs;
 use super::http::send;
 use super::publish::read;
-use super::{CliError, told};
+use super::{CliError, cli_error};
 use crate::demo;
 
 pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
@@ -15,7 +15,8 @@ pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
         Some(file) => read(file)?,
         None => fixture(args)?,
     };
-    let secrets = ShopifySecrets::parse(demo::SHOPIFY_SECRET).ok_or_else(|| told("no secret"))?;
+    let secrets =
+        ShopifySecrets::parse(demo::SHOPIFY_SECRET).ok_or_else(|| cli_error("no secret"))?;
     let signature = sign(&secrets, &payload);
     let headers = [
         ("content-type", "application/json"),
@@ -33,7 +34,7 @@ pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The built-in example of a topic, naming the cart it was asked to.
+/// The built-in example of a topic, with the cart of `--cart`.
 fn fixture(args: &WebhookArgs) -> Result<Vec<u8>, CliError> {
     let now = Clock::system().now();
     match args.topic.as_str() {
@@ -42,7 +43,7 @@ fn fixture(args: &WebhookArgs) -> Result<Vec<u8>, CliError> {
         "orders/cancelled" => Ok(demo::orders_cancelled(now).into()),
         _ => {
             let fixtures = "orders/paid, refunds/create and orders/cancelled";
-            Err(CliError(format!("there are fixtures of {fixtures} only; name a file")))
+            Err(CliError(format!("fixtures exist for {fixtures} only; pass a file")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Bad input gets a problem that says what, where and how to mend it. Never a 500.
+//! Invalid input gets a problem with its code, field and fix. Never a 500.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_customer;
@@ -35,26 +35,26 @@ fn an_unknown_product_option_or_value_is_named() {
 }
 
 #[test]
-fn a_selection_that_cannot_be_bought_is_refused() {
+fn a_selection_that_cannot_be_bought_is_rejected() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
     let missing = json!({"product": "tee", "selection": {"colour": "white"}, "quantity": 1});
     add(&shop, &token, &bookmark, "missing", &missing).expect_problem(422, "selection-impossible");
     let impossible = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "slim"}});
-    let refused = add(&shop, &token, &bookmark, "impossible", &impossible);
-    assert_eq!(refused.expect_problem(422, "selection-impossible"), ["/selection"]);
+    let rejected = add(&shop, &token, &bookmark, "impossible", &impossible);
+    assert_eq!(rejected.expect_problem(422, "selection-impossible"), ["/selection"]);
     let both = json!({"product": "tee", "variant_id": "7", "quantity": 1});
     add(&shop, &token, &bookmark, "both", &both).expect_problem(400, "malformed");
 }
 
 #[test]
-fn quantities_outside_their_range_are_refused() {
+fn quantities_outside_their_range_are_rejected() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
     for quantity in [-1, 0, 10_000, i64::MAX] {
-        let refused = add(&shop, &token, &bookmark, "quantity", &tee(quantity));
-        assert_eq!(refused.expect_problem(422, "quantity-out-of-range"), ["/quantity"]);
+        let rejected = add(&shop, &token, &bookmark, "quantity", &tee(quantity));
+        assert_eq!(rejected.expect_problem(422, "quantity-out-of-range"), ["/quantity"]);
     }
     let full = add(&shop, &token, &bookmark, "full", &tee(9_999)).json();
     let bookmark = full["bookmark"].as_str().unwrap();
@@ -66,7 +66,7 @@ fn a_body_that_is_not_what_the_route_takes_says_where() {
     let shop = Shop::open();
     let (token, _) = new_cart(&shop);
     let post = |content: &str, body: &str| {
-        shop.ask("POST", "/v1/cart/lines")
+        shop.request("POST", "/v1/cart/lines")
             .header("forecourt-cart", &token)
             .header("idempotency-key", &key("body"))
             .header("content-type", content)
@@ -75,8 +75,8 @@ fn a_body_that_is_not_what_the_route_takes_says_where() {
     };
     let json = "application/json";
     post(json, "{").expect_problem(400, "malformed");
-    let wrong = post(json, r#"{"variant_id":"7","quantity":"two"}"#);
-    assert_eq!(wrong.expect_problem(400, "malformed"), ["/quantity"]);
+    let invalid = post(json, r#"{"variant_id":"7","quantity":"two"}"#);
+    assert_eq!(invalid.expect_problem(400, "malformed"), ["/quantity"]);
     post(json, r#"{"variant_id":"7","quantity":1} trailing"#).expect_problem(400, "malformed");
     post(json, r#"{"variant_id":"7","quantity":1,"price":1}"#).expect_problem(400, "malformed");
     post("text/plain", "{}").expect_problem(415, "content-type-unsupported");
@@ -89,7 +89,7 @@ fn a_command_needs_a_key_of_its_own() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
     let post = |key: &str, body: &Value| {
-        shop.ask("POST", "/v1/cart/lines")
+        shop.request("POST", "/v1/cart/lines")
             .header("forecourt-cart", &token)
             .header("forecourt-bookmark", &bookmark)
             .header("idempotency-key", key)
@@ -108,18 +108,18 @@ fn a_command_needs_a_key_of_its_own() {
 fn a_line_that_is_not_in_the_cart_is_not_found() {
     let shop = Shop::open();
     let (token, _) = new_cart(&shop);
-    let ask = |method| {
-        shop.ask(method, "/v1/cart/lines/0123456789abcdef01234567")
+    let request = |method| {
+        shop.request(method, "/v1/cart/lines/0123456789abcdef01234567")
             .header("forecourt-cart", &token)
             .header("idempotency-key", &key("line"))
     };
-    let patched = ask("PATCH").json(&json!({"quantity": 1})).send();
+    let patched = request("PATCH").json(&json!({"quantity": 1})).send();
     patched.expect_problem(404, "line-unknown");
-    ask("DELETE").send().expect_problem(404, "line-unknown");
+    request("DELETE").send().expect_problem(404, "line-unknown");
 }
 
 #[test]
-fn a_tampered_truncated_or_expired_token_is_nobody() {
+fn a_tampered_truncated_or_expired_token_is_rejected() {
     let shop = Shop::open();
     let (token, _) = new_cart(&shop);
     let with = |token: &str| shop.get("/v1/cart").header("forecourt-cart", token).send();
@@ -145,8 +145,8 @@ fn a_bookmark_that_does_not_verify_has_its_own_code() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
     let with = |bookmark: &str| {
-        let ask = shop.get("/v1/cart").header("forecourt-cart", &token);
-        ask.header("forecourt-bookmark", bookmark).send()
+        let request = shop.get("/v1/cart").header("forecourt-cart", &token);
+        request.header("forecourt-bookmark", bookmark).send()
     };
     with(&bookmark[..bookmark.len() - 2]).expect_problem(400, "bookmark-invalid");
     with("b1.nonsense").expect_problem(400, "bookmark-invalid");
@@ -157,10 +157,10 @@ fn a_bookmark_that_does_not_verify_has_its_own_code() {
 }
 
 #[test]
-fn a_webhook_that_is_not_shopifys_is_refused() {
+fn a_webhook_that_is_not_shopifys_is_rejected() {
     let shop = Shop::open();
     let post = |signature: &str, domain: &str| {
-        shop.ask("POST", "/webhooks/shopify")
+        shop.request("POST", "/webhooks/shopify")
             .header("x-shopify-topic", "orders/paid")
             .header("x-shopify-shop-domain", domain)
             .header("x-shopify-hmac-sha256", signature)
@@ -177,7 +177,7 @@ fn a_webhook_that_is_not_shopifys_is_refused() {
 }
 
 #[test]
-fn another_shops_signed_request_is_refused() {
+fn another_shops_signed_request_is_rejected() {
     let shop = Shop::open();
     let now = Clock::system().now().unix_s();
     let own = signed("/proxy/v1/loyalty", Some("1001"), now).unwrap();
@@ -197,14 +197,14 @@ fn another_shops_signed_request_is_refused() {
     let query = edge_wire::proxy::forward("", &forwarding, &secrets).unwrap();
     let foreign = shop.get(&format!("/proxy/v1/loyalty?{query}")).send();
     foreign.expect_problem(403, "shop-foreign");
-    shop.ask("POST", "/v1/session").send().expect_problem(403, "proxy-only");
+    shop.request("POST", "/v1/session").send().expect_problem(403, "proxy-only");
 }
 
 #[test]
 fn a_product_with_mistakes_is_refused_with_every_one_listed() {
     let shop = Shop::open();
     let put = |document: &str| {
-        shop.ask("PUT", "/v1/admin/configurators/bike")
+        shop.request("PUT", "/v1/admin/configurators/bike")
             .bearer(demo::STAFF_TOKEN)
             .header("content-type", "application/json")
             .body(document)
@@ -226,7 +226,7 @@ fn a_product_with_mistakes_is_refused_with_every_one_listed() {
 }
 
 #[test]
-fn what_the_edge_refuses_never_reaches_an_origin() {
+fn requests_rejected_by_the_edge_never_reach_an_origin() {
     let shop = Shop::open();
     for (method, path, status, code) in [
         ("GET", "/v2/cart", 404, "route-unknown"),
@@ -242,11 +242,11 @@ fn what_the_edge_refuses_never_reaches_an_origin() {
         ("GET", "/v1/configurator/bike%2fresolution", 400, "path-invalid"),
         ("GET", "/v1/configurator/bike;x", 400, "path-invalid"),
     ] {
-        let reply = shop.ask(method, path).send();
+        let reply = shop.request(method, path).send();
         reply.expect_problem(status, code);
         assert!(!reply.header("server-timing").contains("origin;"), "{path} reached an origin");
         assert_eq!(reply.json()["instance"], path.split('?').next().unwrap());
     }
-    let reply = shop.ask("DELETE", "/v1/cart").send();
+    let reply = shop.request("DELETE", "/v1/cart").send();
     assert_eq!(reply.header("allow"), "GET, HEAD");
 }

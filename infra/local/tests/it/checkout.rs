@@ -1,4 +1,4 @@
-//! Handing a cart over to Shopify, and getting the order back.
+//! The hand-over of a cart to Shopify, and the order that results.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::link::verify_link;
@@ -34,11 +34,11 @@ fn bike() -> Value {
     }})
 }
 
-/// A cart with these in it: its token, and the bookmark of the last answer.
-fn filled(shop: &Shop, wanted: &[Value]) -> (String, String) {
+/// A cart with these lines: its token, and the bookmark of the last answer.
+fn filled(shop: &Shop, lines: &[Value]) -> (String, String) {
     let (token, mut bookmark) = new_cart(shop);
-    for (number, wanted) in wanted.iter().enumerate() {
-        let added = add(shop, &token, &bookmark, &format!("add-{number}"), wanted);
+    for (number, line) in lines.iter().enumerate() {
+        let added = add(shop, &token, &bookmark, &format!("add-{number}"), line);
         assert_eq!(added.status, 202, "{}", added.text);
         bookmark = added.json()["bookmark"].as_str().unwrap().to_owned();
     }
@@ -46,8 +46,8 @@ fn filled(shop: &Shop, wanted: &[Value]) -> (String, String) {
 }
 
 pub(crate) fn checkout(shop: &Shop, token: &str, bookmark: &str) -> Value {
-    let ask = shop.get("/v1/cart/checkout").header("forecourt-cart", token);
-    let reply = ask.header("forecourt-bookmark", bookmark).send();
+    let request = shop.get("/v1/cart/checkout").header("forecourt-cart", token);
+    let reply = request.header("forecourt-bookmark", bookmark).send();
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert_eq!(reply.header("cache-control"), "no-store");
     assert_eq!(reply.header("forecourt-bookmark"), reply.json()["bookmark"]);
@@ -100,8 +100,8 @@ fn the_whole_cart_is_handed_over_as_this_client_sees_it() {
     ]);
     assert_eq!(checkout["cart_add"]["items"], expected);
     let link = checkout["cart_add"]["attributes"]["forecourt_cart"].as_str().unwrap();
-    let named = verify_link(&KeyRing::parse(demo::KEYS).unwrap(), link);
-    assert_eq!(named.as_deref(), cart["id"].as_str());
+    let linked = verify_link(&KeyRing::parse(demo::KEYS).unwrap(), link);
+    assert_eq!(linked.as_deref(), cart["id"].as_str());
     shop.resume(CART_QUEUE);
 }
 
@@ -110,7 +110,7 @@ fn a_cart_whose_first_line_alone_has_properties_fits_a_permalink() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[printed_tee(1), tee(OTHER_TEE, 2)]);
     let attributes = shop
-        .ask("PATCH", "/v1/cart/attributes")
+        .request("PATCH", "/v1/cart/attributes")
         .header("forecourt-cart", &token)
         .header("forecourt-bookmark", &bookmark)
         .header("idempotency-key", &key("attributes"))
@@ -151,7 +151,7 @@ fn the_hand_over_answers_through_shopifys_app_proxy() {
 }
 
 #[test]
-fn what_changed_since_it_was_added_is_told_before_the_shopper_pays() {
+fn changes_since_a_line_was_added_are_reported_before_payment() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[tee(TEE, 1), tee(OTHER_TEE, 2)]);
     let (_, published) = demo::PRODUCTS[1];
@@ -160,10 +160,10 @@ fn what_changed_since_it_was_added_is_told_before_the_shopper_pays() {
     today["base_price"] = json!(dearer);
     let variants = today["variants"].as_array_mut().unwrap();
     variants.retain(|variant| variant["variant_id"] != OTHER_TEE);
-    let kept = variants.iter_mut().find(|variant| variant["variant_id"] == TEE).unwrap();
-    kept["price"] = json!(46_907);
+    let variant = variants.iter_mut().find(|variant| variant["variant_id"] == TEE).unwrap();
+    variant["price"] = json!(46_907);
     let published = shop
-        .ask("PUT", "/v1/admin/configurators/tee")
+        .request("PUT", "/v1/admin/configurators/tee")
         .bearer(demo::STAFF_TOKEN)
         .json(&today)
         .send();
@@ -172,7 +172,7 @@ fn what_changed_since_it_was_added_is_told_before_the_shopper_pays() {
     let checkout = checkout(&shop, &token, &bookmark);
     let cart = shop.cart(&token, &bookmark);
     let line = |number: usize| cart["lines"][number]["id"].clone();
-    let told: Vec<Value> = checkout["problems"]
+    let problems: Vec<Value> = checkout["problems"]
         .as_array()
         .unwrap()
         .iter()
@@ -183,25 +183,25 @@ fn what_changed_since_it_was_added_is_told_before_the_shopper_pays() {
         json!([line(0), "price-not-binding", true, {"today": 47_907, "charged": 46_907}]),
         json!([line(1), "product-gone", false, null]),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(problems, expected);
     assert_eq!(checkout["cart_add"]["items"].as_array().unwrap().len(), 1);
-    assert_eq!(checkout["permalink"], Value::Null, "a link would leave a line out in silence");
+    assert_eq!(checkout["permalink"], Value::Null, "a link would silently omit a line");
 }
 
 #[test]
-fn names_that_checkout_writes_are_not_the_shoppers() {
+fn names_reserved_for_checkout_are_rejected() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
-    let mut wanted = printed_tee(1);
-    wanted["properties"] = json!({"_line": "00ff10abcdef0123456789ab"});
-    let refused = add(&shop, &token, &bookmark, "line", &wanted);
-    assert_eq!(refused.expect_problem(422, "name-reserved"), ["/properties/_line"]);
-    let mut wanted = bike();
-    wanted["properties"] = json!({"fork": "air"});
-    let refused = add(&shop, &token, &bookmark, "option", &wanted);
-    assert_eq!(refused.expect_problem(422, "name-reserved"), ["/properties/fork"]);
+    let mut new_line = printed_tee(1);
+    new_line["properties"] = json!({"_line": "00ff10abcdef0123456789ab"});
+    let rejected = add(&shop, &token, &bookmark, "line", &new_line);
+    assert_eq!(rejected.expect_problem(422, "name-reserved"), ["/properties/_line"]);
+    let mut new_line = bike();
+    new_line["properties"] = json!({"fork": "air"});
+    let rejected = add(&shop, &token, &bookmark, "option", &new_line);
+    assert_eq!(rejected.expect_problem(422, "name-reserved"), ["/properties/fork"]);
     let attributes: Reply = shop
-        .ask("PATCH", "/v1/cart/attributes")
+        .request("PATCH", "/v1/cart/attributes")
         .header("forecourt-cart", &token)
         .header("idempotency-key", &key("attributes"))
         .json(&json!({"forecourt_cart": "l1.dev1.mine.AAAAAAAAAAAAAAAAAAAAAA"}))
@@ -210,11 +210,11 @@ fn names_that_checkout_writes_are_not_the_shoppers() {
 }
 
 #[test]
-fn an_order_takes_what_it_bought_and_leaves_what_was_added_since() {
+fn an_order_removes_the_lines_it_bought_and_leaves_later_ones() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[bike(), printed_tee(3), tee(OTHER_TEE, 1)]);
     let mut order = order_of(&checkout(&shop, &token, &bookmark), 1);
-    // Shopify's shopper took one tee less, and the bike.
+    // The shopper bought one tee less, and the bike.
     order["line_items"][1]["quantity"] = json!(2);
     order["line_items"].as_array_mut().unwrap().pop();
     for topic in ["orders/paid", "orders/create", "orders/paid"] {
@@ -229,19 +229,19 @@ fn an_order_takes_what_it_bought_and_leaves_what_was_added_since() {
 }
 
 #[test]
-fn an_order_delivered_before_its_adds_are_applied_takes_the_same() {
+fn an_order_delivered_before_its_adds_are_applied_removes_the_same_lines() {
     let shop = Shop::open();
     shop.pause(CART_QUEUE);
     let (token, bookmark) = filled(&shop, &[printed_tee(3)]);
     let order = order_of(&checkout(&shop, &token, &bookmark), 2);
     place(&shop, "orders/create", &order);
     shop.resume(CART_QUEUE);
-    let seen = shop.cart(&token, &bookmark);
-    assert_eq!((quantities(&seen).as_slice(), &seen["version"]), ([].as_slice(), &json!("2")));
+    let cart = shop.cart(&token, &bookmark);
+    assert_eq!((quantities(&cart).as_slice(), &cart["version"]), ([].as_slice(), &json!("2")));
 }
 
 #[test]
-fn an_order_of_a_guests_cart_takes_what_it_bought_out_of_the_cart_it_was_merged_into() {
+fn an_order_of_a_guests_cart_removes_its_lines_from_the_merged_cart() {
     let shop = Shop::open();
     let (guest, bookmark) = filled(&shop, &[printed_tee(3), tee(OTHER_TEE, 1)]);
     let mut order = order_of(&checkout(&shop, &guest, &bookmark), 3);
@@ -261,7 +261,7 @@ fn an_order_of_a_guests_cart_takes_what_it_bought_out_of_the_cart_it_was_merged_
 }
 
 #[test]
-fn the_example_order_of_the_command_line_buys_from_the_cart_it_is_told() {
+fn the_fixture_order_buys_from_the_given_cart() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[printed_tee(3)]);
     let cart = token.split('.').nth(2);

@@ -1,5 +1,4 @@
-//! What somebody at a terminal sees: one clear line when something can't be done, and examples that
-//! work as printed.
+//! The command line: one error line for a failure, and examples that work as printed.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -16,12 +15,12 @@ pub(crate) fn forecourt(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_forecourt")).args(arguments).output().unwrap()
 }
 
-fn refused(arguments: &[&str]) -> String {
+fn rejected(arguments: &[&str]) -> String {
     let output = forecourt(arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    told
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
 }
 
 fn document(file: &str) -> String {
@@ -35,30 +34,30 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_taken_port_is_one_clear_line() {
+fn a_taken_port_prints_one_error_line() {
     let folder = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = folder.path().display().to_string();
-    let told = refused(&["up", "--listen", &address, "--data", &data]);
-    assert!(told.starts_with(&format!("forecourt: can't listen on {address}: ")), "{told}");
+    let stderr = rejected(&["up", "--listen", &address, "--data", &data]);
+    assert!(stderr.starts_with(&format!("forecourt: can't listen on {address}: ")), "{stderr}");
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_used_is_one_clear_line() {
+fn an_unusable_data_folder_prints_one_error_line() {
     let folder = tempfile::tempdir().unwrap();
     let up = |data: &Path| {
-        refused(&["up", "--listen", "127.0.0.1:0", "--data", &data.display().to_string()])
+        rejected(&["up", "--listen", "127.0.0.1:0", "--data", &data.display().to_string()])
     };
     let file = folder.path().join("file");
     std::fs::write(&file, "in the way").unwrap();
-    assert!(up(&file).contains("can't be used"), "a file stands where the folder should be");
+    assert!(up(&file).contains("can't be used"), "a file instead of a folder");
     for part in ["table.sqlite", "bus.sqlite"] {
         let corrupt = folder.path().join(part);
         std::fs::create_dir(&corrupt).unwrap();
         std::fs::write(corrupt.join(part), "this is no database, it is a sentence").unwrap();
-        let told = up(&corrupt);
-        assert!(told.contains(part) && told.contains("--fresh"), "{told}");
+        let stderr = up(&corrupt);
+        assert!(stderr.contains(part) && stderr.contains("--fresh"), "{stderr}");
     }
     let running = Process::start(&folder, &[]);
     assert!(up(&folder.path().join("data")).contains("in use by another process"));
@@ -66,9 +65,9 @@ fn a_data_folder_that_cannot_be_used_is_one_clear_line() {
 }
 
 #[test]
-fn a_fault_specification_with_a_slip_is_refused() {
-    let told = refused(&["up", "--listen", "127.0.0.1:0", "--faults", "duplicate=often"]);
-    assert!(told.starts_with("forecourt: --faults: "), "{told}");
+fn an_invalid_fault_specification_is_rejected() {
+    let stderr = rejected(&["up", "--listen", "127.0.0.1:0", "--faults", "duplicate=often"]);
+    assert!(stderr.starts_with("forecourt: --faults: "), "{stderr}");
 }
 
 #[test]
@@ -90,29 +89,26 @@ fn the_commands_work_against_a_running_shop() {
     let program = document("program-spend-tiers.json");
     let tried = run(&["publish", &program, "--dry-run", "--url", &url]);
     let all: Vec<&str> = tried.lines().last().unwrap().split_whitespace().collect();
-    // Two of the demo's 25 orders are older than the year that is looked back on.
+    // Two of the demo's 25 orders are older than the dry run's year.
     assert_eq!(all[..2], ["all", "23"], "{tried}");
     let delivered = run(&["webhook", "orders/paid", "--fixture", "--url", &url]);
     assert!(delivered.starts_with("200 orders/paid accepted"), "{delivered}");
     let token = run(&["token", "--customer", "1003"]);
-    let mine = shop.ask("GET", "/v1/loyalty").bearer(&token).send();
+    let mine = shop.request("GET", "/v1/loyalty").bearer(&token).send();
     assert_eq!(mine.json()["customer_id"], "1003");
     let proxied = run(&["sign-proxy", &format!("{url}/proxy/v1/session"), "--customer", "1003"]);
-    let session = crate::shop::Ask::to("POST", proxied).send();
+    let session = crate::shop::RequestBuilder::to("POST", proxied).send();
     assert_eq!(session.status, 201, "{}", session.text);
-    let refusal = refused_lines(&["publish", &document("orders.json"), "--url", &url]);
-    assert!(refusal[0].contains("names no `product`"), "{refusal:?}");
+    let lines = error_lines(&["publish", &document("orders.json"), "--url", &url]);
+    assert!(lines[0].contains("has no `product`"), "{lines:?}");
     let published = run(&["publish", &program, "--url", &url]);
     assert!(published.starts_with(r#"{"version":"2","active_from":"#), "{published}");
     let broken = folder.path().join("broken.json");
     let text = std::fs::read_to_string(&program).unwrap();
     std::fs::write(&broken, text.replace("order.month", "order.moon")).unwrap();
-    let refusal = refused_lines(&["publish", &broken.display().to_string(), "--url", &url]);
-    assert!(
-        refusal[1].starts_with("  /earning/rules/3/if: `order.moon` is unknown"),
-        "{refusal:?}"
-    );
-    assert_eq!(shop.ask("GET", "/health").send().json(), json!({"status": "ok"}));
+    let lines = error_lines(&["publish", &broken.display().to_string(), "--url", &url]);
+    assert!(lines[1].starts_with("  /earning/rules/3/if: `order.moon` is unknown"), "{lines:?}");
+    assert_eq!(shop.request("GET", "/health").send().json(), json!({"status": "ok"}));
 }
 
 #[test]
@@ -132,21 +128,22 @@ fn a_shopify_product_is_published_as_it_is_and_a_dry_run_publishes_nothing() {
     let publish = |more: &[&str]| {
         let output = forecourt(&[&["publish", &file, "--url", &url], more].concat());
         assert!(output.status.success(), "{output:?}");
-        [output.stdout, output.stderr].map(|told| String::from_utf8(told).unwrap())
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
     };
-    let [answer, told] = publish(&["--dry-run"]);
+    let [answer, stderr] = publish(&["--dry-run"]);
     assert_eq!(answer, "");
-    assert!(told.starts_with("mug: 1 options, 0 rules, 2 variants; "), "{told}");
+    assert!(stderr.starts_with("mug: 1 options, 0 rules, 2 variants; "), "{stderr}");
     let path = "/v1/configurator/mug/resolution?size=large";
-    shop.ask("GET", path).send().expect_problem(404, "product-unknown");
+    shop.request("GET", path).send().expect_problem(404, "product-unknown");
     let [answer, _] = publish(&[]);
     assert_eq!(answer.trim(), r#"{"product":"mug","version":"1","warnings":[]}"#);
-    let document = shop.ask("GET", "/v1/admin/configurators/mug").bearer(demo::STAFF_TOKEN).send();
+    let document =
+        shop.request("GET", "/v1/admin/configurators/mug").bearer(demo::STAFF_TOKEN).send();
     assert_eq!(document.json()["variants"][1]["price"], 1_250);
 }
 
 #[test]
-fn every_mistake_is_told_before_anything_is_sent() {
+fn every_mistake_is_printed_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lamp.json");
     let mut lamp = crate::publishing::lamp();
@@ -155,20 +152,20 @@ fn every_mistake_is_told_before_anything_is_sent() {
     lamp["options"][1]["id"] = json!("utm_cord");
     std::fs::write(&file, lamp.to_string()).unwrap();
     let file = file.display().to_string();
-    let told = refused_lines(&["publish", &file, "--url", "http://127.0.0.1:9"]);
-    assert_eq!(told[0], format!("forecourt: {file} can't be published"));
-    assert!(told[1].starts_with("  /options/0/id: \"fbclid\" is what links carry"), "{told:?}");
-    assert!(told[2].starts_with("  /options/1/id: "), "{told:?}");
+    let stderr = error_lines(&["publish", &file, "--url", "http://127.0.0.1:9"]);
+    assert_eq!(stderr[0], format!("forecourt: {file} can't be published"));
+    assert!(stderr[1].starts_with("  /options/0/id: \"fbclid\" is what links carry"), "{stderr:?}");
+    assert!(stderr[2].starts_with("  /options/1/id: "), "{stderr:?}");
 }
 
-fn refused_lines(arguments: &[&str]) -> Vec<String> {
+fn error_lines(arguments: &[&str]) -> Vec<String> {
     let output = forecourt(arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stderr).unwrap().lines().map(str::to_owned).collect()
 }
 
 #[test]
-fn every_command_explains_itself_with_an_example() {
+fn the_help_of_every_command_has_an_example() {
     for command in [
         "up",
         "publish",

@@ -1,4 +1,4 @@
-//! Asking a product for more than a resolution: why not, what else, and for later.
+//! Explanations, completions and saved selections.
 
 use infra_local::demo;
 use infra_local::wiring::PUBLISHED_QUEUE;
@@ -17,11 +17,11 @@ fn ok(shop: &Shop, path: &str) -> Value {
 
 fn save(shop: &Shop, product: &str, selection: &Value) -> Reply {
     let path = format!("/v1/configurator/{product}/selections");
-    shop.ask("POST", &path).json(&json!({"selection": selection})).send()
+    shop.request("POST", &path).json(&json!({"selection": selection})).send()
 }
 
 #[test]
-fn a_shopper_learns_why_a_value_is_out_and_what_would_let_it_in() {
+fn an_explanation_names_the_rules_against_a_value_and_a_repair() {
     let shop = Shop::open();
     let why = ok(&shop, &format!("{BIKE}/explanation?frame=carbon&fork=carbon&_why=motor:mid"));
     let rule = json!({"id": "light-frames-take-no-mid-motor",
@@ -38,7 +38,7 @@ fn a_shopper_learns_why_a_value_is_out_and_what_would_let_it_in() {
 
 /// Counted by eliminating one option after the other, in another language.
 #[test]
-fn of_ninety_five_trillion_guitars_every_value_is_known_exactly() {
+fn ninety_five_trillion_guitars_are_counted_exactly() {
     let shop = Shop::open();
     let guitar = ok(&shop, "/v1/configurator/guitar/resolution");
     assert_eq!(guitar["configurations"], "95287995202176");
@@ -48,7 +48,7 @@ fn of_ninety_five_trillion_guitars_every_value_is_known_exactly() {
 }
 
 #[test]
-fn only_what_is_in_stock_is_offered_to_whoever_asks_for_it() {
+fn in_stock_limits_a_resolution_to_variants_in_stock() {
     let shop = Shop::open();
     let stocked = |product: &str, paper: bool, glass: bool| {
         let mut lamp = lamp();
@@ -81,15 +81,15 @@ fn only_what_is_in_stock_is_offered_to_whoever_asks_for_it() {
     assert_eq!((&none["configurations"], &none["consistent"]), (&json!("0"), &json!(false)));
     assert_eq!(states(&none), ["impossible", "impossible"]);
     let path = "/v1/configurator/none/resolution";
-    let asked = ok(&shop, &format!("{path}?_in_stock&_only=shade&cord=red&shade=glass"));
-    assert_eq!(states(&asked), ["impossible", "selected"]);
-    assert_eq!(asked["options"].as_array().unwrap().len(), 1);
+    let filtered = ok(&shop, &format!("{path}?_in_stock&_only=shade&cord=red&shade=glass"));
+    assert_eq!(states(&filtered), ["impossible", "selected"]);
+    assert_eq!(filtered["options"].as_array().unwrap().len(), 1);
     let perhaps = shop.get(&format!("{path}?_in_stock=perhaps")).send();
     assert_eq!(perhaps.expect_problem(400, "parameter-invalid"), ["query:_in_stock"]);
 }
 
 #[test]
-fn what_is_out_of_stock_is_explained_and_never_part_of_a_completion() {
+fn in_stock_applies_to_explanations_and_completions() {
     let shop = Shop::open();
     let lamps = |product: &str, in_stock: [bool; 2]| {
         let mut lamp = lamp();
@@ -135,15 +135,18 @@ fn what_is_out_of_stock_is_explained_and_never_part_of_a_completion() {
 }
 
 #[test]
-fn a_question_that_cannot_be_read_says_where() {
+fn invalid_parameters_are_reported_by_field() {
     let shop = Shop::open();
-    let asked = |query: &str| shop.get(&format!("{BIKE}/explanation?{query}")).send();
+    let explanation = |query: &str| shop.get(&format!("{BIKE}/explanation?{query}")).send();
     let why = ["query:_why"];
-    assert_eq!(asked("frame=steel").expect_problem(400, "parameter-invalid"), why);
-    assert_eq!(asked("_why=motor").expect_problem(400, "parameter-invalid"), why);
-    assert_eq!(asked("_why=motor:jet").expect_problem(422, "choice-unknown"), ["query:motor"]);
-    let wrong = asked("frame=gold&_why=engine:v8").expect_problem(422, "choice-unknown");
-    assert_eq!(wrong, ["query:frame", "query:engine"]);
+    assert_eq!(explanation("frame=steel").expect_problem(400, "parameter-invalid"), why);
+    assert_eq!(explanation("_why=motor").expect_problem(400, "parameter-invalid"), why);
+    assert_eq!(
+        explanation("_why=motor:jet").expect_problem(422, "choice-unknown"),
+        ["query:motor"]
+    );
+    let unknown = explanation("frame=gold&_why=engine:v8").expect_problem(422, "choice-unknown");
+    assert_eq!(unknown, ["query:frame", "query:engine"]);
     let by = shop.get(&format!("{BIKE}/completion?_by=weight")).send();
     assert_eq!(by.expect_problem(400, "parameter-invalid"), ["query:_by"]);
 }
@@ -165,7 +168,7 @@ fn a_selection_is_completed_by_price_or_by_defaults_with_the_fewest_changes() {
 }
 
 #[test]
-fn a_selection_saved_twice_is_one_and_reads_back_as_it_was() {
+fn a_selection_saved_twice_has_one_id_and_reads_back_unchanged() {
     let shop = Shop::open();
     let chosen = json!({"frame": "carbon", "fork": "carbon"});
     let first = save(&shop, "bike", &chosen);
@@ -187,16 +190,16 @@ fn a_selection_saved_twice_is_one_and_reads_back_as_it_was() {
 }
 
 #[test]
-fn what_cannot_be_saved_or_was_never_saved_is_told() {
+fn invalid_and_unknown_saved_selections_are_rejected() {
     let shop = Shop::open();
     let unknown = save(&shop, "bike", &json!({"frame": "gold", "engine": "v8"}));
     let fields = unknown.expect_problem(422, "choice-unknown");
     assert_eq!(fields, ["/selection/engine", "/selection/frame"]);
     save(&shop, "skis", &json!({})).expect_problem(404, "product-unknown");
     let path = format!("{BIKE}/selections");
-    let malformed = shop.ask("POST", &path).json(&json!({"selection": {"frame": 1}})).send();
+    let malformed = shop.request("POST", &path).json(&json!({"selection": {"frame": 1}})).send();
     malformed.expect_problem(400, "malformed");
-    let plain = shop.ask("POST", &path).header("content-type", "text/plain").body("{}").send();
+    let plain = shop.request("POST", &path).header("content-type", "text/plain").body("{}").send();
     plain.expect_problem(415, "content-type-unsupported");
     shop.get("/v1/selections/0123456789abcdef").send().expect_problem(404, "selection-unknown");
 }

@@ -4,23 +4,23 @@ use serde_json::Value;
 
 use crate::command_line::forecourt;
 
-fn told(arguments: &[&str]) -> String {
+fn stdout(arguments: &[&str]) -> String {
     let output = forecourt(&[&["cost"], arguments].concat());
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn refused(arguments: &[&str]) -> String {
+fn rejected(arguments: &[&str]) -> String {
     let output = forecourt(&[&["cost"], arguments].concat());
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    told
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
 }
 
 #[test]
-fn a_month_is_told_by_service_in_dollars_and_rupees_beside_what_was_published() {
-    let text = told(&["orders", "--inr", "88.75@2026-11-20"]);
+fn the_bill_lists_services_in_dollars_and_rupees_beside_the_published_costs() {
+    let text = stdout(&["orders", "--inr", "88.75@2026-11-20"]);
     let row = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap();
         line[name.len()..].split_whitespace().map(str::to_owned).collect::<Vec<_>>()
@@ -30,14 +30,14 @@ fn a_month_is_told_by_service_in_dollars_and_rupees_beside_what_was_published() 
     assert_eq!(row("published")[..4], ["INR", "15000.00", "to", "40000.00:"]);
     assert_eq!(row("ours")[0], "INR");
     assert_eq!(row("  put-events"), ["27", "600"]);
-    let plain = told(&[]);
+    let plain = stdout(&[]);
     assert!(plain.starts_with(text.lines().next().unwrap()), "it is the default: {plain}");
     assert!(plain.contains("--inr 88.75@2026-11-20 adds rupees"), "{plain}");
 }
 
 #[test]
-fn programs_get_the_same_as_json() {
-    let bill: Value = serde_json::from_str(&told(&["million", "--json"])).unwrap();
+fn json_output_has_the_same_bill() {
+    let bill: Value = serde_json::from_str(&stdout(&["million", "--json"])).unwrap();
     assert_eq!(bill["claim"]["from"], "4.5");
     assert_eq!(bill["region"], "us-east-1");
     let lines = bill["bill"]["lines"].as_array().unwrap();
@@ -47,24 +47,24 @@ fn programs_get_the_same_as_json() {
 }
 
 #[test]
-fn a_built_in_month_is_where_ones_own_starts() {
+fn a_built_in_profile_can_be_printed_edited_and_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.json");
-    let text = told(&["million", "--show"]).replace("One million", "My million");
+    let text = stdout(&["million", "--show"]).replace("One million", "My million");
     std::fs::write(&file, &text).unwrap();
     let file = file.display().to_string();
-    assert!(told(&[&file]).starts_with("My million transactions"));
+    assert!(stdout(&[&file]).starts_with("My million transactions"));
     std::fs::write(&file, text.replace("\"cart_commands\": 1000000", "\"cart_commands\": -1"))
         .unwrap();
-    let mistake = refused(&[&file]);
+    let mistake = rejected(&[&file]);
     assert!(mistake.contains("`writes.cart_commands`: invalid value: integer `-1`"), "{mistake}");
     assert!(mistake.contains("--show"), "{mistake}");
 }
 
 #[test]
-fn what_cannot_be_reckoned_is_one_clear_line() {
-    let told = refused(&["weekend"]);
-    assert!(told.ends_with("name a profile's file, or one of orders, million\n"), "{told}");
-    assert!(refused(&["--inr", "lots"]).contains("such as 88.75@2026-11-20, not `lots`"));
-    assert!(refused(&["--prices", "/dev/null"]).contains("infra/cost/prices.json"));
+fn invalid_input_prints_one_error_line() {
+    let stderr = rejected(&["weekend"]);
+    assert!(stderr.ends_with("name a profile's file, or one of orders, million\n"), "{stderr}");
+    assert!(rejected(&["--inr", "lots"]).contains("such as 88.75@2026-11-20, not `lots`"));
+    assert!(rejected(&["--prices", "/dev/null"]).contains("infra/cost/prices.json"));
 }

@@ -14,16 +14,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Most words of the root README, so that a stranger reads it to the end.
+/// Most words of the root README, so that a new reader finishes it.
 const README_WORDS_MAX: usize = 700;
 /// The top-level directories. Written out: a room that is renamed must not stop being checked.
 const ROOMS: [&str; 9] =
     [".ci", ".cargo", ".github", "cache", "docs", "edge", "infra", "loadtests", "origin"];
-/// Folders that tools fill.
+/// Generated folders.
 const GENERATED: [&str; 4] = ["node_modules", "target", "cdk.out", "dist"];
-/// What sources are written in.
+/// Extensions of source files.
 const SOURCES: [&str; 4] = ["rs", "ts", "js", "mjs"];
-/// What stands before a declared name.
+/// Keywords before a declared name.
 const KEYWORDS: [&str; 10] =
     ["fn", "struct", "enum", "trait", "const", "static", "type", "mod", "function", "class"];
 
@@ -40,7 +40,7 @@ struct Span<'a> {
     in_block: bool,
 }
 
-/// A source file, cut into what the symbol rule looks at.
+/// The parts of a source file that the symbol rule uses.
 struct Source {
     /// The words of its text and of its path.
     words: BTreeSet<String>,
@@ -84,13 +84,13 @@ fn code(text: &str) -> Vec<Span<'_>> {
 
 /// The targets of links, with their lines.
 fn links(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
+    let mut result = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for rest in line.split("](").skip(1) {
-            found.extend(rest.split_once(')').map(|(target, _)| (number + 1, target)));
+            result.extend(rest.split_once(')').map(|(target, _)| (number + 1, target)));
         }
     }
-    found
+    result
 }
 
 /// Words that look like a path of this repository.
@@ -136,19 +136,19 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
-fn sources(folder: &Path, found: &mut Vec<Source>) {
+fn sources(folder: &Path, result: &mut Vec<Source>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
             if !GENERATED.contains(&name.as_str()) && !name.starts_with('.') {
-                sources(&path, found);
+                sources(&path, result);
             }
         } else if SOURCES.iter().any(|end| path.extension().is_some_and(|it| it == *end)) {
             let text = std::fs::read_to_string(&path).unwrap();
             let place = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
             let words = words(&text).chain(words(&place)).map(str::to_owned).collect();
-            found.push(Source { words, declared: declared(&text) });
+            result.push(Source { words, declared: declared(&text) });
         }
     }
 }
@@ -175,8 +175,8 @@ fn is_declared(sources: &[Source], owner: Option<&str>, name: &str) -> bool {
     })
 }
 
-fn assert_none(wrong: &[String]) {
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+fn assert_none(errors: &[String]) {
+    assert!(errors.is_empty(), "{} wrong:\n{}", errors.len(), errors.join("\n"));
 }
 
 #[test]
@@ -188,60 +188,61 @@ fn every_room_that_documents_are_searched_for_exists() {
 
 #[test]
 fn every_link_of_a_document_points_to_a_file() {
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for Document { name, text } in documents() {
         let folder = root().join(&name).parent().unwrap().to_owned();
         for (line, target) in links(&text) {
             let file = target.split('#').next().unwrap_or_default();
             if !target.contains(':') && !file.is_empty() && !folder.join(file).exists() {
-                wrong.push(format!("{name}:{line}: the link target `{file}` does not exist"));
+                errors.push(format!("{name}:{line}: the link target `{file}` does not exist"));
             }
         }
     }
-    assert_none(&wrong);
+    assert_none(&errors);
 }
 
 #[test]
 fn every_code_span_ends_on_its_line() {
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for Document { name, text } in documents() {
         let is_open = |line: &str| !line.contains("```") && line.matches('`').count() % 2 == 1;
         let open = text.lines().enumerate().filter(|(_, line)| is_open(line));
-        wrong.extend(open.map(|(number, _)| format!("{name}:{}: a code span is open", number + 1)));
+        errors
+            .extend(open.map(|(number, _)| format!("{name}:{}: a code span is open", number + 1)));
     }
-    assert_none(&wrong);
+    assert_none(&errors);
 }
 
 #[test]
 fn every_path_a_document_names_exists() {
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for Document { name, text } in documents() {
         for span in code(&text) {
             for path in paths(span.text).filter(|path| !exists(path)) {
-                wrong.push(format!("{name}:{}: the path `{path}` does not exist", span.line));
+                errors.push(format!("{name}:{}: the path `{path}` does not exist", span.line));
             }
         }
     }
-    assert_none(&wrong);
+    assert_none(&errors);
 }
 
 #[test]
 fn every_symbol_a_document_names_is_declared() {
     let mut all = Vec::new();
     sources(&root(), &mut all);
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for Document { name, text } in documents() {
         for span in code(&text).into_iter().filter(|span| !span.in_block) {
             let Some((owner, symbol)) = symbol(span.text) else { continue };
             if !is_declared(&all, owner, symbol) {
-                wrong.push(format!(
+                errors.push(format!(
                     "{name}:{}: `{}` is not declared in any source file",
                     span.line, span.text
                 ));
             }
         }
     }
-    assert_none(&wrong);
+    assert_none(&errors);
 }
 
 #[test]
@@ -256,9 +257,9 @@ fn the_readme_has_at_most_seven_hundred_words() {
 fn spans_links_paths_and_symbols_are_recognised() {
     let text = "See [a](docs/A.md#b) and `edge/wire`.\n```sh\nrun infra/package --x\n```\n";
     assert_eq!(links(text), [(1, "docs/A.md#b")]);
-    let found: Vec<&str> = code(text).iter().flat_map(|span| paths(span.text)).collect();
-    assert_eq!(found, ["edge/wire", "infra/package"]);
-    assert_eq!(symbol("cart::Desk::accept"), Some((Some("Desk"), "accept")));
+    let result: Vec<&str> = code(text).iter().flat_map(|span| paths(span.text)).collect();
+    assert_eq!(result, ["edge/wire", "infra/package"]);
+    assert_eq!(symbol("cart::CartCommands::accept"), Some((Some("CartCommands"), "accept")));
     assert_eq!(symbol("finish()"), Some((None, "finish")));
     assert_eq!(symbol("CachedCarts"), Some((None, "CachedCarts")));
     for prose in ["finish", "Action", "ETag", "cart/{id}", "202", ""] {

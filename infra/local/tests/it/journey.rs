@@ -1,4 +1,4 @@
-//! Through the front door: browse, configure, add to the cart, read back, order.
+//! A shopper's journey over HTTP: browse, configure, add to the cart, read back, order.
 
 use infra_local::cli::signed;
 use infra_local::demo;
@@ -6,15 +6,15 @@ use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE};
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::shop::{Ask, Reply, Shop};
+use crate::shop::{Reply, RequestBuilder, Shop};
 
-/// A command's key: 16 characters at least, and every test names its own.
+/// An idempotency key: at least 16 characters, from a name per test.
 pub(crate) fn key(name: &str) -> String {
     format!("key-{name:0>16}")
 }
 
 pub(crate) fn add(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
-    shop.ask("POST", "/v1/cart/lines")
+    shop.request("POST", "/v1/cart/lines")
         .header("forecourt-cart", token)
         .header("forecourt-bookmark", bookmark)
         .header("idempotency-key", &key(name))
@@ -23,7 +23,7 @@ pub(crate) fn add(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &V
 }
 
 pub(crate) fn new_cart(shop: &Shop) -> (String, String) {
-    let created = shop.ask("POST", "/v1/carts").send();
+    let created = shop.request("POST", "/v1/carts").send();
     assert_eq!(created.status, 201, "{}", created.text);
     let created = created.json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -35,7 +35,7 @@ pub(crate) fn session(shop: &Shop, customer: &str) -> String {
     let now = Clock::system().now().unix_s();
     let path = signed("/proxy/v1/session", Some(customer), now).unwrap();
     let path = path.strip_prefix(demo::URL).unwrap().to_owned();
-    let reply = shop.ask("POST", &path).send();
+    let reply = shop.request("POST", &path).send();
     assert_eq!(reply.status, 201, "{}", reply.text);
     reply.json()["token"].as_str().unwrap().to_owned()
 }
@@ -43,7 +43,7 @@ pub(crate) fn session(shop: &Shop, customer: &str) -> String {
 pub(crate) fn deliver(shop: &Shop, topic: &str, payload: &str) -> Reply {
     let secrets = edge_wire::secrets::ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
     let signature = edge_wire::webhook::sign(&secrets, payload.as_bytes());
-    shop.ask("POST", "/webhooks/shopify")
+    shop.request("POST", "/webhooks/shopify")
         .header("content-type", "application/json")
         .header("x-shopify-topic", topic)
         .header("x-shopify-shop-domain", demo::SHOP)
@@ -107,9 +107,9 @@ fn a_cart_shows_a_change_at_once_even_while_the_consumer_is_stopped() {
     let shop = Shop::open();
     shop.pause(CART_QUEUE);
     let (token, bookmark) = new_cart(&shop);
-    let wanted = json!({"product": "tee", "quantity": 2,
+    let new_line = json!({"product": "tee", "quantity": 2,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-    let added = add(&shop, &token, &bookmark, "add", &wanted);
+    let added = add(&shop, &token, &bookmark, "add", &new_line);
     assert_eq!(added.status, 202, "{}", added.text);
     let added = added.json();
     assert_eq!(added["version"], "0");
@@ -117,14 +117,14 @@ fn a_cart_shows_a_change_at_once_even_while_the_consumer_is_stopped() {
     assert_eq!(added["lines"][0]["price"], 46_907);
     assert_eq!(added["subtotal"], 93_814);
     let bookmark = added["bookmark"].as_str().unwrap();
-    let seen = shop.cart(&token, bookmark);
-    assert_eq!(seen["lines"], added["lines"]);
-    assert_eq!(seen["bookmark"], bookmark, "nothing changed: byte for byte");
+    let cart = shop.cart(&token, bookmark);
+    assert_eq!(cart["lines"], added["lines"]);
+    assert_eq!(cart["bookmark"], bookmark, "nothing changed: byte for byte");
 
     shop.resume(CART_QUEUE);
     let line = added["lines"][0]["id"].as_str().unwrap();
     let changed = shop
-        .ask("PATCH", &format!("/v1/cart/lines/{line}"))
+        .request("PATCH", &format!("/v1/cart/lines/{line}"))
         .header("forecourt-cart", &token)
         .header("forecourt-bookmark", bookmark)
         .header("idempotency-key", &key("set"))
@@ -134,13 +134,13 @@ fn a_cart_shows_a_change_at_once_even_while_the_consumer_is_stopped() {
     let changed = changed.json();
     assert_eq!((&changed["version"], &changed["lines"][0]["quantity"]), (&json!("1"), &json!(5)));
     shop.drained(CART_QUEUE);
-    let seen = shop.cart(&token, changed["bookmark"].as_str().unwrap());
-    assert_eq!((&seen["version"], &seen["lines"][0]["quantity"]), (&json!("2"), &json!(5)));
+    let cart = shop.cart(&token, changed["bookmark"].as_str().unwrap());
+    assert_eq!((&cart["version"], &cart["lines"][0]["quantity"]), (&json!("2"), &json!(5)));
 
     let removed = shop
-        .ask("DELETE", &format!("/v1/cart/lines/{line}"))
+        .request("DELETE", &format!("/v1/cart/lines/{line}"))
         .header("forecourt-cart", &token)
-        .header("forecourt-bookmark", seen["bookmark"].as_str().unwrap())
+        .header("forecourt-bookmark", cart["bookmark"].as_str().unwrap())
         .header("idempotency-key", &key("remove"))
         .send();
     assert_eq!((removed.status, removed.json()["lines"].clone()), (202, json!([])));
@@ -150,15 +150,15 @@ fn a_cart_shows_a_change_at_once_even_while_the_consumer_is_stopped() {
 fn a_repeated_command_counts_once() {
     let shop = Shop::open();
     let (token, bookmark) = new_cart(&shop);
-    let wanted = json!({"product": "tee", "quantity": 1,
+    let new_line = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-    let first = add(&shop, &token, &bookmark, "same", &wanted);
-    let again = add(&shop, &token, &bookmark, "same", &wanted);
+    let first = add(&shop, &token, &bookmark, "same", &new_line);
+    let again = add(&shop, &token, &bookmark, "same", &new_line);
     assert_eq!((first.status, again.status), (202, 202));
     shop.drained(CART_QUEUE);
-    let seen = shop.cart(&token, again.json()["bookmark"].as_str().unwrap());
-    assert_eq!(seen["lines"][0]["quantity"], 1);
-    assert_eq!(seen["version"], "1");
+    let cart = shop.cart(&token, again.json()["bookmark"].as_str().unwrap());
+    assert_eq!(cart["lines"][0]["quantity"], 1);
+    assert_eq!(cart["version"], "1");
 }
 
 #[test]
@@ -178,16 +178,16 @@ fn a_customer_finds_the_same_cart_on_every_device() {
     let shop = Shop::open();
     let customer = session(&shop, "1002");
     let on = |device: &str| {
-        let created = shop.ask("POST", "/v1/carts").bearer(&customer).send();
+        let created = shop.request("POST", "/v1/carts").bearer(&customer).send();
         assert_eq!(created.status, 201, "{device}: {}", created.text);
         created.json()
     };
     let phone = on("phone");
     let token = phone["token"].as_str().unwrap();
-    let wanted = json!({"product": "tee", "quantity": 1,
+    let new_line = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
     let bookmark = phone["cart"]["bookmark"].as_str().unwrap();
-    assert_eq!(add(&shop, token, bookmark, "phone", &wanted).status, 202);
+    assert_eq!(add(&shop, token, bookmark, "phone", &new_line).status, 202);
     shop.drained(CART_QUEUE);
     let laptop = on("laptop");
     assert_eq!(laptop["cart"]["id"], phone["cart"]["id"]);
@@ -223,26 +223,26 @@ fn an_order_delivered_three_times_earns_its_points_once() {
 }
 
 #[test]
-fn what_is_given_back_takes_its_points_and_a_cancelled_order_keeps_none() {
+fn a_refund_reverses_its_points_and_a_cancellation_the_rest() {
     let shop = Shop::open();
     let token = session(&shop, "1001");
     let before = loyalty(&shop, &token);
     let now = Clock::system().now();
-    // The refund is the first that is heard of the order.
-    let told = [
+    // The refund is delivered before the order.
+    let webhooks = [
         ("refunds/create", demo::refunds_create(now.plus_ms(60_000))),
         ("orders/paid", demo::orders_paid(None, now)),
         ("refunds/create", demo::refunds_create(now.plus_ms(60_000))),
         ("orders/cancelled", demo::orders_cancelled(now.plus_ms(120_000))),
         ("orders/cancelled", demo::orders_cancelled(now.plus_ms(120_000))),
     ];
-    for (topic, payload) in &told {
+    for (topic, payload) in &webhooks {
         let delivered = deliver(&shop, topic, payload);
         assert_eq!(delivered.status, 200, "{}", delivered.text);
         shop.drained(LOYALTY_QUEUE);
     }
     let entries = shop.get("/v1/loyalty/entries?limit=3").bearer(&token).send().json();
-    let found: Vec<Value> = entries["entries"]
+    let actual: Vec<Value> = entries["entries"]
         .as_array()
         .unwrap()
         .iter()
@@ -253,7 +253,7 @@ fn what_is_given_back_takes_its_points_and_a_cancelled_order_keeps_none() {
         json!(["reverse", -422, "refund"]),
         json!(["earn", 2_013, "order"]),
     ];
-    assert_eq!(found, expected);
+    assert_eq!(actual, expected);
     let bookmark = entries["bookmark"].as_str().unwrap();
     let reply = shop.get("/v1/loyalty").bearer(&token).header("forecourt-bookmark", bookmark);
     let after = reply.send().json();
@@ -261,7 +261,7 @@ fn what_is_given_back_takes_its_points_and_a_cancelled_order_keeps_none() {
 }
 
 #[test]
-fn personal_answers_come_from_the_edge_and_only_to_whom_they_belong() {
+fn personal_answers_are_cached_per_customer() {
     let shop = Shop::open();
     let (ada, ben) = (session(&shop, "1001"), session(&shop, "1002"));
     let first = shop.get("/v1/loyalty").bearer(&ada).send();
@@ -282,17 +282,17 @@ fn personal_answers_come_from_the_edge_and_only_to_whom_they_belong() {
 fn the_ledger_pages_newest_first_to_its_end() {
     let shop = Shop::open();
     let token = session(&shop, "1001");
-    let mut seen = Vec::new();
+    let mut times = Vec::new();
     let mut path = "/v1/loyalty/entries?limit=2".to_owned();
     loop {
         let page = shop.get(&path).bearer(&token).send().json();
         let entries = page["entries"].as_array().unwrap().clone();
-        seen.extend(entries.iter().map(|entry| entry["at"].as_str().unwrap().to_owned()));
+        times.extend(entries.iter().map(|entry| entry["at"].as_str().unwrap().to_owned()));
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/v1/loyalty/entries?cursor={next}&limit=2");
     }
-    assert_eq!(seen.len(), 5);
-    assert!(seen.is_sorted_by(|newer, older| newer >= older), "{seen:?}");
+    assert_eq!(times.len(), 5);
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn the_same_routes_answer_through_shopifys_app_proxy() {
 fn a_merchant_publishes_and_the_price_list_is_guarded_by_if_match() {
     let shop = Shop::open();
     let put = |condition: &str, document: &str| -> Reply {
-        shop.ask("PUT", "/v1/admin/configurators/tee")
+        shop.request("PUT", "/v1/admin/configurators/tee")
             .bearer(demo::STAFF_TOKEN)
             .header("content-type", "application/json")
             .header("if-match", condition)
@@ -332,27 +332,27 @@ fn a_merchant_publishes_and_the_price_list_is_guarded_by_if_match() {
 }
 
 #[test]
-fn a_new_price_reaches_shoppers_once_the_publication_is_through() {
+fn a_new_price_reaches_shoppers_once_the_publication_is_consumed() {
     let shop = Shop::open();
     let path = "/v1/configurator/tee";
     assert_eq!(shop.get(path).send().json()["base_price"], 1_990);
     let (_, tee) = demo::PRODUCTS[1];
     let dearer = tee.replacen("\"base_price\":1990", "\"base_price\":2990", 1);
     let published = shop
-        .ask("PUT", "/v1/admin/configurators/tee")
+        .request("PUT", "/v1/admin/configurators/tee")
         .bearer(demo::STAFF_TOKEN)
         .header("content-type", "application/json")
         .body(dearer)
         .send();
     assert_eq!(published.status, 200, "{}", published.text);
     shop.drained(PUBLISHED_QUEUE);
-    let seen = shop.get(path).send();
-    assert_eq!(seen.header("x-cache"), "Miss from cloudfront");
-    assert_eq!(seen.json()["base_price"], 2_990);
+    let reply = shop.get(path).send();
+    assert_eq!(reply.header("x-cache"), "Miss from cloudfront");
+    assert_eq!(reply.json()["base_price"], 2_990);
 }
 
 #[test]
-fn readiness_tells_when_the_shop_can_sell() {
+fn readiness_reports_when_the_shop_can_sell() {
     let shop = Shop::open();
     assert_eq!(shop.get("/health").send().json(), json!({"status": "ok"}));
     assert_eq!(shop.get("/health/ready").send().json(), json!({"status": "ready"}));
@@ -366,12 +366,12 @@ fn a_browser_on_the_storefront_may_call_and_read_every_answer() {
         shop.get("/v1/configurator/bike").header("origin", origin).send(),
         shop.get("/v1/configurator/none").header("origin", origin).send(),
         shop.get("/v1/cart").header("origin", origin).send(),
-        Ask::header(shop.ask("POST", "/v1/carts"), "origin", origin).send(),
+        RequestBuilder::header(shop.request("POST", "/v1/carts"), "origin", origin).send(),
     ] {
         assert_eq!(reply.header("access-control-allow-origin"), "*", "{reply:?}");
     }
     let preflight = shop
-        .ask("OPTIONS", "/v1/cart/lines")
+        .request("OPTIONS", "/v1/cart/lines")
         .header("origin", origin)
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "idempotency-key")

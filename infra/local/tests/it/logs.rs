@@ -1,4 +1,4 @@
-//! What a log must never hold, however much is logged.
+//! Secrets that no log may contain at any level.
 
 use std::fs::File;
 
@@ -8,22 +8,22 @@ use serde_json::json;
 
 use crate::journey::key;
 use crate::restart::Process;
-use crate::shop::Ask;
+use crate::shop::RequestBuilder;
 
-/// Enough of a secret to recognise it by.
+/// Enough of a secret to recognise it.
 fn tail(text: &str) -> &str {
     &text[text.len() - 16..]
 }
 
 #[test]
-fn no_log_holds_a_token_a_signature_a_bookmark_or_a_query() {
+fn no_log_contains_a_token_a_signature_a_bookmark_or_a_query() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let mut process = Process::start_logging(&folder, File::create(&path).unwrap());
-    let created = process.ask("POST", "/v1/carts").send().json();
+    let created = process.request("POST", "/v1/carts").send().json();
     let token = created["token"].as_str().unwrap();
     let added = process
-        .ask("POST", "/v1/cart/lines")
+        .request("POST", "/v1/cart/lines")
         .header("forecourt-cart", token)
         .header("idempotency-key", &key("logged"))
         .json(&json!({"variant_id": "471895063163459219", "quantity": 1}))
@@ -31,15 +31,15 @@ fn no_log_holds_a_token_a_signature_a_bookmark_or_a_query() {
     assert_eq!(added.status, 202, "{}", added.text);
     let added = added.json();
     let bookmark = added["bookmark"].as_str().unwrap();
-    let cart = process.ask("GET", "/v1/cart").header("forecourt-cart", token);
+    let cart = process.request("GET", "/v1/cart").header("forecourt-cart", token);
     assert_eq!(cart.header("forecourt-bookmark", bookmark).send().status, 200);
-    let asked = format!("{}/proxy/v1/session", process.url());
-    let session = signed(&asked, Some("1001"), Clock::system().now().unix_s()).unwrap();
-    let customer = Ask::to("POST", session.clone()).send().json()["token"].clone();
+    let url = format!("{}/proxy/v1/session", process.url());
+    let session = signed(&url, Some("1001"), Clock::system().now().unix_s()).unwrap();
+    let customer = RequestBuilder::to("POST", session.clone()).send().json()["token"].clone();
     let customer = customer.as_str().unwrap();
-    let refused = process.ask("GET", "/v1/cart").header("forecourt-cart", &token[..30]).send();
-    assert_eq!(refused.status, 401);
-    assert_eq!(process.ask("GET", "/v1/loyalty").bearer(customer).send().status, 200);
+    let rejected = process.request("GET", "/v1/cart").header("forecourt-cart", &token[..30]).send();
+    assert_eq!(rejected.status, 401);
+    assert_eq!(process.request("GET", "/v1/loyalty").bearer(customer).send().status, 200);
     process.child.kill().unwrap();
     process.child.wait().unwrap();
     let log = std::fs::read_to_string(&path).unwrap();

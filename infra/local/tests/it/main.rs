@@ -1,6 +1,7 @@
-//! The shop from outside: everything here goes over HTTP, or looks at what Cargo would build.
-#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+//! Tests of the shop over HTTP, and of Cargo's metadata.
+#![expect(clippy::unwrap_used, reason = "test helpers may fail like tests")]
 
+mod admin;
 mod attacks;
 mod bad_input;
 mod checkout;
@@ -16,12 +17,12 @@ mod logs;
 mod merging;
 mod native_webhooks;
 mod privacy;
-mod programmes;
+mod programs;
 mod publishing;
 mod redemptions;
 mod restart;
 mod shop;
 mod storm;
-mod upkeep;
 mod vectors;
+mod vocabulary;
 mod walls;

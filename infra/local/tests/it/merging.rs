@@ -1,4 +1,4 @@
-//! A guest fills a cart, logs in, and finds everything in the customer's own.
+//! A guest fills a cart, logs in, and merges it into the customer's cart.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_cart;
@@ -13,7 +13,7 @@ use crate::shop::{Reply, Shop};
 
 /// The customer's own cart on one device: its token and bookmark.
 pub(crate) fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
-    let created = shop.ask("POST", "/v1/carts").bearer(customer).send();
+    let created = shop.request("POST", "/v1/carts").bearer(customer).send();
     assert_eq!(created.status, 201, "{}", created.text);
     let created = created.json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -21,7 +21,7 @@ pub(crate) fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
 }
 
 pub(crate) fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, from: &str) -> Reply {
-    shop.ask("POST", "/v1/cart/merge")
+    shop.request("POST", "/v1/cart/merge")
         .bearer(customer)
         .header("forecourt-cart", own)
         .header("forecourt-bookmark", bookmarks)
@@ -41,14 +41,14 @@ fn bookmark(reply: &Reply) -> String {
 
 fn quantities(cart: &Value) -> Vec<(String, u64)> {
     let lines = cart["lines"].as_array().unwrap().iter();
-    let mut found: Vec<(String, u64)> = lines
+    let mut sorted: Vec<(String, u64)> = lines
         .map(|line| {
             let size = line["selection"]["size"].as_str().unwrap().to_owned();
             (size, line["quantity"].as_u64().unwrap())
         })
         .collect();
-    found.sort();
-    found
+    sorted.sort();
+    sorted
 }
 
 fn sizes(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
@@ -56,20 +56,20 @@ fn sizes(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn a_guest_logs_in_and_the_cart_is_there_on_every_device_and_stays() {
+fn a_guest_logs_in_and_the_merged_cart_is_on_every_device() {
     let shop = Shop::open();
     let customer = session(&shop, "1003");
     // At home, logged in, some time ago.
     let (home, at_home) = own_cart(&shop, &customer);
     let at_home = bookmark(&add(&shop, &home, &at_home, "home", &tee("xs", 1)));
     shop.drained(CART_QUEUE);
-    // On the way, as a guest; nothing of it reaches the table before the merge does.
+    // On the way, as a guest; its commands reach the table after the merge is accepted.
     shop.pause(CART_QUEUE);
-    let (guest, seen) = new_cart(&shop);
-    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 2)));
-    let seen = bookmark(&add(&shop, &guest, &seen, "two", &tee("3xl", 1)));
-    let (own, seen_own) = own_cart(&shop, &customer);
-    let merged = merge(&shop, &customer, &own, &format!("{seen},{seen_own}"), &guest);
+    let (guest, guest_bookmark) = new_cart(&shop);
+    let guest_bookmark = bookmark(&add(&shop, &guest, &guest_bookmark, "one", &tee("xs", 2)));
+    let guest_bookmark = bookmark(&add(&shop, &guest, &guest_bookmark, "two", &tee("3xl", 1)));
+    let (own, own_bookmark) = own_cart(&shop, &customer);
+    let merged = merge(&shop, &customer, &own, &format!("{guest_bookmark},{own_bookmark}"), &guest);
     assert_eq!(merged.status, 202, "{}", merged.text);
     let both = sizes(&[("3xl", 1), ("xs", 3)]);
     assert_eq!(
@@ -78,47 +78,47 @@ fn a_guest_logs_in_and_the_cart_is_there_on_every_device_and_stays() {
     );
     assert_eq!(merged.header("forecourt-bookmark"), bookmark(&merged));
     assert_eq!(quantities(&shop.cart(&own, &bookmark(&merged))), both);
-    // At home nothing goes back either.
+    // The cart at home does not go back either.
     let again = add(&shop, &home, &at_home, "again", &tee("xs", 1));
     shop.resume(CART_QUEUE);
     let settled = shop.cart(&home, &format!("{},{}", bookmark(&again), bookmark(&merged)));
     assert_eq!(quantities(&settled), sizes(&[("3xl", 1), ("xs", 4)]));
-    assert_eq!(settled["version"], "5", "three adds here and there, the merge, and one more");
+    assert_eq!(settled["version"], "5", "three adds on two devices, the merge, and one more");
 }
 
 #[test]
-fn the_guests_cart_says_where_it_went_and_a_merge_may_be_repeated() {
+fn the_guests_cart_names_its_target_and_a_merge_may_be_repeated() {
     let shop = Shop::open();
     let customer = session(&shop, "1004");
-    let (guest, seen) = new_cart(&shop);
-    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 1)));
-    let (own, seen_own) = own_cart(&shop, &customer);
-    let merged = merge(&shop, &customer, &own, &format!("{seen},{seen_own}"), &guest);
+    let (guest, guest_bookmark) = new_cart(&shop);
+    let guest_bookmark = bookmark(&add(&shop, &guest, &guest_bookmark, "one", &tee("xs", 1)));
+    let (own, own_bookmark) = own_cart(&shop, &customer);
+    let merged = merge(&shop, &customer, &own, &format!("{guest_bookmark},{own_bookmark}"), &guest);
     assert_eq!(merged.status, 202, "{}", merged.text);
     let requests = [
         shop.get("/v1/cart"),
         // Without a bookmark an instance may answer with what it read seconds ago.
-        shop.ask("POST", "/v1/carts").header("forecourt-bookmark", &seen),
-        shop.ask("DELETE", "/v1/cart/lines").header("idempotency-key", &key("clear")),
-        shop.ask("POST", "/v1/cart/lines")
+        shop.request("POST", "/v1/carts").header("forecourt-bookmark", &guest_bookmark),
+        shop.request("DELETE", "/v1/cart/lines").header("idempotency-key", &key("clear")),
+        shop.request("POST", "/v1/cart/lines")
             .header("idempotency-key", &key("add"))
             .json(&tee("xs", 1)),
     ];
     for request in requests {
-        let refused = request.header("forecourt-cart", &guest).send();
-        refused.expect_problem(409, "cart-merged");
-        assert_eq!(refused.json()["merged_into"], "customer-1004");
-        assert_eq!(refused.json().get("bookmark"), None);
-        assert!(refused.header("cache-control").contains("no-store"));
+        let rejected = request.header("forecourt-cart", &guest).send();
+        rejected.expect_problem(409, "cart-merged");
+        assert_eq!(rejected.json()["merged_into"], "customer-1004");
+        assert_eq!(rejected.json().get("bookmark"), None);
+        assert!(rejected.header("cache-control").contains("no-store"));
     }
-    // A second tab of the guest repeats its last command, hears of the merge, and merges too.
+    // A second tab of the guest repeats its last command, gets a 409, and merges too.
     let repeated = add(&shop, &guest, "", "one", &tee("xs", 1));
     repeated.expect_problem(409, "cart-merged");
     let known = bookmark(&repeated);
     assert_eq!(repeated.header("forecourt-bookmark"), known);
     for name in ["merge", "another"] {
         let again = shop
-            .ask("POST", "/v1/cart/merge")
+            .request("POST", "/v1/cart/merge")
             .bearer(&customer)
             .header("forecourt-cart", &own)
             .header("forecourt-bookmark", &format!("{known},{}", bookmark(&merged)))
@@ -140,27 +140,29 @@ fn a_guest_without_anything_merges_and_may_not_be_merged_elsewhere() {
     let (bens, _) = own_cart(&shop, &ben);
     let merged = merge(&shop, &ada, &adas, "", &guest);
     assert_eq!((merged.status, quantities(&merged.json())), (202, sizes(&[])));
-    let refused = merge(&shop, &ben, &bens, "", &guest);
-    refused.expect_problem(409, "cart-merged");
-    assert_eq!(refused.json()["merged_into"], "customer-1005");
+    let rejected = merge(&shop, &ben, &bens, "", &guest);
+    rejected.expect_problem(409, "cart-merged");
+    assert_eq!(rejected.json()["merged_into"], "customer-1005");
 }
 
 #[test]
 fn a_merge_works_through_shopifys_app_proxy() {
     let shop = Shop::open();
-    let (guest, seen) = new_cart(&shop);
-    let seen = bookmark(&add(&shop, &guest, &seen, "one", &tee("xs", 1)));
+    let (guest, guest_bookmark) = new_cart(&shop);
+    let guest_bookmark = bookmark(&add(&shop, &guest, &guest_bookmark, "one", &tee("xs", 1)));
     let now = Clock::system().now().unix_s();
     let (own, _) = own_cart(&shop, &session(&shop, "1007"));
-    let query = format!("cart={own}&bookmark={seen}&idempotency_key={}", key("merge"));
+    let query = format!("cart={own}&bookmark={guest_bookmark}&idempotency_key={}", key("merge"));
     let url = signed(&format!("/proxy/v1/cart/merge?{query}"), Some("1007"), now).unwrap();
-    let merged =
-        shop.ask("POST", url.strip_prefix(demo::URL).unwrap()).json(&json!({"from": guest})).send();
+    let merged = shop
+        .request("POST", url.strip_prefix(demo::URL).unwrap())
+        .json(&json!({"from": guest}))
+        .send();
     assert_eq!((merged.status, quantities(&merged.json())), (202, sizes(&[("xs", 1)])));
 }
 
 #[test]
-fn a_merge_of_what_is_no_guests_cart_says_what_is_wrong() {
+fn a_merge_from_anything_but_a_guests_cart_is_rejected() {
     let shop = Shop::open();
     let (ada, ben) = (session(&shop, "1008"), session(&shop, "1009"));
     let (guest, _) = new_cart(&shop);
@@ -168,21 +170,21 @@ fn a_merge_of_what_is_no_guests_cart_says_what_is_wrong() {
     let (bens, _) = own_cart(&shop, &ben);
     let broken = [&guest[..guest.len() - 1], "c1.demo.0123456789abcdef.AAAA", "", "token"];
     for from in broken {
-        let refused = merge(&shop, &ada, &adas, "", from);
-        assert_eq!(refused.expect_problem(401, "token-invalid"), ["/from"], "{from}");
+        let rejected = merge(&shop, &ada, &adas, "", from);
+        assert_eq!(rejected.expect_problem(401, "token-invalid"), ["/from"], "{from}");
     }
     let keys = KeyRing::parse(demo::KEYS).unwrap();
     for from in [&adas, &bens, &mint_cart(&keys, "customer-1")] {
-        let refused = merge(&shop, &ada, &adas, "", from);
-        assert_eq!(refused.expect_problem(422, "merge-impossible"), ["/from"]);
+        let rejected = merge(&shop, &ada, &adas, "", from);
+        assert_eq!(rejected.expect_problem(422, "merge-impossible"), ["/from"]);
     }
     for into in [&guest, &bens] {
-        let refused = merge(&shop, &ada, into, "", &guest);
+        let rejected = merge(&shop, &ada, into, "", &guest);
         let field = ["header:forecourt-cart"];
-        assert_eq!(refused.expect_problem(422, "merge-impossible"), field);
+        assert_eq!(rejected.expect_problem(422, "merge-impossible"), field);
     }
     let post = |body: &str| {
-        shop.ask("POST", "/v1/cart/merge")
+        shop.request("POST", "/v1/cart/merge")
             .bearer(&ada)
             .header("forecourt-cart", &adas)
             .header("idempotency-key", &key("body"))
@@ -193,5 +195,5 @@ fn a_merge_of_what_is_no_guests_cart_says_what_is_wrong() {
     post("{}").expect_problem(400, "malformed");
     assert_eq!(post(r#"{"from":7}"#).expect_problem(400, "malformed"), ["/from"]);
     let reply = shop.get("/v1/cart").header("forecourt-cart", &guest).send();
-    assert_eq!(reply.status, 200, "the guest's cart is as it was: {}", reply.text);
+    assert_eq!(reply.status, 200, "the guest's cart is unchanged: {}", reply.text);
 }

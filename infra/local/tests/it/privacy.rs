@@ -1,4 +1,4 @@
-//! What Shopify demands of every app: to tell what is kept of a customer, and to erase it.
+//! Shopify's mandatory demands: to export the stored data of a customer, and to erase it.
 
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, REDEMPTION_QUEUE};
@@ -6,12 +6,12 @@ use origin_domain::time::{HOUR_MS, Time};
 use origin_functions::clock::Clock;
 use serde_json::{Value, json};
 
+use crate::admin::{command, letters, quantities, run_ok, stored};
 use crate::journey::{add, deliver, session};
-use crate::redemptions::{redeem, wanted as voucher};
+use crate::redemptions::{redeem, voucher};
 use crate::shop::Shop;
-use crate::upkeep::{command, done, letters, quantities, stored};
 
-/// Delivers a demand about a customer and waits until it is met.
+/// Delivers a demand about a customer and waits until it is done.
 fn demand(shop: &Shop, topic: &str, customer: u64) {
     let payload = json!({"shop_id": 954_889, "shop_domain": demo::SHOP,
         "orders_requested": [], "orders_to_redact": [450_789_469],
@@ -41,23 +41,23 @@ fn an_hour_ago() -> Time {
 }
 
 #[test]
-fn a_customer_is_told_what_is_kept_and_the_merchant_gets_the_file() {
+fn a_data_request_exports_the_customers_data_for_the_merchant() {
     let shop = Shop::open();
     let order = demo::orders_paid(None, an_hour_ago());
     assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
     shop.drained(LOYALTY_QUEUE);
     let customer = session(&shop, "1001");
-    let created = shop.ask("POST", "/v1/carts").bearer(&customer).send().json();
+    let created = shop.request("POST", "/v1/carts").bearer(&customer).send().json();
     let token = created["token"].as_str().unwrap();
-    let wanted = json!({"product": "tee", "quantity": 2, "properties": {"engraving": "For Ada"},
+    let new_line = json!({"product": "tee", "quantity": 2, "properties": {"engraving": "For Ada"},
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-    assert_eq!(add(&shop, token, "", "engraved", &wanted).status, 202);
+    assert_eq!(add(&shop, token, "", "engraved", &new_line).status, 202);
     shop.drained(CART_QUEUE);
 
     demand(&shop, "customers/data_request", 1001);
-    let [told] = demands(&shop).try_into().unwrap();
-    assert_eq!((&told["kind"], &told["customer_id"]), (&json!("export"), &json!("1001")));
-    let path = format!("/v1/admin/privacy/demands/{}", told["id"].as_str().unwrap());
+    let [record] = demands(&shop).try_into().unwrap();
+    assert_eq!((&record["kind"], &record["customer_id"]), (&json!("export"), &json!("1001")));
+    let path = format!("/v1/admin/privacy/demands/{}", record["id"].as_str().unwrap());
     let file = shop.get(&path).bearer(demo::STAFF_TOKEN).send();
     assert!(file.header("content-disposition").starts_with("attachment; filename="));
     let file = file.json();
@@ -73,7 +73,7 @@ fn a_customer_is_told_what_is_kept_and_the_merchant_gets_the_file() {
 }
 
 #[test]
-fn an_erased_customer_has_no_points_and_no_replay_brings_them_back() {
+fn an_erased_customer_has_no_points_and_no_replay_restores_them() {
     let shop = Shop::open();
     let order = demo::orders_paid(None, an_hour_ago());
     assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
@@ -81,16 +81,16 @@ fn an_erased_customer_has_no_points_and_no_replay_brings_them_back() {
     let token = session(&shop, "1001");
     assert_eq!(standing(&shop, &token).0, 6);
     demand(&shop, "customers/redact", 1001);
-    let [told] = demands(&shop).try_into().unwrap();
-    assert_eq!(told["done"], "erased 6 entries, 0 cart, the customer of 6 orders");
+    let [record] = demands(&shop).try_into().unwrap();
+    assert_eq!(record["done"], "erased 6 entries, 0 cart, the customer of 6 orders");
     let nothing = json!({"available": 0, "pending": 0, "held": 0});
     assert_eq!(standing(&shop, &token), (0, nothing.clone()));
-    let replayed = done(&shop.data(), &["replay", "--rule", "loyalty", "--name", "again"]);
+    let replayed = run_ok(&shop.data(), &["replay", "--rule", "loyalty", "--name", "again"]);
     assert_eq!(replayed, "again: 2 to be delivered now\n");
     shop.drained(LOYALTY_QUEUE);
     assert_eq!(standing(&shop, &token), (0, nothing));
     assert!(letters(&shop.data()).is_empty());
-    assert_eq!(standing(&shop, &session(&shop, "1002")).0, 3, "nobody else is touched");
+    assert_eq!(standing(&shop, &session(&shop, "1002")).0, 3, "other customers are unchanged");
 }
 
 #[test]
@@ -104,21 +104,21 @@ fn an_erased_customers_cart_is_empty_and_takes_new_lines_only() {
     let version = stored(&shop, cart).unwrap().version;
     command(&shop, cart, "1", HOUR_MS);
     command(&shop, cart, "2", 2 * HOUR_MS);
-    assert_eq!(quantities(&shop, cart), [], "what is older stays out");
+    assert_eq!(quantities(&shop, cart), [], "older commands stay out");
     assert!(letters(&shop.data()).is_empty());
     let customer = session(&shop, "1001");
-    let created = shop.ask("POST", "/v1/carts").bearer(&customer).send().json();
-    let wanted = json!({"product": "tee", "quantity": 1,
+    let created = shop.request("POST", "/v1/carts").bearer(&customer).send().json();
+    let new_line = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
     let token = created["token"].as_str().unwrap();
-    assert_eq!(add(&shop, token, "", "new", &wanted).status, 202);
+    assert_eq!(add(&shop, token, "", "new", &new_line).status, 202);
     shop.drained(CART_QUEUE);
     assert_eq!(quantities(&shop, cart).len(), 1);
     assert_eq!(stored(&shop, cart).unwrap().version, version + 1);
 }
 
 #[test]
-fn a_demand_of_another_shop_is_set_aside_though_its_header_names_ours() {
+fn a_demand_of_another_shop_is_dead_lettered_even_if_its_header_names_ours() {
     let shop = Shop::open();
     let payload = json!({"shop_domain": "other.myshopify.com", "customer": {"id": 1001}});
     assert_eq!(deliver(&shop, "customers/redact", &payload.to_string()).status, 200);
@@ -129,13 +129,13 @@ fn a_demand_of_another_shop_is_set_aside_though_its_header_names_ours() {
 }
 
 #[test]
-fn when_the_merchant_leaves_everybody_is_erased() {
+fn shop_redact_erases_all_customers() {
     let shop = Shop::open();
-    let created = shop.ask("POST", "/v1/carts").send().json();
+    let created = shop.request("POST", "/v1/carts").send().json();
     let (token, cart) = (&created["token"], created["cart"]["id"].as_str().unwrap());
-    let wanted = json!({"product": "tee", "quantity": 1,
+    let new_line = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-    assert_eq!(add(&shop, token.as_str().unwrap(), "", "bought", &wanted).status, 202);
+    assert_eq!(add(&shop, token.as_str().unwrap(), "", "bought", &new_line).status, 202);
     shop.drained(CART_QUEUE);
     assert!(stored(&shop, cart).is_some());
     assert_eq!(deliver(&shop, "app/uninstalled", r#"{"id":1,"domain":null}"#).status, 200);
@@ -145,11 +145,11 @@ fn when_the_merchant_leaves_everybody_is_erased() {
     assert_eq!(stored(&shop, cart), None);
     let kinds: Vec<_> = demands(&shop).into_iter().map(|demand| demand["kind"].clone()).collect();
     assert!(kinds.contains(&json!("erase_shop")) && kinds.contains(&json!("uninstalled")));
-    assert_eq!(shop.get("/v1/configurator/tee").send().status, 200, "products are nobody's");
+    assert_eq!(shop.get("/v1/configurator/tee").send().status, 200, "products are not personal");
 }
 
 #[test]
-fn no_replay_brings_anybody_back_once_the_merchant_has_left() {
+fn no_replay_restores_erased_data_after_shop_redact() {
     let shop = Shop::open();
     let order = demo::orders_paid(None, an_hour_ago());
     assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
@@ -163,23 +163,23 @@ fn no_replay_brings_anybody_back_once_the_merchant_has_left() {
     assert_eq!(deliver(&shop, "shop/redact", &gone).status, 200);
     shop.drained(PRIVACY_QUEUE);
 
-    done(&shop.data(), &["replay", "--name", "everything"]);
+    run_ok(&shop.data(), &["replay", "--name", "everything"]);
     for queue in [CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, PRIVACY_QUEUE] {
         shop.drained(queue);
     }
     assert_eq!(stored(&shop, "customer-1001"), None);
     let nothing = json!({"available": 0, "pending": 0, "held": 0});
     assert_eq!(standing(&shop, &token), (0, nothing));
-    assert!(letters(&shop.data()).is_empty(), "no dead letter keeps what was erased");
+    assert!(letters(&shop.data()).is_empty(), "no dead letter holds erased data");
 
-    // The merchant comes back, and the old demand is told once more.
-    let created = shop.ask("POST", "/v1/carts").bearer(&token).send().json();
-    let wanted = json!({"product": "tee", "quantity": 1,
+    // The merchant comes back, and the old demand is delivered again.
+    let created = shop.request("POST", "/v1/carts").bearer(&token).send().json();
+    let new_line = json!({"product": "tee", "quantity": 1,
         "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
     let cart = created["token"].as_str().unwrap();
-    assert_eq!(add(&shop, cart, "", "new", &wanted).status, 202);
+    assert_eq!(add(&shop, cart, "", "new", &new_line).status, 202);
     shop.drained(CART_QUEUE);
-    done(&shop.data(), &["replay", "--rule", "privacy", "--name", "again"]);
+    run_ok(&shop.data(), &["replay", "--rule", "privacy", "--name", "again"]);
     shop.drained(PRIVACY_QUEUE);
     assert_eq!(quantities(&shop, "customer-1001").len(), 1);
 }

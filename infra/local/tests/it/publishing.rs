@@ -1,4 +1,4 @@
-//! The merchant's side: publish, be told every mistake, go back to a version before.
+//! The merchant's side: publish, get every mistake, roll back.
 
 use edge_wire::identity::Kind;
 use edge_wire::routes::{Caller, ROUTES};
@@ -28,7 +28,7 @@ pub(crate) fn lamp() -> Value {
 
 pub(crate) fn publish(shop: &Shop, document: &Value) -> Reply {
     let product = document["product"].as_str().unwrap();
-    shop.ask("PUT", &format!("/v1/admin/configurators/{product}"))
+    shop.request("PUT", &format!("/v1/admin/configurators/{product}"))
         .bearer(demo::STAFF_TOKEN)
         .json(document)
         .send()
@@ -36,7 +36,7 @@ pub(crate) fn publish(shop: &Shop, document: &Value) -> Reply {
 
 pub(crate) fn activate(shop: &Shop, product: &str, version: u64, token: &str) -> Reply {
     let path = format!("/v1/admin/configurators/{product}/versions/{version}/activate");
-    shop.ask("POST", &path).bearer(token).send()
+    shop.request("POST", &path).bearer(token).send()
 }
 
 fn versions(shop: &Shop, product: &str) -> Reply {
@@ -58,10 +58,10 @@ fn a_merchant_goes_back_to_a_version_and_on_from_there() {
     let listed = versions(&shop, "lamp");
     assert_eq!(listed.header("etag"), "\"1\"");
     let listed = listed.json();
-    let told = |at: usize, name: &str| listed["versions"][at][name].clone();
-    assert_eq!((&listed["active"], told(0, "version")), (&json!("1"), json!("2")));
-    assert_eq!((told(0, "active"), told(1, "active")), (json!(false), json!(true)));
-    assert!(told(1, "published_at").as_str().unwrap().ends_with('Z'));
+    let field = |at: usize, name: &str| listed["versions"][at][name].clone();
+    assert_eq!((&listed["active"], field(0, "version")), (&json!("1"), json!("2")));
+    assert_eq!((field(0, "active"), field(1, "active")), (json!(false), json!(true)));
+    assert!(field(1, "published_at").as_str().unwrap().ends_with('Z'));
     assert_eq!(shop.get("/v1/configurator/lamp").send().json()["title"], "One");
     let current = shop.get("/v1/admin/configurators/lamp").bearer(demo::STAFF_TOKEN).send();
     assert_eq!((current.header("etag"), current.json()["title"].clone()), ("\"1\"", json!("One")));
@@ -69,16 +69,16 @@ fn a_merchant_goes_back_to_a_version_and_on_from_there() {
 }
 
 #[test]
-fn a_roll_back_loses_the_race_it_names_and_finds_only_what_is_kept() {
+fn a_roll_back_needs_the_current_version_and_an_existing_target() {
     let shop = Shop::open();
     publish(&shop, &lamp());
     publish(&shop, &lamp());
     let path = "/v1/admin/configurators/lamp/versions/1/activate";
-    let post = |seen: &str| {
-        shop.ask("POST", path).bearer(demo::STAFF_TOKEN).header("if-match", seen).send()
+    let post = |etag: &str| {
+        shop.request("POST", path).bearer(demo::STAFF_TOKEN).header("if-match", etag).send()
     };
-    let lost = post("\"1\"").expect_problem(412, "version-mismatch");
-    assert_eq!(lost, ["header:if-match"]);
+    let stale = post("\"1\"").expect_problem(412, "version-mismatch");
+    assert_eq!(stale, ["header:if-match"]);
     post("two").expect_problem(400, "malformed");
     assert_eq!(post("\"2\"").status, 200);
     activate(&shop, "lamp", 3, demo::STAFF_TOKEN).expect_problem(404, "version-unknown");
@@ -87,15 +87,15 @@ fn a_roll_back_loses_the_race_it_names_and_finds_only_what_is_kept() {
 }
 
 #[test]
-fn every_mistake_is_listed_and_the_version_before_stays() {
+fn every_mistake_is_listed_and_the_active_version_stays() {
     let shop = Shop::open();
-    let mut wrong = lamp();
-    publish(&shop, &wrong);
-    wrong["options"][1]["id"] = json!("2nd");
-    wrong["rules"] = json!([
+    let mut invalid = lamp();
+    publish(&shop, &invalid);
+    invalid["options"][1]["id"] = json!("2nd");
+    invalid["rules"] = json!([
         {"id": "r", "assert": {"shade": ["tin"]}},
         {"id": "r", "assert": {"shade": ["paper"]}}]);
-    let fields = publish(&shop, &wrong).expect_problem(422, "configurator-invalid");
+    let fields = publish(&shop, &invalid).expect_problem(422, "configurator-invalid");
     assert_eq!(fields, ["/options/1/id", "/rules/0/assert/shade/0", "/rules/1/id"]);
     let mut foreign = lamp();
     foreign["currency"] = json!("USD");
@@ -114,12 +114,12 @@ fn every_mistake_is_listed_and_the_version_before_stays() {
     assert_eq!(versions(&shop, "lamp").json()["active"], "1");
 }
 
-/// What an author is told of one mistake: where, and what.
-type Told = (String, String);
+/// The field and message of one error.
+type FieldError = (String, String);
 
-/// Lamps with one part that is wrong, each with what is to be told of it.
-fn mistaken() -> Vec<(&'static str, Value, Vec<Told>)> {
-    let told = |field: &str, message: &str| (field.to_owned(), message.to_owned());
+/// Invalid parts of a lamp, each with the expected errors.
+fn invalid_parts() -> Vec<(&'static str, Value, Vec<FieldError>)> {
+    let error = |field: &str, message: &str| (field.to_owned(), message.to_owned());
     let option = |at: usize| json!({"id": format!("o{at}"), "values": [{"id": "x"}]});
     let many: Vec<Value> = (0..401).map(option).collect();
     let of_advertisers = |id: &'static str| {
@@ -127,9 +127,9 @@ fn mistaken() -> Vec<(&'static str, Value, Vec<Told>)> {
             "{id:?} is what links carry for advertisers, so the edge drops it from every query; \
              take another id"
         );
-        ("/options/0/id", json!(id), vec![told("/options/0/id", &message)])
+        ("/options/0/id", json!(id), vec![error("/options/0/id", &message)])
     };
-    let nobody = "no configuration satisfies all of these rules: no-paper, no-glass";
+    let unsatisfiable = "no configuration satisfies all of these rules: no-paper, no-glass";
     let none_left = json!([
         {"id": "no-paper", "assert": {"not": {"shade": ["paper"]}}},
         {"id": "free", "assert": {"plug": ["eu", "uk"]}},
@@ -139,15 +139,15 @@ fn mistaken() -> Vec<(&'static str, Value, Vec<Told>)> {
     let overlapping = json!([
         {"selection": {"shade": "paper"}, "sku": "P", "variant_id": "77"},
         {"selection": {"cord": "red"}, "sku": "R", "variant_id": "78"}]);
-    let overlap = told("/variants/1/selection", "overlaps variant 0: a configuration is both");
+    let overlap = error("/variants/1/selection", "overlaps variant 0: a configuration is both");
     let unknown_value =
-        told("/rules/0/requires/if/shade/0", "option \"shade\" has no value \"tin\"");
-    let unknown_option = told("/rules/0/requires/then/bulb", "there is no option \"bulb\"");
-    let path = told("/product", "is `torch`, the path says `lamp`");
-    let twice = told("/options/2/id", "option 1 has this id already");
-    let limit = told("/options", "401 items; at most 400 are possible");
+        error("/rules/0/requires/if/shade/0", "option \"shade\" has no value \"tin\"");
+    let unknown_option = error("/rules/0/requires/then/bulb", "there is no option \"bulb\"");
+    let path = error("/product", "is `torch`, the path says `lamp`");
+    let twice = error("/options/2/id", "option 1 has this id already");
+    let limit = error("/options", "401 items; at most 400 are possible");
     vec![
-        ("/currency", json!("USD"), vec![told("/currency", "the shop's currency is EUR")]),
+        ("/currency", json!("USD"), vec![error("/currency", "the shop's currency is EUR")]),
         ("/product", json!("torch"), vec![path]),
         of_advertisers("gclid"),
         of_advertisers("fbclid"),
@@ -155,36 +155,40 @@ fn mistaken() -> Vec<(&'static str, Value, Vec<Told>)> {
         ("/options/1/id", json!("plug"), vec![twice]),
         ("/options", json!(many), vec![limit]),
         ("/rules", unknown, vec![unknown_value, unknown_option]),
-        ("/rules", none_left, vec![told("/rules/0", nobody), told("/rules/2", nobody)]),
+        (
+            "/rules",
+            none_left,
+            vec![error("/rules/0", unsatisfiable), error("/rules/2", unsatisfiable)],
+        ),
         ("/variants", overlapping, vec![overlap]),
     ]
 }
 
 #[test]
-fn each_mistake_is_told_in_words_at_its_place() {
+fn each_mistake_has_its_field_and_message() {
     let shop = Shop::open();
     assert_eq!(publish(&shop, &lamp()).status, 200);
-    for (place, value, expected) in mistaken() {
-        let mut wrong = lamp();
-        wrong["rules"] = json!([]);
+    for (place, value, expected) in invalid_parts() {
+        let mut invalid = lamp();
+        invalid["rules"] = json!([]);
         if place.starts_with("/options") {
-            wrong["variants"] = json!([]);
+            invalid["variants"] = json!([]);
         }
-        *wrong.pointer_mut(place).unwrap() = value;
-        let lamp = shop.ask("PUT", "/v1/admin/configurators/lamp").bearer(demo::STAFF_TOKEN);
-        let refused = lamp.json(&wrong).send();
-        refused.expect_problem(422, "configurator-invalid");
-        let errors = refused.json()["errors"].as_array().unwrap().clone();
+        *invalid.pointer_mut(place).unwrap() = value;
+        let lamp = shop.request("PUT", "/v1/admin/configurators/lamp").bearer(demo::STAFF_TOKEN);
+        let rejected = lamp.json(&invalid).send();
+        rejected.expect_problem(422, "configurator-invalid");
+        let errors = rejected.json()["errors"].as_array().unwrap().clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let told: Vec<Told> =
+        let actual: Vec<FieldError> =
             errors.iter().map(|error| (text(&error["field"]), text(&error["message"]))).collect();
-        assert_eq!(told, expected, "{place}");
+        assert_eq!(actual, expected, "{place}");
     }
     assert_eq!(versions(&shop, "lamp").json()["active"], "1");
 }
 
 #[test]
-fn what_was_probably_not_meant_is_published_with_a_warning() {
+fn suspicious_rules_are_published_with_warnings() {
     let shop = Shop::open();
     let mut odd = lamp();
     odd["rules"] = json!([
@@ -195,8 +199,8 @@ fn what_was_probably_not_meant_is_published_with_a_warning() {
         {"if": {"shade": ["paper"], "cord": ["red"]}, "add": -5_000}]);
     let published = publish(&shop, &odd).json();
     assert_eq!(published["version"], "1");
-    let warned: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
-    let told: Vec<_> = warned.iter().map(|one| (&one["kind"], &one["field"])).collect();
+    let warnings: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
+    let actual: Vec<_> = warnings.iter().map(|one| (&one["kind"], &one["field"])).collect();
     let expected = [
         (json!("unusable_value"), json!("/options/0/values/1")),
         (json!("unreachable_variant"), json!("/variants/1")),
@@ -204,7 +208,7 @@ fn what_was_probably_not_meant_is_published_with_a_warning() {
         (json!("rule_without_effect"), json!("/rules/1")),
         (json!("price_rule_without_effect"), json!("/price_rules/0")),
     ];
-    assert_eq!(told, expected.iter().map(|(kind, field)| (kind, field)).collect::<Vec<_>>());
+    assert_eq!(actual, expected.iter().map(|(kind, field)| (kind, field)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -217,14 +221,14 @@ fn variants_belong_to_one_product_even_after_a_roll_back() {
     let mut torch = lamp();
     torch["product"] = json!("torch");
     assert_eq!(publish(&shop, &torch).status, 200);
-    let refused = activate(&shop, "lamp", 1, demo::STAFF_TOKEN);
-    let fields = refused.expect_problem(422, "configurator-invalid");
+    let rejected = activate(&shop, "lamp", 1, demo::STAFF_TOKEN);
+    let fields = rejected.expect_problem(422, "configurator-invalid");
     assert_eq!(fields, ["/variants", "/variants"]);
     assert_eq!(versions(&shop, "lamp").json()["active"], "2");
 }
 
 #[test]
-fn nobody_but_staff_publishes_lists_or_rolls_back() {
+fn only_staff_may_publish_list_or_roll_back() {
     let shop = Shop::open();
     let customer = session(&shop, "1001");
     let staff = ROUTES.iter().filter(|route| route.callers == [Caller::Must(Kind::Staff)]);
@@ -232,13 +236,13 @@ fn nobody_but_staff_publishes_lists_or_rolls_back() {
     for route in staff {
         let path = route.path.replace("{product}", "bike").replace("{version}", "1");
         let path = path.replace("{id}", "1001").replace("{customer}", "1001");
-        let ask = || shop.ask(route.method, &path);
-        ask().send().expect_problem(401, "token-missing");
-        ask()
+        let request = || shop.request(route.method, &path);
+        request().send().expect_problem(401, "token-missing");
+        request()
             .bearer(&demo::STAFF_TOKEN.replace('0', "1"))
             .send()
             .expect_problem(401, "token-invalid");
-        ask().bearer(&customer).send().expect_problem(403, "not-staff");
+        request().bearer(&customer).send().expect_problem(403, "not-staff");
         tried += 1;
     }
     assert!(tried >= 4, "only {tried} routes were tried");

@@ -1,4 +1,4 @@
-//! Points for a reward, through the front door: held at once, decided once, and adjusted by hand.
+//! Redemptions and adjustments over HTTP: points are held at once, and decided once.
 
 use infra_local::cli::signed;
 use infra_local::demo;
@@ -10,7 +10,7 @@ use crate::journey::{key, session};
 use crate::shop::{Reply, Shop};
 
 pub(crate) fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
-    shop.ask("POST", "/v1/loyalty/redemptions")
+    shop.request("POST", "/v1/loyalty/redemptions")
         .bearer(token)
         .header("forecourt-bookmark", bookmark)
         .header("idempotency-key", &key(name))
@@ -18,7 +18,7 @@ pub(crate) fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body:
         .send()
 }
 
-pub(crate) fn wanted() -> Value {
+pub(crate) fn voucher() -> Value {
     json!({"points": 250, "reward": "five-euro"})
 }
 
@@ -31,7 +31,7 @@ fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
 fn settle(shop: &Shop) {
     shop.drained(LOYALTY_QUEUE);
     shop.drained(REDEMPTION_QUEUE);
-    // Nothing below shall be an answer the edge has from before.
+    // The requests below must not hit older cached answers.
     shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
 }
 
@@ -51,28 +51,28 @@ fn points_are_held_at_once_even_while_the_consumer_is_stopped_and_the_code_follo
     let before = read(&shop, "/v1/loyalty", &token, "");
     assert_eq!(balance(&before), (1_470, 0));
     shop.pause(LOYALTY_QUEUE);
-    let asked = redeem(&shop, &token, text(&before["bookmark"]), "one", &wanted());
-    assert_eq!(asked.status, 202, "{}", asked.text);
-    let asked = asked.json();
-    assert_eq!((&asked["status"], &asked["points"]), (&json!("pending"), &json!(250)));
-    assert_eq!((balance(&asked), &asked["code"]), ((1_220, 250), &Value::Null));
-    let bookmark = text(&asked["bookmark"]);
+    let redemption = redeem(&shop, &token, text(&before["bookmark"]), "one", &voucher());
+    assert_eq!(redemption.status, 202, "{}", redemption.text);
+    let redemption = redemption.json();
+    assert_eq!((&redemption["status"], &redemption["points"]), (&json!("pending"), &json!(250)));
+    assert_eq!((balance(&redemption), &redemption["code"]), ((1_220, 250), &Value::Null));
+    let bookmark = text(&redemption["bookmark"]);
     let held = read(&shop, "/v1/loyalty", &token, bookmark);
     assert_eq!(balance(&held), (1_220, 250));
     assert_eq!(held["version"], before["version"], "nothing is absorbed yet");
     assert_eq!(held["bookmark"], bookmark, "nothing changed: byte for byte");
-    let path = format!("/v1/loyalty/redemptions/{}", text(&asked["id"]));
+    let path = format!("/v1/loyalty/redemptions/{}", text(&redemption["id"]));
     assert_eq!(read(&shop, &path, &token, bookmark)["status"], "pending");
     assert_eq!(read(&shop, &path, &token, "")["status"], "pending", "from another device, too");
     let entries = read(&shop, "/v1/loyalty/entries?limit=1", &token, bookmark);
     let newest = &entries["entries"][0];
     assert_eq!((&newest["kind"], &newest["points"]), (&json!("hold"), &json!(-250)));
-    assert_eq!(entries["bookmark"], bookmark, "a page forgets nothing that is pending");
+    assert_eq!(entries["bookmark"], bookmark, "a page keeps pending commands in its bookmark");
 
     shop.resume(LOYALTY_QUEUE);
     settle(&shop);
-    // The edge may answer the old bookmark as before for some seconds; a retry goes past it.
-    let again = redeem(&shop, &token, bookmark, "one", &wanted()).json();
+    // The edge may serve the old bookmark from its cache for some seconds; a retry bypasses it.
+    let again = redeem(&shop, &token, bookmark, "one", &voucher()).json();
     assert_eq!((&again["status"], balance(&again)), (&json!("confirmed"), (1_220, 0)));
     let confirmed = read(&shop, &path, &token, text(&again["bookmark"]));
     assert_eq!(confirmed["status"], "confirmed");
@@ -93,56 +93,58 @@ fn two_devices_spend_the_same_points_once() {
     let token = session(&shop, "1003");
     shop.pause(LOYALTY_QUEUE);
     let [phone, laptop] =
-        ["phone", "laptop"].map(|device| redeem(&shop, &token, "", device, &wanted()));
+        ["phone", "laptop"].map(|device| redeem(&shop, &token, "", device, &voucher()));
     assert_eq!((phone.status, laptop.status), (202, 202), "336 points are enough for each");
     shop.resume(LOYALTY_QUEUE);
     settle(&shop);
-    let [phone, laptop] = [phone, laptop].map(|asked| {
-        let asked = asked.json();
-        let path = format!("/v1/loyalty/redemptions/{}", text(&asked["id"]));
-        let now = read(&shop, &path, &token, text(&asked["bookmark"]));
+    let [phone, laptop] = [phone, laptop].map(|redemption| {
+        let redemption = redemption.json();
+        let path = format!("/v1/loyalty/redemptions/{}", text(&redemption["id"]));
+        let now = read(&shop, &path, &token, text(&redemption["bookmark"]));
         assert_eq!(balance(&now), (86, 0));
         text(&now["status"]).to_owned()
     });
-    let mut fates = [phone, laptop];
-    fates.sort();
-    assert_eq!(fates, ["confirmed", "rejected"]);
+    let mut statuses = [phone, laptop];
+    statuses.sort();
+    assert_eq!(statuses, ["confirmed", "rejected"]);
 }
 
 #[test]
-fn a_redemption_is_refused_for_what_the_customer_can_mend() {
+fn an_invalid_redemption_is_rejected_with_its_code() {
     let shop = Shop::open();
     let token = session(&shop, "1006");
-    let ask = |name: &str, body: Value| redeem(&shop, &token, "", name, &body);
-    ask("a", json!({"points": 9, "reward": "horn"})).expect_problem(422, "reward-unknown");
-    ask("b", json!({"points": 9, "reward": "five-euro"})).expect_problem(422, "points-mismatch");
-    ask("c", wanted()).expect_problem(422, "points-insufficient");
-    ask("d", json!({"points": "250", "reward": "x"})).expect_problem(400, "malformed");
-    ask("e", json!({"reward": "five-euro"})).expect_problem(400, "malformed");
-    let unnamed = shop.ask("POST", "/v1/loyalty/redemptions").bearer(&token).json(&wanted());
+    let request = |name: &str, body: Value| redeem(&shop, &token, "", name, &body);
+    request("a", json!({"points": 9, "reward": "horn"})).expect_problem(422, "reward-unknown");
+    request("b", json!({"points": 9, "reward": "five-euro"}))
+        .expect_problem(422, "points-mismatch");
+    request("c", voucher()).expect_problem(422, "points-insufficient");
+    request("d", json!({"points": "250", "reward": "x"})).expect_problem(400, "malformed");
+    request("e", json!({"reward": "five-euro"})).expect_problem(400, "malformed");
+    let unnamed = shop.request("POST", "/v1/loyalty/redemptions").bearer(&token).json(&voucher());
     unnamed.send().expect_problem(400, "idempotency-key-missing");
-    let nobody = shop.ask("POST", "/v1/loyalty/redemptions").header("idempotency-key", &key("n"));
-    nobody.json(&wanted()).send().expect_problem(401, "token-missing");
+    let anonymous =
+        shop.request("POST", "/v1/loyalty/redemptions").header("idempotency-key", &key("n"));
+    anonymous.json(&voucher()).send().expect_problem(401, "token-missing");
 }
 
 #[test]
 fn a_key_names_one_redemption_and_only_its_customer_sees_it() {
     let shop = Shop::open();
     let (ada, ben) = (session(&shop, "1001"), session(&shop, "1008"));
-    let first = redeem(&shop, &ada, "", "same", &wanted()).json();
+    let first = redeem(&shop, &ada, "", "same", &voucher()).json();
     settle(&shop);
-    let again = redeem(&shop, &ada, text(&first["bookmark"]), "same", &wanted());
+    let again = redeem(&shop, &ada, text(&first["bookmark"]), "same", &voucher());
     assert_eq!((again.status, &again.json()["id"]), (202, &first["id"]));
     assert_eq!(again.json()["status"], "confirmed", "the present state, and no second effect");
     assert_eq!(balance(&again.json()), (3_341, 0));
     let other = json!({"points": 100, "reward": "free-shipping"});
     redeem(&shop, &ada, "", "same", &other).expect_problem(409, "idempotency-conflict");
-    let others = redeem(&shop, &ben, "", "same", &wanted()).json();
+    let others = redeem(&shop, &ben, "", "same", &voucher()).json();
     assert_ne!(others["id"], first["id"], "a key belongs to its account");
     let path = format!("/v1/loyalty/redemptions/{}", text(&first["id"]));
     let theirs = shop.get(&path).bearer(&ben).send();
     theirs.expect_problem(404, "redemption-unknown");
-    for unknown in ["0123456789abcdef0123456789abcdef", "x", "nobodys-000000000"] {
+    for unknown in ["0123456789abcdef0123456789abcdef", "x", "unknown-000000000"] {
         let reply = shop.get(&format!("/v1/loyalty/redemptions/{unknown}")).bearer(&ada).send();
         reply.expect_problem(404, "redemption-unknown");
     }
@@ -153,13 +155,14 @@ fn the_storefront_redeems_through_the_app_proxy() {
     let shop = Shop::open();
     let path = format!("/proxy/v1/loyalty/redemptions?idempotency_key={}", key("proxied"));
     let url = signed(&path, Some("1002"), Clock::system().now().unix_s()).unwrap();
-    let asked = shop.ask("POST", url.strip_prefix(demo::URL).unwrap()).json(&wanted()).send();
-    assert_eq!(asked.status, 202, "{}", asked.text);
-    assert_eq!(balance(&asked.json()), (413, 250));
+    let redemption =
+        shop.request("POST", url.strip_prefix(demo::URL).unwrap()).json(&voucher()).send();
+    assert_eq!(redemption.status, 202, "{}", redemption.text);
+    assert_eq!(balance(&redemption.json()), (413, 250));
 }
 
 fn adjust(shop: &Shop, customer: &str, name: &str, body: &Value) -> Reply {
-    shop.ask("POST", &format!("/v1/admin/loyalty/customers/{customer}/adjustments"))
+    shop.request("POST", &format!("/v1/admin/loyalty/customers/{customer}/adjustments"))
         .bearer(demo::STAFF_TOKEN)
         .header("idempotency-key", &key(name))
         .json(body)
@@ -188,24 +191,24 @@ fn staff_give_and_take_points_once_per_key() {
         .map(|one| text(&one["cause"]["id"]))
         .collect();
     assert!(ids.contains(&text(&first.json()["id"])), "{entries}");
-    let asked = redeem(&shop, &token, text(&now["bookmark"]), "spend", &wanted());
-    assert_eq!(asked.status, 202, "what was given can be spent at once: {}", asked.text);
+    let redemption = redeem(&shop, &token, text(&now["bookmark"]), "spend", &voucher());
+    assert_eq!(redemption.status, 202, "granted points can be spent at once: {}", redemption.text);
 }
 
 #[test]
-fn an_adjustment_is_refused_for_what_staff_can_mend() {
+fn an_invalid_adjustment_is_rejected_with_its_code() {
     let shop = Shop::open();
-    let refused = |customer: &str, body: Value, status, code| {
+    let rejected = |customer: &str, body: Value, status, code| {
         adjust(&shop, customer, "refused", &body).expect_problem(status, code);
     };
-    refused("1006", json!({"points": 0, "reason": "none"}), 422, "points-out-of-range");
-    refused("1006", json!({"points": i64::MIN, "reason": "all"}), 422, "points-out-of-range");
-    refused("1006", json!({"points": 1, "reason": " "}), 400, "malformed");
-    refused("ada", json!({"points": 1, "reason": "a name"}), 400, "malformed");
+    rejected("1006", json!({"points": 0, "reason": "none"}), 422, "points-out-of-range");
+    rejected("1006", json!({"points": i64::MIN, "reason": "all"}), 422, "points-out-of-range");
+    rejected("1006", json!({"points": 1, "reason": " "}), 400, "malformed");
+    rejected("ada", json!({"points": 1, "reason": "a name"}), 400, "malformed");
     let path = "/v1/admin/loyalty/customers/1006/adjustments";
     let gift = json!({"points": 1, "reason": "none"});
-    let unnamed = shop.ask("POST", path).bearer(demo::STAFF_TOKEN).json(&gift);
+    let unnamed = shop.request("POST", path).bearer(demo::STAFF_TOKEN).json(&gift);
     unnamed.send().expect_problem(400, "idempotency-key-missing");
-    let named = shop.ask("POST", path).header("idempotency-key", &key("nobody")).json(&gift);
+    let named = shop.request("POST", path).header("idempotency-key", &key("anonymous")).json(&gift);
     named.send().expect_problem(401, "token-missing");
 }

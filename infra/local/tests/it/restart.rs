@@ -1,4 +1,4 @@
-//! The process ends, politely or not, and nothing acknowledged is lost.
+//! The process is stopped or killed, and no acknowledged command is lost.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::journey::key;
-use crate::shop::{Ask, data_in};
+use crate::shop::{RequestBuilder, data_in};
 
 /// The real binary on a free port.
 pub(crate) struct Process {
     pub(crate) child: Child,
     url: String,
-    // Kept open: a process whose greeting nobody reads to the end would fail to print it.
+    // Open until the end: a process fails to print its greeting to a closed pipe.
     _output: BufReader<ChildStdout>,
 }
 
@@ -29,7 +29,7 @@ impl Process {
         Self::spawn(forecourt(), data, &[])
     }
 
-    /// The same, telling everything it has to tell into a file.
+    /// The same, with debug logs in a file.
     pub(crate) fn start_logging(folder: &TempDir, log: File) -> Self {
         let mut command = forecourt();
         command.env("RUST_LOG", "debug").stderr(log);
@@ -52,8 +52,8 @@ impl Process {
         Self { child, url, _output: output }
     }
 
-    pub(crate) fn ask<'a>(&self, method: &'a str, path: &str) -> Ask<'a> {
-        Ask::to(method, format!("{}{path}", self.url))
+    pub(crate) fn request<'a>(&self, method: &'a str, path: &str) -> RequestBuilder<'a> {
+        RequestBuilder::to(method, format!("{}{path}", self.url))
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -61,22 +61,22 @@ impl Process {
     }
 
     fn add(&self, token: &str, bookmark: &str, name: &str) -> Value {
-        let wanted = json!({"product": "tee", "quantity": 1,
+        let new_line = json!({"product": "tee", "quantity": 1,
             "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
         let added = self
-            .ask("POST", "/v1/cart/lines")
+            .request("POST", "/v1/cart/lines")
             .header("forecourt-cart", token)
             .header("forecourt-bookmark", bookmark)
             .header("idempotency-key", &key(name))
-            .json(&wanted)
+            .json(&new_line)
             .send();
         assert_eq!(added.status, 202, "{}", added.text);
         added.json()
     }
 
     fn cart(&self, token: &str, bookmark: &str) -> Value {
-        let ask = self.ask("GET", "/v1/cart").header("forecourt-cart", token);
-        let reply = ask.header("forecourt-bookmark", bookmark).send();
+        let request = self.request("GET", "/v1/cart").header("forecourt-cart", token);
+        let reply = request.header("forecourt-bookmark", bookmark).send();
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }
@@ -93,48 +93,48 @@ fn forecourt() -> Command {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already, which is what some of these tests are about.
+        // It may have ended already: some tests kill it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 #[test]
-fn what_was_acknowledged_survives_kill_9_of_the_process() {
+fn acknowledged_commands_survive_kill_9_of_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (mut token, mut bookmark) = (String::new(), String::new());
     for round in 1..=4 {
         let process = Process::start(&folder, &[]);
         if token.is_empty() {
-            let created = process.ask("POST", "/v1/carts").send().json();
+            let created = process.request("POST", "/v1/carts").send().json();
             (token, bookmark) = (text(&created["token"]), text(&created["cart"]["bookmark"]));
         }
         bookmark = text(&process.add(&token, &bookmark, &round.to_string())["bookmark"]);
         process.signal("-KILL");
     }
     let process = Process::start(&folder, &[]);
-    let seen = process.cart(&token, &bookmark);
-    assert_eq!(seen["lines"][0]["quantity"], 4);
+    let cart = process.cart(&token, &bookmark);
+    assert_eq!(cart["lines"][0]["quantity"], 4);
     let retried = process.add(&token, &bookmark, "4");
     assert_eq!(retried["lines"][0]["quantity"], 4, "a retry after the crash counts once");
 }
 
 #[test]
-fn a_polite_stop_is_clean_and_the_next_start_continues() {
+fn a_graceful_stop_is_clean_and_the_next_start_continues() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = Process::start(&folder, &[]);
-    let created = process.ask("POST", "/v1/carts").send().json();
+    let created = process.request("POST", "/v1/carts").send().json();
     let token = created["token"].as_str().unwrap();
     let bookmark = created["cart"]["bookmark"].as_str().unwrap();
     let added = process.add(token, bookmark, "add");
     process.signal("-TERM");
     assert!(process.child.wait().unwrap().success());
     let again = Process::start(&folder, &[]);
-    let seen = again.cart(token, added["bookmark"].as_str().unwrap());
-    assert_eq!(seen["lines"], added["lines"]);
+    let cart = again.cart(token, added["bookmark"].as_str().unwrap());
+    assert_eq!(cart["lines"], added["lines"]);
     drop(again);
     let fresh = Process::start(&folder, &["--fresh"]);
-    let seen = fresh.cart(token, "");
-    assert_eq!((seen["lines"].clone(), seen["version"].clone()), (json!([]), json!("0")));
+    let cart = fresh.cart(token, "");
+    assert_eq!((cart["lines"].clone(), cart["version"].clone()), (json!([]), json!("0")));
 }

@@ -26,8 +26,8 @@ pub(crate) struct Reply {
     pub(crate) text: String,
 }
 
-/// A request in the making.
-pub(crate) struct Ask<'a> {
+/// Builds a request.
+pub(crate) struct RequestBuilder<'a> {
     url: String,
     method: &'a str,
     headers: Vec<(String, String)>,
@@ -42,7 +42,7 @@ impl Shop {
         Self::open_in(tempfile::tempdir().unwrap())
     }
 
-    /// The same on what another shop has left behind.
+    /// The same on the data folder of another shop.
     pub(crate) fn open_in(folder: TempDir) -> Self {
         Self::open_at(folder, Clock::system())
     }
@@ -63,12 +63,12 @@ impl Shop {
         Self { local: Some(local), runtime, folder: Some(folder), url }
     }
 
-    /// Stops it politely; what it has kept stays.
+    /// Stops it; the data folder stays.
     pub(crate) fn close(mut self) -> TempDir {
         self.folder.take().unwrap()
     }
 
-    /// Where it keeps its state.
+    /// Its data folder.
     pub(crate) fn data(&self) -> PathBuf {
         data_in(self.folder.as_ref().unwrap())
     }
@@ -78,20 +78,20 @@ impl Shop {
         self.local.as_ref().unwrap()
     }
 
-    pub(crate) fn get(&self, path: &str) -> Ask<'static> {
-        self.ask("GET", path)
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder<'static> {
+        self.request("GET", path)
     }
 
-    pub(crate) fn ask<'a>(&self, method: &'a str, path: &str) -> Ask<'a> {
-        Ask::to(method, format!("{}{path}", self.url))
+    pub(crate) fn request<'a>(&self, method: &'a str, path: &str) -> RequestBuilder<'a> {
+        RequestBuilder::to(method, format!("{}{path}", self.url))
     }
 
-    /// What its edge is put together from.
+    /// The parts of its edge.
     pub(crate) fn edge_parts(&self) -> &EdgeParts {
         self.local.as_ref().unwrap().edge_parts()
     }
 
-    /// What it runs on.
+    /// Its runtime.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
@@ -102,7 +102,7 @@ impl Shop {
         self.local.as_ref().unwrap().bus().pause(queue).unwrap();
     }
 
-    /// Starts it again and waits until it has nothing left to do.
+    /// Starts it again and waits until the queue is empty.
     pub(crate) fn resume(&self, queue: &str) {
         let bus = self.local.as_ref().unwrap().bus();
         let _guard = self.runtime.enter();
@@ -110,13 +110,13 @@ impl Shop {
         self.runtime.block_on(bus.drained(queue)).unwrap();
     }
 
-    /// Waits until the consumer of a queue has nothing left to do.
+    /// Waits until a queue is empty.
     pub(crate) fn drained(&self, queue: &str) {
         let bus = self.local.as_ref().unwrap().bus();
         self.runtime.block_on(bus.drained(queue)).unwrap();
     }
 
-    /// How many messages of a queue were given up.
+    /// The number of dead letters of a queue.
     pub(crate) fn dead_letters(&self, queue: &str) -> usize {
         let bus = self.local.as_ref().unwrap().bus();
         self.runtime.block_on(bus.dead_letters(queue, 0)).unwrap().len()
@@ -134,7 +134,7 @@ impl Shop {
     }
 }
 
-/// Where a shop in this folder keeps its state.
+/// The data folder of a shop in this folder.
 pub(crate) fn data_in(folder: &TempDir) -> PathBuf {
     folder.path().join("data")
 }
@@ -147,9 +147,9 @@ impl Drop for Shop {
     }
 }
 
-// === impl Ask ===
+// === impl RequestBuilder ===
 
-impl<'a> Ask<'a> {
+impl<'a> RequestBuilder<'a> {
     pub(crate) fn to(method: &'a str, url: String) -> Self {
         Self { url, method, headers: Vec::new(), body: Vec::new() }
     }

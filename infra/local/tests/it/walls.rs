@@ -1,4 +1,4 @@
-//! The walls between rooms, kept by looking at what Cargo would build.
+//! The dependency rules between packages, checked on Cargo's metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,14 +42,14 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every package that building `room` needs, by name; with its tests' needs if asked.
+/// The names of all packages that building `room` needs; optionally with its tests' needs.
 fn needs(metadata: &Metadata, room: &str, with_tests: bool) -> BTreeSet<String> {
     let names: BTreeMap<&PackageId, &str> =
         metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
     let nodes: BTreeMap<&PackageId, _> =
         metadata.resolve.as_ref().unwrap().nodes.iter().map(|node| (&node.id, node)).collect();
     let start = *names.iter().find(|(_, name)| **name == room).unwrap().0;
-    let mut found = BTreeSet::new();
+    let mut dependencies = BTreeSet::new();
     let mut open = vec![start];
     while let Some(id) = open.pop() {
         for dependency in &nodes[id].deps {
@@ -58,17 +58,17 @@ fn needs(metadata: &Metadata, room: &str, with_tests: bool) -> BTreeSet<String> 
                 _ => true,
             });
             let is_own = !NEEDS_OF_OTHERS.contains(&(names[id], names[&dependency.pkg]));
-            if is_needed && is_own && found.insert(names[&dependency.pkg].to_owned()) {
+            if is_needed && is_own && dependencies.insert(names[&dependency.pkg].to_owned()) {
                 open.push(&dependency.pkg);
             }
         }
     }
-    found
+    dependencies
 }
 
-fn reached(found: &BTreeSet<String>, forbidden: &[&str]) -> Vec<String> {
+fn reached(dependencies: &BTreeSet<String>, forbidden: &[&str]) -> Vec<String> {
     let is_forbidden = |name: &&String| forbidden.iter().any(|start| name.starts_with(start));
-    found.iter().filter(is_forbidden).cloned().collect()
+    dependencies.iter().filter(is_forbidden).cloned().collect()
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_emulator_and_the_cache_and_the_bus_stand_alone() {
 }
 
 #[test]
-fn nobody_needs_the_simulation() {
+fn no_package_depends_on_the_simulation() {
     for package in metadata().workspace_packages() {
         let needs_it = package.dependencies.iter().any(|one| one.name == "infra-simulation");
         assert!(!needs_it, "{}", package.name);
@@ -120,7 +120,7 @@ fn the_edit_loop_builds_without_the_sdk_and_the_embedded_table() {
 }
 
 #[test]
-fn every_dependency_stands_in_one_version_in_the_workspace_table() {
+fn every_dependency_has_one_version_in_the_workspace_table() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     for package in metadata().workspace_packages() {
         let own = std::fs::read_to_string(&package.manifest_path).unwrap();
@@ -136,7 +136,7 @@ fn every_dependency_stands_in_one_version_in_the_workspace_table() {
 }
 
 #[test]
-fn every_room_explains_itself_in_eighty_lines() {
+fn every_readme_has_at_most_eighty_lines() {
     for package in metadata().workspace_packages() {
         let readme = package.manifest_path.parent().unwrap().join("README.md");
         let lines = std::fs::read_to_string(&readme).unwrap().lines().count();

@@ -1,220 +1,235 @@
 //! One device with a cart: it sends all its bookmarks, replaces exactly those it sent, shows only
-//! answers to what it asked last, and retries what it does not know before it goes on. It may begin
-//! as a guest; once signed in it has the customer's cart, with what the guest put into its own.
+//! answers to its latest request, and retries a command of unknown outcome before it sends another.
+//! It may start as a guest; after sign-in it has the customer's cart, into which the guest's cart
+//! is merged.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::bookmark_jar::{
+    Bookmark, BookmarkJar, RETRY_MS_MAX, Replacement, SentBookmarks, SentCommand, ShowRule,
+};
 use super::network::Network;
-use super::shelf::{Bookmark, Enclosed, Kept, RETRIED_MS_MAX, Sent, Shelf, ShowRule};
-use crate::ask::{Ask, Command};
-use crate::bug::Bug;
-use crate::counts::Occasion;
-use crate::dice::Dice;
-use crate::judge::{Bench, Denied, Heard};
-use crate::shop::{Body, Refused, Reply, Request};
+use crate::command::{ClientAction, Command};
+use crate::coverage::Coverage;
+use crate::mutant::Mutant;
+use crate::oracle::{OracleHandle, ReceivedAnswer, ReceivedRejection};
+use crate::rng::Rng;
+use crate::shop::{Body, ErrorReply, Reply, Request};
 
-/// How often an answer that could not be shown is followed by a new read, and a retry by another.
+/// How often an answer that could not be shown is followed by another read, and a retry by another.
 const ROUNDS_MAX: usize = 8;
-/// How often a device finds itself at another edge, per million requests.
-const ROAMS: u32 = 20_000;
-/// How often a key is used again for something else, per million acknowledgements.
-const MISUSES: u32 = 5_000;
+/// How often a device changes its edge, per million requests.
+const EDGE_CHANGES: u32 = 20_000;
+/// How often a key is reused for another command, per million acknowledgements.
+const KEY_REUSES: u32 = 5_000;
 
 /// How often a command is sent twice at once, per million.
-const TWICE: u32 = 20_000;
+const DOUBLE_SENDS: u32 = 20_000;
 
 /// One device.
 pub(crate) struct Device {
-    carts: Carts,
-    /// When it signed in, if it did.
+    carts: DeviceCarts,
+    /// The time of sign-in, if any.
     signed_in_at_ms: Cell<Option<u64>>,
-    /// When it first asked for that: weeks later the merge would be another.
-    merge_asked_at_ms: Cell<Option<u64>>,
+    /// The time of the first sign-in attempt: weeks later the merge would be another command.
+    merge_first_sent_ms: Cell<Option<u64>>,
     pub(crate) network: Rc<Network>,
-    pub(crate) bench: Bench,
-    pub(crate) dice: Dice,
-    pub(crate) bug: Option<Bug>,
-    /// The judge's number for it.
+    pub(crate) oracle: OracleHandle,
+    pub(crate) rng: Rng,
+    pub(crate) mutant: Option<Mutant>,
+    /// Its number in the oracle.
     number: usize,
-    shelf: RefCell<Shelf>,
+    jar: RefCell<BookmarkJar>,
     edge: Cell<usize>,
     keys: Cell<u32>,
 }
 
 /// The carts of a device.
 #[derive(Debug, Clone)]
-pub(crate) struct Carts {
-    /// The customer's.
+pub(crate) struct DeviceCarts {
+    /// The customer's cart.
     pub(crate) own: String,
-    /// Its own until it signs in, if it begins as a guest.
+    /// The guest's cart until sign-in, if the device starts as a guest.
     pub(crate) guest: Option<String>,
 }
 
-/// What a tab holds: the answer it shows.
-pub(crate) type Held = RefCell<Option<Rc<Body>>>;
+/// The answer that a tab shows.
+pub(crate) type TabView = RefCell<Option<Rc<Body>>>;
 
 // === impl Device ===
 
 impl Device {
-    pub(crate) fn new(carts: Carts, network: Rc<Network>, bench: Bench, bug: Option<Bug>) -> Self {
-        let number = bench.judge().admit();
-        let dice = network.way.sky.dice.clone();
-        let edge = Cell::new(dice.index(network.edges.len()));
-        let rule = if dice.coin() { ShowRule::Strict } else { ShowRule::NothingNew };
-        let (shelf, keys) = (RefCell::new(Shelf::new(rule)), Cell::new(0));
-        let (signed_in_at_ms, merge_asked_at_ms) = (Cell::new(None), Cell::new(None));
+    pub(crate) fn new(
+        carts: DeviceCarts,
+        network: Rc<Network>,
+        oracle: OracleHandle,
+        mutant: Option<Mutant>,
+    ) -> Self {
+        let number = oracle.lock().add_client();
+        let rng = network.link.faults.rng.clone();
+        let edge = Cell::new(rng.index(network.edges.len()));
+        let rule = if rng.coin() { ShowRule::Strict } else { ShowRule::NothingNew };
+        let (jar, keys) = (RefCell::new(BookmarkJar::new(rule)), Cell::new(0));
+        let (signed_in_at_ms, merge_first_sent_ms) = (Cell::new(None), Cell::new(None));
         Self {
             carts,
             signed_in_at_ms,
-            merge_asked_at_ms,
+            merge_first_sent_ms,
             network,
-            bench,
-            dice,
-            bug,
+            oracle,
+            rng,
+            mutant,
             number,
-            shelf,
+            jar,
             edge,
             keys,
         }
     }
 
-    /// The cart it has at present.
+    /// The current cart.
     pub(crate) fn cart(&self) -> &str {
         let guest = self.carts.guest.as_deref().filter(|_| self.signed_in_at_ms.get().is_none());
         guest.unwrap_or(&self.carts.own)
     }
 
-    /// Reads until there is something to show.
-    pub(crate) async fn read(&self, held: &Held) {
+    /// Reads until an answer can be shown.
+    pub(crate) async fn read(&self, view: &TabView) {
         for _ in 0..ROUNDS_MAX {
             if self.has_more_of_guest() {
-                return Box::pin(self.merge(held)).await;
+                return Box::pin(self.merge(view)).await;
             }
             let cart = self.cart();
-            let enclosed = self.shelf.borrow().enclose(cart, None, self.bug);
-            let known = held.borrow().clone().filter(|_| self.dice.coin());
+            let bookmarks = self.jar.borrow().select(cart, None, self.mutant);
+            let known = view.borrow().clone().filter(|_| self.rng.coin());
             let request = Request::Read {
                 cart: cart.to_owned(),
-                bookmarks: enclosed.texts(),
+                bookmarks: bookmarks.texts(),
                 if_none_match: known.as_ref().map(|body| body.etag.clone()),
             };
             let body = match (self.send(request).await, known) {
                 (Some(Reply::Cart(body)), _) => body,
                 (Some(Reply::NotModified), Some(body)) => {
-                    self.bench.judge().note(Occasion::NotModified);
+                    self.oracle.lock().count(Coverage::NotModified);
                     body
                 }
-                (Some(Reply::Refused(Refused::Unavailable)) | None, _) => return,
-                (Some(Reply::Refused(Refused::Bookmark)), _) => {
-                    self.drop_bookmarks(&enclosed);
+                (Some(Reply::Error(ErrorReply::Unavailable)) | None, _) => return,
+                (Some(Reply::Error(ErrorReply::Bookmark)), _) => {
+                    self.drop_bookmarks(&bookmarks);
                     continue;
                 }
                 (Some(Reply::Merged(_)), _) => {
-                    // Only a merge of its own takes a guest's cart away.
-                    return Box::pin(self.merge(held)).await;
+                    // Only a merge by this device removes the guest's cart.
+                    return Box::pin(self.merge(view)).await;
                 }
-                (Some(other), _) => return self.bench.judge().astonished(&format!("{other:?}")),
+                (Some(other), _) => return self.oracle.lock().unexpected(&format!("{other:?}")),
             };
-            if self.hear(&enclosed, &body, held, None) {
+            if self.receive(&bookmarks, &body, view, None) {
                 return;
             }
         }
     }
 
-    /// Asks for something, once everything asked before is known to have happened or not.
-    pub(crate) async fn ask(&self, ask: Ask, held: &Held) {
-        if !self.make_ready(held).await {
+    /// Sends a command, once the outcome of every earlier command is known.
+    pub(crate) async fn send_command(&self, action: ClientAction, view: &TabView) {
+        if !self.make_ready(view).await {
             return;
         }
-        self.attempt(&self.command(self.cart(), ask), held).await;
+        self.attempt(&self.command(self.cart(), action), view).await;
     }
 
-    /// Takes what it has put into a guest's cart into the customer's own.
-    pub(crate) async fn sign_in(&self, held: &Held) {
+    /// Merges the guest's cart into the customer's.
+    pub(crate) async fn sign_in(&self, view: &TabView) {
         if self.cart() != self.carts.own
-            && self.make_ready(held).await
+            && self.make_ready(view).await
             && self.cart() != self.carts.own
         {
-            self.merge(held).await;
+            self.merge(view).await;
         }
     }
 
-    /// Merges its guest's cart, for the first time or again: with what bookmarks of it there are.
-    async fn merge(&self, held: &Held) {
-        let asked_at_ms = self.merge_asked_at_ms.get().unwrap_or(self.now_ms());
-        self.merge_asked_at_ms.set(Some(asked_at_ms));
-        if self.now_ms() > asked_at_ms + RETRIED_MS_MAX {
-            return self.give_up_guest();
+    /// Sends the merge of the guest's cart, for the first time or again, with the present bookmarks
+    /// of it.
+    async fn merge(&self, view: &TabView) {
+        let first_sent_ms = self.merge_first_sent_ms.get().unwrap_or(self.now_ms());
+        self.merge_first_sent_ms.set(Some(first_sent_ms));
+        if self.now_ms() > first_sent_ms + RETRY_MS_MAX {
+            return self.abandon_guest();
         }
         if let Some(guest) = self.carts.guest.clone() {
-            let sent = self.command(&self.carts.own, Ask::Merge { guest });
-            self.attempt(&sent, held).await;
+            let sent = self.command(&self.carts.own, ClientAction::Merge { guest });
+            self.attempt(&sent, view).await;
         }
     }
 
-    fn command(&self, cart: &str, ask: Ask) -> Sent {
+    fn command(&self, cart: &str, action: ClientAction) -> SentCommand {
         let key = format!("key-{}-{:012}", self.number, self.keys.replace(self.keys.get() + 1));
-        let command = Rc::new(Command { cart: cart.to_owned(), key, ask });
-        let number = self.bench.judge().asked(self.number, &command);
-        Sent { command, number, asked_at_ms: self.now_ms(), first_bookmarks: BTreeMap::new() }
+        let command = Rc::new(Command { cart: cart.to_owned(), key, action });
+        let number = self.oracle.lock().command_sent(self.number, &command);
+        SentCommand {
+            command,
+            number,
+            first_sent_ms: self.now_ms(),
+            first_bookmarks: BTreeMap::new(),
+        }
     }
 
-    /// Goes on with the customer's cart, whatever becomes of the guest's.
-    fn give_up_guest(&self) {
+    /// Continues with the customer's cart, regardless of the outcome of the merge.
+    fn abandon_guest(&self) {
         self.signed_in_at_ms.set(Some(self.now_ms()));
-        self.shelf.borrow_mut().drop_all();
-        self.bench.judge().abandoned(self.number);
+        self.jar.borrow_mut().drop_all();
+        self.oracle.lock().guest_abandoned(self.number);
     }
 
-    /// Asks what is still to be asked, and looks once more.
-    pub(crate) async fn close(&self, held: &Held) {
-        self.make_ready(held).await;
-        self.read(held).await;
+    /// Finishes all retries and reads once more.
+    pub(crate) async fn close(&self, view: &TabView) {
+        self.make_ready(view).await;
+        self.read(view).await;
     }
 
-    /// Uses the key of an acknowledged command for something else, as no client should.
-    async fn misuse(&self, sent: &Sent, ask: Ask) {
-        let command = Command { ask, ..(*sent.command).clone() };
+    /// Reuses the key of an acknowledged command for another command, which no client should do.
+    async fn reuse_key(&self, sent: &SentCommand, action: ClientAction) {
+        let command = Command { action, ..(*sent.command).clone() };
         if command == *sent.command {
             return;
         }
-        let bookmarks = self.shelf.borrow().enclose(&command.cart, None, self.bug).texts();
+        let bookmarks = self.jar.borrow().select(&command.cart, None, self.mutant).texts();
         let request = Request::Command { command: Rc::new(command), bookmarks };
         match self.send(request).await {
             Some(Reply::Merged(_)) => {}
-            Some(Reply::Refused(Refused::Conflict)) => {
-                self.bench.judge().note(Occasion::KeyConflict);
+            Some(Reply::Error(ErrorReply::Conflict)) => {
+                self.oracle.lock().count(Coverage::KeyConflict);
             }
-            Some(Reply::Refused(Refused::Unavailable | Refused::Bookmark)) | None => {}
-            Some(other) => self.bench.judge().astonished(&format!("409 expected, {other:?}")),
+            Some(Reply::Error(ErrorReply::Unavailable | ErrorReply::Bookmark)) | None => {}
+            Some(other) => self.oracle.lock().unexpected(&format!("409 expected, {other:?}")),
         }
     }
 
-    /// Retries what is unknown, reads down to as many bookmarks as a request takes, and merges again
-    /// what of the guest's is still missing; whether that is done.
-    async fn make_ready(&self, held: &Held) -> bool {
+    /// Retries commands of unknown outcome, reads until a request can carry all bookmarks, and
+    /// repeats the merge while bookmarks of the guest's cart remain; returns whether all of that is
+    /// done.
+    async fn make_ready(&self, view: &TabView) -> bool {
         let now_ms = self.now_ms();
         loop {
-            let given_up = self.shelf.borrow_mut().give_up(now_ms, self.bug);
-            let Some(sent) = given_up else { break };
-            self.refused(sent.number, now_ms, Refused::Expired);
+            let expired = self.jar.borrow_mut().expire_oldest(now_ms, self.mutant);
+            let Some(sent) = expired else { break };
+            self.report_rejection(sent.number, now_ms, ErrorReply::Expired);
             if sent.is_merge() {
-                self.give_up_guest();
+                self.abandon_guest();
             }
         }
         for _ in 0..ROUNDS_MAX {
-            let unknown = self.shelf.borrow().unknown();
-            let is_whole = self.shelf.borrow().enclose(self.cart(), None, self.bug).is_whole;
+            let unknown = self.jar.borrow().unknown();
+            let is_whole = self.jar.borrow().select(self.cart(), None, self.mutant).is_whole;
             if !is_whole {
-                self.bench.judge().note(Occasion::OverFour);
-                self.read(held).await;
+                self.oracle.lock().count(Coverage::OverFour);
+                self.read(view).await;
             } else if let Some(sent) = unknown {
-                self.bench.judge().note(Occasion::Retry);
-                self.attempt(&sent, held).await;
+                self.oracle.lock().count(Coverage::Retry);
+                self.attempt(&sent, view).await;
             } else if self.has_more_of_guest() {
-                self.merge(held).await;
+                self.merge(view).await;
             } else {
                 return true;
             }
@@ -222,130 +237,137 @@ impl Device {
         false
     }
 
-    /// Whether it has signed in and holds bookmarks of the guest's cart, not too old to be merged.
+    /// Whether it has signed in and holds bookmarks of the guest's cart that are not too old to be
+    /// merged.
     fn has_more_of_guest(&self) -> bool {
         let (Some(guest), Some(at_ms)) = (&self.carts.guest, self.signed_in_at_ms.get()) else {
             return false;
         };
-        let mut shelf = self.shelf.borrow_mut();
-        if self.now_ms() > at_ms + RETRIED_MS_MAX {
-            shelf.forget(guest);
+        let mut jar = self.jar.borrow_mut();
+        if self.now_ms() > at_ms + RETRY_MS_MAX {
+            jar.remove_cart(guest);
         }
-        shelf.holds(guest)
+        jar.has_any(guest)
     }
 
-    /// What goes along with a command: for a merge the guest's bookmarks, too, and for the guest's
-    /// cart after the merge those of the first attempt.
-    fn enclosed(&self, sent: &Sent) -> Enclosed {
-        let (shelf, cart) = (self.shelf.borrow(), sent.command.cart.as_str());
+    /// The bookmarks for a command: for a merge also the guest's, and for the guest's cart after
+    /// the merge those of the first attempt.
+    fn bookmarks(&self, sent: &SentCommand) -> SentBookmarks {
+        let (jar, cart) = (self.jar.borrow(), sent.command.cart.as_str());
         let is_merged = self.carts.guest.as_deref() == Some(cart) && self.cart() != cart;
-        if is_merged && self.bug != Some(Bug::RetryForgetsGuest) {
-            return shelf.enclose_again(sent, self.bug);
+        if is_merged && self.mutant != Some(Mutant::RetryForgetsGuest) {
+            return jar.select_for_retry(sent, self.mutant);
         }
         let guest = self.carts.guest.as_deref().filter(|_| sent.is_merge());
-        shelf.enclose(cart, guest, self.bug)
+        jar.select(cart, guest, self.mutant)
     }
 
-    async fn attempt(&self, sent: &Sent, held: &Held) {
+    async fn attempt(&self, sent: &SentCommand, view: &TabView) {
         let command = &*sent.command;
-        let enclosed = self.enclosed(sent);
+        let bookmarks = self.bookmarks(sent);
         let request =
-            Request::Command { command: Rc::clone(&sent.command), bookmarks: enclosed.texts() };
-        self.bench.judge().trace(|| format!("client  {} sends {command:?}", self.number));
+            Request::Command { command: Rc::clone(&sent.command), bookmarks: bookmarks.texts() };
+        self.oracle.lock().trace(|| format!("client  {} sends {command:?}", self.number));
         let sent_at_ms = self.now_ms();
-        if self.dice.chance(TWICE) {
+        if self.rng.chance(DOUBLE_SENDS) {
             self.network.send_and_forget(self.edge.get(), request.clone());
         }
         match self.send(request).await {
             Some(Reply::Cart(body)) => {
-                self.shelf.borrow_mut().settle(sent.number);
+                self.jar.borrow_mut().settle(sent.number);
                 if sent.is_merge() && self.signed_in_at_ms.get().is_none() {
                     self.signed_in_at_ms.set(Some(self.now_ms()));
                 }
-                if !self.hear(&enclosed, &body, held, Some(sent.number)) {
-                    self.read(held).await;
+                if !self.receive(&bookmarks, &body, view, Some(sent.number)) {
+                    self.read(view).await;
                 }
-                if self.dice.chance(MISUSES) && !sent.is_merge() {
-                    self.misuse(sent, Ask::Clear).await;
+                if self.rng.chance(KEY_REUSES) && !sent.is_merge() {
+                    self.reuse_key(sent, ClientAction::Clear).await;
                 }
             }
             Some(Reply::Merged(bookmark)) => {
-                self.shelf.borrow_mut().settle(sent.number);
-                self.learn_merged(sent, sent_at_ms, &enclosed, bookmark);
-                Box::pin(self.merge(held)).await;
+                self.jar.borrow_mut().settle(sent.number);
+                self.learn_merge(sent, sent_at_ms, &bookmarks, bookmark);
+                Box::pin(self.merge(view)).await;
             }
-            Some(Reply::Refused(Refused::Unavailable)) | None => {
-                self.shelf.borrow_mut().mark_unknown(sent, &enclosed.bookmarks, self.bug);
-                self.refused(sent.number, sent_at_ms, Refused::Unavailable);
+            Some(Reply::Error(ErrorReply::Unavailable)) | None => {
+                self.jar.borrow_mut().mark_unknown(sent, &bookmarks.bookmarks, self.mutant);
+                self.report_rejection(sent.number, sent_at_ms, ErrorReply::Unavailable);
             }
-            Some(Reply::Refused(Refused::Bookmark)) => {
-                self.drop_bookmarks(&enclosed);
-                self.shelf.borrow_mut().mark_unknown(sent, &BTreeMap::new(), self.bug);
-                self.refused(sent.number, sent_at_ms, Refused::Unavailable);
+            Some(Reply::Error(ErrorReply::Bookmark)) => {
+                self.drop_bookmarks(&bookmarks);
+                self.jar.borrow_mut().mark_unknown(sent, &BTreeMap::new(), self.mutant);
+                self.report_rejection(sent.number, sent_at_ms, ErrorReply::Unavailable);
             }
-            Some(Reply::Refused(refused)) => {
-                self.shelf.borrow_mut().settle(sent.number);
-                self.refused(sent.number, sent_at_ms, refused);
-                if sent.is_merge() && refused == Refused::Expired {
-                    self.give_up_guest();
+            Some(Reply::Error(error)) => {
+                self.jar.borrow_mut().settle(sent.number);
+                self.report_rejection(sent.number, sent_at_ms, error);
+                if sent.is_merge() && error == ErrorReply::Expired {
+                    self.abandon_guest();
                 }
             }
-            Some(Reply::NotModified) => self.bench.judge().astonished("a 304 to a command"),
+            Some(Reply::NotModified) => self.oracle.lock().unexpected("a 304 to a command"),
         }
     }
 
-    /// The guest's cart went into the customer's: a command to it counts if a bookmark knows it.
-    fn learn_merged(
+    /// The guest's cart was merged into the customer's: the command counts if the answer carries a
+    /// bookmark.
+    fn learn_merge(
         &self,
-        sent: &Sent,
+        sent: &SentCommand,
         sent_at_ms: u64,
-        enclosed: &Enclosed,
+        bookmarks: &SentBookmarks,
         bookmark: Option<String>,
     ) {
         let Some(text) = bookmark else {
-            return self.refused(sent.number, sent_at_ms, Refused::Merged);
+            return self.report_rejection(sent.number, sent_at_ms, ErrorReply::Merged);
         };
         let bookmark = Bookmark { cart: sent.command.cart.clone(), text };
-        let number = self.shelf.borrow_mut().keep(bookmark);
-        self.bench.judge().known_merged(self.number, &enclosed.bookmarks, number, sent.number);
+        let number = self.jar.borrow_mut().insert(bookmark);
+        self.oracle.lock().merge_learned(self.number, &bookmarks.bookmarks, number, sent.number);
     }
 
-    fn drop_bookmarks(&self, enclosed: &Enclosed) {
-        self.shelf.borrow_mut().drop_sent(enclosed, self.bug);
-        let left: Vec<u64> = self.shelf.borrow().numbers().collect();
-        self.bench.judge().dropped(self.number, &enclosed.bookmarks, &left);
+    fn drop_bookmarks(&self, bookmarks: &SentBookmarks) {
+        self.jar.borrow_mut().drop_sent(bookmarks, self.mutant);
+        let remaining: Vec<u64> = self.jar.borrow().numbers().collect();
+        self.oracle.lock().bookmarks_dropped(self.number, &bookmarks.bookmarks, &remaining);
     }
 
-    fn refused(&self, number: usize, sent_at_ms: u64, refused: Refused) {
+    fn report_rejection(&self, number: usize, sent_at_ms: u64, error: ErrorReply) {
         let client = self.number;
-        self.bench.judge().refused(&Denied { client, number, sent_at_ms, refused });
+        self.oracle.lock().rejection_received(&ReceivedRejection {
+            client,
+            number,
+            sent_at_ms,
+            error,
+        });
     }
 
     fn now_ms(&self) -> u64 {
-        self.network.way.sky.timeline.now_ms()
+        self.network.link.faults.timeline.now_ms()
     }
 
-    /// Keeps the bookmark of an answer; shows it if nothing came between.
-    fn hear(
+    /// Stores the bookmark of an answer; shows the answer if no other arrived in between.
+    fn receive(
         &self,
-        enclosed: &Enclosed,
+        bookmarks: &SentBookmarks,
         body: &Rc<Body>,
-        held: &Held,
+        view: &TabView,
         acknowledged: Option<usize>,
     ) -> bool {
-        let cart = enclosed.cart.as_str();
+        let cart = bookmarks.cart.as_str();
         let bookmark = Bookmark { cart: cart.to_owned(), text: body.bookmark.clone() };
-        let Kept { number, is_shown } =
-            self.shelf.borrow_mut().replace(enclosed, bookmark, self.bug);
-        // What is still to be merged is not in the customer's cart yet.
+        let Replacement { number, is_shown } =
+            self.jar.borrow_mut().replace(bookmarks, bookmark, self.mutant);
+        // The customer's cart does not contain what is still to be merged.
         let is_shown = is_shown && cart == self.cart() && !self.has_more_of_guest();
         if is_shown {
-            *held.borrow_mut() = Some(Rc::clone(body));
+            *view.borrow_mut() = Some(Rc::clone(body));
         }
-        self.bench.judge().heard(&Heard {
+        self.oracle.lock().answer_received(&ReceivedAnswer {
             client: self.number,
             cart,
-            sent: &enclosed.bookmarks,
+            sent: &bookmarks.bookmarks,
             body,
             number,
             is_shown,
@@ -355,8 +377,8 @@ impl Device {
     }
 
     async fn send(&self, request: Request) -> Option<Reply> {
-        if self.dice.chance(ROAMS) {
-            self.edge.set(self.dice.index(self.network.edges.len()));
+        if self.rng.chance(EDGE_CHANGES) {
+            self.edge.set(self.rng.index(self.network.edges.len()));
         }
         self.network.send(self.edge.get(), request).await
     }

@@ -1,11 +1,11 @@
-//! The shoppers' side: devices whose tabs share what they have seen, and the way to an edge.
+//! The shoppers' side: devices whose tabs share bookmarks, and the network to the edges.
 
+mod bookmark_jar;
 mod device;
 mod network;
-mod shelf;
 mod tab;
 
-pub(crate) use device::{Carts, Device};
+pub(crate) use bookmark_jar::Bookmark;
+pub(crate) use device::{Device, DeviceCarts};
 pub(crate) use network::Network;
-pub(crate) use shelf::Bookmark;
-pub(crate) use tab::{Manners, Tab};
+pub(crate) use tab::{ShopperProfile, Tab};

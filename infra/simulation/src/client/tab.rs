@@ -1,98 +1,98 @@
-//! One tab of a device, shopping.
+//! One tab of a device, which sends the shopper's operations.
 
 use std::rc::Rc;
 
 use origin_domain::cart::Line;
 
-use super::device::{Device, Held};
-use crate::ask::Taste;
-use crate::crew::{Crew, Life};
-use crate::dice::Dice;
-use crate::shop::{Operator, Sales};
-use crate::tempo::Tempo;
+use super::device::{Device, TabView};
+use crate::command::CommandGenerator;
+use crate::executor::{Executor, TaskGroup};
+use crate::rng::Rng;
+use crate::shop::{Checkout, Operator};
+use crate::workload::Workload;
 
-/// Most commands of one burst of impatience: more than a request takes bookmarks.
+/// The maximum number of commands in one burst: more than the bookmarks a request may carry.
 const BURST_MAX: u64 = 6;
 
-/// How often there are bursts after a silence, per million commands.
+/// The rate of bursts after a silence, per million commands.
 const RUSH_BURSTS: u32 = 250_000;
 
-/// How often somebody buys what they see, per million operations.
+/// How often a shopper buys what the tab shows, per million operations.
 const PURCHASES: u32 = 40_000;
 
 /// One tab.
 pub(crate) struct Tab {
     pub(crate) device: Rc<Device>,
-    pub(crate) held: Held,
+    pub(crate) view: TabView,
 }
 
-/// How the tabs of a world shop.
-pub(crate) struct Manners {
-    pub(crate) crew: Crew,
-    pub(crate) life: Life,
-    pub(crate) dice: Dice,
-    pub(crate) taste: Taste,
-    pub(crate) tempo: Tempo,
+/// The behaviour of the shoppers of a world.
+pub(crate) struct ShopperProfile {
+    pub(crate) executor: Executor,
+    pub(crate) group: TaskGroup,
+    pub(crate) rng: Rng,
+    pub(crate) generator: CommandGenerator,
+    pub(crate) workload: Workload,
     pub(crate) operator: Rc<Operator>,
-    pub(crate) sales: Rc<Sales>,
-    /// How often a guest signs in, and a command is sent, per million operations.
+    pub(crate) checkout: Rc<Checkout>,
+    /// The rates of sign-ins and of commands, per million operations.
     pub(crate) sign_ins: u32,
     pub(crate) commands: u32,
-    /// Commands that are not waited for, per million commands.
+    /// The rate of bursts, whose commands are not awaited one by one, per million commands.
     pub(crate) bursts: u32,
 }
 
 // === impl Tab ===
 
 impl Tab {
-    /// Buys some of what it shows.
-    fn buy(&self, manners: &Manners) {
-        let Some(shown) = self.held.borrow().clone() else { return };
+    /// Buys some of the shown lines.
+    fn buy(&self, shopper: &ShopperProfile) {
+        let Some(body) = self.view.borrow().clone() else { return };
         let bought = |line: &Line| {
             let variant: u32 = line.offer.variant_id.as_ref()?.parse().ok()?;
-            let quantity = 1 + manners.dice.below(u64::from(line.quantity));
+            let quantity = 1 + shopper.rng.below(u64::from(line.quantity));
             Some((variant, u32::try_from(quantity).ok()?))
         };
-        let lines: Vec<(u32, u32)> = shown.contents.lines.values().filter_map(bought).collect();
+        let lines: Vec<(u32, u32)> = body.contents.lines.values().filter_map(bought).collect();
         if !lines.is_empty() {
-            manners.sales.sell(self.device.cart(), lines);
+            shopper.checkout.sell(self.device.cart(), lines);
         }
     }
 
     /// Sends a command without waiting for its answer.
-    fn click(self: &Rc<Self>, manners: &Manners) {
-        let (tab, ask) = (Rc::clone(self), manners.taste.ask(&manners.dice));
-        let click = async move { tab.device.ask(ask, &tab.held).await };
-        manners.crew.spawn(&manners.life, click);
+    fn click(self: &Rc<Self>, shopper: &ShopperProfile) {
+        let (tab, action) = (Rc::clone(self), shopper.generator.next(&shopper.rng));
+        let click = async move { tab.device.send_command(action, &tab.view).await };
+        shopper.executor.spawn(&shopper.group, click);
     }
 
-    /// Shops until nothing is left to do.
-    pub(crate) async fn shop(self: Rc<Self>, manners: Rc<Manners>) {
-        while manners.tempo.next().await {
-            if let Some(at_ms) = manners.operator.watch(manners.tempo.left()) {
-                manners.tempo.rest_until(at_ms);
+    /// Runs until no operation remains.
+    pub(crate) async fn shop(self: Rc<Self>, shopper: Rc<ShopperProfile>) {
+        while shopper.workload.next().await {
+            if let Some(at_ms) = shopper.operator.advance(shopper.workload.remaining()) {
+                shopper.workload.pause_until(at_ms);
             }
-            let bursts = if manners.tempo.is_rush() {
-                RUSH_BURSTS.max(manners.bursts)
+            let bursts = if shopper.workload.is_rush() {
+                RUSH_BURSTS.max(shopper.bursts)
             } else {
-                manners.bursts
+                shopper.bursts
             };
-            if manners.dice.chance(manners.sign_ins) {
-                // As often as not somebody clicks while the merge is on its way.
-                if manners.dice.coin() {
-                    self.click(&manners);
+            if shopper.rng.chance(shopper.sign_ins) {
+                // In half of the cases the tab sends a command while the merge is on its way.
+                if shopper.rng.coin() {
+                    self.click(&shopper);
                 }
-                self.device.sign_in(&self.held).await;
-            } else if manners.dice.chance(PURCHASES) {
-                self.buy(&manners);
-            } else if !manners.dice.chance(manners.commands) {
-                self.device.read(&self.held).await;
-            } else if manners.dice.chance(bursts) {
-                for _ in 0..manners.dice.within(2..=BURST_MAX) {
-                    self.click(&manners);
+                self.device.sign_in(&self.view).await;
+            } else if shopper.rng.chance(PURCHASES) {
+                self.buy(&shopper);
+            } else if !shopper.rng.chance(shopper.commands) {
+                self.device.read(&self.view).await;
+            } else if shopper.rng.chance(bursts) {
+                for _ in 0..shopper.rng.within(2..=BURST_MAX) {
+                    self.click(&shopper);
                 }
             } else {
-                self.device.ask(manners.taste.ask(&manners.dice), &self.held).await;
+                self.device.send_command(shopper.generator.next(&shopper.rng), &self.view).await;
             }
         }
     }

@@ -1,14 +1,14 @@
-//! What happens to customers, in words of our own: neither who tells it nor the judge speaks the
-//! domain's.
+//! Facts about orders, in types of the simulation: neither Shopify here nor the oracle uses the
+//! domain's types.
 
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) quantity: u32,
-    /// Of one, in cents.
+    /// The unit price, in cents.
     pub(crate) price: i64,
-    /// Off the whole line, in cents.
+    /// The discount on the whole line, in cents.
     pub(crate) discount: i64,
     pub(crate) is_gift_card: bool,
 }
@@ -17,18 +17,18 @@ pub(crate) struct Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) id: u64,
-    /// A guest's has none.
+    /// `None` for a guest's order.
     pub(crate) customer: Option<u64>,
     pub(crate) is_test: bool,
     pub(crate) lines: Vec<Line>,
 }
 
-/// What happened to an order.
+/// A change of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum OrderChange {
     /// It was paid.
     Paid,
-    /// So many of these lines were given back, and so many cents beyond them.
+    /// A refund: quantities of lines, and an amount beyond them, in cents.
     Refunded {
         id: u64,
         lines: Vec<(u64, u32)>,
@@ -37,13 +37,13 @@ pub(crate) enum Deed {
     Cancelled,
 }
 
-/// One thing that Shopify knows and tells.
+/// A fact that Shopify reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause {
-    /// Where the order stands in Shopify's books.
+    /// The index of the order in Shopify's list.
     pub(crate) order: usize,
-    pub(crate) deed: Deed,
-    /// To the second, as Shopify writes it.
+    pub(crate) change: OrderChange,
+    /// To the second, the precision of Shopify's timestamps.
     pub(crate) at_ms: u64,
 }
 

@@ -1,5 +1,6 @@
-//! From the bus to the ledger: in batches of which some messages fail, late, more than once, in any
-//! order, several batches at a time, each dead at any step; what a batch does is the real consumer's.
+//! Delivers events from the bus to the ledger: in batches that fail in part, late, repeatedly, in
+//! any order, several batches at once, and with crashes at any step. The real consumer processes
+//! each batch.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,56 +14,56 @@ use origin_functions::consume::{Batch, Consumer as _, LoyaltyConsumer, Unfinishe
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::judge::Bench;
-use super::sabotage::{Suspect, tampered};
-use super::tap::{TappedBus, TappedCodes, TappedLedger};
-use crate::bug::Bug;
-use crate::counts::Occasion;
-use crate::crew::{Crew, Life};
+use super::mutants::{MutantPort, mutate_event};
+use super::observers::{ObservedBus, ObservedCodes, ObservedLedger};
+use super::oracle::OracleHandle;
+use crate::coverage::Coverage;
+use crate::executor::{Executor, TaskGroup};
+use crate::faults::{DUPLICATE_MS_MAX, FaultInjector};
+use crate::mutant::Mutant;
 use crate::shop::SHOP;
-use crate::weather::{DUPLICATE_MS_MAX, Sky};
 
-/// How often a queue delivers before a message becomes a dead letter, and how long it waits between
-/// two attempts: as the queues of `infra/bus` do.
+/// How often a queue delivers a message before it becomes a dead letter, and the delay between two
+/// attempts: the values of the queues in `infra/bus`.
 const ATTEMPTS_MAX: u32 = 12;
 const WAIT_MS_MIN: u64 = 200;
 const WAIT_MS_MAX: u64 = 30_000;
-/// How often a dead letter is redriven before the operator despairs.
+/// How often a dead letter is redriven before the operator gives up.
 const REDRIVES_MAX: u32 = 50;
-/// Most messages of a batch, and how long one waits for others.
+/// The maximum size of a batch, and how long it waits for more messages.
 const BATCH_MAX: usize = 10;
 const GATHER_MS_MAX: u64 = 20;
-/// How late a message may be. With the day of Shopify's, a broken consumer and a dead letter it is
-/// less than the 48 hours after which figures are taken for complete.
+/// How late a message may be. Together with Shopify's day, a broken consumer and a dead letter it
+/// stays under the 48 hours after which figures count as complete.
 const STRAGGLER_MS_MAX: u64 = 8 * HOUR_MS;
 const POISON_MS_MAX: u64 = 4 * HOUR_MS;
-const LETTER_MS_MAX: u64 = HOUR_MS;
-/// How long the consumers are stopped, again and again, in a world in which they are.
+const DEAD_LETTER_MS_MAX: u64 = HOUR_MS;
+/// How long the consumers are stopped each time, in a world that stops them.
 const STOPPED_MS: u64 = 7 * MINUTE_MS;
 
 /// Rule, queue, consumers and dead letters.
 pub(crate) struct Consumers {
-    pub(crate) crew: Crew,
-    pub(crate) life: Life,
-    pub(crate) sky: Sky,
-    pub(crate) bench: Bench,
+    pub(crate) executor: Executor,
+    pub(crate) group: TaskGroup,
+    pub(crate) faults: FaultInjector,
+    pub(crate) oracle: OracleHandle,
     pub(crate) ledger: MemoryLedger,
     pub(crate) programs: MemoryPrograms,
-    pub(crate) bus: TappedBus,
-    pub(crate) bug: Option<Bug>,
-    /// Whether the consumers are stopped every now and then.
+    pub(crate) bus: ObservedBus,
+    pub(crate) mutant: Option<Mutant>,
+    /// Whether the consumers are stopped periodically.
     pub(crate) is_stopped_often: bool,
-    /// Everything that was ever published, repetitions included.
+    /// Every published event, including repetitions.
     pub(crate) archive: RefCell<Vec<Rc<Event>>>,
     pub(crate) queue: RefCell<Vec<Rc<Message>>>,
     pub(crate) messages: Cell<u64>,
 }
 
-/// One message on its way.
+/// A message of the queue.
 pub(crate) struct Message {
     id: String,
     event: Rc<Event>,
-    /// Until when no consumer can take it.
+    /// Until when every consumer fails on it.
     poisonous_until_ms: u64,
     attempts: Cell<u32>,
     redrives: Cell<u32>,
@@ -71,8 +72,8 @@ pub(crate) struct Message {
 // === impl Consumers ===
 
 impl Consumers {
-    /// Takes from the bus what is published, as long as the world lasts.
-    pub(crate) async fn work(self: Rc<Self>) {
+    /// Takes published events from the bus until the world ends.
+    pub(crate) async fn run(self: Rc<Self>) {
         loop {
             self.bus.arrived.notified().await;
             for event in self.bus.port.fetch() {
@@ -84,38 +85,40 @@ impl Consumers {
     }
 
     fn accept(self: &Rc<Self>, event: &Rc<Event>) {
-        let weather = &self.sky.weather;
-        let is_straggler = self.sky.strikes(weather.straggler);
-        self.send(event, if is_straggler { STRAGGLER_MS_MAX } else { weather.bus_ms_max });
-        if self.sky.strikes(weather.duplicate) {
-            self.send(event, 10 * weather.bus_ms_max);
+        let profile = &self.faults.profile;
+        let is_straggler = self.faults.occurs(profile.straggler);
+        self.send(event, if is_straggler { STRAGGLER_MS_MAX } else { profile.bus_ms_max });
+        if self.faults.occurs(profile.duplicate) {
+            self.send(event, 10 * profile.bus_ms_max);
         }
-        if self.sky.strikes(weather.late_duplicate) {
+        if self.faults.occurs(profile.late_duplicate) {
             self.send(event, DUPLICATE_MS_MAX);
         }
     }
 
     fn send(self: &Rc<Self>, event: &Rc<Event>, ms_max: u64) {
         let number = self.messages.replace(self.messages.get() + 1);
-        let poison_ms = if self.sky.strikes(self.sky.weather.poison) { POISON_MS_MAX } else { 0 };
+        let poison_ms =
+            if self.faults.occurs(self.faults.profile.poison) { POISON_MS_MAX } else { 0 };
         let message = Rc::new(Message {
             id: format!("message-{number}"),
             event: Rc::clone(event),
-            poisonous_until_ms: self.sky.timeline.now_ms() + self.sky.dice.below(poison_ms + 1),
+            poisonous_until_ms: self.faults.timeline.now_ms()
+                + self.faults.rng.below(poison_ms + 1),
             attempts: Cell::new(0),
             redrives: Cell::new(0),
         });
-        self.queue_after(message, self.sky.dice.below(ms_max + 1));
+        self.queue_after(message, self.faults.rng.below(ms_max + 1));
     }
 
-    /// Lets a message lie in the queue after some time, and takes a batch from there soon.
+    /// Puts a message into the queue after a delay, and takes a batch from the queue soon after.
     fn queue_after(self: &Rc<Self>, message: Rc<Message>, ms: u64) {
         let consumers = Rc::clone(self);
-        self.crew.spawn(&self.life, async move {
-            let timeline = &consumers.sky.timeline;
-            timeline.sleep(if consumers.sky.is_calm() { 0 } else { ms }).await;
+        self.executor.spawn(&self.group, async move {
+            let timeline = &consumers.faults.timeline;
+            timeline.sleep(if consumers.faults.is_disabled() { 0 } else { ms }).await;
             consumers.queue.borrow_mut().push(message);
-            timeline.sleep(consumers.sky.dice.below(GATHER_MS_MAX)).await;
+            timeline.sleep(consumers.faults.rng.below(GATHER_MS_MAX)).await;
             timeline.sleep_until(consumers.starts_at_ms()).await;
             let batch: Vec<Rc<Message>> = {
                 let mut queue = consumers.queue.borrow_mut();
@@ -123,95 +126,98 @@ impl Consumers {
                 queue.drain(..count).collect()
             };
             if !batch.is_empty() {
-                consumers.see_to(batch).await;
+                consumers.process(batch).await;
             }
         });
     }
 
-    /// When the consumers run: now, unless they are stopped.
+    /// The time at which the consumers run: now, unless they are stopped.
     fn starts_at_ms(&self) -> u64 {
-        let now_ms = self.sky.timeline.now_ms();
+        let now_ms = self.faults.timeline.now_ms();
         let since_ms = now_ms % (3 * STOPPED_MS);
-        let is_stopped = self.is_stopped_often && !self.sky.is_calm() && since_ms < STOPPED_MS;
+        let is_stopped =
+            self.is_stopped_often && !self.faults.is_disabled() && since_ms < STOPPED_MS;
         if is_stopped { now_ms - since_ms + STOPPED_MS } else { now_ms }
     }
 
-    async fn see_to(self: &Rc<Self>, batch: Vec<Rc<Message>>) {
-        let now_ms = self.sky.timeline.now_ms();
-        let is_taken = |message: &Rc<Message>| message.poisonous_until_ms <= now_ms;
-        let (taken, mut undone): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_taken);
-        let reasons = self.deliver(&taken).await;
-        for message in taken {
+    async fn process(self: &Rc<Self>, batch: Vec<Rc<Message>>) {
+        let now_ms = self.faults.timeline.now_ms();
+        let is_deliverable = |message: &Rc<Message>| message.poisonous_until_ms <= now_ms;
+        let (deliverable, mut failed): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(is_deliverable);
+        let reasons = self.deliver(&deliverable).await;
+        for message in deliverable {
             match reasons.as_ref().map(|reasons| reasons.get(&message.id)) {
-                Some(None) => self.bench.judge().consumed(&message.event),
+                Some(None) => self.oracle.lock().consumed(&message.event),
                 Some(Some((_, true))) => {
                     let why = &reasons.as_ref().expect("there are reasons")[&message.id].0;
-                    self.bench.judge().astonished(&format!("{:?}: {why}", message.event));
+                    self.oracle.lock().unexpected(&format!("{:?}: {why}", message.event));
                 }
-                Some(Some((_, false))) | None => undone.push(message),
+                Some(Some((_, false))) | None => failed.push(message),
             }
         }
-        for message in undone {
+        for message in failed {
             self.retry(message);
         }
     }
 
     fn retry(self: &Rc<Self>, message: Rc<Message>) {
-        self.bench.judge().note(Occasion::Redelivered);
+        self.oracle.lock().count(Coverage::Redelivered);
         let attempts = message.attempts.get() + 1;
         message.attempts.set(attempts);
         if attempts < ATTEMPTS_MAX {
             return self.queue_after(message, (WAIT_MS_MIN << attempts).min(WAIT_MS_MAX));
         }
-        self.bench.judge().note(Occasion::DeadLetter);
+        self.oracle.lock().count(Coverage::DeadLetter);
         message.attempts.set(0);
         message.redrives.set(message.redrives.get() + 1);
         if message.redrives.get() < REDRIVES_MAX {
-            self.queue_after(message, self.sky.dice.below(LETTER_MS_MAX));
+            self.queue_after(message, self.faults.rng.below(DEAD_LETTER_MS_MAX));
         }
     }
 
-    /// What of a batch is unfinished, why, and whether for good; `None` if the consumer died.
+    /// The unfinished messages of a batch, with the reason and whether it is final; `None` if the
+    /// consumer crashed.
     async fn deliver(
         self: &Rc<Self>,
         batch: &[Rc<Message>],
     ) -> Option<HashMap<String, (String, bool)>> {
-        let life = self.crew.life();
-        let consumer = self.consumer(&life);
+        let group = self.executor.new_group();
+        let consumer = self.consumer(&group);
         let records: Vec<(String, Rc<Event>)> =
             batch.iter().map(|one| (one.id.clone(), Rc::clone(&one.event))).collect();
-        let (bug, ledger) = (self.bug, self.ledger.clone());
-        let (tell, told) = oneshot::channel();
-        self.crew.spawn(&life, async move {
+        let (mutant, ledger) = (self.mutant, self.ledger.clone());
+        let (sender, receiver) = oneshot::channel();
+        self.executor.spawn(&group, async move {
             let mut read = Vec::new();
             for (id, event) in records {
-                let instead = tampered(bug, &ledger, &event, consumer.clock.now()).await;
-                let events = instead.unwrap_or_else(|| vec![(*event).clone()]);
+                let replacement = mutate_event(mutant, &ledger, &event, consumer.clock.now()).await;
+                let events = replacement.unwrap_or_else(|| vec![(*event).clone()]);
                 read.extend(events.iter().map(|event| record(&id, &body(event, None))));
             }
             let batch: Batch = serde_json::from_value(json!({"Records": read})).expect("a batch");
-            // Nobody is left to be told if the world has ended.
-            let _ = tell.send(consumer.consume(batch).await);
+            // The receiver is gone if the world has ended.
+            let _ = sender.send(consumer.consume(batch).await);
         });
-        match told.await {
+        match receiver.await {
             Ok(unfinished) => Some(reasons(&unfinished)),
             Err(_) => {
-                self.bench.judge().note(Occasion::Crash);
+                self.oracle.lock().count(Coverage::Crash);
                 None
             }
         }
     }
 
-    fn consumer(&self, life: &Life) -> SuspectConsumer {
-        let (timeline, skew_ms) = (self.sky.timeline.clone(), self.sky.skew_ms());
+    fn consumer(&self, group: &TaskGroup) -> MutantConsumer {
+        let (timeline, skew_ms) = (self.faults.timeline.clone(), self.faults.skew_ms());
         let clock = Clock::new(move || Time(timeline.now_ms().saturating_add_signed(skew_ms)));
-        let suspect = Tools { consumers: self, life, clock: clock.clone() };
+        let ports = MutantPorts { consumers: self, group, clock: clock.clone() };
         LoyaltyConsumer {
-            ledger: suspect
-                .of(TappedLedger { port: self.ledger.clone(), bench: self.bench.clone() }),
-            programs: suspect.of(self.programs.clone()),
-            events: suspect.of(self.bus.clone()),
-            codes: suspect.of(TappedCodes { bench: self.bench.clone() }),
+            ledger: ports
+                .of(ObservedLedger { port: self.ledger.clone(), oracle: self.oracle.clone() }),
+            programs: ports.of(self.programs.clone()),
+            events: ports.of(self.bus.clone()),
+            codes: ports.of(ObservedCodes { oracle: self.oracle.clone() }),
             shop: SHOP.to_owned(),
             clock,
         }
@@ -219,25 +225,25 @@ impl Consumers {
 }
 
 /// The real consumer on the ports of a world.
-type SuspectConsumer = LoyaltyConsumer<
-    Suspect<TappedLedger>,
-    Suspect<MemoryPrograms>,
-    Suspect<TappedBus>,
-    Suspect<TappedCodes>,
+type MutantConsumer = LoyaltyConsumer<
+    MutantPort<ObservedLedger>,
+    MutantPort<MemoryPrograms>,
+    MutantPort<ObservedBus>,
+    MutantPort<ObservedCodes>,
 >;
 
-/// What the ports of one batch have in common.
-struct Tools<'a> {
+/// What the ports of one batch share.
+struct MutantPorts<'a> {
     consumers: &'a Consumers,
-    life: &'a Life,
+    group: &'a TaskGroup,
     clock: Clock,
 }
 
-impl Tools<'_> {
-    fn of<P>(&self, port: P) -> Suspect<P> {
-        let Consumers { sky, programs, bug, .. } = self.consumers;
-        let port = sky.exposed(self.life, port);
-        Suspect { port, programs: programs.clone(), clock: self.clock.clone(), bug: *bug }
+impl MutantPorts<'_> {
+    fn of<P>(&self, port: P) -> MutantPort<P> {
+        let Consumers { faults, programs, mutant, .. } = self.consumers;
+        let port = faults.wrap(self.group, port);
+        MutantPort { port, programs: programs.clone(), clock: self.clock.clone(), mutant: *mutant }
     }
 }
 
@@ -245,17 +251,17 @@ fn record(id: &str, body: &str) -> Value {
     json!({"messageId": id, "body": body})
 }
 
-/// An event as a queue hands it to a consumer.
+/// The body of a queue message that carries an event.
 fn body(event: &Event, replay: Option<&str>) -> String {
     let replay = replay.map(|name| format!(r#","replay-name":"{name}""#)).unwrap_or_default();
     let (kind, detail) = (event.kind.detail_type(), &event.detail);
     format!(r#"{{"detail-type":"{kind}","detail":{detail}{replay}}}"#)
 }
 
-/// By message: why it is unfinished, and whether for good.
+/// By message id: the reason why it is unfinished, and whether that is final.
 fn reasons(unfinished: &Unfinished) -> HashMap<String, (String, bool)> {
-    let told = serde_json::to_value(unfinished).expect("an answer has a JSON form");
-    let failures = told["batchItemFailures"].as_array().cloned().unwrap_or_default();
+    let response = serde_json::to_value(unfinished).expect("an answer has a JSON form");
+    let failures = response["batchItemFailures"].as_array().cloned().unwrap_or_default();
     let text = |failure: &Value, key: &str| failure[key].as_str().unwrap_or_default().to_owned();
     let reason = |failure: &Value| {
         let is_final = failure["final"].as_bool().unwrap_or_default();
@@ -264,13 +270,13 @@ fn reasons(unfinished: &Unfinished) -> HashMap<String, (String, bool)> {
     failures.iter().map(reason).collect()
 }
 
-/// One event as a batch of its own, delivered for a replay if that has a name.
+/// A batch with one event, marked as part of a replay if `replay` names one.
 pub(crate) fn batch_of(event: &Event, replay: Option<&str>) -> Batch {
     let record = record("only", &body(event, replay));
     serde_json::from_value(json!({"Records": [record]})).expect("a batch")
 }
 
-/// Whether everything of a batch is done.
+/// Whether every message of a batch is finished.
 pub(crate) fn is_finished(unfinished: &Unfinished) -> bool {
     reasons(unfinished).is_empty()
 }

@@ -1,21 +1,21 @@
-//! The other kind of world: customers with points. Shopify tells of orders, refunds and
-//! cancellations, late, twice and out of order; devices of one customer race for the same points;
-//! staff give points and publish programmes. What runs is the real consumer, the real counter and
-//! the real reading; the judge recomputes every account from the causes alone.
+//! The worlds of the ledger: customers with points. Shopify reports orders, refunds and
+//! cancellations, late, twice and out of order; devices of one customer compete for the same
+//! points; staff give points and publish programs. The consumer, the command handler and the reader
+//! are the real ones; the oracle recomputes every account from the causes alone.
 
 mod causes;
 mod consumers;
 mod device;
 mod instance;
-mod judge;
+mod mutants;
+mod observers;
+mod oracle;
 mod payloads;
 mod plan;
 mod ports;
 mod replay;
-mod sabotage;
 mod shopify;
 mod staff;
-mod tap;
 mod world;
 
 pub(crate) use world::play;

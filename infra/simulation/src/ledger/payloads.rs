@@ -1,39 +1,41 @@
-//! Webhooks as Shopify writes them. Told again later, an order says more than it did: its refunds
-//! are embedded, what is current has changed; what is asked for points has not.
+//! The payloads of Shopify's webhooks. A later delivery of the same order contains more: its
+//! refunds are embedded and current values have changed; the values that determine points have not.
 
 use origin_domain::time::Time;
 use serde_json::{Value, json};
 
-use super::causes::{Cause, Deed, Line, Order};
+use super::causes::{Cause, Line, Order, OrderChange};
 use crate::shop::SHOP;
 
-/// The detail of the event that carries a cause, under the id of a delivery. `known` is what
-/// happened to the same order by then.
+/// The detail of the event that carries a cause, with the id of a delivery. `known` are the facts
+/// of the same order so far.
 pub(crate) fn detail(webhook: &str, order: &Order, cause: &Cause, known: &[&Cause]) -> String {
-    let topic = match cause.deed {
-        Deed::Paid => "orders/paid",
-        Deed::Refunded { .. } => "refunds/create",
-        Deed::Cancelled => "orders/cancelled",
+    let topic = match cause.change {
+        OrderChange::Paid => "orders/paid",
+        OrderChange::Refunded { .. } => "refunds/create",
+        OrderChange::Cancelled => "orders/cancelled",
     };
-    let payload = match &cause.deed {
-        Deed::Refunded { .. } => refund(order, cause),
-        Deed::Paid | Deed::Cancelled => whole(order, known),
+    let payload = match &cause.change {
+        OrderChange::Refunded { .. } => refund_payload(order, cause),
+        OrderChange::Paid | OrderChange::Cancelled => order_payload(order, known),
     };
     let metadata = json!({"X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": SHOP,
         "X-Shopify-Webhook-Id": webhook});
     json!({"payload": payload, "metadata": metadata}).to_string()
 }
 
-fn whole(order: &Order, known: &[&Cause]) -> Value {
-    let at = |deed: &Deed| known.iter().find(|cause| cause.deed == *deed).map(|one| one.at_ms);
+fn order_payload(order: &Order, known: &[&Cause]) -> Value {
+    let at = |change: &OrderChange| {
+        known.iter().find(|cause| cause.change == *change).map(|one| one.at_ms)
+    };
     let refunds: Vec<Value> = known
         .iter()
-        .filter(|cause| matches!(cause.deed, Deed::Refunded { .. }))
-        .map(|cause| refund(order, cause))
+        .filter(|cause| matches!(cause.change, OrderChange::Refunded { .. }))
+        .map(|cause| refund_payload(order, cause))
         .collect();
     json!({"id": order.id, "currency": "EUR", "test": order.is_test,
         "customer": order.customer.map(|id| json!({"id": id})),
-        "processed_at": at(&Deed::Paid).map(time), "cancelled_at": at(&Deed::Cancelled).map(time),
+        "processed_at": at(&OrderChange::Paid).map(time), "cancelled_at": at(&OrderChange::Cancelled).map(time),
         "current_total_price": (1_000 - refunds.len()).to_string(), "refunds": refunds,
         "line_items": order.lines.iter().map(line).collect::<Vec<_>>()})
 }
@@ -44,12 +46,12 @@ fn line(line: &Line) -> Value {
         "discount_allocations": [{"amount": euros(line.discount)}]})
 }
 
-fn refund(order: &Order, cause: &Cause) -> Value {
-    let Deed::Refunded { id, lines, goodwill } = &cause.deed else { return Value::Null };
+fn refund_payload(order: &Order, cause: &Cause) -> Value {
+    let OrderChange::Refunded { id, lines, goodwill } = &cause.change else { return Value::Null };
     let lines = lines.iter().map(|(line, quantity)| {
         json!({"line_item_id": line, "quantity": quantity, "line_item": {"quantity": 99}})
     });
-    // More was given than the goods are worth: Shopify's sign is the merchant's.
+    // The refund exceeds the value of the goods: Shopify's sign is from the merchant's view.
     let money = json!({"amount": format!("-{}", euros(*goodwill)), "currency_code": "EUR"});
     let adjustment = json!({"kind": "refund_discrepancy", "amount_set": {"shop_money": money}});
     let adjustments: Vec<Value> = (*goodwill > 0).then_some(adjustment).into_iter().collect();

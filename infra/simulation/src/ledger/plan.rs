@@ -1,62 +1,62 @@
-//! Programmes as a merchant would note them down: in numbers, of which the document is written and
-//! the judge's arithmetic made.
+//! Loyalty programs as plain numbers. The program document and the oracle's arithmetic are both
+//! derived from them.
 
 use serde_json::json;
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
-/// One programme.
+/// One program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// One point for so many cents.
+    /// Cents per point.
     pub(crate) per: i64,
-    /// And one more for so many, to whoever is gold.
+    /// Cents per additional point in the gold tier.
     pub(crate) per_gold: i64,
-    /// The points that make silver and gold.
+    /// The points required for silver and gold.
     pub(crate) thresholds: [i64; 2],
     pub(crate) pending_days: u64,
     pub(crate) expiry_days: Option<u64>,
     pub(crate) window_days: u64,
     pub(crate) keep_days: u64,
     pub(crate) hold_minutes: u64,
-    /// Rewards and what they cost.
+    /// Rewards and their costs.
     pub(crate) rewards: Vec<(&'static str, i64)>,
 }
 
 /// The names of the tiers, lowest first.
 pub(crate) const TIERS: [&str; 3] = ["bronze", "silver", "gold"];
 
-/// Rewards that a programme may offer.
+/// The rewards that a program may offer.
 const REWARDS: [&str; 4] = ["bell", "lamp", "lock", "bike"];
 
 // === impl Plan ===
 
 impl Plan {
-    pub(crate) fn drawn(dice: &Dice) -> Self {
-        let cost = dice.pick(&[8, 11, 15]);
-        let always = dice.index(REWARDS.len());
-        let offered = |at: &usize| *at == always || dice.coin();
+    pub(crate) fn random(rng: &Rng) -> Self {
+        let cost = rng.pick(&[8, 11, 15]);
+        let always = rng.index(REWARDS.len());
+        let offered = |at: &usize| *at == always || rng.coin();
         let offered: Vec<usize> = (0..REWARDS.len()).filter(offered).collect();
         let priced = |at: usize| (REWARDS[at], cost * [1, 4, 12, 30][at]);
         Self {
-            per: dice.pick(&[100, 100, 50]),
-            per_gold: dice.pick(&[100, 20]),
-            thresholds: dice.pick(&[[30, 60], [10, 100], [500, 1_000]]),
-            pending_days: dice.pick(&[0, 0, 1, 3]),
-            expiry_days: dice.pick(&[None, Some(2), Some(5), Some(30)]),
-            window_days: dice.pick(&[4, 20, 365]),
-            keep_days: dice.pick(&[0, 0, 3]),
-            hold_minutes: dice.pick(&[1, 30, 60]),
+            per: rng.pick(&[100, 100, 50]),
+            per_gold: rng.pick(&[100, 20]),
+            thresholds: rng.pick(&[[30, 60], [10, 100], [500, 1_000]]),
+            pending_days: rng.pick(&[0, 0, 1, 3]),
+            expiry_days: rng.pick(&[None, Some(2), Some(5), Some(30)]),
+            window_days: rng.pick(&[4, 20, 365]),
+            keep_days: rng.pick(&[0, 0, 3]),
+            hold_minutes: rng.pick(&[1, 30, 60]),
             rewards: offered.into_iter().map(priced).collect(),
         }
     }
 
-    /// What a reward costs, if it is offered.
+    /// The cost of a reward, if it is offered.
     pub(crate) fn cost(&self, reward: &str) -> Option<i64> {
         self.rewards.iter().find(|(name, _)| *name == reward).map(|(_, points)| *points)
     }
 
-    /// The programme as it is published; `number` tells two of them apart.
+    /// The program as it is published; `number` distinguishes two programs.
     pub(crate) fn document(&self, number: usize) -> String {
         let reward = |(id, points): &(&str, i64)| json!({"id": id, "title": id, "points": points});
         let tier = |at: usize, threshold: i64| {

@@ -1,29 +1,30 @@
-//! The ledger's ports in the weather.
+//! The ledger's ports with faults.
 
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::Recorded;
 use origin_domain::loyalty::{
-    Account, EntryKey, EntryPage, LedgerChange, LedgerReader, LedgerStore, Loaded, LoyaltyLog,
-    LoyaltyRecord, ProgramVersion, Programs, RedemptionItem, RewardCode, RewardCodes, Wanted,
+    Account, EntryKey, EntryPage, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
+    LoadedLedger, LoyaltyLog, LoyaltyRecord, ProgramVersion, Programs, RedemptionItem, RewardCode,
+    RewardCodes,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
 
-use crate::ports::Exposed;
+use crate::ports::FaultyPort;
 
-impl<P: LedgerStore> LedgerStore for Exposed<P> {
-    /// What is loaded together need not be of one moment.
-    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
+impl<P: LedgerStore> LedgerStore for FaultyPort<P> {
+    /// The items of one load may be read at different moments.
+    async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
         self.call(|| async move {
-            let first = self.port.load(wanted).await?;
-            if !self.sky.strikes(self.sky.weather.torn) {
+            let first = self.port.load(request).await?;
+            if !self.faults.occurs(self.faults.profile.torn) {
                 return Ok(first);
             }
-            self.sky.linger(self.sky.weather.table_ms_max).await;
-            let later = self.port.load(wanted).await?;
-            let (one, other) = if self.sky.dice.coin() { (first, later) } else { (later, first) };
-            let Loaded { is_claimed, order, .. } = one;
-            Ok(Loaded { is_claimed, order, ..other })
+            self.faults.delay(self.faults.profile.table_ms_max).await;
+            let later = self.port.load(request).await?;
+            let (one, other) = if self.faults.rng.coin() { (first, later) } else { (later, first) };
+            let LoadedLedger { is_claimed, order, .. } = one;
+            Ok(LoadedLedger { is_claimed, order, ..other })
         })
         .await
     }
@@ -33,7 +34,7 @@ impl<P: LedgerStore> LedgerStore for Exposed<P> {
     }
 }
 
-impl<P: LedgerReader> LedgerReader for Exposed<P> {
+impl<P: LedgerReader> LedgerReader for FaultyPort<P> {
     async fn account(
         &self,
         customer: &str,
@@ -42,7 +43,7 @@ impl<P: LedgerReader> LedgerReader for Exposed<P> {
         self.call(|| self.port.account(customer, consistency)).await
     }
 
-    /// A batch is no snapshot: each of its items is read at a moment of its own.
+    /// A batch is not a snapshot: each of its items is read at a different moment.
     async fn account_and_records(
         &self,
         customer: &str,
@@ -50,12 +51,12 @@ impl<P: LedgerReader> LedgerReader for Exposed<P> {
     ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
         self.call(|| async move {
             let first = self.port.account_and_records(customer, ids).await?;
-            if !self.sky.strikes(self.sky.weather.torn) {
+            if !self.faults.occurs(self.faults.profile.torn) {
                 return Ok(first);
             }
-            self.sky.linger(self.sky.weather.table_ms_max).await;
+            self.faults.delay(self.faults.profile.table_ms_max).await;
             let later = self.port.account_and_records(customer, ids).await?;
-            let (one, other) = if self.sky.dice.coin() { (first, later) } else { (later, first) };
+            let (one, other) = if self.faults.rng.coin() { (first, later) } else { (later, first) };
             Ok((one.0, other.1))
         })
         .await
@@ -75,7 +76,7 @@ impl<P: LedgerReader> LedgerReader for Exposed<P> {
     }
 }
 
-impl<P: LoyaltyLog> LoyaltyLog for Exposed<P> {
+impl<P: LoyaltyLog> LoyaltyLog for FaultyPort<P> {
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
         self.call(|| self.port.record(record)).await
     }
@@ -85,7 +86,7 @@ impl<P: LoyaltyLog> LoyaltyLog for Exposed<P> {
     }
 }
 
-impl<P: Programs> Programs for Exposed<P> {
+impl<P: Programs> Programs for FaultyPort<P> {
     async fn in_effect(
         &self,
         at: Time,
@@ -95,7 +96,7 @@ impl<P: Programs> Programs for Exposed<P> {
     }
 }
 
-impl<P: RewardCodes> RewardCodes for Exposed<P> {
+impl<P: RewardCodes> RewardCodes for FaultyPort<P> {
     async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
         self.call(|| self.port.make(code, reward)).await
     }

@@ -1,4 +1,4 @@
-//! The archive, replayed into an empty ledger in another order: decisions are told, not made.
+//! Replays the archive into an empty ledger in another order: decisions are applied, not made.
 
 use std::rc::Rc;
 
@@ -11,34 +11,35 @@ use origin_functions::consume::{Consumer as _, LoyaltyConsumer};
 use serde_json::Value;
 
 use super::consumers::{batch_of, is_finished};
-use crate::bug::Bug;
-use crate::dice::Dice;
+use crate::mutant::Mutant;
+use crate::rng::Rng;
 use crate::shop::SHOP;
 
-/// How far an event may be overtaken by a younger one, less what clocks may be apart.
+/// How far an event may be overtaken by a younger one, less the difference of clocks.
 const OVERTAKEN_MS: u64 = 48 * HOUR_MS - MINUTE_MS;
 
-/// A ledger and what a replay published, which has to be nothing.
-pub(crate) struct Replayed {
+/// The ledger after a replay, and the events that the replay published: there must be no such
+/// events.
+pub(crate) struct ReplayResult {
     pub(crate) ledger: MemoryLedger,
     pub(crate) published: Vec<Event>,
-    /// What a consumer would not take.
+    /// The number of events that the consumer did not finish.
     pub(crate) unfinished: usize,
 }
 
-/// Tells everything again to an empty ledger, some of it twice, in an order in which none is
+/// Replays all events into an empty ledger, some of them twice, in an order in which no event is
 /// overtaken by one 48 hours younger.
 pub(crate) async fn replay(
     archive: Vec<Rc<Event>>,
     programs: MemoryPrograms,
-    dice: Dice,
-    bug: Option<Bug>,
-) -> Replayed {
+    rng: Rng,
+    mutant: Option<Mutant>,
+) -> ReplayResult {
     let mut deliveries: Vec<(u64, Rc<Event>)> = Vec::new();
     for event in archive {
-        let due_ms = time_of(&event) + dice.below(OVERTAKEN_MS);
-        if dice.coin() {
-            deliveries.push((due_ms + dice.below(2 * OVERTAKEN_MS), Rc::clone(&event)));
+        let due_ms = time_of(&event) + rng.below(OVERTAKEN_MS);
+        if rng.coin() {
+            deliveries.push((due_ms + rng.below(2 * OVERTAKEN_MS), Rc::clone(&event)));
         }
         deliveries.push((due_ms, event));
     }
@@ -54,15 +55,15 @@ pub(crate) async fn replay(
             shop: SHOP.to_owned(),
             clock: Clock::new(move || Time(due_ms)),
         };
-        let is_decided_again = bug == Some(Bug::ReplayDecides);
+        let is_decided_again = mutant == Some(Mutant::ReplayDecides);
         let is_live = is_decided_again && event.kind == Kind::LoyaltyCommanded;
         let batch = batch_of(&event, (!is_live).then_some("a replay"));
         unfinished += usize::from(!is_finished(&consumer.consume(batch).await));
     }
-    Replayed { ledger, published: bus.fetch(), unfinished }
+    ReplayResult { ledger, published: bus.fetch(), unfinished }
 }
 
-/// When what an event tells happened.
+/// The time of the fact that an event reports.
 fn time_of(event: &Event) -> u64 {
     let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
     let payload = &detail["payload"];
@@ -71,7 +72,7 @@ fn time_of(event: &Event) -> u64 {
     let decided = ["settled", "released", "timed_out"];
     let decided = decided.iter().find_map(|kind| state[*kind]["at"].as_u64());
     let is_cancelled = detail["metadata"]["X-Shopify-Topic"] == "orders/cancelled";
-    let told = if is_cancelled { text("cancelled_at") } else { text("processed_at") };
-    let asked = detail["command"]["time"].as_u64().or(detail["redemption"]["time"].as_u64());
-    told.or(decided).or(asked).unwrap_or_default()
+    let webhook = if is_cancelled { text("cancelled_at") } else { text("processed_at") };
+    let command = detail["command"]["time"].as_u64().or(detail["redemption"]["time"].as_u64());
+    webhook.or(decided).or(command).unwrap_or_default()
 }

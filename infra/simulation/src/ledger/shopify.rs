@@ -1,38 +1,38 @@
-//! Shopify: it sells, takes back and cancels, and tells of it: a day late, twice, under another id,
-//! in any order, and again until it is answered 200.
+//! Shopify: it creates orders, refunds and cancellations, and delivers webhooks up to a day late,
+//! twice, under different ids, in any order, and repeatedly until a 200.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use origin_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
-use super::causes::{Cause, Deed, Line, Order};
-use super::instance::{Instance, Refused};
-use super::judge::Bench;
+use super::causes::{Cause, Line, Order, OrderChange};
+use super::instance::{ErrorReply, Instance};
+use super::oracle::OracleHandle;
 use super::payloads::detail;
-use crate::counts::Occasion;
+use crate::coverage::Coverage;
 use crate::fleet::Fleet;
-use crate::tempo::Tempo;
-use crate::way::Way;
+use crate::link::Link;
+use crate::workload::Workload;
 
-/// How late a webhook may be told for the first time.
+/// How late the first delivery of a webhook may be.
 const LATE_MS_MAX: u64 = 24 * HOUR_MS;
-/// How late one may be told once more.
+/// How late a repeated webhook may be.
 const AGAIN_MS_MAX: u64 = 20 * DAY_MS;
-/// How often it is told until somebody answers, and how long it waits in between.
+/// How many times a webhook is sent until a 200, and the maximum delay between two attempts.
 const ATTEMPTS_MAX: usize = 19;
-const PATIENCE_MS: u64 = 60_000;
+const RETRY_MS_MAX: u64 = 60_000;
 
-/// Shopify, of one shop.
+/// One Shopify shop.
 pub(crate) struct Shopify {
     pub(crate) customers: Vec<u64>,
-    pub(crate) way: Rc<Way>,
+    pub(crate) link: Rc<Link>,
     pub(crate) fleet: Rc<Fleet<Instance>>,
-    pub(crate) bench: Bench,
+    pub(crate) oracle: OracleHandle,
     orders: RefCell<Vec<Order>>,
     causes: RefCell<Vec<Cause>>,
     deliveries: Cell<u64>,
-    /// How late webhooks are in this world, per million.
+    /// The rate of late webhooks in this world, per million.
     late: u32,
     again: u32,
 }
@@ -42,69 +42,70 @@ pub(crate) struct Shopify {
 impl Shopify {
     pub(crate) fn new(
         customers: Vec<u64>,
-        way: Rc<Way>,
+        link: Rc<Link>,
         fleet: Rc<Fleet<Instance>>,
-        bench: Bench,
+        oracle: OracleHandle,
     ) -> Self {
-        let dice = &way.sky.dice;
-        let (late, again) = (dice.pick(&[0, 100_000, 500_000]), dice.pick(&[0, 100_000, 500_000]));
+        let rng = &link.faults.rng;
+        let (late, again) = (rng.pick(&[0, 100_000, 500_000]), rng.pick(&[0, 100_000, 500_000]));
         let (orders, causes) = (RefCell::default(), RefCell::default());
         let deliveries = Cell::new(0);
-        Self { customers, way, fleet, bench, orders, causes, deliveries, late, again }
+        Self { customers, link, fleet, oracle, orders, causes, deliveries, late, again }
     }
 
-    /// Sells until nothing is left to do.
-    pub(crate) async fn trade(self: Rc<Self>, tempo: Rc<Tempo>) {
-        while tempo.next().await {
-            let dice = &self.way.sky.dice;
+    /// Runs until no operation remains.
+    pub(crate) async fn run(self: Rc<Self>, workload: Rc<Workload>) {
+        while workload.next().await {
+            let rng = &self.link.faults.rng;
             let count = self.orders.borrow().len();
-            match dice.below(10) {
-                0..=5 => self.happen(self.sell(), Deed::Paid),
+            match rng.below(10) {
+                0..=5 => self.record(self.sell(), OrderChange::Paid),
                 _ if count == 0 => {}
                 6..=7 => {
-                    let order = dice.index(count);
+                    let order = rng.index(count);
                     let refund = self.refund(order);
-                    self.happen(order, refund);
+                    self.record(order, refund);
                 }
                 8 => {
-                    let order = dice.index(count);
-                    let is_known =
-                        |cause: &Cause| cause.order == order && cause.deed == Deed::Cancelled;
+                    let order = rng.index(count);
+                    let is_known = |cause: &Cause| {
+                        cause.order == order && cause.change == OrderChange::Cancelled
+                    };
                     if !self.causes.borrow().iter().any(is_known) {
-                        self.happen(order, Deed::Cancelled);
+                        self.record(order, OrderChange::Cancelled);
                     }
                 }
                 _ => {
-                    let cause = dice.index(self.causes.borrow().len());
-                    self.tell(cause, 0);
+                    let cause = rng.index(self.causes.borrow().len());
+                    self.schedule(cause, 0);
                 }
             }
         }
     }
 
-    fn happen(self: &Rc<Self>, order: usize, deed: Deed) {
-        let now_ms = self.way.sky.timeline.now_ms();
+    fn record(self: &Rc<Self>, order: usize, change: OrderChange) {
+        let now_ms = self.link.faults.timeline.now_ms();
         let at_ms = now_ms - now_ms % SECOND_MS;
-        let cause = Cause { order, deed, at_ms };
+        let cause = Cause { order, change, at_ms };
         let number = self.causes.borrow().len();
-        self.bench.judge().happened(&self.orders.borrow()[order], &cause);
+        self.oracle.lock().cause_happened(&self.orders.borrow()[order], &cause);
         self.causes.borrow_mut().push(cause);
-        let dice = &self.way.sky.dice;
-        self.tell(number, if dice.chance(self.late) { LATE_MS_MAX } else { SECOND_MS });
-        if dice.chance(self.again) {
-            self.tell(number, dice.pick(&[SECOND_MS, HOUR_MS, AGAIN_MS_MAX]));
+        let rng = &self.link.faults.rng;
+        self.schedule(number, if rng.chance(self.late) { LATE_MS_MAX } else { SECOND_MS });
+        if rng.chance(self.again) {
+            self.schedule(number, rng.pick(&[SECOND_MS, HOUR_MS, AGAIN_MS_MAX]));
         }
     }
 
-    /// Tells a cause within some time, under a delivery's id of its own, once or twice.
-    fn tell(self: &Rc<Self>, cause: usize, late_ms_max: u64) {
+    /// Schedules the webhook of a cause within some time, with a new delivery id, once or twice.
+    fn schedule(self: &Rc<Self>, cause: usize, late_ms_max: u64) {
         let delivery = self.deliveries.replace(self.deliveries.get() + 1);
-        let times = if self.way.sky.dice.chance(self.again) { 2 } else { 1 };
+        let times = if self.link.faults.rng.chance(self.again) { 2 } else { 1 };
         for _ in 0..times {
             let shopify = Rc::clone(self);
-            let due_ms = self.way.sky.dice.below(late_ms_max + 1);
-            self.way.crew.spawn(&self.way.life, async move {
-                shopify.way.sky.timeline.sleep(due_ms).await;
+            let due_ms = self.link.faults.rng.below(late_ms_max + 1);
+            self.link.executor.spawn(&self.link.group, async move {
+                shopify.link.faults.timeline.sleep(due_ms).await;
                 shopify.deliver(cause, delivery).await;
             });
         }
@@ -117,18 +118,18 @@ impl Shopify {
             let fleet = Rc::clone(&self.fleet);
             let answer = async move {
                 let receive = |one: Rc<Instance>| async move { one.receive(detail).await };
-                fleet.ask(receive).await.unwrap_or(Err(Refused::Unavailable))
+                fleet.call(receive).await.unwrap_or(Err(ErrorReply::Unavailable))
             };
-            if let Some(Ok(())) = self.way.send(answer).await {
-                self.bench.judge().thanked(cause);
+            if let Some(Ok(())) = self.link.send(answer).await {
+                self.oracle.lock().webhook_accepted(cause);
                 return;
             }
-            self.way.sky.timeline.sleep(self.way.sky.dice.below(PATIENCE_MS)).await;
+            self.link.faults.timeline.sleep(self.link.faults.rng.below(RETRY_MS_MAX)).await;
         }
-        self.bench.judge().note(Occasion::FateUnknown);
+        self.oracle.lock().count(Coverage::FateUnknown);
     }
 
-    /// The webhook as it reads by now.
+    /// The webhook as Shopify writes it at the time of the attempt.
     fn detail(&self, cause: usize, webhook: &str) -> String {
         let causes = self.causes.borrow();
         let cause = &causes[cause];
@@ -137,32 +138,32 @@ impl Shopify {
     }
 
     fn sell(&self) -> usize {
-        let dice = &self.way.sky.dice;
+        let rng = &self.link.faults.rng;
         let mut orders = self.orders.borrow_mut();
         let order = orders.len() as u64;
-        let whole = |most: u64| i64::try_from(100 * dice.below(most + 1)).unwrap_or(0);
+        let whole = |most: u64| i64::try_from(100 * rng.below(most + 1)).unwrap_or(0);
         let line = |at: u64| {
-            let quantity = u32::try_from(dice.within(1..=3)).unwrap_or(1);
+            let quantity = u32::try_from(rng.within(1..=3)).unwrap_or(1);
             let price = 100 + whole(30);
-            let discount = if dice.coin() { 0 } else { whole(1) };
-            // Ids pass what a JavaScript number holds.
+            let discount = if rng.coin() { 0 } else { whole(1) };
+            // These ids exceed what a JavaScript number can hold.
             let id = 9_007_199_254_740_993 + 10 * order + at;
-            Line { id, quantity, price, discount, is_gift_card: dice.below(12) == 0 }
+            Line { id, quantity, price, discount, is_gift_card: rng.below(12) == 0 }
         };
-        let lines = (0..dice.within(1..=3)).map(line).collect();
-        let customer = (dice.below(8) > 0).then(|| dice.pick(&self.customers));
-        orders.push(Order { id: 5_000 + order, customer, is_test: dice.below(20) == 0, lines });
+        let lines = (0..rng.within(1..=3)).map(line).collect();
+        let customer = (rng.below(8) > 0).then(|| rng.pick(&self.customers));
+        orders.push(Order { id: 5_000 + order, customer, is_test: rng.below(20) == 0, lines });
         orders.len() - 1
     }
 
-    fn refund(&self, order: usize) -> Deed {
-        let dice = &self.way.sky.dice;
+    fn refund(&self, order: usize) -> OrderChange {
+        let rng = &self.link.faults.rng;
         let orders = self.orders.borrow();
-        let some = |line: &Line| (line.id, u32::try_from(dice.below(3)).unwrap_or(0));
+        let some = |line: &Line| (line.id, u32::try_from(rng.below(3)).unwrap_or(0));
         let lines = orders[order].lines.iter().map(some).filter(|(_, quantity)| *quantity > 0);
         let id = 7_000_000 + self.causes.borrow().len() as u64;
-        let goodwill = if dice.below(4) == 0 { 1 + dice.below(3_000) } else { 0 };
+        let goodwill = if rng.below(4) == 0 { 1 + rng.below(3_000) } else { 0 };
         let goodwill = i64::try_from(goodwill).unwrap_or(0);
-        Deed::Refunded { id, lines: lines.collect(), goodwill }
+        OrderChange::Refunded { id, lines: lines.collect(), goodwill }
     }
 }

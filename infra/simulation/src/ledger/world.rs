@@ -1,4 +1,4 @@
-//! One world of the ledger, from a seed to a verdict.
+//! One world of the ledger, from a seed to an outcome.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use edge_wire::keys::KeyRing;
 use origin_adapters::memory::{MemoryBus, MemoryLedger, MemoryPrograms, Replicas};
-use origin_domain::loyalty::{ACTIVATION_LEAD_MS, Counter, LedgerReader as _};
+use origin_domain::loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _, LoyaltyCommands};
 use origin_domain::port::Consistency;
 use origin_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use origin_functions::cached_ledger::CachedLedger;
@@ -14,40 +14,41 @@ use origin_functions::cached_ledger::CachedLedger;
 use super::consumers::Consumers;
 use super::device::Device;
 use super::instance::Instance;
-use super::judge::{Bench, Closing, Judge};
+use super::observers::ObservedBus;
+use super::oracle::{FinalState, LedgerOracle, OracleHandle};
 use super::plan::Plan;
 use super::replay::replay;
 use super::shopify::Shopify;
 use super::staff::Staff;
-use super::tap::TappedBus;
-use crate::bug::Bug;
-use crate::counts::Occasion;
-use crate::crew::{Crew, Life};
-use crate::dice::Dice;
+use crate::coverage::Coverage;
+use crate::executor::{Executor, TaskGroup};
+use crate::faults::{FaultInjector, FaultProfile};
 use crate::fleet::Fleet;
-use crate::minutes::Minutes;
-use crate::tempo::{Silences, Tempo};
+use crate::link::Link;
+use crate::mutant::Mutant;
+use crate::rng::Rng;
+use crate::run_log::RunLog;
 use crate::timeline::Timeline;
-use crate::way::Way;
-use crate::weather::{Sky, Weather};
-use crate::world::{LARGE_ONE_IN, MORNING_MS, Outcome, Scenario, replicas};
+use crate::workload::{Silences, Workload};
+use crate::world::{LARGE_ONE_IN, Outcome, START_MS, Scenario, replicas};
 
-/// How many operations a small world has at least, and at most.
+/// The minimum and the maximum number of operations of a small world.
 const OPERATIONS_MIN: u64 = 15;
 const OPERATIONS_MAX: [u64; 3] = [40, 80, 150];
-/// How many a large one has at least, and at most.
+/// The minimum and the maximum number of operations of a large world.
 const LARGE_OPERATIONS_MIN: u64 = 200;
 const LARGE_OPERATIONS_MAX: [u64; 2] = [400, 1_000];
-/// Shorter than what is kept, and all there is in a small world.
+/// Smaller than the number of entries of most accounts, so that the final check reads several
+/// pages.
 const PAGE_ENTRIES: usize = 7;
-/// Keys are rotated in the worlds of carts.
+/// Keys are rotated only in the worlds of carts.
 const KEYS: &str = "s1:0123456789abcdef0123456789abcdef";
 
-/// How much there is in a world of the ledger.
+/// The size of a world of the ledger.
 struct Size {
     operations: u64,
     customers: u64,
-    /// Most devices of a customer.
+    /// The maximum number of devices per customer.
     devices_max: u64,
     /// Enough for points of many days.
     silences: Silences,
@@ -55,50 +56,50 @@ struct Size {
 
 struct World {
     size: Size,
-    crew: Crew,
-    life: Life,
-    sky: Sky,
-    minutes: Minutes,
-    bench: Bench,
+    executor: Executor,
+    group: TaskGroup,
+    faults: FaultInjector,
+    run_log: RunLog,
+    oracle: OracleHandle,
     customers: Vec<u64>,
     ledger: MemoryLedger,
     programs: MemoryPrograms,
     consumers: Rc<Consumers>,
     fleet: Rc<Fleet<Instance>>,
-    way: Rc<Way>,
+    link: Rc<Link>,
     devices: Vec<Rc<Device>>,
-    bug: Option<Bug>,
+    mutant: Option<Mutant>,
 }
 
 /// Plays one world of the ledger to its end.
 pub(crate) fn play(scenario: Scenario) -> Outcome {
-    let dice = Dice::of(scenario.seed);
-    let timeline = Timeline::starting_at(MORNING_MS, dice.clone());
-    let mut world = World::new(scenario, &dice, &timeline);
-    world.trade(&dice);
+    let rng = Rng::of(scenario.seed);
+    let timeline = Timeline::starting_at(START_MS, rng.clone());
+    let mut world = World::new(scenario, &rng, &timeline);
+    world.run(&rng);
     world.close();
-    world.crew.disband();
-    let (violation, history, counts, trace) = world.minutes.verdict();
+    world.executor.shut_down();
+    let (violation, history, counts, trace) = world.run_log.finish();
     Outcome { violation, history, counts, trace }
 }
 
 // === impl Size ===
 
 impl Size {
-    fn drawn(dice: &Dice, minutes: &Minutes) -> Self {
+    fn random(rng: &Rng, run_log: &RunLog) -> Self {
         let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &[] };
-        if dice.below(LARGE_ONE_IN) > 0 {
+        if rng.below(LARGE_ONE_IN) > 0 {
             return Self {
-                operations: dice.within(OPERATIONS_MIN..=dice.pick(&OPERATIONS_MAX)),
-                customers: dice.within(1..=2),
+                operations: rng.within(OPERATIONS_MIN..=rng.pick(&OPERATIONS_MAX)),
+                customers: rng.within(1..=2),
                 devices_max: 3,
                 silences: silences(8),
             };
         }
-        minutes.note(Occasion::LargeWorld);
+        run_log.count(Coverage::LargeWorld);
         Self {
-            operations: dice.within(LARGE_OPERATIONS_MIN..=dice.pick(&LARGE_OPERATIONS_MAX)),
-            customers: dice.within(2..=4),
+            operations: rng.within(LARGE_OPERATIONS_MIN..=rng.pick(&LARGE_OPERATIONS_MAX)),
+            customers: rng.within(2..=4),
             devices_max: 6,
             silences: silences(24),
         }
@@ -108,145 +109,150 @@ impl Size {
 // === impl World ===
 
 impl World {
-    fn new(scenario: Scenario, dice: &Dice, timeline: &Timeline) -> Self {
-        let Scenario { bug, is_traced, .. } = scenario;
-        let crew = Crew::new(timeline.clone(), dice.clone());
-        let life = crew.life();
-        let sky = Sky::new(Weather::drawn(dice), dice.clone(), timeline.clone());
-        let minutes = Minutes::new(timeline.clone(), is_traced);
-        minutes.trace(|| format!("{:?}", sky.weather));
-        let keys = KeyRing::parse(KEYS).expect("a key of ours");
-        let bench = Bench::new(Judge::new(timeline.clone(), minutes.clone(), keys.clone()));
-        let ledger = MemoryLedger::new(replicas(&sky));
+    fn new(scenario: Scenario, rng: &Rng, timeline: &Timeline) -> Self {
+        let Scenario { mutant, is_traced, .. } = scenario;
+        let executor = Executor::new(timeline.clone(), rng.clone());
+        let group = executor.new_group();
+        let faults = FaultInjector::new(FaultProfile::random(rng), rng.clone(), timeline.clone());
+        let run_log = RunLog::new(timeline.clone(), is_traced);
+        run_log.trace(|| format!("{:?}", faults.profile));
+        let keys = KeyRing::parse(KEYS).expect("a valid key");
+        let oracle =
+            OracleHandle::new(LedgerOracle::new(timeline.clone(), run_log.clone(), keys.clone()));
+        let ledger = MemoryLedger::new(replicas(&faults));
         let programs = MemoryPrograms::new(Replicas::up_to_date());
         let bus =
-            TappedBus { port: MemoryBus::new(), bench: bench.clone(), arrived: Arc::default() };
+            ObservedBus { port: MemoryBus::new(), oracle: oracle.clone(), arrived: Arc::default() };
         let consumers = Rc::new(Consumers {
-            crew: crew.clone(),
-            life: life.clone(),
-            sky: sky.clone(),
-            bench: bench.clone(),
+            executor: executor.clone(),
+            group: group.clone(),
+            faults: faults.clone(),
+            oracle: oracle.clone(),
             ledger: ledger.clone(),
             programs: programs.clone(),
             bus: bus.clone(),
-            bug,
-            is_stopped_often: dice.below(4) == 0,
+            mutant,
+            is_stopped_often: rng.below(4) == 0,
             archive: RefCell::default(),
             queue: RefCell::default(),
             messages: Cell::new(0),
         });
-        let (weather, stored, known) = (sky.clone(), ledger.clone(), programs.clone());
-        let start = move |life: &Life, clock| {
-            let table = weather.exposed(life, stored.clone());
+        let (injector, stored, known) = (faults.clone(), ledger.clone(), programs.clone());
+        let start = move |group: &TaskGroup, clock| {
+            let table = injector.wrap(group, stored.clone());
             let cached =
-                CachedLedger::new(table.clone(), weather.exposed(life, known.clone()), &clock);
-            let events = weather.exposed(life, bus.clone());
+                CachedLedger::new(table.clone(), injector.wrap(group, known.clone()), &clock);
+            let events = injector.wrap(group, bus.clone());
             let (accounts, log) = (cached.clone(), table);
-            let counter = Counter { accounts, log, events: events.clone() };
-            Instance { ledger: cached, counter, events, clock, keys: keys.clone(), bug }
+            let commands = LoyaltyCommands { accounts, log, events: events.clone() };
+            Instance { ledger: cached, commands, events, clock, keys: keys.clone(), mutant }
         };
         let fleet =
-            Rc::new(Fleet::new(crew.clone(), sky.clone(), minutes.clone(), Box::new(start)));
-        let way = Rc::new(Way { crew: crew.clone(), life: life.clone(), sky: sky.clone() });
-        let size = Size::drawn(dice, &minutes);
+            Rc::new(Fleet::new(executor.clone(), faults.clone(), run_log.clone(), Box::new(start)));
+        let link = Rc::new(Link {
+            executor: executor.clone(),
+            group: group.clone(),
+            faults: faults.clone(),
+        });
+        let size = Size::random(rng, &run_log);
         let customers = (1..=size.customers).map(|number| 1_000 + number).collect();
         let devices = Vec::new();
         Self {
             size,
-            crew,
-            life,
-            sky,
-            minutes,
-            bench,
+            executor,
+            group,
+            faults,
+            run_log,
+            oracle,
             customers,
             ledger,
             programs,
             consumers,
             fleet,
-            way,
+            link,
             devices,
-            bug,
+            mutant,
         }
     }
 
-    /// Everybody does what they do until the operations are used up and everything under way has
-    /// arrived.
-    fn trade(&mut self, dice: &Dice) {
+    /// Runs all tasks until the operations are used up and every message has arrived.
+    fn run(&mut self, rng: &Rng) {
         let Size { operations, devices_max, silences, .. } = self.size;
         let ledger = self.ledger.clone();
         let sweep = Box::new(move |now| ledger.sweep_expired(now));
-        let minutes = self.minutes.clone();
-        let tempo = Rc::new(Tempo::drawn(operations, &self.sky, minutes, silences, sweep));
-        let plan = Plan::drawn(dice);
-        let read = Rc::new(RefCell::new(plan.clone()));
+        let run_log = self.run_log.clone();
+        let workload =
+            Rc::new(Workload::random(operations, &self.faults, run_log, silences, sweep));
+        let plan = Plan::random(rng);
+        let shown_plan = Rc::new(RefCell::new(plan.clone()));
         let staff = Rc::new(Staff {
             customers: self.customers.clone(),
-            way: Rc::clone(&self.way),
+            link: Rc::clone(&self.link),
             fleet: Rc::clone(&self.fleet),
-            bench: self.bench.clone(),
+            oracle: self.oracle.clone(),
             programs: self.programs.clone(),
-            plan: Rc::clone(&read),
+            plan: Rc::clone(&shown_plan),
         });
-        let (way, fleet) = (Rc::clone(&self.way), Rc::clone(&self.fleet));
+        let (link, fleet) = (Rc::clone(&self.link), Rc::clone(&self.fleet));
         let customers = self.customers.clone();
-        let shopify = Rc::new(Shopify::new(customers, way, fleet, self.bench.clone()));
-        self.crew.spawn(&self.life, Rc::clone(&self.consumers).work());
-        let opens_at_ms = MORNING_MS + dice.below(2) * ACTIVATION_LEAD_MS;
-        tempo.rest_until(opens_at_ms);
-        let (first, at_work) = (Rc::clone(&staff), Rc::clone(&tempo));
-        self.crew.spawn(&self.life, async move {
+        let shopify = Rc::new(Shopify::new(customers, link, fleet, self.oracle.clone()));
+        self.executor.spawn(&self.group, Rc::clone(&self.consumers).run());
+        let opens_at_ms = START_MS + rng.below(2) * ACTIVATION_LEAD_MS;
+        workload.pause_until(opens_at_ms);
+        let (first, staff_workload) = (Rc::clone(&staff), Rc::clone(&workload));
+        self.executor.spawn(&self.group, async move {
             first.publish(0, plan).await;
-            first.work(at_work).await;
+            first.run(staff_workload).await;
         });
-        for _ in 0..dice.within(1..=3) {
+        for _ in 0..rng.within(1..=3) {
             let shopify = Rc::clone(&shopify);
-            self.crew.spawn(&self.life, shopify.trade(Rc::clone(&tempo)));
+            self.executor.spawn(&self.group, shopify.run(Rc::clone(&workload)));
         }
         for customer in self.customers.clone() {
-            for _ in 0..dice.within(1..=devices_max) {
+            for _ in 0..rng.within(1..=devices_max) {
                 let device = Rc::new(self.device(customer));
-                let spends = Rc::clone(&device).spend(Rc::clone(&tempo), Rc::clone(&read));
-                self.crew.spawn(&self.life, spends);
+                let task = Rc::clone(&device).run(Rc::clone(&workload), Rc::clone(&shown_plan));
+                self.executor.spawn(&self.group, task);
                 self.devices.push(device);
             }
         }
-        self.crew.run();
+        self.executor.run();
     }
 
-    /// In calm weather everybody asks what is still to be asked and looks once more; then the books
-    /// are compared.
+    /// Without faults, every client finishes its retries and reads once more; then the final states
+    /// are checked.
     fn close(&self) {
-        self.sky.calm_down();
-        let newcomers = self.customers.iter().map(|customer| Rc::new(self.device(*customer)));
-        for device in self.devices.iter().cloned().chain(newcomers) {
-            self.crew.spawn(&self.life, async move { device.close().await });
-            self.crew.run();
+        self.faults.disable();
+        let new_devices = self.customers.iter().map(|customer| Rc::new(self.device(*customer)));
+        for device in self.devices.iter().cloned().chain(new_devices) {
+            self.executor.spawn(&self.group, async move { device.close().await });
+            self.executor.run();
         }
-        let dice = self.sky.dice.clone();
+        let rng = self.faults.rng.clone();
         let archive = self.consumers.archive.borrow().clone();
         let (ledger, programs) = (self.ledger.clone(), self.programs.clone());
-        let (bench, bug) = (self.bench.clone(), self.bug);
+        let (oracle, mutant) = (self.oracle.clone(), self.mutant);
         let customers = self.customers.clone();
-        self.crew.spawn(&self.life, async move {
+        self.executor.spawn(&self.group, async move {
             for customer in customers {
-                audit(&ledger, &bench, &customer.to_string()).await;
+                check_ledger(&ledger, &oracle, &customer.to_string()).await;
             }
-            if !bench.judge().is_done() {
-                let replayed = replay(archive, programs, dice, bug).await;
-                bench.judge().ended(&ledger.stored(), &replayed);
+            if !oracle.lock().has_violation() {
+                let replayed = replay(archive, programs, rng, mutant).await;
+                oracle.lock().check_replay(&ledger.stored(), &replayed);
             }
         });
-        self.crew.run();
+        self.executor.run();
     }
 
     fn device(&self, customer: u64) -> Device {
-        let (way, fleet) = (Rc::clone(&self.way), Rc::clone(&self.fleet));
-        Device::new(customer.to_string(), way, fleet, self.bench.clone())
+        let (link, fleet) = (Rc::clone(&self.link), Rc::clone(&self.fleet));
+        Device::new(customer.to_string(), link, fleet, self.oracle.clone())
     }
 }
 
-/// Reads a customer's whole ledger, page by page, and has it judged.
-async fn audit(ledger: &MemoryLedger, bench: &Bench, customer: &str) {
+/// Reads a customer's whole ledger, page by page, and has the oracle check it.
+async fn check_ledger(ledger: &MemoryLedger, oracle: &OracleHandle, customer: &str) {
     let account = ledger.account(customer, Consistency::Strong).await.expect("a table in memory");
     let (mut entries, mut before) = (Vec::new(), None);
     loop {
@@ -258,19 +264,19 @@ async fn audit(ledger: &MemoryLedger, bench: &Bench, customer: &str) {
             break;
         }
     }
-    let closing = Closing { customer, account: account.as_ref(), entries: &entries };
-    bench.judge().closed(&closing);
+    let final_state = FinalState { customer, account: account.as_ref(), entries: &entries };
+    oracle.lock().check_customer(&final_state);
 }
 
-/// How long nobody does anything: as often as not until a midnight, when points begin to count and
-/// expire, with clocks a little before and after it.
-fn silence_ms(dice: &Dice, now_ms: u64) -> u64 {
-    let ms = match dice.below(6) {
-        0 => dice.within(10_000..=5 * MINUTE_MS),
+/// The length of a silence: half of them last until a midnight, when points begin to count and
+/// expire, with clocks slightly before and after it.
+fn silence_ms(rng: &Rng, now_ms: u64) -> u64 {
+    let ms = match rng.below(6) {
+        0 => rng.within(10_000..=5 * MINUTE_MS),
         1 => 13 * HOUR_MS,
-        2..=4 => dice.within(1..=3) * DAY_MS,
-        _ => dice.within(14 * DAY_MS..=30 * DAY_MS),
+        2..=4 => rng.within(1..=3) * DAY_MS,
+        _ => rng.within(14 * DAY_MS..=30 * DAY_MS),
     };
     let midnight_ms = (now_ms + ms).next_multiple_of(DAY_MS);
-    if dice.coin() { ms } else { midnight_ms - now_ms - dice.below(2 * SECOND_MS) }
+    if rng.coin() { ms } else { midnight_ms - now_ms - rng.below(2 * SECOND_MS) }
 }

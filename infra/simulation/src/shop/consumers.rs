@@ -1,5 +1,5 @@
-//! From the bus to the table: late, more than once, in any order, several at a time; and where
-//! events lie that could not be delivered.
+//! Delivers events from the bus to the table: late, repeatedly, in any order, several at once; with
+//! the dead letters of those that fail.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,53 +8,53 @@ use origin_adapters::memory::{MemoryBus, MemoryCarts};
 use origin_domain::cart::{Absorbed, CartEvent};
 use origin_domain::event::{Event, Kind};
 use origin_domain::time::Time;
-use origin_functions::consume::{Orders, Told};
+use origin_functions::consume::{OrderReading, Orders};
 
-use super::tap::{TappedBus, TappedCarts};
-use crate::bug::Bug;
-use crate::counts::Occasion;
-use crate::crew::{Crew, Life};
-use crate::judge::{Bench, Reason};
-use crate::ports::Exposed;
-use crate::sabotage::{SuspectWriter, absorb, bought_wrongly};
-use crate::weather::{DUPLICATE_MS_MAX, POISON_MS_MAX, STRAGGLER_MS_MAX, Sky};
+use super::observers::{ObservedBus, ObservedCarts};
+use crate::coverage::Coverage;
+use crate::executor::{Executor, TaskGroup};
+use crate::faults::{DUPLICATE_MS_MAX, FaultInjector, POISON_MS_MAX, STRAGGLER_MS_MAX};
+use crate::mutant::Mutant;
+use crate::mutants::{MutantWriter, absorb, mutate_order};
+use crate::oracle::{DeadLetterReason, OracleHandle};
+use crate::ports::FaultyPort;
 
-/// How often a queue delivers before a message becomes a dead letter, and how long it waits between
-/// two attempts: as the queues of `infra/bus` do.
+/// How often a queue delivers a message before it becomes a dead letter, and the delay between two
+/// attempts: the values of the queues in `infra/bus`.
 const ATTEMPTS_MAX: u32 = 12;
 const WAIT_MS_MIN: u64 = 200;
 const WAIT_MS_MAX: u64 = 30_000;
-/// How often a dead letter is redriven before the operator despairs: whatever is broken is mended
-/// long before.
+/// How often a dead letter is redriven before the operator gives up: every defect is fixed long
+/// before.
 const REDRIVES_MAX: u32 = 50;
 
 /// Rule, queue, consumers and dead letters.
 pub(crate) struct Consumers {
-    pub(crate) crew: Crew,
-    pub(crate) life: Life,
-    pub(crate) sky: Sky,
-    pub(crate) bench: Bench,
+    pub(crate) executor: Executor,
+    pub(crate) group: TaskGroup,
+    pub(crate) faults: FaultInjector,
+    pub(crate) oracle: OracleHandle,
     pub(crate) carts: MemoryCarts,
-    pub(crate) bus: TappedBus<MemoryBus>,
-    /// Reads what orders have bought.
+    pub(crate) bus: ObservedBus<MemoryBus>,
+    /// Reads the lines that orders have bought.
     pub(crate) orders: Orders,
-    pub(crate) bug: Option<Bug>,
-    /// Everything that was ever published, repetitions included.
+    pub(crate) mutant: Option<Mutant>,
+    /// Every published event, including repetitions.
     pub(crate) archive: RefCell<Vec<Rc<CartEvent>>>,
 }
 
-/// One message on its way.
+/// A message of the queue.
 struct Message {
     event: Rc<CartEvent>,
-    /// Until when no consumer can take it.
+    /// Until when every consumer fails on it.
     poisonous_until_ms: u64,
 }
 
 // === impl Consumers ===
 
 impl Consumers {
-    /// Takes from the bus what is published, as long as the world lasts.
-    pub(crate) async fn work(self: Rc<Self>) {
+    /// Takes published events from the bus until the world ends.
+    pub(crate) async fn run(self: Rc<Self>) {
         loop {
             self.bus.arrived.notified().await;
             for event in self.bus.port.fetch() {
@@ -63,49 +63,52 @@ impl Consumers {
         }
     }
 
-    /// Replays what the archive holds of commands later than `after`.
+    /// Replays the archived events of commands later than `after`.
     pub(crate) fn replay(self: &Rc<Self>, after: Time) {
         let mut events: Vec<Rc<CartEvent>> = self.archive.borrow().clone();
         events.retain(|event| event.command.time > after);
         events.sort_by_key(|event| event.command.place());
         events.dedup_by_key(|event| event.command.place());
         for event in events {
-            self.schedule(&event, self.sky.weather.bus_ms_max);
+            self.schedule(&event, self.faults.profile.bus_ms_max);
         }
     }
 
     fn accept(this: &Rc<Self>, event: &Event) {
-        // What cannot be read the judge has found already.
+        // The oracle has already reported an unreadable event.
         let Some(event) = this.read(event) else { return };
         let event = Rc::new(event);
         this.archive.borrow_mut().push(Rc::clone(&event));
-        let weather = &this.sky.weather;
-        let first_ms =
-            if this.sky.strikes(weather.straggler) { STRAGGLER_MS_MAX } else { weather.bus_ms_max };
+        let profile = &this.faults.profile;
+        let first_ms = if this.faults.occurs(profile.straggler) {
+            STRAGGLER_MS_MAX
+        } else {
+            profile.bus_ms_max
+        };
         this.schedule(&event, first_ms);
-        if this.sky.strikes(weather.duplicate) {
-            this.schedule(&event, 10 * weather.bus_ms_max);
+        if this.faults.occurs(profile.duplicate) {
+            this.schedule(&event, 10 * profile.bus_ms_max);
         }
-        if this.sky.strikes(weather.late_duplicate) {
+        if this.faults.occurs(profile.late_duplicate) {
             this.schedule(&event, DUPLICATE_MS_MAX);
         }
     }
 
-    /// A command as it was accepted, or as an order comes to one.
+    /// The cart event of a command, or the one derived from an order.
     fn read(&self, event: &Event) -> Option<CartEvent> {
         if event.kind != Kind::ShopifyWebhook {
             return serde_json::from_str(&event.detail).ok();
         }
         match self.orders.read(&event.detail) {
-            Ok(Told::Bought(bought)) => {
-                Some(bought_wrongly(self.bug, bought, event, &self.sky.timeline))
+            Ok(OrderReading::Bought(bought)) => {
+                Some(mutate_order(self.mutant, bought, event, &self.faults.timeline))
             }
-            Ok(Told::Nothing(why)) => {
-                self.bench.judge().astonished(&format!("{why}: {}", event.detail));
+            Ok(OrderReading::Nothing(why)) => {
+                self.oracle.lock().unexpected(&format!("{why}: {}", event.detail));
                 None
             }
             Err(error) => {
-                self.bench.judge().astonished(&format!("{error}: {}", event.detail));
+                self.oracle.lock().unexpected(&format!("{error}: {}", event.detail));
                 None
             }
         }
@@ -113,58 +116,60 @@ impl Consumers {
 
     fn schedule(self: &Rc<Self>, event: &Rc<CartEvent>, ms_max: u64) {
         let consumers = Rc::clone(self);
-        let poison_ms = if self.sky.strikes(self.sky.weather.poison) { POISON_MS_MAX } else { 0 };
+        let poison_ms =
+            if self.faults.occurs(self.faults.profile.poison) { POISON_MS_MAX } else { 0 };
         let message = Message {
             event: Rc::clone(event),
-            poisonous_until_ms: self.sky.timeline.now_ms() + self.sky.dice.below(poison_ms + 1),
+            poisonous_until_ms: self.faults.timeline.now_ms()
+                + self.faults.rng.below(poison_ms + 1),
         };
-        self.crew.spawn(&self.life, async move {
-            consumers.sky.wait(ms_max).await;
-            consumers.see_to(&message).await;
+        self.executor.spawn(&self.group, async move {
+            consumers.faults.delay_without_spike(ms_max).await;
+            consumers.process(&message).await;
         });
     }
 
-    /// Delivers a message; what does not work is looked at by somebody, some day.
-    async fn see_to(&self, message: &Message) {
+    /// Delivers a message; a dead letter is redriven after some time.
+    async fn process(&self, message: &Message) {
         let CartEvent { cart, command } = &*message.event;
         for _ in 0..REDRIVES_MAX {
             let Err(reason) = self.deliver(message).await else { return };
-            if self.bug == Some(Bug::PoisonDropped) {
+            if self.mutant == Some(Mutant::PoisonDropped) {
                 return;
             }
-            self.bench.judge().buried(cart, command.id, reason);
-            if reason != Reason::Attempts {
+            self.oracle.lock().dead_lettered(cart, command.id, reason);
+            if reason != DeadLetterReason::Attempts {
                 return;
             }
-            self.sky.wait(self.sky.weather.letter_ms_max).await;
-            self.bench.judge().note(Occasion::Redriven);
+            self.faults.delay_without_spike(self.faults.profile.dead_letter_ms_max).await;
+            self.oracle.lock().count(Coverage::Redriven);
         }
     }
 
-    async fn deliver(&self, message: &Message) -> Result<(), Reason> {
+    async fn deliver(&self, message: &Message) -> Result<(), DeadLetterReason> {
         let event = &*message.event;
         let id = event.command.id;
-        let port = SuspectWriter { port: self.carts.clone(), bug: self.bug };
-        let port = TappedCarts { port, bench: self.bench.clone(), event: Some(id) };
-        let carts = Exposed { port, sky: self.sky.clone(), life: None };
+        let port = MutantWriter { port: self.carts.clone(), mutant: self.mutant };
+        let port = ObservedCarts { port, oracle: self.oracle.clone(), event: Some(id) };
+        let carts = FaultyPort { port, faults: self.faults.clone(), group: None };
         for attempt in 0..ATTEMPTS_MAX {
-            let is_poisonous = self.sky.timeline.now_ms() < message.poisonous_until_ms;
-            if !is_poisonous && let Ok(absorbed) = absorb(&carts, event, self.bug).await {
+            let is_poisonous = self.faults.timeline.now_ms() < message.poisonous_until_ms;
+            if !is_poisonous && let Ok(absorbed) = absorb(&carts, event, self.mutant).await {
                 match absorbed {
-                    Absorbed::TooLate => return Err(Reason::TooLate),
-                    Absorbed::TooOld => return Err(Reason::TooOld),
-                    Absorbed::Elsewhere(_) => return Err(Reason::Elsewhere),
+                    Absorbed::TooLate => return Err(DeadLetterReason::TooLate),
+                    Absorbed::TooOld => return Err(DeadLetterReason::TooOld),
+                    Absorbed::Elsewhere(_) => return Err(DeadLetterReason::Elsewhere),
                     Absorbed::Known | Absorbed::Erased => {
-                        self.bench.judge().note(Occasion::Repetition)
+                        self.oracle.lock().count(Coverage::Repetition)
                     }
                     Absorbed::Changed => {}
                 }
-                self.bench.judge().consumed(&event.cart, id);
+                self.oracle.lock().consumed(&event.cart, id);
                 return Ok(());
             }
-            self.bench.judge().note(Occasion::Redelivered);
-            self.sky.timeline.sleep((WAIT_MS_MIN << attempt).min(WAIT_MS_MAX)).await;
+            self.oracle.lock().count(Coverage::Redelivered);
+            self.faults.timeline.sleep((WAIT_MS_MIN << attempt).min(WAIT_MS_MAX)).await;
         }
-        Err(Reason::Attempts)
+        Err(DeadLetterReason::Attempts)
     }
 }

@@ -1,10 +1,10 @@
-//! Keys that are rotated: one verifies an hour before it signs and for 48 hours after it last
-//! signed. No two instances learn of it at the same time.
+//! Key rotation: a key verifies from an hour before it signs until 48 hours after it last signed.
+//! Instances learn of a new ring at different times.
 
 use edge_wire::keys::KeyRing;
 use origin_domain::time::{DAY_MS, HOUR_MS};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::timeline::Timeline;
 
 const OLD: &str = "s1:0123456789abcdef0123456789abcdef";
@@ -13,48 +13,48 @@ const NEW: &str = "s2:fedcba9876543210fedcba9876543210";
 const AHEAD_MS: u64 = HOUR_MS;
 /// How long it verifies after it last signed.
 const BEHIND_MS: u64 = 2 * DAY_MS;
-/// The latest beginning of a rotation within a world.
+/// The latest start of a rotation within a world.
 const ROTATED_MS_MAX: u64 = 30 * DAY_MS;
-/// How long an instance may take to learn of a new ring: half of what keys overlap.
-const LEARNT_MS_MAX: u64 = HOUR_MS / 2;
+/// How long an instance may take to load a new ring: half of the overlap of two keys.
+const PROPAGATION_MS_MAX: u64 = HOUR_MS / 2;
 
 /// The key rings as one instance knows them.
 #[derive(Clone)]
-pub(crate) struct Rings {
-    rotation: Rotation,
+pub(crate) struct InstanceKeys {
+    rotation: KeyRotation,
     timeline: Timeline,
-    late_ms: u64,
+    propagation_ms: u64,
 }
 
 /// The key rings of a world.
 #[derive(Debug, Clone)]
-pub(crate) struct Rotation {
+pub(crate) struct KeyRotation {
     /// When the new key begins to sign.
     at_ms: u64,
     old: KeyRing,
-    coming: KeyRing,
-    going: KeyRing,
+    before_switch: KeyRing,
+    after_switch: KeyRing,
     new: KeyRing,
 }
 
-// === impl Rings ===
+// === impl InstanceKeys ===
 
-impl Rings {
+impl InstanceKeys {
     pub(crate) fn now(&self) -> &KeyRing {
-        self.rotation.at(self.timeline.now_ms() - self.late_ms)
+        self.rotation.at(self.timeline.now_ms() - self.propagation_ms)
     }
 }
 
-// === impl Rotation ===
+// === impl KeyRotation ===
 
-impl Rotation {
-    pub(crate) fn drawn(dice: &Dice, now_ms: u64) -> Self {
-        let ring = |text: &str| KeyRing::parse(text).expect("keys of ours");
+impl KeyRotation {
+    pub(crate) fn random(rng: &Rng, now_ms: u64) -> Self {
+        let ring = |text: &str| KeyRing::parse(text).expect("valid keys");
         Self {
-            at_ms: now_ms + dice.below(ROTATED_MS_MAX),
+            at_ms: now_ms + rng.below(ROTATED_MS_MAX),
             old: ring(OLD),
-            coming: ring(&format!("{OLD},{NEW}")),
-            going: ring(&format!("{NEW},{OLD}")),
+            before_switch: ring(&format!("{OLD},{NEW}")),
+            after_switch: ring(&format!("{NEW},{OLD}")),
             new: ring(NEW),
         }
     }
@@ -64,23 +64,23 @@ impl Rotation {
         if now_ms < self.at_ms - AHEAD_MS {
             &self.old
         } else if now_ms < self.at_ms {
-            &self.coming
+            &self.before_switch
         } else if now_ms < self.at_ms + BEHIND_MS {
-            &self.going
+            &self.after_switch
         } else {
             &self.new
         }
     }
 
-    /// What an instance knows of it that starts now.
-    pub(crate) fn rings(&self, timeline: &Timeline, dice: &Dice) -> Rings {
+    /// The rings as loaded by an instance that starts now.
+    pub(crate) fn rings(&self, timeline: &Timeline, rng: &Rng) -> InstanceKeys {
         let (rotation, timeline) = (self.clone(), timeline.clone());
-        Rings { rotation, timeline, late_ms: dice.below(LEARNT_MS_MAX) }
+        InstanceKeys { rotation, timeline, propagation_ms: rng.below(PROPAGATION_MS_MAX) }
     }
 
-    /// A ring that verifies everything that was ever signed.
+    /// A ring that verifies every bookmark of the world.
     pub(crate) fn all(&self) -> &KeyRing {
-        &self.going
+        &self.after_switch
     }
 
     /// Whether a bookmark may fail to verify at a moment.

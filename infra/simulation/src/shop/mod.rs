@@ -1,21 +1,21 @@
-//! The shop in a world: edges, instances, the bus and its consumers. What they run is the real
-//! code; what is between them is weather.
+//! The shop in a world of carts: edges, instances, the bus and its consumers. They run the real
+//! code; faults are injected between them.
 
+mod checkout;
 mod consumers;
 mod edge;
 mod instance;
 mod keys;
+mod observers;
 mod operator;
 mod origin;
 mod request;
-mod sales;
-mod tap;
 
+pub(crate) use checkout::{Checkout, SHOP};
 pub(crate) use consumers::Consumers;
 pub(crate) use edge::Edge;
-pub(crate) use keys::Rotation;
+pub(crate) use keys::KeyRotation;
+pub(crate) use observers::ObservedBus;
 pub(crate) use operator::Operator;
-pub(crate) use origin::{Ground, Origin};
-pub(crate) use request::{Body, Refused, Reply, Request};
-pub(crate) use sales::{SHOP, Sales};
-pub(crate) use tap::TappedBus;
+pub(crate) use origin::{Origin, OriginParts};
+pub(crate) use request::{Body, ErrorReply, Reply, Request};

@@ -1,4 +1,4 @@
-//! The merchant's developers on a bad morning: the hot table is lost, and a backup is put back.
+//! The operator: the hot table is lost, and a backup is restored.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,20 +8,20 @@ use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
 use super::consumers::Consumers;
 use super::origin::Origin;
-use crate::counts::Occasion;
-use crate::dice::Dice;
+use crate::coverage::Coverage;
+use crate::rng::Rng;
 
-/// How long the table is gone: longer than any answer made from it stays at an edge.
+/// How long the table is unavailable: longer than an edge caches any answer made from it.
 const GONE_MS: u64 = 90_000;
-/// The oldest backup that is put back.
+/// The maximum age of a restored backup.
 const AGE_MS_MAX: u64 = 6 * HOUR_MS;
-/// How long before the backup the replayed part of the archive begins: everything that may have
-/// been on its way then.
+/// How long before the backup the replayed part of the archive begins: it includes everything that
+/// may have been in flight then.
 const REPLAYED_MS: u64 = 7 * DAY_MS;
-/// In one world of so many the table is lost.
+/// One world in so many loses its table.
 const LOSSES_ONE_IN: u64 = 6;
 
-/// Who looks after a world.
+/// The operator of a world.
 pub(crate) struct Operator {
     pub(crate) origin: Rc<Origin>,
     pub(crate) consumers: Rc<Consumers>,
@@ -29,15 +29,15 @@ pub(crate) struct Operator {
     plan: RefCell<Plan>,
 }
 
-/// What is still to happen.
+/// The next step.
 enum Plan {
     Nothing,
-    /// A backup with so many operations left.
+    /// A backup when so many operations remain.
     Backup {
         at: u64,
         loss_at: u64,
     },
-    /// The loss of everything since.
+    /// The loss of everything since the backup.
     Loss {
         at: u64,
         backup: Backup,
@@ -49,33 +49,33 @@ enum Plan {
 
 impl Operator {
     pub(crate) fn new(
-        dice: &Dice,
+        rng: &Rng,
         operations: u64,
         origin: Rc<Origin>,
         consumers: Rc<Consumers>,
     ) -> Self {
-        let at = dice.below(operations);
-        let plan = Plan::Backup { at, loss_at: dice.below(at + 1) };
-        let is_unlucky = dice.below(LOSSES_ONE_IN) == 0;
+        let at = rng.below(operations);
+        let plan = Plan::Backup { at, loss_at: rng.below(at + 1) };
+        let is_unlucky = rng.below(LOSSES_ONE_IN) == 0;
         let plan = RefCell::new(if is_unlucky { plan } else { Plan::Nothing });
         let tables = origin.tables.clone();
         Self { origin, consumers, tables, plan }
     }
 
-    /// Does what is due with so many operations left; answers when the shop opens again if it is
+    /// Does what is due when so many operations remain; returns when the shop opens again if it is
     /// closed now.
-    pub(crate) fn watch(self: &Rc<Self>, left: u64) -> Option<u64> {
-        let now_ms = self.origin.sky.timeline.now_ms();
+    pub(crate) fn advance(self: &Rc<Self>, remaining: u64) -> Option<u64> {
+        let now_ms = self.origin.faults.timeline.now_ms();
         let mut opens_at_ms = None;
         let next = match self.plan.replace(Plan::Nothing) {
-            Plan::Backup { at, loss_at } if left <= at => {
-                self.origin.bench.judge().backed_up();
+            Plan::Backup { at, loss_at } if remaining <= at => {
+                self.origin.oracle.lock().backed_up();
                 Plan::Loss { at: loss_at, backup: self.tables.backup(), taken_at_ms: now_ms }
             }
-            Plan::Loss { at, backup, taken_at_ms } if left <= at => {
+            Plan::Loss { at, backup, taken_at_ms } if remaining <= at => {
                 if now_ms - taken_at_ms <= AGE_MS_MAX {
                     let restored = Rc::clone(self).restore(backup, taken_at_ms);
-                    self.origin.crew.spawn(&self.consumers.life, restored);
+                    self.origin.executor.spawn(&self.consumers.group, restored);
                     opens_at_ms = Some(now_ms + GONE_MS);
                 }
                 Plan::Nothing
@@ -86,20 +86,20 @@ impl Operator {
         opens_at_ms
     }
 
-    /// Every instance is started anew, with the name of the restored table.
+    /// Restarts every instance, with the name of the restored table.
     async fn restore(self: Rc<Self>, backup: Backup, taken_at_ms: u64) {
-        let sky = &self.origin.sky;
-        sky.lose_table(true);
+        let faults = &self.origin.faults;
+        faults.lose_table(true);
         self.origin.stop();
-        sky.timeline.sleep(GONE_MS).await;
+        faults.timeline.sleep(GONE_MS).await;
         self.tables.restore(&backup);
-        let is_replayed = sky.dice.coin();
+        let is_replayed = faults.rng.coin();
         {
-            let mut judge = self.origin.bench.judge();
-            judge.note(Occasion::Restored);
-            judge.restored(is_replayed);
+            let mut oracle = self.origin.oracle.lock();
+            oracle.count(Coverage::Restored);
+            oracle.restored(is_replayed);
         }
-        sky.lose_table(false);
+        faults.lose_table(false);
         if is_replayed {
             self.consumers.replay(Time(taken_at_ms).minus_ms(REPLAYED_MS));
         }

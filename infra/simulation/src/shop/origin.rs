@@ -1,85 +1,88 @@
-//! The instances behind the edges, and what an edge has to know of them.
+//! The origin: the instances behind the edges, and the state that edges share with them.
 
 use std::rc::Rc;
 
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
 
-use super::instance::{FirstAnswers, Fittings, Instance};
-use super::keys::Rotation;
-use super::request::{Refused, Reply, Request};
-use super::tap::{TappedBus, TappedCarts};
-use crate::bug::Bug;
-use crate::crew::Crew;
+use super::instance::{FirstAnswers, Instance, InstanceParts};
+use super::keys::KeyRotation;
+use super::observers::{ObservedBus, ObservedCarts};
+use super::request::{ErrorReply, Reply, Request};
+use crate::executor::Executor;
+use crate::faults::FaultInjector;
 use crate::fleet::Fleet;
-use crate::judge::Bench;
-use crate::minutes::Minutes;
-use crate::ports::Exposed;
-use crate::sabotage::SuspectWriter;
-use crate::weather::Sky;
+use crate::mutant::Mutant;
+use crate::mutants::MutantWriter;
+use crate::oracle::OracleHandle;
+use crate::ports::FaultyPort;
+use crate::run_log::RunLog;
 
 /// All instances.
 pub(crate) struct Origin {
-    pub(crate) crew: Crew,
-    pub(crate) sky: Sky,
-    pub(crate) bench: Bench,
+    pub(crate) executor: Executor,
+    pub(crate) faults: FaultInjector,
+    pub(crate) oracle: OracleHandle,
     pub(crate) tables: MemoryTables,
-    pub(crate) keys: Rotation,
-    pub(crate) bug: Option<Bug>,
+    pub(crate) keys: KeyRotation,
+    pub(crate) mutant: Option<Mutant>,
     fleet: Fleet<WiredInstance>,
 }
 
-/// What the instances of a world run on.
-pub(crate) struct Ground {
-    pub(crate) crew: Crew,
-    pub(crate) sky: Sky,
-    pub(crate) minutes: Minutes,
-    pub(crate) bench: Bench,
+/// The parts of the origin.
+pub(crate) struct OriginParts {
+    pub(crate) executor: Executor,
+    pub(crate) faults: FaultInjector,
+    pub(crate) run_log: RunLog,
+    pub(crate) oracle: OracleHandle,
     pub(crate) tables: MemoryTables,
-    pub(crate) bus: TappedBus<MemoryBus>,
-    pub(crate) keys: Rotation,
-    pub(crate) bug: Option<Bug>,
+    pub(crate) bus: ObservedBus<MemoryBus>,
+    pub(crate) keys: KeyRotation,
+    pub(crate) mutant: Option<Mutant>,
 }
 
 /// The carts as an instance reads and merges them.
-type InstanceCarts = TappedCarts<SuspectWriter<MemoryCarts>>;
+type InstanceCarts = ObservedCarts<MutantWriter<MemoryCarts>>;
 
 /// An instance on the ports of a world.
-type WiredInstance =
-    Instance<Exposed<InstanceCarts>, Exposed<MemoryCommandLog>, Exposed<TappedBus<MemoryBus>>>;
+type WiredInstance = Instance<
+    FaultyPort<InstanceCarts>,
+    FaultyPort<MemoryCommandLog>,
+    FaultyPort<ObservedBus<MemoryBus>>,
+>;
 
 // === impl Origin ===
 
 impl Origin {
-    pub(crate) fn new(ground: Ground) -> Self {
-        let Ground { crew, sky, minutes, bench, tables, bus, keys, bug } = ground;
-        let (weather, stored, ring) = (sky.clone(), tables.clone(), keys.clone());
-        let (heard, first_answers) = (bench.clone(), FirstAnswers::default());
+    pub(crate) fn new(parts: OriginParts) -> Self {
+        let OriginParts { executor, faults, run_log, oracle, tables, bus, keys, mutant } = parts;
+        let (injector, stored, ring) = (faults.clone(), tables.clone(), keys.clone());
+        let (observer, first_answers) = (oracle.clone(), FirstAnswers::default());
         let fleet = Fleet::new(
-            crew.clone(),
-            sky.clone(),
-            minutes,
-            Box::new(move |life, clock| {
-                let port = SuspectWriter { port: MemoryCarts::new(&stored), bug };
-                let carts = TappedCarts { port, bench: heard.clone(), event: None };
-                Instance::new(Fittings {
-                    carts: weather.exposed(life, carts),
-                    log: weather.exposed(life, MemoryCommandLog::new(&stored)),
-                    events: weather.exposed(life, bus.clone()),
+            executor.clone(),
+            faults.clone(),
+            run_log,
+            Box::new(move |group, clock| {
+                let port = MutantWriter { port: MemoryCarts::new(&stored), mutant };
+                let carts = ObservedCarts { port, oracle: observer.clone(), event: None };
+                Instance::new(InstanceParts {
+                    carts: injector.wrap(group, carts),
+                    log: injector.wrap(group, MemoryCommandLog::new(&stored)),
+                    events: injector.wrap(group, bus.clone()),
                     clock,
-                    keys: ring.rings(&weather.timeline, &weather.dice),
-                    dice: weather.dice.clone(),
-                    bug,
+                    keys: ring.rings(&injector.timeline, &injector.rng),
+                    rng: injector.rng.clone(),
+                    mutant,
                     first_answers: Rc::clone(&first_answers),
                 })
             }),
         );
-        Self { crew, sky, bench, tables, keys, bug, fleet }
+        Self { executor, faults, oracle, tables, keys, mutant, fleet }
     }
 
-    /// Has some instance serve a request.
-    pub(crate) async fn ask(&self, request: Request) -> Reply {
-        let served = |instance: Rc<WiredInstance>| async move { instance.serve(&request).await };
-        self.fleet.ask(served).await.unwrap_or(Reply::Refused(Refused::Unavailable))
+    /// Has a random instance serve a request.
+    pub(crate) async fn call(&self, request: Request) -> Reply {
+        let serve = |instance: Rc<WiredInstance>| async move { instance.serve(&request).await };
+        self.fleet.call(serve).await.unwrap_or(Reply::Error(ErrorReply::Unavailable))
     }
 
     /// Ends every instance.

@@ -1,5 +1,6 @@
-//! What the simulation finds, what it does not, and that it says the same tomorrow.
+//! Tests of the simulation: the invariants hold, the mutants are found, and every run is
+//! reproducible.
 
-mod bugs;
 mod determinism;
-mod laws;
+mod invariants;
+mod mutants;

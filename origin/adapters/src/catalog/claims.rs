@@ -1,7 +1,7 @@
-//! Who sells which variant. A claim is written before the product that makes it is served, so a
-//! claim alone proves nothing: the claimant's served document does. What may change a judgement
-//! (a product served, a claim taken over) counts up one epoch, and is conditional on the epoch
-//! that was read before judging. So no two served products ever sell the same variant.
+//! Claims: which product sells which variant. A claim is written before its product becomes active,
+//! so the claim alone proves nothing: the claimant's active document does. A write that may change
+//! a decision (an activation, a claim taken over) increments one epoch, and is conditional on the
+//! epoch read before the decision. So no two active products ever sell the same variant.
 
 use std::collections::BTreeSet;
 
@@ -19,20 +19,20 @@ pub(super) trait Sells: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Sync 
 
 impl<F: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Sync> Sells for F {}
 
-/// The epoch as it was read, or as our own writes left it.
+/// The epoch as it was read, or as our own writes set it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Epoch(Option<u64>);
 
-/// Claims still to be written, with the version to be replaced.
+/// Claims to be written, each with the version that it replaces.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct PendingClaims {
     claims: Vec<(String, Option<u64>)>,
 }
 
-/// What became of judging.
-pub(super) enum Judgement {
+/// Whether a product may claim its variants.
+pub(super) enum ClaimCheck {
     /// These claims are free to be written.
-    Free(Wanted),
+    Free(PendingClaims),
     /// These variants are sold by other products.
     Taken(Vec<TakenVariant>),
 }
@@ -40,17 +40,17 @@ pub(super) enum Judgement {
 // === impl Epoch ===
 
 impl Epoch {
-    /// The write that says: nothing has changed since, and now something does.
+    /// The write that increments the epoch if it has not changed since it was read.
     pub(super) fn advance(self) -> Put {
         let (guard, next) = match self.0 {
-            Some(seen) => (Guard::Version(seen), seen + 1),
+            Some(version) => (Guard::Version(version), version + 1),
             None => (Guard::Absent, 1),
         };
         Put { key: ItemKey::Epoch.key(), item: Item::new(next, encode(&())), guard }
     }
 
     fn next(self) -> Self {
-        Self(Some(self.0.map_or(1, |seen| seen + 1)))
+        Self(Some(self.0.map_or(1, |version| version + 1)))
     }
 }
 
@@ -62,21 +62,21 @@ impl DynamoCatalog {
         Ok(Epoch(item.map(|item| item.version)))
     }
 
-    /// Reads who claims these variants, and of other claimants whether they sell them.
-    pub(super) async fn judge(
+    /// Reads the claims of these variants, and for other claimants whether they sell them.
+    pub(super) async fn check_claims(
         &self,
         product: &str,
         variant_ids: &BTreeSet<&str>,
         sells: &impl Sells,
-    ) -> Result<Judgement, PortError> {
+    ) -> Result<ClaimCheck, PortError> {
         let key_of = |variant_id| ItemKey::Variant { variant_id }.key();
         let keys: Vec<Key> = variant_ids.iter().copied().map(key_of).collect();
-        let found = self.aws.batch_get(&keys).await?;
+        let items = self.aws.batch_get(&keys).await?;
         let mut claims = Vec::new();
         let mut others: Vec<TakenVariant> = Vec::new();
         for (variant_id, key) in variant_ids.iter().zip(&keys) {
             let variant_id = (*variant_id).to_owned();
-            match found.get(key) {
+            match items.get(key) {
                 None => claims.push((variant_id, None)),
                 Some(item) => {
                     let claim: Claim = decode("claim", &item.document)?;
@@ -89,9 +89,9 @@ impl DynamoCatalog {
         }
         let taken = self.still_sold(others, sells).await?;
         Ok(if taken.is_empty() {
-            Judgement::Free(Wanted { claims })
+            ClaimCheck::Free(PendingClaims { claims })
         } else {
-            Judgement::Taken(taken)
+            ClaimCheck::Taken(taken)
         })
     }
 
@@ -102,27 +102,29 @@ impl DynamoCatalog {
     ) -> Result<Vec<TakenVariant>, PortError> {
         let products: BTreeSet<String> = claimed.iter().map(|one| one.product.clone()).collect();
         for product in products {
-            let served = self.current(&product, Consistency::Strong).await?;
-            let sold = served.map(|served| sells(&served.document)).transpose()?;
+            let active = self.current(&product, Consistency::Strong).await?;
+            let sold = active.map(|active| sells(&active.document)).transpose()?;
             let sold = sold.unwrap_or_default();
             claimed.retain(|one| one.product != product || sold.contains(&one.variant_id));
         }
         Ok(claimed)
     }
 
-    /// Writes the claims, as many at a time as a transaction takes; whatever was written before a
-    /// crash is found again by the next attempt. `None`: somebody else was faster.
+    /// Writes the claims, as many at a time as a transaction takes; the next attempt reads the
+    /// claims that were written before a crash. `None`: another publication was faster.
     pub(super) async fn claim(
         &self,
         product: &str,
-        wanted: &Wanted,
+        pending: &PendingClaims,
         mut epoch: Epoch,
     ) -> Result<Option<Epoch>, PortError> {
-        // One place is the epoch's.
-        for claims in wanted.claims.chunks(TRANSACTION_WRITES_MAX - 1) {
-            let mut puts: Vec<Put> =
-                claims.iter().map(|(variant_id, seen)| claim(product, variant_id, *seen)).collect();
-            let takes_over = claims.iter().any(|(_, seen)| seen.is_some());
+        // One write is the epoch's.
+        for claims in pending.claims.chunks(TRANSACTION_WRITES_MAX - 1) {
+            let mut puts: Vec<Put> = claims
+                .iter()
+                .map(|(variant_id, version)| claim(product, variant_id, *version))
+                .collect();
+            let takes_over = claims.iter().any(|(_, version)| version.is_some());
             if takes_over {
                 puts.push(epoch.advance());
             }
@@ -137,9 +139,9 @@ impl DynamoCatalog {
     }
 }
 
-fn claim(product: &str, variant_id: &str, seen: Option<u64>) -> Put {
-    let (guard, version) = match seen {
-        Some(seen) => (Guard::Version(seen), seen + 1),
+fn claim(product: &str, variant_id: &str, replaced: Option<u64>) -> Put {
+    let (guard, version) = match replaced {
+        Some(version) => (Guard::Version(version), version + 1),
         None => (Guard::Absent, 1),
     };
     let document = encode(&Claim { product: product.to_owned() });

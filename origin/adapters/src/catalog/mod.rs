@@ -1,8 +1,8 @@
-//! Published products: document and compiled product as blobs, a pointer to the served version,
-//! every version kept, and a claim per variant. Publishing and activating are in `publish`.
+//! Published products: document and compiled product as blobs, a pointer to the active version, an
+//! item per version, and a claim per variant. Publishing and activating are in `publish`.
 
 mod claims;
-mod forget;
+mod expiry;
 mod publish;
 
 use origin_domain::port::{Consistency, PortError};
@@ -19,11 +19,11 @@ use crate::item::Item;
 use crate::keys::{ItemKey, Range};
 use crate::tables::Page;
 
-/// How many versions of a product are kept, and listed: the newest, and the served one if it is none
-/// of them. Enough for a shop that publishes twice a day to go back a month and a half.
-pub const VERSIONS_KEPT_MAX: usize = 100;
-/// What a version that is kept no longer has instead of its own number.
-const FORGOTTEN: u64 = 0;
+/// How many versions of a product are stored and listed: the newest, and the active one if it is
+/// not among them. Enough for a shop that publishes twice a day to go back a month and a half.
+pub const VERSIONS_RETAINED_MAX: usize = 100;
+/// The item version of a deleted version, in place of its own number.
+const DELETED: u64 = 0;
 
 /// The products in the hot table.
 #[derive(Debug, Clone)]
@@ -41,47 +41,47 @@ pub struct StoredProduct {
     pub document: Vec<u8>,
 }
 
-/// What is known of a version without reading it.
+/// A version without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductVersion {
     /// Its number.
     pub version: u64,
     /// Its document.
     pub blob: BlobRef,
-    /// The product compiled; a release that stored none left it out.
+    /// The compiled product; absent in versions of a release that stored none.
     #[serde(default)]
     pub artefact: Option<BlobRef>,
-    /// When it was published, if the release that did noted it.
+    /// When it was published; absent in versions of a release that did not record it.
     #[serde(default)]
     pub published_at: Option<Time>,
 }
 
-/// What the pointer to the served version holds.
+/// The document of the pointer to the active version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Pointer {
-    /// What is served; its fields stand where those of a version do.
+    /// The active version; its fields are stored beside those below.
     #[serde(flatten)]
-    served: ProductVersion,
-    /// The newest version, served or not; absent: the served one.
+    active: ProductVersion,
+    /// The newest version, active or not; absent: the active one.
     #[serde(default)]
     newest: Option<u64>,
-    /// The version served before, 0 if none was; absent: the one before by number.
+    /// The version active before, 0 if there was none; absent: the one before by number.
     #[serde(default)]
     replaced: Option<u64>,
 }
 
-/// The version a product is served in.
+/// The active version of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// Counts what was ever activated for this product: a roll-back is later than what it undoes.
+pub struct ActiveVersion {
+    /// Counts the activations of this product: a roll-back is later than the version it replaces.
     pub sequence: u64,
-    /// What is served.
+    /// The version.
     pub version: ProductVersion,
     newest: u64,
     replaced: u64,
 }
 
-/// What a variant item holds.
+/// The document of a variant item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claim {
     product: String,
@@ -96,7 +96,7 @@ impl DynamoCatalog {
         Self { aws: aws.clone(), blobs: DynamoBlobs::new(aws) }
     }
 
-    /// The served version of a product.
+    /// The active version of a product with its document.
     ///
     /// # Errors
     /// The table's failure, or a damaged document.
@@ -105,26 +105,26 @@ impl DynamoCatalog {
         product: &str,
         consistency: Consistency,
     ) -> Result<Option<StoredProduct>, PortError> {
-        match self.served(product, consistency).await? {
-            Some(served) => self.stored(served.version).await.map(Some),
+        match self.active_version(product, consistency).await? {
+            Some(active) => self.stored(active.version).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// The served version without its content: one small read tells whether anything is new.
+    /// The active version without its content: one small read shows whether it has changed.
     ///
     /// # Errors
     /// The table's failure.
-    pub async fn served(
+    pub async fn active_version(
         &self,
         product: &str,
         consistency: Consistency,
-    ) -> Result<Option<Served>, PortError> {
+    ) -> Result<Option<ActiveVersion>, PortError> {
         let item = self.aws.get(&ItemKey::Product { product }.key(), consistency).await?;
-        item.as_ref().map(served).transpose()
+        item.as_ref().map(active_version).transpose()
     }
 
-    /// One version of a product, served or not.
+    /// One version of a product, active or not.
     ///
     /// # Errors
     /// The table's failure, or a damaged document.
@@ -139,8 +139,8 @@ impl DynamoCatalog {
         }
     }
 
-    /// The compiled product of a version, as it was handed in. `None` if the version is not there,
-    /// or was published by a release that stored none.
+    /// The compiled product of a version, as the caller of `publish` passed it. `None` if there is
+    /// no such version, or a release that stored none published it.
     ///
     /// # Errors
     /// The table's failure, or a damaged artefact.
@@ -149,14 +149,14 @@ impl DynamoCatalog {
         product: &str,
         version: u64,
     ) -> Result<Option<Vec<u8>>, PortError> {
-        let found = self.version_item(product, version).await?;
-        match found.and_then(|version| version.artefact) {
+        let item = self.version_item(product, version).await?;
+        match item.and_then(|version| version.artefact) {
             Some(blob) => self.blobs.read(&blob).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// The newest [`VERSIONS_KEPT_MAX`] versions of a product, newest first.
+    /// The newest [`VERSIONS_RETAINED_MAX`] versions of a product, newest first.
     ///
     /// # Errors
     /// The table's failure.
@@ -164,14 +164,14 @@ impl DynamoCatalog {
         let page = Page {
             range: Range::product_versions(product),
             before: None,
-            items_max: VERSIONS_KEPT_MAX,
+            items_max: VERSIONS_RETAINED_MAX,
             consistency: Consistency::Strong,
         };
         let items = self.aws.query(page).await?;
-        items.iter().filter(is_kept).map(product_version).collect()
+        items.iter().filter(is_retained).map(product_version).collect()
     }
 
-    /// Which product last claimed a variant. Whether it sells it, its document says.
+    /// The product that last claimed a variant. Only its document shows whether it sells it.
     ///
     /// # Errors
     /// The table's failure.
@@ -188,7 +188,7 @@ impl DynamoCatalog {
     ) -> Result<Option<ProductVersion>, PortError> {
         let key = ItemKey::ProductVersion { product, version }.key();
         let item = self.aws.get(&key, Consistency::Strong).await?;
-        item.as_ref().filter(is_kept).map(product_version).transpose()
+        item.as_ref().filter(is_retained).map(product_version).transpose()
     }
 
     async fn stored(&self, version: ProductVersion) -> Result<StoredProduct, PortError> {
@@ -197,8 +197,8 @@ impl DynamoCatalog {
     }
 }
 
-fn is_kept(item: &&Item) -> bool {
-    item.version != FORGOTTEN
+fn is_retained(item: &&Item) -> bool {
+    item.version != DELETED
 }
 
 fn product_version(item: &Item) -> Result<ProductVersion, PortError> {
@@ -210,12 +210,12 @@ fn product_version(item: &Item) -> Result<ProductVersion, PortError> {
     }
 }
 
-fn served(item: &Item) -> Result<Served, PortError> {
-    let Pointer { served, newest, replaced } = decode("product", &item.document)?;
-    Ok(Served {
+fn active_version(item: &Item) -> Result<ActiveVersion, PortError> {
+    let Pointer { active, newest, replaced } = decode("product", &item.document)?;
+    Ok(ActiveVersion {
         sequence: item.version,
-        newest: newest.unwrap_or(served.version),
-        replaced: replaced.unwrap_or(served.version.saturating_sub(1)),
-        version: served,
+        newest: newest.unwrap_or(active.version),
+        replaced: replaced.unwrap_or(active.version.saturating_sub(1)),
+        version: active,
     })
 }

@@ -1,6 +1,6 @@
-//! Publishing: content, then claims, then in one transaction the pointer, the kept version and the
-//! epoch. Activating is the same with a version that is kept already. A crash between any two leaves
-//! the served version as it was, and the next attempt goes on from what it finds.
+//! Publishing: content, then claims, then in one transaction the pointer, the version's item and
+//! the epoch. Activating is the same with a version that is stored already. A crash between any two
+//! steps leaves the active version as it was, and the next attempt continues from the stored state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use origin_domain::catalog::Publication;
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError};
 use origin_domain::time::Time;
 
-use super::claims::{Epoch, Judgement, Sells, Wanted};
-use super::forget::forget;
-use super::{DynamoCatalog, Pointer, ProductVersion, Served};
+use super::claims::{ClaimCheck, Epoch, PendingClaims, Sells};
+use super::expiry::mark_deleted;
+use super::{ActiveVersion, DynamoCatalog, Pointer, ProductVersion};
 use crate::blobs::BlobRef;
 use crate::document::encode;
 use crate::error::unavailable;
@@ -22,50 +22,50 @@ use crate::tables::Transacted;
 /// The wait before the second round; then it doubles. Eight rounds wait 1.3 s together.
 const ROUND_WAIT_MS: u64 = 10;
 
-/// What is to be published.
+/// A version to be published.
 #[derive(Debug, Clone, Copy)]
 pub struct NewVersion<'a> {
     /// The product's id.
     pub product: &'a str,
     /// The authoring document.
     pub document: &'a [u8],
-    /// The product compiled, in the form that instances load.
+    /// The compiled product, in the form that instances load.
     pub artefact: &'a [u8],
     /// Every Shopify variant id in it.
     pub variant_ids: &'a [String],
-    /// The version the author has seen served; 0: none yet. `None`: whatever there is.
+    /// The active version that the author expects; 0: none yet. `None`: any.
     pub expected: Option<u64>,
     /// When it is published, for its author.
     pub at: Time,
 }
 
-/// Which kept version is to be served.
+/// A stored version to be activated.
 #[derive(Debug, Clone, Copy)]
 pub struct Activation<'a> {
     /// The product's id.
     pub product: &'a str,
     /// The version.
     pub version: u64,
-    /// The version the author has seen served. `None`: whatever there is.
+    /// The active version that the author expects. `None`: any.
     pub expected: Option<u64>,
 }
 
-/// What a round is about.
+/// The product, its variants and the expected version of a publication or activation.
 struct Step<'a> {
     product: &'a str,
     variant_ids: BTreeSet<&'a str>,
     expected: Option<u64>,
 }
 
-/// What a round has found out before it writes.
+/// What a round has read before it writes.
 struct Plan {
     epoch: Epoch,
-    served: Option<Served>,
-    wanted: Wanted,
+    active: Option<ActiveVersion>,
+    claims: PendingClaims,
 }
 
-/// The version to be served, and those forgotten for it.
-struct Kept<'a> {
+/// The version to be activated, and the versions deleted with it.
+struct VersionChange<'a> {
     version: &'a ProductVersion,
     guard: Guard,
     old: &'a [ProductVersion],
@@ -75,8 +75,8 @@ struct Kept<'a> {
 
 impl DynamoCatalog {
     /// Publishes and activates a version. `sells` reads the variant ids out of a document: a claim
-    /// of another product counts only as long as that product's served document sells the variant.
-    /// Repeating a publication whose answer was lost, with the same `expected`, answers the same.
+    /// of another product counts only as long as that product's active document sells the variant.
+    /// Repeating a publication whose answer was lost, with the same `expected`, returns the same.
     ///
     /// # Errors
     /// The table's failure, or [`PortError::Unavailable`] after [`CONFLICT_ROUNDS_MAX`] lost races.
@@ -89,7 +89,7 @@ impl DynamoCatalog {
             variant_ids: new.variant_ids.iter().map(String::as_str).collect(),
             expected: new.expected,
         };
-        let is_own = |served: &Served| is_own(served, new);
+        let is_own = |active: &ActiveVersion| is_own(active, new);
         let mut blobs = None;
         for round in 0..CONFLICT_ROUNDS_MAX {
             wait(round).await;
@@ -97,8 +97,8 @@ impl DynamoCatalog {
                 Ok(plan) => plan,
                 Err(publication) => return Ok(publication),
             };
-            let newest = plan.served.as_ref().map_or(0, |served| served.newest);
-            // No two versions share content, so that one can be forgotten without the other.
+            let newest = plan.active.as_ref().map_or(0, |active| active.newest);
+            // No two versions share content, so that one can be deleted without the other.
             let owner = format!("{}.{}.{}", new.product, newest + 1, new.at.0);
             let (blob, artefact) = match &blobs {
                 Some(blobs) => blobs,
@@ -113,19 +113,20 @@ impl DynamoCatalog {
                 artefact: Some(artefact.clone()),
                 published_at: Some(new.at),
             };
-            let served = plan.served.as_ref().map_or(0, |served| served.version.version);
-            let leaving = self.leaving(new.product, version.version, served).await?;
-            let kept = Kept { version: &version, guard: Guard::Absent, old: &leaving.old };
-            if self.carry_out(&step, &plan, &kept).await? {
-                self.empty(new.product, &leaving, new.at).await;
+            let active = plan.active.as_ref().map_or(0, |active| active.version.version);
+            let expired = self.expired(new.product, version.version, active).await?;
+            let change =
+                VersionChange { version: &version, guard: Guard::Absent, old: &expired.old };
+            if self.apply(&step, &plan, &change).await? {
+                self.empty(new.product, &expired, new.at).await;
                 return Ok(Publication::Published { version: version.version });
             }
         }
         Err(lost())
     }
 
-    /// Serves a kept version again, older or newer; `None` if there is no such version. Its variants
-    /// are claimed as those of a publication are. Serving what is served changes nothing.
+    /// Activates a stored version, older or newer; `None` if there is no such version. Its variants
+    /// are claimed as those of a publication are. Activating the active version changes nothing.
     ///
     /// # Errors
     /// As [`Self::publish`].
@@ -138,12 +139,12 @@ impl DynamoCatalog {
         F: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Send + Sync,
     {
         let Activation { product, version, expected } = *activation;
-        let Some(wanted) = self.version_item(product, version).await? else { return Ok(None) };
-        let sold = sells(&self.blobs.read(&wanted.blob).await?)?;
+        let Some(target) = self.version_item(product, version).await? else { return Ok(None) };
+        let sold = sells(&self.blobs.read(&target.blob).await?)?;
         let variant_ids = sold.iter().map(String::as_str).collect();
         let step = Step { product, variant_ids, expected };
-        let is_own = |served: &Served| {
-            served.version.version == version && Some(served.replaced) == expected
+        let is_own = |active: &ActiveVersion| {
+            active.version.version == version && Some(active.replaced) == expected
         };
         for round in 0..CONFLICT_ROUNDS_MAX {
             wait(round).await;
@@ -151,58 +152,58 @@ impl DynamoCatalog {
                 Ok(plan) => plan,
                 Err(publication) => return Ok(Some(publication)),
             };
-            let is_served =
-                plan.served.as_ref().is_some_and(|served| served.version.version == version);
-            // The version is written as it is, on condition that it is still kept.
+            let is_active =
+                plan.active.as_ref().is_some_and(|active| active.version.version == version);
+            // The version's item is written unchanged, on condition that it is still stored.
             let guard = Guard::Version(version);
-            let kept = Kept { version: &wanted, guard, old: &[] };
-            if is_served || self.carry_out(&step, &plan, &kept).await? {
+            let change = VersionChange { version: &target, guard, old: &[] };
+            if is_active || self.apply(&step, &plan, &change).await? {
                 return Ok(Some(Publication::Published { version }));
             }
         }
         Err(lost())
     }
 
-    /// Reads everything the decision depends on, the epoch first; `Err` is the answer.
+    /// Reads everything the decision depends on, the epoch first; `Err` is the result.
     async fn plan(
         &self,
         step: &Step<'_>,
-        is_own: impl Fn(&Served) -> bool,
+        is_own: impl Fn(&ActiveVersion) -> bool,
         sells: &impl Sells,
     ) -> Result<Result<Plan, Publication>, PortError> {
         let epoch = self.epoch().await?;
-        let served = self.served(step.product, Consistency::Strong).await?;
-        let current = served.as_ref().map_or(0, |served| served.version.version);
+        let active = self.active_version(step.product, Consistency::Strong).await?;
+        let current = active.as_ref().map_or(0, |active| active.version.version);
         if step.expected.is_some_and(|expected| expected != current) {
-            return Ok(Err(match served {
-                Some(served) if is_own(&served) => Publication::Published { version: current },
+            return Ok(Err(match active {
+                Some(active) if is_own(&active) => Publication::Published { version: current },
                 _ => Publication::Conflict,
             }));
         }
-        Ok(match self.judge(step.product, &step.variant_ids, sells).await? {
-            Judgement::Free(wanted) => Ok(Plan { epoch, served, wanted }),
-            Judgement::Taken(taken) => Err(Publication::VariantsTaken(taken)),
+        Ok(match self.check_claims(step.product, &step.variant_ids, sells).await? {
+            ClaimCheck::Free(claims) => Ok(Plan { epoch, active, claims }),
+            ClaimCheck::Taken(taken) => Err(Publication::VariantsTaken(taken)),
         })
     }
 
-    /// Claims, then moves the pointer to a version. `false`: somebody else was faster.
-    async fn carry_out(
+    /// Claims, then moves the pointer to a version. `false`: another publication was faster.
+    async fn apply(
         &self,
         step: &Step<'_>,
         plan: &Plan,
-        kept: &Kept<'_>,
+        change: &VersionChange<'_>,
     ) -> Result<bool, PortError> {
-        let (product, version) = (step.product, kept.version);
-        let Some(epoch) = self.claim(product, &plan.wanted, plan.epoch).await? else {
+        let (product, version) = (step.product, change.version);
+        let Some(epoch) = self.claim(product, &plan.claims, plan.epoch).await? else {
             return Ok(false);
         };
-        let served = plan.served.as_ref();
+        let active = plan.active.as_ref();
         let pointer = Pointer {
-            served: version.clone(),
-            newest: Some(served.map_or(0, |served| served.newest).max(version.version)),
-            replaced: Some(served.map_or(0, |served| served.version.version)),
+            active: version.clone(),
+            newest: Some(active.map_or(0, |active| active.newest).max(version.version)),
+            replaced: Some(active.map_or(0, |active| active.version.version)),
         };
-        let sequence = served.map_or(0, |served| served.sequence);
+        let sequence = active.map_or(0, |active| active.sequence);
         let pointer = Put {
             key: ItemKey::Product { product }.key(),
             item: Item::new(sequence + 1, encode(&pointer)),
@@ -211,10 +212,10 @@ impl DynamoCatalog {
         let written = Put {
             key: ItemKey::ProductVersion { product, version: version.version }.key(),
             item: Item::new(version.version, encode(version)),
-            guard: kept.guard,
+            guard: change.guard,
         };
         let mut puts = vec![pointer, written, epoch.advance()];
-        puts.extend(kept.old.iter().map(|version| forget(product, version)));
+        puts.extend(change.old.iter().map(|version| mark_deleted(product, version)));
         let transacted = self.aws.transact(&puts).await?;
         Ok(transacted == Transacted::Done)
     }
@@ -230,10 +231,10 @@ fn lost() -> PortError {
     unavailable("publish", "the catalogue changed under every attempt")
 }
 
-/// Whether what is served is this very publication, whose answer was lost.
-fn is_own(served: &Served, new: &NewVersion<'_>) -> bool {
-    let own = BlobRef::of(&served.version.blob.owner, new.document);
-    Some(served.replaced) == new.expected
-        && served.version.version == served.newest
-        && served.version.blob == own
+/// Whether the active version is this very publication, whose answer was lost.
+fn is_own(active: &ActiveVersion, new: &NewVersion<'_>) -> bool {
+    let own = BlobRef::of(&active.version.blob.owner, new.document);
+    Some(active.replaced) == new.expected
+        && active.version.version == active.newest
+        && active.version.blob == own
 }

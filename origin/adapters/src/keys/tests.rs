@@ -40,7 +40,7 @@ fn item(parts: &Parts) -> ItemKey<'_> {
     }
 }
 
-/// Few, short and treacherous texts, so that what could collide does.
+/// Few and short texts with the words and slashes of real keys, so that collisions are likely.
 fn parts() -> impl Strategy<Value = Parts> {
     let text = || {
         let word = "(cart|product|version|current|epoch|entry|account|order|loyalty|active|shop)";
@@ -66,7 +66,7 @@ proptest! {
         prop_assert_eq!(one == other, one.key() == other.key());
     }
 
-    /// The strategy would hardly ever draw two alike.
+    /// The strategy rarely draws the same parts twice.
     #[test]
     fn items_of_every_kind_made_of_the_same_parts_have_different_keys(parts in parts()) {
         let of_kind = |kind: &ItemKind| item(&Parts { kind: *kind, ..parts.clone() }).key();

@@ -1,4 +1,4 @@
-//! The event bus in memory: it keeps what it was given until somebody fetches it.
+//! The event bus in memory: it stores published events until a caller fetches them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,20 +10,20 @@ use crate::error::corrupt;
 /// The event bus. Clones are the same bus.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryBus {
-    // Its bound is whoever fetches.
+    // Bounded by the caller, which fetches.
     published: Arc<Mutex<Vec<Event>>>,
 }
 
 // === impl MemoryBus ===
 
 impl MemoryBus {
-    /// A bus on which nothing was published.
+    /// A bus without events.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What was published since the last time, in that order.
+    /// The events published since the last call, in that order.
     #[must_use]
     pub fn fetch(&self) -> Vec<Event> {
         std::mem::take(&mut *self.published())

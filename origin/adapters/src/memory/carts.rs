@@ -57,9 +57,9 @@ impl CartSource for MemoryCarts {
         let item = self.item(cart, Consistency::Strong).await?;
         let mut records: Vec<CommandRecord> = Vec::new();
         for (at, id) in ids.iter().enumerate() {
-            let found = self.tables.get(&ItemKey::Command { id: *id }.key(), Consistency::Strong);
-            // A batch answers a key once, however often it is named.
-            if let Some(Value::Record(record)) = found.map(|item| item.value)
+            let item = self.tables.get(&ItemKey::Command { id: *id }.key(), Consistency::Strong);
+            // A batch returns an item once, however often its key is named.
+            if let Some(Value::Record(record)) = item.map(|item| item.value)
                 && !ids[..at].contains(id)
             {
                 records.push((*record).clone());
@@ -88,7 +88,7 @@ impl MemoryCarts {
     fn put_all<const N: usize>(&self, changes: [CartChange<'_>; N]) -> Result<Written, PortError> {
         Ok(match self.tables.put_all(changes.map(put))? {
             PutOutcome::Done => Written::Done,
-            PutOutcome::Refused(_) => Written::Conflict,
+            PutOutcome::ConditionFailed(_) => Written::Conflict,
         })
     }
 }

@@ -42,9 +42,9 @@ impl CommandLog for MemoryCommandLog {
         let guard = Box::new(|present: Option<&Item>| present.is_none());
         match self.tables.put_all([Guarded { key, item, guard }])? {
             PutOutcome::Done => Ok(Recorded::First),
-            PutOutcome::Refused(there) => match there.map(|item| item.value) {
-                Some(Value::Record(there)) => Ok(Recorded::Existing(Box::new((*there).clone()))),
-                _ => Err(unavailable("record", "refused without the record")),
+            PutOutcome::ConditionFailed(existing) => match existing.map(|item| item.value) {
+                Some(Value::Record(record)) => Ok(Recorded::Existing(Box::new((*record).clone()))),
+                _ => Err(unavailable("record", "condition failed without the record")),
             },
         }
     }

@@ -1,5 +1,5 @@
-//! Items in memory under the very writes that DynamoDB is sent: what a sibling puts, with the same
-//! keys, documents and guards.
+//! Items in memory under the same writes that DynamoDB receives, with the same keys, documents and
+//! guards.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use crate::error::corrupt;
 use crate::item::{Guard, Item, Put};
 use crate::keys::{Key, Range};
 
-/// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are left out).
+/// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are not counted).
 const ITEM_BYTES_MAX: usize = 400 * 1024;
 
 /// Items by their keys. Clones are the same items.
@@ -22,7 +22,7 @@ pub(super) struct MemoryItems {
     replicas: Replicas,
 }
 
-/// By partition key and sort key, oldest state first; `None` where there was none.
+/// By partition key and sort key, oldest state first; `None` where there was no item.
 type Items = BTreeMap<(String, String), VecDeque<(Time, Option<Item>)>>;
 
 // === impl MemoryItems ===
@@ -42,10 +42,10 @@ impl MemoryItems {
 
     pub(super) fn get(&self, key: &Key, consistency: Consistency) -> Option<Item> {
         let items = self.items();
-        self.seen(items.get(&place(key))?, consistency)
+        self.as_read(items.get(&place(key))?, consistency)
     }
 
-    /// At most `items_max` items of a range that stand before `before`, last first.
+    /// At most `items_max` items of a range whose keys are below `before`, last first.
     pub(super) fn query(
         &self,
         range: Range,
@@ -56,13 +56,13 @@ impl MemoryItems {
         let (first, last) = ((range.pk.clone(), range.first_sk), (range.pk, range.last_sk));
         let before = before.and_then(|key| key.sk);
         let items = self.items();
-        let found = items.range(first..=last).rev();
-        let found = found.filter(|((_, sk), _)| before.as_ref().is_none_or(|end| sk < end));
-        let found = found.filter_map(|(_, states)| self.seen(states, consistency));
-        found.take(items_max).collect()
+        let range = items.range(first..=last).rev();
+        let range = range.filter(|((_, sk), _)| before.as_ref().is_none_or(|end| sk < end));
+        let read = range.filter_map(|(_, states)| self.as_read(states, consistency));
+        read.take(items_max).collect()
     }
 
-    /// Writes all or nothing; the first refusal brings along what is there.
+    /// Writes all or nothing; the first failed guard returns the present item.
     pub(super) fn write(
         &self,
         puts: Vec<Put>,
@@ -74,7 +74,7 @@ impl MemoryItems {
         let mut items = self.items();
         for put in &puts {
             let present = items.get(&place(&put.key)).and_then(newest);
-            if !lets(put, present)? {
+            if !guard_holds(put, present)? {
                 return Ok(Err(present.cloned()));
             }
         }
@@ -99,8 +99,8 @@ impl MemoryItems {
         self.items().retain(|_, states| newest(states).is_none_or(|item| !is_over(item)));
     }
 
-    /// What a read of this consistency finds of an item.
-    fn seen(
+    /// The state of an item that a read of this consistency returns.
+    fn as_read(
         &self,
         states: &VecDeque<(Time, Option<Item>)>,
         consistency: Consistency,
@@ -116,7 +116,7 @@ impl MemoryItems {
     }
 
     fn items(&self) -> MutexGuard<'_, Items> {
-        // Nothing above panics half-way through a change.
+        // No code above panics half-way through a change.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,12 +129,12 @@ fn newest(states: &VecDeque<(Time, Option<Item>)>) -> Option<&Item> {
     states.back().and_then(|(_, item)| item.as_ref())
 }
 
-/// Whether a put may happen, told what is there.
-fn lets(put: &Put, present: Option<&Item>) -> Result<bool, PortError> {
+/// Whether a put's guard holds for the present item.
+fn guard_holds(put: &Put, present: Option<&Item>) -> Result<bool, PortError> {
     match put.guard {
         Guard::Absent => Ok(present.is_none()),
         Guard::Version(version) => Ok(present.is_some_and(|item| item.version == version)),
         Guard::Sibling => Ok(true),
-        _ => Err(corrupt("transact", "a guard that no twin is asked for")),
+        _ => Err(corrupt("transact", "a guard that memory does not support")),
     }
 }

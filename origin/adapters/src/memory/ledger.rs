@@ -1,12 +1,12 @@
-//! Ledgers in memory: the very writes of their sibling, put into a map under the same guards.
+//! Ledgers in memory: the writes of `DynamoLedger`, applied to a map under the same guards.
 
 use std::collections::BTreeMap;
 
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::Recorded;
 use origin_domain::loyalty::{
-    Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, Loaded,
-    LoyaltyLog, LoyaltyRecord, PAGE_ENTRIES_MAX, RedemptionItem, Wanted,
+    Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader, LedgerStore,
+    LoadRequest, LoadedLedger, LoyaltyLog, LoyaltyRecord, PAGE_ENTRIES_MAX, RedemptionItem,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
@@ -16,7 +16,7 @@ use super::tables::Replicas;
 use crate::document::decode;
 use crate::error::corrupt;
 use crate::keys::{ItemKey, Range};
-use crate::ledger::{self, Found, Sought};
+use crate::ledger::{self, ItemsByKey, LedgerKeys};
 
 /// Ledgers, and the records of commands on them. Clones are the same ledgers.
 #[derive(Clone)]
@@ -38,8 +38,8 @@ impl MemoryLedger {
     #[must_use]
     pub fn stored(&self) -> BTreeMap<(String, String), (u64, Vec<u8>)> {
         let items = self.items.all().into_iter();
-        let kept = items.filter(|((pk, _), _)| !pk.starts_with("command/"));
-        kept.map(|(key, item)| (key, (item.version, item.document))).collect()
+        let stored = items.filter(|((pk, _), _)| !pk.starts_with("command/"));
+        stored.map(|(key, item)| (key, (item.version, item.document))).collect()
     }
 
     /// Deletes every record that may be deleted at `now`, as DynamoDB does within days of it.
@@ -55,14 +55,14 @@ impl std::fmt::Debug for MemoryLedger {
 }
 
 impl LedgerStore for MemoryLedger {
-    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
-        let sought = Sought::of(wanted);
-        let found = sought.keys().into_iter().filter_map(|key| {
+    async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
+        let keys = LedgerKeys::of(request);
+        let items = keys.all().into_iter().filter_map(|key| {
             let item = self.items.get(&key, Consistency::Strong)?;
             Some((key, item))
         });
-        let found: Found = found.collect();
-        sought.loaded(&found)
+        let items: ItemsByKey = items.collect();
+        keys.read_from(&items)
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
@@ -91,7 +91,7 @@ impl LedgerReader for MemoryLedger {
     ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
         let mut records = Vec::new();
         for (at, id) in ids.iter().enumerate() {
-            // A batch answers a key once, however often it is named.
+            // A batch returns an item once, however often its key is named.
             if !ids[..at].contains(id) {
                 records.extend(self.find(*id).await?);
             }
@@ -113,11 +113,11 @@ impl LedgerReader for MemoryLedger {
         let limit = limit.min(PAGE_ENTRIES_MAX);
         let before = before.map(|key| ItemKey::Entry { customer, at: key.at, id: &key.id }.key());
         let range = Range::entries(customer);
-        // One more tells whether there are older ones.
-        let found = self.items.query(range, before, limit + 1, Consistency::Strong);
-        let entries = found.iter().take(limit).map(|item| decode("entry", &item.document));
+        // One more shows whether there are older ones.
+        let items = self.items.query(range, before, limit + 1, Consistency::Strong);
+        let entries = items.iter().take(limit).map(|item| decode("entry", &item.document));
         let entries: Vec<LedgerEntry> = entries.collect::<Result<_, _>>()?;
-        let next = entries.last().filter(|_| found.len() > limit).map(LedgerEntry::key);
+        let next = entries.last().filter(|_| items.len() > limit).map(LedgerEntry::key);
         Ok(EntryPage { entries, next })
     }
 }
@@ -126,10 +126,10 @@ impl LoyaltyLog for MemoryLedger {
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
         match self.items.write(vec![ledger::recording(record)], &[])? {
             Ok(()) => Ok(Recorded::First),
-            Err(Some(there)) => {
-                Ok(Recorded::Existing(Box::new(decode("command record", &there.document)?)))
+            Err(Some(existing)) => {
+                Ok(Recorded::Existing(Box::new(decode("command record", &existing.document)?)))
             }
-            Err(None) => Err(corrupt("record", "refused without the record")),
+            Err(None) => Err(corrupt("record", "condition failed without the record")),
         }
     }
 

@@ -1,9 +1,8 @@
-//! The ports in memory: twins of the adapters, for the simulation alone. No shop runs on them.
+//! In-memory implementations of the ports, only for the simulation. No shop runs on them.
 //!
-//! A twin stores the same documents under the same keys as its sibling on AWS and is held to the
-//! same contracts. What it adds is what a simulation asks of a world:
-//! replicas that lag as they are told, an expiry that deletes when it is told, a backup, and a
-//! look at the stored bytes. What carts leave out is reading those bytes back.
+//! Each stores the same documents under the same keys as its adapter on AWS and passes the same
+//! contract tests. In addition, the simulation controls the replicas' lag and the expiry, takes
+//! backups, and reads the stored bytes. Carts do not decode those bytes.
 
 mod bus;
 mod carts;
@@ -18,4 +17,4 @@ pub use carts::MemoryCarts;
 pub use command_log::MemoryCommandLog;
 pub use ledger::MemoryLedger;
 pub use programs::MemoryPrograms;
-pub use tables::{Backup, EARLIER_MAX, MemoryTables, Replicas, Tell};
+pub use tables::{Backup, EARLIER_MAX, MemoryTables, Replicas, TimeSource};

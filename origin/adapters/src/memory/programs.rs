@@ -1,6 +1,6 @@
-//! The loyalty programme in memory: the very writes of its sibling, under the same guards.
+//! The loyalty program in memory: the writes of `DynamoPrograms`, under the same guards.
 
-use origin_domain::loyalty::{Activation, ProgramShelf, ProgramVersion, Programs};
+use origin_domain::loyalty::{Activation, ProgramStore, ProgramVersion, Programs};
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
 
@@ -10,7 +10,7 @@ use crate::document::decode;
 use crate::keys::{ItemKey, Range};
 use crate::programs::{Compiled, writes};
 
-/// The programme's versions. Clones are the same and share what they compiled.
+/// The program's versions. Clones are the same and share the compiled programs.
 #[derive(Clone)]
 pub struct MemoryPrograms {
     items: MemoryItems,
@@ -20,7 +20,7 @@ pub struct MemoryPrograms {
 // === impl MemoryPrograms ===
 
 impl MemoryPrograms {
-    /// No programme yet, on these replicas.
+    /// No program yet, on these replicas.
     #[must_use]
     pub fn new(replicas: Replicas) -> Self {
         Self { items: MemoryItems::new(replicas), compiled: Compiled::default() }
@@ -39,32 +39,32 @@ impl Programs for MemoryPrograms {
         at: Time,
         consistency: Consistency,
     ) -> Result<Option<ProgramVersion>, PortError> {
-        let found = self.items.query(Range::activations_until(at), None, 1, consistency);
-        let Some(item) = found.first() else { return Ok(None) };
+        let items = self.items.query(Range::activations_until(at), None, 1, consistency);
+        let Some(item) = items.first() else { return Ok(None) };
         let Activation { number, version, active_from } = decode("activation", &item.document)?;
         let program = match self.compiled.get(version) {
             Some(program) => program,
-            None => self.compiled.keep(version, self.document(version).await?)?,
+            None => self.compiled.insert(version, self.document(version).await?)?,
         };
         Ok(Some(ProgramVersion { activation: number, version, active_from, program }))
     }
 }
 
-impl ProgramShelf for MemoryPrograms {
+impl ProgramStore for MemoryPrograms {
     async fn history(
         &self,
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Activation>, PortError> {
         let before = before.map(|number| ItemKey::Activation { number }.key());
-        let found = self.items.query(Range::activations(), before, limit, Consistency::Strong);
-        found.iter().map(|item| decode("activation", &item.document)).collect()
+        let items = self.items.query(Range::activations(), before, limit, Consistency::Strong);
+        items.iter().map(|item| decode("activation", &item.document)).collect()
     }
 
     async fn document(&self, version: u64) -> Result<Option<String>, PortError> {
         let key = ItemKey::ProgramDocument { version }.key();
         let item = self.items.get(&key, Consistency::Strong);
-        item.map(|item| decode("programme", &item.document)).transpose()
+        item.map(|item| decode("program", &item.document)).transpose()
     }
 
     async fn activate(

@@ -13,20 +13,20 @@ use crate::keys::{Key, Table};
 
 /// Most earlier states of an item that a replica may still answer with.
 pub const EARLIER_MAX: usize = 4;
-/// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are left out).
+/// Most bytes of an item (DynamoDB's limit; the few bytes of the other attributes are not counted).
 const ITEM_BYTES_MAX: usize = 400 * 1024;
 
-/// The replicas that eventually consistent reads ask.
+/// The replicas that eventually consistent reads use.
 #[derive(Clone)]
 pub struct Replicas {
-    /// What time it is: noted with every write.
-    pub now: Tell,
-    /// As of when the replica answers that is asked next; later than now is up to date.
-    pub as_of: Tell,
+    /// The present time: recorded with every write.
+    pub now: TimeSource,
+    /// The moment whose state the next replica returns; later than now is up to date.
+    pub as_of: TimeSource,
 }
 
-/// Tells a moment.
-pub type Tell = Arc<dyn Fn() -> Time + Send + Sync>;
+/// A source of times.
+pub type TimeSource = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// Both tables. Clones are the same tables.
 #[derive(Clone)]
@@ -39,44 +39,44 @@ pub struct MemoryTables {
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) version: u64,
-    /// What a table on AWS would hold.
+    /// The bytes that a table on AWS would hold.
     pub(super) document: Arc<[u8]>,
-    /// What the document says: read as it was written, since decoding is the siblings' to prove and
-    /// would be most of what a simulation does.
+    /// The value of the document. It is not decoded: the tests of the DynamoDB adapters cover
+    /// decoding, which would take most of a simulation's time.
     pub(super) value: Value,
     pub(super) expires_at: Time,
 }
 
-/// What an item is.
+/// The value of an item.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     Cart(Arc<CartItem>),
     Record(Arc<CommandRecord>),
 }
 
-/// A put that happens only if its guard, told what is there, lets it.
+/// A put that happens only if its guard holds for the present item.
 pub(super) struct Guarded<'a> {
     pub(super) key: Key,
     pub(super) item: Item,
     pub(super) guard: Box<Guard<'a>>,
 }
 
-/// Whether a put may happen where this is.
+/// Whether a put may replace this item.
 pub(super) type Guard<'a> = dyn Fn(Option<&Item>) -> bool + 'a;
 
 /// The hot table as it was at a moment.
 #[derive(Debug)]
 pub struct Backup(HashMap<Key, Item>);
 
-/// What became of guarded puts.
+/// The outcome of guarded puts.
 pub(super) enum PutOutcome {
     Done,
-    /// A guard did not let it happen; this is there.
-    Refused(Option<Item>),
+    /// A guard failed; this is the present item.
+    ConditionFailed(Option<Item>),
 }
 
-/// What an item is and, before that, what it was, each with its time; oldest first, `None` where
-/// there was none.
+/// The present and earlier states of an item, each with its time; oldest first, `None` where there
+/// was no item.
 struct States(VecDeque<(Time, Option<Item>)>);
 
 // === impl Replicas ===
@@ -85,8 +85,8 @@ impl Replicas {
     /// Replicas that are always up to date.
     #[must_use]
     pub fn up_to_date() -> Self {
-        let tell = |moment: Time| -> Tell { Arc::new(move || moment) };
-        Self { now: tell(Time(0)), as_of: tell(Time(u64::MAX)) }
+        let always = |moment: Time| -> TimeSource { Arc::new(move || moment) };
+        Self { now: always(Time(0)), as_of: always(Time(u64::MAX)) }
     }
 }
 
@@ -122,7 +122,7 @@ impl MemoryTables {
         Backup(present.collect())
     }
 
-    /// Puts the hot table back to what it was. Its replicas know nothing else.
+    /// Restores the hot table from a backup. Its replicas have no other state.
     pub fn restore(&self, backup: &Backup) {
         let mut items = self.items();
         items.retain(|key, _| key.table != Table::Hot);
@@ -139,7 +139,7 @@ impl MemoryTables {
         }
     }
 
-    /// Puts all items, or none if one of the guards does not let it happen.
+    /// Puts all items, or no item if one of the guards fails.
     pub(super) fn put_all<'a>(
         &self,
         puts: impl IntoIterator<Item = Guarded<'a>>,
@@ -152,7 +152,7 @@ impl MemoryTables {
         for put in &puts {
             let present = items.get(&put.key).and_then(States::newest);
             if !(put.guard)(present) {
-                return Ok(PutOutcome::Refused(present.cloned()));
+                return Ok(PutOutcome::ConditionFailed(present.cloned()));
             }
         }
         let now = (self.replicas.now)();
@@ -163,7 +163,7 @@ impl MemoryTables {
     }
 
     fn items(&self) -> MutexGuard<'_, HashMap<Key, States>> {
-        // Nothing below panics half-way through a change.
+        // No code below panics half-way through a change.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -183,7 +183,7 @@ impl std::fmt::Debug for MemoryTables {
 // === impl States ===
 
 impl States {
-    /// What was never anything else.
+    /// An item without earlier states.
     fn of(item: Item) -> Self {
         Self(VecDeque::from([(Time(0), Some(item))]))
     }
@@ -192,7 +192,7 @@ impl States {
         self.0.back().and_then(|(_, item)| item.as_ref())
     }
 
-    /// What was there at a moment, as far back as is kept.
+    /// The state at a moment, or the oldest one stored.
     fn as_of(&self, moment: Time) -> Option<&Item> {
         let known = self.0.iter().rev().find(|(written_at, _)| *written_at <= moment);
         known.or(self.0.front()).and_then(|(_, item)| item.as_ref())
@@ -207,7 +207,7 @@ impl States {
 }
 
 impl Default for States {
-    /// Before its first write there is none.
+    /// Before its first write there is no item.
     fn default() -> Self {
         Self(VecDeque::from([(Time(0), None)]))
     }
@@ -222,7 +222,7 @@ mod tests {
     use origin_domain::port::Consistency;
     use origin_domain::time::Time;
 
-    use super::{EARLIER_MAX, Guarded, Item, MemoryTables, Replicas, Tell, Value};
+    use super::{EARLIER_MAX, Guarded, Item, MemoryTables, Replicas, TimeSource, Value};
     use crate::keys::{ItemKey, Key};
 
     fn key() -> Key {
@@ -239,30 +239,31 @@ mod tests {
     }
 
     #[test]
-    fn a_lagging_replica_answers_what_was() {
+    fn a_lagging_replica_returns_an_earlier_state() {
         let (clock, read_at) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let tell = |moment: &Arc<AtomicU64>| -> Tell {
+        let source = |moment: &Arc<AtomicU64>| -> TimeSource {
             let moment = Arc::clone(moment);
             Arc::new(move || Time(moment.load(Relaxed)))
         };
-        let tables = MemoryTables::lagging(Replicas { now: tell(&clock), as_of: tell(&read_at) });
-        let seen = |as_of, consistency| {
+        let tables =
+            MemoryTables::lagging(Replicas { now: source(&clock), as_of: source(&read_at) });
+        let version_at = |as_of, consistency| {
             read_at.store(as_of, Relaxed);
             tables.get(&key(), consistency).map(|item| item.version)
         };
         for version in 1..=9 {
             clock.store(10 * version, Relaxed);
             write(&tables, version);
-            assert_eq!(seen(10 * version - 1, Consistency::Strong), Some(version));
-            assert_eq!(seen(10 * version, Consistency::Eventual), Some(version));
+            assert_eq!(version_at(10 * version - 1, Consistency::Strong), Some(version));
+            assert_eq!(version_at(10 * version, Consistency::Eventual), Some(version));
             let before = Some(version - 1).filter(|before| *before > 0);
-            assert_eq!(seen(10 * version - 1, Consistency::Eventual), before);
+            assert_eq!(version_at(10 * version - 1, Consistency::Eventual), before);
         }
-        assert_eq!(seen(0, Consistency::Eventual), Some(9 - EARLIER_MAX as u64));
+        assert_eq!(version_at(0, Consistency::Eventual), Some(9 - EARLIER_MAX as u64));
     }
 
     #[test]
-    fn a_restored_table_is_what_it_was_and_its_replicas_know_nothing_else() {
+    fn a_restored_table_and_its_replicas_have_the_state_of_the_backup() {
         let tables = MemoryTables::new();
         write(&tables, 1);
         let backup = tables.backup();
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_goes_when_it_is_swept() {
+    fn a_sweep_deletes_expired_items() {
         let tables = MemoryTables::new();
         write(&tables, 1);
         tables.sweep_expired(Time(1_999));

@@ -1,4 +1,4 @@
-//! Blobs: whole, cut, damaged, mended.
+//! Blobs: whole, cut, damaged, repaired.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,7 +9,7 @@ use origin_domain::time::Time;
 use crate::contract::sample::MORNING;
 use crate::world::{HOT, World};
 
-/// Bytes no two chunks of which are alike.
+/// Content in which no two chunks are equal.
 fn content(bytes: usize) -> Vec<u8> {
     let words = (0u64..).flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
     words.take(bytes).collect()
@@ -36,7 +36,7 @@ async fn overwrite_chunk(world: &World, blob: &BlobRef, index: u32, content: Vec
 async fn a_blob_of_any_size_comes_back_as_it_was_written() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
-    // Around one chunk, and around what one batch reads.
+    // Around one chunk, and around the size of one batch read.
     let edges = [1, 8].map(|chunks| chunks * CHUNK_BYTES);
     let sizes = edges.into_iter().flat_map(|edge| [edge - 1, edge, edge + 1]);
     for bytes in [0, 1].into_iter().chain(sizes) {
@@ -57,14 +57,14 @@ async fn a_blob_is_named_by_its_content() {
 }
 
 #[tokio::test]
-async fn a_blob_beyond_the_bound_is_refused() {
+async fn a_blob_above_the_size_limit_is_rejected() {
     let world = World::new().await;
     let error = DynamoBlobs::new(&world.aws).write("bike", &vec![0; BLOB_BYTES_MAX + 1]).await;
     assert_eq!(error, Err(PortError::Corrupt("blob: too large".to_owned())));
 }
 
 #[tokio::test]
-async fn a_damaged_chunk_is_noticed_and_writing_again_mends_it() {
+async fn a_damaged_chunk_is_detected_and_writing_again_repairs_it() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
     let whole = content(2 * CHUNK_BYTES + 10);
@@ -81,7 +81,7 @@ async fn a_damaged_chunk_is_noticed_and_writing_again_mends_it() {
 }
 
 #[tokio::test]
-async fn a_missing_chunk_is_noticed() {
+async fn a_missing_chunk_is_detected() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
     let blob = blobs.write("bike", &content(CHUNK_BYTES + 1)).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_missing_chunk_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_pointer_that_makes_no_sense_is_corrupt() {
+async fn an_invalid_reference_is_corrupt() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
     let blob = blobs.write("bike", b"abc").await.unwrap();
@@ -113,7 +113,7 @@ async fn a_pointer_that_makes_no_sense_is_corrupt() {
 }
 
 #[tokio::test]
-async fn a_payload_is_kept_for_its_time_and_longer_if_it_comes_again() {
+async fn a_payload_expires_and_storing_it_again_only_extends_it() {
     let world = World::new().await;
     let payloads = DynamoPayloads::new(&world.aws);
     let content = content(CHUNK_BYTES + 1);
@@ -126,28 +126,28 @@ async fn a_payload_is_kept_for_its_time_and_longer_if_it_comes_again() {
             item["ttl"].as_n().unwrap().clone()
         }
     };
-    let payload = payloads.keep(&content, Time(20_000)).await.unwrap();
+    let payload = payloads.store(&content, Time(20_000)).await.unwrap();
     assert!(payloads.fetch(&payload).await.unwrap() == content);
     assert_eq!(ttl(payload.clone()).await, "20");
-    assert_eq!(payloads.keep(&content, Time(10_000)).await.unwrap(), payload);
+    assert_eq!(payloads.store(&content, Time(10_000)).await.unwrap(), payload);
     assert_eq!(ttl(payload.clone()).await, "20", "never shorter");
-    payloads.keep(&content, Time(30_000)).await.unwrap();
+    payloads.store(&content, Time(30_000)).await.unwrap();
     assert_eq!(ttl(payload.clone()).await, "30");
     let missing = DynamoBlobs::new(&world.aws).read(&payload).await;
     assert_eq!(missing, Err(PortError::Corrupt("blob: chunk missing".to_owned())));
 }
 
 #[tokio::test]
-async fn what_one_owner_forgets_another_still_has() {
+async fn deleting_one_owners_blob_leaves_anothers() {
     let world = World::new().await;
     let blobs = DynamoBlobs::new(&world.aws);
     let content = content(CHUNK_BYTES + 1);
     let [bike, tee] =
         [blobs.write("bike", &content).await.unwrap(), blobs.write("tee", &content).await.unwrap()];
-    blobs.forget(&bike, MORNING).await.unwrap();
+    blobs.delete(&bike, MORNING).await.unwrap();
     assert!(matches!(blobs.read(&bike).await, Err(PortError::Corrupt(_))));
     assert!(blobs.read(&tee).await.unwrap() == content);
-    blobs.forget(&bike, MORNING).await.unwrap();
+    blobs.delete(&bike, MORNING).await.unwrap();
     blobs.write("bike", &content).await.unwrap();
     assert!(blobs.read(&bike).await.unwrap() == content);
 }

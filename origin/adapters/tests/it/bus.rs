@@ -1,4 +1,4 @@
-//! Events: over the real protocol to a local bus, and what happens when entries fail.
+//! Events over the real protocol to a local bus, and entries that fail.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -19,16 +19,16 @@ use tokio::net::TcpListener;
 use crate::contract::events::{self, Arrived};
 use crate::world::config;
 
-/// A local bus, served.
-struct Served {
+/// A local bus behind a port.
+struct LocalBus {
     bus: Bus,
     aws: Aws,
     _file: tempfile::TempDir,
 }
 
-// === impl Served ===
+// === impl LocalBus ===
 
-impl Served {
+impl LocalBus {
     async fn new(named: &str) -> Self {
         let file = tempfile::tempdir().unwrap();
         let at_1970 = Config::new(Clock::at(0));
@@ -66,51 +66,51 @@ fn parts(body: &str) -> (String, String, String) {
 
 #[tokio::test]
 async fn nothing_to_publish_is_nothing_to_do() {
-    let served = Served::new("default").await;
-    let events = EventBridgeBus::new(&served.aws);
-    events::nothing_to_publish_is_nothing_to_do(events, || served.arrived()).await;
+    let local = LocalBus::new("default").await;
+    let events = EventBridgeBus::new(&local.aws);
+    events::nothing_to_publish_is_nothing_to_do(events, || local.arrived()).await;
 }
 
 #[tokio::test]
 async fn every_event_arrives_as_it_was_published() {
-    let served = Served::new("default").await;
-    let events = EventBridgeBus::new(&served.aws);
-    events::every_event_arrives_as_it_was_published(events, || served.arrived()).await;
+    let local = LocalBus::new("default").await;
+    let events = EventBridgeBus::new(&local.aws);
+    events::every_event_arrives_as_it_was_published(events, || local.arrived()).await;
 }
 
 #[tokio::test]
 async fn large_events_go_one_by_one() {
-    let served = Served::new("default").await;
+    let local = LocalBus::new("default").await;
     let detail = |n| format!("{{\"n\":{n},\"x\":\"{}\"}}", "x".repeat(DETAIL_BYTES_MAX - 20));
     let all: Vec<Event> =
         (0..3).map(|n| Event { kind: Kind::ShopifyWebhook, detail: detail(n) }).collect();
-    EventBridgeBus::new(&served.aws).publish(&all).await.unwrap();
-    let arrived = served.arrived().await;
+    EventBridgeBus::new(&local.aws).publish(&all).await.unwrap();
+    let arrived = local.arrived().await;
     assert!(arrived.into_iter().map(|(_, _, detail)| detail).eq(all.into_iter().map(|e| e.detail)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bus_that_is_not_there_is_not_taken_for_an_acknowledgement() {
-    let served = Served::new("another").await;
+async fn a_missing_bus_is_not_an_acknowledgement() {
+    let local = LocalBus::new("another").await;
     let one = Event { kind: Kind::CartCommanded, detail: "{}".to_owned() };
-    let error = EventBridgeBus::new(&served.aws).publish(&[one]).await.unwrap_err();
+    let error = EventBridgeBus::new(&local.aws).publish(&[one]).await.unwrap_err();
     let expected = "put events: ResourceNotFoundException".to_owned();
     assert_eq!(error, PortError::Unavailable(expected));
-    assert_eq!(served.arrived().await, []);
+    assert_eq!(local.arrived().await, []);
 }
 
-/// An EventBridge whose answers are written down: per request, per entry an error code or none.
+/// An EventBridge with scripted answers: per request, per entry an error code or none.
 #[derive(Debug, Clone)]
 struct Scripted {
     answers: Arc<Mutex<Vec<Vec<Option<&'static str>>>>>,
-    asked: Arc<Mutex<Vec<Vec<Value>>>>,
+    requests: Arc<Mutex<Vec<Vec<Value>>>>,
 }
 
 impl HttpConnector for Scripted {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let details = body["Entries"].as_array().unwrap().iter().map(|e| e["Detail"].clone());
-        self.asked.lock().unwrap().push(details.collect());
+        self.requests.lock().unwrap().push(details.collect());
         let codes = self.answers.lock().unwrap().remove(0);
         let entries = codes.iter().map(|code| match code {
             Some(code) => json!({"ErrorCode": code, "ErrorMessage": "no"}),
@@ -124,20 +124,21 @@ impl HttpConnector for Scripted {
     }
 }
 
-/// Publishes three events to a scripted bus; answers the outcome and what was asked.
+/// Publishes three events to a scripted bus; returns the outcome and the details of each request.
 async fn publish_three(
     answers: Vec<Vec<Option<&'static str>>>,
 ) -> (Result<(), PortError>, Vec<Vec<Value>>) {
-    let asked = Arc::default();
-    let scripted = Scripted { answers: Arc::new(Mutex::new(answers)), asked: Arc::clone(&asked) };
+    let requests = Arc::default();
+    let scripted =
+        Scripted { answers: Arc::new(Mutex::new(answers)), requests: Arc::clone(&requests) };
     let connector = scripted.clone();
     let http: SharedHttpClient = http_client_fn(move |_, _| connector.clone().into_shared());
     let aws = Aws::new(config(), http.clone(), http);
     let event = |n| Event { kind: Kind::CartCommanded, detail: format!("{n}") };
     let published = EventBridgeBus::new(&aws).publish(&[event(1), event(2), event(3)]).await;
-    assert_eq!(scripted.answers.lock().unwrap().len(), 0, "every answer was asked for");
-    let asked = asked.lock().unwrap().clone();
-    (published, asked)
+    assert_eq!(scripted.answers.lock().unwrap().len(), 0, "every answer was used");
+    let requests = requests.lock().unwrap().clone();
+    (published, requests)
 }
 
 const THROTTLED: Option<&str> = Some("ThrottlingException");
@@ -146,9 +147,9 @@ const THROTTLED: Option<&str> = Some("ThrottlingException");
 async fn only_the_entries_that_failed_are_sent_again() {
     let answers =
         vec![vec![THROTTLED, None, Some("InternalFailure")], vec![None, THROTTLED], vec![None]];
-    let (published, asked) = publish_three(answers).await;
+    let (published, requests) = publish_three(answers).await;
     assert_eq!(published, Ok(()));
-    assert_eq!(asked, [vec!["1", "2", "3"], vec!["1", "3"], vec!["3"]]);
+    assert_eq!(requests, [vec!["1", "2", "3"], vec!["1", "3"], vec!["3"]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +161,7 @@ async fn an_entry_that_keeps_failing_is_not_acknowledged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_entry_that_can_never_be_taken_is_not_tried_again() {
+async fn an_entry_with_a_permanent_error_is_not_retried() {
     let answers = vec![vec![None, THROTTLED, Some("MalformedDetail")]];
     let (published, _) = publish_three(answers).await;
     let expected = PortError::Corrupt("put events: MalformedDetail".to_owned());
@@ -168,18 +169,18 @@ async fn an_entry_that_can_never_be_taken_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_for_too_few_entries_is_no_acknowledgement() {
+async fn an_answer_for_too_few_entries_is_not_an_acknowledgement() {
     let (published, _) = publish_three(vec![vec![None, None]]).await;
     let expected = PortError::Corrupt("put events: not an answer per entry".to_owned());
     assert_eq!(published, Err(expected));
 }
 
 #[tokio::test]
-async fn an_event_too_large_for_the_bus_is_refused_before_any_is_sent() {
-    let served = Served::new("default").await;
+async fn an_event_too_large_for_the_bus_is_rejected_before_any_is_sent() {
+    let local = LocalBus::new("default").await;
     let fits = Event { kind: Kind::CartCommanded, detail: "{}".to_owned() };
     let large = Event { kind: Kind::CartCommanded, detail: "x".repeat(DETAIL_BYTES_MAX + 1) };
-    let error = EventBridgeBus::new(&served.aws).publish(&[fits, large]).await.unwrap_err();
+    let error = EventBridgeBus::new(&local.aws).publish(&[fits, large]).await.unwrap_err();
     assert_eq!(error, PortError::Corrupt("put events: detail too large".to_owned()));
-    assert_eq!(served.arrived().await, []);
+    assert_eq!(local.arrived().await, []);
 }

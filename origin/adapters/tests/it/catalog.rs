@@ -4,7 +4,7 @@ use origin_adapters::{DynamoCatalog, ProductVersion, StoredProduct};
 use origin_domain::catalog::Publication;
 use origin_domain::port::Consistency;
 
-use crate::catalog_shelf::{document, publish, published, served, taken};
+use crate::catalog_samples::{active, document, publish, published, taken};
 use crate::contract::sample::MORNING;
 use crate::world::World;
 
@@ -13,7 +13,7 @@ async fn a_product_never_published_is_absent() {
     let world = World::new().await;
     let catalog = DynamoCatalog::new(&world.aws);
     assert_eq!(catalog.current("bike", Consistency::Strong).await, Ok(None));
-    assert_eq!(catalog.served("bike", Consistency::Eventual).await, Ok(None));
+    assert_eq!(catalog.active_version("bike", Consistency::Eventual).await, Ok(None));
     assert_eq!(catalog.version("bike", 1).await, Ok(None));
     assert_eq!(catalog.artefact("bike", 1).await, Ok(None));
     assert_eq!(catalog.versions("bike").await, Ok(Vec::new()));
@@ -21,22 +21,22 @@ async fn a_product_never_published_is_absent() {
 }
 
 #[tokio::test]
-async fn every_version_stays_readable_and_the_newest_is_served() {
+async fn every_version_stays_readable_and_the_newest_is_active() {
     let world = World::new().await;
     let catalog = DynamoCatalog::new(&world.aws);
     for version in 1..=11 {
         let document = document(&format!("Bike {version}"), &[]);
         assert_eq!(publish(&world.aws, "bike", &document, None).await, published(version));
     }
-    assert_eq!(served(&world.aws, "bike").await, Some((11, document("Bike 11", &[]))));
+    assert_eq!(active(&world.aws, "bike").await, Some((11, document("Bike 11", &[]))));
     let second = StoredProduct { version: 2, document: document("Bike 2", &[]) };
     assert_eq!(catalog.version("bike", 2).await, Ok(Some(second)));
     let versions = catalog.versions("bike").await.unwrap();
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-    let served = catalog.served("bike", Consistency::Strong).await.unwrap().unwrap();
-    assert_eq!(Some(&served.version), versions.first());
-    assert_eq!(served.version.published_at, Some(MORNING));
+    let active = catalog.active_version("bike", Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!(Some(&active.version), versions.first());
+    assert_eq!(active.version.published_at, Some(MORNING));
 }
 
 #[tokio::test]
@@ -52,11 +52,11 @@ async fn the_same_document_again_is_a_version_of_its_own() {
         panic!("{blobs:?}");
     };
     assert_eq!(one.hash, two.hash);
-    assert_ne!(one, two, "either can be forgotten without the other");
+    assert_ne!(one, two, "either can be deleted without the other");
 }
 
 #[tokio::test]
-async fn an_author_who_has_not_seen_the_newest_version_is_told() {
+async fn an_author_with_an_outdated_version_gets_a_conflict() {
     let world = World::new().await;
     let [one, two, three] = ["One", "Two", "Three"].map(|title| document(title, &[]));
     let conflict = Ok(Publication::Conflict);
@@ -66,16 +66,16 @@ async fn an_author_who_has_not_seen_the_newest_version_is_told() {
     assert_eq!(publish(&world.aws, "bike", &two, Some(2)).await, conflict);
     assert_eq!(publish(&world.aws, "bike", &two, Some(1)).await, published(2));
     assert_eq!(publish(&world.aws, "bike", &three, Some(1)).await, conflict);
-    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+    assert_eq!(active(&world.aws, "bike").await, Some((2, two)));
 }
 
 #[tokio::test]
-async fn an_author_who_missed_the_answer_gets_it_again() {
+async fn a_repeated_publication_whose_answer_was_lost_returns_the_same() {
     let world = World::new().await;
     let bike = document("Bike", &["1"]);
     assert_eq!(publish(&world.aws, "bike", &bike, Some(0)).await, published(1));
     assert_eq!(publish(&world.aws, "bike", &bike, Some(0)).await, published(1));
-    assert_eq!(served(&world.aws, "bike").await, Some((1, bike)));
+    assert_eq!(active(&world.aws, "bike").await, Some((1, bike)));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_variant_another_product_sells_cannot_be_sold_twice() {
     assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1));
     let bike = document("Bike", &["2", "3", "4"]);
     assert_eq!(publish(&world.aws, "bike", &bike, None).await, taken("tee", &["2", "3"]));
-    assert_eq!(served(&world.aws, "bike").await, None);
+    assert_eq!(active(&world.aws, "bike").await, None);
     let catalog = DynamoCatalog::new(&world.aws);
     assert_eq!(catalog.product_of_variant("2").await, Ok(Some("tee".to_owned())));
     assert_eq!(catalog.product_of_variant("4").await, Ok(None), "nothing was claimed");
@@ -106,7 +106,7 @@ async fn a_variant_moves_once_its_product_no_longer_sells_it() {
 }
 
 #[tokio::test]
-async fn variant_ids_beyond_what_javascript_counts_stay_apart() {
+async fn variant_ids_above_javascripts_largest_integer_stay_distinct() {
     let world = World::new().await;
     let catalog = DynamoCatalog::new(&world.aws);
     let (tee, bike) = ("9007199254740993", "9007199254740992");
@@ -116,7 +116,7 @@ async fn variant_ids_beyond_what_javascript_counts_stay_apart() {
     assert_eq!(catalog.product_of_variant(bike).await, Ok(Some("bike".to_owned())));
 }
 
-/// Shopify's most: many transactions and many batches.
+/// Shopify's maximum: many transactions and many batches.
 #[tokio::test]
 async fn a_product_with_2048_variants_moves_them_all() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Roll-backs: a kept version is served again, under the same guards as a publication.
+//! Roll-backs: a stored version is activated again, under the same guards as a publication.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,8 @@ use origin_adapters::{DynamoBlobs, DynamoCatalog};
 use origin_domain::catalog::Publication;
 use origin_domain::port::{Consistency, PortError};
 
-use crate::catalog_shelf::{
-    activate, compiled, document, publish, publish_at, published, served, taken,
+use crate::catalog_samples::{
+    activate, active, compiled, document, publish, publish_at, published, taken,
 };
 use crate::contract::sample::MORNING;
 use crate::wire::breaks_after;
@@ -27,56 +27,57 @@ async fn two_versions(world: &World) -> [Vec<u8>; 2] {
 }
 
 #[tokio::test]
-async fn a_version_rolled_back_to_is_served_and_the_next_publication_counts_on() {
+async fn a_roll_back_activates_the_version_and_the_next_publication_gets_the_next_number() {
     let world = World::new().await;
     let [one, _] = two_versions(&world).await;
     assert_eq!(activate(&world.aws, "bike", 1, Some(2)).await.unwrap(), published(1).ok());
-    assert_eq!(served(&world.aws, "bike").await, Some((1, one)));
+    assert_eq!(active(&world.aws, "bike").await, Some((1, one)));
     let three = document("Three", &[]);
     assert_eq!(publish(&world.aws, "bike", &three, Some(2)).await, Ok(Publication::Conflict));
     assert_eq!(publish(&world.aws, "bike", &three, Some(1)).await, published(3));
-    assert_eq!(served(&world.aws, "bike").await, Some((3, three)));
+    assert_eq!(active(&world.aws, "bike").await, Some((3, three)));
     let versions = DynamoCatalog::new(&world.aws).versions("bike").await.unwrap();
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [3, 2, 1]);
 }
 
 #[tokio::test]
-async fn whatever_is_activated_counts_up_so_that_no_cache_takes_a_roll_back_for_old() {
+async fn every_activation_increments_the_sequence_so_that_caches_accept_a_roll_back() {
     let world = World::new().await;
     two_versions(&world).await;
     let catalog = DynamoCatalog::new(&world.aws);
-    let sequence =
-        async || catalog.served("bike", Consistency::Strong).await.unwrap().unwrap().sequence;
+    let sequence = async || {
+        catalog.active_version("bike", Consistency::Strong).await.unwrap().unwrap().sequence
+    };
     assert_eq!(sequence().await, 2);
     activate(&world.aws, "bike", 1, None).await.unwrap();
     assert_eq!(sequence().await, 3);
     activate(&world.aws, "bike", 1, None).await.unwrap();
-    assert_eq!(sequence().await, 3, "serving what is served changes nothing");
+    assert_eq!(sequence().await, 3, "activating the active version changes nothing");
     activate(&world.aws, "bike", 2, None).await.unwrap();
     assert_eq!(sequence().await, 4);
 }
 
 #[tokio::test]
-async fn an_activation_that_cannot_be_changes_nothing() {
+async fn an_activation_of_a_missing_version_changes_nothing() {
     let world = World::new().await;
     let [_, two] = two_versions(&world).await;
     assert_eq!(activate(&world.aws, "bike", 3, None).await, Ok(None));
     assert_eq!(activate(&world.aws, "tee", 1, None).await, Ok(None));
     let conflict = Ok(Some(Publication::Conflict));
     assert_eq!(activate(&world.aws, "bike", 1, Some(1)).await, conflict);
-    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+    assert_eq!(active(&world.aws, "bike").await, Some((2, two)));
 }
 
 #[tokio::test]
-async fn a_variant_sold_elsewhere_since_keeps_a_version_from_coming_back() {
+async fn a_version_whose_variant_another_product_sells_cannot_be_activated() {
     let world = World::new().await;
     let [_, two] = two_versions(&world).await;
     let tee = document("Tee", &["2"]);
     assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1));
-    let refused = activate(&world.aws, "bike", 1, None).await.unwrap();
-    assert_eq!(refused, taken("tee", &["2"]).ok());
-    assert_eq!(served(&world.aws, "bike").await, Some((2, two)));
+    let result = activate(&world.aws, "bike", 1, None).await.unwrap();
+    assert_eq!(result, taken("tee", &["2"]).ok());
+    assert_eq!(active(&world.aws, "bike").await, Some((2, two)));
     publish(&world.aws, "tee", &document("Tee", &[]), None).await.unwrap();
     assert_eq!(activate(&world.aws, "bike", 1, None).await.unwrap(), published(1).ok());
     let catalog = DynamoCatalog::new(&world.aws);
@@ -84,27 +85,27 @@ async fn a_variant_sold_elsewhere_since_keeps_a_version_from_coming_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_activation_that_died_anywhere_can_be_repeated() {
+async fn an_activation_that_failed_at_any_request_can_be_repeated() {
     for requests in 0..REQUESTS_MAX {
         let world = World::new().await;
         let [one, two] = two_versions(&world).await;
         let dying = aws(breaks_after(world.embedded.http_client(), requests));
         if activate(&dying, "bike", 1, Some(2)).await.is_ok() {
-            assert!(requests > 5, "the loop has tried every place");
+            assert!(requests > 5, "the loop has tried every request");
             return;
         }
-        assert_eq!(served(&world.aws, "bike").await, Some((2, two)), "{requests}");
+        assert_eq!(active(&world.aws, "bike").await, Some((2, two)), "{requests}");
         let again = activate(&world.aws, "bike", 1, Some(2)).await;
         assert_eq!(again.unwrap(), published(1).ok(), "{requests}");
         let repeated = activate(&world.aws, "bike", 1, Some(2)).await;
         assert_eq!(repeated.unwrap(), published(1).ok(), "an answer that was lost");
-        assert_eq!(served(&world.aws, "bike").await, Some((1, one)));
+        assert_eq!(active(&world.aws, "bike").await, Some((1, one)));
     }
     panic!("an activation of more than {REQUESTS_MAX} requests");
 }
 
 #[tokio::test]
-async fn every_version_keeps_what_it_compiled_to() {
+async fn every_version_has_its_own_artefact() {
     let world = World::new().await;
     let documents = two_versions(&world).await;
     let catalog = DynamoCatalog::new(&world.aws);
@@ -115,7 +116,7 @@ async fn every_version_keeps_what_it_compiled_to() {
 }
 
 #[tokio::test]
-async fn a_damaged_artefact_is_told_from_one_that_was_never_stored() {
+async fn a_damaged_artefact_is_an_error_and_not_an_absent_one() {
     let world = World::new().await;
     two_versions(&world).await;
     let catalog = DynamoCatalog::new(&world.aws);
@@ -131,10 +132,10 @@ async fn a_damaged_artefact_is_told_from_one_that_was_never_stored() {
     assert!(matches!(damaged, PortError::Corrupt(_)), "{damaged}");
 }
 
-/// A pointer and a version as the release before wrote them: no artefact, no time, no history, and
-/// a document that belongs to nobody.
+/// A pointer and a version as the previous release wrote them: no artefact, no time, no history,
+/// and a document without an owner.
 #[tokio::test]
-async fn what_the_release_before_published_is_served_and_can_be_published_over() {
+async fn a_version_of_the_previous_release_is_active_and_can_be_replaced() {
     let world = World::new().await;
     let bike = document("Bike", &[]);
     let blob = DynamoBlobs::new(&world.aws).write("", &bike).await.unwrap();
@@ -147,15 +148,15 @@ async fn what_the_release_before_published_is_served_and_can_be_published_over()
         ]);
         world.raw().put_item().table_name(HOT).set_item(Some(item)).send().await.unwrap();
     }
-    assert_eq!(served(&world.aws, "bike").await, Some((7, bike.clone())));
+    assert_eq!(active(&world.aws, "bike").await, Some((7, bike.clone())));
     assert_eq!(DynamoCatalog::new(&world.aws).artefact("bike", 7).await, Ok(None));
     assert_eq!(publish(&world.aws, "bike", &bike, Some(7)).await, published(8));
     assert_eq!(activate(&world.aws, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
 }
 
-/// The same document all the time: what one version forgets, the others still have.
+/// The same document in every version: deleting one version's content leaves the others'.
 #[tokio::test]
-async fn a_hundred_versions_are_kept_and_the_served_one_whatever_its_age() {
+async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let world = World::new().await;
     let catalog = DynamoCatalog::new(&world.aws);
     let bike = document("Bike", &["1"]);
@@ -183,11 +184,11 @@ async fn a_hundred_versions_are_kept_and_the_served_one_whatever_its_age() {
     }
     activate(&world.aws, "bike", 2, None).await.unwrap();
     publish_until(102..=102).await;
-    assert!(catalog.version("bike", 2).await.unwrap().is_some(), "it was served until now");
+    assert!(catalog.version("bike", 2).await.unwrap().is_some(), "it was active until now");
     publish_until(103..=103).await;
     assert_eq!(catalog.version("bike", 2).await, Ok(None));
     assert_eq!(catalog.version("bike", 3).await, Ok(None));
-    assert_eq!(served(&world.aws, "bike").await, Some((103, bike)));
+    assert_eq!(active(&world.aws, "bike").await, Some((103, bike)));
 }
 
 /// `{"version", "blob": {"hash", "bytes", "chunk_bytes"}}` after the format byte, in MessagePack.

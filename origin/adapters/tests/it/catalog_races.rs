@@ -1,17 +1,17 @@
-//! Publishing beside others, and publishing that dies: every place between two requests is tried.
+//! Concurrent and interrupted publications, interrupted before each request in turn.
 
-use origin_adapters::{Aws, BlobRef, DynamoBlobs, DynamoCatalog, VERSIONS_KEPT_MAX};
+use origin_adapters::{Aws, BlobRef, DynamoBlobs, DynamoCatalog, VERSIONS_RETAINED_MAX};
 use origin_domain::catalog::Publication;
 use origin_domain::port::PortError;
 
-use crate::catalog_shelf::{
-    activate, document, publish, publish_at, published, sells, served, taken,
+use crate::catalog_samples::{
+    activate, active, document, publish, publish_at, published, sells, taken,
 };
 use crate::contract::sample::MORNING;
 use crate::wire::{Hold, breaks_after, holds};
 use crate::world::{World, aws};
 
-/// More requests than any publication here needs; the loops end when one goes through untouched.
+/// More requests than any publication here needs; the loops end with the first uninterrupted one.
 const REQUESTS_MAX: u64 = 60;
 
 /// Publishes while another publication happens before request `held`; `None`: there was no such
@@ -36,7 +36,7 @@ async fn interrupted<T>(
 async fn sold_by(aws: &Aws, variant_id: &str) -> Vec<&'static str> {
     let mut selling = Vec::new();
     for product in ["bike", "tee"] {
-        let document = served(aws, product).await.map(|(_, document)| document);
+        let document = active(aws, product).await.map(|(_, document)| document);
         if document.is_some_and(|document| sells(&document).unwrap().contains(variant_id)) {
             selling.push(product);
         }
@@ -45,7 +45,7 @@ async fn sold_by(aws: &Aws, variant_id: &str) -> Vec<&'static str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_authors_of_one_version_one_is_told_whenever_the_other_comes() {
+async fn of_two_authors_of_one_version_one_gets_a_conflict_at_any_interleaving() {
     for held in 0..REQUESTS_MAX {
         let world = World::new().await;
         publish(&world.aws, "bike", &document("Bike", &["1"]), None).await.unwrap();
@@ -57,17 +57,17 @@ async fn of_two_authors_of_one_version_one_is_told_whenever_the_other_comes() {
             async |aws| assert_eq!(publish(&aws, "bike", &quick, Some(1)).await, published(2)),
         );
         let Some(answer) = answer.await else {
-            assert!(held > 5, "the loop has tried every place");
+            assert!(held > 5, "the loop has tried every request");
             return;
         };
         assert_eq!(answer, Ok(Publication::Conflict), "before request {held}");
-        assert_eq!(served(&world.aws, "bike").await, Some((2, quick)));
+        assert_eq!(active(&world.aws, "bike").await, Some((2, quick)));
     }
     panic!("a publication of more than {REQUESTS_MAX} requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn authors_who_do_not_care_get_a_version_each() {
+async fn authors_without_an_expected_version_get_a_version_each() {
     for held in 0..REQUESTS_MAX {
         let world = World::new().await;
         let (slow, quick) = (document("Slow", &["1"]), document("Quick", &["1"]));
@@ -79,7 +79,7 @@ async fn authors_who_do_not_care_get_a_version_each() {
         );
         let Some(answer) = answer.await else { return };
         assert_eq!(answer, published(2), "before request {held}");
-        assert_eq!(served(&world.aws, "bike").await, Some((2, slow)));
+        assert_eq!(active(&world.aws, "bike").await, Some((2, slow)));
         let catalog = DynamoCatalog::new(&world.aws);
         let first = catalog.version("bike", 1).await.unwrap();
         assert_eq!(first.map(|first| first.document), Some(quick));
@@ -88,7 +88,7 @@ async fn authors_who_do_not_care_get_a_version_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_roll_back_of_what_somebody_replaces_meanwhile_is_told() {
+async fn a_roll_back_during_a_publication_gets_a_conflict() {
     for held in 0..REQUESTS_MAX {
         let world = World::new().await;
         for title in ["One", "Two"] {
@@ -102,20 +102,20 @@ async fn a_roll_back_of_what_somebody_replaces_meanwhile_is_told() {
             async |aws| assert_eq!(publish(&aws, "bike", &quick, Some(2)).await, published(3)),
         );
         let Some(answer) = answer.await else {
-            assert!(held > 5, "the loop has tried every place");
+            assert!(held > 5, "the loop has tried every request");
             return;
         };
         assert_eq!(answer, Ok(Some(Publication::Conflict)), "before request {held}");
-        assert_eq!(served(&world.aws, "bike").await, Some((3, quick)));
+        assert_eq!(active(&world.aws, "bike").await, Some((3, quick)));
     }
     panic!("an activation of more than {REQUESTS_MAX} requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_products_that_want_a_variant_one_sells_it_whenever_the_other_comes() {
+async fn of_two_products_with_one_variant_one_sells_it_at_any_interleaving() {
     for held in 0..REQUESTS_MAX {
         let world = World::new().await;
-        // Somebody has claimed it before and sells it no longer.
+        // A third product has claimed it before and no longer sells it.
         publish(&world.aws, "old", &document("Old", &["1"]), None).await.unwrap();
         publish(&world.aws, "old", &document("Old", &[]), None).await.unwrap();
         let (bike, tee) = (document("Bike", &["1", "2"]), document("Tee", &["1", "3"]));
@@ -134,16 +134,16 @@ async fn of_two_products_that_want_a_variant_one_sells_it_whenever_the_other_com
     panic!("a publication of more than {REQUESTS_MAX} requests");
 }
 
-/// Both are held in the middle; the one that came first also goes on first.
+/// Both are held before a request; the one that was held first also continues first.
 #[tokio::test(start_paused = true)]
-async fn two_products_never_both_sell_a_variant_wherever_each_was_held() {
+async fn two_products_never_both_sell_a_variant_at_any_interleaving() {
     let (bike, tee) = (document("Bike", &["1"]), document("Tee", &["1"]));
     for first in 0..REQUESTS_MAX {
         for second in 0..REQUESTS_MAX {
             let world = World::new().await;
             let (answer, is_held) = interrupted_twice(&world, [first, second], [&bike, &tee]).await;
             let Some([one, other]) = answer else {
-                assert!(first > 5, "the loops have tried every place");
+                assert!(first > 5, "the loops have tried every request");
                 return;
             };
             let place = format!("before requests {first} and {second}");
@@ -168,11 +168,11 @@ async fn two_products_never_both_sell_a_variant_wherever_each_was_held() {
     panic!("a publication of more than {REQUESTS_MAX} requests");
 }
 
-/// What one publication answered.
+/// The result of one publication.
 type Answer = Result<Publication, PortError>;
 
 /// Publishes a bike, held before its request `held[0]`, and then a tee, held before its request
-/// `held[1]`; answers both and whether the tee was held at all. `None`: the bike was not.
+/// `held[1]`; returns both results and whether the tee was held at all. `None`: the bike was not.
 async fn interrupted_twice(
     world: &World,
     held: [u64; 2],
@@ -201,17 +201,17 @@ async fn interrupted_twice(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_whose_author_died_holds_nobody_up() {
+async fn a_claim_of_a_failed_publication_blocks_no_other_product() {
     for requests in 0..REQUESTS_MAX {
         let world = World::new().await;
         publish(&world.aws, "bike", &document("Bike", &["1"]), None).await.unwrap();
         let new = document("Bike, new", &["1", "2"]);
         let dying = aws(breaks_after(world.embedded.http_client(), requests));
         if publish(&dying, "bike", &new, None).await.is_ok() {
-            assert!(requests > 5, "the loop has tried every place");
+            assert!(requests > 5, "the loop has tried every request");
             return;
         }
-        assert_eq!(served(&world.aws, "bike").await, Some((1, document("Bike", &["1"]))));
+        assert_eq!(active(&world.aws, "bike").await, Some((1, document("Bike", &["1"]))));
         let tee = document("Tee", &["2"]);
         assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1), "{requests}");
         assert_eq!(publish(&world.aws, "bike", &new, None).await, taken("tee", &["2"]));
@@ -220,7 +220,7 @@ async fn a_claim_whose_author_died_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publication_that_died_anywhere_can_be_repeated() {
+async fn a_publication_that_failed_at_any_request_can_be_repeated() {
     // Two chunks, and more claims than one transaction takes.
     let ids: Vec<String> = (0..150).map(|n| n.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -230,40 +230,40 @@ async fn a_publication_that_died_anywhere_can_be_repeated() {
         let dying = aws(breaks_after(world.embedded.http_client(), requests));
         let answer = publish(&dying, "bike", &new, Some(0)).await;
         if answer.is_ok() {
-            assert!(requests > 8, "the loop has tried every place");
+            assert!(requests > 8, "the loop has tried every request");
             return;
         }
-        assert_eq!(answer, Err(PortError::Unavailable(cut(&answer))), "{requests}");
-        assert_eq!(served(&world.aws, "bike").await, None);
+        assert_eq!(answer, Err(PortError::Unavailable(broken_operation(&answer))), "{requests}");
+        assert_eq!(active(&world.aws, "bike").await, None);
         assert_eq!(publish(&world.aws, "bike", &new, Some(0)).await, published(1));
-        assert_eq!(served(&world.aws, "bike").await, Some((1, new.clone())));
+        assert_eq!(active(&world.aws, "bike").await, Some((1, new.clone())));
     }
     panic!("a publication of more than {REQUESTS_MAX} requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_dying_author_left_of_an_old_version_the_next_one_empties() {
+async fn the_next_publication_empties_the_old_versions_of_a_failed_one() {
     let world = World::new().await;
     let (catalog, blobs) = (DynamoCatalog::new(&world.aws), DynamoBlobs::new(&world.aws));
     let bike = document("Bike", &["1"]);
     let is_there = async |blob: &BlobRef| blobs.read(blob).await.is_ok();
-    for version in 1..=VERSIONS_KEPT_MAX as u64 {
+    for version in 1..=VERSIONS_RETAINED_MAX as u64 {
         let at = MORNING.plus_ms(version);
         assert_eq!(publish_at(&world.aws, "bike", &bike, at).await, published(version));
     }
-    let (mut forgotten, mut left_over) = (Vec::new(), 0);
+    let (mut deleted, mut not_emptied) = (Vec::new(), 0);
     for requests in 0..25 {
         let oldest = async || catalog.versions("bike").await.unwrap().pop().unwrap();
         let at = MORNING.plus_ms(1_000 + 2 * requests);
         let before = oldest().await;
         let dying = aws(breaks_after(world.embedded.http_client(), requests));
         if publish_at(&dying, "bike", &bike, at).await.is_ok() {
-            left_over += u64::from(is_there(before.artefact.as_ref().unwrap()).await);
-            forgotten.push(before);
+            not_emptied += u64::from(is_there(before.artefact.as_ref().unwrap()).await);
+            deleted.push(before);
         }
-        forgotten.push(oldest().await);
+        deleted.push(oldest().await);
         publish_at(&world.aws, "bike", &bike, at.plus_ms(1)).await.unwrap();
-        for version in &forgotten {
+        for version in &deleted {
             let number = version.version;
             assert_eq!(catalog.version("bike", number).await, Ok(None), "{requests}");
             for blob in [&version.blob, version.artefact.as_ref().unwrap()] {
@@ -271,12 +271,12 @@ async fn what_a_dying_author_left_of_an_old_version_the_next_one_empties() {
             }
         }
     }
-    assert!(left_over > 0, "no author died between forgetting and emptying");
-    assert_eq!(served(&world.aws, "bike").await.unwrap().1, bike);
+    assert!(not_emptied > 0, "no publication failed between deleting and emptying");
+    assert_eq!(active(&world.aws, "bike").await.unwrap().1, bike);
 }
 
-/// The operation a broken connection is blamed on.
-fn cut(answer: &Result<Publication, PortError>) -> String {
+/// The operation that the error of a broken connection names.
+fn broken_operation(answer: &Result<Publication, PortError>) -> String {
     let text = answer.as_ref().unwrap_err().to_string();
     let operation = text.strip_prefix("unavailable: ").unwrap();
     assert!(operation.ends_with(": unreachable"), "{operation}");

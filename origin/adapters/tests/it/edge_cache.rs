@@ -1,4 +1,4 @@
-//! Invalidations: what CloudFront is asked, and what its answers mean.
+//! Invalidations: the requests to CloudFront and the handling of its answers.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,11 +19,11 @@ const CREATED: &str = "<Invalidation><Id>I1</Id><Status>InProgress</Status>\
     <CreateTime>2026-11-22T00:00:00Z</CreateTime><InvalidationBatch><Paths><Quantity>1</Quantity>\
     </Paths><CallerReference>r</CallerReference></InvalidationBatch></Invalidation>";
 
-/// CloudFront with its answers in order; the last one stays.
+/// CloudFront with scripted answers in order; the last one repeats.
 #[derive(Debug, Clone)]
 struct CloudFront {
     answers: Arc<Mutex<Vec<(u16, String)>>>,
-    asked: Arc<Mutex<Vec<(String, String)>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 // === impl CloudFront ===
@@ -31,10 +31,10 @@ struct CloudFront {
 impl CloudFront {
     fn answering(answers: &[(u16, &str)]) -> Self {
         let answers = answers.iter().rev().map(|(status, body)| (*status, (*body).to_owned()));
-        Self { answers: Arc::new(Mutex::new(answers.collect())), asked: Arc::default() }
+        Self { answers: Arc::new(Mutex::new(answers.collect())), requests: Arc::default() }
     }
 
-    fn refusing(status: u16, code: &str) -> Self {
+    fn failing(status: u16, code: &str) -> Self {
         let error = format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
         Self::answering(&[(status, &error)])
     }
@@ -48,15 +48,15 @@ impl CloudFront {
     }
 
     /// Path and body of each request.
-    fn asked(&self) -> Vec<(String, String)> {
-        self.asked.lock().unwrap().clone()
+    fn requests(&self) -> Vec<(String, String)> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
 impl HttpConnector for CloudFront {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
-        self.asked.lock().unwrap().push((request.uri().to_owned(), body));
+        self.requests.lock().unwrap().push((request.uri().to_owned(), body));
         let mut answers = self.answers.lock().unwrap();
         let (status, body) =
             if answers.len() > 1 { answers.pop().unwrap() } else { answers[0].clone() };
@@ -81,12 +81,12 @@ fn reference(body: &str) -> &str {
 }
 
 #[tokio::test]
-async fn what_was_published_is_forgotten_by_its_tags_each_once() {
+async fn published_content_is_invalidated_by_its_tags_each_once() {
     let cloudfront = CloudFront::answering(&[(201, CREATED)]);
     let contents = [product("tee"), PublicContent::Program, product("bike"), product("tee")];
     cloudfront.cache().invalidate(&contents).await.unwrap();
-    let asked = cloudfront.asked();
-    let [(uri, body)] = asked.as_slice() else { panic!("{asked:?}") };
+    let requests = cloudfront.requests();
+    let [(uri, body)] = requests.as_slice() else { panic!("{requests:?}") };
     assert_eq!(
         uri,
         "https://cloudfront.amazonaws.com/2020-05-31/distribution/E2EXAMPLE/invalidation"
@@ -98,36 +98,36 @@ async fn what_was_published_is_forgotten_by_its_tags_each_once() {
 }
 
 #[tokio::test]
-async fn nothing_published_is_nothing_to_forget() {
+async fn no_content_needs_no_invalidation() {
     let cloudfront = CloudFront::answering(&[(201, CREATED)]);
     cloudfront.cache().invalidate(&[]).await.unwrap();
-    assert_eq!(cloudfront.asked(), []);
+    assert_eq!(cloudfront.requests(), []);
 }
 
 #[tokio::test]
-async fn a_second_publication_is_not_taken_for_the_first_one() {
+async fn a_second_invalidation_has_another_reference() {
     let cloudfront = CloudFront::answering(&[(201, CREATED)]);
     let cache = cloudfront.cache();
     cache.invalidate(&[product("tee")]).await.unwrap();
     cache.invalidate(&[product("tee")]).await.unwrap();
-    let asked = cloudfront.asked();
-    assert_ne!(reference(&asked[0].1), reference(&asked[1].1));
+    let requests = cloudfront.requests();
+    assert_ne!(reference(&requests[0].1), reference(&requests[1].1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_failed_is_repeated_under_its_own_name() {
+async fn a_repeated_attempt_has_the_same_reference() {
     let cloudfront = CloudFront::answering(&[(503, ""), (201, CREATED)]);
     cloudfront.cache().invalidate(&[product("tee")]).await.unwrap();
-    let asked = cloudfront.asked();
-    assert_eq!(asked.len(), 2);
-    assert_eq!(asked[0], asked[1]);
+    let requests = cloudfront.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0], requests[1]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cloudfront_can_not_take_now_is_tried_again_by_the_queue() {
+async fn throttling_by_cloudfront_is_retryable() {
     for (status, code) in [(400, "TooManyInvalidationsInProgress"), (503, "ServiceUnavailable")] {
-        let cloudfront = CloudFront::refusing(status, code);
-        let told = cloudfront.cache().invalidate(&[product("tee")]).await;
-        assert_eq!(told, Err(PortError::Unavailable(format!("invalidate: {code}"))));
+        let cloudfront = CloudFront::failing(status, code);
+        let result = cloudfront.cache().invalidate(&[product("tee")]).await;
+        assert_eq!(result, Err(PortError::Unavailable(format!("invalidate: {code}"))));
     }
 }

@@ -1,15 +1,15 @@
-//! What a shopper's request meets when the table is slow, full, gone, or its answer is lost.
+//! Requests while the table is slow, throttled or unreachable, or its answer is lost.
 
 use infra_dynamo::{Fault, Rates};
 use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, schema};
 use origin_domain::cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog as _, CommandRecord, Recorded};
-use origin_domain::loyalty::{LedgerStore as _, Loaded, Told, decide};
+use origin_domain::loyalty::{LedgerStore as _, LoadedLedger, OrderFact, decide};
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
 
-use crate::catalog_shelf::{publish, published, served};
+use crate::catalog_samples::{active, publish, published};
 use crate::contract::sample::{MORNING, absorbed, add, id, paid, program, record};
 use crate::world::World;
 
@@ -18,7 +18,7 @@ fn unavailable(text: &str) -> PortError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_served_in_parts_is_whole_in_the_end() {
+async fn a_batch_answered_in_parts_is_complete_in_the_end() {
     let world = World::new().await;
     let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
     let item = absorbed(None, &[add(MORNING, "absorbed")]);
@@ -28,7 +28,7 @@ async fn a_batch_served_in_parts_is_whole_in_the_end() {
     for record in &records {
         log.record(record).await.unwrap();
     }
-    // Each time one of what was asked for is served: four of five keys are left, three, two, one.
+    // Each request returns one of its keys: of five keys four remain, then three, two, one.
     for _ in 0..4 {
         world.embedded.faults().hit_next(Fault::Throttled);
     }
@@ -38,7 +38,7 @@ async fn a_batch_served_in_parts_is_whole_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_never_becomes_whole_is_unavailable_not_incomplete() {
+async fn a_batch_that_never_completes_is_unavailable_not_incomplete() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     world.embedded.faults().set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
@@ -48,7 +48,7 @@ async fn a_batch_that_never_becomes_whole_is_unavailable_not_incomplete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_hiccup_is_not_noticed() {
+async fn a_short_fault_is_retried() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     for fault in [Fault::Throttled, Fault::Unreachable, Fault::AnswerLost] {
@@ -60,7 +60,7 @@ async fn a_short_hiccup_is_not_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_says_so_shortly_and_tells_no_secret() {
+async fn an_outage_is_a_short_error_without_secrets() {
     let world = World::new().await;
     let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
     world.embedded.faults().outage(true);
@@ -80,7 +80,7 @@ async fn an_outage_says_so_shortly_and_tells_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_table_and_a_held_item_are_unavailable() {
+async fn a_throttled_table_and_a_locked_item_are_unavailable() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     let item = absorbed(None, &[add(MORNING, "one")]);
@@ -95,7 +95,7 @@ async fn a_full_table_and_a_held_item_are_unavailable() {
     assert_eq!(carts.store("a", &item, None).await, Ok(Written::Done));
 }
 
-/// The SDK repeats the put, which then meets its own first attempt.
+/// The SDK repeats the put, whose condition then fails on its own first attempt.
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_answer_was_lost_is_recorded_once_and_published_as_it_was() {
     let world = World::new().await;
@@ -108,7 +108,7 @@ async fn a_command_whose_answer_was_lost_is_recorded_once_and_published_as_it_wa
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cart_whose_answer_was_lost_is_read_again_and_found_done() {
+async fn a_cart_whose_answer_was_lost_is_already_written_on_the_next_read() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     let event = CartEvent { cart: "a".to_owned(), command: add(MORNING, "one") };
@@ -125,8 +125,8 @@ async fn a_cart_whose_answer_was_lost_is_read_again_and_found_done() {
 async fn a_payment_whose_answer_was_lost_is_counted_once() {
     let world = World::new().await;
     let ledger = DynamoLedger::new(&world.aws);
-    let told = Told::from(paid("82", Some("1001"), MORNING));
-    let change = decide(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let fact = OrderFact::from(paid("82", Some("1001"), MORNING));
+    let change = decide(LoadedLedger::default(), &fact, Some(&program(1, Time(0))));
     let change = change.unwrap().unwrap();
     world.embedded.faults().hit_next(Fault::Conflict);
     let held = unavailable("transact: TransactionConflict");
@@ -137,7 +137,7 @@ async fn a_payment_whose_answer_was_lost_is_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publication_lets_other_transactions_pass_but_not_for_ever() {
+async fn a_publication_retries_after_collisions_up_to_its_bound() {
     let world = World::new().await;
     let faults = world.embedded.faults();
     // An empty document and artefact have no chunks: the only write is the transaction.
@@ -148,5 +148,5 @@ async fn a_publication_lets_other_transactions_pass_but_not_for_ever() {
     faults.set(Rates { conflict_ppm: 1_000_000, ..Rates::default() });
     let error = unavailable("publish: the catalogue changed under every attempt");
     assert_eq!(publish(&world.aws, "bike", b"", None).await, Err(error));
-    assert_eq!(served(&world.aws, "bike").await, Some((1, Vec::new())));
+    assert_eq!(active(&world.aws, "bike").await, Some((1, Vec::new())));
 }

@@ -1,5 +1,5 @@
-//! One story on DynamoDB, told again from the archive: into a second table in order, and into
-//! memory backwards. All three hold the same bytes.
+//! One history on DynamoDB, replayed from the archive: into a second table in order, and into
+//! memory backwards. All three contain the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use origin_domain::event::{Event, Kind};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::Fingerprint;
 use origin_domain::loyalty::{
-    Absorber, AccountRead, Accounts, Counter, Decider, Delivery, LedgerReader, LedgerStore,
-    LoyaltyLog, Points, ProgramVersion, Programs, Request, Wanting,
+    Absorber, AccountRead, Accounts, CommandRequest, Decider, Delivery, LedgerReader, LedgerStore,
+    LoyaltyCommands, LoyaltyLog, Points, ProgramVersion, Programs, RewardRequest,
 };
 use origin_domain::port::{Consistency, PortError};
 use origin_domain::time::{DAY_MS, Time};
@@ -27,7 +27,7 @@ const SHOP: &str = "demo.myshopify.com";
 /// Items by their keys: version and document.
 type Stored = BTreeMap<(String, String), (u64, Vec<u8>)>;
 
-/// The programme, always the same.
+/// The program, always the same.
 struct Always(ProgramVersion);
 
 impl Programs for Always {
@@ -62,7 +62,7 @@ fn webhook(topic: &str, payload: serde_json::Value) -> Event {
     Event { kind: Kind::ShopifyWebhook, detail }
 }
 
-/// What Shopify tells, in the order it arrives: the refund of an order comes before it.
+/// Shopify's webhooks in the order of arrival: the refund of an order comes before it.
 fn webhooks() -> Vec<Event> {
     let at = |days: u64| MORNING.minus_ms(days * DAY_MS).to_rfc3339();
     let order = |id: u64, days: u64| {
@@ -97,22 +97,23 @@ async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how
     }
 }
 
-/// A gift, and two redemptions of which 300 points and the gift cover one.
-async fn ask<L: LedgerReader + LoyaltyLog + Clone>(ledger: &L, bus: &MemoryBus) {
+/// Sends a gift, and two redemptions of which 300 points and the gift cover one.
+async fn send_commands<L: LedgerReader + LoyaltyLog + Clone>(ledger: &L, bus: &MemoryBus) {
     let version = program(1, Time(0));
-    let counter = Counter { accounts: Straight(ledger), log: ledger.clone(), events: bus.clone() };
-    let request = |key: &str| Request {
+    let commands =
+        LoyaltyCommands { accounts: Straight(ledger), log: ledger.clone(), events: bus.clone() };
+    let request = |key: &str| CommandRequest {
         customer: "1001".to_owned(),
         key: key.to_owned(),
         fingerprint: Fingerprint::of("POST", "/", key.as_bytes()),
         bookmark: Bookmark::default(),
         now: MORNING,
     };
-    let bell = Wanting { reward: "bell".to_owned(), points: Points(250) };
+    let bell = RewardRequest { reward: "bell".to_owned(), points: Points(250) };
     let gift = request("gift");
-    counter.adjust(&gift, Points(100), "a test", Some(&version)).await.unwrap();
+    commands.adjust(&gift, Points(100), "a test", Some(&version)).await.unwrap();
     for key in ["phone", "laptop"] {
-        counter.redeem(&request(key), &bell, &version).await.unwrap();
+        commands.redeem(&request(key), &bell, &version).await.unwrap();
     }
 }
 
@@ -140,7 +141,7 @@ async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
     for event in &archive {
         deliver(&ledger, &bus, event, Delivery::Live).await;
     }
-    ask(&ledger, &bus).await;
+    send_commands(&ledger, &bus).await;
     loop {
         let events = bus.fetch();
         if events.is_empty() {
@@ -152,8 +153,8 @@ async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
         }
     }
     let count = |kind| archive.iter().filter(|event| event.kind == kind).count();
-    let found = [Kind::RedemptionHeld, Kind::RedemptionSettled, Kind::RedemptionRejected];
-    assert_eq!(found.map(count), [1, 1, 1]);
+    let kinds = [Kind::RedemptionHeld, Kind::RedemptionSettled, Kind::RedemptionRejected];
+    assert_eq!(kinds.map(count), [1, 1, 1]);
 
     let memory = empty_ledger();
     for event in archive.iter().rev() {

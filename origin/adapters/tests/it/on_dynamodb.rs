@@ -1,4 +1,4 @@
-//! The contracts of the table's ports, held on DynamoDB.
+//! The contracts of the table's ports, run on DynamoDB.
 
 use origin_adapters::{
     DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoOrderHistory, DynamoPrograms,
@@ -8,7 +8,7 @@ use origin_adapters::{
 use crate::contract::{self, cases::cases};
 use crate::world::{Both, World};
 
-macro_rules! held {
+macro_rules! on_dynamodb {
     ($port:ident on $fresh:expr; $($case:ident,)+) => {
         mod $port {
             use super::*;
@@ -24,24 +24,24 @@ macro_rules! held {
     };
 }
 
-/// Every contract, for whatever holds them on a DynamoDB.
+/// Every contract, for the macro that makes tests on a DynamoDB.
 macro_rules! contracts {
-    ($held:ident) => {
-        cases!(carts, $held, |world: &World| Both(
+    ($tests:ident) => {
+        cases!(carts, $tests, |world: &World| Both(
             DynamoCarts::new(&world.aws),
             DynamoCommandLog::new(&world.aws),
         ));
-        cases!(command_log, $held, |world: &World| DynamoCommandLog::new(&world.aws));
-        cases!(ledger, $held, |world: &World| DynamoLedger::new(&world.aws));
-        cases!(order_history, $held, |world: &World| contract::order_history::Shop(
+        cases!(command_log, $tests, |world: &World| DynamoCommandLog::new(&world.aws));
+        cases!(ledger, $tests, |world: &World| DynamoLedger::new(&world.aws));
+        cases!(order_history, $tests, |world: &World| contract::order_history::Shop(
             DynamoLedger::new(&world.aws),
             DynamoOrderHistory::new(&world.aws),
         ));
-        cases!(programs, $held, |world: &World| DynamoPrograms::new(&world.aws));
-        cases!(selections, $held, |world: &World| DynamoSelections::new(&world.aws));
+        cases!(programs, $tests, |world: &World| DynamoPrograms::new(&world.aws));
+        cases!(selections, $tests, |world: &World| DynamoSelections::new(&world.aws));
     };
 }
 
 pub(crate) use contracts;
 
-contracts!(held);
+contracts!(on_dynamodb);

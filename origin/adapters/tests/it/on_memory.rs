@@ -1,5 +1,5 @@
-//! The same contracts, held in memory: where the simulation relies on a port, it relies on what
-//! DynamoDB and EventBridge keep, too.
+//! The same contracts, run in memory: the simulation's ports behave as those on DynamoDB and
+//! EventBridge do.
 
 use origin_adapters::memory::{
     MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryPrograms, MemoryTables, Replicas,
@@ -8,7 +8,7 @@ use origin_adapters::memory::{
 use crate::contract::{self, cases::cases, events::Arrived};
 use crate::world::Both;
 
-macro_rules! held {
+macro_rules! in_memory {
     ($port:ident on $fresh:expr; $($case:ident,)+) => {
         mod $port {
             use super::*;
@@ -23,24 +23,24 @@ macro_rules! held {
     };
 }
 
-cases!(carts, held, |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables)));
+cases!(carts, in_memory, |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables)));
 
-cases!(command_log, held, MemoryCommandLog::new);
+cases!(command_log, in_memory, MemoryCommandLog::new);
 
 /// Ledgers whose replicas are always up to date.
 pub(crate) fn empty_ledger() -> MemoryLedger {
     MemoryLedger::new(Replicas::up_to_date())
 }
 
-cases!(ledger, held, |_: &MemoryTables| super::empty_ledger());
+cases!(ledger, in_memory, |_: &MemoryTables| super::empty_ledger());
 
-cases!(programs, held, |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date()));
+cases!(programs, in_memory, |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date()));
 
 async fn arrived(bus: &MemoryBus) -> Arrived {
-    let told = |event: origin_domain::event::Event| {
+    let parts = |event: origin_domain::event::Event| {
         (event.kind.source().to_owned(), event.kind.detail_type().to_owned(), event.detail)
     };
-    bus.fetch().into_iter().map(told).collect()
+    bus.fetch().into_iter().map(parts).collect()
 }
 
 #[tokio::test]

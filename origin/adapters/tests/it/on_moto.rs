@@ -1,6 +1,6 @@
-//! A second opinion: the contracts that the embedded table and the local bus keep, held on moto
-//! 5.2.5 (`.ci/run` starts it). It reads our requests by rules that somebody else took from AWS's
-//! documentation. Where it differs from AWS is told in this package's README.
+//! A second implementation: the contracts of the embedded table and the local bus, run on moto
+//! 5.2.5 (`.ci/run` starts it). Its authors implemented AWS's documentation independently. This
+//! package's README lists its differences from AWS.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,7 +33,7 @@ const WIRING: &str = include_str!("../../../../infra/wiring.json");
 /// Worlds of this process: each has tables, a bus and queues of its own names.
 static WORLDS: AtomicU64 = AtomicU64::new(0);
 
-/// A corner of the server that nobody else uses.
+/// Tables, a bus and queues of the server that no other test uses.
 struct World {
     aws: Aws,
     config: AwsConfig,
@@ -41,12 +41,12 @@ struct World {
     name: String,
 }
 
-/// Waits in place, so that none of our timeouts passes meanwhile: how quick moto is says nothing.
+/// Blocks while it waits, so that our timeouts don't elapse: moto's speed is not under test.
 #[derive(Debug, Clone)]
 struct InPlace(ureq::Agent);
 
-/// A client without impatience.
-fn patient() -> SharedHttpClient {
+/// A client without timeouts.
+fn blocking() -> SharedHttpClient {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
     let connector = InPlace(ureq::Agent::new_with_config(config));
     http_client_fn(move |_, _| connector.clone().into_shared())
@@ -54,12 +54,12 @@ fn patient() -> SharedHttpClient {
 
 impl HttpConnector for InPlace {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let mut asked = ureq::http::Request::post(request.uri());
+        let mut builder = ureq::http::Request::post(request.uri());
         for (name, value) in request.headers() {
-            asked = asked.header(name, value);
+            builder = builder.header(name, value);
         }
-        let asked = asked.body(request.body().bytes().unwrap().to_vec()).unwrap();
-        let mut answer = self.0.run(asked).unwrap();
+        let forwarded = builder.body(request.body().bytes().unwrap().to_vec()).unwrap();
+        let mut answer = self.0.run(forwarded).unwrap();
         let body = SdkBody::from(answer.body_mut().read_to_vec().unwrap());
         let status = answer.status().as_u16().try_into().unwrap();
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status, body)))
@@ -76,7 +76,10 @@ impl World {
         world
     }
 
-    #[expect(clippy::disallowed_methods, reason = "whoever starts the server says where it is")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the script that starts the server sets its address"
+    )]
     fn without_tables() -> Self {
         let url = std::env::var(URL).unwrap_or_else(|_| panic!("{URL} names no moto server"));
         let nth = WORLDS.fetch_add(1, Ordering::Relaxed);
@@ -91,11 +94,11 @@ impl World {
             bus: name.clone(),
             ..config()
         };
-        let aws = Aws::new(config.clone(), patient(), patient());
+        let aws = Aws::new(config.clone(), blocking(), blocking());
         Self { aws, config, url, name }
     }
 
-    /// What only templates and people ask of AWS.
+    /// Operations that only templates and people call on AWS.
     fn call(&self, service: &str, operation: &str, body: &Value) -> Value {
         let (target, version) = match service {
             "sqs" => ("AmazonSQS", "1.0"),
@@ -116,7 +119,7 @@ impl World {
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
     }
 
-    /// A queue; with dead letters if they are named.
+    /// A queue, with a dead-letter queue if one is named.
     fn queue(&self, name: &str, dead_letters: Option<&str>) -> String {
         let name = format!("{}-{name}", self.name);
         let mut attributes = json!({"VisibilityTimeout": "0"});
@@ -125,8 +128,8 @@ impl World {
             let policy = json!({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES_MAX});
             attributes["RedrivePolicy"] = policy.to_string().into();
         }
-        let asked = json!({"QueueName": name, "Attributes": attributes});
-        let made = self.call("sqs", "CreateQueue", &asked);
+        let request = json!({"QueueName": name, "Attributes": attributes});
+        let made = self.call("sqs", "CreateQueue", &request);
         made["QueueUrl"].as_str().unwrap().to_owned()
     }
 
@@ -139,16 +142,16 @@ impl World {
         self.call("events", "CreateEventBus", &json!({"Name": self.name}));
         for (queue, pattern) in rules {
             let rule = format!("{}-{queue}", self.name);
-            let asked = json!({"Name": rule, "EventBusName": self.name,
+            let request = json!({"Name": rule, "EventBusName": self.name,
                 "EventPattern": pattern.to_string()});
-            self.call("events", "PutRule", &asked);
+            self.call("events", "PutRule", &request);
             let targets = json!({"Rule": rule, "EventBusName": self.name,
                 "Targets": [{"Id": "queue", "Arn": self.arn(queue)}]});
             assert_eq!(self.call("events", "PutTargets", &targets)["FailedEntryCount"], 0);
         }
     }
 
-    /// Receives whatever there is, and deletes it.
+    /// Receives and deletes all messages.
     fn drain(&self, queue: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         loop {
@@ -158,22 +161,22 @@ impl World {
             }
             for message in received {
                 let handle = &message["ReceiptHandle"];
-                let asked = json!({"QueueUrl": queue, "ReceiptHandle": handle});
-                self.call("sqs", "DeleteMessage", &asked);
+                let request = json!({"QueueUrl": queue, "ReceiptHandle": handle});
+                self.call("sqs", "DeleteMessage", &request);
                 bodies.push(serde_json::from_str(message["Body"].as_str().unwrap()).unwrap());
             }
         }
     }
 
     fn receive(&self, queue: &str) -> Vec<Value> {
-        let asked = json!({"QueueUrl": queue, "MaxNumberOfMessages": MESSAGES_MAX,
+        let request = json!({"QueueUrl": queue, "MaxNumberOfMessages": MESSAGES_MAX,
             "WaitTimeSeconds": 0});
-        let mut received = self.call("sqs", "ReceiveMessage", &asked);
+        let mut received = self.call("sqs", "ReceiveMessage", &request);
         received["Messages"].as_array_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 
-macro_rules! held {
+macro_rules! on_moto {
     ($port:ident on $fresh:expr; $($case:ident,)+) => {
         mod $port {
             use super::*;
@@ -190,7 +193,7 @@ macro_rules! held {
     };
 }
 
-contracts!(held);
+contracts!(on_moto);
 
 #[tokio::test]
 #[ignore = "needs a moto server, which `.ci/run` starts"]
@@ -229,7 +232,7 @@ async fn the_deployed_rules_lead_each_event_to_its_queues() {
         let metadata = json!({"x-shopify-topic": topic});
         (Kind::ShopifyWebhook, json!({"payload": {}, "metadata": metadata}))
     };
-    let told = [
+    let events = [
         ((Kind::CartCommanded, json!({})), vec!["cart"]),
         ((Kind::LoyaltyCommanded, json!({})), vec!["loyalty"]),
         ((Kind::ConfiguratorPublished, json!({})), vec!["published"]),
@@ -240,7 +243,7 @@ async fn the_deployed_rules_lead_each_event_to_its_queues() {
     ];
     let decided = Kind::REDEMPTIONS.map(|kind| ((kind, json!({})), vec!["redemption"]));
     let bus = EventBridgeBus::new(&world.aws);
-    for ((kind, detail), expected) in told.into_iter().chain(decided) {
+    for ((kind, detail), expected) in events.into_iter().chain(decided) {
         bus.publish(&[Event { kind, detail: detail.to_string() }]).await.unwrap();
         let reached = rules.iter().zip(&urls).filter(|(_, url)| !world.drain(url).is_empty());
         let reached: Vec<&str> = reached.map(|((name, _), _)| *name).collect();
@@ -250,7 +253,7 @@ async fn the_deployed_rules_lead_each_event_to_its_queues() {
 
 #[tokio::test]
 #[ignore = "needs a moto server, which `.ci/run` starts"]
-async fn what_keeps_failing_is_a_dead_letter_and_can_be_redriven() {
+async fn a_message_that_always_fails_is_a_dead_letter_and_can_be_redriven() {
     let world = World::without_tables();
     let dead = world.queue("dead", None);
     let queue = world.queue("cart", Some("dead"));
@@ -258,7 +261,7 @@ async fn what_keeps_failing_is_a_dead_letter_and_can_be_redriven() {
     let event = Event { kind: Kind::CartCommanded, detail: r#"{"cart":"a"}"#.to_owned() };
     EventBridgeBus::new(&world.aws).publish(&[event]).await.unwrap();
     for receive in 0..RECEIVES_MAX {
-        assert_eq!(world.receive(&queue).len(), 1, "receive {receive}, and nobody deletes it");
+        assert_eq!(world.receive(&queue).len(), 1, "receive {receive}, and no consumer deletes it");
     }
     assert_eq!(world.receive(&queue), Vec::<Value>::new());
     let letters = world.receive(&dead);
@@ -276,7 +279,7 @@ async fn what_keeps_failing_is_a_dead_letter_and_can_be_redriven() {
 #[ignore = "needs a moto server, which `.ci/run` starts"]
 async fn a_secret_is_read_as_it_is_now() {
     let world = World::without_tables();
-    let secrets = SecretsManager::new(&world.config, patient());
+    let secrets = SecretsManager::new(&world.config, blocking());
     let name = &world.name;
     let put = |operation: &str, body: Value| world.call("secretsmanager", operation, &body);
     contract::secrets::a_secret_is_read_as_it_is_now(&secrets, name, |text| {
@@ -288,5 +291,5 @@ async fn a_secret_is_read_as_it_is_now() {
     .await;
     let binary = json!({"Name": format!("{name}-binary"), "SecretBinary": "AAEC"});
     put("CreateSecret", binary);
-    contract::secrets::what_is_no_text_is_no_secret(&secrets, &format!("{name}-binary")).await;
+    contract::secrets::a_binary_secret_is_corrupt(&secrets, &format!("{name}-binary")).await;
 }

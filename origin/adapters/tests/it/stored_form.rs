@@ -1,4 +1,4 @@
-//! The items themselves: what other releases, the console and the expiry see.
+//! The items themselves, as other releases, the console and the expiry read them.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
 use origin_adapters::{DynamoCarts, DynamoCommandLog, schema};
-use origin_domain::cart::{CartSource as _, CartWriter as _, KEPT_MS};
+use origin_domain::cart::{CartSource as _, CartWriter as _, ITEM_TTL_MS};
 use origin_domain::idempotency::{CommandLog as _, RECORD_TTL_MS};
 use origin_domain::port::{Consistency, PortError};
 
@@ -33,19 +33,19 @@ fn names(item: &Attributes) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_cart_expires_after_it_and_its_late_commands_are_forgotten() {
+async fn a_cart_expires_after_its_latest_possible_command() {
     let world = World::new().await;
     let item = absorbed(None, &[add(MORNING.plus_ms(999), "one")]);
     DynamoCarts::new(&world.aws).store("a", &item, None).await.unwrap();
     let stored = cart(&world).await;
     assert_eq!(names(&stored), ["d", "pk", "sk", "ttl", "v"]);
-    assert_eq!(stored["ttl"], N((1_795_251_600 + KEPT_MS / 1_000).to_string()));
+    assert_eq!(stored["ttl"], N((1_795_251_600 + ITEM_TTL_MS / 1_000).to_string()));
     assert_eq!(stored["v"], N("1".into()));
     assert_eq!(stored["d"].as_b().unwrap().as_ref()[0], 1, "the format byte");
 }
 
 #[tokio::test]
-async fn a_record_expires_when_ids_are_forgotten() {
+async fn a_record_expires_with_its_command_id() {
     let world = World::new().await;
     let record = record(MORNING, "one");
     DynamoCommandLog::new(&world.aws).record(&record).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_record_expires_when_ids_are_forgotten() {
 }
 
 #[tokio::test]
-async fn attributes_of_a_later_release_are_passed_over() {
+async fn attributes_of_a_later_release_are_ignored() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     let item = absorbed(None, &[add(MORNING, "one")]);
@@ -69,7 +69,7 @@ async fn attributes_of_a_later_release_are_passed_over() {
 }
 
 #[tokio::test]
-async fn what_no_release_wrote_is_corrupt_and_never_an_empty_cart() {
+async fn an_unknown_form_is_corrupt_and_never_an_empty_cart() {
     let world = World::new().await;
     let carts = DynamoCarts::new(&world.aws);
     let item = absorbed(None, &[add(MORNING, "one")]);
@@ -97,7 +97,7 @@ async fn what_no_release_wrote_is_corrupt_and_never_an_empty_cart() {
 }
 
 #[tokio::test]
-async fn a_cart_larger_than_an_item_is_refused_for_good() {
+async fn a_cart_larger_than_an_item_is_a_permanent_error() {
     let world = World::new().await;
     let mut item = absorbed(None, &[add(MORNING, "one")]);
     item.base.contents.attributes.insert("long".to_owned(), "x".repeat(400 * 1024));
@@ -106,7 +106,7 @@ async fn a_cart_larger_than_an_item_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn tables_are_made_once_with_expiry_and_one_index() {
+async fn tables_are_created_once_with_expiry_and_one_index() {
     let world = World::new().await;
     schema::create_tables(&world.aws).await.unwrap();
     let raw = world.raw();
@@ -115,11 +115,11 @@ async fn tables_are_made_once_with_expiry_and_one_index() {
     {
         let described = raw.describe_table().table_name(table).send().await.unwrap();
         let described: &TableDescription = described.table().unwrap();
-        let found: Vec<_> = described.key_schema().iter().map(|key| key.attribute_name()).collect();
-        assert_eq!(found, keys);
-        let found = described.global_secondary_indexes().iter();
-        let found: Vec<_> = found.filter_map(|index| index.index_name()).collect();
-        assert_eq!(found, indexes);
+        let names: Vec<_> = described.key_schema().iter().map(|key| key.attribute_name()).collect();
+        assert_eq!(names, keys);
+        let names = described.global_secondary_indexes().iter();
+        let names: Vec<_> = names.filter_map(|index| index.index_name()).collect();
+        assert_eq!(names, indexes);
         let expiry = raw.describe_time_to_live().table_name(table).send().await.unwrap();
         let expiry = expiry.time_to_live_description().unwrap();
         assert_eq!(expiry.attribute_name(), Some("ttl"));
@@ -128,7 +128,7 @@ async fn tables_are_made_once_with_expiry_and_one_index() {
 }
 
 #[tokio::test]
-async fn without_tables_nothing_is_ready() {
+async fn without_tables_the_shop_is_not_ready() {
     let empty = infra_dynamo::Embedded::memory().unwrap();
     let error = schema::is_ready(&aws(empty.http_client())).await.unwrap_err();
     assert_eq!(error, PortError::Unavailable("get: ResourceNotFoundException".to_owned()));

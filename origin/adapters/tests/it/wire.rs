@@ -1,4 +1,4 @@
-//! Something between the SDK and the tables that counts requests and may hold or break them.
+//! An HTTP client between the SDK and the tables that counts requests and can hold or break them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,10 +14,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::sync::{Notify, Semaphore};
 
-/// Whether a request is let through, perhaps after a while.
+/// Whether a request may pass, perhaps after a delay.
 type Passage = Pin<Box<dyn Future<Output = bool> + Send>>;
 
-/// Told the number of a request, decides on it.
+/// Decides on a request by its number.
 type Guard = Arc<dyn Fn(u64) -> Passage + Send + Sync>;
 
 /// A guarded way to the tables. Requests are counted from 0 over all clones.
@@ -33,14 +33,15 @@ struct GuardedConnector {
     inner: SharedHttpConnector,
 }
 
-/// Holds one request until it is told to go on.
+/// Holds one request until [`Hold::release`].
 #[derive(Debug, Clone)]
 pub(crate) struct Hold {
     reached: Arc<Notify>,
     release: Arc<Semaphore>,
 }
 
-/// A connection that breaks for good before request `requests`, as if the process had died there.
+/// A connection that breaks for good before request `requests`, as if the process had crashed
+/// there.
 pub(crate) fn breaks_after(inner: SharedHttpClient, requests: u64) -> SharedHttpClient {
     wire(inner, Arc::new(move |number| Box::pin(async move { number < requests })))
 }
@@ -69,12 +70,12 @@ fn wire(inner: SharedHttpClient, guard: Guard) -> SharedHttpClient {
 // === impl Hold ===
 
 impl Hold {
-    /// Resolves once the request is there.
+    /// Resolves once the request has arrived.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
 
-    /// Lets it go on.
+    /// Lets the request continue.
     pub(crate) fn release(&self) {
         self.release.add_permits(1);
     }

@@ -20,13 +20,13 @@ pub(crate) const COMMANDS: &str = "shop-commands";
 
 /// Empty tables.
 pub(crate) struct World {
-    /// Where they are.
+    /// The database.
     pub(crate) embedded: Embedded,
-    /// What adapters are built on.
+    /// The clients that adapters use.
     pub(crate) aws: Aws,
 }
 
-/// Where to send events if there are none to be sent.
+/// The event client of tests that send no events.
 #[derive(Debug)]
 struct Nowhere;
 
@@ -47,7 +47,7 @@ impl World {
         Self { embedded, aws }
     }
 
-    /// The SDK itself, for what no adapter would do.
+    /// The SDK itself, for requests that no adapter sends.
     pub(crate) fn raw(&self) -> aws_sdk_dynamodb::Client {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -64,7 +64,7 @@ pub(crate) fn aws(dynamodb_http: SharedHttpClient) -> Aws {
     Aws::new(config(), dynamodb_http, nowhere)
 }
 
-/// The names of things here.
+/// The configuration of the tests.
 pub(crate) fn config() -> AwsConfig {
     AwsConfig {
         region: "us-east-1".to_owned(),

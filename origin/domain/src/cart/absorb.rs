@@ -1,4 +1,5 @@
-//! Absorbing: what the consumer does with an event. Delivered any number of times in any order.
+//! Absorbs events: the consumer applies each one to its cart. Events arrive in any order, and some
+//! arrive repeatedly.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,25 +19,25 @@ pub struct CartEvent {
     pub command: CartCommand,
 }
 
-/// What became of an event.
+/// The outcome of absorbing an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Absorbed {
     /// The item has changed.
     Changed,
-    /// The item knew the command.
+    /// The item had absorbed the command before.
     Known,
     /// The command is older than the erasure of its cart: dropped with reason `customer-erased`.
     Erased,
-    /// To the dead letters with reason `too-late`.
+    /// Goes to the dead letters with reason `too-late`.
     TooLate,
-    /// To the dead letters with reason `too-old`.
+    /// Goes to the dead letters with reason `too-old`.
     TooOld,
-    /// A merge of a cart that is merged into another: to the dead letters with reason
+    /// The cart is already merged into another: goes to the dead letters with reason
     /// `merged-elsewhere`.
     Elsewhere(String),
 }
 
-/// Absorbs one event into its cart, or into the one its cart was merged into.
+/// Absorbs one event into its cart, or into the cart its own was merged into.
 ///
 /// # Errors
 /// The port's error, or [`PortError::Unavailable`] after [`CONFLICT_ROUNDS_MAX`] lost races: the
@@ -54,24 +55,24 @@ pub async fn absorb(carts: &impl CartWriter, event: &CartEvent) -> Result<Absorb
     Err(PortError::Unavailable("the cart changed under every attempt".to_owned()))
 }
 
-/// One attempt; `None` if somebody else was first.
+/// One attempt; `None` after a write conflict.
 async fn absorb_once(
     carts: &impl CartWriter,
     event: &CartEvent,
 ) -> Result<Option<Absorbed>, PortError> {
-    let (cart, seen) = destination(carts, event).await?;
-    let item = match apply_of(seen.as_ref(), &event.cart, &event.command) {
+    let (cart, stored) = destination(carts, event).await?;
+    let item = match apply_of(stored.as_ref(), &event.cart, &event.command) {
         Applied::Changed(item) => item,
         Applied::Known => return Ok(Some(Absorbed::Known)),
         Applied::Erased => return Ok(Some(Absorbed::Erased)),
         Applied::TooLate => return Ok(Some(Absorbed::TooLate)),
         Applied::TooOld => return Ok(Some(Absorbed::TooOld)),
     };
-    let written = carts.store(&cart, &item, seen.as_ref()).await?;
+    let written = carts.store(&cart, &item, stored.as_ref()).await?;
     Ok((written == Written::Done).then_some(Absorbed::Changed))
 }
 
-/// The cart that an event goes to by now, and what is there.
+/// The cart that an event applies to now, following a merge, and its item.
 pub(super) async fn destination(
     carts: &impl CartSource,
     event: &CartEvent,
@@ -93,8 +94,8 @@ async fn merge_once(
 ) -> Result<Option<Absorbed>, PortError> {
     let guest = carts.item(merge.guest, Consistency::Strong).await?;
     let into = carts.item(merge.into, Consistency::Strong).await?;
-    let joined = match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
-        Merged::Changed(joined) => joined,
+    let items = match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
+        Merged::Changed(items) => items,
         Merged::Known => return Ok(Some(Absorbed::Known)),
         Merged::Erased => return Ok(Some(Absorbed::Erased)),
         Merged::Elsewhere(cart) => return Ok(Some(Absorbed::Elsewhere(cart))),
@@ -103,8 +104,8 @@ async fn merge_once(
     };
     let written = carts
         .store_both([
-            CartChange { cart: merge.guest, item: &joined.guest, seen: guest.as_ref() },
-            CartChange { cart: merge.into, item: &joined.into, seen: into.as_ref() },
+            CartChange { cart: merge.guest, item: &items.guest, seen: guest.as_ref() },
+            CartChange { cart: merge.into, item: &items.into, seen: into.as_ref() },
         ])
         .await?;
     Ok((written == Written::Done).then_some(Absorbed::Changed))
@@ -113,7 +114,7 @@ async fn merge_once(
 // === impl CartEvent ===
 
 impl CartEvent {
-    /// The event as it is published: equal commands travel as equal bytes.
+    /// The event as it is published: equal commands have equal bytes.
     ///
     /// # Panics
     /// Never: a command always has a JSON form.

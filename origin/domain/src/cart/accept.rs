@@ -1,11 +1,10 @@
-//! Accepting: from a request to an acknowledged command. Recorded first, then published, and only
-//! then answered.
+//! Accepts commands. A command is recorded first, then published, and only then acknowledged.
 
 use super::absorb::CartEvent;
 use super::answer::{Answer, MergedInto, answer};
 use super::command::{Action, CartCommand};
 use super::item::CartItem;
-use super::limits::{Limit, passed};
+use super::limits::{Limit, exceeded_limit};
 use super::line::LineId;
 use super::ports::{CartRead, Carts};
 use crate::bookmark::{Bookmark, Pending};
@@ -15,25 +14,25 @@ use crate::idempotency::{CommandLog, CommandRecord, Fingerprint, Recorded};
 use crate::port::PortError;
 use crate::time::Time;
 
-/// What a request asks for, before it is checked against the cart.
+/// The action a request contains, before it is checked against the cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
-    /// An action whose preconditions are met whatever the cart holds.
+pub enum RequestedAction {
+    /// An action without preconditions on the cart.
     Act(Action),
-    /// An action on a line that must be there: otherwise the shopper is told.
+    /// An action on a line that must exist; otherwise the command is rejected.
     OnLine(LineId, Action),
 }
 
 /// One request for a command.
 #[derive(Debug, Clone)]
-pub struct Intent {
+pub struct CommandRequest {
     /// The cart's id.
     pub cart: String,
-    /// The client's name for it.
+    /// The client's idempotency key.
     pub key: String,
     /// Hash of method, path and body.
     pub fingerprint: Fingerprint,
-    /// Everything the client has seen and asked, merged.
+    /// The merge of all bookmarks the client sent.
     pub bookmark: Bookmark,
     /// The clock of this instance.
     pub now: Time,
@@ -41,7 +40,7 @@ pub struct Intent {
 
 /// Why a command was not accepted. Nothing was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     /// The line is not in the cart.
     LineUnknown,
     /// A limit would be passed.
@@ -50,32 +49,32 @@ pub enum Refusal {
     Conflict,
     /// The key was first used too long ago.
     Expired,
-    /// The cart was merged into this one. If the request repeats a command that was accepted
-    /// before, its bookmark knows it: a merge with that shows its effect.
+    /// The cart was merged into another. If the request repeats a command that was accepted
+    /// before, the bookmark contains it: merging that bookmark shows the command's effect.
     Merged {
-        /// The cart to go on with.
+        /// The cart to use instead.
         into: String,
-        /// What the client has seen and asked of the cart that was merged.
+        /// The client's bookmark of the merged cart, with the repeated command pending.
         accepted: Option<Box<Bookmark>>,
     },
-    /// Only a guest's cart goes into another.
+    /// Only a guest's cart can be merged into another.
     NotAGuest,
-    /// The world failed; the client retries with the same key.
+    /// A port failed; the client retries with the same key.
     Port(PortError),
 }
 
-/// An acknowledged command: the cart as the client now sees it.
+/// An acknowledged command, with the cart as the client sees it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
-    /// What the client sees.
+    /// The client's view of the cart.
     pub answer: Answer,
-    /// Whether the key was known and nothing new was stamped.
+    /// Whether the key was known: the stored command is acknowledged again.
     pub replayed: bool,
 }
 
-/// Where commands are accepted: carts to read, a log to record in, a bus to publish to.
+/// Accepts cart commands: reads carts, records commands in a log, publishes them on the bus.
 #[derive(Debug, Clone)]
-pub struct Desk<C, L, E> {
+pub struct CartCommands<C, L, E> {
     /// Reads carts.
     pub carts: C,
     /// Records commands.
@@ -84,136 +83,140 @@ pub struct Desk<C, L, E> {
     pub events: E,
 }
 
-impl<C: Carts, L: CommandLog, E: Events> Desk<C, L, E> {
-    /// Accepts a command, or recognises that it was accepted before.
+impl<C: Carts, L: CommandLog, E: Events> CartCommands<C, L, E> {
+    /// Accepts a command, or acknowledges again the one accepted before under the same key.
     ///
     /// # Errors
-    /// [`Refusal`]; after [`Refusal::Port`] the fate is unknown and the client retries.
-    pub async fn accept(&self, intent: &Intent, wish: Wish) -> Result<Acceptance, Refusal> {
-        let id = CommandId::of_key(&resource(&intent.cart), &intent.key);
-        let read = self.read(intent).await?;
-        if let Some(into) = read.item.as_deref().and_then(|item| item.merged_into_at(intent.now)) {
-            return Err(self.moved(intent, id, into).await?);
+    /// [`Rejection`]; after [`Rejection::Port`] the outcome is unknown and the client retries.
+    pub async fn accept(
+        &self,
+        request: &CommandRequest,
+        requested: RequestedAction,
+    ) -> Result<Acceptance, Rejection> {
+        let id = CommandId::of_key(&resource(&request.cart), &request.key);
+        let read = self.read(request).await?;
+        if let Some(into) = read.item.as_deref().and_then(|item| item.merged_into_at(request.now)) {
+            return Err(self.reject_merged(request, id, into).await?);
         }
-        let command = match stamp(&read, intent, id, wish) {
+        let command = match stamp(&read, request, id, requested) {
             Ok(command) => command,
-            // What a retry would pass or miss may be its own first effect.
-            Err(refusal) => match self.log.find(id).await? {
-                Some(existing) => return self.replay(intent, &read, existing).await,
-                None => return Err(refusal),
+            // A retry may fail these checks because of its own first effect.
+            Err(rejection) => match self.log.find(id).await? {
+                Some(existing) => return self.replay(request, &read, existing).await,
+                None => return Err(rejection),
             },
         };
         let record = CommandRecord {
-            fingerprint: intent.fingerprint.clone(),
-            cart: intent.cart.clone(),
+            fingerprint: request.fingerprint.clone(),
+            cart: request.cart.clone(),
             command,
         };
         if let Recorded::Existing(existing) = self.log.record(&record).await? {
-            return self.replay(intent, &read, *existing).await;
+            return self.replay(request, &read, *existing).await;
         }
-        self.acknowledge(intent, read, record, false).await
+        self.acknowledge(request, read, record, false).await
     }
 
-    async fn read(&self, intent: &Intent) -> Result<CartRead, PortError> {
-        let pending: Vec<Pending> = intent.bookmark.pending.iter().copied().collect();
-        self.carts.read(&intent.cart, intent.bookmark.floor, &pending).await
+    async fn read(&self, request: &CommandRequest) -> Result<CartRead, PortError> {
+        let pending: Vec<Pending> = request.bookmark.pending.iter().copied().collect();
+        self.carts.read(&request.cart, request.bookmark.floor, &pending).await
     }
 
-    /// The cart is merged into another. A command that was recorded before is published again, so
-    /// that it counts there whether or not it was published then.
-    async fn moved(
+    /// Rejects a request for a merged cart. A command that was recorded before is published again:
+    /// it may not have been published then, and it applies to the other cart.
+    async fn reject_merged(
         &self,
-        intent: &Intent,
+        request: &CommandRequest,
         id: CommandId,
         into: &str,
-    ) -> Result<Refusal, PortError> {
+    ) -> Result<Rejection, PortError> {
         let existing = self.log.find(id).await?.filter(|record| {
             let is_same =
-                (&record.fingerprint, &record.cart) == (&intent.fingerprint, &intent.cart);
-            is_same && record.is_honoured_at(intent.now)
+                (&record.fingerprint, &record.cart) == (&request.fingerprint, &request.cart);
+            is_same && record.is_honoured_at(request.now)
         });
         let mut accepted = None;
         if let Some(CommandRecord { cart, command, .. }) = existing {
-            let mut bookmark = intent.bookmark.clone();
+            let mut bookmark = request.bookmark.clone();
             bookmark.pending.insert(command.place());
             self.events.publish(&[CartEvent { cart, command }.to_event()]).await?;
             accepted = Some(Box::new(bookmark));
         }
-        Ok(Refusal::Merged { into: into.to_owned(), accepted })
+        Ok(Rejection::Merged { into: into.to_owned(), accepted })
     }
 
     async fn replay(
         &self,
-        intent: &Intent,
+        request: &CommandRequest,
         read: &CartRead,
         existing: CommandRecord,
-    ) -> Result<Acceptance, Refusal> {
-        if existing.fingerprint != intent.fingerprint || existing.cart != intent.cart {
-            return Err(Refusal::Conflict);
+    ) -> Result<Acceptance, Rejection> {
+        if existing.fingerprint != request.fingerprint || existing.cart != request.cart {
+            return Err(Rejection::Conflict);
         }
-        if !existing.is_honoured_at(intent.now) {
-            return Err(Refusal::Expired);
+        if !existing.is_honoured_at(request.now) {
+            return Err(Rejection::Expired);
         }
-        self.acknowledge(intent, read.clone(), existing, true).await
+        self.acknowledge(request, read.clone(), existing, true).await
     }
 
-    /// Publishes the stored command and answers with it pending beside the client's others.
+    /// Publishes the stored command and adds it to the client's pending commands.
     async fn acknowledge(
         &self,
-        intent: &Intent,
+        request: &CommandRequest,
         mut read: CartRead,
         record: CommandRecord,
         replayed: bool,
-    ) -> Result<Acceptance, Refusal> {
+    ) -> Result<Acceptance, Rejection> {
         let command = record.command.clone();
-        let event = CartEvent { cart: intent.cart.clone(), command };
+        let event = CartEvent { cart: request.cart.clone(), command };
         self.events.publish(&[event.to_event()]).await?;
-        let mut bookmark = intent.bookmark.clone();
+        let mut bookmark = request.bookmark.clone();
         bookmark.pending.insert(record.command.place());
         read.records.push(record);
-        let answer = answer(&read, &bookmark, intent.now)?;
+        let answer = answer(&read, &bookmark, request.now)?;
         Ok(Acceptance { answer, replayed })
     }
 }
 
-impl From<PortError> for Refusal {
+impl From<PortError> for Rejection {
     fn from(error: PortError) -> Self {
         Self::Port(error)
     }
 }
 
-impl From<MergedInto> for Refusal {
+impl From<MergedInto> for Rejection {
     fn from(MergedInto(into): MergedInto) -> Self {
         Self::Merged { into, accepted: None }
     }
 }
 
-/// The resource a cart's bookmarks and keys are about.
+/// The resource name of a cart, for its bookmarks and idempotency keys.
 fn resource(cart: &str) -> String {
     format!("cart/{cart}")
 }
 
-/// Checks the wish against what the client sees and gives it its time.
+/// Checks the requested action against the client's view of the cart and assigns its time.
 fn stamp(
     read: &CartRead,
-    intent: &Intent,
+    request: &CommandRequest,
     id: CommandId,
-    wish: Wish,
-) -> Result<CartCommand, Refusal> {
-    let seen = answer(read, &intent.bookmark, intent.now)?;
-    let action = match wish {
-        Wish::Act(action) => action,
-        Wish::OnLine(line, action) if seen.contents.lines.contains_key(&line) => action,
-        Wish::OnLine(..) => return Err(Refusal::LineUnknown),
+    requested: RequestedAction,
+) -> Result<CartCommand, Rejection> {
+    let view = answer(read, &request.bookmark, request.now)?;
+    let action = match requested {
+        RequestedAction::Act(action) => action,
+        RequestedAction::OnLine(line, action) if view.contents.lines.contains_key(&line) => action,
+        RequestedAction::OnLine(..) => return Err(Rejection::LineUnknown),
     };
     let empty = CartItem::default();
-    let item = read.present_at(intent.now).unwrap_or(&empty);
-    let newest = intent.bookmark.newest_pending().unwrap_or_default().max(item.highest);
-    let command = CartCommand { time: Time(intent.now.max(newest).0 + 1), id, action };
-    let mut after = seen.contents.clone();
+    let item = read.present_at(request.now).unwrap_or(&empty);
+    let newest = request.bookmark.newest_pending().unwrap_or_default().max(item.highest);
+    let command = CartCommand { time: Time(request.now.max(newest).0 + 1), id, action };
+    let mut after = view.contents.clone();
     after.run(&command);
-    match passed(item, &after, seen.pending_with_one_more()) {
-        Some(limit) => Err(Refusal::Limit(limit)),
+    match exceeded_limit(item, &after, view.pending_with_one_more()) {
+        Some(limit) => Err(Rejection::Limit(limit)),
         None => Ok(command),
     }
 }

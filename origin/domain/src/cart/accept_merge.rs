@@ -1,14 +1,14 @@
-//! Accepting a merge: recorded under the guest's cart whatever the key, published, and applied
-//! before the answer, because what the answer shows of the guest is in the guest's item until then.
+//! Accepts merges. A merge is recorded under the guest's cart, independent of the idempotency key,
+//! published, and applied before the answer: until then the guest's lines are in the guest's item.
 
 use std::sync::Arc;
 
 use super::absorb::{Absorbed, CartEvent, absorb};
-use super::accept::{Acceptance, Desk, Refusal};
+use super::accept::{Acceptance, CartCommands, Rejection};
 use super::answer::answer;
 use super::command::{Action, CartCommand};
 use super::item::CartItem;
-use super::limits::passed;
+use super::limits::exceeded_limit;
 use super::merge::{Both, Merge, Merged};
 use super::owner::is_guests;
 use super::ports::{CartRead, CartWriter};
@@ -21,77 +21,77 @@ use crate::time::Time;
 
 /// One request for a merge.
 #[derive(Debug, Clone)]
-pub struct MergeIntent {
+pub struct MergeRequest {
     /// The customer's own cart.
     pub cart: String,
-    /// The guest's.
+    /// The guest's cart.
     pub guest: String,
-    /// Everything the client has seen and asked of the customer's cart, merged.
+    /// The merge of all bookmarks the client sent for the customer's cart.
     pub bookmark: Bookmark,
-    /// The same of the guest's. What of it is still missing goes on in the customer's bookmark.
+    /// The same for the guest's cart. Commands still pending move to the customer's bookmark.
     pub guest_bookmark: Bookmark,
     /// The clock of this instance.
     pub now: Time,
 }
 
-/// Both carts as one strongly consistent read each found them.
-struct Seen {
+/// Both carts, each from one strongly consistent read.
+struct CartPair {
     read: CartRead,
     guest: Option<CartItem>,
 }
 
-impl<C: CartWriter, L: CommandLog, E: Events> Desk<C, L, E> {
-    /// Merges a guest's cart into the customer's, or recognises that it was done before.
+impl<C: CartWriter, L: CommandLog, E: Events> CartCommands<C, L, E> {
+    /// Merges a guest's cart into the customer's, or acknowledges again the merge done before.
     ///
     /// # Errors
-    /// [`Refusal`]; after [`Refusal::Port`] the fate is unknown and the client asks again.
-    pub async fn merge(&self, intent: &MergeIntent) -> Result<Acceptance, Refusal> {
-        if !is_guests(&intent.guest) {
-            return Err(Refusal::NotAGuest);
+    /// [`Rejection`]; after [`Rejection::Port`] the outcome is unknown and the client retries.
+    pub async fn merge(&self, request: &MergeRequest) -> Result<Acceptance, Rejection> {
+        if !is_guests(&request.guest) {
+            return Err(Rejection::NotAGuest);
         }
-        let seen = self.see(intent).await?;
-        match seen.guest.as_ref().and_then(|guest| guest.merged_into_at(intent.now)) {
-            Some(into) if into == intent.cart => return intent.show(&seen.read, true),
-            Some(into) => return Err(Refusal::Merged { into: into.to_owned(), accepted: None }),
+        let carts = self.read_both(request).await?;
+        match carts.guest.as_ref().and_then(|guest| guest.merged_into_at(request.now)) {
+            Some(into) if into == request.cart => return request.acceptance(&carts.read, true),
+            Some(into) => return Err(Rejection::Merged { into: into.to_owned(), accepted: None }),
             None => {}
         }
-        let (record, replayed) = self.record_merge(intent, &seen).await?;
-        if record.fingerprint != intent.fingerprint() {
-            return Err(Refusal::Merged { into: record.cart, accepted: None });
+        let (record, replayed) = self.record_merge(request, &carts).await?;
+        if record.fingerprint != request.fingerprint() {
+            return Err(Rejection::Merged { into: record.cart, accepted: None });
         }
         let event = CartEvent { cart: record.cart, command: record.command };
-        intent.is_in_time(&event, &seen)?;
+        request.is_in_time(&event, &carts)?;
         self.events.publish(&[event.to_event()]).await?;
         match absorb(&self.carts, &event).await? {
             Absorbed::Changed | Absorbed::Known => {}
             Absorbed::TooLate | Absorbed::TooOld | Absorbed::Erased => {
-                return Err(Refusal::Expired);
+                return Err(Rejection::Expired);
             }
-            Absorbed::Elsewhere(into) => return Err(Refusal::Merged { into, accepted: None }),
+            Absorbed::Elsewhere(into) => return Err(Rejection::Merged { into, accepted: None }),
         }
-        intent.show(&self.see(intent).await?.read, replayed)
+        request.acceptance(&self.read_both(request).await?.read, replayed)
     }
 
-    async fn see(&self, intent: &MergeIntent) -> Result<Seen, PortError> {
+    async fn read_both(&self, request: &MergeRequest) -> Result<CartPair, PortError> {
         let ids: Vec<CommandId> =
-            intent.merged_bookmark().pending.iter().map(|pending| pending.id).collect();
-        let guest = self.carts.item(&intent.guest, Consistency::Strong).await?;
-        let (item, records) = self.carts.item_and_records(&intent.cart, &ids).await?;
+            request.merged_bookmark().pending.iter().map(|pending| pending.id).collect();
+        let guest = self.carts.item(&request.guest, Consistency::Strong).await?;
+        let (item, records) = self.carts.item_and_records(&request.cart, &ids).await?;
         let read = CartRead { item: item.map(Arc::new), records, is_strong: true };
-        Ok(Seen { read, guest })
+        Ok(CartPair { read, guest })
     }
 
-    /// The record of the guest's merge, and whether it was there. It is looked for first: what a
-    /// repetition would find in its way may be its own first effect.
+    /// The record of the guest's merge, and whether it existed before. The log is read first: a
+    /// retry may fail the checks because of its own first effect.
     async fn record_merge(
         &self,
-        intent: &MergeIntent,
-        seen: &Seen,
-    ) -> Result<(CommandRecord, bool), Refusal> {
-        if let Some(existing) = self.log.find(intent.id()).await? {
+        request: &MergeRequest,
+        carts: &CartPair,
+    ) -> Result<(CommandRecord, bool), Rejection> {
+        if let Some(existing) = self.log.find(request.id()).await? {
             return Ok((existing, true));
         }
-        let record = intent.stamp(seen)?;
+        let record = request.stamp(carts)?;
         Ok(match self.log.record(&record).await? {
             Recorded::First => (record, false),
             Recorded::Existing(existing) => (*existing, true),
@@ -99,10 +99,10 @@ impl<C: CartWriter, L: CommandLog, E: Events> Desk<C, L, E> {
     }
 }
 
-// === impl MergeIntent ===
+// === impl MergeRequest ===
 
-impl MergeIntent {
-    /// A guest's cart is merged once, whoever asks and under whichever key.
+impl MergeRequest {
+    /// A guest's cart is merged once, independent of the client and its key.
     fn id(&self) -> CommandId {
         CommandId::of_cause("cart", &format!("merge/{}", self.guest))
     }
@@ -111,59 +111,59 @@ impl MergeIntent {
         Fingerprint::of("merge", &self.guest, self.cart.as_bytes())
     }
 
-    /// The client's floor is the customer's cart's alone; what the guest's had absorbed is in it.
+    /// The floor is that of the customer's cart: the merge moves the guest's commands there.
     fn merged_bookmark(&self) -> Bookmark {
         let mut bookmark = self.bookmark.clone();
         bookmark.pending.extend(&self.guest_bookmark.pending);
         bookmark
     }
 
-    fn show(&self, read: &CartRead, replayed: bool) -> Result<Acceptance, Refusal> {
+    fn acceptance(&self, read: &CartRead, replayed: bool) -> Result<Acceptance, Rejection> {
         let answer = answer(read, &self.merged_bookmark(), self.now)?;
         Ok(Acceptance { answer, replayed })
     }
 
-    /// Gives the merge its time and checks what the customer's cart would hold.
-    fn stamp(&self, seen: &Seen) -> Result<CommandRecord, Refusal> {
-        let items = [seen.guest.as_ref(), seen.read.item.as_deref()].into_iter().flatten();
-        let seen_until = items.map(|item| item.highest).max().unwrap_or_default();
-        let asked_until = self.merged_bookmark().newest_pending().unwrap_or_default();
-        let time = Time(self.now.max(seen_until).max(asked_until).0 + 1);
+    /// Assigns the merge its time and checks the limits of the merged cart.
+    fn stamp(&self, carts: &CartPair) -> Result<CommandRecord, Rejection> {
+        let items = [carts.guest.as_ref(), carts.read.item.as_deref()].into_iter().flatten();
+        let newest_absorbed = items.map(|item| item.highest).max().unwrap_or_default();
+        let newest_pending = self.merged_bookmark().newest_pending().unwrap_or_default();
+        let time = Time(self.now.max(newest_absorbed).max(newest_pending).0 + 1);
         let action = Action::Merge { guest: self.guest.clone() };
         let command = CartCommand { time, id: self.id(), action };
         let (fingerprint, cart) = (self.fingerprint(), self.cart.clone());
         let event = CartEvent { cart: cart.clone(), command: command.clone() };
-        if let Some(Merged::Changed(joined)) =
-            Merge::of(&event).map(|merge| merge.apply(seen.both()))
+        if let Some(Merged::Changed(merged)) =
+            Merge::of(&event).map(|merge| merge.apply(carts.both()))
         {
             let read = CartRead {
-                item: Some(Arc::new(joined.into.clone())),
-                records: seen.read.records.clone(),
+                item: Some(Arc::new(merged.into.clone())),
+                records: carts.read.records.clone(),
                 is_strong: true,
             };
             let after = answer(&read, &self.merged_bookmark(), self.now)?;
             let pending = after.bookmark.pending.len();
-            if let Some(limit) = passed(&joined.into, &after.contents, pending) {
-                return Err(Refusal::Limit(limit));
+            if let Some(limit) = exceeded_limit(&merged.into, &after.contents, pending) {
+                return Err(Rejection::Limit(limit));
             }
         }
         Ok(CommandRecord { fingerprint, cart, command })
     }
 
-    /// A merge has no window of its own: unlike other commands it is applied while the client
-    /// waits, so it is in time as long as both carts take it. Nothing is published otherwise.
-    fn is_in_time(&self, event: &CartEvent, seen: &Seen) -> Result<(), Refusal> {
-        match Merge::of(event).map(|merge| merge.apply(seen.both())) {
-            Some(Merged::TooLate | Merged::TooOld | Merged::Erased) => Err(Refusal::Expired),
-            Some(Merged::Elsewhere(into)) => Err(Refusal::Merged { into, accepted: None }),
+    /// A merge has no retry window: unlike other commands it is applied while the client waits, so
+    /// it is in time as long as both carts accept it. Otherwise nothing is published.
+    fn is_in_time(&self, event: &CartEvent, carts: &CartPair) -> Result<(), Rejection> {
+        match Merge::of(event).map(|merge| merge.apply(carts.both())) {
+            Some(Merged::TooLate | Merged::TooOld | Merged::Erased) => Err(Rejection::Expired),
+            Some(Merged::Elsewhere(into)) => Err(Rejection::Merged { into, accepted: None }),
             _ => Ok(()),
         }
     }
 }
 
-// === impl Seen ===
+// === impl CartPair ===
 
-impl Seen {
+impl CartPair {
     fn both(&self) -> Both<'_> {
         Both { guest: self.guest.as_ref(), into: self.read.item.as_deref() }
     }

@@ -1,4 +1,4 @@
-//! Answering: what a client sees, and the bookmark that keeps it from ever seeing less.
+//! The client's view of a cart, and the bookmark that guarantees the next view is not older.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::bookmark::{Bookmark, Pending};
 use crate::idempotency::RECORD_TTL_MS;
 use crate::time::{DAY_MS, Time};
 
-/// A pending command older than this is not carried over a reset: the table was restored to before
-/// it, or the cart is gone.
+/// Oldest pending command that a reset keeps. Older ones belong to a cart that was deleted or that
+/// the restored table does not contain.
 const RESET_PENDING_MS_MAX: u64 = DAY_MS;
 
 /// The cart as one client sees it.
@@ -20,18 +20,18 @@ pub struct Answer {
     pub contents: Contents,
     /// The item's version: what the table has absorbed.
     pub version: u64,
-    /// What the client sends with its next request.
+    /// The bookmark the client sends with its next request.
     pub bookmark: Bookmark,
-    /// Whether the bookmark was ahead of the table: the client starts over from here.
+    /// Whether the bookmark was ahead of the table: the client continues from this answer.
     pub reset: bool,
 }
 
-/// Why there is nothing to see: this cart was merged into another, which is to be read instead.
+/// The cart was merged into this one, which the client reads instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedInto(pub String);
 
-/// What a client with `bookmark` sees of what was read, at `now`. The table deletes records days
-/// late, so their age is checked here.
+/// The view of a client with `bookmark` at `now`. The table deletes records days late, so this
+/// function checks their age.
 ///
 /// # Errors
 /// [`MergedInto`] another cart.
@@ -43,13 +43,14 @@ pub fn answer(read: &CartRead, bookmark: &Bookmark, now: Time) -> Result<Answer,
     let present = read.present_at(now);
     let item = present.unwrap_or(&empty);
     let reset = item.version < bookmark.floor;
-    let is_kept = |pending: &&Pending| {
+    let is_still_pending = |pending: &&Pending| {
         !item.has_absorbed(pending)
             && now <= pending.time.plus_ms(RECORD_TTL_MS)
             && read.records.iter().any(|record| record.command.place() == **pending)
             && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
     };
-    let pending: BTreeSet<Pending> = bookmark.pending.iter().filter(is_kept).copied().collect();
+    let pending: BTreeSet<Pending> =
+        bookmark.pending.iter().filter(is_still_pending).copied().collect();
     let missing = read.records.iter().filter(|record| pending.contains(&record.command.place()));
     let contents = item.fold(missing.map(|record| (record.cart.as_str(), &record.command)));
     let bookmark = Bookmark { floor: item.version, pending, moment: Time::default() };

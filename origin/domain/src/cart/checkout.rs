@@ -1,5 +1,5 @@
-//! Checkout: the whole cart as Shopify takes it, every line looked at again in the light of today's
-//! products, prices and rules. What is wrong with a line is told, never put right in silence.
+//! Checkout: converts a cart to Shopify's form. Every line is checked against today's products,
+//! prices and rules. A problem is reported, never corrected silently.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::line::{LINE_PROPERTY, Line, LineId, Offer};
 use crate::configurator::{Configurator, Scope, Selection, Variant};
 use crate::money::Money;
 
-/// What a cart amounts to at Shopify.
+/// A cart in Shopify's form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HandOver {
-    /// What Shopify's cart is to hold, in the order of the lines. A line that can't be bought any
-    /// more is not among them.
+    /// The items of Shopify's cart, in the order of the lines. A line that can no longer be bought
+    /// is omitted.
     pub items: Vec<Item>,
-    /// What the shopper has to know or to change first.
+    /// Problems the shopper must read or solve first.
     pub problems: Vec<LineProblem>,
 }
 
@@ -23,47 +23,47 @@ pub struct HandOver {
 pub struct Item {
     /// Shopify's variant id.
     pub variant_id: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// Line-item properties: the shopper's, and of a configured line its selection and its id.
+    /// Line-item properties: the shopper's; for a configured line also its selection and id.
     pub properties: BTreeMap<String, String>,
 }
 
-/// Something wrong with a line.
+/// A problem of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineProblem {
-    /// Which line.
+    /// The line.
     pub line: LineId,
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// What can be wrong with a line.
+/// The problems a line can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// The product is no longer published, or no longer sells this variant.
     ProductGone,
-    /// The choices no longer make a product that is valid and whole.
+    /// The selection is no longer valid and complete.
     SelectionInvalid {
-        /// The cheapest valid selection that keeps as many of them as possible.
+        /// The cheapest valid selection that keeps as many choices as possible.
         repair: BTreeMap<String, String>,
     },
-    /// The configuration is valid, but no variant of Shopify's stands for it.
+    /// The configuration is valid, but no Shopify variant represents it.
     VariantMissing,
-    /// Today it costs something else than when it was added.
+    /// The price differs from the price when the line was added.
     PriceChanged {
-        /// What the cart shows.
+        /// The price the cart shows.
         shown: Money,
-        /// What it costs today.
+        /// The price today.
         today: Money,
     },
-    /// Shopify charges something else for the variant.
+    /// Shopify charges another price for the variant.
     PriceNotBinding {
-        /// What it costs today.
+        /// The price today.
         today: Money,
-        /// What Shopify charges.
+        /// The price Shopify charges.
         charged: Money,
     },
 }
@@ -74,64 +74,66 @@ struct Buyable<'c> {
     price: Money,
 }
 
-/// Hands a cart over. `product` finds the one that sells an offer today.
+/// Hands a cart over. `product` returns the product that sells an offer today.
 #[must_use]
 pub fn hand_over<'c>(
     contents: &Contents,
     product: impl Fn(&Offer) -> Option<&'c Configurator>,
 ) -> HandOver {
     let mut hand_over = HandOver::default();
-    for (id, line) in contents.shown() {
-        let mut note = |problem| {
+    for (id, line) in contents.sorted_lines() {
+        let mut report = |problem| {
             let title = line.offer.title.clone();
             hand_over.problems.push(LineProblem { line: id, title, problem });
         };
-        match product(&line.offer).ok_or(Problem::ProductGone).and_then(|it| look(it, &line.offer))
+        match product(&line.offer)
+            .ok_or(Problem::ProductGone)
+            .and_then(|it| buyable(it, &line.offer))
         {
-            Err(problem) => note(problem),
-            Ok(found) => {
-                price_problems(line, &found).into_iter().for_each(note);
-                hand_over.items.push(item(id, line, found.variant));
+            Err(problem) => report(problem),
+            Ok(buyable) => {
+                price_problems(line, &buyable).into_iter().for_each(report);
+                hand_over.items.push(item(id, line, buyable.variant));
             }
         }
     }
     hand_over
 }
 
-/// What an offer is today.
-fn look<'c>(today: &'c Configurator, offer: &Offer) -> Result<Buyable<'c>, Problem> {
-    let Some(chosen) = &offer.selection else {
+/// The variant and price of an offer today.
+fn buyable<'c>(today: &'c Configurator, offer: &Offer) -> Result<Buyable<'c>, Problem> {
+    let Some(choices) = &offer.selection else {
         let id = offer.variant_id.as_deref().unwrap_or_default();
         let variant = today.variant(id).ok_or(Problem::ProductGone)?;
         let price = today.price(&variant.selection).ok_or(Problem::ProductGone)?;
         return Ok(Buyable { variant, price });
     };
-    let pairs = chosen.iter().map(|(option, value)| (option.as_str(), value.as_str()));
+    let pairs = choices.iter().map(|(option, value)| (option.as_str(), value.as_str()));
     let selection = Selection::from_pairs(pairs).unwrap_or_default();
     let invalid = || {
         let repair = today.revalidate(&selection).repair.selection;
-        let named = |(option, value): (&str, &str)| (option.to_owned(), value.to_owned());
-        Problem::SelectionInvalid { repair: repair.iter().map(named).collect() }
+        let owned = |(option, value): (&str, &str)| (option.to_owned(), value.to_owned());
+        Problem::SelectionInvalid { repair: repair.iter().map(owned).collect() }
     };
-    // No option in scope: only what the selection as a whole amounts to.
+    // No option in scope: only the resolution of the whole selection is needed.
     let whole = Scope { only: Some([].into()) };
     let resolution = today.resolve(&selection, &whole).map_err(|_| invalid())?;
-    // Of a selection that is not complete, or of no configuration, there is no price.
+    // An incomplete or invalid selection has no price.
     let price = today.price(&selection).ok_or_else(invalid)?;
     let variant = resolution.variant().and_then(|variant| today.variant(&variant.variant_id));
     let variant = variant.ok_or(Problem::VariantMissing)?;
     Ok(Buyable { variant, price })
 }
 
-fn price_problems(line: &Line, found: &Buyable<'_>) -> Vec<Problem> {
-    let (shown, today) = (line.offer.price, found.price);
-    let charged = found.variant.price.unwrap_or(today);
+fn price_problems(line: &Line, buyable: &Buyable<'_>) -> Vec<Problem> {
+    let (shown, today) = (line.offer.price, buyable.price);
+    let charged = buyable.variant.price.unwrap_or(today);
     let changed = (shown != today).then_some(Problem::PriceChanged { shown, today });
     let not_binding = (charged != today).then_some(Problem::PriceNotBinding { today, charged });
     changed.into_iter().chain(not_binding).collect()
 }
 
-/// Whoever builds the order reads its selection, and [`Order`](super::Order) its line.
+/// The merchant builds the order from the selection; [`Order`](super::Order) reads the line.
 fn item(id: LineId, line: &Line, variant: &Variant) -> Item {
     let mut properties = line.offer.properties.clone();
     if let Some(selection) = &line.offer.selection {
@@ -144,17 +146,17 @@ fn item(id: LineId, line: &Line, variant: &Variant) -> Item {
 // === impl HandOver ===
 
 impl HandOver {
-    /// Whether every line is among the items: Shopify's cart would be the whole cart.
+    /// Whether the items include every line of the cart.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        !self.problems.iter().any(|found| found.problem.keeps_line_back())
+        !self.problems.iter().any(|it| it.problem.keeps_line_back())
     }
 }
 
 // === impl Problem ===
 
 impl Problem {
-    /// Its name, which never changes its meaning within `/v1`.
+    /// Its code. The meaning never changes within `/v1`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -166,7 +168,7 @@ impl Problem {
         }
     }
 
-    /// Whether the line can't be bought as it is, and is not among the items.
+    /// Whether the line can't be bought as it is and is omitted from the items.
     #[must_use]
     pub fn keeps_line_back(&self) -> bool {
         match self {
@@ -175,7 +177,7 @@ impl Problem {
         }
     }
 
-    /// What to do about it.
+    /// The remedy, as text for the client's developer.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {

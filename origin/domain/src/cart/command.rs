@@ -1,4 +1,4 @@
-//! What may be asked of a cart. A command carries all that the fold needs.
+//! Cart commands. A command carries all that the fold needs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,38 +13,38 @@ use crate::time::Time;
 /// One command with its place in the order: (time, id).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartCommand {
-    /// Its hybrid logical clock time, given once at acceptance.
+    /// Its hybrid logical clock time, assigned once at acceptance.
     pub time: Time,
     /// Its id.
     pub id: CommandId,
-    /// What it does.
+    /// Its action.
     pub action: Action,
 }
 
-/// What a command does.
+/// The action of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Creates the line or adds to it.
     Add {
-        /// Which line: the offer's own, hashed once at acceptance and not in every fold.
+        /// The offer's line, hashed once at acceptance and not in every fold.
         line: LineId,
-        /// What is added, with price and names as resolved at acceptance.
+        /// The offer, with price and names as resolved at acceptance.
         #[serde(with = "shared")]
         offer: Arc<Offer>,
-        /// How many; at least one.
+        /// The quantity; at least one.
         quantity: u32,
     },
-    /// Replaces the quantity of a line that is there; zero removes it.
+    /// Replaces the quantity of an existing line; zero removes it.
     Set {
-        /// Which line.
+        /// The line.
         line: LineId,
-        /// How many.
+        /// The quantity.
         quantity: u32,
     },
     /// Removes a line.
     Remove {
-        /// Which line.
+        /// The line.
         line: LineId,
     },
     /// Removes every line.
@@ -54,12 +54,12 @@ pub enum Action {
         /// Name to value.
         changes: BTreeMap<String, Option<String>>,
     },
-    /// Takes what was bought off the lines that are there, not below zero.
+    /// Subtracts the bought quantities from existing lines, not below zero.
     Take {
-        /// How many of each line.
+        /// The quantity per line.
         lines: BTreeMap<LineId, u32>,
     },
-    /// Takes in what a guest's cart holds at this place in the order.
+    /// Adds the contents of a guest's cart at this place in the order.
     Merge {
         /// The guest's cart.
         guest: String,
@@ -79,7 +79,7 @@ impl Action {
 // === impl CartCommand ===
 
 impl CartCommand {
-    /// Its place in the order, which is also how a bookmark names it.
+    /// Its place in the order, which is also its name in a bookmark.
     #[must_use]
     pub fn place(&self) -> Pending {
         Pending { time: self.time, id: self.id }

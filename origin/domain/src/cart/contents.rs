@@ -1,5 +1,5 @@
-//! What is in a cart, and how one command changes it. Refuses nothing, caps nothing: limits were
-//! checked at acceptance, and a fold that refused would depend on the order of delivery.
+//! The contents of a cart, and how one command changes them. No command is rejected or capped here:
+//! acceptance checks the limits, and a fold that rejects would depend on the delivery order.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -57,7 +57,7 @@ impl Contents {
                     };
                 }
             }
-            // What it takes in, the item knows: see `CartItem::fold`.
+            // The item holds the guest's contents: see `CartItem::fold`.
             Action::Merge { .. } => {}
         }
     }
@@ -71,23 +71,23 @@ impl Contents {
         }
     }
 
-    /// Takes in all that a guest's cart holds, as if it had been put in here at its own times. Of
-    /// attributes, which have no times, the guest's count: they are of the device that merges.
+    /// Adds the contents of a guest's cart, as if its commands had run here at their own times.
+    /// Attributes have no times: the guest's win, because they are of the device that merges.
     pub(super) fn join(&mut self, guest: Self) {
-        for (id, theirs) in guest.lines {
+        for (id, line) in guest.lines {
             match self.lines.entry(id) {
                 Entry::Vacant(place) => {
-                    place.insert(theirs);
+                    place.insert(line);
                 }
-                Entry::Occupied(mut place) => place.get_mut().join(theirs),
+                Entry::Occupied(mut place) => place.get_mut().join(line),
             }
         }
         self.attributes.extend(guest.attributes);
     }
 
-    /// The lines in the order they were started.
+    /// The lines in the order they were created.
     #[must_use]
-    pub fn shown(&self) -> Vec<(LineId, &Line)> {
+    pub fn sorted_lines(&self) -> Vec<(LineId, &Line)> {
         let mut lines: Vec<_> = self.lines.iter().map(|(id, line)| (*id, line)).collect();
         lines.sort_by_key(|(id, line)| (line.since, *id));
         lines

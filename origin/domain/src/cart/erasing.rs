@@ -1,5 +1,5 @@
-//! Erasing a cart: what was asked of it up to a moment is gone, and what is older and comes later
-//! stays out. The version goes on, so nobody who has seen the cart sees it go back.
+//! Erases a cart: removes all commands up to a time and drops those that arrive later. The version
+//! continues, so no client sees the cart go back.
 
 use super::command::CartCommand;
 use super::item::{Base, CartItem};
@@ -9,13 +9,13 @@ use crate::time::Time;
 // === impl CartItem ===
 
 impl CartItem {
-    /// Whether a command of this time was erased, or would have been.
+    /// Whether an erasure covers commands of this time.
     #[must_use]
     pub fn is_erased_at(&self, at: Time) -> bool {
         self.erased_at.is_some_and(|erased_at| at <= erased_at)
     }
 
-    /// The item without anything up to `at`.
+    /// The item without commands up to `at`.
     #[must_use]
     pub fn erased(&self, at: Time) -> Self {
         let mut item = self.clone();
@@ -25,10 +25,10 @@ impl CartItem {
         item.guests.retain(|_, guest| guest.until.time > at);
         for guest in item.guests.values_mut() {
             guest.base = Base::default();
-            forget(&mut guest.commands, &mut item.folded, at);
+            remove_until(&mut guest.commands, &mut item.folded, at);
         }
-        forget(&mut item.commands, &mut item.folded, at);
-        // The erasure counts as one command; those it leaves count on from there.
+        remove_until(&mut item.commands, &mut item.folded, at);
+        // The erasure counts as one command; the remaining commands continue the count.
         let mut item = item.settled();
         let version = self.version + 1;
         item.base.count += version.saturating_sub(item.version);
@@ -37,8 +37,8 @@ impl CartItem {
     }
 }
 
-/// Forgets what the commands up to `at` asked for; their ids stay.
-fn forget(commands: &mut Vec<CartCommand>, folded: &mut Vec<(Time, CommandId)>, at: Time) {
+/// Removes the commands up to `at`; their ids stay.
+fn remove_until(commands: &mut Vec<CartCommand>, folded: &mut Vec<(Time, CommandId)>, at: Time) {
     let above = commands.partition_point(|command| command.time <= at);
     folded.extend(commands.drain(..above).map(|command| (command.time, command.id)));
 }

@@ -1,6 +1,6 @@
-//! The cart as it is stored, and the only function that changes it. Nothing in an item comes from
-//! a clock, a batch or a delivery: the same commands in any order and number, in which none is
-//! overtaken by one more than 48 hours younger, lead to the same bytes.
+//! The stored form of a cart, and the only function that changes it. An item does not depend on
+//! clocks, batches or deliveries: the same commands in any order and number lead to the same bytes,
+//! as long as no command arrives after one that is more than 48 hours younger.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,25 @@ use crate::bookmark::Pending;
 use crate::id::CommandId;
 use crate::time::{DAY_MS, HOUR_MS, Time};
 
-/// How long commands are kept one by one, so that a late one finds its place in the order.
+/// How long an item stores single commands, so that a late one can be inserted in order.
 pub const FOLD_WINDOW_MS: u64 = 48 * HOUR_MS;
-/// How long ids are remembered after that, so that a repetition is recognised.
+/// How long an item stores command ids, to recognise repeated commands.
 pub const ID_WINDOW_MS: u64 = 15 * DAY_MS;
 /// A cart untouched for this long is absent.
 pub const IDLE_MS_MAX: u64 = 30 * DAY_MS;
 
-/// How long the table keeps an untouched cart: as long as it is shown, and then as long as a late
-/// command may still belong to it. Deleting it earlier would show in the bytes of its next life.
-pub const KEPT_MS: u64 = IDLE_MS_MAX + ID_WINDOW_MS;
+/// How long the table stores an untouched cart: while it is present, and then while a late command
+/// may still belong to it. An earlier deletion would change the bytes of the next lifetime.
+pub const ITEM_TTL_MS: u64 = IDLE_MS_MAX + ID_WINDOW_MS;
 
 /// The stored form of a cart.
 ///
-/// A cart untouched for [`IDLE_MS_MAX`] has ended; the next command begins a new life. Where a life
-/// begins is told by the gap between two neighbouring commands, so a late command that fills the
-/// gap is as good as one that came in time.
+/// A cart untouched for [`IDLE_MS_MAX`] has ended; the next command begins a new lifetime. The gap
+/// between two neighbouring commands separates lifetimes, so a late command that fills the gap has
+/// the same effect as one that arrived in time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartItem {
-    /// The number of distinct commands absorbed in this life.
+    /// The number of distinct commands absorbed in this lifetime.
     pub version: u64,
     /// The highest command time absorbed. Both windows end here.
     pub highest: Time,
@@ -41,60 +41,60 @@ pub struct CartItem {
     pub commands: Vec<CartCommand>,
     /// The ids of the folded commands above the 15 day bound, in (time, id) order.
     pub folded: Vec<(Time, CommandId)>,
-    /// The carts merged into this one by commands that are still kept one by one.
+    /// The carts merged into this one by commands that are not folded yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub guests: BTreeMap<String, Guest>,
-    /// The cart this one was merged into, at the time `highest`. It holds nothing any more.
+    /// The cart this one was merged into, at the time `highest`. This item is then a tombstone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
-    /// Up to when everything was erased: what is older stays out.
+    /// The time of the erasure: older commands are rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Time>,
 }
 
-/// The commands that are no longer kept one by one.
+/// The fold of the commands that are no longer stored one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
-    /// What they amount to.
+    /// Their result.
     pub contents: Contents,
-    /// How many of them there are in this life.
+    /// How many of them belong to this lifetime.
     pub count: u64,
     /// The time of the newest.
     pub newest: Time,
 }
 
-/// What became of a command.
+/// The outcome of applying a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
     /// The item has absorbed it.
     Changed(Box<CartItem>),
     /// The item had absorbed it before.
     Known,
-    /// It is older than the erasure of the cart, and stays out.
+    /// It is older than the erasure of the cart, and is dropped.
     Erased,
-    /// Below the 48 hour bound and unknown: to the dead letters, to be issued anew by hand.
+    /// Below the 48 hour bound and unknown: a dead letter that an operator can reissue.
     TooLate,
-    /// Below the 15 day bound, where ids are forgotten: to the dead letters, never issued anew.
+    /// Below the 15 day bound, where ids are forgotten: a dead letter that is never reissued.
     TooOld,
 }
 
-/// Some commands, how many of them there are in one life of a cart, and when the newest was.
+/// The number of commands in one lifetime of a cart, and the time of the newest.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Life {
+pub(super) struct Lifetime {
     count: u64,
     newest: Time,
 }
 
-/// Absorbs one command into an item, or says why not.
+/// Applies one command to an item.
 #[must_use]
 pub fn apply(item: Option<&CartItem>, command: &CartCommand) -> Applied {
-    absorbed(item, command, |item| CartItem::insert(&mut item.commands, command))
+    apply_with(item, command, |item| CartItem::insert(&mut item.commands, command))
 }
 
-/// Absorbs a command that was sent to `cart`: this one, or one that was merged into it.
+/// Applies a command sent to `cart`: this cart, or one that was merged into it.
 #[must_use]
 pub fn apply_of(item: Option<&CartItem>, cart: &str, command: &CartCommand) -> Applied {
-    absorbed(item, command, |item| {
+    apply_with(item, command, |item| {
         let place = command.place();
         match item.guests.get_mut(cart).filter(|guest| place < guest.until) {
             Some(guest) => CartItem::insert(&mut guest.commands, command),
@@ -103,12 +103,12 @@ pub fn apply_of(item: Option<&CartItem>, cart: &str, command: &CartCommand) -> A
     })
 }
 
-fn absorbed(
+fn apply_with(
     item: Option<&CartItem>,
     command: &CartCommand,
     insert: impl FnOnce(&mut CartItem),
 ) -> Applied {
-    // What is left of a cart that was merged so long ago that nothing goes on from there.
+    // An expired tombstone of a merged cart counts as no item.
     let item = item.filter(|item| item.merged_into.is_none());
     if let Some(item) = item {
         if item.is_erased_at(command.time) {
@@ -136,51 +136,51 @@ impl CartItem {
         now <= self.highest.plus_ms(IDLE_MS_MAX)
     }
 
-    /// Whether the item has absorbed this command, had it an effect or not.
+    /// Whether the item has absorbed this command, with or without effect.
     #[must_use]
     pub fn has_absorbed(&self, pending: &Pending) -> bool {
         pending.time <= self.fold_bound() || self.knows(pending.id)
     }
 
-    /// The cart these commands and the item's amount to, run together in (time, id) order. Each
-    /// comes with the cart it was sent to: this one, or one that was merged into it.
+    /// The result of these commands and the item's, run together in (time, id) order. Each pending
+    /// command has the id of the cart it was sent to: this one, or one that was merged into it.
     #[must_use]
     pub fn fold<'a>(
         &'a self,
         pending: impl IntoIterator<Item = (&'a str, &'a CartCommand)>,
     ) -> Contents {
         let mut own: Vec<&CartCommand> = self.commands.iter().collect();
-        let mut theirs: BTreeMap<&str, Vec<&CartCommand>> = BTreeMap::new();
+        let mut of_guests: BTreeMap<&str, Vec<&CartCommand>> = BTreeMap::new();
         for (cart, command) in pending {
             match self.guests.get(cart).filter(|guest| command.place() < guest.until) {
-                Some(_) => theirs.entry(cart).or_default().push(command),
+                Some(_) => of_guests.entry(cart).or_default().push(command),
                 None => own.push(command),
             }
         }
         let guests = self.guests.iter().map(|(cart, guest)| {
-            let pending = theirs.remove(cart.as_str()).unwrap_or_default();
+            let pending = of_guests.remove(cart.as_str()).unwrap_or_default();
             (cart.as_str(), guest.with(pending))
         });
         let mut guests: BTreeMap<&str, Base> = guests.collect();
         self.base.with(own, |guest| guests.remove(guest)).contents
     }
 
-    /// How many commands are kept one by one.
+    /// The number of commands stored one by one.
     #[must_use]
     pub fn retained(&self) -> usize {
         self.commands.len() + self.guests.values().map(|guest| guest.commands.len()).sum::<usize>()
     }
 
-    /// The cart this one was merged into, as long as it is told at `now`.
+    /// The cart this one was merged into, until the tombstone expires.
     #[must_use]
     pub fn merged_into_at(&self, now: Time) -> Option<&str> {
         self.merged_into.as_deref().filter(|_| now <= self.expires_at())
     }
 
-    /// When the table may delete the item, as the highest command time tells.
+    /// When the table may delete the item.
     #[must_use]
     pub fn expires_at(&self) -> Time {
-        self.highest.plus_ms(KEPT_MS)
+        self.highest.plus_ms(ITEM_TTL_MS)
     }
 
     pub(super) fn fold_bound(&self) -> Time {
@@ -202,7 +202,7 @@ impl CartItem {
         commands.insert(at, command.clone());
     }
 
-    /// Moves both windows up to the highest time, and counts.
+    /// Moves both windows up to the highest time and updates the version.
     pub(super) fn settled(mut self) -> Self {
         let bound = self.fold_bound();
         for guest in self.guests.values_mut() {
@@ -210,8 +210,8 @@ impl CartItem {
         }
         let Self { base, commands, folded, guests, .. } = &mut self;
         base.take_until(bound, commands, folded, |guest| guests.remove(guest).map(|it| it.base));
-        // Whatever comes now lies above the bound and begins a new life. What the table's own
-        // expiry deletes is never more than what is dropped here.
+        // Any command that arrives now lies above the bound and begins a new lifetime. The table's
+        // TTL never deletes more than this drops.
         let bases = guests.values_mut().map(|guest| &mut guest.base).chain([base]);
         for base in bases.filter(|base| has_ended(base.newest, bound)) {
             *base = Base::default();
@@ -224,27 +224,27 @@ impl CartItem {
     }
 
     fn count(&self) -> u64 {
-        let mut life = self.base.life();
+        let mut lifetime = self.base.lifetime();
         for command in &self.commands {
-            life.goes_on(command.time);
+            lifetime.add_command(command.time);
             if let Action::Merge { guest } = &command.action
                 && let Some(guest) = self.guests.get(guest)
             {
-                life.join(guest.life(), command.time);
+                lifetime.join(guest.lifetime(), command.time);
             }
         }
-        life.count
+        lifetime.count
     }
 }
 
 // === impl Base ===
 
 impl Base {
-    pub(super) fn life(&self) -> Life {
-        Life { count: self.count, newest: self.newest }
+    pub(super) fn lifetime(&self) -> Lifetime {
+        Lifetime { count: self.count, newest: self.newest }
     }
 
-    /// This and these commands, run in (time, id) order; `guest` hands out who is merged.
+    /// This base after these commands, run in (time, id) order; `guest` returns a merged guest.
     pub(super) fn with(
         &self,
         mut commands: Vec<&CartCommand>,
@@ -259,7 +259,7 @@ impl Base {
         base
     }
 
-    /// Runs the commands at or below `bound`, of which only the ids are kept.
+    /// Runs the commands at or below `bound`; only their ids are stored from then on.
     fn take_until(
         &mut self,
         bound: Time,
@@ -275,36 +275,36 @@ impl Base {
     }
 
     fn run(&mut self, command: &CartCommand, guest: &mut impl FnMut(&str) -> Option<Self>) {
-        let mut life = self.life();
-        if life.goes_on(command.time) {
+        let mut lifetime = self.lifetime();
+        if lifetime.add_command(command.time) {
             self.contents = Contents::default();
         }
         match &command.action {
             Action::Merge { guest: name } => {
                 if let Some(guest) = guest(name)
-                    && life.join(guest.life(), command.time)
+                    && lifetime.join(guest.lifetime(), command.time)
                 {
                     self.contents.join(guest.contents);
                 }
             }
             _ => self.contents.run(command),
         }
-        (self.count, self.newest) = (life.count, life.newest);
+        (self.count, self.newest) = (lifetime.count, lifetime.newest);
     }
 }
 
-// === impl Life ===
+// === impl Lifetime ===
 
-impl Life {
-    /// One more command; whether it begins a new life.
-    pub(super) fn goes_on(&mut self, at: Time) -> bool {
+impl Lifetime {
+    /// Counts one more command. Returns whether it begins a new lifetime.
+    pub(super) fn add_command(&mut self, at: Time) -> bool {
         let is_new = has_ended(self.newest, at);
         self.count = if is_new { 1 } else { self.count + 1 };
         self.newest = at;
         is_new
     }
 
-    /// Counts a guest's commands in, unless its cart had ended when it was merged.
+    /// Adds the count of a guest's commands, unless its cart had ended before the merge.
     fn join(&mut self, guest: Self, at: Time) -> bool {
         let is_present = !has_ended(guest.newest, at);
         if is_present {
@@ -314,7 +314,7 @@ impl Life {
     }
 }
 
-/// Whether a command at `next` begins a new life of a cart last touched at `newest`.
+/// Whether a command at `next` begins a new lifetime of a cart last touched at `newest`.
 fn has_ended(newest: Time, next: Time) -> bool {
     next > newest.plus_ms(IDLE_MS_MAX)
 }

@@ -1,24 +1,24 @@
-//! What a cart may hold. Checked once, when a command is accepted, never in the fold.
+//! The limits of a cart. Acceptance checks them once; the fold never does.
 
 use super::answer::Answer;
 use super::contents::Contents;
 use super::item::CartItem;
 use crate::bookmark::PENDING_MAX;
 
-/// Most lines of a cart: what Shopify's `/cart/add.js` takes in one call.
+/// Most lines of a cart: the limit of one call of Shopify's `/cart/add.js`.
 pub const LINES_MAX: usize = 250;
-/// Most of one line.
+/// Highest quantity of one line.
 pub const QUANTITY_MAX: u32 = 9_999;
-/// Most properties of a line: what a cart permalink carries.
+/// Most properties of a line: the limit of a cart permalink.
 pub const PROPERTIES_MAX: usize = 25;
 /// Most bytes of a property or attribute, name and value together.
 pub const PROPERTY_BYTES_MAX: usize = 2_048;
-/// Most bytes of a cart as stored, below DynamoDB's 400 KB an item.
+/// Most bytes of a stored cart, below DynamoDB's 400 KB per item.
 pub const ENCODED_BYTES_MAX: usize = 256 * 1024;
-/// Most commands kept one by one, that is within 48 hours.
+/// Most commands stored one by one, that is within 48 hours.
 pub const COMMANDS_MAX: usize = 500;
 
-/// Which limit a command would pass.
+/// The limit a command would exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// [`LINES_MAX`].
@@ -27,7 +27,7 @@ pub enum Limit {
     Quantity,
     /// [`ENCODED_BYTES_MAX`].
     Bytes,
-    /// The sum of all lines would pass the range of money.
+    /// The sum of all lines would exceed the range of money.
     Total,
     /// [`COMMANDS_MAX`].
     Commands,
@@ -35,8 +35,8 @@ pub enum Limit {
     Pending,
 }
 
-/// The limit passed by a cart that would look like `after`, if any.
-pub(super) fn passed(item: &CartItem, after: &Contents, pending: usize) -> Option<Limit> {
+/// The first limit exceeded if the cart's contents were `after`.
+pub(super) fn exceeded_limit(item: &CartItem, after: &Contents, pending: usize) -> Option<Limit> {
     if pending > PENDING_MAX {
         return Some(Limit::Pending);
     }
@@ -60,12 +60,12 @@ fn encoded_bytes(contents: &Contents) -> usize {
 }
 
 fn encoded_commands(item: &CartItem) -> usize {
-    let kept = (&item.commands, &item.guests);
-    rmp_serde::to_vec_named(&kept).map_or(usize::MAX / 2, |bytes| bytes.len())
+    let stored = (&item.commands, &item.guests);
+    rmp_serde::to_vec_named(&stored).map_or(usize::MAX / 2, |bytes| bytes.len())
 }
 
 impl Answer {
-    /// How many commands the client would have pending with one more.
+    /// The client's pending commands, plus one.
     pub(super) fn pending_with_one_more(&self) -> usize {
         self.bookmark.pending.len() + 1
     }

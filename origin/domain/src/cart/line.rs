@@ -1,4 +1,4 @@
-//! One line of a cart, and the hash that tells one line from another.
+//! One line of a cart, and the hash that identifies it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use crate::id::{digest, read_text};
 use crate::money::Money;
 use crate::time::Time;
 
-/// What makes two adds the same line: variant (or product and selection) and properties. The first
-/// 96 bits of a hash, as words because every fold compares them thousands of times; written as 24
+/// Identifies a line by variant (or product and selection) and properties: the first 96 bits of a
+/// hash. Stored as words because every fold compares ids thousands of times; written as 24
 /// hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId([u32; 3]);
 
-/// The property by which a configured line is found again in an order: its id. Themes hide what
-/// begins with `_`.
+/// The line-item property with a configured line's id, to find the line of an ordered item. Themes
+/// hide properties that begin with `_`.
 pub const LINE_PROPERTY: &str = "_line";
 
 const DIGITS_OF_ID: usize = 24;
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// What a shopper adds, resolved at acceptance: the fold reads nothing else.
+/// The item a shopper adds, resolved at acceptance: the fold reads nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The product's id.
@@ -31,27 +31,27 @@ pub struct Offer {
     pub variant_id: Option<String>,
     /// The stock keeping unit of that variant.
     pub sku: Option<String>,
-    /// What the line is called.
+    /// The title of the line.
     pub title: String,
-    /// The price of one.
+    /// The price of one piece.
     pub price: Money,
     /// The complete selection of a configured product.
     pub selection: Option<BTreeMap<String, String>>,
-    /// Line-item properties the shopper gave.
+    /// The shopper's line-item properties.
     pub properties: BTreeMap<String, String>,
 }
 
 /// One line of a cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What is in it: that of the latest add, which shares it.
+    /// The offer of the latest add, shared with that command.
     #[serde(with = "shared")]
     pub offer: Arc<Offer>,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// When it was started: lines are shown in this order.
+    /// When the line was created: answers list lines in this order.
     pub since: Time,
-    /// When its latest add was: of two lines that become one, the later offer counts.
+    /// When its latest add was: if two lines are joined, the later offer wins.
     #[serde(default)]
     pub offered: Time,
 }
@@ -59,7 +59,7 @@ pub struct Line {
 // === impl Line ===
 
 impl Line {
-    /// Takes in a guest's line of the same id.
+    /// Adds a guest's line of the same id.
     pub(super) fn join(&mut self, guest: Self) {
         self.quantity = self.quantity.saturating_add(guest.quantity);
         self.since = self.since.min(guest.since);
@@ -72,7 +72,7 @@ impl Line {
 // === impl LineId ===
 
 impl LineId {
-    /// The id that is written so; `None` if none is.
+    /// Parses the written form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| DIGITS.contains(&byte);
@@ -101,8 +101,8 @@ impl LineId {
         }))
     }
 
-    /// Hands out its text without an allocation: a cart stores hundreds of them.
-    fn written<T>(self, write: impl FnOnce(&str) -> T) -> T {
+    /// Passes the written form to `write` without an allocation: a cart stores hundreds of ids.
+    fn with_text<T>(self, write: impl FnOnce(&str) -> T) -> T {
         let nibble = |at: usize| (self.0[at / 8] >> (28 - 4 * (at % 8))) & 15;
         let digits: [u8; DIGITS_OF_ID] = std::array::from_fn(|at| DIGITS[nibble(at) as usize]);
         write(std::str::from_utf8(&digits).expect("hexadecimal digits are ASCII"))
@@ -111,7 +111,7 @@ impl LineId {
 
 impl std::fmt::Display for LineId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.written(|text| out.write_str(text))
+        self.with_text(|text| out.write_str(text))
     }
 }
 
@@ -123,7 +123,7 @@ impl std::fmt::Debug for LineId {
 
 impl Serialize for LineId {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        self.written(|text| out.serialize_str(text))
+        self.with_text(|text| out.serialize_str(text))
     }
 }
 
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for LineId {
 // === impl Offer ===
 
 impl Offer {
-    /// The line this goes into.
+    /// The id of the offer's line.
     #[must_use]
     pub fn line_id(&self) -> LineId {
         let Some(selection) = &self.selection else {
@@ -157,7 +157,7 @@ fn push_pairs<'a>(parts: &mut Vec<&'a [u8]>, pairs: &'a BTreeMap<String, String>
     }
 }
 
-/// An offer in a stored document: written as itself, however many share it.
+/// Serialises a shared offer as the offer itself.
 pub(super) mod shared {
     use std::sync::Arc;
 

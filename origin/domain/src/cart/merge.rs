@@ -1,78 +1,78 @@
-//! Merging: a guest's cart goes into the customer's own. The guest's commands keep their ids and
-//! times and act on the guest's lines until the merge; then the lines join the customer's, and
-//! whatever the guest sends later acts on these.
+//! Merges a guest's cart into the customer's own. The guest's commands keep their ids and times and
+//! act on the guest's lines until the merge; then the lines join the customer's, and later commands
+//! of the guest act on these.
 //!
-//! Both items change in one transaction, so that a command is in exactly one of them. What was
-//! sent to the guest's cart and is delivered later goes to the customer's item: the guest's is no
-//! more than the name of that cart.
+//! Both items change in one transaction, so that a command is in exactly one of them. Commands sent
+//! to the guest's cart and delivered later go to the customer's item: the guest's item is then a
+//! tombstone that names that cart.
 
 use serde::{Deserialize, Serialize};
 
 use super::absorb::CartEvent;
 use super::command::{Action, CartCommand};
-use super::item::{Base, CartItem, Life};
+use super::item::{Base, CartItem, Lifetime};
 use crate::bookmark::Pending;
 
-/// A cart that was merged into another, inside the other's item. It goes when its merge is folded.
+/// A merged guest's cart inside the customer's item. Folding the merge removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
     /// The merge's place in the order.
     pub until: Pending,
     /// The fold of the guest's commands at or below the 48 hour bound.
     pub base: Base,
-    /// Those above it and before the merge, in (time, id) order.
+    /// The commands above it and before the merge, in (time, id) order.
     pub commands: Vec<CartCommand>,
 }
 
-/// A command to merge.
+/// A merge command with its two carts.
 #[derive(Debug, Clone, Copy)]
 pub struct Merge<'a> {
     /// The guest's cart.
     pub guest: &'a str,
-    /// The cart it goes into.
+    /// The cart to merge into.
     pub into: &'a str,
     command: &'a CartCommand,
 }
 
-/// Two carts as they were seen; `None` for one never written.
+/// The items of two carts before the merge; `None` for a cart never written.
 #[derive(Debug, Clone, Copy)]
 pub struct Both<'a> {
-    /// The guest's.
+    /// The guest's item.
     pub guest: Option<&'a CartItem>,
-    /// The one it goes into.
+    /// The item of the cart to merge into.
     pub into: Option<&'a CartItem>,
 }
 
-/// What becomes of two carts.
+/// The outcome of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
     /// Both have changed.
-    Changed(Box<Joined>),
+    Changed(Box<MergedItems>),
     /// They were merged before.
     Known,
-    /// It is older than the erasure of one of them, and stays out.
+    /// It is older than the erasure of one of them, and is dropped.
     Erased,
-    /// The guest's cart was merged into another, or the other was itself merged: into this one.
+    /// The guest's cart or the other was already merged into this third cart.
     Elsewhere(String),
-    /// Below the 48 hour bound of one of them: to the dead letters.
+    /// Below the 48 hour bound of one of them: a dead letter.
     TooLate,
-    /// Below the 15 day bound of one of them: to the dead letters.
+    /// Below the 15 day bound of one of them: a dead letter.
     TooOld,
 }
 
-/// Two carts after the merge.
+/// The items of two carts after the merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    /// What is left of the guest's.
+pub struct MergedItems {
+    /// The guest's item: a tombstone.
     pub guest: CartItem,
-    /// The other, with all that the guest's held.
+    /// The other item, with the guest's contents.
     pub into: CartItem,
 }
 
 // === impl Merge ===
 
 impl<'a> Merge<'a> {
-    /// The merge that an event asks for, if it does.
+    /// The merge in an event, if its command is one.
     #[must_use]
     pub fn of(event: &'a CartEvent) -> Option<Self> {
         match &event.command.action {
@@ -83,21 +83,21 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Merges, or says why not.
+    /// Merges two items.
     #[must_use]
-    pub fn apply(&self, seen: Both<'_>) -> Merged {
+    pub fn apply(&self, items: Both<'_>) -> Merged {
         let time = self.command.time;
-        if let Some(elsewhere) = seen.guest.and_then(|guest| guest.merged_into_at(time)) {
+        if let Some(elsewhere) = items.guest.and_then(|guest| guest.merged_into_at(time)) {
             let is_here = elsewhere == self.into;
             return if is_here { Merged::Known } else { Merged::Elsewhere(elsewhere.to_owned()) };
         }
-        if let Some(elsewhere) = seen.into.and_then(|into| into.merged_into_at(time)) {
+        if let Some(elsewhere) = items.into.and_then(|into| into.merged_into_at(time)) {
             return Merged::Elsewhere(elsewhere.to_owned());
         }
         let never_written = CartItem::default();
-        // What is left of a cart merged so long ago that it is told no more says nothing.
-        let guest = seen.guest.filter(|guest| guest.merged_into.is_none());
-        let (guest, into) = (guest.unwrap_or(&never_written), seen.into.unwrap_or(&never_written));
+        // An expired tombstone of a merged cart counts as no item.
+        let guest = items.guest.filter(|guest| guest.merged_into.is_none());
+        let (guest, into) = (guest.unwrap_or(&never_written), items.into.unwrap_or(&never_written));
         if guest.is_erased_at(time) || into.is_erased_at(time) {
             return Merged::Erased;
         }
@@ -105,11 +105,14 @@ impl<'a> Merge<'a> {
             let is_old = time <= guest.id_bound().max(into.id_bound());
             return if is_old { Merged::TooOld } else { Merged::TooLate };
         }
-        Merged::Changed(Box::new(Joined { guest: self.left(), into: self.join(guest, into) }))
+        Merged::Changed(Box::new(MergedItems {
+            guest: self.tombstone(),
+            into: self.join(guest, into),
+        }))
     }
 
-    /// What is left of the guest's item: nothing that any delivery could have changed.
-    fn left(&self) -> CartItem {
+    /// The guest's tombstone. It depends on the merge alone, not on the delivery order.
+    fn tombstone(&self) -> CartItem {
         CartItem {
             highest: self.command.time,
             merged_into: Some(self.into.to_owned()),
@@ -122,7 +125,7 @@ impl<'a> Merge<'a> {
         let at = guest.commands.partition_point(|command| command.place() < until);
         let (before, after) = guest.commands.split_at(at);
         let highest = into.highest.max(guest.highest).max(self.command.time);
-        // If the same guest was merged before, that is over now: its place is free.
+        // Settling folds an earlier merge of the same guest, so its entry is free.
         let mut item = CartItem { highest, ..into.clone() }.settled();
         for command in after.iter().chain([self.command]) {
             CartItem::insert(&mut item.commands, command);
@@ -137,17 +140,17 @@ impl<'a> Merge<'a> {
 // === impl Guest ===
 
 impl Guest {
-    /// What it holds when it is merged, with these commands that have not arrived.
+    /// The guest's fold at the merge, with these pending commands.
     pub(super) fn with(&self, pending: Vec<&CartCommand>) -> Base {
         self.base.with(self.commands.iter().chain(pending).collect(), |_| None)
     }
 
-    /// The life it is in when it is merged.
-    pub(super) fn life(&self) -> Life {
-        let mut life = self.base.life();
+    /// The guest's lifetime at the merge.
+    pub(super) fn lifetime(&self) -> Lifetime {
+        let mut lifetime = self.base.lifetime();
         for command in &self.commands {
-            life.goes_on(command.time);
+            lifetime.add_command(command.time);
         }
-        life
+        lifetime
     }
 }

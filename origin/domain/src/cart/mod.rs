@@ -1,5 +1,5 @@
-//! The cart: the result of running its commands in (time, id) order, whatever the order or number
-//! of deliveries.
+//! The cart: the result of running its commands in (time, id) order. The order and number of
+//! deliveries do not matter.
 //!
 //! ```text
 //! request ─► accept: read, check limits, stamp, record, publish ─► 202, answer
@@ -27,21 +27,22 @@ mod ports;
 mod reissue;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
-pub use accept::{Acceptance, Desk, Intent, Refusal, Wish};
-pub use accept_merge::MergeIntent;
+pub use accept::{Acceptance, CartCommands, CommandRequest, Rejection, RequestedAction};
+pub use accept_merge::MergeRequest;
 pub use answer::{Answer, MergedInto, answer};
 pub use checkout::{HandOver, Item, LineProblem, Problem, hand_over};
 pub use command::{Action, CartCommand};
 pub use contents::Contents;
 pub use item::{
-    Applied, Base, CartItem, FOLD_WINDOW_MS, ID_WINDOW_MS, IDLE_MS_MAX, KEPT_MS, apply, apply_of,
+    Applied, Base, CartItem, FOLD_WINDOW_MS, ID_WINDOW_MS, IDLE_MS_MAX, ITEM_TTL_MS, apply,
+    apply_of,
 };
 pub use limits::{
     COMMANDS_MAX, ENCODED_BYTES_MAX, LINES_MAX, Limit, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
     QUANTITY_MAX,
 };
 pub use line::{LINE_PROPERTY, Line, LineId, Offer};
-pub use merge::{Both, Guest, Joined, Merge, Merged};
+pub use merge::{Both, Guest, Merge, Merged, MergedItems};
 pub use order::{ORDER_TOPICS, Order};
 pub use owner::{cart_of, is_guests};
 pub use ports::{CartChange, CartRead, CartSource, CartWriter, Carts};

@@ -1,5 +1,5 @@
-//! An order takes what it bought out of the cart it names. Only what is equal in every webhook of
-//! an order is read, so whichever arrives first says the same.
+//! An order removes the bought items from the cart it names. Only fields that are equal in every
+//! webhook of an order are read, so the first one to arrive is enough.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use super::line::{LINE_PROPERTY, LineId};
 use crate::id::CommandId;
 use crate::loyalty::{Node, ORDER_LINES_MAX, Object, PayloadError};
 
-/// The webhooks that tell of an order: whichever comes first counts.
+/// The webhooks about a new order: the first one to arrive counts.
 pub const ORDER_TOPICS: [&str; 2] = ["orders/create", "orders/paid"];
 
-/// Most attributes of an order that are looked through: what Shopify's cart takes.
+/// Most attributes of an order that are read: the limit of Shopify's cart.
 const ATTRIBUTES_MAX: usize = 250;
-/// Most properties of a line item that are looked through: ten times what a line of ours has.
+/// Most properties of a line item that are read: ten times our own limit.
 const ORDER_PROPERTIES_MAX: usize = 250;
 
-/// An order as Shopify tells it.
+/// The payload of an order webhook.
 #[derive(Debug, Clone)]
 pub struct Order<'a>(Object<'a>);
 
@@ -29,27 +29,27 @@ impl<'a> Order<'a> {
     /// Reads a webhook's payload.
     ///
     /// # Errors
-    /// It is no object.
+    /// The payload is not an object.
     pub fn parse(payload: &'a RawValue) -> Result<Self, PayloadError> {
         Node::root(payload).object().map(Self)
     }
 
-    /// What the shopper's cart said under this name. Shoppers write attributes: one that is no
-    /// text is none.
+    /// The value of a cart attribute. Shoppers can write attributes: one that is not text is
+    /// ignored.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<String> {
         let attributes = self.0.get("note_attributes")?.list(ATTRIBUTES_MAX).ok()?;
-        let named = |attribute: &Node<'_>| {
+        let value_of_name = |attribute: &Node<'_>| {
             let (key, value) = pair(attribute)?;
             (key == name).then_some(value)
         };
-        attributes.iter().find_map(named)
+        attributes.iter().find_map(value_of_name)
     }
 
-    /// The command that takes what was bought out of `cart`.
+    /// The command that removes the bought items from `cart`.
     ///
     /// # Errors
-    /// The order has no id, no time, or lines that are not Shopify's.
+    /// The order has no id or no time, or its lines are malformed.
     pub fn taking(&self, cart: &str) -> Result<CartEvent, PayloadError> {
         let id = self.0.need("id")?.id()?;
         let mut lines: BTreeMap<LineId, u32> = BTreeMap::new();
@@ -70,14 +70,14 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The line that a line item was handed over from: the one it names, or that of its variant and
-/// properties. What the merchant added by hand has no variant and was no line.
+/// The cart line of an order's line item: the one its property names, or that of its variant and
+/// properties. An item the merchant added by hand has no variant and no line.
 fn line(item: &Object<'_>) -> Option<LineId> {
-    let listed = item.get("properties").and_then(|node| node.list(ORDER_PROPERTIES_MAX).ok());
-    let listed = listed.unwrap_or_default();
-    let properties: BTreeMap<String, String> = listed.iter().filter_map(pair).collect();
-    if let Some(named) = properties.get(LINE_PROPERTY) {
-        return LineId::parse(named);
+    let nodes = item.get("properties").and_then(|node| node.list(ORDER_PROPERTIES_MAX).ok());
+    let nodes = nodes.unwrap_or_default();
+    let properties: BTreeMap<String, String> = nodes.iter().filter_map(pair).collect();
+    if let Some(id) = properties.get(LINE_PROPERTY) {
+        return LineId::parse(id);
     }
     let variant = item.get("variant_id")?.id().ok()?;
     Some(LineId::of_variant(&variant, &properties))

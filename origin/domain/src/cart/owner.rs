@@ -1,7 +1,7 @@
-//! Whose a cart is.
+//! The owner of a cart.
 
-/// What every customer's own cart is called, before the customer's id. No other cart's name begins
-/// like this: theirs are hexadecimal.
+/// The prefix of a customer's own cart id, before the customer's id. Other cart ids are hexadecimal
+/// and can't begin with it.
 const CUSTOMERS: &str = "customer-";
 
 /// The customer's own cart, the same from every device.
@@ -10,7 +10,7 @@ pub fn cart_of(customer: &str) -> String {
     format!("{CUSTOMERS}{customer}")
 }
 
-/// Whether a cart is nobody's own, so that it may be merged into one that is.
+/// Whether a cart belongs to a guest, so that it may be merged into a customer's.
 #[must_use]
 pub fn is_guests(cart: &str) -> bool {
     !cart.starts_with(CUSTOMERS)

@@ -1,4 +1,4 @@
-//! What the cart needs of the world.
+//! The ports of the cart.
 
 use super::item::CartItem;
 use crate::bookmark::Pending;
@@ -7,23 +7,23 @@ use crate::idempotency::CommandRecord;
 use crate::port::{Consistency, PortError, Written};
 use crate::time::Time;
 
-/// What a read obtained.
+/// The result of a read.
 #[derive(Debug, Clone)]
 pub struct CartRead {
     /// The item, if there is one.
     pub item: Option<std::sync::Arc<CartItem>>,
-    /// The records of the pending commands the item does not know, as far as there are any.
+    /// The existing records of the pending commands that the item has not absorbed.
     pub records: Vec<CommandRecord>,
-    /// Whether item and records are of a strongly consistent read begun after the request arrived:
-    /// only such a read may say that a bookmark is ahead of the table, or that a record is gone.
+    /// Whether item and records come from a strongly consistent read begun after the request
+    /// arrived: only such a read proves that a bookmark is ahead of the table or a record is gone.
     pub is_strong: bool,
 }
 
 // === impl CartRead ===
 
 impl CartRead {
-    /// The item, if it holds a cart at `now`: not one of a life that has ended, nor what is left of
-    /// one that was merged into another.
+    /// The item, if it is a cart at `now`: its lifetime has not ended, and it is not the tombstone
+    /// of a merged cart.
     pub(super) fn present_at(&self, now: Time) -> Option<&CartItem> {
         let item = self.item.as_deref()?;
         (item.merged_into.is_none() && item.is_present_at(now)).then_some(item)
@@ -32,8 +32,8 @@ impl CartRead {
 
 /// Reads carts for answers.
 pub trait Carts: Send + Sync {
-    /// Obtains an item with `version >= floor`, or whatever a strongly consistent read begun after
-    /// this call finds. If the item lacks any of `pending`, item and records come from one strongly
+    /// Returns an item with `version >= floor`, or the result of a strongly consistent read begun
+    /// after this call. If the item lacks any of `pending`, item and records come from one strongly
     /// consistent batch.
     fn read(
         &self,
@@ -52,8 +52,8 @@ pub trait CartSource: Send + Sync {
         consistency: Consistency,
     ) -> impl Future<Output = Result<Option<CartItem>, PortError>> + Send;
 
-    /// Reads the item and the records of these ids in one strongly consistent batch; an id without
-    /// a record is left out.
+    /// Reads the item and the records of these ids in one strongly consistent batch; ids without a
+    /// record are omitted.
     fn item_and_records(
         &self,
         cart: &str,
@@ -64,7 +64,7 @@ pub trait CartSource: Send + Sync {
 /// Writes carts.
 pub trait CartWriter: CartSource {
     /// Writes the item if the table still holds `seen` (`None`: nothing). A version alone does not
-    /// tell: it starts again with each life of a cart, and only with `highest` names one state.
+    /// identify a state: it restarts with each lifetime of a cart; together with `highest` it does.
     fn store(
         &self,
         cart: &str,
@@ -72,7 +72,7 @@ pub trait CartWriter: CartSource {
         seen: Option<&CartItem>,
     ) -> impl Future<Output = Result<Written, PortError>> + Send;
 
-    /// Writes both items if the table still holds what was seen of each, or else neither.
+    /// Writes both items if the table still holds the `seen` state of each, otherwise neither.
     fn store_both(
         &self,
         changes: [CartChange<'_>; 2],
@@ -82,10 +82,10 @@ pub trait CartWriter: CartSource {
 /// One cart's part of a write over two.
 #[derive(Debug, Clone, Copy)]
 pub struct CartChange<'a> {
-    /// Which cart.
+    /// The cart's id.
     pub cart: &'a str,
-    /// What it becomes.
+    /// The new item.
     pub item: &'a CartItem,
-    /// What it was when it was read.
+    /// The item as it was read.
     pub seen: Option<&'a CartItem>,
 }

@@ -1,4 +1,4 @@
-//! Issuing anew: what may be done by hand with a command that reached its cart too late.
+//! Reissues commands that reached their cart too late, on an operator's request.
 
 use super::absorb::{CartEvent, destination};
 use super::command::CartCommand;
@@ -8,21 +8,21 @@ use super::ports::CartSource;
 use crate::port::{Consistency, PortError};
 use crate::time::Time;
 
-/// What is to be done with an event that was set aside.
+/// How to reissue an event from the dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reissue {
-    /// It still comes too late as it is: publish this instead, the same command at a new time.
-    Anew(Box<CartEvent>),
-    /// Deliver it again as it is: the cart takes it, or knows it, or says again why not. What was
-    /// erased never gets a new time.
-    AsItIs,
-    /// Never: the cart no longer remembers whether it has absorbed the command.
+    /// The event is still too late: publish this one, the same command at a new time.
+    Restamped(Box<CartEvent>),
+    /// Deliver the same event: the cart absorbs it, has absorbed it, or rejects it again. An erased
+    /// command never gets a new time.
+    Unchanged,
+    /// Don't reissue: the cart no longer stores whether it has absorbed the command.
     TooOld,
 }
 
-/// Decides by what the cart remembers now, not by why the event was once set aside. As long as the
-/// cart remembers ids of the command's own time, one id is absorbed once, however often it is
-/// issued anew.
+/// Decides by the cart's current state, not by the dead letter's reason. As long as the cart stores
+/// ids of the command's own time, it absorbs an id once, no matter how often the command is
+/// reissued.
 ///
 /// # Errors
 /// The port's error.
@@ -31,27 +31,27 @@ pub async fn reissue(
     event: &CartEvent,
     now: Time,
 ) -> Result<Reissue, PortError> {
-    let anew = |highest: Time| {
+    let restamped = |highest: Time| {
         let command = CartCommand { time: Time(now.max(highest).0 + 1), ..event.command.clone() };
-        Reissue::Anew(Box::new(CartEvent { cart: event.cart.clone(), command }))
+        Reissue::Restamped(Box::new(CartEvent { cart: event.cart.clone(), command }))
     };
     if let Some(merge) = Merge::of(event) {
         let guest = carts.item(merge.guest, Consistency::Strong).await?;
         let into = carts.item(merge.into, Consistency::Strong).await?;
         return Ok(match merge.apply(Both { guest: guest.as_ref(), into: into.as_ref() }) {
             Merged::Changed(_) | Merged::Known | Merged::Erased | Merged::Elsewhere(_) => {
-                Reissue::AsItIs
+                Reissue::Unchanged
             }
             Merged::TooOld => Reissue::TooOld,
-            Merged::TooLate => {
-                anew([guest, into].iter().flatten().map(|item| item.highest).max().unwrap_or(now))
-            }
+            Merged::TooLate => restamped(
+                [guest, into].iter().flatten().map(|item| item.highest).max().unwrap_or(now),
+            ),
         });
     }
     let (_, item) = destination(carts, event).await?;
     Ok(match apply_of(item.as_ref(), &event.cart, &event.command) {
-        Applied::Changed(_) | Applied::Known | Applied::Erased => Reissue::AsItIs,
+        Applied::Changed(_) | Applied::Known | Applied::Erased => Reissue::Unchanged,
         Applied::TooOld => Reissue::TooOld,
-        Applied::TooLate => anew(item.map_or(now, |item| item.highest)),
+        Applied::TooLate => restamped(item.map_or(now, |item| item.highest)),
     })
 }

@@ -5,32 +5,32 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::chart::{Bounds, Chart, Prices};
-use super::diagram::{self, Budget, Case, Exhausted, Layer, Progress};
+use super::diagram::{self, Budget, Exhausted, Layer, Progress, UnsatCore};
 use super::limits::Limits;
 use super::mistake::{Mistake, Mistakes, Place};
 use super::model::Model;
+use super::priced_diagram::{PriceBounds, PricedDiagram, Prices};
 use super::product::{Names, Product, Variant};
-use super::resolve::{Choices, Count, Resolution, Scratch, Words};
+use super::resolve::{Choices, Count, JsonFragments, Resolution, Scratch};
 use super::selection::{Scope, Selection, UnknownChoice};
 use crate::money::Money;
 
-/// Working memories kept for the next resolution: no more than an instance answers at once.
+/// Working memories in the pool: no more than an instance answers at once.
 const SCRATCHES_MAX: usize = 16;
 
 /// Pairs of variants over different options that are checked for a common configuration.
 const OVERLAPS_MAX: usize = 2_000;
 
-/// Work that finding the rules to blame for an impossible product may take: about a second.
-const BLAME_BUDGET: Budget = Budget { steps: 20_000_000, bytes: 512 << 20 };
+/// Work to find a minimal conflict in a product without valid configurations: about a second.
+const CONFLICT_BUDGET: Budget = Budget { steps: 20_000_000, bytes: 512 << 20 };
 
-/// A product whose every question has an exact answer.
+/// A compiled product that answers every query exactly.
 #[derive(Debug)]
 pub struct Configurator {
     product: Product,
     names: Names,
-    chart: Chart,
-    words: Words,
+    priced: PricedDiagram,
+    fragments: JsonFragments,
     /// Variants by their id.
     by_id: HashMap<String, usize>,
     /// Variants by their choices, for each set of options that variants name.
@@ -50,13 +50,13 @@ struct VariantsOver {
 pub struct DiagramSize {
     /// Options and price sums, one layer each.
     pub layers: usize,
-    /// Nodes at which ways part or meet.
+    /// Nodes at which paths fork or join.
     pub nodes: usize,
-    /// Ways from one node to another.
+    /// Arcs from one node to another.
     pub arcs: usize,
-    /// Different sets of values, and parts made of them, that ways pass.
+    /// Different sets of values, and the products and unions of them.
     pub parts: usize,
-    /// Of those, the sets.
+    /// The sets among those.
     pub sets: usize,
 }
 
@@ -66,16 +66,17 @@ impl Configurator {
     /// Compiles a product.
     ///
     /// # Errors
-    /// What makes the product unusable: no valid configuration, variants that overlap, or more
-    /// work than the limits allow.
+    /// The reasons why the product is unusable: no valid configuration, variants that overlap, or
+    /// more work than the limits allow.
     pub fn compile(product: Product, limits: &Limits) -> Result<Self, Vec<Mistake>> {
         Self::compile_watched(product, limits, &mut |_| true)
     }
 
-    /// Compiles a product and tells `watch` how far it has come; answering `false` ends it.
+    /// Compiles a product and reports progress to `watch`, which stops the compilation by returning
+    /// `false`.
     ///
     /// # Errors
-    /// As [`Self::compile`], or that it was ended.
+    /// As [`Self::compile`], or that `watch` stopped it.
     pub fn compile_watched(
         product: Product,
         limits: &Limits,
@@ -87,13 +88,13 @@ impl Configurator {
         let Some(diagram) = diagram else {
             return Err(contradiction(&product, &model));
         };
-        let chart = Chart::of(diagram, &Prices::of(&product, &model));
-        let configurator = Self::with_chart(product, chart);
+        let priced = PricedDiagram::of(diagram, &Prices::of(&product, &model));
+        let configurator = Self::with_diagram(product, priced);
         let overlaps = configurator.overlaps();
         if overlaps.is_empty() { Ok(configurator) } else { Err(overlaps.into_vec()) }
     }
 
-    pub(super) fn with_chart(product: Product, chart: Chart) -> Self {
+    pub(super) fn with_diagram(product: Product, priced: PricedDiagram) -> Self {
         let ids = product.variants.iter().enumerate();
         let by_id = ids.map(|(index, variant)| (variant.variant_id.clone(), index)).collect();
         let mut by_choices: Vec<VariantsOver> = Vec::new();
@@ -107,36 +108,36 @@ impl Configurator {
             by_choices[place].variants.insert(values, index);
         }
         let names = Names::of(&product.options);
-        let words = Words::of(&product);
-        Self { product, names, chart, words, by_id, by_choices, scratches: Mutex::default() }
+        let fragments = JsonFragments::of(&product);
+        Self { product, names, priced, fragments, by_id, by_choices, scratches: Mutex::default() }
     }
 
-    /// The product as it was authored.
+    /// The authored product.
     #[must_use]
     pub fn product(&self) -> &Product {
         &self.product
     }
 
-    /// The variant with Shopify's id.
+    /// The variant with this Shopify id.
     #[must_use]
     pub fn variant(&self, variant_id: &str) -> Option<&Variant> {
         Some(&self.product.variants[*self.by_id.get(variant_id)?])
     }
 
-    /// The exact price of a complete selection; `None` if it is not complete, or not valid.
+    /// The exact price of a complete selection; `None` if it is not complete or not valid.
     #[must_use]
     pub fn price(&self, selection: &Selection) -> Option<Money> {
         let chosen = self.chosen(selection).ok()?;
         if chosen.len() != self.product.options.len() {
             return None;
         }
-        Some(Money(self.chart.base_price + self.extent(chosen)?.low))
+        Some(Money(self.priced.base_price + self.price_bounds(chosen)?.low))
     }
 
-    /// What a selection amounts to.
+    /// Resolves a selection.
     ///
     /// # Errors
-    /// Every choice, and every option in scope, that the product does not have.
+    /// Every choice and every option in scope that the product does not have.
     pub fn resolve(
         &self,
         selection: &Selection,
@@ -149,7 +150,7 @@ impl Configurator {
                 return Err(unknown.flatten().collect());
             }
         };
-        let choices = Choices::of(&self.chart, chosen.iter().copied());
+        let choices = Choices::of(&self.priced, chosen.iter().copied());
         let mut resolution = self.with_scratch(|scratch| {
             super::resolve::resolve(self, selection, &choices, options, scratch)
         });
@@ -159,10 +160,10 @@ impl Configurator {
         Ok(resolution)
     }
 
-    /// How large the diagram is.
+    /// The size of the diagram.
     #[must_use]
     pub fn size(&self) -> DiagramSize {
-        let diagram = &self.chart.diagram;
+        let diagram = &self.priced.diagram;
         DiagramSize {
             layers: diagram.layers.len(),
             nodes: diagram.node_count(),
@@ -172,22 +173,22 @@ impl Configurator {
         }
     }
 
-    /// The options in the order the diagram decides them.
+    /// The options in the variable order of the diagram.
     pub fn order(&self) -> impl Iterator<Item = &str> {
-        let layers = self.chart.diagram.layers.iter();
+        let layers = self.priced.diagram.layers.iter();
         let option = |layer: &Layer| self.product.options.get(usize::from(layer.variable));
         layers.filter_map(move |layer| Some(option(layer)?.id.as_str()))
     }
 
-    pub(super) fn words(&self) -> &Words {
-        &self.words
+    pub(super) fn fragments(&self) -> &JsonFragments {
+        &self.fragments
     }
 
-    pub(super) fn chart(&self) -> &Chart {
-        &self.chart
+    pub(super) fn priced(&self) -> &PricedDiagram {
+        &self.priced
     }
 
-    /// The variant that choices for every option, in their order, amount to.
+    /// The variant with these choices, one for every option in order.
     pub(super) fn variant_of(&self, choices: &[(u16, u16)]) -> Option<&Variant> {
         self.by_choices.iter().find_map(|over| {
             let value = |option: &u16| Some(choices.get(usize::from(*option))?.1);
@@ -248,7 +249,8 @@ impl Configurator {
         if unknown.is_empty() { Ok(options) } else { Err(unknown) }
     }
 
-    /// Lends working memory; a panic elsewhere does not spoil it, it means nothing between uses.
+    /// Lends working memory. Its content means nothing between uses, so a poisoned lock is
+    /// harmless.
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let lock = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = lock().pop().unwrap_or_default();
@@ -260,7 +262,7 @@ impl Configurator {
         result
     }
 
-    /// Variants that name different options and yet share a valid configuration.
+    /// Variants that name different options and share a valid configuration.
     fn overlaps(&self) -> Mistakes {
         let mut mistakes = Mistakes::default();
         let place = Place::ROOT.key("variants");
@@ -277,7 +279,7 @@ impl Configurator {
                     return mistakes;
                 }
                 checks_left -= 1;
-                if self.extent(both).is_some() {
+                if self.price_bounds(both).is_some() {
                     let message = format!("overlaps variant {before}: a configuration is both");
                     mistakes.add(&place.index(at).key("selection"), message);
                 }
@@ -287,19 +289,22 @@ impl Configurator {
     }
 
     /// Prices, without the base price, of the configurations with these choices, if there are any.
-    pub(super) fn extent(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Option<Bounds> {
-        let choices = Choices::of(&self.chart, chosen);
-        self.with_scratch(|scratch| super::resolve::extent(&self.chart, &choices, scratch))
+    pub(super) fn price_bounds(
+        &self,
+        chosen: impl IntoIterator<Item = (u16, u16)>,
+    ) -> Option<PriceBounds> {
+        let choices = Choices::of(&self.priced, chosen);
+        self.with_scratch(|scratch| super::resolve::price_bounds(&self.priced, &choices, scratch))
     }
 
-    /// How many configurations have these choices.
+    /// The number of configurations with these choices.
     pub(super) fn count(&self, chosen: impl IntoIterator<Item = (u16, u16)>) -> Count {
-        Count::of(&self.chart, &Choices::of(&self.chart, chosen))
+        Count::of(&self.priced, &Choices::of(&self.priced, chosen))
     }
 }
 
-/// The choices of both variants, if they name different options and agree where they meet. Those
-/// that name the same options differ in some value: equal ones were refused at parsing.
+/// The choices of both variants, if they name different options and agree on the common ones.
+/// Variants that name the same options differ in some value: parsing rejects equal ones.
 fn joined(one: &Variant, two: &Variant) -> Option<Vec<(u16, u16)>> {
     let has_same_options = one.choices.len() == two.choices.len()
         && one.choices.iter().zip(&two.choices).all(|(one, two)| one.0 == two.0);
@@ -317,9 +322,10 @@ fn joined(one: &Variant, two: &Variant) -> Option<Vec<(u16, u16)>> {
     Some(both)
 }
 
-/// A minimal set of rules that leave no valid configuration.
+/// A minimal set of rules that excludes every configuration.
 fn contradiction(product: &Product, model: &Model<'_>) -> Vec<Mistake> {
-    let rules = Case::of(product, model).blame(BLAME_BUDGET).ok().flatten().unwrap_or_default();
+    let rules = UnsatCore::of(product, model).minimal_conflict(CONFLICT_BUDGET);
+    let rules = rules.ok().flatten().unwrap_or_default();
     let ids: Vec<&str> = rules.iter().map(|rule| product.rules[*rule].id.as_str()).collect();
     let message = match &ids[..] {
         [] => "no configuration satisfies all the rules".to_owned(),

@@ -1,4 +1,4 @@
-//! Whether a whole configuration satisfies a rule: the plain reading, without any diagram.
+//! Direct evaluation of a rule on a complete configuration, without a diagram.
 
 use super::product::{Condition, Expression, RuleKind, Table};
 
@@ -47,15 +47,15 @@ impl Expression {
 // === impl Table ===
 
 impl Table {
-    /// Whether one of its rows is what the configuration has there; rows are sorted.
+    /// Whether a row equals the configuration's values for these options. The rows are sorted.
     fn has(&self, configuration: &[u16]) -> bool {
-        let wanted = self.options.iter().map(|option| configuration[usize::from(*option)]);
+        let values = self.options.iter().map(|option| configuration[usize::from(*option)]);
         let width = self.options.len();
         let row = |at: usize| &self.cells[at * width..(at + 1) * width];
         let (mut low, mut high) = (0, self.cells.len() / width);
         while low < high {
             let middle = low + (high - low) / 2;
-            match row(middle).iter().copied().cmp(wanted.clone()) {
+            match row(middle).iter().copied().cmp(values.clone()) {
                 std::cmp::Ordering::Equal => return true,
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,

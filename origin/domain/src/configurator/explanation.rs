@@ -1,49 +1,49 @@
-//! Explaining why a value cannot be chosen, and what would let it in.
+//! Explanations: why a value cannot be chosen, and the cheapest change that makes it available.
 
 use serde::Serialize;
 
 use super::Configurator;
 use super::completion::By;
-use super::diagram::{Budget, Case};
+use super::diagram::{Budget, UnsatCore};
 use super::nearest::nearest;
 use super::selection::{Selection, UnknownChoice};
 use crate::money::Money;
 
-/// Work that finding the rules to blame may take: a fifth of a second. Conflicts of industrial
-/// products take a hundredth of it.
-const BLAME_BUDGET: Budget = Budget { steps: 4_000_000, bytes: 128 << 20 };
+/// Work to find a minimal conflict: a fifth of a second. Conflicts of industrial products take a
+/// hundredth of it.
+const CONFLICT_BUDGET: Budget = Budget { steps: 4_000_000, bytes: 128 << 20 };
 
 /// Why a value cannot be added to a selection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation<'c> {
     /// The product's id.
     pub product: &'c str,
-    /// The option asked about.
+    /// The option of the query.
     pub option: &'c str,
-    /// The value asked about.
+    /// The value of the query.
     pub value: &'c str,
-    /// Whether nothing speaks against it.
+    /// Whether the value can be added.
     pub possible: bool,
-    /// A minimal set of choices that rule it out: without any one of them the others would not.
-    /// Empty if the rules alone do.
+    /// A minimal set of choices that rule the value out: no proper subset rules it out. Empty if
+    /// the rules alone rule it out.
     pub choices: Selection,
-    /// A minimal set of rules that, with those choices, rule it out; `None` if finding one took
-    /// more work than an answer may.
-    pub rules: Option<Vec<RuleNamed<'c>>>,
-    /// The cheapest change that lets it in; `None` if nothing does.
+    /// A minimal set of rules that, with those choices, rule the value out; `None` if the search
+    /// exceeds its budget.
+    pub rules: Option<Vec<RuleSummary<'c>>>,
+    /// The cheapest change that makes the value available; `None` if it has none.
     pub repair: Option<Repair>,
 }
 
-/// A rule as shoppers read it.
+/// A rule as shoppers see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct RuleNamed<'c> {
+pub struct RuleSummary<'c> {
     /// The rule's id.
     pub id: &'c str,
-    /// Its reason in words, if the author gave one.
+    /// The author's message for shoppers, if there is one.
     pub message: Option<&'c str>,
 }
 
-/// The fewest other choices that must change, and among those the ones with the lowest price.
+/// The fewest other choices to change and, among those, the changes with the lowest price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repair {
     /// The choices to change, with their new values.
@@ -55,41 +55,41 @@ pub struct Repair {
 // === impl Configurator ===
 
 impl Configurator {
-    /// Explains why `value` of `option` cannot be added to a selection, or put in place of the
-    /// choice made for that option.
+    /// Explains why `value` of `option` cannot be added to a selection, or cannot replace the
+    /// choice for that option.
     ///
     /// # Errors
-    /// Every choice, and the value asked about, that the product does not have.
+    /// Every choice that the product does not have, including the value of the query.
     pub fn explain(
         &self,
         selection: &Selection,
         option: &str,
         value: &str,
     ) -> Result<Explanation<'_>, Vec<UnknownChoice>> {
-        let (chosen, asked) = match (self.chosen(selection), self.choice(option, value)) {
-            (Ok(chosen), Ok(asked)) => (chosen, asked),
-            (chosen, asked) => {
-                let unknown = chosen.err().into_iter().flatten().chain(asked.err());
+        let (chosen, target) = match (self.chosen(selection), self.choice(option, value)) {
+            (Ok(chosen), Ok(target)) => (chosen, target),
+            (chosen, target) => {
+                let unknown = chosen.err().into_iter().flatten().chain(target.err());
                 return Err(unknown.collect());
             }
         };
-        let others: Vec<_> = chosen.into_iter().filter(|(other, _)| *other != asked.0).collect();
-        let repaired = self.repaired(&others, asked);
-        let against = self.choices_against(&others, asked);
-        let is_possible = against.is_none();
-        let against = against.unwrap_or_default();
+        let others: Vec<_> = chosen.into_iter().filter(|(other, _)| *other != target.0).collect();
+        let repaired = self.repaired(&others, target);
+        let conflict = self.conflicting_choices(&others, target);
+        let is_possible = conflict.is_none();
+        let conflict = conflict.unwrap_or_default();
         let rules = if is_possible {
             Some(Vec::new())
         } else {
-            self.rules_against(&against, asked, repaired.as_ref().map(|(full, _)| &full[..]))
+            self.conflicting_rules(&conflict, target, repaired.as_ref().map(|(full, _)| &full[..]))
         };
-        let option = &self.product().options()[usize::from(asked.0)];
+        let option = &self.product().options()[usize::from(target.0)];
         Ok(Explanation {
             product: self.product().id(),
             option: option.id.as_str(),
-            value: option.values[usize::from(asked.1)].id.as_str(),
+            value: option.values[usize::from(target.1)].id.as_str(),
             possible: is_possible,
-            choices: self.named(against.iter().copied()),
+            choices: self.named(conflict.iter().copied()),
             rules,
             repair: repaired.map(|(full, price)| {
                 let is_changed =
@@ -102,71 +102,75 @@ impl Configurator {
         })
     }
 
-    /// The configuration with the value asked about that changes the fewest choices, and its
-    /// price.
-    fn repaired(&self, others: &[(u16, u16)], asked: (u16, u16)) -> Option<(Vec<u16>, Money)> {
-        let mut wishes = self.wishes(others, By::Price);
-        let wish = &mut wishes[self.chart().layer_of[usize::from(asked.0)]];
-        (wish.choice, wish.is_fixed) = (Some(asked.1), true);
-        let (configuration, price) = nearest(self.chart(), &wishes)?;
-        Some((configuration, Money(self.chart().base_price + price)))
+    /// The configuration with the target value that changes the fewest choices, and its price.
+    fn repaired(&self, others: &[(u16, u16)], target: (u16, u16)) -> Option<(Vec<u16>, Money)> {
+        let mut preferences = self.preferences(others, By::Price);
+        let preference = &mut preferences[self.priced().layer_of[usize::from(target.0)]];
+        (preference.choice, preference.is_fixed) = (Some(target.1), true);
+        let (configuration, price) = nearest(self.priced(), &preferences)?;
+        Some((configuration, Money(self.priced().base_price + price)))
     }
 
-    /// A minimal part of the choices that rules the value out; `None` if all of them do not.
-    fn choices_against(&self, others: &[(u16, u16)], asked: (u16, u16)) -> Option<Vec<(u16, u16)>> {
+    /// A minimal subset of the choices that rules the target out, by deletion; `None` if all of
+    /// them together do not.
+    fn conflicting_choices(
+        &self,
+        others: &[(u16, u16)],
+        target: (u16, u16),
+    ) -> Option<Vec<(u16, u16)>> {
         let is_ruled_out = |choices: &[(u16, u16)]| {
-            let all = choices.iter().copied().chain([asked]);
-            self.extent(all).is_none()
+            let all = choices.iter().copied().chain([target]);
+            self.price_bounds(all).is_none()
         };
         if !is_ruled_out(others) {
             return None;
         }
-        let mut against = others.to_vec();
+        let mut conflict = others.to_vec();
         for choice in others {
-            let rest: Vec<_> = against.iter().copied().filter(|other| other != choice).collect();
+            let rest: Vec<_> = conflict.iter().copied().filter(|other| other != choice).collect();
             if is_ruled_out(&rest) {
-                against = rest;
+                conflict = rest;
             }
         }
-        Some(against)
+        Some(conflict)
     }
 
-    /// A minimal set of rules that, with these choices, rules the value out.
-    fn rules_against(
+    /// A minimal set of rules that, with these choices, rules the target out.
+    fn conflicting_rules(
         &self,
-        against: &[(u16, u16)],
-        asked: (u16, u16),
-        usual: Option<&[u16]>,
-    ) -> Option<Vec<RuleNamed<'_>>> {
-        let mut case = self.case();
-        for (option, value) in against.iter().copied().chain([asked]) {
-            case.settled[usize::from(option)] = Some(value);
+        choices: &[(u16, u16)],
+        target: (u16, u16),
+        preferred: Option<&[u16]>,
+    ) -> Option<Vec<RuleSummary<'_>>> {
+        let mut core = self.unsat_core();
+        for (option, value) in choices.iter().copied().chain([target]) {
+            core.fixed[usize::from(option)] = Some(value);
         }
-        if let Some(usual) = usual {
-            case.usual = usual.to_vec();
+        if let Some(preferred) = preferred {
+            core.preferred = preferred.to_vec();
         }
-        let rules = case.blame(BLAME_BUDGET).ok()??;
-        let named = |rule: usize| {
+        let rules = core.minimal_conflict(CONFLICT_BUDGET).ok()??;
+        let summary = |rule: usize| {
             let rule = &self.product().rules()[rule];
-            RuleNamed { id: &rule.id, message: rule.message.as_deref() }
+            RuleSummary { id: &rule.id, message: rule.message.as_deref() }
         };
-        Some(rules.into_iter().map(named).collect())
+        Some(rules.into_iter().map(summary).collect())
     }
 
-    /// The product's rules in the order of its diagram, nothing settled.
-    pub(super) fn case(&self) -> Case<'_> {
-        let chart = self.chart();
+    /// The product's rules in the order of its diagram, with no fixed values.
+    pub(super) fn unsat_core(&self) -> UnsatCore<'_> {
+        let priced = self.priced();
         let count = self.product().options().len();
-        let layers = chart.diagram.layers.iter().map(|layer| layer.variable);
-        let domain = |layer: &usize| u16::try_from(chart.weights[*layer].len()).expect("bounded");
-        let (usual, _) = nearest(chart, &self.wishes(&[], By::Price))
+        let layers = priced.diagram.layers.iter().map(|layer| layer.variable);
+        let domain = |layer: &usize| u16::try_from(priced.weights[*layer].len()).expect("bounded");
+        let (preferred, _) = nearest(priced, &self.preferences(&[], By::Price))
             .expect("a compiled product has a valid configuration");
-        Case {
+        UnsatCore {
             rules: self.product().rules().iter().map(|rule| &rule.kind).collect(),
-            domains: chart.layer_of.iter().map(domain).collect(),
+            domains: priced.layer_of.iter().map(domain).collect(),
             order: layers.filter(|variable| usize::from(*variable) < count).collect(),
-            settled: vec![None; count],
-            usual,
+            fixed: vec![None; count],
+            preferred,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The names of options and values: short, safe in a URL, never beginning with `_`.
+//! Ids of options and values: short, safe in a URL, never starting with `_`.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Longest id in bytes: the contract of the authoring format.
 pub const ID_BYTES_MAX: usize = 64;
 
-/// Whether `text` has the shape every id of the authoring format has.
+/// Whether `text` is an id of the authoring format.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
@@ -31,7 +31,7 @@ macro_rules! id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// The id, if `text` has its shape.
+            /// The id, if `text` is one.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 $shape(text).then(|| Self(text.into()))
@@ -73,7 +73,8 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of a product option: begins with a letter, so it can never be a parameter of ours.
+    /// The id of a product option. It begins with a letter, so it never equals a query parameter of
+    /// the API.
     OptionId, is_option_id
 }
 
@@ -82,7 +83,7 @@ id! {
     ValueId, is_id
 }
 
-/// A text that is not shaped like the id it should be.
+/// The text is not a valid id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an id")]
 pub struct NotAnId(pub String);
@@ -92,7 +93,7 @@ mod tests {
     use super::{is_id, is_option_id};
 
     #[test]
-    fn ids_are_what_the_contract_says() {
+    fn ids_have_the_characters_and_length_of_the_contract() {
         let longest = "a".repeat(64);
         for id in ["a", "7", "26.5", "x-l_1", longest.as_str()] {
             assert!(is_id(id), "{id}");

@@ -1,21 +1,21 @@
-//! Mistakes: what is wrong in a document, and where.
+//! Mistakes in an authored document, each with its place.
 
 use serde::Serialize;
 
-/// One thing that is wrong in a document.
+/// One mistake in a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Mistake {
-    /// Where: a JSON Pointer into the document; empty for the document itself.
+    /// A JSON Pointer into the document; empty for the document itself.
     pub field: String,
-    /// What, in words for whoever wrote the document.
+    /// A message for the author of the document.
     pub message: String,
 }
 
-/// Most mistakes one refusal lists. Past it the list ends by saying so: an author mends one kind of
-/// mistake at a time, and an answer stays far below a megabyte.
+/// Most mistakes in one response; a longer list ends with a note. An author fixes one kind of
+/// mistake at a time, and the response stays far below a megabyte.
 pub const MISTAKES_MAX: usize = 1_000;
 
-/// A place in a document, as the way that leads there. It costs nothing until it is written down.
+/// A place in a document, as a linked list of steps. It allocates only when formatted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
@@ -28,10 +28,10 @@ enum Step<'p> {
     Index(usize),
 }
 
-/// Mistakes as they are found, up to the bound.
+/// A list of mistakes, up to the bound.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes {
-    found: Vec<Mistake>,
+    listed: Vec<Mistake>,
     is_full: bool,
 }
 
@@ -74,23 +74,23 @@ impl<'p> Place<'p> {
 
 impl Mistakes {
     pub(super) fn add(&mut self, place: &Place<'_>, message: impl Into<String>) {
-        if self.found.len() < MISTAKES_MAX {
-            self.found.push(Mistake { field: place.pointer(), message: message.into() });
+        if self.listed.len() < MISTAKES_MAX {
+            self.listed.push(Mistake { field: place.pointer(), message: message.into() });
         } else {
             self.is_full = true;
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.listed.is_empty()
     }
 
     pub(super) fn into_vec(mut self) -> Vec<Mistake> {
         if self.is_full {
             let end = format!("more than {MISTAKES_MAX} mistakes; only the first are listed");
-            self.found.push(Mistake::of_document(end));
+            self.listed.push(Mistake::of_document(end));
         }
-        self.found
+        self.listed
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use super::Place;
 
     #[test]
-    fn pointers_escape_what_rfc_6901_says() {
+    fn pointers_are_escaped_as_rfc_6901_requires() {
         let rules = Place::ROOT.key("rules");
         let rule = rules.index(3);
         assert_eq!(rule.key("a/b~c").pointer(), "/rules/3/a~1b~0c");

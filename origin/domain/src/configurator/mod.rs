@@ -1,25 +1,27 @@
-//! The exact configurator: what can still be chosen, what it costs, and why something cannot.
+//! The exact configurator: the available values of a selection, their prices, and explanations of
+//! conflicts.
 //!
-//! A product is authored as options, values and rules. Publishing compiles the rules to a decision
-//! diagram, and every question is then a walk or two over that diagram: a value is available if
-//! and only if some complete configuration has it and everything chosen so far; counts and prices
-//! are exact; nothing is ever searched for or guessed.
+//! A product consists of options, values and rules. Publishing compiles the rules to a decision
+//! diagram, and every query takes a few passes over that diagram. A value is available if and only
+//! if some complete configuration has it together with the current choices. Counts and prices are
+//! exact; no query searches or guesses.
 //!
 //! ```text
-//! JSON ─ authoring ─► Product ─ model ─► constraints ─ diagram ─► Chart ─┬─ resolve
-//!                        ▲                                               ├─ nearest
-//!   Shopify's JSON ─ shopify                   bytes ◄─── artefact ───►  ├─ explanation
-//!                                                                        └─ report
+//! JSON ─ authoring ─► Product ─ model ─► constraints ─ diagram ─► PricedDiagram ─┬─ resolve
+//!                        ▲                                                       ├─ nearest
+//!   Shopify's JSON ─ shopify                       bytes ◄─── artefact ───►      ├─ explanation
+//!                                                                                └─ report
 //! ```
 //!
 //! - [`Product::parse`] reads the authoring format and lists every mistake; [`shopify`] imports.
-//! - [`Configurator::compile`] works within [`Limits`]; its result is immutable and is shared.
-//! - [`Configurator::resolve`], [`complete`], [`explain`], [`revalidate`] and [`price`] answer.
-//! - [`Configurator::encode`] and [`decode`] keep a compiled product; [`report`] is for its author.
+//! - [`Configurator::compile`] works within [`Limits`]; requests share the immutable result.
+//! - [`Configurator::resolve`], [`complete`], [`explain`], [`revalidate`] and [`price`] answer
+//!   queries.
+//! - [`Configurator::encode`] and [`decode`] serialise a compiled product; [`report`] lists
+//!   findings for its author.
 //!
-//! Swapping counts as choosing: a sibling of a chosen value is available if putting it in the
-//! chosen one's place keeps everything else that is chosen. The changes an alternative needs are
-//! those of *other* options, the fewest there are.
+//! A sibling of a chosen value is available if it can replace that value while all other choices
+//! stay. The changes of an alternative are the fewest changes to *other* options that it needs.
 //!
 //! [`complete`]: Configurator::complete
 //! [`explain`]: Configurator::explain
@@ -30,7 +32,6 @@
 
 mod artefact;
 pub mod authoring;
-mod chart;
 mod compiled;
 mod completion;
 mod diagram;
@@ -41,6 +42,7 @@ mod limits;
 mod mistake;
 mod model;
 mod nearest;
+mod priced_diagram;
 mod product;
 mod report;
 mod resolve;
@@ -53,7 +55,7 @@ pub use artefact::{ARTEFACT_BYTES_MAX, ArtefactError};
 pub use compiled::{Configurator, DiagramSize};
 pub use completion::{By, Completion, Revalidation};
 pub use diagram::Progress;
-pub use explanation::{Explanation, Repair, RuleNamed};
+pub use explanation::{Explanation, Repair, RuleSummary};
 pub use ids::{ID_BYTES_MAX, NotAnId, OptionId, ValueId, is_id, is_option_id};
 pub use limits::Limits;
 pub use mistake::{MISTAKES_MAX, Mistake};

@@ -1,31 +1,31 @@
-//! A product as variables and constraints: what a diagram is made from.
+//! A product as variables and constraints: the input of the diagram compiler.
 //!
-//! The variables are the options and, behind them, the hidden sums of price rules.
+//! The variables are the options, followed by the hidden sums of price rules.
 
 use super::mistake::Mistake;
 use super::product::{Condition, Expression, Product, Rule, RuleKind};
 use super::sums::Sum;
 
-/// Options, hidden sums, and what binds them.
+/// Options, hidden sums, and the constraints between them.
 pub(super) struct Model<'p> {
-    /// How many values each variable has: the options' first, then the sums'.
+    /// The number of values of each variable: the options first, then the sums.
     pub(super) domains: Vec<u16>,
     pub(super) constraints: Vec<Constraint<'p>>,
     pub(super) sums: Vec<Sum<'p>>,
 }
 
-/// One thing that must hold, and the variables it is about (ascending).
+/// One constraint and the variables it depends on (ascending).
 pub(super) struct Constraint<'p> {
     pub(super) scope: Vec<u16>,
     pub(super) statement: Statement<'p>,
 }
 
-/// What a constraint says.
+/// The content of a constraint.
 #[derive(Clone, Copy)]
 pub(super) enum Statement<'p> {
     /// A rule holds.
     Rule(&'p RuleKind),
-    /// The sum of this index has the value its options determine.
+    /// The sum with this index has the value that its options determine.
     Sum(usize),
 }
 
@@ -50,7 +50,7 @@ impl<'p> Model<'p> {
         Ok(Self { domains, constraints, sums })
     }
 
-    /// How many of the variables are options.
+    /// The number of variables that are options.
     pub(super) fn option_count(&self) -> usize {
         self.domains.len() - self.sums.len()
     }
@@ -60,7 +60,7 @@ fn index(count: usize) -> u16 {
     u16::try_from(count).expect("the bounds of the authoring format fit 16 bits")
 }
 
-/// The options a rule is about, ascending.
+/// The options a rule depends on, ascending.
 pub(super) fn options_of(kind: &RuleKind) -> Vec<u16> {
     let mut options: Vec<u16> = match kind {
         RuleKind::Requires { condition, consequence } => {

@@ -1,21 +1,21 @@
-//! The one best configuration: the fewest choices changed, then the fewest other wishes missed,
-//! then the lowest price.
+//! The nearest configuration: the shortest path through the diagram with lexicographic costs.
+//! Fewest changed choices come first, then fewest missed preferences, then the lowest price.
 
-use super::chart::Chart;
-use super::diagram::{Joint, JointKind};
+use super::diagram::{Factor, FactorKind};
+use super::priced_diagram::PricedDiagram;
 
-/// What is wanted of each layer.
+/// The preference for the value of one layer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wish {
+pub(super) struct LayerPreference {
     /// The chosen value.
     pub(super) choice: Option<u16>,
-    /// Whether the choice is not to be changed.
+    /// Whether the choice must not change.
     pub(super) is_fixed: bool,
-    /// The value to take if nothing is chosen, or the choice must change.
-    pub(super) usual: Option<u16>,
+    /// The value to take if nothing is chosen, or if the choice must change.
+    pub(super) preferred: Option<u16>,
 }
 
-/// What a way through the diagram costs, the gravest first.
+/// The cost of a path, the most significant part first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost {
     changes: u32,
@@ -23,13 +23,13 @@ struct Cost {
     price: i64,
 }
 
-const NOTHING: Cost = Cost { changes: 0, misses: 0, price: 0 };
+const NO_COST: Cost = Cost { changes: 0, misses: 0, price: 0 };
 
-// === impl Wish ===
+// === impl LayerPreference ===
 
-impl Wish {
-    /// Whatever is cheapest.
-    pub(super) const NONE: Self = Self { choice: None, is_fixed: false, usual: None };
+impl LayerPreference {
+    /// Prefers the cheapest value.
+    pub(super) const NONE: Self = Self { choice: None, is_fixed: false, preferred: None };
 }
 
 // === impl Cost ===
@@ -44,72 +44,76 @@ impl Cost {
     }
 }
 
-/// The best configuration, a value for each option, and its price without the base price; `None`
-/// if the fixed choices allow none. `wishes` has one for each layer.
-pub(super) fn nearest(chart: &Chart, wishes: &[Wish]) -> Option<(Vec<u16>, i64)> {
-    let diagram = &chart.diagram;
+/// The best configuration, a value for each option, and its price without the base price; `None` if
+/// the fixed choices allow none. `preferences` has one entry for each layer.
+pub(super) fn nearest(
+    priced: &PricedDiagram,
+    preferences: &[LayerPreference],
+) -> Option<(Vec<u16>, i64)> {
+    let diagram = &priced.diagram;
     let best_of_sets: Vec<_> =
-        (0..).zip(&chart.sets).map(|(set, _)| best_value(chart, wishes, set)).collect();
-    let mut tolls: Vec<Option<Cost>> =
+        (0..).zip(&priced.sets).map(|(set, _)| best_value(priced, preferences, set)).collect();
+    let mut part_costs: Vec<Option<Cost>> =
         best_of_sets.iter().map(|best| best.map(|(cost, _)| cost)).collect();
-    for joint in &diagram.joints {
-        let (one, two) = (tolls[joint.one as usize], tolls[joint.two as usize]);
-        tolls.push(match joint.kind {
-            JointKind::Both => one.zip(two).map(|(one, two)| one.plus(two)),
-            JointKind::Either => one.into_iter().chain(two).min(),
+    for factor in &diagram.factors {
+        let (one, two) = (part_costs[factor.one as usize], part_costs[factor.two as usize]);
+        part_costs.push(match factor.kind {
+            FactorKind::ProductNode => one.zip(two).map(|(one, two)| one.plus(two)),
+            FactorKind::UnionNode => one.into_iter().chain(two).min(),
         });
     }
-    // From the bottom up: what it costs to get on from each node, and along which arc.
+    // From the bottom up: the lowest cost from each node to the terminal, and its arc.
     let mut costs: Vec<Option<Cost>> = vec![None; diagram.node_count()];
-    let mut ways = vec![0; diagram.node_count()];
-    let truth = diagram.truth();
-    costs[truth as usize] = Some(NOTHING);
-    for (arcs, node) in diagram.arcs.iter().rev().zip((0..truth).rev()) {
+    let mut best_arcs = vec![0; diagram.node_count()];
+    let terminal = diagram.terminal();
+    costs[terminal as usize] = Some(NO_COST);
+    for (arcs, node) in diagram.arcs.iter().rev().zip((0..terminal).rev()) {
         for (at, arc) in arcs.iter().enumerate() {
-            let (Some(toll), Some(on)) = (tolls[arc.part as usize], costs[arc.child as usize])
+            let (Some(part), Some(rest)) =
+                (part_costs[arc.part as usize], costs[arc.child as usize])
             else {
                 continue;
             };
-            let cost = toll.plus(on);
+            let cost = part.plus(rest);
             if costs[node as usize].is_none_or(|best| cost < best) {
                 costs[node as usize] = Some(cost);
-                ways[node as usize] = at;
+                best_arcs[node as usize] = at;
             }
         }
     }
     let price = costs[0]?.price;
     let mut parts = Vec::new();
     let mut node = 0;
-    while node != truth {
-        let arc = diagram.arcs.get(node)[ways[node as usize]];
+    while node != terminal {
+        let arc = diagram.arcs.get(node)[best_arcs[node as usize]];
         parts.push(arc.part);
         node = arc.child;
     }
-    Some((along(chart, parts, &tolls, &best_of_sets), price))
+    Some((configuration_of(priced, parts, &part_costs, &best_of_sets), price))
 }
 
-/// The configuration on the best way along these parts.
-fn along(
-    chart: &Chart,
+/// The configuration on the best path through these parts.
+fn configuration_of(
+    priced: &PricedDiagram,
     mut parts: Vec<u32>,
-    tolls: &[Option<Cost>],
+    part_costs: &[Option<Cost>],
     best_of_sets: &[Option<(Cost, u16)>],
 ) -> Vec<u16> {
-    let diagram = &chart.diagram;
-    let mut configuration = vec![0; chart.layer_of.len()];
+    let diagram = &priced.diagram;
+    let mut configuration = vec![0; priced.layer_of.len()];
     while let Some(part) = parts.pop() {
-        match diagram.joint(part) {
-            Some(Joint { kind: JointKind::Both, one, two }) => parts.extend([one, two]),
-            Some(Joint { kind: JointKind::Either, one, two }) => {
-                let is_one = tolls[one as usize] == tolls[part as usize];
+        match diagram.factor(part) {
+            Some(Factor { kind: FactorKind::ProductNode, one, two }) => parts.extend([one, two]),
+            Some(Factor { kind: FactorKind::UnionNode, one, two }) => {
+                let is_one = part_costs[one as usize] == part_costs[part as usize];
                 parts.push(if is_one { one } else { two });
             }
             None => {
-                let layer = chart.sets[part as usize].layer as usize;
+                let layer = priced.sets[part as usize].layer as usize;
                 let variable = usize::from(diagram.layers[layer].variable);
-                // What is no option is a hidden sum.
+                // A variable that is not an option is a hidden sum.
                 if let Some(value) = configuration.get_mut(variable) {
-                    *value = best_of_sets[part as usize].expect("ways with a cost have values").1;
+                    *value = best_of_sets[part as usize].expect("a path with a cost has values").1;
                 }
             }
         }
@@ -117,23 +121,27 @@ fn along(
     configuration
 }
 
-/// The best value of a set for its layer's wish; `None` if it lacks what is fixed.
-fn best_value(chart: &Chart, wishes: &[Wish], set: u32) -> Option<(Cost, u16)> {
-    let known = &chart.sets[set as usize];
-    let wish = wishes[known.layer as usize];
-    let values = chart.diagram.values.get(set);
-    let wanted = |wanted: Option<u16>| wanted.filter(|value| values.binary_search(value).is_ok());
-    let price = |value: u16| chart.weights[known.layer as usize][usize::from(value)];
-    if let Some(choice) = wanted(wish.choice) {
-        return Some((Cost { price: price(choice), ..NOTHING }, choice));
+/// The best value of a set for the preference of its layer; `None` if it lacks the fixed value.
+fn best_value(
+    priced: &PricedDiagram,
+    preferences: &[LayerPreference],
+    number: u32,
+) -> Option<(Cost, u16)> {
+    let set = &priced.sets[number as usize];
+    let preference = preferences[set.layer as usize];
+    let values = priced.diagram.values.get(number);
+    let in_set = |value: Option<u16>| value.filter(|value| values.binary_search(value).is_ok());
+    let price = |value: u16| priced.weights[set.layer as usize][usize::from(value)];
+    if let Some(choice) = in_set(preference.choice) {
+        return Some((Cost { price: price(choice), ..NO_COST }, choice));
     }
-    if wish.is_fixed {
+    if preference.is_fixed {
         return None;
     }
-    let changes = u32::from(wish.choice.is_some());
-    let (misses, value) = match wanted(wish.usual) {
-        Some(usual) => (0, usual),
-        None => (u32::from(wish.usual.is_some()), known.cheapest),
+    let changes = u32::from(preference.choice.is_some());
+    let (misses, value) = match in_set(preference.preferred) {
+        Some(value) => (0, value),
+        None => (u32::from(preference.preferred.is_some()), set.cheapest),
     };
     Some((Cost { changes, misses, price: price(value) }, value))
 }

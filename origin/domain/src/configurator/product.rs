@@ -1,4 +1,4 @@
-//! A product as it was authored, with every reference resolved: options and values are indices.
+//! An authored product with every reference resolved: options and values are indices.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,8 @@ use super::ids::{OptionId, ValueId};
 use super::selection::Selection;
 use crate::money::Money;
 
-/// A configured product: options with values and prices, the rules that bind them, the variants
-/// that some configurations amount to. Made by [`Product::parse`] or an import, so every reference
-/// in it holds.
+/// A configurable product: options with values and prices, rules, and the variants of some
+/// configurations. [`Product::parse`] or an import makes it, so every reference in it is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     pub(super) id: String,
@@ -28,10 +27,10 @@ pub struct ProductOption {
     pub id: OptionId,
     /// The title for shoppers.
     pub title: String,
-    /// The values, in the order they were authored.
+    /// The values, in authored order.
     pub values: Vec<OptionValue>,
-    /// The value a shopper would expect: what "nearest to the defaults" measures from. The first
-    /// one unless the author says otherwise.
+    /// The default value: "nearest to the defaults" measures from it. The first value unless the
+    /// author names another.
     pub default: u16,
 }
 
@@ -42,32 +41,32 @@ pub struct OptionValue {
     pub id: ValueId,
     /// The title for shoppers.
     pub title: String,
-    /// What it adds to the price.
+    /// The amount it adds to the price.
     pub price: Money,
 }
 
-/// A rule of a product: what a configuration must satisfy.
+/// A rule of a product, which every valid configuration satisfies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The id, unique in the product.
     pub id: String,
-    /// The reason in words for shoppers, if the author gave one.
+    /// The author's message for shoppers, if there is one.
     pub message: Option<String>,
-    /// What it says.
+    /// The content of the rule.
     pub kind: RuleKind,
 }
 
 /// The ways to state a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleKind {
-    /// Where the first holds, the second must.
+    /// If the condition holds, the consequence must hold.
     Requires {
-        /// The condition under which the rule bites.
+        /// The condition under which the rule applies.
         condition: Condition,
-        /// What must then hold.
+        /// The condition that must then hold.
         consequence: Condition,
     },
-    /// Not all of these at once.
+    /// Not all of these conditions hold at once.
     Excludes(Vec<Condition>),
     /// The options take one of these tuples.
     Allowed(Table),
@@ -81,7 +80,7 @@ pub enum RuleKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Condition(pub(super) Vec<OneOf>);
 
-/// One option has one of these values; none of them never holds.
+/// One option has one of these values; an empty list never holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OneOf {
     pub(super) option: u16,
@@ -117,7 +116,7 @@ pub struct PriceRule {
     pub(super) add: Money,
 }
 
-/// One buyable combination as Shopify knows it.
+/// One buyable combination in Shopify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
     /// The choices that make a configuration this variant; options it does not name are free.
@@ -126,9 +125,9 @@ pub struct Variant {
     pub sku: String,
     /// Shopify's id of the variant: a number that may pass 2^53, hence a string.
     pub variant_id: String,
-    /// What Shopify charges for it, if that is not the price of the configuration.
+    /// Shopify's price, if that is not the price of the configuration.
     pub price: Option<Money>,
-    /// Whether it is in stock, as far as its author has said.
+    /// Whether it is in stock according to the document.
     pub available: bool,
     /// The selection as indices, in option order.
     pub(super) choices: Vec<(u16, u16)>,
@@ -137,7 +136,7 @@ pub struct Variant {
 // === impl Product ===
 
 impl Product {
-    /// The id, as it stands in the URL.
+    /// The id, as in the URL.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -161,19 +160,19 @@ impl Product {
         self.base_price
     }
 
-    /// The options, in the order they were authored.
+    /// The options, in authored order.
     #[must_use]
     pub fn options(&self) -> &[ProductOption] {
         &self.options
     }
 
-    /// The rules, in the order they were authored.
+    /// The rules, in authored order.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The variants, in the order they were authored.
+    /// The variants, in authored order.
     #[must_use]
     pub fn variants(&self) -> &[Variant] {
         &self.variants
@@ -191,7 +190,7 @@ impl Condition {
 // === impl Table ===
 
 impl Table {
-    /// A table of these rows; their order and repetition mean nothing.
+    /// A table of these rows; their order and repetition do not matter.
     pub(super) fn new(options: Vec<u16>, cells: &[u16]) -> Self {
         let mut rows: Vec<&[u16]> = cells.chunks_exact(options.len().max(1)).collect();
         rows.sort_unstable();

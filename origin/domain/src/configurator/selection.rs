@@ -1,4 +1,4 @@
-//! What a shopper has chosen so far, and the ways in which a choice can be unknown.
+//! A shopper's choices so far, and the reasons why a choice can be unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{OptionId, ValueId};
 
-/// The chosen value of each option chosen so far, in option order. Perhaps partial, perhaps
-/// inconsistent: what it amounts to is a `Resolution`.
+/// The value of each option with a choice, in option order. It may be partial or inconsistent; a
+/// `Resolution` tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Selection(pub BTreeMap<OptionId, ValueId>);
 
-/// What part of an answer is wanted.
+/// The part of an answer to compute.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Answer for these options only; `None` is all of them.
     pub only: Option<BTreeSet<OptionId>>,
 }
 
-/// A choice that names nothing the product has.
+/// A choice that the product does not have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum UnknownChoice {
     /// There is no such option.
@@ -47,8 +47,8 @@ pub enum UnknownChoice {
 // === impl Selection ===
 
 impl Selection {
-    /// The selection these pairs of option and value spell. A text that is not an id names nothing
-    /// any product has.
+    /// The selection with these pairs of option and value. A text that is not an id names no option
+    /// or value of any product.
     ///
     /// # Errors
     /// Every pair that cannot be a choice, and every option chosen twice.
@@ -116,10 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn every_pair_that_cannot_be_a_choice_is_named() {
-        let wrong = Selection::from_pairs([("_only", "x"), ("a", ""), ("b", "1"), ("b", "2")]);
+    fn every_pair_that_cannot_be_a_choice_is_listed() {
+        let result = Selection::from_pairs([("_only", "x"), ("a", ""), ("b", "1"), ("b", "2")]);
         assert_eq!(
-            wrong.unwrap_err(),
+            result.unwrap_err(),
             [
                 UnknownChoice::Option { option: "_only".into() },
                 UnknownChoice::unknown_value("a", ""),

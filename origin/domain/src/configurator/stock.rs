@@ -1,32 +1,32 @@
-//! What is in stock: the configurations whose variant is.
+//! Stock of a product: the configurations whose variant is in stock.
 
 use super::Configurator;
-use super::explanation::{Explanation, RuleNamed};
+use super::explanation::{Explanation, RuleSummary};
 use super::product::{Product, Variant};
 use super::resolve::Count;
 use super::selection::Selection;
 use super::shopify::STOCK_RULE;
 
-/// How much of a product is in stock.
+/// The part of a product that is in stock.
 #[derive(Debug)]
 pub enum Stock {
-    /// Every configuration is a variant that is.
+    /// Every configuration is a variant in stock.
     All,
-    /// No configuration is.
+    /// No configuration is in stock.
     Nothing,
-    /// Those of this product are, with all their prices and variants: to be compiled.
+    /// The configurations of this product, with their prices and variants. The caller compiles it.
     Part(Box<Product>),
 }
 
 // === impl Configurator ===
 
 impl Configurator {
-    /// How much of the product is in stock. A configuration that is no variant is not: nobody keeps
-    /// count of it.
+    /// The part of the product that is in stock. A configuration without a variant is not in stock:
+    /// it has no inventory.
     #[must_use]
     pub fn stock(&self) -> Stock {
         let product = self.product();
-        // No configuration is two variants, so none is counted twice.
+        // A configuration has at most one variant, so each is counted once.
         let count = |variant: &Variant| self.count(variant.choices.iter().copied());
         let in_stock = product.variants().iter().filter(|variant| variant.available);
         let in_stock: Count = in_stock.map(count).sum();
@@ -44,11 +44,11 @@ impl Configurator {
 // === impl Explanation ===
 
 impl Explanation<'_> {
-    /// The same of a product of which nothing is in stock: that alone rules everything out.
+    /// The explanation for a product that is sold out: that alone rules every value out.
     #[must_use]
     pub fn sold_out(self) -> Self {
         let (id, message) = STOCK_RULE;
-        let rule = RuleNamed { id, message: Some(message) };
+        let rule = RuleSummary { id, message: Some(message) };
         let choices = Selection::default();
         Self { possible: false, choices, rules: Some(vec![rule]), repair: None, ..self }
     }

@@ -1,9 +1,8 @@
-//! What price rules add up to.
+//! Sums of price rules, as hidden variables of the diagram.
 //!
-//! The price rules that look at the same options become one hidden variable of the diagram: its
-//! value is determined by those options and carries the amount, so that every price is a plain sum
-//! over variables. Options are settled one after another, and all that matters of those settled is
-//! which rules may still hold.
+//! The price rules that depend on the same options become one hidden variable. Those options
+//! determine its value, which carries the amount, so that every price is a sum over variables.
+//! Options are decided one after another; the state is the set of rules that may still hold.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,17 +10,17 @@ use super::mistake::Mistake;
 use super::product::{PriceRule, Product};
 use crate::money::Money;
 
-/// Most different sets of options that price rules may look at: each is a level of the diagram.
+/// Most different sets of options that price rules may depend on: each is a level of the diagram.
 const SUMS_MAX: usize = 256;
 
 /// Most different amounts one sum may have: twice the variants of a Shopify product.
 const AMOUNTS_MAX: usize = 4_096;
 
-/// Most sets of rules that may hold together. With more, or more amounts, each rule is a sum of
-/// its own.
+/// Most sets of rules that may hold together. With more, or with more amounts, each rule is a
+/// separate sum.
 const STATES_MAX: usize = 20_000;
 
-/// What price rules over one set of options add up to.
+/// The sum of the price rules over one set of options.
 pub(super) struct Sum<'p> {
     /// The options, ascending.
     pub(super) options: Vec<u16>,
@@ -30,7 +29,7 @@ pub(super) struct Sum<'p> {
     pub(super) amounts: Vec<Money>,
 }
 
-/// Most rules looked at while the amounts of a sum are collected: well under a second.
+/// Most rules visited while the amounts of a sum are collected: well under a second.
 const WORK_MAX: usize = 20_000_000;
 
 /// Rules of a sum that may still hold, ascending.
@@ -88,7 +87,7 @@ impl<'p> Sum<'p> {
         (sum.amounts.len() <= AMOUNTS_MAX).then_some(sum)
     }
 
-    /// All rules, before any option is settled.
+    /// All rules, before any option is decided.
     pub(super) fn all_open(&self) -> Open {
         (0..).take(self.rules.len()).collect()
     }

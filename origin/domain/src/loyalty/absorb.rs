@@ -1,45 +1,45 @@
-//! Absorbing: what the consumer does with a webhook. Delivered any number of times in any order.
+//! Absorbing: how the consumer handles webhooks, delivered any number of times in any order.
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
 use super::earning::EarningError;
 use super::entry::LedgerEntry;
-use super::facts::{Fact, OrderFull, OrderItem, Paid, Reckoning};
+use super::facts::{Fact, OrderEarning, OrderFull, OrderItem, Paid};
 use super::figures::FIGURES_LAG_MS;
 use super::order_entries::order_entries;
+use super::order_fact::OrderFact;
 use super::payload::PayloadError;
 use super::points::Points;
-use super::ports::{Guarded, LedgerChange, LedgerStore, Loaded, Programs, Wanted};
+use super::ports::{Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs};
 use super::program::ProgramVersion;
-use super::told::Told;
 use super::webhook::Webhook;
 use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 
-/// What became of a webhook.
+/// The result of absorbing a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is in the ledger now.
     Applied {
-        /// What was counted.
+        /// The counted cause.
         cause: Cause,
-        /// Whose it is; a guest has none, and neither has an order not known to be paid.
+        /// The customer; a guest's order has none, nor has one not known to be paid.
         customer: Option<String>,
         /// The points it moved.
         points: Points,
     },
-    /// It was there already.
+    /// The ledger has it already.
     Known {
-        /// What was delivered again.
+        /// The repeated cause.
         cause: Cause,
     },
-    /// It is older than the erasure of its customer, and stays out.
+    /// It is older than the erasure of its customer, and is dropped.
     Erased {
-        /// What was dropped.
+        /// The dropped cause.
         cause: Cause,
     },
     /// Nothing in it moves points.
     Ignored {
-        /// What it was about.
+        /// Its topic.
         topic: String,
     },
 }
@@ -47,10 +47,10 @@ pub enum Outcome {
 /// Why a webhook could not be absorbed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AbsorbError {
-    /// It is no webhook we can read.
+    /// The webhook is unreadable.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// It is from a shop that is not ours.
+    /// It is from another shop.
     #[error("the webhook is from {0}")]
     OtherShop(String),
     /// The order cannot be turned into points.
@@ -62,17 +62,17 @@ pub enum AbsorbError {
     /// The account is at its bound.
     #[error(transparent)]
     AccountFull(#[from] AccountFull),
-    /// The world failed.
+    /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// The consumer of webhooks, with what it needs.
+/// The consumer of webhooks.
 #[derive(Debug, Clone, Copy)]
 pub struct Absorber<'a, L, P> {
-    /// Where ledgers are kept.
+    /// Stores ledgers.
     pub ledger: &'a L,
-    /// Where the programme is kept.
+    /// Stores the program.
     pub programs: &'a P,
     /// The shop this deployment serves, such as `demo.myshopify.com`.
     pub shop: &'a str,
@@ -84,7 +84,7 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
     /// Absorbs the detail of one webhook event.
     ///
     /// # Errors
-    /// Not retryable: the message belongs to the dead letters with the error as its reason.
+    /// Not retryable: the message becomes a dead letter with the error as its reason.
     /// Retryable: a port failed, or [`CONFLICT_ROUNDS_MAX`] races were lost; the message stays in
     /// the queue.
     pub async fn absorb(&self, detail: &str) -> Result<Outcome, AbsorbError> {
@@ -92,26 +92,26 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
         if !webhook.shop.eq_ignore_ascii_case(self.shop) {
             return Err(AbsorbError::OtherShop(webhook.shop));
         }
-        match Told::read(&webhook.topic, webhook.payload)? {
-            Some(told) => self.absorb_told(&told).await,
+        match OrderFact::read(&webhook.topic, webhook.payload)? {
+            Some(fact) => self.absorb_fact(&fact).await,
             None => Ok(Outcome::Ignored { topic: webhook.topic }),
         }
     }
 
-    async fn absorb_told(&self, told: &Told) -> Result<Outcome, AbsorbError> {
-        let cause = told.cause();
-        let program = match &told.fact {
+    async fn absorb_fact(&self, order_fact: &OrderFact) -> Result<Outcome, AbsorbError> {
+        let cause = order_fact.cause();
+        let program = match &order_fact.fact {
             Fact::Paid { paid, .. } => {
                 self.programs.in_effect(paid.at, Consistency::Strong).await?
             }
             Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
         };
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let loaded = self.load(told, &cause).await?;
-            if is_erased(&loaded, told) {
+            let loaded = self.load(order_fact, &cause).await?;
+            if is_erased(&loaded, order_fact) {
                 return Ok(Outcome::Erased { cause });
             }
-            let Some(change) = decide(loaded, told, program.as_ref())? else {
+            let Some(change) = decide(loaded, order_fact, program.as_ref())? else {
                 return Ok(Outcome::Known { cause });
             };
             if self.ledger.commit(&change).await? == Written::Done {
@@ -122,58 +122,58 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
     }
 
     /// The order and the account of its customer, whom a refund does not name.
-    async fn load(&self, told: &Told, cause: &Cause) -> Result<Loaded, PortError> {
-        let order = Some(told.order.as_str());
-        let wanted = Wanted { cause: Some(cause), order, ..Wanted::default() };
-        let customer = told.customer();
-        let loaded = self.ledger.load(Wanted { customer, ..wanted }).await?;
+    async fn load(&self, order_fact: &OrderFact, cause: &Cause) -> Result<LoadedLedger, PortError> {
+        let order = Some(order_fact.order.as_str());
+        let request = LoadRequest { cause: Some(cause), order, ..LoadRequest::default() };
+        let customer = order_fact.customer();
+        let loaded = self.ledger.load(LoadRequest { customer, ..request }).await?;
         match loaded.order.as_ref().and_then(|order| order.facts.account()) {
             Some(customer) if loaded.account.is_none() => {
-                self.ledger.load(Wanted { customer: Some(customer), ..wanted }).await
+                self.ledger.load(LoadRequest { customer: Some(customer), ..request }).await
             }
             _ => Ok(loaded),
         }
     }
 }
 
-/// Whether the customer of a payment was erased since.
-fn is_erased(loaded: &Loaded, told: &Told) -> bool {
-    let Fact::Paid { paid, .. } = &told.fact else { return false };
+/// Whether the customer of a payment was erased since then.
+fn is_erased(loaded: &LoadedLedger, order_fact: &OrderFact) -> bool {
+    let Fact::Paid { paid, .. } = &order_fact.fact else { return false };
     loaded.account.as_ref().is_some_and(|account| account.is_erased_at(paid.at))
 }
 
-/// What a fact of an order changes; `None` if it was counted already, whatever this delivery says.
-/// Only a payment asks the programme, the one in effect when the order was placed; before the first
-/// programme nothing is earned, but the facts are kept.
+/// The change that a fact of an order makes; `None` if the fact has counted already, even if this
+/// delivery differs. Only a payment evaluates the program, the one in effect when the order was
+/// placed; before the first program an order earns nothing, but its facts are stored.
 ///
 /// # Errors
 /// The order cannot be turned into points, or the order or its account is at its bound.
 pub fn decide(
-    loaded: Loaded,
-    told: &Told,
+    loaded: LoadedLedger,
+    order_fact: &OrderFact,
     program: Option<&ProgramVersion>,
 ) -> Result<Option<LedgerChange>, AbsorbError> {
     if loaded.is_claimed {
         return Ok(None);
     }
     let seen = loaded.order.as_ref().map(|order| order.version);
-    let before = loaded.order.unwrap_or_else(|| OrderItem::of(&told.order));
-    let reckoning = match (&told.fact, program) {
+    let before = loaded.order.unwrap_or_else(|| OrderItem::of(&order_fact.order));
+    let earning = match (&order_fact.fact, program) {
         (Fact::Paid { paid, .. }, Some(version)) => {
-            Some(reckon(paid, loaded.account.as_ref(), version)?)
+            Some(order_earning(paid, loaded.account.as_ref(), version)?)
         }
-        _ => before.reckoning,
+        _ => before.earning,
     };
-    // What was known before anybody knew whose it is counts together with the payment.
+    // Facts that arrived before the payment named the customer count together with it.
     let counted = before.facts.account().map_or(0, |_| before.version);
-    let facts = before.facts.with(told.fact.clone())?;
-    let entries = reckoning.as_ref().map(|reckoning| order_entries(&facts, reckoning));
+    let facts = before.facts.with(order_fact.fact.clone())?;
+    let entries = earning.as_ref().map(|earning| order_entries(&facts, earning));
     let entries = entries.unwrap_or_default();
     let without = |these: &[LedgerEntry], those: &[LedgerEntry]| -> Vec<LedgerEntry> {
         these.iter().filter(|entry| !those.contains(entry)).cloned().collect()
     };
     let (gone, put) = (without(&before.entries, &entries), without(&entries, &before.entries));
-    let order = OrderItem { version: facts.count(), facts, reckoning, entries };
+    let order = OrderItem { version: facts.count(), facts, earning, entries };
     let account = match order.facts.account() {
         Some(customer) => {
             let seen = loaded.account.as_ref().map(|account| account.version);
@@ -184,21 +184,21 @@ pub fn decide(
         }
         None => None,
     };
-    let (cause, order) = (Some(told.cause()), Some(Guarded { seen, item: order }));
+    let (cause, order) = (Some(order_fact.cause()), Some(Guarded { seen, item: order }));
     Ok(Some(LedgerChange { cause, order, account, gone, put, ..LedgerChange::default() }))
 }
 
-fn reckon(
+fn order_earning(
     paid: &Paid,
     account: Option<&Account>,
     version: &ProgramVersion,
-) -> Result<Reckoning, EarningError> {
+) -> Result<OrderEarning, EarningError> {
     let ProgramVersion { version: program_version, program, .. } = version;
     let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
     let figures = account.map(|account| account.figures_before(as_of, program.window_days));
     let earned = program.earned(paid, &figures.unwrap_or_default())?;
     let terms = program.terms(paid.at);
-    Ok(Reckoning { program_version: *program_version, terms, earned })
+    Ok(OrderEarning { program_version: *program_version, terms, earned })
 }
 
 // === impl Outcome ===

@@ -1,5 +1,5 @@
-//! Accepting: from a request to an acknowledged command. Recorded first, then published, and only
-//! then answered.
+//! Accepting: from a request to an acknowledged command. A command is recorded first, then
+//! published, and only then acknowledged.
 
 use super::account::Account;
 use super::entry::Terms;
@@ -17,42 +17,42 @@ use crate::idempotency::{Fingerprint, Recorded};
 use crate::port::PortError;
 use crate::time::Time;
 
-/// Most redemptions of one account that were asked for within 15 days: they stand in the account's
-/// item, 200 bytes each.
+/// Most redemptions of one account requested within 15 days: the account's item holds them, 200
+/// bytes each.
 pub const REDEMPTIONS_MAX: usize = 200;
 
-/// One request, whatever it asks for.
+/// One request for a command.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct CommandRequest {
     /// Shopify's customer id.
     pub customer: String,
-    /// The client's name for it.
+    /// The client's idempotency key.
     pub key: String,
     /// Hash of method, path and body.
     pub fingerprint: Fingerprint,
-    /// Everything the client has seen and asked, merged.
+    /// Everything the client has seen and requested, merged.
     pub bookmark: Bookmark,
     /// The clock of this instance.
     pub now: Time,
 }
 
-/// The reward a customer asks for, and what it should cost.
+/// The reward a customer requests, and its expected cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanting {
+pub struct RewardRequest {
     /// The reward's id.
     pub reward: String,
-    /// The points the customer was told.
+    /// The cost that the customer saw.
     pub points: Points,
 }
 
 /// Why a command was not accepted. Nothing was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoyaltyRefusal {
-    /// The programme has no such reward.
+pub enum LoyaltyRejection {
+    /// The program has no such reward.
     RewardUnknown,
-    /// The reward costs something else.
+    /// The reward has another cost.
     OtherPrice(Points),
-    /// There are not so many points; so many are available.
+    /// The account has too few points; this many are available.
     Uncovered(Points),
     /// More redemptions than [`REDEMPTIONS_MAX`] in 15 days.
     TooMany,
@@ -62,22 +62,22 @@ pub enum LoyaltyRefusal {
     Conflict,
     /// The key was first used too long ago.
     Expired,
-    /// The world failed; the client retries with the same key.
+    /// A port failed; the client retries with the same key.
     Port(PortError),
 }
 
 /// An acknowledged redemption: the account as the client now sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedRedemption {
-    /// What the client sees.
+    /// The client's view.
     pub view: View,
-    /// The redemption in it: as asked for, or as it was decided meanwhile.
+    /// The redemption in it: as requested, or as decided meanwhile.
     pub redemption: Redemption,
 }
 
-/// Where commands on accounts are accepted.
+/// Accepts commands on accounts.
 #[derive(Debug, Clone)]
-pub struct Counter<A, L, E> {
+pub struct LoyaltyCommands<A, L, E> {
     /// Reads accounts.
     pub accounts: A,
     /// Records commands.
@@ -86,30 +86,30 @@ pub struct Counter<A, L, E> {
     pub events: E,
 }
 
-// === impl Counter ===
+// === impl LoyaltyCommands ===
 
-impl<A: Accounts, L: LoyaltyLog, E: Events> Counter<A, L, E> {
+impl<A: Accounts, L: LoyaltyLog, E: Events> LoyaltyCommands<A, L, E> {
     /// Accepts a redemption, or recognises that it was accepted before.
     ///
     /// # Errors
-    /// [`LoyaltyRefusal`]; after [`LoyaltyRefusal::Port`] the fate is unknown and the client
+    /// [`LoyaltyRejection`]; after [`LoyaltyRejection::Port`] the fate is unknown and the client
     /// retries.
     pub async fn redeem(
         &self,
-        request: &Request,
-        wanting: &Wanting,
+        request: &CommandRequest,
+        reward_request: &RewardRequest,
         program: &ProgramVersion,
-    ) -> Result<AcceptedRedemption, LoyaltyRefusal> {
+    ) -> Result<AcceptedRedemption, LoyaltyRejection> {
         let pending: Vec<Pending> = request.bookmark.pending.iter().copied().collect();
         let floor = request.bookmark.floor;
         let read = self.accounts.read(&request.customer, floor, &pending).await?;
         let id = CommandId::of_key(&format!("loyalty/{}", request.customer), &request.key);
-        let record = match stamp(&read, request, id, wanting, program) {
+        let record = match stamp(&read, request, id, reward_request, program) {
             Ok(command) => self.record(request, command).await?,
-            // What a retry would miss may be its own first effect.
-            Err(refusal) => match self.log.find(id).await? {
+            // The cause of a retry's rejection may be its own first effect.
+            Err(rejection) => match self.log.find(id).await? {
                 Some(existing) => honoured(request, existing)?,
-                None => return Err(refusal),
+                None => return Err(rejection),
             },
         };
         self.events.publish(&[record.to_event()]).await?;
@@ -122,11 +122,11 @@ impl<A: Accounts, L: LoyaltyLog, E: Events> Counter<A, L, E> {
     /// As [`Self::redeem`].
     pub async fn adjust(
         &self,
-        request: &Request,
+        request: &CommandRequest,
         points: Points,
         reason: &str,
         program: Option<&ProgramVersion>,
-    ) -> Result<LoyaltyCommand, LoyaltyRefusal> {
+    ) -> Result<LoyaltyCommand, LoyaltyRejection> {
         let terms = match program {
             Some(version) => version.program.terms_of_gift(request.now),
             None => Terms::for_ever(request.now),
@@ -144,12 +144,12 @@ impl<A: Accounts, L: LoyaltyLog, E: Events> Counter<A, L, E> {
         Ok(record.command)
     }
 
-    /// The record of a command: its own, or the one found under its id.
+    /// The record of a command: its own, or the existing one with its id.
     async fn record(
         &self,
-        request: &Request,
+        request: &CommandRequest,
         command: LoyaltyCommand,
-    ) -> Result<LoyaltyRecord, LoyaltyRefusal> {
+    ) -> Result<LoyaltyRecord, LoyaltyRejection> {
         let (fingerprint, customer) = (request.fingerprint.clone(), request.customer.clone());
         let record = LoyaltyRecord { fingerprint, customer, command };
         match self.log.record(&record).await? {
@@ -159,25 +159,28 @@ impl<A: Accounts, L: LoyaltyLog, E: Events> Counter<A, L, E> {
     }
 }
 
-fn honoured(request: &Request, existing: LoyaltyRecord) -> Result<LoyaltyRecord, LoyaltyRefusal> {
+fn honoured(
+    request: &CommandRequest,
+    existing: LoyaltyRecord,
+) -> Result<LoyaltyRecord, LoyaltyRejection> {
     if existing.fingerprint != request.fingerprint || existing.customer != request.customer {
-        return Err(LoyaltyRefusal::Conflict);
+        return Err(LoyaltyRejection::Conflict);
     }
     if !existing.is_honoured_at(request.now) {
-        return Err(LoyaltyRefusal::Expired);
+        return Err(LoyaltyRejection::Expired);
     }
     Ok(existing)
 }
 
-/// The account with the command pending beside the client's others.
+/// The account with the command pending besides the client's others.
 fn answer(
-    request: &Request,
+    request: &CommandRequest,
     mut read: AccountRead,
     record: LoyaltyRecord,
-) -> Result<AcceptedRedemption, LoyaltyRefusal> {
+) -> Result<AcceptedRedemption, LoyaltyRejection> {
     // Another kind of command under the same id would have another fingerprint.
     let Some(requested) = record.command.redemption() else {
-        return Err(LoyaltyRefusal::Conflict);
+        return Err(LoyaltyRejection::Conflict);
     };
     let mut bookmark = request.bookmark.clone();
     bookmark.pending.insert(record.command.place());
@@ -187,44 +190,46 @@ fn answer(
     Ok(AcceptedRedemption { view, redemption })
 }
 
-/// Checks the request against what the client sees and gives it its time.
+/// Checks the request against the client's view and assigns its time.
 fn stamp(
     read: &AccountRead,
-    request: &Request,
+    request: &CommandRequest,
     id: CommandId,
-    wanting: &Wanting,
+    reward_request: &RewardRequest,
     version: &ProgramVersion,
-) -> Result<LoyaltyCommand, LoyaltyRefusal> {
-    let reward = version.program.reward(&wanting.reward).ok_or(LoyaltyRefusal::RewardUnknown)?;
-    if reward.points != wanting.points {
-        return Err(LoyaltyRefusal::OtherPrice(reward.points));
+) -> Result<LoyaltyCommand, LoyaltyRejection> {
+    let reward =
+        version.program.reward(&reward_request.reward).ok_or(LoyaltyRejection::RewardUnknown)?;
+    if reward.points != reward_request.points {
+        return Err(LoyaltyRejection::OtherPrice(reward.points));
     }
-    let seen = view(&request.customer, read, &request.bookmark, request.now);
-    if seen.pending.len() >= PENDING_MAX {
-        return Err(LoyaltyRefusal::TooManyPending);
+    let client_view = view(&request.customer, read, &request.bookmark, request.now);
+    if client_view.pending.len() >= PENDING_MAX {
+        return Err(LoyaltyRejection::TooManyPending);
     }
-    if seen.account.redemptions.len() >= REDEMPTIONS_MAX {
-        return Err(LoyaltyRefusal::TooMany);
+    if client_view.account.redemptions.len() >= REDEMPTIONS_MAX {
+        return Err(LoyaltyRejection::TooMany);
     }
-    // Not before the moment that the client is shown the account for, which includes what it has
-    // seen: what became available by then is there.
+    // Not before the moment of the client's view, which includes everything it has seen: points
+    // available by then can be redeemed.
     let reading = Reading { clock: request.now, seen: request.bookmark.moment };
-    let newest = request.bookmark.newest_pending().unwrap_or_default().max(seen.account.highest);
-    let time = Time(reading.moment_of(&seen.account).max(newest).0 + 1);
+    let newest =
+        request.bookmark.newest_pending().unwrap_or_default().max(client_view.account.highest);
+    let time = Time(reading.moment_of(&client_view.account).max(newest).0 + 1);
     let command = LoyaltyCommand {
         time,
         id,
         program_version: version.version,
         action: LoyaltyAction::Redeem {
-            reward: wanting.reward.clone(),
-            points: wanting.points,
+            reward: reward_request.reward.clone(),
+            points: reward_request.points,
             until: time.plus_ms(version.program.hold_ms),
         },
     };
-    if command.redemption().is_some_and(|requested| is_covered(&seen.account, &requested)) {
+    if command.redemption().is_some_and(|requested| is_covered(&client_view.account, &requested)) {
         Ok(command)
     } else {
-        Err(LoyaltyRefusal::Uncovered(seen.account.available_at(time)))
+        Err(LoyaltyRejection::Uncovered(client_view.account.available_at(time)))
     }
 }
 
@@ -233,7 +238,7 @@ fn is_covered(account: &Account, requested: &Redemption) -> bool {
     ruling.is_ok_and(|ruling| ruling.decided.last().is_some_and(Redemption::is_held))
 }
 
-impl From<PortError> for LoyaltyRefusal {
+impl From<PortError> for LoyaltyRejection {
     fn from(error: PortError) -> Self {
         Self::Port(error)
     }

@@ -1,9 +1,9 @@
-//! Accounts: what a customer's ledger adds up to, so that a balance is read without its entries.
+//! Accounts: the sum of a customer's ledger, so that reading a balance reads no entries.
 //!
-//! An account is a sum over its entries: whatever order they came in, it has the same bytes. A lot
-//! is the sum of what was earned and taken back under the same [`Terms`] on the same day; what was
-//! spent is summed by day. Reading the clock turns both into a balance; nothing is written when
-//! points become available, expire, or leave a tier's window.
+//! The order in which entries arrive does not change the bytes of an account. A lot is the sum of
+//! the points earned and taken back under the same [`Terms`] on the same day; spent points are
+//! summed by day. Reading the clock turns both into a balance: nothing is written when points
+//! become available, expire, or leave a tier's window.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,15 +11,15 @@ use super::day::Day;
 use super::entry::{LedgerEntry, Terms};
 use super::points::Points;
 use super::redemption::Redemption;
-use super::spending::Left;
+use super::spending::Remaining;
 use crate::money::Money;
 use crate::time::Time;
 
-/// Most lots of an account. There is one for each day something was earned on, and one for each
-/// day something of that was taken back: enough for six years of daily orders, and at up to 115
-/// bytes each within the 400 KB of a DynamoDB item together with what was spent.
+/// Most lots of an account. There is one for each day with points earned, and one for each day on
+/// which some of those were taken back: enough for six years of daily orders, and at up to 115
+/// bytes each within the 400 KB of a DynamoDB item together with the days of spending.
 pub const LOTS_MAX: usize = 2_200;
-/// Most days with something spent: as many years, at up to 25 bytes each.
+/// Most days of spending: as many years, at up to 25 bytes each.
 pub const SPENT_DAYS_MAX: usize = 2_200;
 
 /// The stored form of a customer's account.
@@ -31,18 +31,18 @@ pub struct Account {
     pub version: u64,
     /// The latest time of a fact absorbed.
     pub newest: Option<Time>,
-    /// The points earned, by terms and then by day; none is empty.
+    /// The points earned, by terms and then by day, without empty lots.
     pub lots: Vec<Lot>,
-    /// The points spent, by day; none is empty.
+    /// The points spent, by day, without empty days.
     #[serde(default)]
     pub spent: Vec<Spent>,
-    /// Up to when everything was erased: what is older stays out.
+    /// Up to when everything was erased: older events are dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Time>,
     /// The highest time of a redemption absorbed.
     #[serde(default)]
     pub highest: Time,
-    /// The redemptions of the 15 days before that, and whatever is held, in (time, id) order.
+    /// The redemptions of the 15 days before that, and all held ones, in (time, id) order.
     #[serde(default)]
     pub redemptions: Vec<Redemption>,
 }
@@ -52,10 +52,10 @@ pub struct Account {
 pub struct Lot {
     /// From when until when they count.
     pub terms: Terms,
-    /// The day it happened on: not that of the terms if points were taken back.
+    /// The day of the events: not that of the terms if points were taken back.
     #[serde(default)]
     pub on: Day,
-    /// How many there are; what was taken back is negative.
+    /// How many; negative if taken back.
     pub points: Points,
     /// The money spent on goods.
     #[serde(default)]
@@ -74,7 +74,7 @@ pub struct Spent {
     pub points: Points,
 }
 
-/// What a change brings to an account.
+/// The part of a change that concerns an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Addition<'a> {
     /// How many causes it adds.
@@ -95,7 +95,7 @@ pub struct AccountFull;
 // === impl Account ===
 
 impl Account {
-    /// The account of a customer nothing has happened to yet.
+    /// The account of a customer without events.
     #[must_use]
     pub fn empty(customer: &str) -> Self {
         Self {
@@ -110,13 +110,13 @@ impl Account {
         }
     }
 
-    /// Whether something that happened at `at` was erased, or would have been.
+    /// Whether an event at `at` is erased, or dropped if it arrives later.
     #[must_use]
     pub fn is_erased_at(&self, at: Time) -> bool {
         self.erased_at.is_some_and(|erased_at| at <= erased_at)
     }
 
-    /// The same account, from which everything up to `at` is erased.
+    /// The same account with everything up to `at` erased.
     #[must_use]
     pub fn erased(mut self, at: Time) -> Self {
         self.redemptions.retain(|one| one.time > at);
@@ -143,7 +143,7 @@ impl Account {
     /// The points that can be redeemed at `now`.
     #[must_use]
     pub fn available_at(&self, now: Time) -> Points {
-        Left::on(self, Day::of(now)).redeemable()
+        Remaining::on(self, Day::of(now)).redeemable()
     }
 
     /// The points held for redemptions.
@@ -152,14 +152,14 @@ impl Account {
         self.redemptions.iter().filter(|one| one.is_held()).map(|one| one.points).sum()
     }
 
-    /// Adds an entry so many times, or takes it out. What sums up to nothing is not kept: the bytes
-    /// must not tell what has been there for a while.
+    /// Adds an entry so many times, or takes it out. Sums of zero are removed: the bytes must not
+    /// depend on entries that are gone.
     fn add(&mut self, entry: &LedgerEntry, times: i64) {
         let more = |sum: i64, one: i64| sum.saturating_add(one.saturating_mul(times));
         if entry.is_spending() {
             let on = entry.terms.earned_on;
-            let found = self.spent.binary_search_by_key(&on, |spent| spent.on);
-            let at = found.unwrap_or_else(|at| {
+            let position = self.spent.binary_search_by_key(&on, |spent| spent.on);
+            let at = position.unwrap_or_else(|at| {
                 self.spent.insert(at, Spent { on, points: Points::ZERO });
                 at
             });
@@ -171,8 +171,8 @@ impl Account {
             return;
         }
         let (terms, on) = (entry.terms, Day::of(entry.at));
-        let found = self.lots.binary_search_by_key(&(terms, on), |lot| (lot.terms, lot.on));
-        let at = found.unwrap_or_else(|at| {
+        let position = self.lots.binary_search_by_key(&(terms, on), |lot| (lot.terms, lot.on));
+        let at = position.unwrap_or_else(|at| {
             let (points, spend, orders) = (Points::ZERO, Money::ZERO, 0);
             self.lots.insert(at, Lot { terms, on, points, spend, orders });
             at

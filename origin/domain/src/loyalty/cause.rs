@@ -1,13 +1,13 @@
-//! Causes: what made points move. Each counts once per shop.
+//! Causes: why points move. Each cause counts once per shop.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::CommandId;
 
-/// What made points move.
+/// Why points move.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
-    /// Of which kind it is.
+    /// The kind.
     #[serde(rename = "type")]
     pub kind: CauseKind,
     /// Its id within the kind.
@@ -24,7 +24,7 @@ pub enum CauseKind {
     Refund,
     /// An order was cancelled; the id is the order's.
     Cancellation,
-    /// Points were asked for a reward; the id is the redemption's.
+    /// A customer requested a reward; the id is the redemption's.
     Redemption,
     /// Staff gave or took points; the id is the adjustment's.
     Adjustment,

@@ -1,4 +1,4 @@
-//! Currencies: how many digits stand after the decimal point.
+//! Currencies: the number of digits after the decimal point.
 
 /// Whether `code` has the shape of an ISO 4217 code.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Days: points of one day are alike, so an account holds one lot a day instead of one an order.
+//! Days: points of one day are alike, so an account holds one lot per day instead of one per order.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,14 @@
-//! Deciding: what the consumers do with commands and with what was decided of redemptions.
-//! Delivered any number of times in any order, each decision is made once, stored with its
-//! account in one transaction, and published before its message is deleted. What is older than an
-//! erasure of its customer is dropped: the tombstone in the account says so, and so does the answer.
+//! Deciding: how the consumers handle commands and decisions about redemptions. However often and
+//! in whichever order messages arrive, each decision is made once, stored with its account in one
+//! transaction, and published before the consumer deletes its message. A message older than the
+//! erasure of its customer is dropped: the tombstone in the account and the returned fate say so.
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
 use super::loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent};
-use super::ports::{Guarded, LedgerChange, LedgerStore, Loaded, Programs, RewardCodes, Wanted};
+use super::ports::{
+    Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs, RewardCodes,
+};
 use super::redemption::{Redemption, RedemptionItem, RewardCode, State};
 use crate::event::{Event, Events, Kind};
 use crate::id::CommandId;
@@ -19,39 +21,39 @@ pub enum DecideError {
     /// The account is at its bound.
     #[error(transparent)]
     AccountFull(#[from] AccountFull),
-    /// The world failed.
+    /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Whether a message was published now, or is told again from the archive.
+/// Whether a message is new or a replay from the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is for deciding.
+    /// The consumer decides it.
     Live,
-    /// Everything was decided long ago, and is told again, too.
+    /// Its decision was made before, and is replayed, too.
     Replayed,
 }
 
-/// What became of a message.
+/// The result of absorbing a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is done, now or long ago.
+    /// It is done, now or before.
     Done,
-    /// It is older than the erasure of its customer, and stays out.
+    /// It is older than the erasure of its customer, and is dropped.
     Erased,
 }
 
-/// Decides, with what it needs.
+/// The consumer of commands and decisions.
 #[derive(Debug, Clone, Copy)]
 pub struct Decider<'a, L, P, E, C> {
-    /// Where ledgers are kept.
+    /// Stores ledgers.
     pub ledger: &'a L,
-    /// Where the programme is kept.
+    /// Stores the program.
     pub programs: &'a P,
-    /// Where decisions are published.
+    /// Publishes decisions.
     pub events: &'a E,
-    /// Where codes are made.
+    /// Makes codes.
     pub codes: &'a C,
     /// The clock of this instance.
     pub now: Time,
@@ -60,12 +62,12 @@ pub struct Decider<'a, L, P, E, C> {
 // === impl Decider ===
 
 impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E, C> {
-    /// Absorbs a command: an adjustment is applied, a redemption decided. What was decided before
-    /// is published again; a replay decides nothing.
+    /// Absorbs a command: applies an adjustment, decides a redemption. An earlier decision is
+    /// published again; a replay decides nothing.
     ///
     /// # Errors
     /// A port failed or every race was lost: the message stays in the queue. The account is full:
-    /// it belongs to the dead letters.
+    /// the message becomes a dead letter.
     pub async fn command(
         &self,
         event: &LoyaltyEvent,
@@ -80,18 +82,18 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         }
     }
 
-    /// Absorbs what was decided of a redemption: known here, unless it is replayed. A live hold is
-    /// then brought to its end, and its code made.
+    /// Absorbs a decision about a redemption, which is already stored unless it is replayed. A live
+    /// hold is then ended, and its code made.
     ///
     /// # Errors
     /// As [`Self::command`].
     pub async fn decided(
         &self,
-        told: &RedemptionItem,
+        decision: &RedemptionItem,
         delivery: Delivery,
     ) -> Result<Fate, DecideError> {
-        let Some(stored) = self.take_over(told).await? else { return Ok(Fate::Erased) };
-        if delivery == Delivery::Replayed || !told.redemption.is_held() {
+        let Some(stored) = self.adopt(decision).await? else { return Ok(Fate::Erased) };
+        if delivery == Delivery::Replayed || !decision.redemption.is_held() {
             return Ok(Fate::Done);
         }
         let Some(ended) = self.end(stored).await? else { return Ok(Fate::Erased) };
@@ -123,7 +125,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             }
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
             let decided = account.rule(requested)?.decided;
-            // A hold it has to end has a version of its own.
+            // Each hold that it has to end has its own version.
             let overdue: Vec<CommandId> =
                 decided.iter().filter(|one| one.id != requested.id).map(|one| one.id).collect();
             let stored = match overdue.as_slice() {
@@ -145,9 +147,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         let cause = Cause::adjustment(command.id);
         let put: Vec<_> = command.adjustment().into_iter().collect();
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let customer_only = Wanted { customer: Some(customer), ..Wanted::default() };
-            let wanted = Wanted { cause: Some(&cause), ..customer_only };
-            let loaded = self.ledger.load(wanted).await?;
+            let customer_only = LoadRequest { customer: Some(customer), ..LoadRequest::default() };
+            let request = LoadRequest { cause: Some(&cause), ..customer_only };
+            let loaded = self.ledger.load(request).await?;
             if is_erased(&loaded, command.time) {
                 return Ok(Fate::Erased);
             }
@@ -170,29 +172,31 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         Err(lost().into())
     }
 
-    /// The redemption as it is stored, which is at least as far as it was told; `None` if whoever it
-    /// was about asked to be forgotten.
-    async fn take_over(
+    /// The redemption as it is stored, at least as far as this decision; `None` if its customer was
+    /// erased.
+    async fn adopt(
         &self,
-        told: &RedemptionItem,
+        decision: &RedemptionItem,
     ) -> Result<Option<RedemptionItem>, DecideError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let loaded = self.load(&told.customer, &[told.redemption.id]).await?;
-            if is_erased(&loaded, told.redemption.time) {
+            let loaded = self.load(&decision.customer, &[decision.redemption.id]).await?;
+            if is_erased(&loaded, decision.redemption.time) {
                 return Ok(None);
             }
             match loaded.redemptions.first() {
-                Some(stored) if stored.version >= told.version => return Ok(Some(stored.clone())),
+                Some(stored) if stored.version >= decision.version => {
+                    return Ok(Some(stored.clone()));
+                }
                 _ => {}
             }
-            if self.go_on(loaded, told).await? == Written::Done {
-                return Ok(Some(told.clone()));
+            if self.advance(loaded, decision).await? == Written::Done {
+                return Ok(Some(decision.clone()));
             }
         }
         Err(lost().into())
     }
 
-    /// Brings a hold to its end, unless somebody else did; `None` as above.
+    /// Ends a hold, unless another consumer did; `None` as above.
     async fn end(&self, mut item: RedemptionItem) -> Result<Option<RedemptionItem>, DecideError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             if !item.redemption.is_held() {
@@ -207,10 +211,10 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             if let Some(stored) = loaded.redemptions.first().filter(|one| one.version > 1) {
                 return Ok(Some(stored.clone()));
             }
-            if self.go_on(loaded, &ended).await? == Written::Done {
+            if self.advance(loaded, &ended).await? == Written::Done {
                 return Ok(Some(ended));
             }
-            let Some(stored) = self.take_over(&item).await? else { return Ok(None) };
+            let Some(stored) = self.adopt(&item).await? else { return Ok(None) };
             item = stored;
         }
         Err(lost().into())
@@ -229,7 +233,11 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     }
 
     /// Writes one step of one redemption.
-    async fn go_on(&self, loaded: Loaded, to: &RedemptionItem) -> Result<Written, DecideError> {
+    async fn advance(
+        &self,
+        loaded: LoadedLedger,
+        to: &RedemptionItem,
+    ) -> Result<Written, DecideError> {
         let account = loaded.account.unwrap_or_else(|| Account::empty(&to.customer));
         let decided = std::slice::from_ref(&to.redemption);
         match change(account, &loaded.redemptions, decided)? {
@@ -238,19 +246,23 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         }
     }
 
-    async fn load(&self, customer: &str, redemptions: &[CommandId]) -> Result<Loaded, PortError> {
+    async fn load(
+        &self,
+        customer: &str,
+        redemptions: &[CommandId],
+    ) -> Result<LoadedLedger, PortError> {
         let customer = Some(customer);
-        self.ledger.load(Wanted { customer, redemptions, ..Wanted::default() }).await
+        self.ledger.load(LoadRequest { customer, redemptions, ..LoadRequest::default() }).await
     }
 }
 
-/// Whether what happened at `at` was erased since.
-fn is_erased(loaded: &Loaded, at: Time) -> bool {
+/// Whether an event at `at` was erased since.
+fn is_erased(loaded: &LoadedLedger, at: Time) -> bool {
     loaded.account.as_ref().is_some_and(|account| account.is_erased_at(at))
 }
 
-/// The transaction that brings redemptions from what is stored of them to what was decided; `None`
-/// if what is stored is further already.
+/// The transaction that moves redemptions from their stored states to the decided ones; `None` if a
+/// stored state is as far already.
 fn change(
     account: Account,
     stored: &[RedemptionItem],
@@ -282,7 +294,7 @@ fn lost() -> PortError {
 // === impl RedemptionItem ===
 
 impl RedemptionItem {
-    /// What was decided first, whatever came of it.
+    /// The first decision, without its later end.
     #[must_use]
     pub fn decision(&self) -> Self {
         let state = match self.redemption.state {
@@ -292,7 +304,7 @@ impl RedemptionItem {
         Self::of(&self.customer, self.redemption.at(state))
     }
 
-    /// The event that tells it: equal decisions travel as equal bytes.
+    /// The event of a decision: equal decisions have equal bytes.
     ///
     /// # Panics
     /// Never: a redemption always has a JSON form.

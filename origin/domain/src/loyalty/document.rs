@@ -1,4 +1,4 @@
-//! Typed reading of a document that notes every mistake and goes on: what has one reads as `None`.
+//! Typed reading of a document that reports all mistakes: a value with a mistake reads as `None`.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::currency::is_currency;
 use super::points::{POINTS_MAX, Points};
 use crate::configurator::{Mistake, is_id};
 
-/// A document being read, with what is wrong with it so far.
+/// Reads a document and collects its mistakes.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) mistakes: Vec<Mistake>,
@@ -23,7 +23,7 @@ pub(super) struct Members<'a> {
 // === impl Reader ===
 
 impl Reader {
-    pub(super) fn wrong(&mut self, field: String, message: impl Into<String>) {
+    pub(super) fn report(&mut self, field: String, message: impl Into<String>) {
         self.mistakes.push(Mistake { field, message: message.into() });
     }
 
@@ -34,20 +34,20 @@ impl Reader {
         known: &[&str],
     ) -> Option<Members<'a>> {
         let Value::Object(members) = value else {
-            self.wrong(pointer.to_owned(), "must be an object");
+            self.report(pointer.to_owned(), "must be an object");
             return None;
         };
         let all = Members { pointer: pointer.to_owned(), members };
         for key in members.keys().filter(|key| !known.contains(&key.as_str())) {
-            self.wrong(all.pointer_of(key), format!("is unknown; known are {}", known.join(", ")));
+            self.report(all.pointer_of(key), format!("is unknown; known are {}", known.join(", ")));
         }
         Some(all)
     }
 
-    pub(super) fn needed<'a>(&mut self, all: &Members<'a>, key: &str) -> Option<&'a Value> {
+    pub(super) fn required<'a>(&mut self, all: &Members<'a>, key: &str) -> Option<&'a Value> {
         let value = all.members.get(key);
         if value.is_none() {
-            self.wrong(all.pointer_of(key), "is missing");
+            self.report(all.pointer_of(key), "is missing");
         }
         value
     }
@@ -60,17 +60,17 @@ impl Reader {
         read: impl Fn(&mut Self, &str, &Value) -> Option<T>,
     ) -> Vec<Option<T>> {
         let pointer = all.pointer_of(key);
-        match self.needed(all, key) {
+        match self.required(all, key) {
             Some(Value::Array(items)) if items.len() <= max => {
                 let items = items.iter().enumerate();
                 items.map(|(index, item)| read(self, &format!("{pointer}/{index}"), item)).collect()
             }
             Some(Value::Array(_)) => {
-                self.wrong(pointer, format!("must not have more than {max} elements"));
+                self.report(pointer, format!("must not have more than {max} elements"));
                 vec![None]
             }
             Some(_) => {
-                self.wrong(pointer, "must be a list");
+                self.report(pointer, "must be a list");
                 vec![None]
             }
             None => vec![None],
@@ -83,34 +83,34 @@ impl Reader {
         key: &str,
         bytes_max: usize,
     ) -> Option<String> {
-        match self.needed(all, key)? {
+        match self.required(all, key)? {
             Value::String(text) if !text.trim().is_empty() && text.len() <= bytes_max => {
                 Some(text.clone())
             }
             _ => {
                 let message = format!("must be a text of 1 to {bytes_max} bytes");
-                self.wrong(all.pointer_of(key), message);
+                self.report(all.pointer_of(key), message);
                 None
             }
         }
     }
 
     pub(super) fn id(&mut self, all: &Members<'_>) -> Option<String> {
-        match self.needed(all, "id")? {
+        match self.required(all, "id")? {
             Value::String(id) if is_id(id) => Some(id.clone()),
             _ => {
                 let message = "must be 1 to 64 of A-Z a-z 0-9 _ . -, the first a letter or digit";
-                self.wrong(all.pointer_of("id"), message);
+                self.report(all.pointer_of("id"), message);
                 None
             }
         }
     }
 
     pub(super) fn currency(&mut self, all: &Members<'_>) -> Option<String> {
-        match self.needed(all, "currency")? {
+        match self.required(all, "currency")? {
             Value::String(code) if is_currency(code) => Some(code.clone()),
             _ => {
-                self.wrong(all.pointer_of("currency"), "must be an ISO 4217 code such as EUR");
+                self.report(all.pointer_of("currency"), "must be an ISO 4217 code such as EUR");
                 None
             }
         }
@@ -123,11 +123,12 @@ impl Reader {
         min: u32,
         max: u32,
     ) -> Option<u32> {
-        let number = self.needed(all, key)?.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number =
+            self.required(all, key)?.as_u64().and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| (min..=max).contains(number));
         if number.is_none() {
             let message = format!("must be a whole number from {min} to {max}");
-            self.wrong(all.pointer_of(key), message);
+            self.report(all.pointer_of(key), message);
         }
         number
     }
@@ -144,11 +145,11 @@ impl Reader {
     }
 
     pub(super) fn points(&mut self, all: &Members<'_>, key: &str, min: i64) -> Option<Points> {
-        let number = self.needed(all, key)?.as_i64();
+        let number = self.required(all, key)?.as_i64();
         let number = number.filter(|number| (min..=POINTS_MAX).contains(number));
         if number.is_none() {
             let message = format!("must be a whole number from {min} to {POINTS_MAX}");
-            self.wrong(all.pointer_of(key), message);
+            self.report(all.pointer_of(key), message);
         }
         number.map(Points)
     }
@@ -158,17 +159,17 @@ impl Reader {
             None => Some(false),
             Some(Value::Bool(flag)) => Some(*flag),
             Some(_) => {
-                self.wrong(all.pointer_of(key), "must be true or false");
+                self.report(all.pointer_of(key), "must be true or false");
                 None
             }
         }
     }
 
     pub(super) fn check_ids<'t>(&mut self, list: &str, ids: impl Iterator<Item = Option<&'t str>>) {
-        let mut seen = BTreeSet::new();
+        let mut known = BTreeSet::new();
         for (index, id) in ids.enumerate() {
-            if id.is_some_and(|id| !seen.insert(id)) {
-                self.wrong(format!("{list}/{index}/id"), "is there more than once");
+            if id.is_some_and(|id| !known.insert(id)) {
+                self.report(format!("{list}/{index}/id"), "is repeated");
             }
         }
     }

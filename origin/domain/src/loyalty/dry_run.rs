@@ -1,11 +1,11 @@
-//! Trying a programme on past orders: what each customer would have been given instead. Nothing is
-//! written, and nobody's history changes.
+//! Dry runs of a program on past orders: the points each customer would have got instead. Nothing
+//! is written, and no ledger changes.
 
 use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::earning::EarningError;
-use super::facts::{OrderFacts, OrderItem, Paid, Reckoning};
+use super::facts::{OrderEarning, OrderFacts, OrderItem, Paid};
 use super::figures::FIGURES_LAG_MS;
 use super::order_entries::order_entries;
 use super::points::Points;
@@ -13,14 +13,14 @@ use super::program::Program;
 use crate::port::PortError;
 use crate::time::Time;
 
-/// Most orders that one dry run looks at; the next goes on from there.
+/// Most orders of one dry run; the next one continues from there.
 pub const DRY_RUN_ORDERS_MAX: usize = 200;
-/// Most days that one dry run looks back; the next goes on from there.
+/// Most days that one dry run goes back; the next one continues from there.
 pub const DRY_RUN_DAYS_MAX: u32 = 31;
 /// How far all of them together go back.
 pub const DRY_RUN_HORIZON_DAYS: u32 = 366;
 
-/// Where an order stands among the past ones: by the time it was placed, then by id.
+/// The place of an order among the past ones: by the time it was placed, then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PastOrder {
     /// When it was placed.
@@ -34,11 +34,11 @@ pub struct PastOrder {
 pub struct PastOrders {
     /// The orders, each with its customer's account; a guest has none.
     pub orders: Vec<(OrderItem, Option<Account>)>,
-    /// Where to go on from.
+    /// Where the next dry run continues.
     pub next: PastOrder,
 }
 
-/// Finds the orders of the past.
+/// Reads past orders.
 pub trait OrderHistory: Send + Sync {
     /// Orders placed before this one: at most [`DRY_RUN_ORDERS_MAX`] of its day and those before
     /// it, [`DRY_RUN_DAYS_MAX`] in all. Orders of the last seconds may be missing.
@@ -48,14 +48,14 @@ pub trait OrderHistory: Send + Sync {
     ) -> impl Future<Output = Result<PastOrders, PortError>> + Send;
 }
 
-/// What a programme would have given a customer instead.
+/// The points a program would have given a customer instead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// The orders looked at.
+    /// The number of orders.
     pub orders: u64,
-    /// What they are worth to the customer now, refunds taken back.
+    /// The points they gave the customer, less refunds.
     pub given: Points,
-    /// What they would be worth.
+    /// The points they would have given.
     pub instead: Points,
     /// Of these orders, those on which a rule fails.
     pub failures: u64,
@@ -64,7 +64,7 @@ pub struct Difference {
 // === impl PastOrder ===
 
 impl PastOrder {
-    /// Where an order stands, once it is known to be paid.
+    /// The place of an order, once it is known to be paid.
     #[must_use]
     pub fn of(facts: &OrderFacts) -> Option<Self> {
         facts.paid.as_ref().map(|paid| Self { at: paid.at, order: facts.order.clone() })
@@ -74,10 +74,10 @@ impl PastOrder {
 // === impl Program ===
 
 impl Program {
-    /// What it would have given for these orders, by customer.
+    /// The points it would have given for these orders, by customer.
     ///
     /// # Errors
-    /// An order that it can't turn into points at all: publishing it would be a mistake.
+    /// It can't turn an order into points at all: publishing it would be a mistake.
     pub fn instead(
         &self,
         past: &[(OrderItem, Option<Account>)],
@@ -87,21 +87,25 @@ impl Program {
             let (Some(customer), Some(paid)) = (item.facts.account(), &item.facts.paid) else {
                 continue;
             };
-            let reckoning = self.reckoning(paid, account.as_ref())?;
+            let earning = self.order_earning(paid, account.as_ref())?;
             let sum = differences.entry(customer.to_owned()).or_default();
-            let entries = order_entries(&item.facts, &reckoning);
+            let entries = order_entries(&item.facts, &earning);
             sum.orders += 1;
-            sum.failures += u64::from(!reckoning.earned.failures.is_empty());
+            sum.failures += u64::from(!earning.earned.failures.is_empty());
             sum.given = item.entries.iter().fold(sum.given, |sum, entry| sum.plus(entry.points));
             sum.instead = entries.iter().fold(sum.instead, |sum, entry| sum.plus(entry.points));
         }
         Ok(differences)
     }
 
-    fn reckoning(&self, paid: &Paid, account: Option<&Account>) -> Result<Reckoning, EarningError> {
+    fn order_earning(
+        &self,
+        paid: &Paid,
+        account: Option<&Account>,
+    ) -> Result<OrderEarning, EarningError> {
         let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
         let figures = account.map(|account| account.figures_before(as_of, self.window_days));
         let earned = self.earned(paid, &figures.unwrap_or_default())?;
-        Ok(Reckoning { program_version: 0, terms: self.terms(paid.at), earned })
+        Ok(OrderEarning { program_version: 0, terms: self.terms(paid.at), earned })
     }
 }

@@ -1,7 +1,9 @@
-//! Earning: what the programme gives for an order. Pure; asked once, when the payment is absorbed.
+//! Earning: the points a program gives for an order. Pure; computed once, when the payment is
+//! absorbed.
 //!
 //! Every rule is rounded down for the order as a whole and then spread over its lines, so that each
-//! point belongs to a line: what is given back takes its own, and all lines together are the order.
+//! point belongs to a line: a returned line takes its own points back, and the lines sum up to the
+//! order.
 
 use std::collections::BTreeMap;
 
@@ -17,32 +19,32 @@ use super::program::{Each, Program, Rule};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EarningError {
     /// The order is not in the shop's currency.
-    #[error("the order is in {order}, the programme in {program}")]
+    #[error("the order is in {order}, the program in {program}")]
     OtherCurrency {
         /// The currency of the order.
         order: String,
-        /// The currency of the programme.
+        /// The currency of the program.
         program: String,
     },
-    /// More points than one entry may hold.
+    /// The order earns more points than one entry may hold.
     #[error("the order would earn more than {POINTS_MAX} points")]
     TooManyPoints,
 }
 
-/// What an order earns: every point belongs to a line, so that what is given back takes its own.
+/// What an order earns: every point belongs to a line, so that a returned line takes its own back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earned {
     /// The lines that earn something.
     pub lines: Vec<EarnedLine>,
-    /// The rules that gave something, in the programme's order.
+    /// The rules that gave something, in the program's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RulePoints>,
-    /// What of the programme failed on this order and so gave nothing, by id.
+    /// The rules and multipliers that failed on this order and so gave nothing, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<RuleFailure>,
 }
 
-/// What one line earns.
+/// The points of one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarnedLine {
     /// Shopify's line item id.
@@ -51,7 +53,7 @@ pub struct EarnedLine {
     pub points: Points,
 }
 
-/// What a rule gives for an order.
+/// The points that a rule gives for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulePoints {
     /// The rule's id.
@@ -62,18 +64,18 @@ pub struct RulePoints {
 
 /// A rule or multiplier that failed on an order.
 ///
-/// It counts as if it were not there: the rest of the programme is still promised, a dead letter
-/// would withhold all of it, and redelivering it would fail for ever, since no later version
-/// reaches back to this order. What an order is, is fixed, so every replay finds the same.
+/// The program counts without it: the rest is still promised, a dead letter would withhold all of
+/// it, and redelivery would fail forever, since no later version applies to this order. An order
+/// never changes, so every replay fails the same way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RuleFailure {
     /// The id of the rule or multiplier.
     pub rule: String,
-    /// What went wrong.
+    /// The failure.
     pub failure: Failure,
 }
 
-/// What a rule is worth on an order.
+/// The value of a rule on an order.
 struct Worth {
     points: i128,
     /// The share of each line in them.
@@ -93,10 +95,10 @@ impl Earned {
 // === impl Program ===
 
 impl Program {
-    /// What an order earns a customer who had these figures before it.
+    /// The points an order earns a customer who had these figures before it.
     ///
     /// # Errors
-    /// The order is in another currency than the programme, or beyond all measure.
+    /// The order is in another currency than the program, or earns too many points.
     pub fn earned(&self, paid: &Paid, figures: &Figures) -> Result<Earned, EarningError> {
         if paid.currency != self.currency {
             return Err(EarningError::OtherCurrency {
@@ -135,7 +137,7 @@ impl Program {
         Ok(Earned { lines, rules, failures: failures.collect() })
     }
 
-    /// For how much each line counts.
+    /// The percentage of each line.
     fn percents(
         &self,
         subject: &Subject<'_>,
@@ -163,7 +165,7 @@ fn bounded(points: i128) -> Result<Points, EarningError> {
 // === impl Rule ===
 
 impl Rule {
-    /// What it gives. No rule takes points: what is below zero is none.
+    /// The points it gives. No rule takes points: a negative value counts as zero.
     fn worth(&self, subject: &Subject<'_>, percents: &[u32]) -> Result<Worth, Failure> {
         let once = self.condition.as_ref().filter(|condition| !condition.names_line());
         if !once.map_or(Ok(true), |condition| condition.holds(subject, None))? {
@@ -175,14 +177,14 @@ impl Rule {
         }
     }
 
-    /// Points for the order as a whole belong to its lines by what they cost.
+    /// Points for the order as a whole, spread over its lines by price.
     fn worth_of_order(&self, subject: &Subject<'_>) -> Result<Worth, Failure> {
         let value = self.points.value(subject, None)?.max(0);
         let amounts = subject.lines.iter().map(|line| i128::from(line.amount.0.max(0)));
         Ok(Worth { points: i128::from(value) / i128::from(self.per), weights: amounts.collect() })
     }
 
-    /// Points for each line, multiplied by what it counts for.
+    /// Points for each line, multiplied by its percentage.
     fn worth_of_lines(&self, subject: &Subject<'_>, percents: &[u32]) -> Result<Worth, Failure> {
         let condition = self.condition.as_ref().filter(|condition| condition.names_line());
         let lines = subject.lines.iter().zip(percents);
@@ -209,24 +211,24 @@ impl Rule {
     }
 }
 
-/// Adds to each line its share: what is earned up to and with it, less what is earned before it.
-/// So no point is lost or made, and no line is a whole point off its exact share.
+/// Adds to each line its share: the points up to and including it, less those before it. So no
+/// point is lost or created, and no line is a whole point off its exact share.
 ///
 /// The largest product is 10^12 points by 1,000 lines of 2^63 at 10,000 percent: 10^38, which an
 /// `i128` holds.
 fn add_shares(sums: &mut [i128], worth: &Worth) {
     let whole: i128 = worth.weights.iter().sum();
     if whole == 0 {
-        // All of it was free: the first line stands for the order.
+        // Every line is free: the first one gets the points of the order.
         sums[0] += worth.points;
         return;
     }
-    let (mut weight, mut given) = (0, 0);
+    let (mut weight, mut allocated) = (0, 0);
     for (sum, share) in sums.iter_mut().zip(&worth.weights) {
         weight += share;
         let upto = worth.points * weight / whole;
-        *sum += upto - given;
-        given = upto;
+        *sum += upto - allocated;
+        allocated = upto;
     }
 }
 
@@ -236,7 +238,7 @@ mod tests {
     use crate::loyalty::publishing::PERCENT_MAX;
 
     #[test]
-    fn the_largest_order_there_can_be_is_spread_exactly() {
+    fn the_largest_possible_order_is_spread_exactly() {
         let weights = vec![i128::from(i64::MAX) * i128::from(PERCENT_MAX); 1_000];
         let mut sums = vec![0; 1_000];
         add_shares(&mut sums, &Worth { points: i128::from(POINTS_MAX), weights });

@@ -1,4 +1,4 @@
-//! Ledger entries: what happened to a customer's points.
+//! Ledger entries: the movements of a customer's points.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,45 +12,45 @@ use crate::time::Time;
 /// One line of a customer's ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// Its name: the same fact always makes the same entry.
+    /// Its id: the same fact always makes the same entry.
     pub id: String,
-    /// What happened to the points.
+    /// The kind of movement.
     pub kind: EntryKind,
-    /// How many; what was taken is negative.
+    /// How many; negative if taken.
     pub points: Points,
-    /// The money they were earned for; what was given back is negative.
+    /// The money they were earned for; negative if refunded.
     #[serde(default)]
     pub spend: Money,
     /// When it happened, by the payload.
     pub at: Time,
     /// From when until when they count.
     pub terms: Terms,
-    /// What made it happen.
+    /// Why it happened.
     pub cause: Cause,
-    /// The version of the programme that was in effect.
+    /// The version of the program that was in effect.
     pub program_version: u64,
-    /// What of the programme failed on the order and so gave nothing.
+    /// The rules and multipliers that failed on the order and so gave nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<RuleFailure>,
 }
 
-/// What happened to points.
+/// The kinds of movements of points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// They were earned by an order.
     Earn,
-    /// They were taken back with what they were earned for.
+    /// They were taken back with the goods that had earned them.
     Reverse,
     /// They are held for a redemption.
     Hold,
-    /// They were asked for, but not there.
+    /// They were requested, but the account had too few.
     Reject,
-    /// What was held is spent.
+    /// Held points are spent.
     Settle,
-    /// What was held is back: the reward was withdrawn.
+    /// Held points are back: the reward was withdrawn.
     Release,
-    /// What was held is back: nothing settled it in time.
+    /// Held points are back: nothing settled them in time.
     TimeOut,
     /// Staff gave or took them.
     Adjust,
@@ -67,7 +67,7 @@ pub struct Terms {
     pub expires_on: Option<Day>,
 }
 
-/// Where an entry stands in its ledger: by time, then by id.
+/// The place of an entry in its ledger: by time, then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EntryKey {
     /// When it happened.
@@ -79,19 +79,19 @@ pub struct EntryKey {
 // === impl LedgerEntry ===
 
 impl LedgerEntry {
-    /// The only name an entry of this kind and cause has.
+    /// The id of the only entry of this kind and cause.
     #[must_use]
     pub fn id_of(kind: EntryKind, cause: &Cause) -> String {
         format!("{}/{cause}", kind.name())
     }
 
-    /// Where it stands in its ledger.
+    /// Its place in its ledger.
     #[must_use]
     pub fn key(&self) -> EntryKey {
         EntryKey { at: self.at, id: self.id.clone() }
     }
 
-    /// Whether it takes from what was earned before, rather than being earned or taken back.
+    /// Whether it spends points earned before, rather than earning or taking back points.
     #[must_use]
     pub fn is_spending(&self) -> bool {
         match self.kind {
@@ -121,7 +121,7 @@ impl LedgerEntry {
 // === impl Terms ===
 
 impl Terms {
-    /// Of points given at `at`, at once and for ever.
+    /// Points given at `at` count at once and forever.
     #[must_use]
     pub fn for_ever(at: Time) -> Self {
         Self { earned_on: Day::of(at), available_on: None, expires_on: None }

@@ -1,5 +1,5 @@
-//! What is known of an order, whichever webhook told it first. Nothing in it comes from a clock or
-//! a delivery, so the same facts in any order are the same bytes.
+//! The facts of an order, from webhooks in any order. No fact depends on a clock or a delivery, so
+//! the same facts in any order have the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ pub const ORDER_LINES_MAX: usize = 1_000;
 pub const ORDER_REFUNDS_MAX: usize = 90;
 /// Most lines of all refunds of an order together: 110 KB encoded.
 pub const REFUNDED_LINES_MAX: usize = 4_000;
-/// Most tags and most discount codes that are kept, the first ones; Shopify stops at 250 tags.
+/// Most tags and most discount codes that are stored, the first ones; Shopify stops at 250 tags.
 pub const TEXTS_MAX: usize = 250;
-/// Most bytes that are kept of a text of an order, the first ones: no SKU, vendor or tag that a
-/// programme asks about is longer.
+/// Most bytes that are stored of a text of an order, the first ones: no SKU, vendor or tag that a
+/// program tests is longer.
 pub const TEXT_BYTES_MAX: usize = 64;
-/// Most bytes of all SKUs and vendors of an order together; what comes after is left out. Enough
+/// Most bytes of all SKUs and vendors of an order together; later ones are left out. Enough
 /// for any order of 200 lines at their longest, and for 1,000 lines of ordinary ones.
 pub const LINE_TEXTS_BYTES_MAX: usize = 25_600;
 
@@ -35,18 +35,18 @@ pub struct OrderItem {
     pub version: u64,
     /// The facts themselves.
     pub facts: OrderFacts,
-    /// What it earned when its payment was absorbed; `None` before that, and without a programme.
-    #[serde(default)]
-    pub reckoning: Option<Reckoning>,
-    /// What these facts amount to: exactly what stands in the ledger.
+    /// What it earned when its payment was absorbed; `None` before that, and without a program.
+    #[serde(default, rename = "reckoning")]
+    pub earning: Option<OrderEarning>,
+    /// The entries of these facts: exactly those in the ledger.
     #[serde(default)]
     pub entries: Vec<LedgerEntry>,
 }
 
-/// What the programme gave for an order. It is asked once: whatever the customer does afterwards,
-/// and whatever is published, refunds take back what was given.
+/// The points that the program gave for an order. They are computed once: neither later orders of
+/// the customer nor later versions of the program change what refunds take back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reckoning {
+pub struct OrderEarning {
     /// The version that was in effect.
     pub program_version: u64,
     /// From when until when the points count.
@@ -60,7 +60,7 @@ pub struct Reckoning {
 pub struct OrderFacts {
     /// Shopify's order id.
     pub order: String,
-    /// Shopify's customer id, as the payment tells it; a guest has none.
+    /// Shopify's customer id, as the payment states it; a guest has none.
     pub customer: Option<String>,
     /// Its payment, unless only other facts have arrived so far.
     pub paid: Option<Paid>,
@@ -72,12 +72,12 @@ pub struct OrderFacts {
     pub cancelled: Option<Time>,
 }
 
-/// An order as it was when it was paid: only what never changes after that.
+/// An order as it was when it was paid: only members that never change after that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paid {
-    /// When the order was placed (`processed_at`): the programme of that time applies.
+    /// When the order was placed (`processed_at`): the program of that time applies.
     pub at: Time,
-    /// The shop's currency, which every amount is in.
+    /// The shop's currency, that of every amount.
     pub currency: String,
     /// Whether it was placed to try out the shop.
     pub is_test: bool,
@@ -92,7 +92,7 @@ pub struct Paid {
     pub customer_tags: Vec<String>,
     /// Its lines.
     pub lines: Vec<PaidLine>,
-    /// The taxes that were paid on top of what the lines cost; none where prices include them.
+    /// The taxes that were paid on top of the lines; zero where prices include them.
     #[serde(default)]
     pub tax: Money,
 }
@@ -104,7 +104,7 @@ pub struct PaidLine {
     pub id: String,
     /// How many were bought.
     pub quantity: u32,
-    /// What they cost together, less the discounts on them.
+    /// Their price together, less the discounts on them.
     pub amount: Money,
     /// Whether it is a gift card.
     pub is_gift_card: bool,
@@ -135,9 +135,9 @@ pub enum Fact {
     /// Part of it was refunded.
     Refunded {
         /// Shopify's refund id.
-        refund: String,
-        /// What was given back.
-        told: Refund,
+        id: String,
+        /// The refund.
+        refund: Refund,
     },
     /// It was cancelled.
     Cancelled {
@@ -154,7 +154,7 @@ pub struct OrderFull;
 // === impl OrderItem ===
 
 impl OrderItem {
-    /// An order of which nothing is known but its id.
+    /// An order without facts.
     #[must_use]
     pub fn of(order: &str) -> Self {
         let facts = OrderFacts {
@@ -164,15 +164,15 @@ impl OrderItem {
             refunds: BTreeMap::new(),
             cancelled: None,
         };
-        Self { version: 0, facts, reckoning: None, entries: Vec::new() }
+        Self { version: 0, facts, earning: None, entries: Vec::new() }
     }
 
-    /// The same order as a stranger's: nobody's points any more, and nobody's tags.
+    /// The same order without its customer, points and tags.
     #[must_use]
     pub fn anonymous(self) -> Self {
         let paid = self.facts.paid.map(|paid| Paid { customer_tags: Vec::new(), ..paid });
         let facts = OrderFacts { customer: None, paid, ..self.facts };
-        Self { facts, reckoning: None, entries: Vec::new(), ..self }
+        Self { facts, earning: None, entries: Vec::new(), ..self }
     }
 }
 
@@ -189,8 +189,8 @@ impl OrderFacts {
                 self.customer = customer;
                 self.paid = Some(paid);
             }
-            Fact::Refunded { refund, told } => {
-                self.refunds.insert(refund, told);
+            Fact::Refunded { id, refund } => {
+                self.refunds.insert(id, refund);
             }
             Fact::Cancelled { at } => self.cancelled = Some(at),
         }
@@ -206,7 +206,7 @@ impl OrderFacts {
         once(self.paid.is_some()) + self.refunds.len() as u64 + once(self.cancelled.is_some())
     }
 
-    /// The customer whose ledger they are told in: only payment tells who that is.
+    /// The customer whose ledger has their entries: only a payment names the customer.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         self.paid.as_ref().and(self.customer.as_deref())
@@ -224,12 +224,12 @@ impl OrderFacts {
 // === impl Fact ===
 
 impl Fact {
-    /// What it is claimed as, for this order.
+    /// The cause that it claims, for this order.
     #[must_use]
     pub fn cause(&self, order: &str) -> Cause {
         match self {
             Self::Paid { .. } => Cause::order(order),
-            Self::Refunded { refund, .. } => Cause::refund(refund),
+            Self::Refunded { id, .. } => Cause::refund(id),
             Self::Cancelled { .. } => Cause::cancellation(order),
         }
     }

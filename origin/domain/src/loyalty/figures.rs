@@ -1,4 +1,4 @@
-//! Figures: what a programme may ask about a customer.
+//! Figures: the numbers of a customer that a program may use.
 
 use super::account::Account;
 use super::day::Day;
@@ -6,16 +6,16 @@ use super::points::Points;
 use crate::money::Money;
 use crate::time::{HOUR_MS, Time};
 
-/// How long before an order the figures are taken that its points depend on. Events arrive out of
-/// order by less than this, so whatever counts has arrived by then.
+/// How long before an order the figures that its points depend on are taken. Events arrive out of
+/// order by less than this, so every event that counts has arrived by then.
 pub const FIGURES_LAG_MS: u64 = 48 * HOUR_MS;
 
 /// A customer's figures within the window of the tiers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Points earned, less what was taken back. What was redeemed still counts.
+    /// Points earned, less those taken back. Redeemed points still count.
     pub points: Points,
-    /// Money spent on goods, less what was refunded. Gift cards and test orders are left out.
+    /// Money spent on goods, less refunds, without gift cards and test orders.
     pub spend: Money,
     /// Orders, less those that were cancelled.
     pub orders: i64,
@@ -24,15 +24,15 @@ pub struct Figures {
 // === impl Account ===
 
 impl Account {
-    /// The figures as of the midnight before `at`: only what happened on whole days that had ended
-    /// counts, a refund on its own day.
+    /// The figures as of the midnight before `at`: only whole days that have ended count, and a
+    /// refund counts on its own day.
     #[must_use]
     pub fn figures_before(&self, at: Time, window_days: u32) -> Figures {
         let today = Day::of(at);
         self.figures(today, window_days, |on| on < today)
     }
 
-    /// The figures on the day of `now`, of everything that is known.
+    /// The figures on the day of `now`, of all lots.
     #[must_use]
     pub fn figures_at(&self, now: Time, window_days: u32) -> Figures {
         self.figures(Day::of(now), window_days, |_| true)

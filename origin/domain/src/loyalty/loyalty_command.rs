@@ -1,5 +1,5 @@
-//! What may be asked of an account: by its customer a redemption, by staff an adjustment. A command
-//! carries all that applying it needs.
+//! Commands on accounts: a customer redeems points, staff adjust them. A command carries everything
+//! that applying it needs.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,30 +21,30 @@ pub struct LoyaltyCommand {
     pub time: Time,
     /// Its id.
     pub id: CommandId,
-    /// The version of the programme it was accepted under; 0 before the first.
+    /// The version of the program it was accepted under; 0 before the first.
     pub program_version: u64,
-    /// What it does.
+    /// Its action.
     pub action: LoyaltyAction,
 }
 
-/// What a command does.
+/// The action of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoyaltyAction {
-    /// Takes points for a reward, if they are there.
+    /// Takes points for a reward, if the account has them.
     Redeem {
         /// The reward's id.
         reward: String,
-        /// What it costs.
+        /// Its cost.
         points: Points,
         /// Until when the points are held at the longest.
         until: Time,
     },
-    /// Gives points, or takes them if negative; they may be more than there are.
+    /// Gives points, or takes them if negative, even more than the account has.
     Adjust {
         /// How many.
         points: Points,
-        /// Why, in the words of whoever did it.
+        /// The reason, in the words of the staff.
         reason: String,
         /// From when until when given points count.
         terms: Terms,
@@ -63,9 +63,9 @@ pub struct LoyaltyEvent {
 /// The record of an accepted command under its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoyaltyRecord {
-    /// What the request was: method, canonical path without query, body bytes.
+    /// The request's fingerprint: method, canonical path without query, body bytes.
     pub fingerprint: Fingerprint,
-    /// Whose account it is about.
+    /// The customer of the account.
     pub customer: String,
     /// The command with its id and time, as first accepted.
     pub command: LoyaltyCommand,
@@ -74,13 +74,13 @@ pub struct LoyaltyRecord {
 // === impl LoyaltyCommand ===
 
 impl LoyaltyCommand {
-    /// Its place in the order, which is also how a bookmark names it.
+    /// Its place in the order; bookmarks name a command by it.
     #[must_use]
     pub fn place(&self) -> Pending {
         Pending { time: self.time, id: self.id }
     }
 
-    /// The redemption it asks for, if it does.
+    /// The redemption that it requests, if any.
     #[must_use]
     pub fn redemption(&self) -> Option<Redemption> {
         match &self.action {
@@ -97,7 +97,7 @@ impl LoyaltyCommand {
         }
     }
 
-    /// The ledger entry an adjustment is; a redemption's entries depend on what is decided.
+    /// The ledger entry of an adjustment; a redemption's entries depend on the decision.
     #[must_use]
     pub fn adjustment(&self) -> Option<LedgerEntry> {
         let LoyaltyAction::Adjust { points, terms, .. } = &self.action else { return None };
@@ -119,7 +119,7 @@ impl LoyaltyCommand {
 // === impl LoyaltyEvent ===
 
 impl LoyaltyEvent {
-    /// The event as it is published: equal commands travel as equal bytes.
+    /// The event as it is published: equal commands have equal bytes.
     ///
     /// # Panics
     /// Never: a command always has a JSON form.

@@ -1,14 +1,15 @@
-//! The loyalty ledger: orders as facts, the entries they amount to, and what the entries add up to.
+//! The loyalty ledger: facts of orders, the entries computed from them, and the account that sums
+//! up the entries.
 //!
 //! ```text
 //! webhook ─► facts of the order ─► entries ─► account ─► standing
-//!            what Shopify told     pure, by    a sum       read by the clock
-//!            once per cause        programme   over lots
+//!            what Shopify sent     pure, by    a sum       read by the clock
+//!            once per cause        program     over lots
 //! ```
 //!
-//! Entries are a pure function of the facts, and an account is a sum over its entries: what arrives
-//! twice or in another order changes neither. One transaction writes order, entries and account and
-//! claims the cause.
+//! Entries are a pure function of the facts, and an account is the sum of its entries: duplicate or
+//! reordered events change neither. One transaction writes order, entries and account and claims
+//! the cause.
 
 mod absorb;
 mod accept;
@@ -27,6 +28,7 @@ mod formula;
 mod loyalty_command;
 mod order;
 mod order_entries;
+mod order_fact;
 mod payload;
 mod points;
 mod ports;
@@ -38,13 +40,15 @@ mod refund;
 mod rules;
 mod spending;
 mod standing;
-mod told;
 mod trial;
 mod view;
 mod webhook;
 
 pub use absorb::{AbsorbError, Absorber, Outcome, decide};
-pub use accept::{AcceptedRedemption, Counter, LoyaltyRefusal, REDEMPTIONS_MAX, Request, Wanting};
+pub use accept::{
+    AcceptedRedemption, CommandRequest, LoyaltyCommands, LoyaltyRejection, REDEMPTIONS_MAX,
+    RewardRequest,
+};
 pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX, Spent};
 pub use cause::{Cause, CauseKind};
 pub use currency::{decimals, is_currency};
@@ -57,28 +61,29 @@ pub use dry_run::{
 pub use earning::{Earned, EarnedLine, EarningError, RuleFailure, RulePoints};
 pub use entry::{EntryKey, EntryKind, LedgerEntry, Terms};
 pub use facts::{
-    Fact, LINE_TEXTS_BYTES_MAX, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderFull,
-    OrderItem, Paid, PaidLine, REFUNDED_LINES_MAX, Reckoning, TEXT_BYTES_MAX, TEXTS_MAX,
+    Fact, LINE_TEXTS_BYTES_MAX, ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderEarning, OrderFacts,
+    OrderFull, OrderItem, Paid, PaidLine, REFUNDED_LINES_MAX, TEXT_BYTES_MAX, TEXTS_MAX,
 };
 pub use figures::{FIGURES_LAG_MS, Figures};
 pub use formula::{Condition, EXPRESSION_BYTES_MAX, Failure, Formula, NESTING_MAX, STEPS_MAX};
 pub use loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent, LoyaltyRecord};
 pub use order::PaidOrder;
 pub use order_entries::order_entries;
+pub use order_fact::OrderFact;
 pub use payload::{Node, Object, PayloadError, Problem};
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
     AccountRead, Accounts, CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader,
-    LedgerStore, Loaded, LoyaltyLog, PAGE_ENTRIES_MAX, Programs, RewardCodes,
-    TRANSACTION_ACTIONS_MAX, Wanted,
+    LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, PAGE_ENTRIES_MAX, Programs, RewardCodes,
+    TRANSACTION_ACTIONS_MAX,
 };
 pub use program::{
     Each, Earning, Multiplier, NextTier, Program, ProgramVersion, Reward, RewardKind, Rule, Tier,
     TierUnit, TiersBy,
 };
 pub use publication::{
-    ACTIVATION_LEAD_MS, Activation, Asked, HISTORY_MAX, ProgramEvent, ProgramPublication,
-    ProgramShelf, activate, newest, publish,
+    ACTIVATION_LEAD_MS, Activation, HISTORY_MAX, ProgramEvent, ProgramPublication, ProgramStore,
+    PublicationRequest, activate, newest, publish,
 };
 pub use publishing::{
     DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX, PERCENT_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX,
@@ -87,6 +92,5 @@ pub use redemption::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State}
 pub use refund::{Goodwill, Refund};
 pub use rules::{MULTIPLIERS_MAX, RULES_MAX};
 pub use standing::{Balance, EXPIRING_MAX, Expiring, FACT_LEAD_MS_MAX, Reading, Standing};
-pub use told::Told;
 pub use view::{View, view};
 pub use webhook::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE, Webhook};

@@ -1,4 +1,4 @@
-//! Orders as Shopify tells them: the REST resource in the body of `orders/paid`.
+//! Orders as Shopify sends them: the REST resource in the body of `orders/paid`.
 
 use serde_json::value::RawValue;
 
@@ -15,7 +15,7 @@ const LINE_DISCOUNTS_MAX: usize = 250;
 /// Most taxes on one line that are added up: a country, its parts, and room.
 const LINE_TAXES_MAX: usize = 50;
 
-/// What an `orders/paid` payload tells.
+/// The content of an `orders/paid` payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaidOrder {
     /// Shopify's order id.
@@ -31,11 +31,11 @@ pub struct PaidOrder {
 impl PaidOrder {
     /// Reads an `orders/paid` payload.
     ///
-    /// Only fields that stay as they are after the payment are read (no `current_*`), so that every
-    /// delivery tells the same.
+    /// It reads only fields that do not change after the payment (no `current_*`), so that every
+    /// delivery reads the same.
     ///
     /// # Errors
-    /// A field that is needed is missing or makes no sense; the error names it.
+    /// A required field is missing or invalid; the error names it.
     pub fn from_payload(payload: &RawValue) -> Result<Self, PayloadError> {
         let order = Node::root(payload).object()?;
         let customer = match order.get("customer") {
@@ -67,42 +67,42 @@ fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
     })
 }
 
-/// The lines without the texts that are past the bound of an order.
+/// The lines without the texts beyond the bound of an order.
 fn with_texts_bounded(mut lines: Vec<PaidLine>) -> Vec<PaidLine> {
-    let mut left = LINE_TEXTS_BYTES_MAX;
+    let mut budget = LINE_TEXTS_BYTES_MAX;
     for text in lines.iter_mut().flat_map(|line| [&mut line.sku, &mut line.vendor]) {
         let bytes = text.as_ref().map_or(0, String::len);
-        match left.checked_sub(bytes) {
-            Some(rest) => left = rest,
+        match budget.checked_sub(bytes) {
+            Some(rest) => budget = rest,
             None => *text = None,
         }
     }
     lines
 }
 
-/// The taxes on the lines, where prices are without them. As below, one that makes no sense is none.
+/// The taxes on the lines, where prices exclude them. As below, an invalid one is left out.
 fn tax_on_top(order: &Object<'_>, currency: &str) -> Money {
     let is_included = order.get("taxes_included").and_then(|included| included.flag().ok());
     if is_included.unwrap_or_default() {
         return Money::ZERO;
     }
-    let lines = listed(order, "line_items", ORDER_LINES_MAX).into_iter();
+    let lines = elements(order, "line_items", ORDER_LINES_MAX).into_iter();
     let taxes = lines.filter_map(|line| {
-        let taxes = listed(&line.object().ok()?, "tax_lines", LINE_TAXES_MAX).into_iter();
+        let taxes = elements(&line.object().ok()?, "tax_lines", LINE_TAXES_MAX).into_iter();
         let taxes = taxes.filter_map(|tax| tax.object().ok()?.shop_money("price", currency).ok());
         Some(taxes.fold(0_i64, |sum, tax| sum.saturating_add(tax.0)))
     });
     Money(taxes.fold(0, i64::saturating_add))
 }
 
-fn listed<'a>(of: &Object<'a>, key: &str, max: usize) -> Vec<Node<'a>> {
+fn elements<'a>(of: &Object<'a>, key: &str, max: usize) -> Vec<Node<'a>> {
     of.get(key).and_then(|list| list.list(max).ok()).unwrap_or_default()
 }
 
-/// The codes of `discount_codes`. What only a formula asks for is never a reason to refuse an
-/// order: a code that makes no sense is none.
+/// The codes of `discount_codes`. A field that only formulas read is never a reason to reject an
+/// order: an invalid code is left out.
 fn discount_codes(order: &Object<'_>) -> Vec<String> {
-    let codes = listed(order, "discount_codes", usize::MAX).into_iter().take(TEXTS_MAX);
+    let codes = elements(order, "discount_codes", usize::MAX).into_iter().take(TEXTS_MAX);
     codes.filter_map(|code| text(&code.object().ok()?, "code")).collect()
 }
 
@@ -139,7 +139,7 @@ fn paid_line(line: &Object<'_>, currency: &str) -> Result<PaidLine, PayloadError
     })
 }
 
-/// What is left of a line after its discounts; never below nothing.
+/// The price of a line after its discounts; never below zero.
 fn less_discounts(line: &Object<'_>, gross: Money, currency: &str) -> Result<Money, PayloadError> {
     let Some(allocations) = line.get("discount_allocations") else { return Ok(gross) };
     let mut rest = gross;

@@ -1,45 +1,45 @@
-//! The ledger entries of an order: a pure function of its facts in event-time order. What is given
-//! back takes its share of what its line earned, the last piece whatever is left of it. Money given
-//! back beyond that takes its share in what the goods that are kept were paid with, taxes included;
-//! a cancellation takes the rest.
+//! The ledger entries of an order: a pure function of its facts in event-time order. A returned
+//! item takes its share of its line's points back, the last one all that remain. Money refunded
+//! beyond that takes its share of the price of the remaining goods, taxes included; a cancellation
+//! takes the rest.
 
 use std::collections::BTreeMap;
 
 use super::cause::{Cause, CauseKind};
 use super::entry::{EntryKind, LedgerEntry};
-use super::facts::{OrderFacts, Paid, PaidLine, Reckoning};
+use super::facts::{OrderEarning, OrderFacts, Paid, PaidLine};
 use super::points::Points;
 use super::refund::Refund;
 use crate::money::Money;
 use crate::time::Time;
 
-/// What takes points of an order back, in event-time order; at one time refunds come first.
+/// An event that takes points back, in event-time order; at equal times refunds come first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Taking<'a> {
+enum Reversal<'a> {
     Refund(&'a str),
     Cancellation,
 }
 
-/// What was given back of an order so far.
+/// The returns of an order so far.
 #[derive(Default)]
-struct Returned<'a> {
+struct Returns<'a> {
     /// How many, by line item id.
     lines: BTreeMap<&'a str, u64>,
-    /// The money beyond that.
+    /// The money refunded beyond that.
     goodwill: i64,
 }
 
-/// What an order, or what is kept of it, is worth to its customer.
+/// The value of an order, or of its remaining goods, to its customer.
 #[derive(Clone, Copy, Default)]
 struct Worth {
     points: Points,
     spend: Money,
 }
 
-/// The ledger entries an order amounts to, in event-time order. A guest's order has none, and
-/// what is worth nothing leaves none.
+/// The ledger entries of an order, in event-time order. A guest's order and an order worth nothing
+/// have none.
 #[must_use]
-pub fn order_entries(facts: &OrderFacts, reckoning: &Reckoning) -> Vec<LedgerEntry> {
+pub fn order_entries(facts: &OrderFacts, earning: &OrderEarning) -> Vec<LedgerEntry> {
     let (Some(paid), Some(_)) = (&facts.paid, facts.account()) else { return Vec::new() };
     let entry = |kind, cause: Cause, at: Time, change: Worth| LedgerEntry {
         id: LedgerEntry::id_of(kind, &cause),
@@ -47,70 +47,70 @@ pub fn order_entries(facts: &OrderFacts, reckoning: &Reckoning) -> Vec<LedgerEnt
         points: change.points,
         spend: change.spend,
         at,
-        terms: reckoning.terms,
+        terms: earning.terms,
         cause,
-        program_version: reckoning.program_version,
+        program_version: earning.program_version,
         failures: match kind {
-            EntryKind::Earn => reckoning.earned.failures.clone(),
+            EntryKind::Earn => earning.earned.failures.clone(),
             _ => Vec::new(),
         },
     };
-    let mut returned = Returned::default();
-    let mut kept = worth(paid, reckoning, &returned);
-    let mut entries = vec![entry(EntryKind::Earn, Cause::order(&facts.order), paid.at, kept)];
-    for (at, taking) in takings(facts) {
-        let (cause, left) = match taking {
-            Taking::Cancellation => (Cause::cancellation(&facts.order), Worth::default()),
-            Taking::Refund(id) => {
-                returned.add(&facts.refunds[id], paid);
-                (Cause::refund(id), worth(paid, reckoning, &returned))
+    let mut returns = Returns::default();
+    let mut before = worth(paid, earning, &returns);
+    let mut entries = vec![entry(EntryKind::Earn, Cause::order(&facts.order), paid.at, before)];
+    for (at, reversal) in reversals(facts) {
+        let (cause, after) = match reversal {
+            Reversal::Cancellation => (Cause::cancellation(&facts.order), Worth::default()),
+            Reversal::Refund(id) => {
+                returns.add(&facts.refunds[id], paid);
+                (Cause::refund(id), worth(paid, earning, &returns))
             }
         };
         let is_cancelled = facts.cancelled.is_some_and(|cancelled| cancelled < at);
-        let left = if is_cancelled { Worth::default() } else { left };
-        entries.push(entry(EntryKind::Reverse, cause, at, left.minus(kept)));
-        kept = left;
+        let after = if is_cancelled { Worth::default() } else { after };
+        entries.push(entry(EntryKind::Reverse, cause, at, after.minus(before)));
+        before = after;
     }
     entries.retain(|entry| entry.points != Points::ZERO || entry.spend != Money::ZERO);
     entries
 }
 
-fn takings(facts: &OrderFacts) -> Vec<(Time, Taking<'_>)> {
-    let refunds = facts.refunds.iter().map(|(id, refund)| (refund.at, Taking::Refund(id)));
-    let cancelled = facts.cancelled.map(|at| (at, Taking::Cancellation));
-    let mut takings: Vec<_> = refunds.chain(cancelled).collect();
-    takings.sort();
-    takings
+fn reversals(facts: &OrderFacts) -> Vec<(Time, Reversal<'_>)> {
+    let refunds = facts.refunds.iter().map(|(id, refund)| (refund.at, Reversal::Refund(id)));
+    let cancelled = facts.cancelled.map(|at| (at, Reversal::Cancellation));
+    let mut reversals: Vec<_> = refunds.chain(cancelled).collect();
+    reversals.sort();
+    reversals
 }
 
-/// What is kept once this was given back.
-fn worth(paid: &Paid, reckoning: &Reckoning, returned: &Returned<'_>) -> Worth {
-    let earned = reckoning.earned.lines.iter();
+/// The value that remains after these returns.
+fn worth(paid: &Paid, earning: &OrderEarning, returns: &Returns<'_>) -> Worth {
+    let earned = earning.earned.lines.iter();
     let earned: BTreeMap<&str, Points> =
         earned.map(|earned| (earned.line.as_str(), earned.points)).collect();
-    let (mut kept, mut cost) = (Worth::default(), 0_i64);
+    let (mut remaining, mut cost) = (Worth::default(), 0_i64);
     for line in &paid.lines {
-        let gone = returned.lines.get(line.id.as_str()).copied().unwrap_or(0);
+        let returned = returns.lines.get(line.id.as_str()).copied().unwrap_or(0);
         let points = earned.get(line.id.as_str()).copied().unwrap_or_default();
         let is_spend = !paid.is_test && !line.is_gift_card;
         let spend = if is_spend { line.amount } else { Money::ZERO };
-        kept.points = kept.points.plus(Points(share(line, gone, points.0)));
-        kept.spend = Money(kept.spend.0.saturating_add(share(line, gone, spend.0)));
-        cost = cost.saturating_add(share(line, gone, line.amount.0));
+        remaining.points = remaining.points.plus(Points(share(line, returned, points.0)));
+        remaining.spend = Money(remaining.spend.0.saturating_add(share(line, returned, spend.0)));
+        cost = cost.saturating_add(share(line, returned, line.amount.0));
     }
-    match returned.goodwill {
-        0 => kept,
-        goodwill => kept.less(untaxed(paid, goodwill), cost),
+    match returns.goodwill {
+        0 => remaining,
+        goodwill => remaining.less(untaxed(paid, goodwill), cost),
     }
 }
 
-/// What of this money paid for goods; the rest paid for the taxes on top of them.
+/// The part of this money that paid for goods; the rest paid for the taxes on top of them.
 fn untaxed(paid: &Paid, money: i64) -> i64 {
     let goods = paid.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0));
     part(money, i128::from(goods), i128::from(goods) + i128::from(paid.tax.0))
 }
 
-/// `whole` times `some` in `all`, rounded down; of nothing, nothing.
+/// `whole` times `some` divided by `all`, rounded down; 0 if `all` is 0.
 ///
 /// No product is over 2^126: each factor was an `i64`.
 fn part(whole: i64, some: i128, all: i128) -> i64 {
@@ -118,18 +118,18 @@ fn part(whole: i64, some: i128, all: i128) -> i64 {
     i64::try_from(part).expect("a part of a number is within its range")
 }
 
-/// The share of a line's `whole` that is kept once `gone` of it were given back; rounded down.
-fn share(line: &PaidLine, gone: u64, whole: i64) -> i64 {
+/// The share of a line's `whole` that remains after `returned` of its items; rounded down.
+fn share(line: &PaidLine, returned: u64, whole: i64) -> i64 {
     let quantity = u64::from(line.quantity);
-    if gone == 0 {
+    if returned == 0 {
         return whole;
     }
-    part(whole, i128::from(quantity.saturating_sub(gone)), i128::from(quantity))
+    part(whole, i128::from(quantity.saturating_sub(returned)), i128::from(quantity))
 }
 
-// === impl Returned ===
+// === impl Returns ===
 
-impl<'a> Returned<'a> {
+impl<'a> Returns<'a> {
     fn add(&mut self, refund: &'a Refund, paid: &Paid) {
         for (line, quantity) in &refund.lines {
             *self.lines.entry(line).or_default() += u64::from(*quantity);
@@ -143,12 +143,13 @@ impl<'a> Returned<'a> {
 // === impl Worth ===
 
 impl Worth {
-    /// What is left when this money came back of what the goods cost.
-    fn less(self, back: i64, cost: i64) -> Self {
-        let (left, cost) = (i128::from(cost.saturating_sub(back).max(0)), i128::from(cost));
+    /// The value that remains after `refunded` of the goods' `cost`.
+    fn less(self, refunded: i64, cost: i64) -> Self {
+        let remaining = i128::from(cost.saturating_sub(refunded).max(0));
+        let cost = i128::from(cost);
         Self {
-            points: Points(part(self.points.0, left, cost)),
-            spend: Money(part(self.spend.0, left, cost)),
+            points: Points(part(self.points.0, remaining, cost)),
+            spend: Money(part(self.spend.0, remaining, cost)),
         }
     }
 

@@ -1,5 +1,4 @@
-//! Reading Shopify's JSON: exact, tolerant of what it does not know, and clear about what it
-//! refuses.
+//! Reading Shopify's JSON: exact, tolerant of unknown members, and clear about what it rejects.
 //!
 //! Numbers are read as the text they were written in, because ids pass 2^53 and money is sometimes
 //! a JSON number: through a float both would change.
@@ -12,33 +11,33 @@ use super::currency::{decimals, is_currency};
 use crate::money::Money;
 use crate::time::Time;
 
-/// Why a payload was refused: which field, and what is wrong with it.
+/// Why a payload was rejected: the field and its problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("payload {field:?} {problem}")]
 pub struct PayloadError {
     /// A JSON Pointer into the document that was read; empty for the document itself.
     pub field: String,
-    /// What is wrong there.
+    /// The problem with the field.
     pub problem: Problem,
 }
 
-/// What can be wrong with a field.
+/// A problem with a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// Absent or null, though nothing can be done without it.
+    /// Absent or null, though required.
     #[error("is missing")]
     Missing,
-    /// Present, but not what it should be.
+    /// Present, but of another kind.
     #[error("is not {0}")]
     IsNot(&'static str),
     /// A list that is longer than its bound.
     #[error("has more than {0} elements")]
     TooMany(usize),
     /// An amount in another currency than the shop's.
-    #[error("is in {found} instead of {expected}")]
+    #[error("is in {actual} instead of {expected}")]
     OtherCurrency {
         /// The currency of the amount.
-        found: String,
+        actual: String,
         /// The currency of the shop.
         expected: String,
     },
@@ -51,8 +50,7 @@ pub struct Node<'a> {
     raw: &'a RawValue,
 }
 
-/// An object, its members not looked into yet. Of a repeated key the last one counts, as in
-/// JavaScript.
+/// An object with unread members. Of a repeated key the last one counts, as in JavaScript.
 #[derive(Debug, Clone)]
 pub struct Object<'a> {
     pointer: String,
@@ -88,20 +86,20 @@ impl<'a> Node<'a> {
     /// The value as an object.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not an object.
     pub fn object(&self) -> Result<Object<'a>, PayloadError> {
         let members = self.read("an object")?;
         Ok(Object { pointer: self.pointer.clone(), members })
     }
 
-    /// The value as a list of at most `max` elements; a null among them is none.
+    /// The value as a list of at most `max` elements, without nulls.
     ///
     /// # Errors
-    /// It is none, or longer.
+    /// It is not a list, or longer.
     pub fn list(&self, max: usize) -> Result<Vec<Node<'a>>, PayloadError> {
         let elements: Vec<&'a RawValue> = self.read("a list")?;
         if elements.len() > max {
-            return Err(self.wrong(Problem::TooMany(max)));
+            return Err(self.error(Problem::TooMany(max)));
         }
         let nodes = elements
             .into_iter()
@@ -113,7 +111,7 @@ impl<'a> Node<'a> {
     /// The value as text.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not a text.
     pub fn text(&self) -> Result<String, PayloadError> {
         self.read("a text")
     }
@@ -121,7 +119,7 @@ impl<'a> Node<'a> {
     /// The value as a flag.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not a boolean.
     pub fn flag(&self) -> Result<bool, PayloadError> {
         self.read("a boolean")
     }
@@ -129,7 +127,7 @@ impl<'a> Node<'a> {
     /// The value as a count.
     ///
     /// # Errors
-    /// It is no whole number, negative, or past `u32`.
+    /// It is not a whole number, negative, or above the range of `u32`.
     pub fn count(&self) -> Result<u32, PayloadError> {
         self.read("a count")
     }
@@ -137,14 +135,14 @@ impl<'a> Node<'a> {
     /// The value as a point in time.
     ///
     /// # Errors
-    /// It is no RFC 3339 text.
+    /// It is not an RFC 3339 text.
     pub fn time(&self) -> Result<Time, PayloadError> {
         let expected = "an RFC 3339 time";
         let text: String = self.read(expected)?;
         Time::from_rfc3339(&text).ok_or_else(|| self.is_not(expected))
     }
 
-    /// The value as an id: a number or text of digits, kept as the decimal text it stands for.
+    /// The value as an id: a number or text of digits, stored as decimal text.
     ///
     /// # Errors
     /// It is neither, or zero.
@@ -164,7 +162,7 @@ impl<'a> Node<'a> {
         if amount < Money::ZERO { Err(self.is_not("an exact amount")) } else { Ok(amount) }
     }
 
-    /// The same where less than nothing makes sense.
+    /// The same, but the amount may be negative.
     ///
     /// # Errors
     /// It is neither text nor number, or finer than the currency.
@@ -177,7 +175,7 @@ impl<'a> Node<'a> {
     /// The value as a currency's code.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not a currency's code.
     pub fn currency(&self) -> Result<String, PayloadError> {
         let code = self.text()?;
         if is_currency(&code) { Ok(code) } else { Err(self.is_not("an ISO 4217 currency")) }
@@ -186,10 +184,10 @@ impl<'a> Node<'a> {
     /// The error that this value is not `expected`.
     #[must_use]
     pub fn is_not(&self, expected: &'static str) -> PayloadError {
-        self.wrong(Problem::IsNot(expected))
+        self.error(Problem::IsNot(expected))
     }
 
-    fn wrong(&self, problem: Problem) -> PayloadError {
+    fn error(&self, problem: Problem) -> PayloadError {
         PayloadError { field: self.pointer.clone(), problem }
     }
 
@@ -229,15 +227,15 @@ impl<'a> Object<'a> {
     /// The first member whose key is `key` in any case.
     #[must_use]
     pub fn get_in_any_case(&self, key: &str) -> Option<Node<'a>> {
-        let found = self.members.keys().find(|member| member.eq_ignore_ascii_case(key))?;
-        self.get(found)
+        let member = self.members.keys().find(|member| member.eq_ignore_ascii_case(key))?;
+        self.get(member)
     }
 
     /// The member `key` as an amount of the shop's `currency`: from `{key}_set.shop_money`, else
     /// from `{key}` itself, which Shopify states in the shop's currency too.
     ///
     /// # Errors
-    /// Both are absent, it is no exact amount, or it is in another currency.
+    /// Both are absent, it is not an exact amount, or it is in another currency.
     pub fn shop_money(&self, key: &str, currency: &str) -> Result<Money, PayloadError> {
         let Some(set) = self.get(&format!("{key}_set")) else {
             return self.need(key)?.amount(currency);
@@ -259,11 +257,11 @@ impl<'a> Object<'a> {
 
 impl Node<'_> {
     pub(super) fn need_currency(&self, expected: &str) -> Result<(), PayloadError> {
-        let found = self.text()?;
-        if found == expected {
+        let actual = self.text()?;
+        if actual == expected {
             return Ok(());
         }
-        Err(self.wrong(Problem::OtherCurrency { found, expected: expected.to_owned() }))
+        Err(self.error(Problem::OtherCurrency { actual, expected: expected.to_owned() }))
     }
 }
 

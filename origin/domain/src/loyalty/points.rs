@@ -1,4 +1,4 @@
-//! Points: what a customer earns. Whole, and never mixed up with money.
+//! Points, which customers earn: whole numbers, with a type of their own apart from money.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub const POINTS_MAX: i64 = 1_000_000_000_000;
 // === impl Points ===
 
 impl Points {
-    /// None at all.
+    /// No points.
     pub const ZERO: Self = Self(0);
 
     /// The sum; stops at the ends of `i64`, which [`POINTS_MAX`] keeps out of reach.

@@ -1,5 +1,5 @@
-//! What the ledger needs of the world. Documents are stored as MessagePack with named fields; what
-//! is guarded by a version is written on condition of the version that was read.
+//! Ports of the ledger. Documents are stored as MessagePack with named fields; a versioned item is
+//! written on condition of the version that was read.
 
 use std::sync::Arc;
 
@@ -25,37 +25,37 @@ pub const CHANGE_ENTRIES_MAX: usize = TRANSACTION_ACTIONS_MAX - 3;
 /// Most entries of one page.
 pub const PAGE_ENTRIES_MAX: usize = 100;
 
-/// One item to write, on condition of what was read.
+/// One item to write, on condition of the version that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded<T> {
-    /// The version that was read; `None`: there was nothing.
+    /// The version that was read; `None`: there was no item.
     pub seen: Option<u64>,
-    /// What to write.
+    /// The new item.
     pub item: T,
 }
 
-/// What changes together: everything or nothing.
+/// One atomic change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerChange {
-    /// Claimed for ever, on condition that it never was before.
+    /// Claimed forever, on condition that it was never claimed before.
     pub cause: Option<Cause>,
     /// The order with the new fact.
     pub order: Option<Guarded<OrderItem>>,
-    /// The redemptions as far as they have come.
+    /// The redemptions in their new states.
     pub redemptions: Vec<Guarded<RedemptionItem>>,
     /// The account with the new cause; a guest has none.
     pub account: Option<Guarded<Account>>,
-    /// The entries to take out of the ledger of that account's customer: an order's are told anew
-    /// when an earlier fact arrives late.
+    /// The entries to take out of the ledger of that account's customer: an order's are computed
+    /// again when an earlier fact arrives late.
     pub gone: Vec<LedgerEntry>,
     /// The entries to put into it. With those that go, and the redemptions, at most
     /// [`CHANGE_ENTRIES_MAX`].
     pub put: Vec<LedgerEntry>,
 }
 
-/// What a change starts from.
+/// The items that a change starts from.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
+pub struct LoadRequest<'a> {
     /// Whether this is claimed.
     pub cause: Option<&'a Cause>,
     /// This order.
@@ -66,14 +66,14 @@ pub struct Wanted<'a> {
     pub customer: Option<&'a str>,
 }
 
-/// What was found of it.
+/// The items that were loaded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Loaded {
+pub struct LoadedLedger {
     /// Whether the cause has counted.
     pub is_claimed: bool,
     /// The order, if anything is known of it.
     pub order: Option<OrderItem>,
-    /// The redemptions anything is decided of.
+    /// The redemptions that have a decision.
     pub redemptions: Vec<RedemptionItem>,
     /// The account, if there is one.
     pub account: Option<Account>,
@@ -81,9 +81,12 @@ pub struct Loaded {
 
 /// Changes ledgers.
 pub trait LedgerStore: Send + Sync {
-    /// Reads what a change starts from, strongly consistent. It need not be of one moment: every
-    /// change is guarded by what it starts from.
-    fn load(&self, wanted: Wanted<'_>) -> impl Future<Output = Result<Loaded, PortError>> + Send;
+    /// Reads the items a change starts from, strongly consistent. They need not be of one moment:
+    /// every change is conditional on the versions it starts from.
+    fn load(
+        &self,
+        request: LoadRequest<'_>,
+    ) -> impl Future<Output = Result<LoadedLedger, PortError>> + Send;
 
     /// Writes a change in one transaction; a conflict if any of its conditions fails.
     fn commit(
@@ -97,12 +100,11 @@ pub trait LedgerStore: Send + Sync {
 pub struct EntryPage {
     /// Newest first.
     pub entries: Vec<LedgerEntry>,
-    /// The key of the last entry here if there are older ones: the next page is what stands before
-    /// it.
+    /// The key of the last entry here if there are older ones: the next page continues before it.
     pub next: Option<EntryKey>,
 }
 
-/// Reads ledgers for answers.
+/// Reads ledgers for responses.
 pub trait LedgerReader: Send + Sync {
     /// A customer's account, if there is one.
     fn account(
@@ -119,14 +121,13 @@ pub trait LedgerReader: Send + Sync {
         ids: &[CommandId],
     ) -> impl Future<Output = Result<(Option<Account>, Vec<LoyaltyRecord>), PortError>> + Send;
 
-    /// A redemption anything is decided of, strongly consistent.
+    /// A redemption that has a decision, strongly consistent.
     fn redemption(
         &self,
         id: CommandId,
     ) -> impl Future<Output = Result<Option<RedemptionItem>, PortError>> + Send;
 
-    /// At most `limit` entries of a customer that stand before `before`, newest first, strongly
-    /// consistent.
+    /// At most `limit` entries of a customer before `before`, newest first, strongly consistent.
     fn entries(
         &self,
         customer: &str,
@@ -135,19 +136,19 @@ pub trait LedgerReader: Send + Sync {
     ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
 }
 
-/// What a read for an answer obtained.
+/// The result of a read for a response.
 #[derive(Debug, Clone)]
 pub struct AccountRead {
     /// The account, if there is one.
     pub account: Option<Arc<Account>>,
-    /// The records of the pending commands the account does not know, as far as there are any.
+    /// The records, where they exist, of the pending commands that the account lacks.
     pub records: Vec<LoyaltyRecord>,
 }
 
-/// Reads accounts for answers.
+/// Reads accounts for responses.
 pub trait Accounts: Send + Sync {
-    /// Obtains an account with `version >= floor`, or whatever a strongly consistent read begun
-    /// after this call finds. If the account lacks any of `pending`, account and records come from
+    /// Obtains an account with `version >= floor`, or the result of a strongly consistent read
+    /// begun after this call. If the account lacks any of `pending`, account and records come from
     /// one strongly consistent batch.
     fn read(
         &self,
@@ -157,7 +158,7 @@ pub trait Accounts: Send + Sync {
     ) -> impl Future<Output = Result<AccountRead, PortError>> + Send;
 }
 
-/// Where accepted commands are recorded.
+/// Records accepted commands.
 pub trait LoyaltyLog: Send + Sync {
     /// Writes the record unless its id has one.
     fn record(
@@ -172,9 +173,9 @@ pub trait LoyaltyLog: Send + Sync {
     ) -> impl Future<Output = Result<Option<LoyaltyRecord>, PortError>> + Send;
 }
 
-/// Makes the codes by which customers take their rewards.
+/// Makes the codes by which customers claim their rewards.
 pub trait RewardCodes: Send + Sync {
-    /// Sees to it that the code is honoured for this reward; once it is, this changes nothing.
+    /// Makes the code valid for this reward; repeating the call changes nothing.
     fn make(
         &self,
         code: &RewardCode,
@@ -182,10 +183,9 @@ pub trait RewardCodes: Send + Sync {
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
-/// Reads the programme.
+/// Reads the program.
 pub trait Programs: Send + Sync {
-    /// The version in effect at a time: of those active from then or before, the newest. `None`
-    /// before the first.
+    /// The version in effect at a time: the newest one active by then; `None` before the first.
     fn in_effect(
         &self,
         at: Time,

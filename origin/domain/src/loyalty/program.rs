@@ -1,5 +1,5 @@
-//! The programme: what a merchant promises. Data, published in versions; a version never changes
-//! and never reaches into the past.
+//! The program: what a merchant promises. It is data, published in versions; a version never
+//! changes and never applies to earlier orders.
 
 use std::sync::Arc;
 
@@ -11,24 +11,24 @@ use super::points::Points;
 use crate::money::Money;
 use crate::time::Time;
 
-/// The version of the programme in effect, and since when.
+/// The version of the program in effect, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramVersion {
-    /// Counts activations: of two, the one that came later.
+    /// Counts activations: the later of two has the higher number.
     pub activation: u64,
     /// The version: the number of the activation that it was published with.
     pub version: u64,
     /// From when on it applies, until the next does.
     pub active_from: Time,
-    /// What it says.
+    /// The program itself.
     pub program: Arc<Program>,
 }
 
-/// What a merchant promises. [`Program::parse`] makes one of a document that has no mistake; its
-/// expressions are compiled, so a version is parsed once and asked for every order.
+/// What a merchant promises. [`Program::parse`] makes one of a document without mistakes; its
+/// expressions are compiled, so a version is parsed once and evaluated for every order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
     /// The currency of the shop.
     pub currency: String,
@@ -36,36 +36,36 @@ pub struct Program {
     pub earning: Earning,
     /// Whole days for which points stay pending after the order.
     pub pending_days: u32,
-    /// Whole days for which points stay available after that; `None`: for ever.
+    /// Whole days for which points stay available after that; `None`: forever.
     pub expiry_days: Option<u32>,
-    /// For how long points stay held for a redemption that nothing decides.
+    /// For how long points stay held for a redemption that nothing settles.
     pub hold_ms: u64,
     /// For how many days orders count towards a tier, the day they are placed on included.
     pub window_days: u32,
-    /// What tiers are measured by.
+    /// The measure of tiers.
     pub tiers_by: TiersBy,
-    /// For how many days a tier is kept after the figures fell below it; 0: not at all.
+    /// For how many days a tier is retained after the figures fall below it; 0: not at all.
     pub tier_keep_days: u32,
-    /// The tier of everybody.
+    /// The lowest tier, which every customer has.
     pub base_tier: Tier,
     /// The tiers above it, lowest first.
     pub higher_tiers: Vec<Tier>,
-    /// What points can be redeemed for.
+    /// The rewards for points.
     pub rewards: Vec<Reward>,
 }
 
 /// How points are earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earning {
-    /// All of it in the merchant's words.
+    /// A summary in the merchant's words.
     pub description: String,
     /// Whether buying a gift card earns points.
     pub gift_cards: bool,
     /// Whether test orders earn points.
     pub test_orders: bool,
-    /// What counts for more or less; the first that matches a line counts.
+    /// Lines that count for more or less; the first one that matches a line counts.
     pub multipliers: Vec<Multiplier>,
-    /// Each of them gives points of its own.
+    /// Each rule gives its own points.
     pub rules: Vec<Rule>,
 }
 
@@ -74,7 +74,7 @@ pub struct Earning {
 pub struct Multiplier {
     /// Its id.
     pub id: String,
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
     /// Which lines.
     pub condition: Condition,
@@ -87,19 +87,19 @@ pub struct Multiplier {
 pub struct Rule {
     /// Its id.
     pub id: String,
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
-    /// What its formula is about.
+    /// The subject of its formula.
     pub each: Each,
     /// When it applies; `None`: always.
     pub condition: Option<Condition>,
     /// How many points it gives, `per` times over.
     pub points: Formula,
-    /// What the sum of its points is divided by; rounded down once an order.
+    /// The divisor of the sum of its points; rounded down once per order.
     pub per: u32,
 }
 
-/// What a rule's formula is about.
+/// The subject of a rule's formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Each {
     /// The order as a whole.
@@ -108,16 +108,16 @@ pub enum Each {
     Line,
 }
 
-/// What tiers are measured by.
+/// The measure of tiers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TiersBy {
     /// The formula over a customer's figures.
     pub formula: Formula,
-    /// In one word, if there is one.
+    /// The unit of its values.
     pub unit: TierUnit,
 }
 
-/// What the thresholds of tiers count.
+/// The units of the thresholds of tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TierUnit {
     /// Points earned.
@@ -126,55 +126,55 @@ pub enum TierUnit {
     Spend,
     /// Orders paid.
     Orders,
-    /// Something of the merchant's own.
+    /// The merchant's own unit.
     Own,
 }
 
-/// A rung of the ladder.
+/// A tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tier {
     /// Its id.
     pub id: String,
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
-    /// What must be reached within the window, in the unit of [`TiersBy`].
+    /// The value to reach within the window, in the unit of [`TiersBy`].
     pub threshold: i64,
 }
 
-/// The way to a tier.
+/// The distance to a tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextTier {
     /// Its id.
     pub id: String,
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
-    /// What is still missing, in the unit of [`TiersBy`].
+    /// The value still missing, in the unit of [`TiersBy`].
     pub remaining: i64,
 }
 
-/// What points can be redeemed for.
+/// A reward for points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reward {
     /// Its id.
     pub id: String,
-    /// What customers know it as.
+    /// Its title for customers.
     pub title: String,
-    /// What it costs.
+    /// Its cost.
     pub points: Points,
-    /// What it is.
+    /// Its kind.
     pub kind: RewardKind,
 }
 
-/// What a reward is.
+/// The kinds of rewards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RewardKind {
-    /// So much off an order.
+    /// An amount off an order.
     AmountOff(Money),
-    /// So many percent off an order.
+    /// A percentage off an order.
     PercentOff(u32),
-    /// Nothing to pay for shipping.
+    /// Free shipping.
     FreeShipping,
-    /// What its title says.
+    /// Described by its title only.
     Other,
 }
 
@@ -192,7 +192,7 @@ impl Program {
         std::iter::once(&self.base_tier).chain(&self.higher_tiers)
     }
 
-    /// The tier of somebody with these figures.
+    /// The tier of a customer with these figures.
     #[must_use]
     pub fn tier(&self, figures: &Figures) -> &Tier {
         let reached = self.qualifying(figures);
@@ -200,14 +200,14 @@ impl Program {
         tier.unwrap_or(&self.base_tier)
     }
 
-    /// The highest tier of somebody who had these figures, one after the other.
+    /// The highest tier of a customer who had these figures, one after the other.
     #[must_use]
     pub fn highest_tier(&self, figures: impl Iterator<Item = Figures>) -> &Tier {
         let tiers = figures.map(|figures| self.tier(&figures));
         tiers.max_by_key(|tier| tier.threshold).unwrap_or(&self.base_tier)
     }
 
-    /// The tier above one, if there is one, and how far somebody with these figures is from it.
+    /// The tier above one, if there is one, and how far a customer with these figures is from it.
     #[must_use]
     pub fn next_tier(&self, tier: &Tier, figures: &Figures) -> Option<NextTier> {
         let reached = self.qualifying(figures);
@@ -219,7 +219,7 @@ impl Program {
         })
     }
 
-    /// How far somebody with these figures got. A formula that fails says nothing: 0.
+    /// The value of these figures for tiers; 0 if the formula fails.
     fn qualifying(&self, figures: &Figures) -> i64 {
         let subject = Subject::of_figures(*figures);
         self.tiers_by.formula.value(&subject, None).unwrap_or(0).max(0)
@@ -233,7 +233,7 @@ impl Program {
     }
 
     /// When points earned at `at` count. Days are whole ones: they begin with the first midnight
-    /// (UTC) after the order, so nobody gets less than was promised.
+    /// (UTC) after the order, so that no customer gets less than was promised.
     #[must_use]
     pub fn terms(&self, at: Time) -> Terms {
         let available_on = Day::first_from(at).plus(self.pending_days);

@@ -1,5 +1,5 @@
-//! Publishing: which version of the programme is in effect from when on. Versions and activations
-//! are only ever added, so what applied to an order still does.
+//! Publishing: which version of the program is in effect since when. Versions and activations are
+//! only ever added, so the version that applied to an order still does.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use crate::event::{Event, Kind};
 use crate::port::{CONFLICT_ROUNDS_MAX, PortError, Written};
 use crate::time::{SECOND_MS, Time};
 
-/// How long after it was asked for a version begins to apply: the 5 seconds that clocks may differ
-/// by, and as many for the write. So whoever absorbs an order placed under a version can read it,
-/// and the same order absorbed again finds the same.
+/// How long after the request a version begins to apply: the 5 seconds that clocks may differ by,
+/// and as many for the write. So a consumer that absorbs an order placed under a version can read
+/// it, and the same order absorbed again uses the same version.
 pub const ACTIVATION_LEAD_MS: u64 = 10 * SECOND_MS;
-/// Most activations told at once.
+/// Most activations in one response.
 pub const HISTORY_MAX: usize = 50;
 
 /// From when on a version applies, until the next activation does.
@@ -25,19 +25,19 @@ pub struct Activation {
     pub active_from: Time,
 }
 
-/// What somebody who publishes or activates knows.
+/// A request to publish or activate a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// The newest activation they have seen, 0 for none; `None`: they don't care.
+pub struct PublicationRequest {
+    /// The newest activation that the author has seen, 0 without one; `None`: any.
     pub expected: Option<u64>,
-    /// What time it is.
+    /// The current time.
     pub now: Time,
 }
 
-/// What became of it.
+/// The result of publishing or activating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgramPublication {
-    /// It applies from a moment soon.
+    /// The version applies soon.
     Done(Activation),
     /// The newest activation is not the expected one.
     Conflict,
@@ -54,8 +54,8 @@ pub struct ProgramEvent {
     pub active_from: Time,
 }
 
-/// Where versions of the programme and their activations are kept, all reads strongly consistent.
-pub trait ProgramShelf: Send + Sync {
+/// Stores versions of the program and their activations; all reads are strongly consistent.
+pub trait ProgramStore: Send + Sync {
     /// At most `limit` activations that were made before number `before`, newest first.
     fn history(
         &self,
@@ -81,79 +81,79 @@ pub trait ProgramShelf: Send + Sync {
 /// Publishes a document without mistakes as a new version and activates it.
 ///
 /// # Errors
-/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of somebody who doesn't care.
-pub async fn publish<S: ProgramShelf>(
-    shelf: &S,
+/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of a request without an expected activation.
+pub async fn publish<S: ProgramStore>(
+    store: &S,
     document: &str,
-    asked: Asked,
+    request: PublicationRequest,
 ) -> Result<ProgramPublication, PortError> {
     for _ in 0..CONFLICT_ROUNDS_MAX {
-        let newest = newest(shelf).await?;
+        let newest = newest(store).await?;
         let number = newest.map_or(0, |newest| newest.number);
-        if asked.expected.is_some_and(|expected| expected != number) {
-            return repeated(shelf, document, asked, newest).await;
+        if request.expected.is_some_and(|expected| expected != number) {
+            return repeated(store, document, request, newest).await;
         }
-        let activation = asked.next(newest, number + 1);
-        if shelf.activate(&activation, Some(document)).await? == Written::Done {
+        let activation = request.next(newest, number + 1);
+        if store.activate(&activation, Some(document)).await? == Written::Done {
             return Ok(ProgramPublication::Done(activation));
         }
     }
-    Err(PortError::Unavailable("somebody else published at every attempt".to_owned()))
+    Err(PortError::Unavailable("another publication came first at every attempt".to_owned()))
 }
 
 /// Activates a version that was published before.
 ///
 /// # Errors
-/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of somebody who doesn't care.
-pub async fn activate<S: ProgramShelf>(
-    shelf: &S,
+/// The port's, or [`CONFLICT_ROUNDS_MAX`] lost races of a request without an expected activation.
+pub async fn activate<S: ProgramStore>(
+    store: &S,
     version: u64,
-    asked: Asked,
+    request: PublicationRequest,
 ) -> Result<ProgramPublication, PortError> {
-    if shelf.document(version).await?.is_none() {
+    if store.document(version).await?.is_none() {
         return Ok(ProgramPublication::Unknown);
     }
     for _ in 0..CONFLICT_ROUNDS_MAX {
-        let newest = newest(shelf).await?;
+        let newest = newest(store).await?;
         let number = newest.map_or(0, |newest| newest.number);
         match newest {
-            // It is the newest already, perhaps by this very request, whose answer was lost.
+            // It is the newest already, perhaps by this same request, whose response was lost.
             Some(newest) if newest.version == version => {
                 return Ok(ProgramPublication::Done(newest));
             }
-            _ if asked.expected.is_some_and(|expected| expected != number) => {
+            _ if request.expected.is_some_and(|expected| expected != number) => {
                 return Ok(ProgramPublication::Conflict);
             }
             _ => {}
         }
-        let activation = asked.next(newest, version);
-        if shelf.activate(&activation, None).await? == Written::Done {
+        let activation = request.next(newest, version);
+        if store.activate(&activation, None).await? == Written::Done {
             return Ok(ProgramPublication::Done(activation));
         }
     }
-    Err(PortError::Unavailable("somebody else published at every attempt".to_owned()))
+    Err(PortError::Unavailable("another publication came first at every attempt".to_owned()))
 }
 
 /// The newest activation, if there is one.
 ///
 /// # Errors
 /// The port's.
-pub async fn newest<S: ProgramShelf>(shelf: &S) -> Result<Option<Activation>, PortError> {
-    Ok(shelf.history(None, 1).await?.into_iter().next())
+pub async fn newest<S: ProgramStore>(store: &S) -> Result<Option<Activation>, PortError> {
+    Ok(store.history(None, 1).await?.into_iter().next())
 }
 
-/// A publication whose answer was lost is asked for again: the newest version is this very one.
-async fn repeated<S: ProgramShelf>(
-    shelf: &S,
+/// A publication is retried because its response was lost: the newest version is this same one.
+async fn repeated<S: ProgramStore>(
+    store: &S,
     document: &str,
-    asked: Asked,
+    request: PublicationRequest,
     newest: Option<Activation>,
 ) -> Result<ProgramPublication, PortError> {
     let own = newest.filter(|newest| {
-        newest.number == newest.version && asked.expected == Some(newest.number - 1)
+        newest.number == newest.version && request.expected == Some(newest.number - 1)
     });
     match own {
-        Some(own) if shelf.document(own.version).await?.as_deref() == Some(document) => {
+        Some(own) if store.document(own.version).await?.as_deref() == Some(document) => {
             Ok(ProgramPublication::Done(own))
         }
         _ => Ok(ProgramPublication::Conflict),
@@ -174,9 +174,9 @@ impl ProgramEvent {
     }
 }
 
-// === impl Asked ===
+// === impl PublicationRequest ===
 
-impl Asked {
+impl PublicationRequest {
     fn next(self, newest: Option<Activation>, version: u64) -> Activation {
         let soon = self.now.plus_ms(ACTIVATION_LEAD_MS);
         Activation {

@@ -1,5 +1,5 @@
-//! Reading a programme as a merchant writes it. Every mistake is listed with its place; nothing
-//! unknown, missing or contradictory passes, and no expression that could fail on an ordinary order.
+//! Reading a program as a merchant writes it. Every mistake is listed with its place: unknown,
+//! missing or contradictory members, and expressions that fail on an ordinary order.
 //!
 //! ```json
 //! {"title": "Riders", "currency": "EUR",
@@ -14,9 +14,9 @@
 //!  "rewards": [{"id": "bell", "title": "A bell", "points": 250}]}
 //! ```
 //!
-//! Amounts are in minor units. May be left out: `expiry_days` (points never expire), `hold_minutes`
-//! (30), `tiers_by` (`customer.points`), `tier_keep_days` (0), a reward's `kind` (`other`), a rule's
-//! `if` and `per` (1), `multipliers`, `gift_cards` and `test_orders` (false).
+//! Amounts are in minor units. Optional are `expiry_days` (points never expire), `hold_minutes`
+//! (30), `tiers_by` (`customer.points`), `tier_keep_days` (0), a reward's `kind` (`other`), a
+//! rule's `if` and `per` (1), `multipliers`, `gift_cards` and `test_orders` (false).
 
 use serde_json::Value;
 
@@ -27,24 +27,24 @@ use crate::configurator::Mistake;
 use crate::money::Money;
 use crate::time::MINUTE_MS;
 
-/// Most tiers: nobody remembers more.
+/// Most tiers: customers don't remember more.
 pub const TIERS_MAX: usize = 20;
-/// Most rewards: they are sent as one answer.
+/// Most rewards: they are sent in one response.
 pub const REWARDS_MAX: usize = 200;
 /// Longest title in bytes.
 pub const TITLE_BYTES_MAX: usize = 200;
 /// Longest description in bytes.
 pub const DESCRIPTION_BYTES_MAX: usize = 2_000;
-/// Longest document in bytes: with all its texts at their longest it would be twice that, and none
-/// comes near. It is stored as one item, which holds 400 KB.
+/// Longest document in bytes: with all its texts at their longest it would be twice that, but real
+/// ones are far smaller. It is stored as one item, which holds 400 KB.
 pub const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
 /// Most percent of a multiplier: a hundred times.
 pub const PERCENT_MAX: u32 = 10_000;
 /// Largest amount off, in minor units.
 const AMOUNT_OFF_MAX: u32 = 1_000_000_000;
-/// How long points stay held unless the programme says otherwise.
+/// How long points stay held unless the program says otherwise.
 const HOLD_MINUTES: u32 = 30;
-/// Longest time a tier is kept: a year, each day of which is looked at in every reading.
+/// Longest time a tier is retained: a year, each day of which every reading evaluates.
 const TIER_KEEP_DAYS_MAX: u32 = 366;
 /// Longest hold: a day.
 const HOLD_MINUTES_MAX: u32 = 1_440;
@@ -54,18 +54,17 @@ const DAYS_MAX: u32 = 3_650;
 // === impl Program ===
 
 impl Program {
-    /// Reads a programme that somebody would publish.
+    /// Reads a program to publish.
     ///
     /// # Errors
-    /// Everything that is wrong with it; what only fails on an order, once nothing else is.
+    /// All its mistakes; failures on sample orders only if there are no others.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
         let program = Self::read(text)?;
-        let failures = program.tried();
+        let failures = program.failures_on_samples();
         if failures.is_empty() { Ok(program) } else { Err(failures) }
     }
 
-    /// Reads a programme that was published: what an author is told today was perhaps not known
-    /// when it was.
+    /// Reads a program that was published, perhaps before the sample orders of today existed.
     #[must_use]
     pub fn stored(text: &str) -> Option<Self> {
         Self::read(text).ok()
@@ -146,7 +145,7 @@ impl Reader {
             None => DEFAULT,
             Some(Value::String(source)) => source,
             Some(_) => {
-                self.wrong(all.pointer_of("tiers_by"), "must be a text: a formula");
+                self.report(all.pointer_of("tiers_by"), "must be a text: a formula");
                 return None;
             }
         };
@@ -161,12 +160,12 @@ impl Reader {
         Some(TiersBy { formula, unit })
     }
 
-    /// What was checked, or its mistakes noted.
+    /// The checked expression, or `None` with its mistakes reported.
     pub(super) fn checked<T>(&mut self, pointer: String, checked: Checked<T>) -> Option<T> {
         match checked {
             Ok(checked) => Some(checked),
             Err(messages) => {
-                messages.into_iter().for_each(|message| self.wrong(pointer.clone(), message));
+                messages.into_iter().for_each(|message| self.report(pointer.clone(), message));
                 None
             }
         }
@@ -203,24 +202,27 @@ impl Reader {
             None | Some(Some("other")) => (Some(RewardKind::Other), ""),
             Some(_) => {
                 let message = "must be amount_off, percent_off, free_shipping or other";
-                self.wrong(reward.pointer_of("kind"), message);
+                self.report(reward.pointer_of("kind"), message);
                 return None;
             }
         };
         for key in ["amount", "percent"] {
             if key != own && reward.members.contains_key(key) {
-                self.wrong(reward.pointer_of(key), "does not belong to this kind of reward");
+                self.report(reward.pointer_of(key), "does not belong to this kind of reward");
             }
         }
         kind
     }
 
-    /// Everybody has a tier, and each tier is above the one before.
+    /// Every customer has a tier, and each tier is above the one before.
     fn check_tiers(&mut self, tiers: &[Option<Tier>]) {
         match tiers.first() {
-            None => self.wrong("/tiers".to_owned(), "needs at least the tier of everybody"),
+            None => self.report("/tiers".to_owned(), "needs at least the tier of every customer"),
             Some(Some(base)) if base.threshold != 0 => {
-                self.wrong("/tiers/0/threshold".to_owned(), "must be 0: it is everybody's tier");
+                self.report(
+                    "/tiers/0/threshold".to_owned(),
+                    "must be 0: it is every customer's tier",
+                );
             }
             Some(_) => {}
         }
@@ -229,7 +231,7 @@ impl Reader {
                 && higher.threshold <= lower.threshold
             {
                 let message = format!("must be above {}, the tier before", lower.threshold);
-                self.wrong(format!("/tiers/{}/threshold", index + 1), message);
+                self.report(format!("/tiers/{}/threshold", index + 1), message);
             }
         }
         self.check_ids("/tiers", tiers.iter().map(|tier| tier.as_ref().map(|tier| &*tier.id)));

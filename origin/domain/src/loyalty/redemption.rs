@@ -1,6 +1,6 @@
-//! Redemptions: points held for a reward, and what became of them. The first transaction that
-//! applies a request decides whether it is covered; whatever is decided is an event, carries the
-//! whole redemption, and only ever goes on from there.
+//! Redemptions: points held for a reward, and their outcome. The first transaction that applies a
+//! request decides whether it is covered. Each decision is an event that carries the whole
+//! redemption, and states only move forward.
 //!
 //! ```text
 //! requested ─► rejected
@@ -14,42 +14,42 @@ use super::cause::Cause;
 use super::day::Day;
 use super::entry::{EntryKind, LedgerEntry, Terms};
 use super::points::Points;
-use super::spending::Left;
+use super::spending::Remaining;
 use crate::cart::ID_WINDOW_MS;
 use crate::id::{CommandId, digest};
 use crate::money::Money;
 use crate::time::Time;
 
-/// Most holds that one decision times out: two items each of the hundred of a transaction. A hold
-/// ends within seconds; so many overdue ones mean that nothing is settled at all.
+/// Most holds that one decision times out: each takes two of the hundred items of a transaction. A
+/// hold ends within seconds; this many overdue ones mean that nothing is settled at all.
 pub const OVERDUE_MAX: usize = 40;
 
-/// One redemption with what is decided of it.
+/// One redemption with its decisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redemption {
-    /// Its id: that of the command that asked for it.
+    /// Its id: that of the command that requested it.
     pub id: CommandId,
     /// The command's time.
     pub time: Time,
-    /// What it is for.
+    /// The reward's id.
     pub reward: String,
-    /// What that costs.
+    /// Its cost.
     pub points: Points,
     /// Until when the points are held at the longest.
     pub until: Time,
-    /// The version of the programme it was asked under.
+    /// The version of the program it was requested under.
     pub program_version: u64,
-    /// How far it has come.
+    /// Its state.
     pub state: State,
 }
 
-/// How far a redemption has come.
+/// The state of a redemption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Asked for; nothing is decided yet.
+    /// Requested; nothing is decided yet.
     Requested,
-    /// The points were not there.
+    /// The account had too few points.
     Rejected,
     /// The points are held.
     Held,
@@ -75,13 +75,13 @@ pub enum State {
 pub struct RedemptionItem {
     /// The number of decisions in it.
     pub version: u64,
-    /// Whose it is: Shopify's customer id.
+    /// Shopify's customer id.
     pub customer: String,
     /// The redemption.
     pub redemption: Redemption,
 }
 
-/// What a request comes to in an account.
+/// The decision on a request in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ruling {
     /// The account afterwards.
@@ -90,16 +90,16 @@ pub(super) struct Ruling {
     pub(super) decided: Vec<Redemption>,
 }
 
-/// The code a reward is taken by: a pure function of the redemption's id, so that making it twice
-/// makes one.
+/// The code that claims a reward: a pure function of the redemption's id, so that making it twice
+/// makes one code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RewardCode(String);
 
 // === impl Redemption ===
 
 impl Redemption {
-    /// The ledger entries it amounts to. All stand under the command's day, so that points that
-    /// come back are the ones that went.
+    /// Its ledger entries. All have the command's day, so that the points that come back are the
+    /// ones that were held.
     #[must_use]
     pub fn entries(&self) -> Vec<LedgerEntry> {
         let cause = Cause::redemption(self.id);
@@ -131,19 +131,19 @@ impl Redemption {
         self.state == State::Held
     }
 
-    /// Whether its points are held for too long by `now`.
+    /// Whether its hold is overdue at `now`.
     #[must_use]
     pub fn is_overdue_at(&self, now: Time) -> bool {
         self.is_held() && self.until <= now
     }
 
-    /// The same at its next state.
+    /// The same redemption in this state.
     #[must_use]
     pub fn at(&self, state: State) -> Self {
         Self { state, ..self.clone() }
     }
 
-    /// Timed out: not when somebody noticed, but when it was due.
+    /// Timed out at the time it was due, not when a consumer noticed.
     #[must_use]
     pub fn timed_out(&self) -> Self {
         self.at(State::TimedOut { at: self.until })
@@ -176,13 +176,13 @@ impl Redemption {
 // === impl RedemptionItem ===
 
 impl RedemptionItem {
-    /// The item of a redemption as it stands.
+    /// The item of a redemption in its present state.
     #[must_use]
     pub fn of(customer: &str, redemption: Redemption) -> Self {
         Self { version: redemption.version(), customer: customer.to_owned(), redemption }
     }
 
-    /// The same without saying whose it is. A hold is over then, so that nobody goes on with it.
+    /// The same without its customer. A hold is ended, so that no consumer continues it.
     #[must_use]
     pub fn anonymous(self) -> Self {
         let redemption =
@@ -194,7 +194,7 @@ impl RedemptionItem {
 // === impl Account ===
 
 impl Account {
-    /// The account with a redemption gone on from `before` to `after`, and the entries that brings.
+    /// The account with a redemption moved from `before` to `after`, and the entries this adds.
     ///
     /// # Errors
     /// The account would grow past its bound.
@@ -219,14 +219,14 @@ impl Account {
         Ok((self, put))
     }
 
-    /// What this request comes to: held if the points are there at its time, once the fewest and
-    /// oldest overdue holds are ended that it takes; otherwise rejected.
+    /// Decides a request: held if the account has the points at its time, after ending as few and
+    /// as old overdue holds as it takes; otherwise rejected.
     pub(super) fn rule(&self, requested: &Redemption) -> Result<Ruling, AccountFull> {
         let on = Day::of(requested.time);
         let overdue = self.redemptions.iter().filter(|one| one.is_overdue_at(requested.time));
         let mut overdue = overdue.take(OVERDUE_MAX);
         let (mut account, mut decided) = (self.clone(), Vec::new());
-        while !Left::covers(&account, on, requested.points) {
+        while !Remaining::covers(&account, on, requested.points) {
             let Some(hold) = overdue.next() else {
                 let rejected = requested.at(State::Rejected);
                 let (account, _) = self.clone().turned(None, &rejected)?;
@@ -242,8 +242,8 @@ impl Account {
         Ok(Ruling { account, decided })
     }
 
-    /// Whether it has absorbed this request, however it was decided. Ids are forgotten after 15
-    /// days; whatever was pending then is settled one way or the other.
+    /// Whether it has absorbed this request, whether held or rejected. Ids are dropped after 15
+    /// days; requests pending before then are all decided.
     #[must_use]
     pub fn has_absorbed(&self, id: CommandId, time: Time) -> bool {
         time <= self.highest.minus_ms(ID_WINDOW_MS) || self.redemption(id).is_some()

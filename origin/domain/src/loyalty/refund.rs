@@ -1,10 +1,9 @@
-//! Refunds as Shopify tells them: the REST resource in the body of `refunds/create`.
+//! Refunds as Shopify sends them: the REST resource in the body of `refunds/create`.
 //!
-//! A refund names the goods that came back, or gives money back without any, or both. What it gives
-//! beyond its goods Shopify tells as an order adjustment: `-5.00` if five more were given than the
-//! goods are worth, `5.00` if five less. Shipping that is given back as shipping is told apart: up
-//! to API version 2024-07 as an adjustment of kind `shipping_refund`, since then in
-//! `refund_shipping_lines`.
+//! A refund names the returned goods, or gives money back without any, or both. Shopify states the
+//! difference from the goods' value as an order adjustment: `-5.00` if the refund is five more than
+//! the goods are worth, `5.00` if five less. Refunded shipping is separate: up to API version
+//! 2024-07 an adjustment of kind `shipping_refund`, since then in `refund_shipping_lines`.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +14,11 @@ use super::payload::{Node, Object, PayloadError};
 use crate::money::Money;
 use crate::time::Time;
 
-/// What names what a refund is for; without any of it and without an adjustment, all that was
-/// transferred is goodwill.
+/// The members that name what a refund is for; without any of them and without an adjustment, all
+/// the money transferred is goodwill.
 const NAMED: [&str; 4] =
     ["refund_line_items", "refund_shipping_lines", "duties", "additional_fees"];
-/// Transfers that failed give nothing back.
+/// The statuses of transfers that count: a failed one gives nothing back.
 const TRANSFERRED: [&str; 2] = ["success", "pending"];
 
 /// One refund.
@@ -27,21 +26,21 @@ const TRANSFERRED: [&str; 2] = ["success", "pending"];
 pub struct Refund {
     /// When it was made.
     pub at: Time,
-    /// How many were given back, by line item id.
+    /// How many were returned, by line item id.
     pub lines: BTreeMap<String, u32>,
-    /// What it gives back beyond that.
+    /// The money it gives back beyond that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goodwill: Option<Goodwill>,
 }
 
-/// Money given back without goods: for being late, for a scratch, or for everything at once. Taxes
-/// are in it, as they are in what was paid; shipping given back as shipping is not.
+/// Money refunded without goods: for a late delivery, for a scratch, or for everything at once. It
+/// includes taxes, as the payment does, but not shipping refunded as shipping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goodwill {
-    /// The currency Shopify states it in. A refund does not say which order's currency that is:
-    /// in another one it takes no points.
+    /// The currency in which Shopify states it. A refund does not state its order's currency: in
+    /// another one it takes no points.
     pub currency: String,
-    /// How much; more than nothing.
+    /// The amount; above zero.
     pub amount: Money,
 }
 
@@ -51,7 +50,7 @@ impl Refund {
     /// Reads the payload of a refund.
     ///
     /// # Errors
-    /// A field that is needed is missing or makes no sense; the error names it.
+    /// A required field is missing or invalid; the error names it.
     pub(super) fn read(refund: &Object<'_>) -> Result<Self, PayloadError> {
         let at = match refund.get("processed_at") {
             Some(at) => at.time()?,
@@ -76,7 +75,7 @@ fn goodwill(refund: &Object<'_>) -> Result<Option<Goodwill>, PayloadError> {
     let transfers = transfers(&transactions)?;
     let mut sum = Sum::default();
     if adjustments.is_empty() {
-        if NAMED.iter().any(|name| says_something(refund, name)) {
+        if NAMED.iter().any(|name| is_stated(refund, name)) {
             return Ok(None);
         }
         for transfer in &transfers {
@@ -116,8 +115,8 @@ fn is(object: &Object<'_>, key: &str, words: &[&str]) -> bool {
     word.is_some_and(|word| words.contains(&word.as_str()))
 }
 
-fn says_something(of: &Object<'_>, key: &str) -> bool {
-    of.get(key).is_some_and(|said| said.list(ORDER_LINES_MAX).map_or(true, |list| !list.is_empty()))
+fn is_stated(of: &Object<'_>, key: &str) -> bool {
+    of.get(key).is_some_and(|node| node.list(ORDER_LINES_MAX).map_or(true, |list| !list.is_empty()))
 }
 
 fn list<'a>(of: &Object<'a>, key: &str) -> Result<Vec<Node<'a>>, PayloadError> {
@@ -162,8 +161,8 @@ impl Sum {
         Ok(())
     }
 
-    /// What it amounts to, counted in this direction; what is less than its goods takes no more
-    /// than they do.
+    /// The sum with this sign, as goodwill; `None` unless it is above zero, since a refund below
+    /// its goods' value takes no more points than the goods do.
     fn goodwill(self, sign: i64) -> Option<Goodwill> {
         let amount = Money(self.amount.saturating_mul(sign));
         let currency = self.currency.filter(|_| amount > Money::ZERO)?;

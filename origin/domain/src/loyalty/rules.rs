@@ -8,7 +8,7 @@ use super::formula::{EXPRESSION_BYTES_MAX, STEPS_MAX, View, condition, formula};
 use super::program::{Each, Earning, Multiplier, Rule};
 use super::publishing::{DESCRIPTION_BYTES_MAX, PERCENT_MAX, TITLE_BYTES_MAX};
 
-/// Most rules. Nobody can tell any longer what an order earns, and each has its cost.
+/// Most rules. With more, it is hard to predict what an order earns, and each has its cost.
 pub const RULES_MAX: usize = 50;
 /// Most multipliers: a merchant's categories.
 pub const MULTIPLIERS_MAX: usize = 50;
@@ -21,7 +21,7 @@ impl Reader {
     pub(super) fn earning(&mut self, all: &Members<'_>) -> Option<Earning> {
         const KNOWN: [&str; 5] =
             ["description", "gift_cards", "test_orders", "multipliers", "rules"];
-        let value = self.needed(all, "earning")?;
+        let value = self.required(all, "earning")?;
         let earning = self.members(&all.pointer_of("earning"), value, &KNOWN)?;
         let description = self.text(&earning, "description", DESCRIPTION_BYTES_MAX);
         let gift_cards = self.flag(&earning, "gift_cards");
@@ -33,7 +33,7 @@ impl Reader {
         };
         let rules = self.list(&earning, "rules", RULES_MAX, Self::rule);
         if rules.is_empty() {
-            self.wrong(earning.pointer_of("rules"), "needs at least one way to earn points");
+            self.report(earning.pointer_of("rules"), "needs at least one way to earn points");
         }
         self.check_earning_ids(&earning, &multipliers, &rules);
         Some(Earning {
@@ -45,7 +45,7 @@ impl Reader {
         })
     }
 
-    /// One name, one thing: a failure is told by the id of what failed.
+    /// Rules and multipliers share one set of ids, because a failure names only the id.
     fn check_earning_ids(
         &mut self,
         earning: &Members<'_>,
@@ -61,7 +61,7 @@ impl Reader {
         for (index, id) in rule_ids.into_iter().enumerate() {
             if id.is_some() && multiplier_ids.contains(&id) {
                 let pointer = format!("{}/{index}/id", earning.pointer_of("rules"));
-                self.wrong(pointer, "is a multiplier's id, too");
+                self.report(pointer, "is a multiplier's id, too");
             }
         }
     }
@@ -103,11 +103,11 @@ impl Reader {
     }
 
     fn each(&mut self, all: &Members<'_>) -> Option<Each> {
-        match self.needed(all, "each")?.as_str() {
+        match self.required(all, "each")?.as_str() {
             Some("line") => Some(Each::Line),
             Some("order") => Some(Each::Order),
             _ => {
-                self.wrong(all.pointer_of("each"), "must be line or order");
+                self.report(all.pointer_of("each"), "must be line or order");
                 None
             }
         }
@@ -128,10 +128,10 @@ impl Reader {
         if steps > STEPS_MAX {
             let message = format!(
                 "takes up to {steps} steps on an order of {ORDER_LINES_MAX} lines, and {STEPS_MAX} \
-                 are allowed: a loop over `order.lines` belongs into an `if` that does not name \
-                 `line`, or into a rule for each order"
+                 are allowed: move a loop over `order.lines` to an `if` that does not name \
+                 `line`, or to a rule for each order"
             );
-            self.wrong(all.pointer_of(key), message);
+            self.report(all.pointer_of(key), message);
         }
     }
 }

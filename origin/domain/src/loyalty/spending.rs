@@ -1,5 +1,5 @@
-//! Spending: which points are left, oldest expiry first. A pure function of an account and a day,
-//! so that an order that arrives late finds its place as if it had been there in time.
+//! Spending: which points remain, earliest expiry first. A pure function of an account and a day,
+//! so that an order that arrives late has the same effect as one that arrives in time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -9,15 +9,15 @@ use super::day::Day;
 use super::entry::Terms;
 use super::points::Points;
 
-/// What is left of an account's points at the start of a day, its spending included.
+/// The points that remain of an account at the start of a day, its spending included.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct Remaining {
     /// Points that can be spent, by their terms.
     pub(super) available: BTreeMap<Terms, Points>,
     /// Points that become available later, by their terms.
     pub(super) pending: BTreeMap<Terms, Points>,
-    /// Points that were spent and then taken back with the order that had earned them: what is
-    /// earned next pays for them.
+    /// Points that were spent and then taken back with the order that had earned them: the points
+    /// earned next pay for them.
     pub(super) debt: Points,
     /// The debt at the end of each day with spending.
     debts: Vec<(Day, Points)>,
@@ -26,20 +26,21 @@ pub(super) struct Left {
 /// The points of a lot that can be spent, in the order in which they are: earliest expiry first.
 type Spendable = BinaryHeap<Reverse<(Day, Terms, Points)>>;
 
-impl Left {
-    /// What is left on `today`. Spending of later days counts as today's: it has happened.
+impl Remaining {
+    /// The points that remain on `today`. Spending of later days counts as today's: it has
+    /// happened.
     pub(super) fn on(account: &Account, today: Day) -> Self {
         Self::after(account, &account.spent, today)
     }
 
-    /// What can be redeemed; negative while more was spent than is there.
+    /// The points that can be redeemed; negative while more are spent than available.
     pub(super) fn redeemable(&self) -> Points {
         let available: Points = self.available.values().copied().sum();
         available.minus(self.debt)
     }
 
-    /// Whether `points` more could have been spent on a day without anybody's overdrawing: neither
-    /// that day nor any day with spending after it.
+    /// Whether `points` more can be spent on a day without overdrawing the account on that day or
+    /// on any day with spending after it.
     pub(super) fn covers(account: &Account, on: Day, points: Points) -> bool {
         let last = account.spent.last().map_or(on, |spent| spent.on.max(on));
         let mut spent = account.spent.clone();
@@ -60,7 +61,7 @@ impl Left {
         let mut coming: BTreeMap<Day, Vec<(Terms, Points)>> = BTreeMap::new();
         let mut pending = BTreeMap::new();
         for (terms, points) in sums(account) {
-            // What is available at once is so for a clock that is behind, too.
+            // Points available at once are available by a slow clock, too.
             if terms.available_on.is_none_or(|on| on <= today) {
                 let on = terms.starts_on().min(today);
                 coming.entry(on).or_default().push((terms, points));
@@ -96,23 +97,23 @@ impl Left {
     }
 }
 
-/// Takes points off what can be spent on a day, and tells how many are missing.
-fn take(spendable: &mut Spendable, day: Day, mut wanted: Points) -> Points {
-    while wanted > Points::ZERO {
+/// Takes points from those that can be spent on a day, and returns how many are missing.
+fn take(spendable: &mut Spendable, day: Day, mut needed: Points) -> Points {
+    while needed > Points::ZERO {
         let Some(Reverse((ends_on, terms, points))) = spendable.pop() else { break };
         if ends_on <= day {
             continue;
         }
-        let taken = wanted.min(points);
-        wanted = wanted.minus(taken);
+        let taken = needed.min(points);
+        needed = needed.minus(taken);
         if taken < points {
             spendable.push(Reverse((ends_on, terms, points.minus(taken))));
         }
     }
-    wanted
+    needed
 }
 
-/// The points of each terms, whenever they were earned or taken back.
+/// The points by terms, over all days.
 fn sums(account: &Account) -> BTreeMap<Terms, Points> {
     let mut sums: BTreeMap<Terms, Points> = BTreeMap::new();
     for lot in &account.lots {

@@ -1,5 +1,5 @@
-//! Standing: what an account amounts to at a moment. Points become available and expire, and tiers
-//! change, by reading the clock here and nowhere else.
+//! Standing: balance and tier of an account at a moment. Points become available and expire, and
+//! tiers change, by reading the clock here and nowhere else.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::day::Day;
 use super::figures::Figures;
 use super::points::Points;
 use super::program::{NextTier, Program, Tier};
-use super::spending::Left;
+use super::spending::Remaining;
 use crate::time::{MINUTE_MS, Time};
 
 /// How far an account's newest fact may be ahead of the reader's clock and still set the moment of
@@ -17,21 +17,21 @@ use crate::time::{MINUTE_MS, Time};
 /// and must not move the account's calendar.
 pub const FACT_LEAD_MS_MAX: u64 = MINUTE_MS;
 
-/// Most future expiries a standing names, soonest first. Nobody plans further, and the answer
-/// stays small for somebody who orders daily.
+/// Most future expiries a standing lists, soonest first. Customers don't plan further, and the
+/// response stays small for a customer who orders daily.
 pub const EXPIRING_MAX: usize = 12;
 
-/// What decides the moment of a reading, beside the account itself.
+/// What decides the moment of a reading, besides the account itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
-    /// What the reader's clock says.
+    /// The time of the reader's clock.
     pub clock: Time,
-    /// The latest moment its viewer has already been shown (the bookmark's): a clock that is
-    /// behind another's takes nothing back.
+    /// The latest moment that the viewer has already seen (the bookmark's): a slower clock takes
+    /// nothing back.
     pub seen: Time,
 }
 
-/// What an account amounts to at a moment.
+/// Balance and tier of an account at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The version of the account.
@@ -40,18 +40,18 @@ pub struct Standing {
     pub balance: Balance,
     /// The tier reached.
     pub tier: Tier,
-    /// The tier above, unless there is none.
+    /// The tier above, if there is one.
     pub next_tier: Option<NextTier>,
-    /// What expires when, soonest first; at most [`EXPIRING_MAX`] days of it.
+    /// The points that expire by day, soonest first; at most [`EXPIRING_MAX`] days.
     pub expiring: Vec<Expiring>,
     /// The latest moment that counts here: of availability, expiry, or points leaving the window
-    /// of the tiers. At least what the viewer had seen; it belongs into the bookmark.
+    /// of the tiers. At least what the viewer has seen; the bookmark carries it.
     pub moment: Time,
     /// The newest fact or moment that counts; `None` while nothing has happened.
     pub as_of: Option<Time>,
 }
 
-/// Points by what can be done with them.
+/// Points by availability.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Balance {
     /// They can be redeemed.
@@ -74,12 +74,12 @@ pub struct Expiring {
 // === impl Reading ===
 
 impl Reading {
-    /// The moment an account is read for: the latest of the clock, what the viewer was shown, and
+    /// The moment an account is read for: the latest of the clock, what the viewer has seen, and
     /// the account's newest fact, if that is at most [`FACT_LEAD_MS_MAX`] ahead of the clock.
     ///
     /// Without the newest fact, one version of an account would have two readings around midnight:
-    /// for a clock still before it, what was earned after it would pay for what was spent before it,
-    /// and the tier of the day that ends would not be kept.
+    /// for a clock still before it, points earned after it would pay for points spent before it,
+    /// and the tier of the day that ends would be lost.
     #[must_use]
     pub fn moment_of(self, account: &Account) -> Time {
         let newest = account.newest.unwrap_or_default();
@@ -92,34 +92,34 @@ impl Reading {
 // === impl Standing ===
 
 impl Standing {
-    /// Reads an account under the programme in effect.
+    /// Reads an account under the program in effect.
     #[must_use]
     pub fn of(account: &Account, program: &Program, reading: Reading) -> Self {
         let now = reading.moment_of(account);
-        let left = Left::on(account, Day::of(now));
+        let remaining = Remaining::on(account, Day::of(now));
         let figures = account.figures_at(now, program.window_days);
-        let tier = kept_tier(account, program, Day::of(now), figures);
+        let tier = retained_tier(account, program, Day::of(now), figures);
         let changes = account.lots.iter().flat_map(|lot| changes(lot, program));
         let changed_at = changes.filter(|at| *at <= now).max();
         let moment = changed_at.unwrap_or_default().max(reading.seen);
         Self {
             version: account.version,
             balance: Balance {
-                available: left.redeemable(),
-                pending: left.pending.values().copied().sum(),
+                available: remaining.redeemable(),
+                pending: remaining.pending.values().copied().sum(),
                 held: account.held(),
             },
             tier: tier.clone(),
             next_tier: program.next_tier(tier, &figures),
-            expiring: expiring(&left),
+            expiring: expiring(&remaining),
             moment,
             as_of: account.newest.max((moment > Time::default()).then_some(moment)),
         }
     }
 }
 
-/// The tier of today's figures, or the highest of the days for which a tier is kept.
-fn kept_tier<'p>(
+/// The tier of today's figures, or the highest of the days for which a tier is retained.
+fn retained_tier<'p>(
     account: &Account,
     program: &'p Program,
     today: Day,
@@ -130,20 +130,20 @@ fn kept_tier<'p>(
     program.highest_tier(std::iter::once(figures).chain(earlier))
 }
 
-/// When a lot changes what an account amounts to: it becomes available, expires, leaves the window
-/// of the tiers, or the time for which a tier is kept after that.
+/// When a lot changes a standing: it becomes available, expires, leaves the window of the tiers, or
+/// the time for which a tier is retained after that.
 fn changes(lot: &Lot, program: &Program) -> impl Iterator<Item = Time> {
     let terms = lot.terms;
     let leaves_on = terms.earned_on.plus(program.window_days);
-    let forgotten_on = [lot.on, leaves_on].map(|day| day.plus(program.tier_keep_days));
+    let lapses_on = [lot.on, leaves_on].map(|day| day.plus(program.tier_keep_days));
     let days = [terms.available_on, terms.expires_on, Some(leaves_on)];
-    let forgotten = forgotten_on.into_iter().filter(|_| program.tier_keep_days > 0);
-    days.into_iter().flatten().chain(forgotten).map(Day::start)
+    let lapses = lapses_on.into_iter().filter(|_| program.tier_keep_days > 0);
+    days.into_iter().flatten().chain(lapses).map(Day::start)
 }
 
-fn expiring(left: &Left) -> Vec<Expiring> {
+fn expiring(remaining: &Remaining) -> Vec<Expiring> {
     let mut by_day: BTreeMap<Day, Points> = BTreeMap::new();
-    for (terms, points) in left.available.iter().chain(&left.pending) {
+    for (terms, points) in remaining.available.iter().chain(&remaining.pending) {
         if let Some(day) = terms.expires_on {
             let sum = by_day.entry(day).or_default();
             *sum = sum.plus(*points);

@@ -1,5 +1,5 @@
-//! Trying a programme on ordinary orders before it is published: what divides by zero on somebody's
-//! first order is found by its author and not by the customer.
+//! Trial of a program on sample orders before it is published, so that its author and not a
+//! customer discovers that it divides by zero on a first order.
 
 use super::facts::{Paid, PaidLine};
 use super::figures::Figures;
@@ -13,26 +13,26 @@ use crate::time::Time;
 /// A Saturday in November 2026.
 const SATURDAY: Time = Time(1_795_251_600_000);
 
-/// An order that every programme can count.
-struct Trial {
-    what: &'static str,
+/// An order on which no program may fail.
+struct SampleOrder {
+    name: &'static str,
     figures: Figures,
     amounts: &'static [i64],
 }
 
-const TRIALS: [Trial; 3] = [
-    Trial {
-        what: "somebody's first order",
+const SAMPLES: [SampleOrder; 3] = [
+    SampleOrder {
+        name: "a customer's first order",
         figures: Figures { points: Points(0), spend: Money(0), orders: 0 },
         amounts: &[1_000],
     },
-    Trial {
-        what: "an order that costs nothing",
+    SampleOrder {
+        name: "an order that costs nothing",
         figures: Figures { points: Points(10), spend: Money(1_000), orders: 1 },
         amounts: &[0],
     },
-    Trial {
-        what: "a regular's large order",
+    SampleOrder {
+        name: "a regular's large order",
         figures: Figures { points: Points(25_000), spend: Money(2_500_000), orders: 50 },
         amounts: &[129_900, 46_907, 1_495],
     },
@@ -41,14 +41,13 @@ const TRIALS: [Trial; 3] = [
 // === impl Program ===
 
 impl Program {
-    /// What fails on an ordinary order.
-    pub(super) fn tried(&self) -> Vec<Mistake> {
+    /// The expressions that fail on a sample order.
+    pub(super) fn failures_on_samples(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
-        for trial in &TRIALS {
-            for field in self.fails_on(trial) {
-                let (field, why) = field;
+        for sample in &SAMPLES {
+            for (field, why) in self.failures_on(sample) {
                 if mistakes.iter().all(|known: &Mistake| known.field != field) {
-                    let message = format!("{why} on {}: guard it with `… ? … : …`", trial.what);
+                    let message = format!("{why} on {}: guard it with `… ? … : …`", sample.name);
                     mistakes.push(Mistake { field, message });
                 }
             }
@@ -56,11 +55,11 @@ impl Program {
         mistakes
     }
 
-    fn fails_on(&self, trial: &Trial) -> Vec<(String, String)> {
-        let figures = Subject::of_figures(trial.figures);
+    fn failures_on(&self, sample: &SampleOrder) -> Vec<(String, String)> {
+        let figures = Subject::of_figures(sample.figures);
         let by = self.tiers_by.formula.value(&figures, None).err();
         let by = by.map(|failure| ("/tiers_by".to_owned(), failure.to_string()));
-        let rules = match self.earned(&trial.order(&self.currency), &trial.figures) {
+        let rules = match self.earned(&sample.order(&self.currency), &sample.figures) {
             Ok(earned) => earned.failures,
             Err(error) => return vec![("/earning/rules".to_owned(), error.to_string())],
         };
@@ -79,9 +78,9 @@ impl Program {
     }
 }
 
-// === impl Trial ===
+// === impl SampleOrder ===
 
-impl Trial {
+impl SampleOrder {
     fn order(&self, currency: &str) -> Paid {
         let lines = self.amounts.iter().enumerate().map(|(index, amount)| PaidLine {
             id: (index + 1).to_string(),

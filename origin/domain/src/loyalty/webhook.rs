@@ -1,5 +1,5 @@
-//! An event that carries a webhook, whoever put it on the bus: our receiver, or Shopify itself by
-//! its native EventBridge delivery. Both say `{"payload":…,"metadata":{…}}`.
+//! An event that carries a webhook. Our receiver puts it on the bus, or Shopify itself by its
+//! native EventBridge delivery. Both send `{"payload":…,"metadata":{…}}`.
 
 use serde_json::value::RawValue;
 
@@ -9,7 +9,7 @@ use crate::time::Time;
 /// A webhook as it arrived on the bus.
 #[derive(Debug, Clone)]
 pub struct Webhook<'a> {
-    /// What it is about, such as `orders/paid`.
+    /// Its topic, such as `orders/paid`.
     pub topic: String,
     /// The shop it is from, such as `demo.myshopify.com`.
     pub shop: String,
@@ -34,14 +34,14 @@ impl<'a> Webhook<'a> {
     /// Reads an event's detail.
     ///
     /// # Errors
-    /// It is no webhook, or does not say which topic or shop it is about.
+    /// It is not a webhook, or does not name its topic or shop.
     pub fn parse(detail: &'a str) -> Result<Self, PayloadError> {
         let detail = Node::parse(detail)?.object()?;
         let metadata = detail.need("metadata")?.object()?;
         let triggered_at = header(&metadata, "Shopify-Triggered-At");
         Ok(Self {
-            topic: needed(&metadata, "Shopify-Topic")?,
-            shop: needed(&metadata, "Shopify-Shop-Domain")?,
+            topic: required(&metadata, "Shopify-Topic")?,
+            shop: required(&metadata, "Shopify-Shop-Domain")?,
             webhook_id: header(&metadata, "Shopify-Webhook-Id"),
             triggered_at: triggered_at.and_then(|text| Time::from_rfc3339(&text)),
             payload: detail.need("payload")?.raw(),
@@ -50,13 +50,13 @@ impl<'a> Webhook<'a> {
 }
 
 /// A header in any case, without `X-` (Shopify's newer events, which win where both are present)
-/// or with it. One that is no text is none.
+/// or with it. A header that is not a text counts as absent.
 fn header(metadata: &Object<'_>, name: &str) -> Option<String> {
-    let found = metadata.get_in_any_case(name);
-    found.or_else(|| metadata.get_in_any_case(&format!("X-{name}")))?.text().ok()
+    let newer = metadata.get_in_any_case(name);
+    newer.or_else(|| metadata.get_in_any_case(&format!("X-{name}")))?.text().ok()
 }
 
-fn needed(metadata: &Object<'_>, name: &str) -> Result<String, PayloadError> {
+fn required(metadata: &Object<'_>, name: &str) -> Result<String, PayloadError> {
     let missing =
         || PayloadError { field: format!("/metadata/X-{name}"), problem: Problem::Missing };
     header(metadata, name).ok_or_else(missing)

@@ -1,32 +1,32 @@
-//! What is demanded, as the compliance topics tell it.
+//! Demands: the payloads of the compliance topics.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::loyalty::{Node, Object, PayloadError};
 
-/// Most orders one demand names: a customer's life of daily orders.
+/// Most orders one demand names: a lifetime of daily orders.
 pub const ORDERS_NAMED_MAX: usize = 10_000;
 
 /// One demand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Demand {
-    /// Tell what is kept of a customer.
+    /// Export what is stored of a customer.
     Export {
         /// Shopify's customer id.
         customer: String,
         /// The orders it is about besides those the ledger knows.
         orders: Vec<String>,
     },
-    /// Erase what is kept of a customer.
+    /// Erase what is stored of a customer.
     EraseCustomer {
         /// Shopify's customer id.
         customer: String,
         /// The orders it is about besides those the ledger knows.
         orders: Vec<String>,
     },
-    /// Erase what is kept of anybody.
+    /// Erase what is stored of all customers.
     EraseShop,
     /// The merchant has uninstalled the app.
     Uninstalled,
@@ -35,15 +35,15 @@ pub enum Demand {
 // === impl Demand ===
 
 impl Demand {
-    /// The topics that are demands, in the order of [`Demand::read`].
+    /// The topics of demands, in the order of [`Demand::read`].
     pub const TOPICS: [&str; 4] =
         ["customers/data_request", "customers/redact", "shop/redact", "app/uninstalled"];
 
-    /// Reads the payload of a topic; `None` if the topic is none of [`Demand::TOPICS`].
+    /// Reads the payload of a topic; `None` if the topic is not in [`Demand::TOPICS`].
     ///
     /// # Errors
-    /// A field that is needed is missing or makes no sense; or the payload, which unlike the header
-    /// is signed, is another shop's.
+    /// A required field is missing or invalid; or the payload, which unlike the header is signed,
+    /// is another shop's.
     pub fn read(topic: &str, payload: &RawValue, shop: &str) -> Result<Option<Self>, PayloadError> {
         let Some(at) = Self::TOPICS.iter().position(|known| *known == topic) else {
             return Ok(None);

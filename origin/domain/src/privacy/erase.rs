@@ -1,5 +1,5 @@
-//! Erasing a customer's ledger. Every step is one transaction that leaves account and entries in
-//! agreement, and may be taken again: an erasure that broke off goes on where it was.
+//! Erasing a customer's ledger. Every step is one transaction that leaves account and entries
+//! consistent, and may be repeated: an interrupted erasure continues where it stopped.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use crate::cart::CartWriter;
 use crate::id::CommandId;
 use crate::loyalty::{
     Account, Addition, CauseKind, EntryKey, Guarded, LedgerChange, LedgerEntry, LedgerReader,
-    LedgerStore, RedemptionItem, Wanted,
+    LedgerStore, LoadRequest, RedemptionItem,
 };
 use crate::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use crate::time::Time;
 
-/// Entries taken out in one transaction, and looked at in one page: each may have a redemption to
-/// forget whose it is, and a transaction has a hundred items.
+/// Entries deleted in one transaction, and read in one page: each may have a redemption to make
+/// anonymous, and a transaction has a hundred items.
 const ENTRIES_PER_STEP: usize = 40;
 
 /// How much was erased.
@@ -21,11 +21,11 @@ const ENTRIES_PER_STEP: usize = 40;
 pub struct Erased {
     /// Ledger entries.
     pub entries: u64,
-    /// Orders that no longer say whose they are.
+    /// Orders that no longer name their customer.
     pub orders: u64,
 }
 
-/// One erasure under way.
+/// One erasure in progress.
 struct Erasure<'a, L> {
     ledger: &'a L,
     customer: &'a str,
@@ -33,8 +33,8 @@ struct Erasure<'a, L> {
     erased: Erased,
 }
 
-/// Erases everything of a customer up to `at`, and these orders. What remains is an account that
-/// says when it was erased, so that whatever is older stays out.
+/// Erases everything of a customer up to `at`, and these orders. What remains is an account with
+/// the time of its erasure, so that older events are dropped.
 ///
 /// # Errors
 /// The port's; a part may be erased then, and the same call does the rest.
@@ -49,12 +49,12 @@ pub async fn erase_customer<L: LedgerStore + LedgerReader>(
     for order in orders {
         erasure.order(order).await?;
     }
-    erasure.told_orders().await?;
+    erasure.orders_in_ledger().await?;
     erasure.remaining().await?;
     Ok(erasure.erased)
 }
 
-/// Erases what was asked of a cart up to `at`, and says whether there was such a cart.
+/// Erases the commands of a cart up to `at`, and returns whether there was such a cart.
 ///
 /// # Errors
 /// The port's; the same call may be made again.
@@ -64,7 +64,7 @@ pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result
         if seen.as_ref().is_some_and(|item| item.is_erased_at(at)) {
             return Ok(false);
         }
-        // Where nothing is, the tombstone alone keeps out what is older.
+        // Without an item, the tombstone alone keeps older commands out.
         let erased = seen.clone().unwrap_or_default().erased(at);
         if carts.store(cart, &erased, seen.as_ref()).await? == Written::Done {
             return Ok(seen.is_some());
@@ -76,7 +76,7 @@ pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result
 // === impl Erasure ===
 
 impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
-    /// Leaves the tombstone: from here on nothing older is absorbed.
+    /// Writes the tombstone: from here on nothing older is absorbed.
     async fn mark(&mut self) -> Result<(), PortError> {
         let account = self.ledger.account(self.customer, Consistency::Strong).await?;
         if account.is_some_and(|account| account.is_erased_at(self.at)) {
@@ -85,8 +85,8 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         self.step(None, &[]).await
     }
 
-    /// The orders whose entries stand in the ledger: each takes all its entries with it.
-    async fn told_orders(&mut self) -> Result<(), PortError> {
+    /// Erases the orders with entries in the ledger, each with all its entries.
+    async fn orders_in_ledger(&mut self) -> Result<(), PortError> {
         let mut before = self.end();
         // Ends with the ledger: each page begins where the last one ended.
         loop {
@@ -101,7 +101,7 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         }
     }
 
-    /// Everything else that stands in the ledger.
+    /// Erases all other entries of the ledger.
     async fn remaining(&mut self) -> Result<(), PortError> {
         // Ends with the ledger: each step takes a page out of it.
         loop {
@@ -114,7 +114,7 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         }
     }
 
-    /// An order forgets whose it is, and what it earned.
+    /// Removes the customer and the points from an order.
     async fn order(&mut self, order: &str) -> Result<(), PortError> {
         self.step(Some(order), &[]).await
     }
@@ -124,34 +124,34 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     async fn step(&mut self, order: Option<&str>, gone: &[LedgerEntry]) -> Result<(), PortError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let redemptions = redemptions_of(gone);
-            let wanted = Wanted {
+            let request = LoadRequest {
                 order,
                 redemptions: &redemptions,
                 customer: Some(self.customer),
-                ..Wanted::default()
+                ..LoadRequest::default()
             };
-            let loaded = self.ledger.load(wanted).await?;
+            let loaded = self.ledger.load(request).await?;
             let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
             if order.is_some() && known.is_none() {
                 return Ok(());
             }
-            let told = known.as_ref().map_or(gone, |order| &order.entries).to_vec();
+            let gone = known.as_ref().map_or(gone, |order| &order.entries).to_vec();
             let order =
                 known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(self.customer));
-            let addition = Addition { causes: 1, at: None, gone: &told, put: &[] };
+            let addition = Addition { causes: 1, at: None, gone: &gone, put: &[] };
             let account = account
                 .with(addition)
                 .map_err(|full| PortError::Corrupt(full.to_string()))?
                 .erased(self.at);
-            let (entries, orders) = (told.len() as u64, u64::from(order.is_some()));
+            let (entries, orders) = (gone.len() as u64, u64::from(order.is_some()));
             let account = Some(Guarded { seen, item: account });
             let anonymous =
                 |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
             let redemptions = loaded.redemptions.into_iter().map(anonymous).collect();
             let change =
-                LedgerChange { order, redemptions, account, gone: told, ..LedgerChange::default() };
+                LedgerChange { order, redemptions, account, gone, ..LedgerChange::default() };
             if self.ledger.commit(&change).await? == Written::Done {
                 self.erased.entries += entries;
                 self.erased.orders += orders;
@@ -161,13 +161,13 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()))
     }
 
-    /// The key right after everything that is to go.
+    /// The key right after all entries to erase.
     fn end(&self) -> EntryKey {
         EntryKey { at: self.at.plus_ms(1), id: String::new() }
     }
 }
 
-/// The redemptions these entries are of.
+/// The redemptions of these entries.
 fn redemptions_of(entries: &[LedgerEntry]) -> Vec<CommandId> {
     let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
     let ids: BTreeSet<CommandId> =

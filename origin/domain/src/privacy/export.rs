@@ -1,18 +1,18 @@
-//! Telling what is kept of a customer, in words and numbers the customer can read.
+//! Exports what is stored of a customer, in words and numbers the customer can read.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::cart::{CartSource, Contents, Line};
-use crate::loyalty::{CauseKind, LedgerEntry, LedgerReader, LedgerStore, OrderFacts, Wanted};
+use crate::loyalty::{CauseKind, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, OrderFacts};
 use crate::port::{Consistency, PortError};
 use crate::time::Time;
 
 /// Entries read at once.
 const ENTRIES_PER_PAGE: usize = 100;
 
-/// Everything that is kept of a customer.
+/// Everything that is stored of a customer.
 #[derive(Debug, Serialize)]
 pub struct Export {
     /// Shopify's customer id.
@@ -23,7 +23,7 @@ pub struct Export {
     pub loyalty_entries: Vec<ExportedEntry>,
     /// The orders.
     pub orders: Vec<ExportedOrder>,
-    /// What lies in the customer's cart, if there is one.
+    /// The content of the customer's cart, if there is one.
     pub cart: Option<ExportedCart>,
 }
 
@@ -57,13 +57,13 @@ pub struct ExportedEntry {
     cause: String,
 }
 
-/// What is kept of an order.
+/// What is stored of an order.
 #[derive(Debug, Serialize)]
 pub struct ExportedOrder {
     id: String,
     paid_at: Option<String>,
     cancelled_at: Option<String>,
-    /// Everything else: lines and refunds as they are kept, amounts in minor units.
+    /// Everything else: lines and refunds as they are stored, amounts in minor units.
     facts: OrderFacts,
 }
 
@@ -86,15 +86,15 @@ pub async fn export_customer<L: LedgerStore + LedgerReader>(
         let Some(next) = page.next else { break };
         before = Some(next);
     }
-    let told = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Order);
-    let mut ids: Vec<&str> = told.map(|entry| entry.cause.id.as_str()).collect();
+    let earned = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Order);
+    let mut ids: Vec<&str> = earned.map(|entry| entry.cause.id.as_str()).collect();
     ids.extend(named.iter().map(String::as_str));
     ids.sort_unstable();
     ids.dedup();
     let mut orders = Vec::new();
     for id in ids {
-        let wanted = Wanted { order: Some(id), ..Wanted::default() };
-        let order = ledger.load(wanted).await?.order;
+        let request = LoadRequest { order: Some(id), ..LoadRequest::default() };
+        let order = ledger.load(request).await?.order;
         let own = order.filter(|order| order.facts.account() == Some(customer));
         orders.extend(own.map(|order| ExportedOrder::of(order.facts)));
     }
@@ -122,7 +122,7 @@ impl ExportedCart {
             quantity: line.quantity,
             since: line.since.to_rfc3339(),
         };
-        let lines = contents.shown().into_iter().map(|(_, shown)| line(shown)).collect();
+        let lines = contents.sorted_lines().into_iter().map(|(_, item)| line(item)).collect();
         Self { lines, attributes: contents.attributes }
     }
 }

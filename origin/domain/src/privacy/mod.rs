@@ -1,15 +1,15 @@
-//! What Shopify asks of every app about people: to tell what is kept of a customer, and to erase it.
+//! Shopify's compliance topics: every app exports what it stores of a customer, and erases it.
 //!
 //! ```text
-//! customers/data_request ─► export  ─► a file for the merchant, kept for a while
-//! customers/redact       ─► erase   ─► what is older than the demand is gone, and stays gone
-//! shop/redact            ─► erase everybody's; what is older stays out, too
-//! app/uninstalled        ─► noted: shop/redact follows 48 hours later
+//! customers/data_request ─► export  ─► a file for the merchant, stored for 25 days
+//! customers/redact       ─► erase   ─► data older than the demand is erased for good
+//! shop/redact            ─► erase   ─► the same for all customers of the shop
+//! app/uninstalled        ─► recorded: shop/redact follows 48 hours later
 //! ```
 //!
 //! A demand's time is that of its event, never of a delivery, so a repetition or a replay erases
-//! nothing that came after it. An erasure leaves a tombstone with that time, in the account and the
-//! cart or for the whole shop: what is older and comes later is dropped, and the reason told.
+//! nothing newer. An erasure leaves a tombstone with that time, in the account and the cart or for
+//! the whole shop: consumers drop older events that arrive later, and report why.
 
 mod demand;
 mod erase;

@@ -1,5 +1,5 @@
-//! What an erasure of everybody leaves behind: its time. Whatever happened until then and is heard
-//! of later, late or told again from the archive, is dropped.
+//! The tombstone of an erasure of the whole shop: its time. Consumers drop events until then that
+//! arrive after it, late or replayed from the archive.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,21 +8,22 @@ use crate::time::Time;
 /// The tombstone of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopTombstone {
-    /// Until when everything of everybody is erased.
+    /// Until when everything is erased.
     pub at: Time,
-    /// Whether that was done; before, it is what was demanded.
+    /// Whether the erasure is done; before, it is demanded.
     pub is_done: bool,
 }
 
 // === impl ShopTombstone ===
 
 impl ShopTombstone {
-    /// What an erasure of everything until `at` begins with, given what is there. `None` if it was
-    /// done before, or a later one does it: erasing again would take what came after it, too.
+    /// The tombstone with which an erasure of everything until `at` begins, given the stored one.
+    /// `None` if it was done before, or a later one does it: erasing again would erase newer
+    /// events, too.
     #[must_use]
-    pub fn begun(there: Option<Self>, at: Time) -> Option<Self> {
-        match there {
-            Some(there) if there.at > at || (there.at == at && there.is_done) => None,
+    pub fn begun(stored: Option<Self>, at: Time) -> Option<Self> {
+        match stored {
+            Some(stored) if stored.at > at || (stored.at == at && stored.is_done) => None,
             _ => Some(Self { at, is_done: false }),
         }
     }
@@ -33,7 +34,7 @@ impl ShopTombstone {
         Self { is_done: true, ..self }
     }
 
-    /// Whether something that happened at `at` is erased, or would have been.
+    /// Whether an event at `at` is erased, or dropped if it arrives later.
     #[must_use]
     pub fn covers(&self, at: Time) -> bool {
         at <= self.at
@@ -46,10 +47,10 @@ mod tests {
     use crate::time::Time;
 
     #[test]
-    fn everybody_is_erased_once_whatever_is_delivered_again() {
+    fn a_shop_is_erased_once_despite_redelivery() {
         let begun = ShopTombstone::begun(None, Time(10)).unwrap();
         assert_eq!(begun, ShopTombstone { at: Time(10), is_done: false });
-        assert_eq!(ShopTombstone::begun(Some(begun), Time(10)), Some(begun), "it broke off");
+        assert_eq!(ShopTombstone::begun(Some(begun), Time(10)), Some(begun), "it was interrupted");
         assert_eq!(ShopTombstone::begun(Some(begun.done()), Time(10)), None);
         assert_eq!(ShopTombstone::begun(Some(begun.done()), Time(9)), None);
         let later = ShopTombstone::begun(Some(begun.done()), Time(11)).unwrap();
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_until_then_is_covered_and_nothing_after_it() {
+    fn a_tombstone_covers_events_until_its_time_only() {
         let tombstone = ShopTombstone { at: Time(10), is_done: false };
         assert_eq!([9, 10, 11].map(|at| tombstone.covers(Time(at))), [true, true, false]);
     }

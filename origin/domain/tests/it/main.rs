@@ -1,5 +1,5 @@
-//! The domain from outside.
-#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+//! Tests of the domain through its public API.
+#![expect(clippy::unwrap_used, reason = "test helpers may panic like the tests themselves")]
 
 mod cart;
 mod configurator;

@@ -1,5 +1,5 @@
-//! Every Lambda of this deployment: the file that `provided.al2023` starts. Which of them it is says
-//! the function's handler.
+//! Every Lambda of this deployment: the file that `provided.al2023` starts. The function's handler
+//! selects which one runs.
 
 use origin_functions::lambda;
 

@@ -1,5 +1,5 @@
-//! What the loyalty consumer does: webhooks and commands go into the ledger, decisions are carried
-//! through to their end. A message is done only when what was decided is published.
+//! The loyalty consumer: writes webhooks and commands to the ledger and completes decisions. A
+//! message is done only when its decision is published.
 
 use origin_domain::event::{Events, Kind};
 use origin_domain::loyalty::{
@@ -7,23 +7,23 @@ use origin_domain::loyalty::{
     RedemptionItem, RewardCodes,
 };
 
-use super::{Batch, Consumer, Envelope, Message, Undone, Unfinished, drop_erased};
+use super::{Batch, Consumer, Envelope, Message, MessageError, Unfinished, log_erased};
 use crate::clock::Clock;
 
-/// Consumes `shopifyWebhook`, `loyalty.commanded` and what is decided of redemptions.
+/// Consumes `shopifyWebhook`, `loyalty.commanded` and the decisions on redemptions.
 #[derive(Debug, Clone)]
 pub struct LoyaltyConsumer<L, P, E, C> {
-    /// Where ledgers are.
+    /// The store of ledgers.
     pub ledger: L,
-    /// Where the programme is.
+    /// The store of programs.
     pub programs: P,
-    /// Where decisions are published.
+    /// Publishes decisions.
     pub events: E,
-    /// Where codes are made.
+    /// Makes discount codes.
     pub codes: C,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
-    /// What time it is.
+    /// The instance's clock.
     pub clock: Clock,
 }
 
@@ -41,7 +41,7 @@ where
         for message in batch.records {
             let outcome = self.one(&message).await.map(|fate| match fate {
                 Fate::Done => {}
-                Fate::Erased => drop_erased(&message),
+                Fate::Erased => log_erased(&message),
             });
             unfinished.note(message.message_id, outcome);
         }
@@ -50,7 +50,7 @@ where
 }
 
 impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, P, E, C> {
-    async fn one(&self, message: &Message) -> Result<Fate, Undone> {
+    async fn one(&self, message: &Message) -> Result<Fate, MessageError> {
         let envelope = message.envelope()?;
         let detail = envelope.detail.get();
         let delivery = delivery(&envelope);
@@ -60,13 +60,13 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
             return Ok(self.decider().command(&event, delivery).await?);
         }
         if Kind::REDEMPTIONS.into_iter().any(is) {
-            let told: RedemptionItem = serde_json::from_str(detail)?;
-            return Ok(self.decider().decided(&told, delivery).await?);
+            let item: RedemptionItem = serde_json::from_str(detail)?;
+            return Ok(self.decider().decided(&item, delivery).await?);
         }
         let absorber =
             Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
         let outcome = absorber.absorb(detail).await?;
-        tracing::debug!(?outcome, "a webhook was absorbed");
+        tracing::debug!(?outcome, "absorbed a webhook");
         Ok(if let Outcome::Erased { .. } = outcome { Fate::Erased } else { Fate::Done })
     }
 

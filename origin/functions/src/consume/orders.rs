@@ -1,5 +1,5 @@
-//! Orders take what they bought out of the carts they name. A shopper writes what an order says of
-//! a cart, so nothing in it is believed that we have not signed, and nothing in it is an error.
+//! Orders remove what they bought from the carts they name. A shopper can write the cart attribute
+//! of an order, so only a name we signed counts, and an invalid name is ignored, not an error.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::link::{LINK_ATTRIBUTE, verify_link};
@@ -9,28 +9,28 @@ use origin_domain::loyalty::{PayloadError, Webhook};
 /// Reads webhooks for carts.
 #[derive(Debug, Clone)]
 pub struct Orders {
-    /// What links are signed with.
+    /// The keys that sign links.
     pub keys: KeyRing,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
 }
 
-/// What a webhook means to carts.
+/// What a webhook means for carts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum OrderReading {
     /// An order bought what was in a cart.
     Bought(CartEvent),
-    /// Nothing, and why.
-    Nothing(Ignored),
+    /// The webhook changes no cart, and why.
+    Nothing(IgnoreReason),
 }
 
-/// Why a webhook means nothing to any cart of ours.
+/// Why a webhook changes no cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Ignored {
+pub enum IgnoreReason {
     /// It is from another shop.
     #[error("shop-other")]
     Shop,
-    /// It is not about an order that was placed.
+    /// It is not about a placed order.
     #[error("topic-other")]
     Topic,
     /// The order was not handed over by us.
@@ -47,22 +47,22 @@ impl Orders {
     /// Reads the detail of a webhook's event.
     ///
     /// # Errors
-    /// It is not of Shopify's shape: to the dead letters with what is wrong where.
-    pub fn read(&self, detail: &str) -> Result<Told, PayloadError> {
+    /// The payload does not have Shopify's form; the dead letter names the invalid field.
+    pub fn read(&self, detail: &str) -> Result<OrderReading, PayloadError> {
         let webhook = Webhook::parse(detail)?;
         if !webhook.shop.eq_ignore_ascii_case(&self.shop) {
-            return Ok(Told::Nothing(Ignored::Shop));
+            return Ok(OrderReading::Nothing(IgnoreReason::Shop));
         }
         if !ORDER_TOPICS.contains(&webhook.topic.as_str()) {
-            return Ok(Told::Nothing(Ignored::Topic));
+            return Ok(OrderReading::Nothing(IgnoreReason::Topic));
         }
         let order = Order::parse(webhook.payload)?;
         let Some(link) = order.attribute(LINK_ATTRIBUTE) else {
-            return Ok(Told::Nothing(Ignored::Unlinked));
+            return Ok(OrderReading::Nothing(IgnoreReason::Unlinked));
         };
         match verify_link(&self.keys, &link) {
-            Some(cart) => order.taking(&cart).map(Told::Bought),
-            None => Ok(Told::Nothing(Ignored::Forged)),
+            Some(cart) => order.taking(&cart).map(OrderReading::Bought),
+            None => Ok(OrderReading::Nothing(IgnoreReason::Forged)),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `POST /v1/admin/loyalty/customers/{customer}/adjustments`: points by hand. Its key is its cause.
+//! `POST /v1/admin/loyalty/customers/{customer}/adjustments`: a manual adjustment of points. Its
+//! idempotency key is its cause.
 
 use std::sync::Arc;
 
@@ -18,17 +19,17 @@ use utoipa::ToSchema;
 use super::cart_lines::idempotency_key;
 use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
 use crate::caller::Staff;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// Points to give, or to take if negative.
+/// Points to add, or to remove if negative.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Adjust {
-    /// Not 0. Given points are available at once, expire as earned ones do and count towards the
-    /// tiers; taken ones may be more than there are.
+    /// Not 0. Added points are available at once, expire as earned ones do and count towards the
+    /// tiers; a removal may exceed the balance.
     points: i64,
-    /// Why, for whoever reads the archive; at most 200 bytes, and no personal data.
+    /// Why, for readers of the archive; at most 200 bytes, and no personal data.
     reason: String,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct AdjustmentBody {
     at: String,
 }
 
-/// Gives a customer points, or takes some.
+/// Adds points to a customer's account, or removes some.
 #[utoipa::path(post, path = "/v1/admin/loyalty/customers/{customer}/adjustments", tag = "admin",
     request_body = Adjust,
     params(("customer" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -53,18 +54,18 @@ pub(crate) async fn create(
     _: Staff,
     Path(customer): Path<String>,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
     let key = idempotency_key(&parts.headers)?;
     if !is_shopify_id(&customer) {
-        return Err(Refused::new(Code::Malformed, "A customer has Shopify's numeric id."));
+        return Err(HttpProblem::new(Code::Malformed, "A customer id is Shopify's numeric id."));
     }
     let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
     expect_json(&parts.headers)?;
     let adjust: Adjust = parse(&bytes)?;
     check(&adjust)?;
     let program = shop.ledger.program().await?;
-    let asked = loyalty::Request {
+    let request = loyalty::CommandRequest {
         customer: customer.clone(),
         key,
         fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
@@ -72,7 +73,8 @@ pub(crate) async fn create(
         now: shop.clock.now(),
     };
     let points = Points(adjust.points);
-    let accepted = shop.counter.adjust(&asked, points, &adjust.reason, program.as_deref());
+    let accepted =
+        shop.loyalty_commands.adjust(&request, points, &adjust.reason, program.as_deref());
     let command = accepted.await?;
     let body = AdjustmentBody {
         id: command.id.to_hex(),
@@ -84,17 +86,17 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
 
-fn check(adjust: &Adjust) -> Result<(), Refused> {
+fn check(adjust: &Adjust) -> Result<(), HttpProblem> {
     let is_in_range =
         adjust.points != 0 && adjust.points.unsigned_abs() <= POINTS_MAX.unsigned_abs();
     if !is_in_range {
-        let detail = format!("An adjustment gives or takes 1 to {POINTS_MAX} points.");
-        return Err(Refused::new(Code::PointsOutOfRange, detail)
+        let detail = format!("An adjustment adds or removes 1 to {POINTS_MAX} points.");
+        return Err(HttpProblem::new(Code::PointsOutOfRange, detail)
             .at("/points", format!("is {}", adjust.points)));
     }
     if adjust.reason.trim().is_empty() || adjust.reason.len() > TITLE_BYTES_MAX {
-        let detail = format!("Say why in at most {TITLE_BYTES_MAX} bytes.");
-        return Err(Refused::new(Code::Malformed, detail).at("/reason", "is empty or longer"));
+        let detail = format!("Give a reason of at most {TITLE_BYTES_MAX} bytes.");
+        return Err(HttpProblem::new(Code::Malformed, detail).at("/reason", "is empty or too long"));
     }
     Ok(())
 }

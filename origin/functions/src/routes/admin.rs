@@ -1,5 +1,5 @@
-//! `PUT`/`GET /v1/admin/configurators/{product}`: publishing. Refused with every mistake listed;
-//! `If-Match` guards a lost race.
+//! `PUT`/`GET /v1/admin/configurators/{product}`: publishing. An invalid product is rejected with
+//! every mistake listed; `If-Match` detects a lost race.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use super::configurator::product_unknown;
 use crate::body::{PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX, expect_json, read};
 use crate::caller::Staff;
 use crate::clock::Clock;
+use crate::http_problem::HttpProblem;
 use crate::publishing::{self, Compiled, Expected};
-use crate::refused::Refused;
 use crate::shop::Shop;
 
-/// How long compiling may take by the clock; the work it may take is bounded before that. With looking
-/// the product over (two seconds at most) and storing it this stays below the 30 s after which API
-/// Gateway and the edge give the request up.
+/// How long compiling may take by the clock; its work is bounded more tightly. With the report on
+/// the product (two seconds at most) and storage this stays below the 30 s after which API Gateway
+/// and the edge abandon the request.
 const COMPILE_MS_MAX: u64 = 25 * SECOND_MS;
 
 /// A publication.
@@ -41,11 +41,11 @@ pub(crate) struct PublishedBody {
     product: String,
     /// The version now served.
     version: String,
-    /// What its author probably did not mean. It is published all the same.
+    /// Probable mistakes of the author. The product is published all the same.
     warnings: Vec<WarningBody>,
 }
 
-/// Something that was probably not meant.
+/// A probable mistake.
 #[derive(Debug, Serialize, ToSchema)]
 struct WarningBody {
     /// `unusable_value`, `rule_without_effect`, `price_rule_without_effect`, `unreachable_variant`,
@@ -57,14 +57,14 @@ struct WarningBody {
     message: String,
 }
 
-/// The document of the active version, as it was published.
+/// The document of the active version, as published.
 #[utoipa::path(get, path = "/v1/admin/configurators/{product}", tag = "admin",
     params(("product" = String, Path)), responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path(product): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let stored = shop.catalog.document(&product).await?;
     let stored = stored.ok_or_else(|| product_unknown(&product))?;
     let headers = [(ETAG, etag(stored.version)), (CONTENT_TYPE, "application/json".to_owned())];
@@ -80,13 +80,13 @@ pub(crate) async fn publish(
     _: Staff,
     Path(id): Path<String>,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
     expect_json(&parts.headers)?;
-    let expected = expected(&parts.headers)?;
+    let expected = expected_version(&parts.headers)?;
     let sent = read(&parts.headers, Body::new(content), PRODUCT_BYTES_MAX).await?;
-    let document = unpacked(&parts.headers, sent)?;
-    let (compiled, warnings) = compiled(&shop, &id, document.clone()).await?;
+    let document = decompress(&parts.headers, sent)?;
+    let (compiled, warnings) = compile(&shop, &id, document.clone()).await?;
     let new = NewVersion {
         product: &id,
         document: &document,
@@ -95,63 +95,63 @@ pub(crate) async fn publish(
         expected,
         at: shop.clock.now(),
     };
-    let version = announced(&shop, &id, shop.catalog.publish(&new).await?).await?;
+    let version = announce(&shop, &id, shop.catalog.publish(&new).await?).await?;
     let warning = |Finding { kind, field, message }| WarningBody { kind, field, message };
     let warnings = warnings.into_iter().map(warning).collect();
     let body = PublishedBody { product: id, version: version.to_string(), warnings };
     Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
 }
 
-/// Tells the edge what is served now, or the author why it is not.
-pub(crate) async fn announced(
+/// Publishes the event of a publication, or returns why there was none.
+pub(crate) async fn announce(
     shop: &Shop,
     product: &str,
     publication: Publication,
-) -> Result<u64, Refused> {
+) -> Result<u64, HttpProblem> {
     match publication {
         Publication::Published { version } => {
             let event = PublishedEvent { product: product.to_owned(), version }.to_event();
-            shop.desk.events.publish(&[event]).await?;
+            shop.cart_commands.events.publish(&[event]).await?;
             Ok(version)
         }
         Publication::Conflict => {
-            let detail = "Somebody published since. Read the product, then try again.";
-            let refused = Refused::new(Code::VersionMismatch, detail);
-            Err(refused.at("header:if-match", "is not the version that is served"))
+            let detail = "The product was published concurrently. Read it, then retry.";
+            let problem = HttpProblem::new(Code::VersionMismatch, detail);
+            Err(problem.at("header:if-match", "is not the version that is served"))
         }
         Publication::VariantsTaken(taken) => Err(taken.iter().fold(
-            Refused::new(Code::ConfiguratorInvalid, "Variants belong to one product."),
-            |refused, taken| {
+            HttpProblem::new(Code::ConfiguratorInvalid, "A variant belongs to one product only."),
+            |problem, taken| {
                 let message = format!("{} is sold by `{}`", taken.variant_id, taken.product);
-                refused.at("/variants", message)
+                problem.at("/variants", message)
             },
         )),
     }
 }
 
-/// Compiles beside other requests, one product at a time, and looks the product over.
-async fn compiled(
+/// Compiles on a blocking thread, one product at a time, and reports probable mistakes.
+async fn compile(
     shop: &Shop,
     id: &str,
     document: Bytes,
-) -> Result<(Compiled, Vec<Finding>), Refused> {
+) -> Result<(Compiled, Vec<Finding>), HttpProblem> {
     let permit = Arc::clone(&shop.compiling).try_acquire_owned().map_err(|_| {
-        Refused::new(Code::Unavailable, "Another product is being compiled. Send it again shortly.")
+        HttpProblem::new(Code::Unavailable, "Another product is being compiled. Retry shortly.")
     })?;
     let (id, currency, clock) = (id.to_owned(), shop.config.currency.clone(), shop.clock.clone());
     let work = spawn_blocking(move || {
         let _permit = permit;
         let expected = Expected { product: &id, currency: &currency };
         let product = publishing::read(&document, Some(expected))?;
-        let compiled = compiled_in_time(product, &clock)?;
+        let compiled = compile_in_time(product, &clock)?;
         let warnings = compiled.configurator.report();
         Ok((compiled, warnings))
     });
-    let done = work.await.map_err(|_| Refused::new(Code::Internal, "Compiling failed."))?;
-    done.map_err(|mistakes: Vec<Mistake>| refused(&mistakes))
+    let done = work.await.map_err(|_| HttpProblem::new(Code::Internal, "Compiling failed."))?;
+    done.map_err(|mistakes: Vec<Mistake>| invalid(&mistakes))
 }
 
-fn compiled_in_time(product: Product, clock: &Clock) -> Result<Compiled, Vec<Mistake>> {
+fn compile_in_time(product: Product, clock: &Clock) -> Result<Compiled, Vec<Mistake>> {
     let deadline = clock.now().plus_ms(COMPILE_MS_MAX);
     let mut is_in_time = true;
     let compiled = publishing::compile(product, &mut |_| {
@@ -165,13 +165,16 @@ fn compiled_in_time(product: Product, clock: &Clock) -> Result<Compiled, Vec<Mis
     Err(vec![Mistake { field: String::new(), message }])
 }
 
-fn refused(mistakes: &[Mistake]) -> Refused {
-    let refused = Refused::new(Code::ConfiguratorInvalid, "Mend what is listed and publish again.");
-    mistakes.iter().fold(refused, |refused, mistake| refused.at(&mistake.field, &mistake.message))
+fn invalid(mistakes: &[Mistake]) -> HttpProblem {
+    let problem = HttpProblem::new(
+        Code::ConfiguratorInvalid,
+        "Fix the errors listed below and publish again.",
+    );
+    mistakes.iter().fold(problem, |problem, mistake| problem.at(&mistake.field, &mistake.message))
 }
 
-/// The CLI sends gzip. Unpacking stops at its bound, whatever the document would become.
-fn unpacked(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, Refused> {
+/// Decompresses the document: the CLI sends gzip. Stops at the bound on the uncompressed size.
+fn decompress(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, HttpProblem> {
     match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
         None | Some(b"identity") => Ok(sent),
         Some(b"gzip") => {
@@ -180,16 +183,16 @@ fn unpacked(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, Refused> {
             let mut reader = GzDecoder::new(sent.as_ref()).take(bound + 1);
             reader
                 .read_to_end(&mut document)
-                .map_err(|_| Refused::new(Code::Malformed, "The body is not gzip."))?;
+                .map_err(|_| HttpProblem::new(Code::Malformed, "The body is not gzip."))?;
             if document.len() > PRODUCT_UNPACKED_BYTES_MAX {
                 let detail = format!("A product takes at most {bound} bytes unpacked.");
-                return Err(Refused::new(Code::BodyTooLarge, detail));
+                return Err(HttpProblem::new(Code::BodyTooLarge, detail));
             }
             Ok(document.into())
         }
         Some(_) => {
             let detail = "Send the document plain or with Content-Encoding: gzip.";
-            Err(Refused::new(Code::ContentTypeUnsupported, detail)
+            Err(HttpProblem::new(Code::ContentTypeUnsupported, detail)
                 .at("header:content-encoding", "is not gzip"))
         }
     }
@@ -199,14 +202,14 @@ pub(crate) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The version `If-Match` names; `"0"` for what must not be there yet.
-pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+/// The version that `If-Match` names; `"0"` requires that no version exists.
+pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let version = inner.and_then(|text| text.parse().ok());
     version.map(Some).ok_or_else(|| {
-        Refused::new(Code::Malformed, "Send the ETag of the version you have seen.")
+        HttpProblem::new(Code::Malformed, "Send the ETag of the version you have read.")
             .at("header:if-match", "is not a version")
     })
 }

@@ -1,5 +1,5 @@
-//! `PUT`/`GET /v1/admin/loyalty/program`, its versions, and going back to one: publishing what
-//! customers are promised. Refused with every mistake listed; `If-Match` guards a lost race.
+//! `PUT`/`GET /v1/admin/loyalty/program`, its versions, and activating an earlier one. An invalid
+//! program is rejected with every mistake listed; `If-Match` detects a lost race.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use http::{HeaderMap, HeaderName};
 use origin_domain::configurator::Mistake;
 use origin_domain::event::Events as _;
 use origin_domain::loyalty::{
-    self, Activation, Asked, DOCUMENT_BYTES_MAX, HISTORY_MAX, Program, ProgramEvent,
-    ProgramPublication, ProgramShelf as _,
+    self, Activation, DOCUMENT_BYTES_MAX, HISTORY_MAX, Program, ProgramEvent, ProgramPublication,
+    ProgramStore as _, PublicationRequest,
 };
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::admin::{etag, expected};
-use super::program_trial::{TrialAsked, TrialBody, tried};
+use super::admin::{etag, expected_version};
+use super::program_trial::{TrialBody, TrialRequest, run_trial};
 use crate::body::{expect_json, read};
 use crate::caller::Staff;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// A version of the programme that applies, or soon will.
+/// A version of the program that is in effect, or soon will be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProgramPublishedBody {
     version: String,
@@ -36,22 +36,22 @@ pub(crate) struct ProgramPublishedBody {
     active_from: String,
 }
 
-/// What became of a programme that was sent.
+/// The result of sending a program.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ProgramSentBody {
     /// It was published.
     Published(ProgramPublishedBody),
-    /// It was tried.
+    /// It was a dry run.
     Tried(TrialBody),
 }
 
-/// What applied when.
+/// The history of activations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProgramVersionsBody {
     /// Newest first: each publication and each return to an earlier version.
     versions: Vec<ProgramActivationBody>,
-    /// Send it as `cursor` for what is older; null at the end.
+    /// Send it as `cursor` for older ones; null at the end.
     next: Option<String>,
 }
 
@@ -65,20 +65,20 @@ struct ProgramActivationBody {
     active: bool,
 }
 
-/// The newest document, as it was published.
+/// The newest document, as published.
 #[utoipa::path(get, path = "/v1/admin/loyalty/program", tag = "admin",
     responses((status = 200, body = serde_json::Value)))]
-pub(crate) async fn show(State(shop): State<Arc<Shop>>, _: Staff) -> Result<Response, Refused> {
+pub(crate) async fn show(State(shop): State<Arc<Shop>>, _: Staff) -> Result<Response, HttpProblem> {
     let newest = loyalty::newest(&shop.programs).await?.ok_or_else(nothing_published)?;
     let document = shop.programs.document(newest.version).await?.ok_or_else(nothing_published)?;
     let headers = [(ETAG, etag(newest.number)), (CONTENT_TYPE, "application/json".to_owned())];
     Ok((headers, document).into_response())
 }
 
-/// Publishes a programme, or tells what it would have given for past orders.
+/// Publishes a program, or reports what it would have given for past orders.
 #[utoipa::path(put, path = "/v1/admin/loyalty/program", tag = "admin",
-    params(("dry_run" = Option<bool>, Query, description = "change nothing: tell the difference"),
-        ("cursor" = Option<String>, Query, description = "`next` of the dry run before"),
+    params(("dry_run" = Option<bool>, Query, description = "change nothing; report the difference"),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous dry run"),
         ("If-Match" = Option<String>, Header)),
     request_body = serde_json::Value, responses((status = 200, body = ProgramSentBody)))]
 pub(crate) async fn publish(
@@ -86,34 +86,34 @@ pub(crate) async fn publish(
     _: Staff,
     RawQuery(query): RawQuery,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
     expect_json(&parts.headers)?;
-    let expected = expected(&parts.headers)?;
-    let trial = TrialAsked::read(query.as_deref().unwrap_or_default(), shop.clock.now())?;
+    let expected = expected_version(&parts.headers)?;
+    let trial = TrialRequest::read(query.as_deref().unwrap_or_default(), shop.clock.now())?;
     let sent = read(&parts.headers, Body::new(content), DOCUMENT_BYTES_MAX).await?;
     let document = String::from_utf8(sent.into())
-        .map_err(|_| Refused::new(Code::Malformed, "The body is not UTF-8."))?;
-    let program = checked(&shop, &document).await?;
+        .map_err(|_| HttpProblem::new(Code::Malformed, "The body is not UTF-8."))?;
+    let program = check(&shop, &document).await?;
     if let Some(trial) = trial {
-        let tried = tried(&shop, &program, &trial).await?;
-        return Ok(Json(ProgramSentBody::Tried(tried)).into_response());
+        let report = run_trial(&shop, &program, &trial).await?;
+        return Ok(Json(ProgramSentBody::Tried(report)).into_response());
     }
-    let asked = Asked { expected, now: shop.clock.now() };
-    let publication = loyalty::publish(&shop.programs, &document, asked).await?;
-    let (tag, body) = published(&shop, publication).await?;
+    let request = PublicationRequest { expected, now: shop.clock.now() };
+    let publication = loyalty::publish(&shop.programs, &document, request).await?;
+    let (tag, body) = announce(&shop, publication).await?;
     Ok((tag, Json(ProgramSentBody::Published(body))).into_response())
 }
 
-/// What applied when, newest first.
+/// The history of activations, newest first.
 #[utoipa::path(get, path = "/v1/admin/loyalty/program/versions", tag = "admin",
-    params(("cursor" = Option<String>, Query, description = "`next` of the page before")),
+    params(("cursor" = Option<String>, Query, description = "`next` of the previous page")),
     responses((status = 200, body = ProgramVersionsBody)))]
 pub(crate) async fn versions(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let before = cursor(query.as_deref().unwrap_or_default())?;
     let history = shop.programs.history(before, HISTORY_MAX).await?;
     let now = shop.clock.now();
@@ -133,7 +133,7 @@ pub(crate) async fn versions(
     Ok(Json(body).into_response())
 }
 
-/// Makes an earlier version apply again, from soon on.
+/// Makes an earlier version take effect again shortly.
 #[utoipa::path(post, path = "/v1/admin/loyalty/program/versions/{version}/activate", tag = "admin",
     params(("version" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = ProgramPublishedBody)))]
@@ -142,18 +142,19 @@ pub(crate) async fn activate(
     _: Staff,
     Path(version): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let asked = Asked { expected: expected(&headers)?, now: shop.clock.now() };
+) -> Result<Response, HttpProblem> {
+    let request =
+        PublicationRequest { expected: expected_version(&headers)?, now: shop.clock.now() };
     let Ok(version) = version.parse() else { return Err(version_unknown()) };
-    let publication = loyalty::activate(&shop.programs, version, asked).await?;
-    let (tag, body) = published(&shop, publication).await?;
+    let publication = loyalty::activate(&shop.programs, version, request).await?;
+    let (tag, body) = announce(&shop, publication).await?;
     Ok((tag, Json(body)).into_response())
 }
 
-/// Reads a programme beside other requests: fifty rules take some milliseconds.
-async fn checked(shop: &Shop, document: &str) -> Result<Program, Refused> {
+/// Parses and checks a program on a blocking thread: fifty rules take some milliseconds.
+async fn check(shop: &Shop, document: &str) -> Result<Program, HttpProblem> {
     let (document, currency) = (document.to_owned(), shop.config.currency.clone());
-    let checked = spawn_blocking(move || {
+    let check = spawn_blocking(move || {
         let program = Program::parse(&document)?;
         if program.currency == currency {
             return Ok(program);
@@ -162,31 +163,34 @@ async fn checked(shop: &Shop, document: &str) -> Result<Program, Refused> {
         Err(vec![Mistake { field: "/currency".to_owned(), message }])
     });
     let checked =
-        checked.await.map_err(|_| Refused::new(Code::Internal, "Reading the programme failed."))?;
+        check.await.map_err(|_| HttpProblem::new(Code::Internal, "Reading the program failed."))?;
     checked.map_err(|mistakes| {
-        let refused = Refused::new(Code::ProgramInvalid, "Mend what is listed and publish again.");
+        let problem = HttpProblem::new(
+            Code::ProgramInvalid,
+            "Fix the errors listed below and publish again.",
+        );
         mistakes
             .iter()
-            .fold(refused, |refused, mistake| refused.at(&mistake.field, &mistake.message))
+            .fold(problem, |problem, mistake| problem.at(&mistake.field, &mistake.message))
     })
 }
 
-/// Tells the edge what applies soon, or the author why it does not.
-async fn published(
+/// Publishes the event of an activation, or returns why there was none.
+async fn announce(
     shop: &Shop,
     publication: ProgramPublication,
-) -> Result<([(HeaderName, String); 1], ProgramPublishedBody), Refused> {
+) -> Result<([(HeaderName, String); 1], ProgramPublishedBody), HttpProblem> {
     let Activation { number, version, active_from } = match publication {
         ProgramPublication::Done(activation) => activation,
         ProgramPublication::Unknown => return Err(version_unknown()),
         ProgramPublication::Conflict => {
-            let detail = "Somebody published since. Read the programme, then try again.";
-            let refused = Refused::new(Code::VersionMismatch, detail);
-            return Err(refused.at("header:if-match", "is not the newest version"));
+            let detail = "The program was published concurrently. Read it, then retry.";
+            let problem = HttpProblem::new(Code::VersionMismatch, detail);
+            return Err(problem.at("header:if-match", "is not the newest version"));
         }
     };
     let event = ProgramEvent { version, active_from }.to_event();
-    shop.desk.events.publish(&[event]).await?;
+    shop.cart_commands.events.publish(&[event]).await?;
     let body = ProgramPublishedBody {
         version: version.to_string(),
         active_from: active_from.to_rfc3339(),
@@ -194,9 +198,9 @@ async fn published(
     Ok(([(ETAG, etag(number))], body))
 }
 
-fn cursor(query: &str) -> Result<Option<u64>, Refused> {
+fn cursor(query: &str) -> Result<Option<u64>, HttpProblem> {
     let malformed = || {
-        Refused::new(Code::ParameterInvalid, "Send `next` of the page before.")
+        HttpProblem::new(Code::ParameterInvalid, "Send `next` of the previous page.")
             .at("query:cursor", "is not a cursor of this list")
     };
     let pairs = parse(query).map_err(|_| malformed())?;
@@ -204,11 +208,11 @@ fn cursor(query: &str) -> Result<Option<u64>, Refused> {
     sent.map(|(_, value)| value.parse().map_err(|_| malformed())).transpose()
 }
 
-fn nothing_published() -> Refused {
-    Refused::new(Code::VersionUnknown, "No programme is published yet.")
+fn nothing_published() -> HttpProblem {
+    HttpProblem::new(Code::VersionUnknown, "No program is published.")
 }
 
-fn version_unknown() -> Refused {
+fn version_unknown() -> HttpProblem {
     let detail = "No such version was published. See /v1/admin/loyalty/program/versions.";
-    Refused::new(Code::VersionUnknown, detail)
+    HttpProblem::new(Code::VersionUnknown, detail)
 }

@@ -1,4 +1,4 @@
-//! `GET …/versions` and `POST …/versions/{version}/activate`: what was published, and going back.
+//! `GET …/versions` and `POST …/versions/{version}/activate`: earlier versions, and activating one.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use origin_adapters::{Activation, ProductVersion};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{announced, etag, expected};
+use super::admin::{announce, etag, expected_version};
 use super::configurator::product_unknown;
 use crate::caller::Staff;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// The versions of a product.
@@ -53,9 +53,9 @@ pub(crate) async fn list(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path(product): Path<String>,
-) -> Result<Response, Refused> {
-    let found = shop.catalog.versions(&product).await?;
-    let (active, versions) = found.ok_or_else(|| product_unknown(&product))?;
+) -> Result<Response, HttpProblem> {
+    let history = shop.catalog.versions(&product).await?;
+    let (active, versions) = history.ok_or_else(|| product_unknown(&product))?;
     let version = |version: ProductVersion| VersionBody {
         active: version.version == active,
         version: version.version.to_string(),
@@ -78,15 +78,15 @@ pub(crate) async fn activate(
     _: Staff,
     Path((product, version)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let unknown = || {
-        let detail = format!("Version `{version}` of `{product}` is not kept. See its versions.");
-        Refused::new(Code::VersionUnknown, detail)
+        let detail = format!("Version `{version}` of `{product}` is not stored. See its versions.");
+        HttpProblem::new(Code::VersionUnknown, detail)
     };
     let number = version.parse().map_err(|_| unknown())?;
-    let expected = expected(&headers)?;
+    let expected = expected_version(&headers)?;
     let activation = Activation { product: &product, version: number, expected };
     let activated = shop.catalog.activate(&activation).await?.ok_or_else(unknown)?;
-    let version = announced(&shop, &product, activated).await?.to_string();
+    let version = announce(&shop, &product, activated).await?.to_string();
     Ok(([(ETAG, etag(number))], Json(ActivatedBody { product, version })).into_response())
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/carts`, `GET /v1/cart`, and the cart as every answer shows it.
+//! `POST /v1/carts`, `GET /v1/cart`, and the form of the cart in every answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use origin_domain::money::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bookmarks::Shown;
-use crate::caller::{Anybody, CartHolder};
-use crate::finish::Freshness;
-use crate::refused::Refused;
+use crate::bookmarks::ClientView;
+use crate::caller::{Caller, CartHolder};
+use crate::http_problem::HttpProblem;
+use crate::response_policy::Freshness;
 use crate::shop::Shop;
 
 /// A cart as one client sees it.
@@ -76,9 +76,9 @@ pub(crate) struct CartCreated {
 ))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
-    caller: Anybody,
+    caller: Caller,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let id = match (caller.customer, caller.cart) {
         (Some(customer), _) => cart_of(&customer),
         (None, Some(cart)) => cart,
@@ -97,44 +97,48 @@ pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (body, bookmark) = read(&shop, &cart, &headers).await?;
     let freshness = Freshness::of(body.reset);
     Ok((freshness, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
-async fn read(shop: &Shop, cart: &str, headers: &HeaderMap) -> Result<(CartBody, String), Refused> {
-    let (shown, answer) = seen(shop, cart, headers).await?;
-    body(shop, cart, &shown, &answer)
-}
-
-/// The cart as the client with these headers sees it, and what it had seen before.
-pub(super) async fn seen(
+async fn read(
     shop: &Shop,
     cart: &str,
     headers: &HeaderMap,
-) -> Result<(Shown, Answer), Refused> {
-    let shown = Shown::read(&shop.config.keys, headers, Resource::Cart(cart.to_owned()))?;
-    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
-    let read = shop.carts.read(cart, shown.merged.floor, &pending).await?;
-    let answer = answer(&read, &shown.merged, shop.clock.now())?;
-    Ok((shown, answer))
+) -> Result<(CartBody, String), HttpProblem> {
+    let (view, answer) = client_view(shop, cart, headers).await?;
+    body(shop, cart, &view, &answer)
+}
+
+/// The view that the client's headers describe, and the answer to it.
+pub(super) async fn client_view(
+    shop: &Shop,
+    cart: &str,
+    headers: &HeaderMap,
+) -> Result<(ClientView, Answer), HttpProblem> {
+    let view = ClientView::read(&shop.config.keys, headers, Resource::Cart(cart.to_owned()))?;
+    let pending: Vec<Pending> = view.merged.pending.iter().copied().collect();
+    let read = shop.carts.read(cart, view.merged.floor, &pending).await?;
+    let answer = answer(&read, &view.merged, shop.clock.now())?;
+    Ok((view, answer))
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.
 pub(crate) fn body(
     shop: &Shop,
     cart: &str,
-    shown: &Shown,
+    view: &ClientView,
     answer: &Answer,
-) -> Result<(CartBody, String), Refused> {
-    let bookmark = shown.reply(&shop.config.keys, &answer.bookmark)?;
+) -> Result<(CartBody, String), HttpProblem> {
+    let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
     let body = CartBody {
         id: cart.to_owned(),
         version: answer.version.to_string(),
         currency: shop.config.currency.clone(),
-        lines: answer.contents.shown().into_iter().map(line).collect(),
-        subtotal: shown_amount(answer.contents.subtotal()),
+        lines: answer.contents.sorted_lines().into_iter().map(line).collect(),
+        subtotal: minor_units(answer.contents.subtotal()),
         attributes: answer.contents.attributes.clone(),
         bookmark: bookmark.clone(),
         reset: answer.reset,
@@ -152,14 +156,14 @@ fn line((id, line): (LineId, &Line)) -> LineBody {
         title: offer.title.clone(),
         quantity: line.quantity,
         price: offer.price.0,
-        total: shown_amount(offer.price.times(line.quantity)),
+        total: minor_units(offer.price.times(line.quantity)),
         selection: offer.selection.clone(),
         properties: offer.properties.clone(),
     }
 }
 
-/// The limits keep every total in range as commands are accepted. Only commands accepted at the same
-/// moment could pass it together, and then the largest number is shown rather than no cart.
-fn shown_amount(total: Option<Money>) -> i64 {
+/// The limits on commands bound every total. Only commands accepted concurrently can exceed the
+/// range together; the answer then holds the largest number instead of an error.
+fn minor_units(total: Option<Money>) -> i64 {
     total.map_or(i64::MAX, |Money(minor)| minor)
 }

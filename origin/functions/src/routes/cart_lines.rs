@@ -1,4 +1,4 @@
-//! The commands: recorded, published, and then answered with the cart as the client now sees it.
+//! The cart commands: recorded, published, and answered with the client's view of the cart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, StatusCode};
 use origin_domain::cart::{
-    Action, Intent, LINE_PROPERTY, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX, QUANTITY_MAX,
-    Refusal, Wish,
+    Action, CommandRequest, LINE_PROPERTY, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
+    QUANTITY_MAX, Rejection, RequestedAction,
 };
 use origin_domain::catalog::{Catalog as _, Published};
 use origin_domain::configurator::Selection;
@@ -25,11 +25,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::cart::{CartBody, body};
-use super::configurator::{product_unknown, selection_refused};
+use super::configurator::{product_unknown, unknown_choices};
 use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::bookmarks::Shown;
+use crate::bookmarks::ClientView;
 use crate::caller::CartHolder;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// What to add: a variant, or a product with a complete selection.
@@ -62,10 +62,10 @@ pub(crate) struct SetQuantity {
 #[serde(transparent)]
 pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
 
-/// One command's request, with everything but its body's meaning.
+/// One command's request, before its body is parsed.
 pub(crate) struct Command {
-    intent: Intent,
-    shown: Shown,
+    request: CommandRequest,
+    view: ClientView,
     headers: HeaderMap,
     bytes: Bytes,
 }
@@ -77,17 +77,17 @@ pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let command = Command::read(&shop, cart, request).await?;
-    let wanted: AddLine = command.json()?;
-    let quantity = quantity(wanted.quantity, 1)?;
-    check_properties("/properties", &wanted.properties)?;
-    refuse_reserved("/properties", &wanted.properties, |name| {
-        let is_option = wanted.selection.as_ref().is_some_and(|chosen| chosen.contains_key(name));
+    let add: AddLine = command.json()?;
+    let quantity = quantity(add.quantity, 1)?;
+    check_properties("/properties", &add.properties)?;
+    check_reserved("/properties", &add.properties, |name| {
+        let is_option = add.selection.as_ref().is_some_and(|chosen| chosen.contains_key(name));
         name == LINE_PROPERTY || is_option
     })?;
-    let offer = offer(&shop, wanted).await?;
-    command.accept(&shop, Wish::Act(Action::add(offer, quantity))).await
+    let offer = offer(&shop, add).await?;
+    command.accept(&shop, RequestedAction::Act(Action::add(offer, quantity))).await
 }
 
 /// Replaces the quantity of a line; 0 removes it.
@@ -99,13 +99,13 @@ pub(crate) async fn set(
     CartHolder(cart): CartHolder,
     Path(line): Path<String>,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let command = Command::read(&shop, cart, request).await?;
-    let wanted: SetQuantity = command.json()?;
-    let quantity = quantity(wanted.quantity, 0)?;
-    let line = known(&line)?;
+    let set: SetQuantity = command.json()?;
+    let quantity = quantity(set.quantity, 0)?;
+    let line = line_id(&line)?;
     let action = Action::Set { line, quantity };
-    command.accept(&shop, Wish::OnLine(line, action)).await
+    command.accept(&shop, RequestedAction::OnLine(line, action)).await
 }
 
 /// Removes a line.
@@ -117,11 +117,11 @@ pub(crate) async fn remove(
     CartHolder(cart): CartHolder,
     Path(line): Path<String>,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let command = Command::read(&shop, cart, request).await?;
-    let line = known(&line)?;
+    let line = line_id(&line)?;
     let action = Action::Remove { line };
-    command.accept(&shop, Wish::OnLine(line, action)).await
+    command.accept(&shop, RequestedAction::OnLine(line, action)).await
 }
 
 /// Removes every line.
@@ -131,8 +131,11 @@ pub(crate) async fn clear(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
     request: Request,
-) -> Result<Response, Refused> {
-    Command::read(&shop, cart, request).await?.accept(&shop, Wish::Act(Action::Clear)).await
+) -> Result<Response, HttpProblem> {
+    Command::read(&shop, cart, request)
+        .await?
+        .accept(&shop, RequestedAction::Act(Action::Clear))
+        .await
 }
 
 /// Sets cart attributes.
@@ -142,107 +145,109 @@ pub(crate) async fn attributes(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let command = Command::read(&shop, cart, request).await?;
     let SetAttributes(changes) = command.json()?;
-    let kept = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-    let kept = kept.collect();
-    check_properties("", &kept)?;
-    refuse_reserved("", &kept, |name| name == LINK_ATTRIBUTE)?;
-    command.accept(&shop, Wish::Act(Action::Attributes { changes })).await
+    let set = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    let set = set.collect();
+    check_properties("", &set)?;
+    check_reserved("", &set, |name| name == LINK_ATTRIBUTE)?;
+    command.accept(&shop, RequestedAction::Act(Action::Attributes { changes })).await
 }
 
 // === impl Command ===
 
 impl Command {
-    async fn read(shop: &Shop, cart: String, request: Request) -> Result<Self, Refused> {
+    async fn read(shop: &Shop, cart: String, request: Request) -> Result<Self, HttpProblem> {
         let (parts, content) = request.into_parts();
         let key = idempotency_key(&parts.headers)?;
         let about = Resource::Cart(cart.clone());
-        let shown = Shown::read(&shop.config.keys, &parts.headers, about)?;
+        let view = ClientView::read(&shop.config.keys, &parts.headers, about)?;
         let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-        let intent = Intent {
+        let command = CommandRequest {
             cart,
             key,
             fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
-            bookmark: shown.merged.clone(),
+            bookmark: view.merged.clone(),
             now: shop.clock.now(),
         };
-        Ok(Self { intent, shown, headers: parts.headers, bytes })
+        Ok(Self { request: command, view, headers: parts.headers, bytes })
     }
 
-    fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refused> {
+    fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, HttpProblem> {
         expect_json(&self.headers)?;
         parse(&self.bytes)
     }
 
-    async fn accept(self, shop: &Shop, wish: Wish) -> Result<Response, Refused> {
-        let accepted = match shop.desk.accept(&self.intent, wish).await {
-            Err(Refusal::Merged { into, accepted: Some(bookmark) }) => {
-                let bookmark = self.shown.reply(&shop.config.keys, &bookmark)?;
-                return Err(Refused::merged(into).knowing(bookmark));
+    async fn accept(self, shop: &Shop, action: RequestedAction) -> Result<Response, HttpProblem> {
+        let accepted = match shop.cart_commands.accept(&self.request, action).await {
+            Err(Rejection::Merged { into, accepted: Some(bookmark) }) => {
+                let bookmark = self.view.reply(&shop.config.keys, &bookmark)?;
+                return Err(HttpProblem::merged(into).with_bookmark(bookmark));
             }
             accepted => accepted?,
         };
-        let (body, bookmark) = body(shop, &self.intent.cart, &self.shown, &accepted.answer)?;
+        let (body, bookmark) = body(shop, &self.request.cart, &self.view, &accepted.answer)?;
         Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
     }
 }
 
 /// The client's name for a command.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, Refused> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpProblem> {
     let field = format!("header:{IDEMPOTENCY_KEY}");
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
         let detail = "Name the command with a fresh random key, and retry it with the same one.";
-        let refused = Refused::new(Code::IdempotencyKeyMissing, detail);
-        return Err(refused.at(field, "is missing"));
+        let problem = HttpProblem::new(Code::IdempotencyKeyMissing, detail);
+        return Err(problem.at(field, "is missing"));
     };
     key.to_str().ok().filter(|key| is_idempotency_key(key)).map(str::to_owned).ok_or_else(|| {
-        Refused::new(Code::IdempotencyKeyInvalid, "A key is 16 to 128 of A-Z a-z 0-9 - _.")
+        HttpProblem::new(Code::IdempotencyKeyInvalid, "A key is 16 to 128 of A-Z a-z 0-9 - _.")
             .at(field, "has another length or other characters")
     })
 }
 
-/// A line's id; what is written otherwise was never a line of any cart.
-fn known(line: &str) -> Result<LineId, Refused> {
-    LineId::parse(line).ok_or_else(|| Refusal::LineUnknown.into())
+/// Parses a line's id; a malformed one was never the id of a line.
+fn line_id(line: &str) -> Result<LineId, HttpProblem> {
+    LineId::parse(line).ok_or_else(|| Rejection::LineUnknown.into())
 }
 
-fn quantity(wanted: i64, min: u32) -> Result<u32, Refused> {
+fn quantity(requested: i64, min: u32) -> Result<u32, HttpProblem> {
     let in_range =
-        u32::try_from(wanted).ok().filter(|quantity| (min..=QUANTITY_MAX).contains(quantity));
+        u32::try_from(requested).ok().filter(|quantity| (min..=QUANTITY_MAX).contains(quantity));
     in_range.ok_or_else(|| {
         let detail = format!("A quantity is {min} to {QUANTITY_MAX}.");
-        Refused::new(Code::QuantityOutOfRange, detail).at("/quantity", format!("is {wanted}"))
+        HttpProblem::new(Code::QuantityOutOfRange, detail)
+            .at("/quantity", format!("is {requested}"))
     })
 }
 
 /// Properties and attributes alike.
-fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), Refused> {
+fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), HttpProblem> {
     if pairs.len() > PROPERTIES_MAX {
-        let detail = format!("At most {PROPERTIES_MAX} are carried.");
-        return Err(Refused::new(Code::CartFull, detail).at(at, "there are more"));
+        let detail = format!("At most {PROPERTIES_MAX} properties are possible.");
+        return Err(HttpProblem::new(Code::CartFull, detail).at(at, "has too many"));
     }
     let too_long = pairs.iter().find(|(name, value)| name.len() + value.len() > PROPERTY_BYTES_MAX);
     match too_long {
         None => Ok(()),
         Some((name, _)) => {
             let detail = format!("Name and value take at most {PROPERTY_BYTES_MAX} bytes.");
-            Err(Refused::new(Code::CartFull, detail).at(pointer(at, name), "is longer"))
+            Err(HttpProblem::new(Code::CartFull, detail).at(pointer(at, name), "is too long"))
         }
     }
 }
 
-/// At checkout we write properties and attributes of our own: the shopper's would be lost there.
-fn refuse_reserved(
+/// Rejects names of properties and attributes that checkout writes itself: it would overwrite the
+/// shopper's.
+fn check_reserved(
     at: &str,
     pairs: &BTreeMap<String, String>,
     is_reserved: impl Fn(&str) -> bool,
-) -> Result<(), Refused> {
+) -> Result<(), HttpProblem> {
     match pairs.keys().find(|name| is_reserved(name)) {
         None => Ok(()),
-        Some(name) => Err(Refused::new(Code::NameReserved, "Use another name.")
-            .at(pointer(at, name), "is written at checkout")),
+        Some(name) => Err(HttpProblem::new(Code::NameReserved, "Use another name.")
+            .at(pointer(at, name), "is reserved for checkout")),
     }
 }
 
@@ -251,9 +256,9 @@ fn pointer(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Resolves what is added: the price, sku and title of today go into the command.
-async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
-    match (wanted.variant_id, wanted.product, wanted.selection) {
+/// Resolves the added item: the command holds its current price, sku and title.
+async fn offer(shop: &Shop, add: AddLine) -> Result<Offer, HttpProblem> {
+    match (add.variant_id, add.product, add.selection) {
         (Some(variant_id), None, None) => {
             let (product, published) = product_selling(shop, &variant_id).await?;
             let configurator = &published.configurator;
@@ -261,7 +266,7 @@ async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
             let selection = variant.selection.clone();
             let price = configurator.price(&selection).ok_or_else(|| {
                 let detail = "The variant leaves options open: send `product` with `selection`.";
-                Refused::new(Code::SelectionImpossible, detail)
+                HttpProblem::new(Code::SelectionImpossible, detail)
                     .at("/variant_id", "is not a complete selection")
             })?;
             Ok(Offer {
@@ -270,7 +275,7 @@ async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
                 title: configurator.product().title().to_owned(),
                 price,
                 selection: None,
-                properties: wanted.properties,
+                properties: add.properties,
                 variant_id: Some(variant_id),
             })
         }
@@ -278,11 +283,11 @@ async fn offer(shop: &Shop, wanted: AddLine) -> Result<Offer, Refused> {
             let published = shop.catalog.product(&product).await?;
             let published = published
                 .ok_or_else(|| product_unknown(&product).at("/product", "is not published"))?;
-            configured(&published, product, selection, wanted.properties)
+            configured(&published, product, selection, add.properties)
         }
         _ => {
             let detail = "Send either `variant_id`, or `product` with `selection`.";
-            Err(Refused::new(Code::Malformed, detail).at("", "names neither, or both"))
+            Err(HttpProblem::new(Code::Malformed, detail).at("", "has neither, or both"))
         }
     }
 }
@@ -292,25 +297,26 @@ fn configured(
     product: String,
     selection: BTreeMap<String, String>,
     properties: BTreeMap<String, String>,
-) -> Result<Offer, Refused> {
+) -> Result<Offer, HttpProblem> {
     let configurator = &published.configurator;
     let pairs = selection.iter().map(|(option, value)| (option.as_str(), value.as_str()));
-    let chosen = Selection::from_pairs(pairs)
-        .map_err(|unknown| selection_refused("/selection/", &unknown))?;
+    let chosen =
+        Selection::from_pairs(pairs).map_err(|unknown| unknown_choices("/selection/", &unknown))?;
     let resolution = configurator
         .resolve(&chosen, &Default::default())
-        .map_err(|unknown| selection_refused("/selection/", &unknown))?;
+        .map_err(|unknown| unknown_choices("/selection/", &unknown))?;
     let impossible = |detail: &str| {
-        let refused = Refused::new(Code::SelectionImpossible, detail);
-        refused.at("/selection", "can't be bought as it is")
+        let problem = HttpProblem::new(Code::SelectionImpossible, detail);
+        problem.at("/selection", "can't be bought as it is")
     };
     if !resolution.is_consistent() {
-        return Err(impossible("No configuration holds all of these choices."));
+        return Err(impossible("No configuration contains all of these choices."));
     }
     if !resolution.is_complete() {
         return Err(impossible("Choose a value for every option."));
     }
-    let price = configurator.price(&chosen).ok_or_else(|| impossible("It has no price."))?;
+    let price =
+        configurator.price(&chosen).ok_or_else(|| impossible("The selection has no price."))?;
     let variant = resolution.variant();
     Ok(Offer {
         product,
@@ -326,14 +332,14 @@ fn configured(
 async fn product_selling(
     shop: &Shop,
     variant_id: &str,
-) -> Result<(String, Arc<Published>), Refused> {
+) -> Result<(String, Arc<Published>), HttpProblem> {
     let product = shop.catalog.product_of_variant(variant_id).await?;
     let product = product.ok_or_else(variant_unknown)?;
     let published = shop.catalog.product(&product).await?;
     published.map(|published| (product, published)).ok_or_else(variant_unknown)
 }
 
-fn variant_unknown() -> Refused {
-    Refused::new(Code::VariantUnknown, "No published product sells this variant.")
+fn variant_unknown() -> HttpProblem {
+    HttpProblem::new(Code::VariantUnknown, "No published product sells this variant.")
         .at("/variant_id", "is not sold here")
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/cart/merge`: what a guest put into a cart goes into the customer's own.
+//! `POST /v1/cart/merge`: merges a guest's cart into the customer's own.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use edge_wire::token::verify_cart;
 use http::StatusCode;
-use origin_domain::cart::{MergeIntent, Refusal, cart_of};
+use origin_domain::cart::{MergeRequest, Rejection, cart_of};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::cart::{CartBody, body};
 use super::cart_lines::idempotency_key;
 use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::bookmarks::Shown;
+use crate::bookmarks::ClientView;
 use crate::caller::{CartHolder, Customer};
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// Which cart to take in.
+/// The cart to merge.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeFrom {
-    /// The guest's cart token: whoever holds it holds that cart.
+    /// The guest's cart token: its holder holds that cart.
     from: String,
 }
 
-/// Takes a guest's cart into the customer's own, whose token and customer token both stand in the
-/// headers, and with them the bookmarks of both carts. Lines of the same kind add up; of two
-/// attributes of one name the guest's counts. From then on every request for the guest's cart is
-/// 409 `cart-merged`; asking for the same merge again, under whichever key, answers with the
-/// customer's cart as it is now.
+/// Merges a guest's cart into the customer's own. The headers carry the own cart's token, the
+/// customer token and the bookmarks of both carts. Lines of the same kind add up; of two attributes
+/// with one name the guest's counts. From then on every request for the guest's cart is 409
+/// `cart-merged`; a repetition of the merge, under any key, answers with the customer's current
+/// cart.
 #[utoipa::path(post, path = "/v1/cart/merge", tag = "cart", request_body = MergeFrom,
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = CartBody)))]
@@ -44,45 +44,45 @@ pub(crate) async fn merge(
     CartHolder(cart): CartHolder,
     Customer(customer): Customer,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
-    // The guest's cart names the command; the key is what every command has.
+    // The guest's cart names the command; the key is required as for every command.
     idempotency_key(&parts.headers)?;
     let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
     expect_json(&parts.headers)?;
     let MergeFrom { from } = parse(&bytes)?;
     let keys = &shop.config.keys;
     let guest = verify_cart(keys, &from).map_err(|_| {
-        Refused::new(Code::TokenInvalid, "Send the token POST /v1/carts gave, unchanged.")
+        HttpProblem::new(Code::TokenInvalid, "Send the token POST /v1/carts gave, unchanged.")
             .at("/from", "does not verify")
     })?;
     if cart != cart_of(&customer) {
         let detail = "POST /v1/carts with the customer token gives the customer's own cart.";
-        return Err(Refused::new(Code::MergeImpossible, detail)
+        return Err(HttpProblem::new(Code::MergeImpossible, detail)
             .at(format!("header:{CART}"), "is not this customer's own cart"));
     }
-    let shown = Shown::read(keys, &parts.headers, Resource::Cart(cart.clone()))?;
-    let guests = Shown::read(keys, &parts.headers, Resource::Cart(guest.clone()))?;
-    let intent = MergeIntent {
+    let view = ClientView::read(keys, &parts.headers, Resource::Cart(cart.clone()))?;
+    let guests = ClientView::read(keys, &parts.headers, Resource::Cart(guest.clone()))?;
+    let merge = MergeRequest {
         cart,
         guest,
-        bookmark: shown.merged.clone(),
+        bookmark: view.merged.clone(),
         guest_bookmark: guests.merged,
         now: shop.clock.now(),
     };
-    let merged = shop.desk.merge(&intent).await.map_err(refused)?;
-    let (body, bookmark) = body(&shop, &intent.cart, &shown, &merged.answer)?;
+    let merged = shop.cart_commands.merge(&merge).await.map_err(problem)?;
+    let (body, bookmark) = body(&shop, &merge.cart, &view, &merged.answer)?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The key of a merge never expires; its time may.
-fn refused(refusal: Refusal) -> Refused {
-    match refusal {
-        Refusal::Expired => Refused::new(
+fn problem(rejection: Rejection) -> HttpProblem {
+    match rejection {
+        Rejection::Expired => HttpProblem::new(
             Code::IdempotencyKeyExpired,
-            "This merge was first asked for days ago and the carts have changed since. The guest's \
-             is as it was: add its lines one by one.",
+            "This merge was first requested days ago and the carts have changed since. The guest's \
+             cart is unchanged: add its lines one by one.",
         ),
-        refusal => refusal.into(),
+        rejection => rejection.into(),
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/cart/checkout`: the cart this client sees, as Shopify takes it.
+//! `GET /v1/cart/checkout`: this client's view of the cart, in Shopify's form.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
-use super::cart::seen;
+use super::cart::client_view;
 use super::permalink::permalink;
 use crate::caller::CartHolder;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// What storefront JavaScript does with it: clear Shopify's cart, post `items` to `/cart/add.js`
@@ -28,9 +28,9 @@ use crate::shop::Shop;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckoutBody {
     cart_add: CartAdd,
-    /// A link that does the same, where Shopify can carry the whole cart in one.
+    /// A link that does the same, if one link can hold the whole cart.
     permalink: Option<String>,
-    /// What the shopper has to know or to change first.
+    /// What the shopper has to know or change first.
     problems: Vec<ProblemBody>,
     /// Send it with the next request.
     bookmark: String,
@@ -43,7 +43,7 @@ pub(crate) struct CheckoutBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct CartAdd {
     items: Vec<ItemBody>,
-    /// The cart's own, and the one by which the order will name the cart.
+    /// The cart's own, and the one that names the cart in the order.
     attributes: BTreeMap<String, String>,
 }
 
@@ -56,7 +56,7 @@ struct ItemBody {
     properties: BTreeMap<String, String>,
 }
 
-/// Something wrong with a line.
+/// A problem with a line.
 #[derive(Debug, Serialize, ToSchema)]
 struct ProblemBody {
     /// `product-gone`, `selection-invalid`, `variant-missing`, `price-changed` or
@@ -64,13 +64,13 @@ struct ProblemBody {
     code: &'static str,
     /// The line's id.
     line: String,
-    /// What the line is called.
+    /// The line's title.
     title: String,
     /// What to do.
     detail: &'static str,
     /// Whether the line is among the items.
     in_items: bool,
-    /// Minor units, of one: as far as the problem is about them.
+    /// In minor units, of one; only if the problem is about the price.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<PriceBody>,
     /// The cheapest valid selection that keeps as many choices as possible.
@@ -78,7 +78,7 @@ struct ProblemBody {
     repair: Option<BTreeMap<String, String>>,
 }
 
-/// What one of a line costs, in minor units.
+/// The price of one of a line, in minor units.
 #[derive(Debug, Serialize, ToSchema)]
 struct PriceBody {
     /// As the cart shows it.
@@ -91,16 +91,17 @@ struct PriceBody {
     charged: Option<i64>,
 }
 
-/// Hands the cart over to Shopify, every line checked against today's products, prices and rules.
+/// Hands the cart over to Shopify, after checking every line against the current products, prices
+/// and rules.
 #[utoipa::path(get, path = "/v1/cart/checkout", tag = "cart",
     params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CheckoutBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     CartHolder(cart): CartHolder,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let (shown, answer) = seen(&shop, &cart, &headers).await?;
-    let bookmark = shown.reply(&shop.config.keys, &answer.bookmark)?;
+) -> Result<Response, HttpProblem> {
+    let (view, answer) = client_view(&shop, &cart, &headers).await?;
+    let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
     let sellers = Sellers::read(&shop, &answer.contents).await?;
     let hand_over = hand_over(&answer.contents, |offer| sellers.of(offer));
     let mut attributes = answer.contents.attributes;
@@ -119,8 +120,8 @@ fn item(item: Item) -> ItemBody {
     ItemBody { id: item.variant_id, quantity: item.quantity, properties: item.properties }
 }
 
-fn problem(found: &LineProblem) -> ProblemBody {
-    let LineProblem { line, title, problem } = found;
+fn problem(problem: &LineProblem) -> ProblemBody {
+    let LineProblem { line, title, problem } = problem;
     let price = match problem {
         Problem::PriceChanged { shown, today } => {
             Some(PriceBody { shown: Some(shown.0), today: today.0, charged: None })
@@ -145,15 +146,15 @@ fn problem(found: &LineProblem) -> ProblemBody {
     }
 }
 
-/// What a line is sold by: a configured one by its product, any other by whoever sells its variant
-/// today.
+/// What sells a line: its product if it is configured, otherwise the current product of its
+/// variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum SoldBy {
     Product(String),
     Variant(String),
 }
 
-/// Today's products, as far as a cart's lines need them.
+/// The current products of a cart's lines.
 struct Sellers(BTreeMap<SoldBy, Arc<Published>>);
 
 // === impl SoldBy ===
@@ -182,15 +183,17 @@ impl SoldBy {
 impl Sellers {
     /// Reads all of them at once: no more than a cart has lines.
     async fn read(shop: &Arc<Shop>, contents: &Contents) -> Result<Self, PortError> {
-        let wanted: BTreeSet<SoldBy> =
+        let needed: BTreeSet<SoldBy> =
             contents.lines.values().map(|line| SoldBy::of(&line.offer)).collect();
         let mut reads = JoinSet::new();
-        for one in wanted {
+        for seller in needed {
             let shop = Arc::clone(shop);
-            reads.spawn(async move { one.find(&shop).await.map(|found| Some((one, found?))) });
+            reads.spawn(async move {
+                seller.find(&shop).await.map(|published| Some((seller, published?)))
+            });
         }
-        let found: Result<Vec<_>, PortError> = reads.join_all().await.into_iter().collect();
-        Ok(Self(found?.into_iter().flatten().collect()))
+        let products: Result<Vec<_>, PortError> = reads.join_all().await.into_iter().collect();
+        Ok(Self(products?.into_iter().flatten().collect()))
     }
 
     fn of(&self, offer: &Offer) -> Option<&Configurator> {

@@ -1,4 +1,4 @@
-//! `GET /v1/configurator/{product}/completion`: the rest of a selection, chosen for the shopper.
+//! `GET /v1/configurator/{product}/completion`: completes a selection for the shopper.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use origin_domain::configurator::{By, Completion};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asked::{Asked, invalid};
-use super::configurator::{VariantBody, offered, published, selection_refused, tag};
-use crate::refused::Refused;
+use super::configurator::{VariantBody, offered, published, tag, unknown_choices};
+use super::selection_query::{SelectionQuery, invalid};
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// A complete selection.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes what the domain writes as JSON")]
+#[expect(dead_code, reason = "describes the JSON that the domain writes")]
 pub(crate) struct CompletionBody {
     product: String,
     version: String,
     /// A value for every option.
     selection: BTreeMap<String, String>,
-    /// The given choices that had to change, with their new values: the fewest.
+    /// The choices of the query that had to change, with their new values: the fewest possible.
     changes: BTreeMap<String, String>,
     /// Minor units.
     price: i64,
     variant: Option<VariantBody>,
 }
 
-/// A domain answer with the version it is of.
+/// A domain answer with the product's version.
 #[derive(Serialize)]
 pub(crate) struct Versioned<T> {
     pub(crate) version: String,
@@ -40,8 +40,8 @@ pub(crate) struct Versioned<T> {
     pub(crate) answer: T,
 }
 
-/// The cheapest complete selection, or the one nearest to the defaults, that keeps as many of the
-/// given choices as can be kept together.
+/// The cheapest complete selection, or the one nearest to the defaults, that retains as many of the
+/// query's choices as possible.
 #[utoipa::path(get, path = "/v1/configurator/{product}/completion", tag = "configurator",
     params(("product" = String, Path),
         ("_by" = Option<String>, Query, description = "`price` (as if absent) or `defaults`"),
@@ -52,24 +52,24 @@ pub(crate) async fn completion(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
-    let asked = Asked::read(query.as_deref(), &["_by", "_in_stock"])?;
-    let by = match asked.own("_by") {
+) -> Result<Response, HttpProblem> {
+    let query = SelectionQuery::read(query.as_deref(), &["_by", "_in_stock"])?;
+    let by = match query.parameter("_by") {
         None | Some("price") => By::Price,
         Some("defaults") => By::Defaults,
         Some(_) => {
-            let message = "is neither `price` nor `defaults`";
-            return Err(invalid("Ask for one of the two.").at("query:_by", message));
+            let message = "must be `price` or `defaults`";
+            return Err(invalid("Use one of the two values.").at("query:_by", message));
         }
     };
     let published = published(&shop, &product).await?;
-    let offered = offered(&published, &asked)?;
-    let completed = offered.unwrap_or(&published.configurator).complete(&asked.selection, by);
+    let offered = offered(&published, &query)?;
+    let completed = offered.unwrap_or(&published.configurator).complete(&query.selection, by);
     let answer: Completion<'_> =
-        completed.map_err(|unknown| selection_refused("query:", &unknown))?;
+        completed.map_err(|unknown| unknown_choices("query:", &unknown))?;
     if offered.is_none() {
-        let refused = Refused::new(Code::SelectionImpossible, "Nothing of this is in stock.");
-        return Err(refused.at("query:_in_stock", "rules out every configuration"));
+        let problem = HttpProblem::new(Code::SelectionImpossible, "No configuration is in stock.");
+        return Err(problem.at("query:_in_stock", "excludes every configuration"));
     }
     let version = published.version.to_string();
     Ok(([(TAGS, tag(&product))], Json(Versioned { version, answer })).into_response())

@@ -17,8 +17,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::asked::Asked;
-use crate::refused::Refused;
+use super::selection_query::SelectionQuery;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// A product as shoppers configure it.
@@ -52,9 +52,9 @@ struct ValueBody {
     price: i64,
 }
 
-/// What a partial selection amounts to.
+/// The resolution of a partial selection.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes what the domain writes as JSON in one go")]
+#[expect(dead_code, reason = "describes the JSON that the domain writes")]
 struct ResolutionBody {
     product: String,
     version: String,
@@ -111,7 +111,7 @@ struct ValueStateBody {
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let published = published(&shop, &product).await?;
     let document = published.configurator.product();
     let options = document.options().iter().map(|option| OptionBody {
@@ -138,7 +138,7 @@ pub(crate) async fn show(
     Ok(([(TAGS, tag(&body.product))], Json(body)).into_response())
 }
 
-/// What a partial selection amounts to: the state of every value, exact prices, the variant.
+/// The resolution of a partial selection: the state of every value, exact prices, the variant.
 #[utoipa::path(get, path = "/v1/configurator/{product}/resolution", tag = "configurator",
     params(("product" = String, Path),
         ("_only" = Option<String>, Query, description = "comma-separated options to answer for"),
@@ -149,23 +149,23 @@ pub(crate) async fn resolution(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let published = published(&shop, &product).await?;
-    let asked = Asked::read(query.as_deref(), &["_in_stock", "_only"])?;
-    let offered = offered(&published, &asked)?;
+    let query = SelectionQuery::read(query.as_deref(), &["_in_stock", "_only"])?;
+    let offered = offered(&published, &query)?;
     let configurator = offered.unwrap_or(&published.configurator);
-    let resolution = configurator.resolve(&asked.selection, &scope(&asked)?);
-    let resolution = resolution.map_err(|unknown| selection_refused("query:", &unknown))?;
+    let resolution = configurator.resolve(&query.selection, &scope(&query)?);
+    let resolution = resolution.map_err(|unknown| unknown_choices("query:", &unknown))?;
     let version = published.version.to_string();
     let body = match offered {
-        None => sold_out((&product, &version), &resolution, &asked.selection),
+        None => sold_out((&product, &version), &resolution, &query.selection),
         Some(_) => resolution.to_json(&version),
     };
     let headers = [(TAGS, tag(&product)), ("content-type", "application/json".into())];
     Ok((headers, body).into_response())
 }
 
-/// The resolution of a product of which nothing is in stock, from that of the product.
+/// The resolution of a product that is out of stock, derived from the product's.
 fn sold_out(
     (product, version): (&str, &str),
     resolution: &Resolution<'_>,
@@ -186,12 +186,12 @@ fn sold_out(
     body.to_string().into_bytes()
 }
 
-/// What is asked about: the product, or that of it which is in stock; `None` if nothing is.
+/// The product to answer for, or its part in stock; `None` if nothing is in stock.
 pub(crate) fn offered<'a>(
     published: &'a Published,
-    asked: &Asked,
-) -> Result<Option<&'a Configurator>, Refused> {
-    if !asked.is_set("_in_stock")? {
+    query: &SelectionQuery,
+) -> Result<Option<&'a Configurator>, HttpProblem> {
+    if !query.is_set("_in_stock")? {
         return Ok(Some(&published.configurator));
     }
     Ok(match &published.in_stock {
@@ -201,35 +201,35 @@ pub(crate) fn offered<'a>(
     })
 }
 
-/// The tag by which publishing invalidates everything made of a product.
+/// The tag by which publishing invalidates every response about a product.
 pub(crate) fn tag(product: &str) -> String {
     PublicContent::Product(product.to_owned()).tag()
 }
 
-pub(crate) fn product_unknown(product: &str) -> Refused {
-    Refused::new(Code::ProductUnknown, format!("No product `{product}` is published."))
+pub(crate) fn product_unknown(product: &str) -> HttpProblem {
+    HttpProblem::new(Code::ProductUnknown, format!("No product `{product}` is published."))
 }
 
-/// 422 with every choice the product does not have. `at` stands before the option's id.
-pub(crate) fn selection_refused(at: &str, unknown: &[UnknownChoice]) -> Refused {
-    let refused = Refused::new(Code::ChoiceUnknown, "Read the product for what there is.");
-    unknown.iter().fold(refused, |refused, choice| {
-        refused.at(format!("{at}{}", choice.option()), choice.to_string())
+/// 422 with every choice that the product does not have. `at` precedes the option's id.
+pub(crate) fn unknown_choices(at: &str, unknown: &[UnknownChoice]) -> HttpProblem {
+    let problem = HttpProblem::new(Code::ChoiceUnknown, "Read the product for its choices.");
+    unknown.iter().fold(problem, |problem, choice| {
+        problem.at(format!("{at}{}", choice.option()), choice.to_string())
     })
 }
 
-pub(crate) async fn published(shop: &Shop, product: &str) -> Result<Arc<Published>, Refused> {
-    let found = shop.catalog.product(product).await?;
-    found.ok_or_else(|| product_unknown(product))
+pub(crate) async fn published(shop: &Shop, product: &str) -> Result<Arc<Published>, HttpProblem> {
+    let published = shop.catalog.product(product).await?;
+    published.ok_or_else(|| product_unknown(product))
 }
 
-fn scope(asked: &Asked) -> Result<Scope, Refused> {
+fn scope(query: &SelectionQuery) -> Result<Scope, HttpProblem> {
     let option = |text: &str| {
         OptionId::parse(text).ok_or_else(|| {
-            Refused::new(Code::ChoiceUnknown, "Read the product for what there is.")
+            HttpProblem::new(Code::ChoiceUnknown, "Read the product for its choices.")
                 .at("query:_only", format!("there is no option {text:?}"))
         })
     };
-    let only = asked.own("_only").map(|only| only.split(',').map(option).collect());
+    let only = query.parameter("_only").map(|only| only.split(',').map(option).collect());
     Ok(Scope { only: only.transpose()? })
 }

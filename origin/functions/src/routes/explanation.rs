@@ -1,5 +1,5 @@
-//! `GET /v1/configurator/{product}/explanation`: why a value can't be chosen, and what would let it
-//! in.
+//! `GET /v1/configurator/{product}/explanation`: why a value can't be chosen, and which change
+//! would make it possible.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,29 +12,29 @@ use edge_wire::problem::Code;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::asked::{Asked, invalid};
 use super::completion::Versioned;
-use super::configurator::{offered, published, selection_refused, tag};
-use crate::refused::Refused;
+use super::configurator::{offered, published, tag, unknown_choices};
+use super::selection_query::{SelectionQuery, invalid};
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// What rules a value out.
+/// Why a value is impossible.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes what the domain writes as JSON")]
+#[expect(dead_code, reason = "describes the JSON that the domain writes")]
 pub(crate) struct ExplanationBody {
     product: String,
     version: String,
     option: String,
     value: String,
-    /// Whether nothing speaks against it.
+    /// Whether the value is possible.
     possible: bool,
-    /// The choices that rule it out: without any one of them the others would not. Empty if the
-    /// rules alone do.
+    /// A minimal set of choices that exclude it: without any one of them the others would not.
+    /// Empty if the rules alone exclude it.
     choices: BTreeMap<String, String>,
-    /// The rules that, with those choices, rule it out: none of them could be left out. Null if
-    /// finding them took more work than an answer may.
+    /// A minimal set of rules that, with those choices, exclude it. Null if finding them exceeded
+    /// the work limit of an answer.
     rules: Option<Vec<RuleBody>>,
-    /// The cheapest change that lets it in; null if nothing does.
+    /// The cheapest change that makes it possible; null if no change does.
     repair: Option<RepairBody>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct ExplanationBody {
 #[expect(dead_code, reason = "as above")]
 struct RuleBody {
     id: String,
-    /// Its reason in words, if the author gave one.
+    /// The author's reason, if there is one.
     message: Option<String>,
 }
 
@@ -51,44 +51,44 @@ struct RuleBody {
 struct RepairBody {
     /// The fewest other choices to change, with their new values.
     changes: BTreeMap<String, String>,
-    /// The lowest price then, in minor units.
+    /// The lowest price after the change, in minor units.
     price: i64,
 }
 
-/// A minimal set of choices, and of rules, that rule a value out, and the cheapest change that
-/// lets it in.
+/// A minimal set of choices, and of rules, that exclude a value, and the cheapest change that makes
+/// it possible.
 #[utoipa::path(get, path = "/v1/configurator/{product}/explanation", tag = "configurator",
     params(("product" = String, Path),
-        ("_why" = String, Query, description = "`{option}:{value}`: what is asked about"),
+        ("_why" = String, Query, description = "`{option}:{value}`: the value to explain"),
         ("_in_stock" = Option<bool>, Query,
-            description = "only configurations whose variant is in stock; the rule that rules the \
-                others out is `shop:in-stock`")),
+            description = "only configurations whose variant is in stock; the rule that excludes \
+                the others is `shop:in-stock`")),
     responses((status = 200, body = ExplanationBody)))]
 pub(crate) async fn explanation(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
-    let asked = Asked::read(query.as_deref(), &["_in_stock", "_why"])?;
-    let why = asked.own("_why").and_then(|why| why.split_once(':'));
+) -> Result<Response, HttpProblem> {
+    let query = SelectionQuery::read(query.as_deref(), &["_in_stock", "_why"])?;
+    let why = query.parameter("_why").and_then(|why| why.split_once(':'));
     let Some((option, value)) = why.map(|(option, value)| (option.to_owned(), value.to_owned()))
     else {
         let message = "is not `{option}:{value}`";
-        return Err(invalid("Say which value it is about.").at("query:_why", message));
+        return Err(invalid("Name the value to explain.").at("query:_why", message));
     };
     let published = published(&shop, &product).await?;
-    // Finding the rules may take a fifth of a second of work; other requests go on meanwhile.
+    // Finding the rules may take a fifth of a second of work; other requests continue meanwhile.
     let explained = spawn_blocking(move || {
-        let offered = offered(&published, &asked)?;
+        let offered = offered(&published, &query)?;
         let configurator = offered.unwrap_or(&published.configurator);
-        let answer = configurator.explain(&asked.selection, &option, &value);
-        let answer = answer.map_err(|unknown| selection_refused("query:", &unknown))?;
+        let answer = configurator.explain(&query.selection, &option, &value);
+        let answer = answer.map_err(|unknown| unknown_choices("query:", &unknown))?;
         let answer = if offered.is_some() { answer } else { answer.sold_out() };
-        Ok::<_, Refused>(
+        Ok::<_, HttpProblem>(
             Json(Versioned { version: published.version.to_string(), answer }).into_response(),
         )
     });
-    let failed = |_| Refused::new(Code::Internal, "Explaining failed.");
+    let failed = |_| HttpProblem::new(Code::Internal, "Explaining failed.");
     let response = explained.await.map_err(failed)??;
     Ok(([(TAGS, tag(&product))], response).into_response())
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// Ready to serve.
@@ -16,10 +16,10 @@ pub(crate) struct ReadyBody {
     status: &'static str,
 }
 
-/// Whether the table answers and the programme is there.
+/// Whether the table answers and the program is there.
 #[utoipa::path(get, path = "/health/ready", tag = "health",
     responses((status = 200, body = ReadyBody)))]
-pub(crate) async fn ready(State(shop): State<Arc<Shop>>) -> Result<Json<ReadyBody>, Refused> {
+pub(crate) async fn ready(State(shop): State<Arc<Shop>>) -> Result<Json<ReadyBody>, HttpProblem> {
     shop.program().await?;
     Ok(Json(ReadyBody { status: "ready" }))
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/loyalty`, its entries, and the programme.
+//! `GET /v1/loyalty`, its entries, and the program.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use origin_domain::time::MINUTE_MS;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bookmarks::Shown;
+use crate::bookmarks::ClientView;
 use crate::caller::Customer;
-use crate::finish::Freshness;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
+use crate::response_policy::Freshness;
 use crate::shop::Shop;
 
-/// Entries on a page unless asked otherwise.
+/// Default number of entries on a page.
 const PAGE_ENTRIES_DEFAULT: usize = 20;
 
 /// A customer's loyalty.
@@ -49,12 +49,12 @@ pub(crate) struct LoyaltyBody {
     reset: bool,
 }
 
-/// Points by what can be done with them.
+/// Points by state.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BalanceBody {
     /// Can be redeemed.
     available: i64,
-    /// Earned, not available yet.
+    /// Earned, not yet available.
     pending: i64,
     /// Held for redemptions.
     held: i64,
@@ -70,7 +70,7 @@ struct TierBody {
 struct NextTierBody {
     id: String,
     title: String,
-    /// What is still missing, in the unit the programme's tiers are measured by.
+    /// The remaining amount, in the unit of the program's tiers.
     remaining: i64,
 }
 
@@ -85,7 +85,7 @@ struct ExpiringBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EntriesBody {
     entries: Vec<EntryBody>,
-    /// Send it as `cursor` for what is older; null at the end.
+    /// Send it as `cursor` for older ones; null at the end.
     next: Option<String>,
     bookmark: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -111,28 +111,28 @@ struct CauseBody {
     id: String,
 }
 
-/// The programme in words and numbers.
+/// The program in words and numbers.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProgramBody {
     title: String,
     version: String,
     /// How points are earned, in the merchant's words.
     earning: String,
-    /// The same, way by way.
+    /// The rules of earning.
     rules: Vec<RuleBody>,
-    /// What counts for more or less.
+    /// Multipliers of earned points.
     multipliers: Vec<MultiplierBody>,
     /// Days for which points stay pending.
     pending_days: u32,
-    /// Days for which they can be used after that; null: for ever.
+    /// Days for which they can be used after that; null: without limit.
     expiry_days: Option<u32>,
-    /// Minutes for which points stay held for a redemption that nothing decides.
+    /// Minutes for which points stay held for an undecided redemption.
     hold_minutes: u64,
     /// Days that count towards a tier.
     window_days: u32,
     /// What the thresholds count: `points`, `spend` in minor units, `orders`, or `own`.
     tiers_by: &'static str,
-    /// Days for which a tier is kept after its threshold is no longer reached.
+    /// Days for which a tier remains after its threshold is no longer reached.
     tier_keep_days: u32,
     tiers: Vec<TierRungBody>,
     rewards: Vec<RewardBody>,
@@ -142,7 +142,7 @@ pub(crate) struct ProgramBody {
 struct TierRungBody {
     id: String,
     title: String,
-    /// What reaches it within the window, in the unit of `tiers_by`.
+    /// The amount required within the window, in the unit of `tiers_by`.
     threshold: i64,
 }
 
@@ -175,7 +175,7 @@ struct RewardBody {
     percent: Option<u32>,
 }
 
-/// Balance, tier, the way to the next tier, what expires when.
+/// Balance, tier, the amount missing for the next tier, and expiries.
 #[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
     params(("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = LoyaltyBody)))]
@@ -183,25 +183,26 @@ pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Customer(customer): Customer,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+) -> Result<Response, HttpProblem> {
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let program = shop.program().await?;
-    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
-    let read = shop.ledger.read(&customer, shown.merged.floor, &pending).await?;
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
+    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
     let now = shop.clock.now();
-    let view = view(&customer, &read, &shown.merged, now);
-    let reading = Reading { clock: now, seen: shown.merged.moment };
+    let view = view(&customer, &read, &client.merged, now);
+    let reading = Reading { clock: now, seen: client.merged.moment };
     let standing = Standing::of(&view.account, &program.program, reading);
     let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
-    let bookmark = shown.reply(&shop.config.keys, &bookmark)?;
+    let bookmark = client.reply(&shop.config.keys, &bookmark)?;
     let body = body(customer, standing, bookmark.clone(), view.reset);
     Ok((Freshness::of(view.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The ledger, newest first.
 #[utoipa::path(get, path = "/v1/loyalty/entries", tag = "loyalty",
-    params(("limit" = Option<u32>, Query, description = "1 to 100, 20 unless given"),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    params(("limit" = Option<u32>, Query, description = "1 to 100; the default is 20"),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page"),
         ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = EntriesBody)))]
 pub(crate) async fn entries(
@@ -209,14 +210,15 @@ pub(crate) async fn entries(
     Customer(customer): Customer,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let (limit, before) = page_asked(query.as_deref().unwrap_or_default())?;
-    let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
-    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
+) -> Result<Response, HttpProblem> {
+    let (limit, before) = page_query(query.as_deref().unwrap_or_default())?;
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
     let (page, read) = shop.ledger.entries(&customer, before.as_ref(), limit, &pending).await?;
-    let view = view(&customer, &read, &shown.merged, shop.clock.now());
+    let view = view(&customer, &read, &client.merged, shop.clock.now());
     let page = view.page(page, before.as_ref(), limit);
-    let bookmark = shown.reply(&shop.config.keys, &view.bookmark)?;
+    let bookmark = client.reply(&shop.config.keys, &view.bookmark)?;
     let body = EntriesBody {
         entries: page.entries.iter().map(entry).collect(),
         next: page.next.as_ref().map(cursor),
@@ -229,7 +231,7 @@ pub(crate) async fn entries(
 /// Tiers, rewards, earning in words.
 #[utoipa::path(get, path = "/v1/loyalty/program", tag = "loyalty",
     responses((status = 200, body = ProgramBody)))]
-pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, Refused> {
+pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, HttpProblem> {
     let active = shop.program().await?;
     let body = ProgramBody::of(active.version, &active.program);
     Ok(([(TAGS, PublicContent::Program.tag())], Json(body)).into_response())
@@ -329,36 +331,37 @@ fn entry(entry: &LedgerEntry) -> EntryBody {
     }
 }
 
-fn page_asked(query: &str) -> Result<(usize, Option<EntryKey>), Refused> {
-    let refused = |name: &str, message: &str| {
-        Refused::new(Code::ParameterInvalid, "See /v1/openapi.json.")
+fn page_query(query: &str) -> Result<(usize, Option<EntryKey>), HttpProblem> {
+    let problem = |name: &str, message: &str| {
+        HttpProblem::new(Code::ParameterInvalid, "See /v1/openapi.json.")
             .at(format!("query:{name}"), message)
     };
-    let pairs = parse(query).map_err(|error| refused("", &error.to_string()))?;
+    let pairs = parse(query).map_err(|error| problem("", &error.to_string()))?;
     let (mut limit, mut before) = (None, None);
     for (name, value) in pairs {
         match name.as_ref() {
             "limit" if limit.is_none() => {
-                let wanted = value.parse().ok();
-                let in_range = wanted.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
-                limit = Some(in_range.ok_or_else(|| refused("limit", "is not 1 to 100"))?);
+                let parsed = value.parse().ok();
+                let in_range = parsed.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
+                limit = Some(in_range.ok_or_else(|| problem("limit", "must be 1 to 100"))?);
             }
             "cursor" if before.is_none() => {
-                let key = uncursor(&value);
-                before = Some(key.ok_or_else(|| refused("cursor", "is not a cursor of ours"))?);
+                let key = parse_cursor(&value);
+                before =
+                    Some(key.ok_or_else(|| problem("cursor", "is not a cursor of this list"))?);
             }
-            _ => return Err(refused(&name, "is no parameter of this route, or stands twice")),
+            _ => return Err(problem(&name, "is unknown or repeated")),
         }
     }
     Ok((limit.unwrap_or(PAGE_ENTRIES_DEFAULT), before))
 }
 
-/// Opaque to the client; unsigned, because it only ever places it within its own ledger.
+/// Opaque to the client; unsigned, because it only selects a position in the client's own ledger.
 fn cursor(key: &EntryKey) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}:{}", key.at.0, key.id))
 }
 
-fn uncursor(text: &str) -> Option<EntryKey> {
+fn parse_cursor(text: &str) -> Option<EntryKey> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let (at, id) = text.split_once(':')?;

@@ -1,10 +1,9 @@
-//! One file per resource: what a request becomes, and what an answer looks like.
+//! One file per resource: how a request is handled, and the form of its response.
 
 pub(crate) mod adjustments;
 pub(crate) mod admin;
 pub(crate) mod admin_program;
 pub(crate) mod admin_versions;
-pub(crate) mod asked;
 pub(crate) mod cart;
 pub(crate) mod cart_lines;
 pub(crate) mod cart_merge;
@@ -18,6 +17,7 @@ mod permalink;
 pub(crate) mod privacy;
 pub(crate) mod program_trial;
 pub(crate) mod redemptions;
+pub(crate) mod selection_query;
 pub(crate) mod selections;
 pub(crate) mod session;
 pub(crate) mod webhook;

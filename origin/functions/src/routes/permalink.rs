@@ -10,11 +10,11 @@ use origin_domain::cart::HandOver;
 /// Most properties that a permalink carries, and only of its first line (Shopify, "Create cart
 /// permalinks").
 const PERMALINK_PROPERTIES_MAX: usize = 25;
-/// Most bytes of a link: what every server on the way is expected to take (RFC 9110 section 4.1).
+/// Most bytes of a link: what every recipient is expected to support (RFC 9110 section 4.1).
 const PERMALINK_BYTES_MAX: usize = 8_000;
 
-/// The link, if it can hold the whole cart: no line is kept back, and none but the first has
-/// properties. Nothing in the cart needs none.
+/// The link, if it can hold the whole cart: every line can be sold, and only the first has
+/// properties. An empty cart has no link.
 pub(super) fn permalink(
     shop: &str,
     hand_over: &HandOver,

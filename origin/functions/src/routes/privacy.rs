@@ -1,5 +1,5 @@
-//! `/v1/admin/privacy/demands`: what Shopify demanded about people's data and what was done, and
-//! the files of exports for the merchant to pass on.
+//! `/v1/admin/privacy/demands`: Shopify's demands about people's data, what was done for each, and
+//! the files of exports for the merchant.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::Staff;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// The newest demands, newest first.
@@ -34,27 +34,27 @@ struct DemandBody {
     done: String,
 }
 
-/// Tells what was demanded and done.
+/// Lists the demands and what was done.
 #[utoipa::path(get, path = "/v1/admin/privacy/demands", tag = "admin",
     responses((status = 200, body = DemandsBody)))]
 pub(crate) async fn list(
     State(shop): State<Arc<Shop>>,
     _: Staff,
-) -> Result<Json<DemandsBody>, Refused> {
+) -> Result<Json<DemandsBody>, HttpProblem> {
     let demands = shop.privacy.list().await?.into_iter().map(body).collect();
     Ok(Json(DemandsBody { demands }))
 }
 
-/// The file of an export, for the merchant to pass on. It is kept for 25 days.
+/// The file of an export, for the merchant to forward. It is stored for 25 days.
 #[utoipa::path(get, path = "/v1/admin/privacy/demands/{id}", tag = "admin",
     params(("id" = String, Path)), responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn file(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path(id): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let file = shop.privacy.file(&id).await?.ok_or_else(|| {
-        Refused::new(Code::DemandUnknown, "Exports are kept for 25 days. List the demands.")
+        HttpProblem::new(Code::DemandUnknown, "Exports are stored for 25 days. List the demands.")
     })?;
     let name = format!("attachment; filename=\"{id}.json\"");
     let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)];

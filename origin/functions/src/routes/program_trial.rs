@@ -1,5 +1,5 @@
-//! `PUT /v1/admin/loyalty/program?dry_run=true`: what a programme would have given for past orders,
-//! customer by customer. Nothing is written.
+//! `PUT /v1/admin/loyalty/program?dry_run=true`: the points a program would have given for past
+//! orders, per customer. Nothing is written.
 
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
@@ -10,16 +10,16 @@ use origin_domain::time::{DAY_MS, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
-/// A trial that was asked for.
-pub(super) struct TrialAsked {
+/// A request for a dry run.
+pub(super) struct TrialRequest {
     before: PastOrder,
     now: Time,
 }
 
-/// What a programme would have given for some past orders.
+/// The points a program would have given for some past orders.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TrialBody {
     /// By customer; guests have none.
@@ -31,30 +31,30 @@ pub(crate) struct TrialBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct TrialCustomerBody {
     customer_id: String,
-    /// The orders looked at.
+    /// The number of orders.
     orders: u64,
-    /// What they are worth to the customer now, refunds taken back.
+    /// The points they give now, without refunded ones.
     points: i64,
-    /// What they would be worth.
+    /// The points they would give.
     instead: i64,
-    /// By how much that is more.
+    /// `instead` minus `points`.
     difference: i64,
-    /// Of these orders, those on which a rule fails.
+    /// The number of these orders on which a rule fails.
     failures: u64,
 }
 
-// === impl TrialAsked ===
+// === impl TrialRequest ===
 
-impl TrialAsked {
-    /// Reads what was asked; `None` without `dry_run=true`.
-    pub(super) fn read(query: &str, now: Time) -> Result<Option<Self>, Refused> {
+impl TrialRequest {
+    /// Reads the query; `None` without `dry_run=true`.
+    pub(super) fn read(query: &str, now: Time) -> Result<Option<Self>, HttpProblem> {
         let malformed = |name: &str, message: &str| {
-            Refused::new(Code::ParameterInvalid, "Send `dry_run=true`, and `next` as `cursor`.")
+            HttpProblem::new(Code::ParameterInvalid, "Send `dry_run=true`, and `next` as `cursor`.")
                 .at(format!("query:{name}"), message)
         };
-        let pairs = parse(query).map_err(|_| malformed("dry_run", "can't be read"))?;
-        let find = |wanted: &str| {
-            pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_ref())
+        let pairs = parse(query).map_err(|_| malformed("dry_run", "is not form data"))?;
+        let find = |parameter: &str| {
+            pairs.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_ref())
         };
         let (dry_run, cursor) = (find("dry_run"), find("cursor"));
         let before = match cursor {
@@ -65,27 +65,27 @@ impl TrialAsked {
         match dry_run {
             Some("true") => Ok(Some(Self { before, now })),
             None | Some("false") if cursor.is_none() => Ok(None),
-            None | Some("false") => Err(malformed("cursor", "belongs to a dry run")),
-            Some(_) => Err(malformed("dry_run", "is neither true nor false")),
+            None | Some("false") => Err(malformed("cursor", "needs `dry_run=true`")),
+            Some(_) => Err(malformed("dry_run", "must be true or false")),
         }
     }
 }
 
-/// Answers a trial.
-pub(super) async fn tried(
+/// Runs a trial.
+pub(super) async fn run_trial(
     shop: &Shop,
     program: &Program,
-    asked: &TrialAsked,
-) -> Result<TrialBody, Refused> {
-    let past = shop.order_history.past_orders(&asked.before).await?;
+    trial: &TrialRequest,
+) -> Result<TrialBody, HttpProblem> {
+    let past = shop.order_history.past_orders(&trial.before).await?;
     let differences = program.instead(&past.orders).map_err(|error| {
-        Refused::new(Code::ProgramInvalid, "It can't be applied to a past order.")
+        HttpProblem::new(Code::ProgramInvalid, "The program can't be applied to a past order.")
             .at("/earning", error.to_string())
     })?;
-    let horizon = asked.now.minus_ms(u64::from(DRY_RUN_HORIZON_DAYS) * DAY_MS);
+    let horizon = trial.now.minus_ms(u64::from(DRY_RUN_HORIZON_DAYS) * DAY_MS);
     Ok(TrialBody {
         customers: differences.into_iter().map(TrialCustomerBody::of).collect(),
-        next: (past.next.at > horizon).then(|| written(&past.next)),
+        next: (past.next.at > horizon).then(|| cursor(&past.next)),
     })
 }
 
@@ -105,8 +105,8 @@ impl TrialCustomerBody {
     }
 }
 
-/// A position as a cursor: milliseconds and order id.
-fn written(position: &PastOrder) -> String {
+/// Encodes a position as a cursor: milliseconds and order id.
+fn cursor(position: &PastOrder) -> String {
     format!("{}-{}", position.at.0, position.order)
 }
 

@@ -14,8 +14,8 @@ use origin_domain::bookmark::{Bookmark, Pending};
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::Fingerprint;
 use origin_domain::loyalty::{
-    self, Accounts as _, LoyaltyRecord, Points, Program, Reading, Redemption, RewardCode, Standing,
-    View, Wanting, view,
+    self, Accounts as _, LoyaltyRecord, Points, Program, Reading, Redemption, RewardCode,
+    RewardRequest, Standing, View, view,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,19 +23,19 @@ use utoipa::ToSchema;
 use super::cart_lines::idempotency_key;
 use super::loyalty::BalanceBody;
 use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::bookmarks::Shown;
+use crate::bookmarks::ClientView;
 use crate::caller::Customer;
-use crate::finish::Freshness;
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
+use crate::response_policy::Freshness;
 use crate::shop::Shop;
 
-/// The reward wanted, and what the customer was told it costs.
+/// The reward, and the price that the customer saw.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redeem {
-    /// The reward's id in the programme.
+    /// The reward's id in the program.
     reward: String,
-    /// What it costs: nobody pays another price than the one they saw.
+    /// Its price: a customer never pays another price than the one they saw.
     points: i64,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct RedemptionBody {
     status: &'static str,
     reward: String,
     points: i64,
-    /// By which the reward is taken; once confirmed.
+    /// The code to use the reward with; once confirmed.
     code: Option<String>,
     /// RFC 3339.
     requested_at: String,
@@ -59,8 +59,8 @@ pub(crate) struct RedemptionBody {
     reset: bool,
 }
 
-/// Holds points for a reward. The answer shows them held; whether they were there is decided on
-/// the way.
+/// Holds points for a reward. The answer shows them as held; the consumer decides later whether
+/// they are available.
 #[utoipa::path(post, path = "/v1/loyalty/redemptions", tag = "loyalty", request_body = Redeem,
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = RedemptionBody)))]
@@ -68,30 +68,30 @@ pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
     Customer(customer): Customer,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
     let key = idempotency_key(&parts.headers)?;
     let about = Resource::Loyalty(customer.clone());
-    let shown = Shown::read(&shop.config.keys, &parts.headers, about)?;
+    let client = ClientView::read(&shop.config.keys, &parts.headers, about)?;
     let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
     expect_json(&parts.headers)?;
     let Redeem { reward, points } = parse(&bytes)?;
     let program = shop.program().await?;
-    let asked = loyalty::Request {
+    let command = loyalty::CommandRequest {
         customer,
         key,
         fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
-        bookmark: shown.merged.clone(),
+        bookmark: client.merged.clone(),
         now: shop.clock.now(),
     };
-    let wanting = Wanting { reward, points: Points(points) };
-    let accepted = shop.counter.redeem(&asked, &wanting, &program).await?;
-    let told = Told { shop: &shop, shown: &shown, program: &program.program };
-    let (body, bookmark) = told.body(accepted.view, &accepted.redemption)?;
+    let reward = RewardRequest { reward, points: Points(points) };
+    let accepted = shop.loyalty_commands.redeem(&command, &reward, &program).await?;
+    let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
+    let (body, bookmark) = reply.body(accepted.view, &accepted.redemption)?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
-/// What became of a redemption.
+/// The state of a redemption.
 #[utoipa::path(get, path = "/v1/loyalty/redemptions/{id}", tag = "loyalty",
     params(("id" = String, Path), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = RedemptionBody)))]
@@ -100,64 +100,65 @@ pub(crate) async fn show(
     Customer(customer): Customer,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let shown = Shown::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+) -> Result<Response, HttpProblem> {
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let program = shop.program().await?;
     let id = CommandId::from_hex(&id).ok_or_else(unknown)?;
-    let pending: Vec<Pending> = shown.merged.pending.iter().copied().collect();
-    let read = shop.ledger.read(&customer, shown.merged.floor, &pending).await?;
-    let seen = view(&customer, &read, &shown.merged, shop.clock.now());
-    let (seen, redemption) = match seen.redemption(id).cloned() {
-        Some(redemption) => (seen, redemption),
-        None => elsewhere(&shop, &customer, id, &shown.merged).await?.ok_or_else(unknown)?,
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
+    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
+    let view = view(&customer, &read, &client.merged, shop.clock.now());
+    let (view, redemption) = match view.redemption(id).cloned() {
+        Some(redemption) => (view, redemption),
+        None => read_decided(&shop, &customer, id, &client.merged).await?.ok_or_else(unknown)?,
     };
-    let told = Told { shop: &shop, shown: &shown, program: &program.program };
-    let (body, bookmark) = told.body(seen, &redemption)?;
+    let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
+    let (body, bookmark) = reply.body(view, &redemption)?;
     Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
-/// A redemption the account no longer holds, or that another device has just asked for.
-async fn elsewhere(
+/// A redemption that the account no longer holds, or that another device has just requested.
+async fn read_decided(
     shop: &Shop,
     customer: &str,
     id: CommandId,
     bookmark: &Bookmark,
-) -> Result<Option<(View, Redemption)>, Refused> {
+) -> Result<Option<(View, Redemption)>, HttpProblem> {
     let pending: Vec<Pending> = bookmark.pending.iter().copied().collect();
     let (item, read) = shop.ledger.redemption(customer, id, &pending).await?;
-    let seen = view(customer, &read, bookmark, shop.clock.now());
+    let view = view(customer, &read, bookmark, shop.clock.now());
     let decided = item.filter(|item| item.customer == customer).map(|item| item.redemption);
-    let is_asked = |record: &&LoyaltyRecord| record.command.id == id && record.customer == customer;
-    let asked = read.records.iter().find(is_asked);
-    let asked = asked.and_then(|record| record.command.redemption());
-    let found = seen.redemption(id).cloned().or(decided).or(asked);
-    Ok(found.map(|redemption| (seen, redemption)))
+    let is_own = |record: &&LoyaltyRecord| record.command.id == id && record.customer == customer;
+    let record = read.records.iter().find(is_own);
+    let requested = record.and_then(|record| record.command.redemption());
+    let redemption = view.redemption(id).cloned().or(decided).or(requested);
+    Ok(redemption.map(|redemption| (view, redemption)))
 }
 
-fn unknown() -> Refused {
-    Refused::new(Code::RedemptionUnknown, "This customer has no redemption of this id.")
+fn unknown() -> HttpProblem {
+    HttpProblem::new(Code::RedemptionUnknown, "This customer has no redemption with this id.")
 }
 
-/// What an answer is told from.
-struct Told<'a> {
+/// The inputs of an answer.
+struct RedemptionReply<'a> {
     shop: &'a Shop,
-    shown: &'a Shown,
+    client: &'a ClientView,
     program: &'a Program,
 }
 
-// === impl Told ===
+// === impl RedemptionReply ===
 
-impl Told<'_> {
+impl RedemptionReply<'_> {
     /// The body of an answer, and the bookmark it repeats in a header.
     fn body(
         &self,
         view: View,
         redemption: &Redemption,
-    ) -> Result<(RedemptionBody, String), Refused> {
-        let reading = Reading { clock: self.shop.clock.now(), seen: self.shown.merged.moment };
+    ) -> Result<(RedemptionBody, String), HttpProblem> {
+        let reading = Reading { clock: self.shop.clock.now(), seen: self.client.merged.moment };
         let standing = Standing::of(&view.account, self.program, reading);
         let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
-        let bookmark = self.shown.reply(&self.shop.config.keys, &bookmark)?;
+        let bookmark = self.client.reply(&self.shop.config.keys, &bookmark)?;
         let is_pending = view.pending.iter().any(|pending| pending.id == redemption.id);
         let status = if is_pending { "pending" } else { status(redemption) };
         let code = (status == "confirmed").then(|| RewardCode::of(redemption.id).to_string());
@@ -176,7 +177,7 @@ impl Told<'_> {
     }
 }
 
-/// What a customer calls it: `held` is over in a moment and means no more to them than `pending`.
+/// The status that a customer sees: `held` is brief and means no more to them than `pending`.
 fn status(redemption: &Redemption) -> &'static str {
     use loyalty::State;
     match redemption.state {

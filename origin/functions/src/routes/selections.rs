@@ -1,5 +1,5 @@
-//! `POST /v1/configurator/{product}/selections` and `GET /v1/selections/{id}`: save, share, and read
-//! back in the light of today's rules.
+//! `POST /v1/configurator/{product}/selections` and `GET /v1/selections/{id}`: save and share a
+//! selection, and check it against the current rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::completion::CompletionBody;
-use super::configurator::{PriceBody, product_unknown, published, selection_refused, tag};
+use super::configurator::{PriceBody, product_unknown, published, tag, unknown_choices};
 use crate::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::refused::Refused;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// Options and their values.
@@ -35,22 +35,22 @@ pub(crate) struct SelectionToSave {
     selection: Selection,
 }
 
-/// A selection that is kept.
+/// A saved selection.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SelectionSaved {
-    /// The same for the same selection, whoever saves it.
+    /// The same for the same selection of any client.
     id: String,
     product: String,
     #[schema(value_type = Choices)]
     selection: Selection,
 }
 
-/// A saved selection in the light of today's rules.
+/// A saved selection, checked against the current rules.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SavedSelectionBody<'c> {
     id: String,
     product: String,
-    /// The product's version by which it was looked at.
+    /// The product's version that it was checked against.
     version: String,
     /// As it was saved.
     #[schema(value_type = Choices)]
@@ -58,17 +58,18 @@ pub(crate) struct SavedSelectionBody<'c> {
     /// The choices that the product still has.
     #[schema(value_type = Choices)]
     selection: Selection,
-    /// The choices that it has no longer.
+    /// The choices that the product no longer has.
     #[schema(value_type = Choices)]
     dropped: Selection,
-    /// Whether the choices that are left go together.
+    /// Whether the remaining choices are consistent.
     consistent: bool,
-    /// Whether they choose a value of every option.
+    /// Whether they include a value of every option.
     complete: bool,
-    /// From–to with them; null if they don't go together.
+    /// From–to with them; null if they are inconsistent.
     #[schema(value_type = Option<PriceBody>)]
     price: Option<PriceRange>,
-    /// Null if nothing was lost. Otherwise the cheapest complete selection that keeps the most.
+    /// Null if every choice remains. Otherwise the cheapest complete selection that retains the
+    /// most choices.
     #[schema(value_type = Option<CompletionBody>)]
     repair: Option<Completion<'c>>,
 }
@@ -81,14 +82,14 @@ pub(crate) async fn save(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let (parts, content) = request.into_parts();
     expect_json(&parts.headers)?;
     let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
     let SelectionToSave { selection } = parse(&bytes)?;
     let published = published(&shop, &product).await?;
-    let known = published.configurator.resolve(&selection, &nothing());
-    known.map_err(|unknown| selection_refused("/selection/", &unknown))?;
+    let known = published.configurator.resolve(&selection, &no_options());
+    known.map_err(|unknown| unknown_choices("/selection/", &unknown))?;
     let saved = SavedSelection { product, selection };
     shop.selections.save(&saved, shop.clock.now()).await?;
     let id = saved.id();
@@ -98,21 +99,24 @@ pub(crate) async fn save(
     Ok((StatusCode::CREATED, location, Json(body)).into_response())
 }
 
-/// A saved selection: what is left of it today, what it costs, and its cheapest repair.
+/// A saved selection: its remaining choices, their price, and the cheapest repair.
 #[utoipa::path(get, path = "/v1/selections/{id}", tag = "configurator",
     params(("id" = String, Path)), responses((status = 200, body = SavedSelectionBody<'static>)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Path(id): Path<String>,
-) -> Result<Response, Refused> {
+) -> Result<Response, HttpProblem> {
     let saved = shop.selections.saved(&id, shop.clock.now()).await?;
     let SavedSelection { product, selection: saved } = saved.ok_or_else(|| {
-        Refused::new(Code::SelectionUnknown, "It was never saved, or over a year ago.")
+        HttpProblem::new(
+            Code::SelectionUnknown,
+            "No selection with this id was saved in the last year.",
+        )
     })?;
     let published = published(&shop, &product).await?;
     let configurator = &published.configurator;
     let Revalidation { selection, dropped, consistent, repair } = configurator.revalidate(&saved);
-    let resolution = configurator.resolve(&selection, &nothing());
+    let resolution = configurator.resolve(&selection, &no_options());
     let resolution = resolution.map_err(|_| product_unknown(&product))?;
     let is_whole = consistent && dropped.0.is_empty();
     let body = SavedSelectionBody {
@@ -130,7 +134,7 @@ pub(crate) async fn show(
     Ok(([(TAGS, tag(&body.product))], Json(body)).into_response())
 }
 
-/// An answer about a selection as a whole, for none of the options.
-fn nothing() -> Scope {
+/// The scope of an answer about a selection as a whole, without its options.
+fn no_options() -> Scope {
     Scope { only: Some(BTreeSet::new()) }
 }

@@ -1,4 +1,5 @@
-//! `POST /v1/session`: a quarter of an hour of direct calls for a customer Shopify vouched for.
+//! `POST /v1/session`: a token for 15 minutes of direct calls, for a customer whom Shopify
+//! authenticated.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! `POST /webhooks/shopify`: any topic. Verified over the raw bytes, published, answered. The
-//! receiver keeps no memory; consumers recognise repetitions by cause.
+//! receiver is stateless; consumers recognise repetitions by cause.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::body::{WEBHOOK_BYTES_MAX, read};
-use crate::kept_payloads::KEPT_PAYLOAD;
-use crate::refused::Refused;
+use crate::claim_check::PAYLOAD_REFERENCE;
+use crate::http_problem::HttpProblem;
 use crate::shop::Shop;
 
 /// Shopify's two header families, the newer first: where both are present it wins.
 const FAMILIES: [&str; 2] = ["shopify-", "x-shopify-"];
-/// Most bytes of one header that goes on into the event.
+/// Most bytes of a header that the event includes.
 const HEADER_BYTES_MAX: usize = 1_024;
 
 /// A verified delivery is durable before it is acknowledged; otherwise 503, and Shopify retries.
@@ -30,57 +30,59 @@ const HEADER_BYTES_MAX: usize = 1_024;
 pub(crate) async fn receive(
     State(shop): State<Arc<Shop>>,
     request: Request,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, HttpProblem> {
     let (parts, content) = request.into_parts();
     let bytes = read(&parts.headers, Body::new(content), WEBHOOK_BYTES_MAX).await?;
     verify_signature(&shop, &parts.headers, &bytes)?;
     verify_shop(&shop, &parts.headers)?;
     if find(&parts.headers, "topic").is_none() {
-        return Err(Refused::new(Code::Malformed, "A delivery names its topic.")
+        return Err(HttpProblem::new(Code::Malformed, "A delivery names its topic.")
             .at("header:x-shopify-topic", "is missing"));
     }
     let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
-        Refused::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
+        HttpProblem::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
     })?;
     publish(&shop, payload, &metadata(&parts.headers)).await?;
     Ok(StatusCode::OK)
 }
 
 /// Publishes the delivery in the shape of Shopify's own EventBridge delivery, so that one consumer
-/// serves both. The payload goes on as it was written: its ids and amounts are not ours to round.
-/// What the bus does not carry, too large or too odd (nested over a hundred deep, half a character),
-/// is kept beside it, and the event says where.
+/// serves both. The payload is forwarded unchanged, so that its ids and amounts are not rounded.
+/// A payload that the bus does not carry, too large or malformed (nested over a hundred deep, half
+/// a character), is stored separately, and the event refers to it (claim check).
 async fn publish(shop: &Shop, payload: &RawValue, metadata: &Value) -> Result<(), PortError> {
     let publish = async |detail: String| {
-        shop.desk.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
+        shop.cart_commands.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
     };
     let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
     if detail.len() <= DETAIL_BYTES_MAX {
         match publish(detail).await {
-            Err(PortError::Corrupt(reason)) => tracing::warn!(reason, "a payload is kept aside"),
+            Err(PortError::Corrupt(reason)) => {
+                tracing::warn!(reason, "the bus rejected a payload; storing it")
+            }
             outcome => return outcome,
         }
     }
     let until = shop.clock.now().plus_ms(PAYLOAD_RETENTION_MS);
-    let kept = shop.payloads.keep(payload.get().as_bytes(), until).await?;
-    publish(json!({ KEPT_PAYLOAD: kept, "metadata": metadata }).to_string()).await
+    let reference = shop.payloads.store(payload.get().as_bytes(), until).await?;
+    publish(json!({ PAYLOAD_REFERENCE: reference, "metadata": metadata }).to_string()).await
 }
 
-fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), Refused> {
+fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), HttpProblem> {
     let sent = find(headers, "hmac-sha256").unwrap_or_default();
     if verify(&shop.config.shopify_secrets, bytes, sent) {
         return Ok(());
     }
-    let detail = "The body's HMAC is not one of this app's secrets.";
-    Err(Refused::new(Code::SignatureInvalid, detail)
+    let detail = "The body's HMAC matches no secret of this app.";
+    Err(HttpProblem::new(Code::SignatureInvalid, detail)
         .at(format!("header:{SIGNATURE_HEADER}"), "does not verify"))
 }
 
-/// Only the body is signed: the header can only ever send a delivery away.
-fn verify_shop(shop: &Shop, headers: &HeaderMap) -> Result<(), Refused> {
+/// Only the body is signed, so the header may only cause a rejection.
+fn verify_shop(shop: &Shop, headers: &HeaderMap) -> Result<(), HttpProblem> {
     match find(headers, "shop-domain") {
         Some(domain) if domain.eq_ignore_ascii_case(&shop.config.domain) => Ok(()),
-        _ => Err(Refused::new(Code::ShopForeign, "The delivery is for another shop.")
+        _ => Err(HttpProblem::new(Code::ShopForeign, "The delivery is for another shop.")
             .at("header:x-shopify-shop-domain", "is not this shop")),
     }
 }
@@ -90,7 +92,7 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next()?.to_str().ok()
 }
 
-/// What Shopify says beside the payload, under the names it came with, without the signature.
+/// Shopify's headers under their original names, without the signature.
 fn metadata(headers: &HeaderMap) -> Value {
     let mut metadata = serde_json::Map::new();
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! What every answer has in common: who it is for, and what stands around it.
+//! The parts that all answers share: identity and headers.
 
 use axum::body::Body;
 use edge_wire::identity::Kind;
@@ -6,42 +6,42 @@ use http::Request;
 use origin_functions::functions::Function;
 use tower::ServiceExt as _;
 
-use crate::world::{World, vouched};
+use crate::world::{World, identity_header};
 
 async fn status(world: &World, function: Function, request: Request<Body>) -> u16 {
     function.router(world.shop()).oneshot(request).await.unwrap().status().as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_direct_call_is_nobody_even_with_the_right_tokens() {
+async fn a_direct_call_is_anonymous_even_with_valid_tokens() {
     let world = World::open().await;
     let keys = edge_wire::keys::KeyRing::parse(crate::world::KEYS).unwrap();
     let cart = edge_wire::token::mint_cart(&keys, "abc");
-    let ask = |name: &str, value: &str| {
+    let request = |name: &str, value: &str| {
         Request::get("/v1/cart").header(name, value).body(Body::empty()).unwrap()
     };
-    let own = vouched(Kind::Cart, "abc");
-    assert_eq!(status(&world, Function::CartRead, ask("forecourt-identity", &own)).await, 200);
-    assert_eq!(status(&world, Function::CartRead, ask("forecourt-cart", &cart)).await, 401);
-    let customer = vouched(Kind::Customer, "1001");
+    let own = identity_header(Kind::Cart, "abc");
+    assert_eq!(status(&world, Function::CartRead, request("forecourt-identity", &own)).await, 200);
+    assert_eq!(status(&world, Function::CartRead, request("forecourt-cart", &cart)).await, 401);
+    let customer = identity_header(Kind::Customer, "1001");
     let other = own.replacen("abc", "abd", 1);
     let twice = format!("{own},{own}");
     let half = format!("{own},customer:1001:AAAAAAAAAAAAAAAAAAAAAA");
     for identity in [customer, other, twice, half, own[..own.len() - 1].to_owned()] {
-        let refused = status(&world, Function::CartRead, ask("forecourt-identity", &identity));
-        assert_eq!(refused.await, 401, "{identity}");
+        let status = status(&world, Function::CartRead, request("forecourt-identity", &identity));
+        assert_eq!(status.await, 401, "{identity}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_tells_of_the_body_a_get_would_bring() {
+async fn a_head_has_the_etag_of_the_get() {
     let world = World::open().await;
-    let ask = |method: &str| {
+    let request = |method: &str| {
         Request::builder().method(method).uri("/v1/configurator/mug").body(Body::empty()).unwrap()
     };
     let router = Function::ConfiguratorRead.router(world.shop());
-    let get = router.clone().oneshot(ask("GET")).await.unwrap();
-    let head = router.oneshot(ask("HEAD")).await.unwrap();
+    let get = router.clone().oneshot(request("GET")).await.unwrap();
+    let head = router.oneshot(request("HEAD")).await.unwrap();
     assert_eq!(head.headers()["etag"], get.headers()["etag"]);
     let body = axum::body::to_bytes(head.into_body(), 1).await.unwrap();
     assert!(body.is_empty());

@@ -1,4 +1,4 @@
-//! What an origin makes of bookmarks beyond reading them.
+//! How an origin answers bookmarks.
 
 use std::collections::BTreeSet;
 
@@ -11,25 +11,25 @@ use http::{HeaderMap, Request};
 use origin_domain::bookmark::{Bookmark, PENDING_MAX, Pending};
 use origin_domain::id::CommandId;
 use origin_domain::time::Time;
-use origin_functions::bookmarks::Shown;
+use origin_functions::bookmarks::ClientView;
 use origin_functions::functions::Function;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::world::{KEYS, World, vouched};
+use crate::world::{KEYS, World, identity_header};
 
 fn cart() -> Resource {
     Resource::Cart("abc".to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cart_that_starts_over_is_not_kept_by_the_edge() {
+async fn a_reset_cart_is_not_cached_by_the_edge() {
     let world = World::open().await;
     let keys = KeyRing::parse(KEYS).unwrap();
     let ahead = seal(&keys, &cart(), &Payload { floor: 4, ..Payload::default() });
     let read = |bookmark: &str| {
         Request::get("/v1/cart")
-            .header("forecourt-identity", vouched(Kind::Cart, "abc"))
+            .header("forecourt-identity", identity_header(Kind::Cart, "abc"))
             .header("forecourt-bookmark", bookmark)
             .body(Body::empty())
             .unwrap()
@@ -45,9 +45,9 @@ async fn a_cart_that_starts_over_is_not_kept_by_the_edge() {
 }
 
 #[test]
-fn tabs_that_were_faster_than_the_bus_are_told_to_ask_again() {
+fn too_many_pending_commands_of_several_tabs_are_rejected_with_429() {
     let keys = KeyRing::parse(KEYS).unwrap();
-    let shown = Shown::read(&keys, &HeaderMap::new(), cart()).unwrap();
+    let view = ClientView::read(&keys, &HeaderMap::new(), cart()).unwrap();
     let pending = |count: usize| -> BTreeSet<Pending> {
         let one = |number: usize| Pending {
             time: Time(number as u64),
@@ -56,8 +56,8 @@ fn tabs_that_were_faster_than_the_bus_are_told_to_ask_again() {
         (0..count).map(one).collect()
     };
     let with = |count| Bookmark { pending: pending(count), ..Bookmark::default() };
-    let sealed = shown.reply(&keys, &with(PENDING_MAX)).unwrap();
+    let sealed = view.reply(&keys, &with(PENDING_MAX)).unwrap();
     assert!(edge_wire::bookmark::verify(&keys, &sealed).unwrap().open().is_ok());
-    let refused = shown.reply(&keys, &with(PENDING_MAX + 1)).unwrap_err();
-    assert_eq!((refused.0.status(), refused.0.code()), (429, "too-many-pending"));
+    let problem = view.reply(&keys, &with(PENDING_MAX + 1)).unwrap_err();
+    assert_eq!((problem.0.status(), problem.0.code()), (429, "too-many-pending"));
 }

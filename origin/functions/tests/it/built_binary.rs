@@ -1,4 +1,4 @@
-//! The binary that is deployed answers as the router in this process does.
+//! The deployed binary gives the same answers as the router in this process.
 
 use std::path::PathBuf;
 
@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
-use crate::world::{ORIGIN, ORIGIN_BEFORE, World, listener, vouched};
+use crate::world::{ORIGIN, ORIGIN_BEFORE, World, identity_header, listener};
 
-/// Which consumers are deployed.
+/// The deployed consumers.
 const WIRING: &str = include_str!("../../../../infra/wiring.json");
-/// What CloudFront answers.
+/// CloudFront's answer.
 const INVALIDATION: &str = "<Invalidation><Id>I1</Id><Status>InProgress</Status>\
     <CreateTime>2026-11-22T00:00:00Z</CreateTime><InvalidationBatch><Paths><Quantity>1</Quantity>\
     </Paths><CallerReference>r</CallerReference></InvalidationBatch></Invalidation>";
@@ -34,15 +34,15 @@ async fn in_process(
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
 }
 
-/// The file under test: another one than Cargo's own if the environment names it, such as what was
+/// The file under test: Cargo's own, or the one that the environment names, such as the binary
 /// packed for AWS.
-#[expect(clippy::disallowed_methods, reason = "which file to test is said from outside")]
+#[expect(clippy::disallowed_methods, reason = "the environment names the file to test")]
 fn bootstrap() -> PathBuf {
-    let cargos = || env!("CARGO_BIN_EXE_bootstrap").into();
-    std::env::var_os("FORECOURT_BOOTSTRAP").map_or_else(cargos, PathBuf::from)
+    let built = || env!("CARGO_BIN_EXE_bootstrap").into();
+    std::env::var_os("FORECOURT_BOOTSTRAP").map_or_else(built, PathBuf::from)
 }
 
-async fn through_the_runtime_api(
+async fn by_runtime_api(
     world: &World,
     function: &str,
     request: &Request<Bytes>,
@@ -53,19 +53,19 @@ async fn through_the_runtime_api(
 
 fn without_timing(mut response: Response<Bytes>) -> Response<Bytes> {
     assert!(response.headers_mut().remove("server-timing").is_some());
-    // hyper counts what lambda_http leaves to the platform.
+    // hyper sets what lambda_http leaves to the platform.
     response.headers_mut().remove("content-length");
     response
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_built_function_answers_as_the_router_in_this_process() {
+async fn a_built_function_gives_the_answers_of_the_router_in_this_process() {
     let world = World::open().await;
     let reads = [
         (Function::ConfiguratorRead, "/v1/configurator/mug/resolution?size=l", None),
         (Function::ConfiguratorRead, "/v1/configurator/none", None),
-        (Function::CartRead, "/v1/cart", Some(vouched(Kind::Cart, "abc"))),
-        (Function::LoyaltyRead, "/v1/loyalty", Some(vouched(Kind::Customer, "1001"))),
+        (Function::CartRead, "/v1/cart", Some(identity_header(Kind::Cart, "abc"))),
+        (Function::LoyaltyRead, "/v1/loyalty", Some(identity_header(Kind::Customer, "1001"))),
     ];
     for (function, path, identity) in reads {
         let mut request = Request::get(path);
@@ -74,8 +74,7 @@ async fn a_built_function_answers_as_the_router_in_this_process() {
         }
         let request = request.body(Bytes::new()).unwrap();
         let here = without_timing(in_process(&world, function, &request).await);
-        let there =
-            without_timing(through_the_runtime_api(&world, function.name(), &request).await);
+        let there = without_timing(by_runtime_api(&world, function.name(), &request).await);
         assert_eq!((there.status(), there.headers()), (here.status(), here.headers()), "{path}");
         assert_eq!(there.body(), here.body(), "{path}");
     }
@@ -85,18 +84,18 @@ async fn a_built_function_answers_as_the_router_in_this_process() {
 async fn a_built_function_takes_a_command_and_a_consumer_applies_it() {
     let world = World::open().await;
     let request = Request::post("/v1/cart/lines")
-        .header("forecourt-identity", vouched(Kind::Cart, "abc"))
+        .header("forecourt-identity", identity_header(Kind::Cart, "abc"))
         .header("forecourt-origin", ORIGIN)
         .header("idempotency-key", "0123456789abcdef")
         .header("content-type", "application/json")
         .body(Bytes::from(r#"{"variant_id":"9223372036854775801","quantity":2}"#))
         .unwrap();
-    let taken = through_the_runtime_api(&world, "commands", &request).await;
-    let cart: Value = serde_json::from_slice(taken.body()).unwrap();
-    assert_eq!((taken.status().as_u16(), &cart["subtotal"]), (202, &json!(2_400)));
+    let accepted = by_runtime_api(&world, "commands", &request).await;
+    let cart: Value = serde_json::from_slice(accepted.body()).unwrap();
+    assert_eq!((accepted.status().as_u16(), &cart["subtotal"]), (202, &json!(2_400)));
 
     let read = Request::get("/v1/cart")
-        .header("forecourt-identity", vouched(Kind::Cart, "abc"))
+        .header("forecourt-identity", identity_header(Kind::Cart, "abc"))
         .header("forecourt-bookmark", cart["bookmark"].as_str().unwrap())
         .body(Bytes::new())
         .unwrap();
@@ -106,7 +105,7 @@ async fn a_built_function_takes_a_command_and_a_consumer_applies_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_goes_around_the_edge() {
+async fn a_request_that_bypasses_the_edge_is_rejected() {
     let world = World::open().await;
     let forbidden = (403, json!("edge-bypassed"));
     for function in Function::ALL.iter().filter(|function| function.is_behind_api()) {
@@ -128,9 +127,9 @@ async fn nobody_goes_around_the_edge() {
             let event = to_payload(&request.body(Bytes::from_static(b"{}")).unwrap());
             let answer = from_payload(&lambda.invoke(event).await.unwrap()).unwrap();
             let body: Value = serde_json::from_slice(answer.body()).unwrap();
-            let told = (answer.status().as_u16(), body["code"].clone());
+            let outcome = (answer.status().as_u16(), body["code"].clone());
             let is_known = sent == Some(ORIGIN) || sent == Some(ORIGIN_BEFORE);
-            assert_eq!(told != forbidden, is_known, "{path}: {sent:?}: {body}");
+            assert_eq!(outcome != forbidden, is_known, "{path}: {sent:?}: {body}");
         }
     }
 }
@@ -148,19 +147,19 @@ async fn every_function_of_the_wiring_starts_and_answers() {
     }
     for function in Function::ALL {
         let request = Request::get("/no/such/route").body(Bytes::new()).unwrap();
-        let answer = through_the_runtime_api(&world, function.name(), &request).await;
+        let answer = by_runtime_api(&world, function.name(), &request).await;
         assert_eq!(answer.status(), 404, "{function:?}");
     }
 }
 
-/// Takes the five seconds after which no instance serves what was before.
+/// Takes the five seconds after which no instance serves the earlier version.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publication_makes_cloudfront_forget_what_was_before() {
+async fn a_publication_invalidates_the_earlier_version_at_cloudfront() {
     let world = World::open().await;
     let (url, listener) = listener().await;
-    let (tell, mut asked) = mpsc::channel(1);
+    let (sender, mut requests) = mpsc::channel(1);
     let answer = |uri: Uri, body: String| async move {
-        tell.send((uri.to_string(), body)).await.unwrap();
+        sender.send((uri.to_string(), body)).await.unwrap();
         (http::StatusCode::CREATED, INVALIDATION)
     };
     let cloudfront = Router::new().fallback(answer);
@@ -180,7 +179,7 @@ async fn a_publication_makes_cloudfront_forget_what_was_before() {
     let unfinished: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(unfinished["batchItemFailures"][0]["itemIdentifier"], "2");
     assert_eq!(unfinished["batchItemFailures"].as_array().unwrap().len(), 1);
-    let (uri, body) = asked.recv().await.unwrap();
+    let (uri, body) = requests.recv().await.unwrap();
     assert_eq!(uri, "/2020-05-31/distribution/E2EXAMPLE/invalidation");
     assert!(body.contains("<Items><Path>#product:mug</Path></Items>"), "{body}");
 }
@@ -194,7 +193,7 @@ async fn a_function_without_its_secrets_refuses_to_start() {
         let mut lambda = Lambda::start(&bootstrap(), &world.environment(function)).await.unwrap();
         assert_eq!(lambda.invoke(Bytes::from_static(b"{}")).await, Err(died.clone()), "{function}");
     }
-    // What has no use for secrets reads none.
+    // A function that needs no secrets reads none.
     let reads = world.secrets.reads();
     let consumer = world.environment("consume-loyalty");
     let mut lambda = Lambda::start(&bootstrap(), &consumer).await.unwrap();
@@ -203,10 +202,10 @@ async fn a_function_without_its_secrets_refuses_to_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handler_nobody_has_is_no_function() {
+async fn an_unknown_handler_does_not_start() {
     let world = World::open().await;
     let environment = world.environment("cart_read");
     let mut lambda = Lambda::start(&bootstrap(), &environment).await.unwrap();
-    let told = lambda.invoke(Bytes::from_static(b"{}")).await;
-    assert_eq!(told, Err(infra_lambdas::LambdaError::Died));
+    let answer = lambda.invoke(Bytes::from_static(b"{}")).await;
+    assert_eq!(answer, Err(infra_lambdas::LambdaError::Died));
 }

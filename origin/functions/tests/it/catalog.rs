@@ -1,4 +1,4 @@
-//! Products as an instance serves them: from what publishing compiled.
+//! An instance serves the compiled products that publishing stored.
 
 use std::mem::discriminant;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn artefact(base_price: i64) -> Vec<u8> {
     publishing::compile(product, &mut |_| true).unwrap().artefact
 }
 
-/// The base price an instance serves after this was published.
+/// The base price that an instance serves after this publication.
 async fn served(world: &World, document: &str, artefact: &[u8]) -> Money {
     let new = NewVersion {
         product: "cup",
@@ -45,28 +45,28 @@ async fn served(world: &World, document: &str, artefact: &[u8]) -> Money {
 }
 
 #[tokio::test]
-async fn what_publishing_compiled_is_served_and_nothing_compiled_anew() {
+async fn a_stored_artefact_is_served_without_compiling_again() {
     let world = World::open().await;
     assert_eq!(served(&world, &document(100), &artefact(200)).await, Money(200));
     assert_eq!(served(&world, "this would not even parse", &artefact(300)).await, Money(300));
 }
 
 #[tokio::test]
-async fn an_artefact_of_another_release_is_passed_over_for_the_document() {
+async fn an_artefact_of_another_release_is_ignored_and_the_document_compiled() {
     let world = World::open().await;
     let Unpacked { configurator, .. } = unpack(&artefact(200)).unwrap();
-    let mut artefact_of_later = configurator.encode();
-    artefact_of_later[0] = 200;
-    assert!(Configurator::decode(&artefact_of_later).is_err());
-    let length = (artefact_of_later.len() as u64).to_be_bytes();
-    let later = [&[0][..], &length, &artefact_of_later].concat();
+    let mut later_artefact = configurator.encode();
+    later_artefact[0] = 200;
+    assert!(Configurator::decode(&later_artefact).is_err());
+    let length = (later_artefact.len() as u64).to_be_bytes();
+    let later = [&[0][..], &length, &later_artefact].concat();
     for unusable in [gzip(&later), b"no gzip".to_vec(), Vec::new(), artefact(200)[..40].to_vec()] {
         assert_eq!(served(&world, &document(100), &unusable).await, Money(100));
     }
 }
 
 #[tokio::test]
-async fn an_artefact_takes_a_fraction_of_its_bytes_and_comes_back_whole() {
+async fn a_packed_artefact_unpacks_to_the_same_artefact() {
     let product = publishing::read(document(100).as_bytes(), None).unwrap();
     let compiled = publishing::compile(product, &mut |_| true).unwrap();
     let Compiled { configurator, .. } = compiled;

@@ -1,4 +1,4 @@
-//! The OpenAPI document, the route table and the routers tell the same story.
+//! The OpenAPI document, the route table and the routers agree.
 
 use std::collections::BTreeSet;
 

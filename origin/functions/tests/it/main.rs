@@ -1,17 +1,17 @@
-//! The functions from outside.
-#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test itself would")]
+//! Tests of the functions through their public interface.
+#![expect(clippy::unwrap_used, reason = "a test helper may panic like the test itself")]
 
 mod answers;
 mod bookmarks;
 mod built_binary;
 mod catalog;
 mod documentation;
-mod keeping_out;
 mod merging;
 mod orders;
 mod publishing;
 mod replay;
 mod secrets;
 mod secrets_manager;
+mod tombstones;
 mod webhooks;
 mod world;

@@ -1,10 +1,10 @@
-//! Which orders take something out of a cart, and why others do not.
+//! Which orders remove lines from a cart, and why others do not.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use edge_wire::token::mint_cart;
 use origin_domain::cart::Action;
-use origin_functions::consume::{Ignored, Orders, Told};
+use origin_functions::consume::{IgnoreReason, OrderReading, Orders};
 use serde_json::{Value, json};
 
 use crate::world::{KEYS, SHOP};
@@ -13,12 +13,12 @@ fn keys() -> KeyRing {
     KeyRing::parse(KEYS).unwrap()
 }
 
-fn told(detail: &Value) -> Told {
+fn read(detail: &Value) -> OrderReading {
     let orders = Orders { keys: keys(), shop: SHOP.to_owned() };
     orders.read(&detail.to_string()).unwrap()
 }
 
-/// An order's webhook as it is on the bus.
+/// An order's webhook on the bus.
 fn webhook(topic: &str, link: &str) -> Value {
     json!({
         "payload": {
@@ -32,41 +32,42 @@ fn webhook(topic: &str, link: &str) -> Value {
 }
 
 #[test]
-fn whichever_of_an_orders_two_webhooks_comes_first_says_the_same() {
+fn both_webhooks_of_an_order_produce_the_same_event() {
     let link = mint_link(&keys(), "cart-1");
     let (created, paid) = (webhook("orders/create", &link), webhook("orders/paid", &link));
-    let Told::Bought(event) = told(&created) else { panic!("{created} is ignored") };
-    assert_eq!(told(&paid), Told::Bought(event.clone()));
+    let OrderReading::Bought(event) = read(&created) else { panic!("{created} is ignored") };
+    assert_eq!(read(&paid), OrderReading::Bought(event.clone()));
     assert_eq!(event.cart, "cart-1");
     assert!(matches!(event.command.action, Action::Take { lines } if lines.len() == 1));
 }
 
 #[test]
-fn shopifys_own_delivery_is_read_as_ours_is() {
+fn shopifys_own_delivery_produces_the_same_event() {
     let link = mint_link(&keys(), "cart-1");
     let mut native = webhook("", &link);
     for names in
         [["X-Shopify-Topic", "X-Shopify-Shop-Domain"], ["shopify-topic", "shopify-shop-domain"]]
     {
         native["metadata"] = json!({names[0]: "orders/paid", names[1]: SHOP});
-        assert_eq!(told(&native), told(&webhook("orders/paid", &link)));
+        assert_eq!(read(&native), read(&webhook("orders/paid", &link)));
     }
 }
 
 #[test]
-fn an_order_that_names_no_cart_or_names_one_unsigned_is_ignored_by_name() {
-    let ignored = |detail: &Value| match told(detail) {
-        Told::Nothing(reason) => reason,
-        Told::Bought(event) => panic!("{event:?}"),
+fn an_order_without_a_signed_cart_is_ignored_with_a_reason() {
+    let ignored = |detail: &Value| match read(detail) {
+        OrderReading::Nothing(reason) => reason,
+        OrderReading::Bought(event) => panic!("{event:?}"),
     };
     let link = mint_link(&keys(), "cart-1");
     for topic in ["orders/updated", "orders/cancelled", "refunds/create", "app/uninstalled"] {
-        assert_eq!(ignored(&webhook(topic, &link)), Ignored::Topic, "{topic}");
+        assert_eq!(ignored(&webhook(topic, &link)), IgnoreReason::Topic, "{topic}");
     }
     let mut unlinked = webhook("orders/paid", &link);
-    for nothing in [json!(null), json!([]), json!({}), json!([{"name": "gift", "value": "no"}])] {
-        unlinked["payload"]["note_attributes"] = nothing;
-        assert_eq!(ignored(&unlinked), Ignored::Unlinked);
+    for attributes in [json!(null), json!([]), json!({}), json!([{"name": "gift", "value": "no"}])]
+    {
+        unlinked["payload"]["note_attributes"] = attributes;
+        assert_eq!(ignored(&unlinked), IgnoreReason::Unlinked);
     }
     let mac = link.rsplit('.').next().unwrap();
     for forged in [
@@ -77,12 +78,13 @@ fn an_order_that_names_no_cart_or_names_one_unsigned_is_ignored_by_name() {
         mint_cart(&keys(), "cart-1"),
         mint_cart(&keys(), "cart-1").replacen("c1", "l1", 1),
     ] {
-        assert_eq!(ignored(&webhook("orders/paid", &forged)), Ignored::Forged, "{forged}");
+        assert_eq!(ignored(&webhook("orders/paid", &forged)), IgnoreReason::Forged, "{forged}");
     }
     let mut foreign = webhook("orders/paid", &link);
     foreign["metadata"]["x-shopify-shop-domain"] = json!("other.myshopify.com");
-    assert_eq!(ignored(&foreign), Ignored::Shop);
-    let names = [Ignored::Topic, Ignored::Unlinked, Ignored::Forged, Ignored::Shop];
+    assert_eq!(ignored(&foreign), IgnoreReason::Shop);
+    let names =
+        [IgnoreReason::Topic, IgnoreReason::Unlinked, IgnoreReason::Forged, IgnoreReason::Shop];
     let names = names.map(|reason| reason.to_string());
     assert_eq!(names, ["topic-other", "link-missing", "link-forged", "shop-other"]);
 }

@@ -1,4 +1,4 @@
-//! Publishing within its limits: what is too much is refused, and what was served stays served.
+//! Publishing over a limit is rejected, and the earlier version stays live.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,7 +14,7 @@ use origin_functions::functions::Function;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::world::{World, vouched};
+use crate::world::{World, identity_header};
 
 /// A product that compiles at once.
 fn cup() -> Value {
@@ -30,7 +30,7 @@ fn cup() -> Value {
 
 async fn put(admin: &Router, document: &Value) -> (u16, Value) {
     let request = Request::put("/v1/admin/configurators/cup")
-        .header("forecourt-identity", vouched(Kind::Staff, "staff"))
+        .header("forecourt-identity", identity_header(Kind::Staff, "staff"))
         .header("content-type", "application/json")
         .body(Body::from(document.to_string()))
         .unwrap();
@@ -50,7 +50,7 @@ async fn served(world: &World) -> (u16, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_product_that_takes_too_long_is_refused_and_the_version_before_stays_live() {
+async fn a_product_that_compiles_too_long_is_rejected_and_the_earlier_version_stays_live() {
     let world = World::open().await;
     let quick = Function::Admin.router(world.shop());
     assert_eq!(put(&quick, &cup()).await.0, 200);
@@ -67,40 +67,40 @@ async fn a_product_that_takes_too_long_is_refused_and_the_version_before_stays_l
     assert_eq!((status, &product["base_price"]), (200, &json!(100)));
 }
 
-/// A clock that stands still the first time it is asked, until it is let go.
-fn stuck() -> (Clock, Receiver<()>, Sender<()>) {
-    let (asked, is_asked) = channel();
-    let (go, gone) = channel::<()>();
-    let (is_first, gone) = (AtomicBool::new(true), Mutex::new(gone));
+/// A clock whose first call blocks until it is released.
+fn blocked_clock() -> (Clock, Receiver<()>, Sender<()>) {
+    let (called, is_called) = channel();
+    let (release, released) = channel::<()>();
+    let (is_first, released) = (AtomicBool::new(true), Mutex::new(released));
     let clock = Clock::new(move || {
         if is_first.swap(false, Ordering::Relaxed) {
-            asked.send(()).unwrap();
-            gone.lock().unwrap().recv().unwrap();
+            called.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
         }
         Time(HOUR_MS)
     });
-    (clock, is_asked, go)
+    (clock, is_called, release)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_one_product_is_compiled_the_next_is_asked_to_come_back() {
+async fn while_one_product_is_compiled_the_next_is_rejected_with_503() {
     let world = World::open().await;
-    let (clock, is_asked, go) = stuck();
+    let (clock, is_called, release) = blocked_clock();
     let admin = Function::Admin.router(world.shop_at(clock));
     let first = tokio::spawn({
         let admin = admin.clone();
         async move { put(&admin, &cup()).await }
     });
-    tokio::task::spawn_blocking(move || is_asked.recv().unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || is_called.recv().unwrap()).await.unwrap();
     let (status, problem) = put(&admin, &cup()).await;
     assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
-    go.send(()).unwrap();
+    release.send(()).unwrap();
     assert_eq!(first.await.unwrap().0, 200);
     assert_eq!(put(&admin, &cup()).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unpacked_document_has_its_bound_whatever_it_was_packed_to() {
+async fn a_decompressed_document_over_the_limit_is_rejected() {
     use std::io::Write as _;
     let world = World::open().await;
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -109,9 +109,9 @@ async fn an_unpacked_document_has_its_bound_whatever_it_was_packed_to() {
         packed.write_all(&blank).unwrap();
     }
     let packed = packed.finish().unwrap();
-    assert!(packed.len() < 1 << 20, "it passes the bound on what is sent");
+    assert!(packed.len() < 1 << 20, "the compressed size is within its limit");
     let request = Request::put("/v1/admin/configurators/cup")
-        .header("forecourt-identity", vouched(Kind::Staff, "staff"))
+        .header("forecourt-identity", identity_header(Kind::Staff, "staff"))
         .header("content-type", "application/json")
         .header("content-encoding", "gzip")
         .body(Body::from(packed))

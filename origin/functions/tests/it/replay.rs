@@ -1,6 +1,6 @@
-//! I4: a history of carts with its orders, replayed from the bus's archive into an empty table,
-//! leads to the same bytes: in order, and in any order in which none is overtaken by one more than
-//! 48 hours younger.
+//! I4: a history of carts with their orders, replayed from the bus's archive into an empty table,
+//! produces the same bytes: in order, and in any order in which no event follows one that is more
+//! than 48 hours younger.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -29,22 +29,22 @@ use crate::world::{KEYS, SHOP, aws_config};
 
 const QUEUE: &str = "cart";
 const CARTS: [&str; 3] = ["one", "two", "three"];
-/// Steps of the history: some weeks, with a silence in which carts end.
+/// Steps of the history: some weeks, with a pause in which carts expire.
 const STEPS: u64 = 150;
 
-/// The same history on every machine.
-struct Dice(u64);
+/// A linear congruential generator: the same history on every machine.
+struct Rng(u64);
 
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+impl Rng {
+    fn below(&mut self, bound: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        (self.0 >> 33) % bound
     }
 }
 
-/// Something that happened, and when it is delivered.
-struct Happened {
+/// An event with the times at which it happened and is delivered.
+struct TimedEvent {
     at: Time,
     delivered: Time,
     event: Event,
@@ -63,27 +63,27 @@ fn offer(number: u64) -> Offer {
     }
 }
 
-fn action(dice: &mut Dice) -> Action {
-    let offer = offer(dice.roll(6));
+fn action(rng: &mut Rng) -> Action {
+    let offer = offer(rng.below(6));
     let line: LineId = offer.line_id();
-    match dice.roll(10) {
-        0..=5 => Action::add(offer, 1 + dice.roll(4) as u32),
-        6 => Action::Set { line, quantity: dice.roll(5) as u32 },
+    match rng.below(10) {
+        0..=5 => Action::add(offer, 1 + rng.below(4) as u32),
+        6 => Action::Set { line, quantity: rng.below(5) as u32 },
         7 => Action::Remove { line },
         8 => Action::Attributes { changes: [("gift".to_owned(), Some("yes".to_owned()))].into() },
         _ => Action::Clear,
     }
 }
 
-/// An order as its two webhooks tell it.
-fn order(id: u64, cart: &str, at: Time, dice: &mut Dice) -> [Event; 2] {
+/// The two webhooks of an order.
+fn order(id: u64, cart: &str, at: Time, rng: &mut Rng) -> [Event; 2] {
     let bought = |offer: Offer, quantity: u64| {
         let properties = offer.properties.iter();
         let properties = properties.map(|(name, value)| json!({"name": name, "value": value}));
         json!({"variant_id": offer.variant_id, "quantity": quantity,
             "properties": properties.collect::<Vec<_>>()})
     };
-    let items = [0, 1].map(|_| bought(offer(dice.roll(6)), 1 + dice.roll(3)));
+    let items = [0, 1].map(|_| bought(offer(rng.below(6)), 1 + rng.below(3)));
     ["orders/create", "orders/paid"].map(|topic| {
         let link = mint_link(&KeyRing::parse(KEYS).unwrap(), cart);
         let detail = json!({
@@ -96,32 +96,32 @@ fn order(id: u64, cart: &str, at: Time, dice: &mut Dice) -> [Event; 2] {
     })
 }
 
-/// What happened to three carts, in the order it was delivered: webhooks up to 40 hours late.
-fn history() -> Vec<Happened> {
-    let mut dice = Dice(20);
+/// The events of three carts in the order of delivery: webhooks are up to 40 hours late.
+fn history() -> Vec<TimedEvent> {
+    let mut rng = Rng(20);
     let mut at = Time(1_795_262_400_000);
-    let mut happened = Vec::new();
+    let mut events = Vec::new();
     for step in 0..STEPS {
-        let silence = if step == STEPS / 2 { 33 * DAY_MS } else { 0 };
-        at = at.plus_ms(1 + dice.roll(9 * HOUR_MS) + silence);
-        let cart = CARTS[dice.roll(3) as usize];
-        if dice.roll(4) == 0 {
-            for event in order(step, cart, at, &mut dice) {
-                let delivered = at.plus_ms(dice.roll(40 * HOUR_MS));
-                happened.push(Happened { at, delivered, event });
+        let pause = if step == STEPS / 2 { 33 * DAY_MS } else { 0 };
+        at = at.plus_ms(1 + rng.below(9 * HOUR_MS) + pause);
+        let cart = CARTS[rng.below(3) as usize];
+        if rng.below(4) == 0 {
+            for event in order(step, cart, at, &mut rng) {
+                let delivered = at.plus_ms(rng.below(40 * HOUR_MS));
+                events.push(TimedEvent { at, delivered, event });
             }
         } else {
             let id = CommandId::of_key(&format!("cart/{cart}"), &format!("key-{step}"));
-            let command = CartCommand { time: at, id, action: action(&mut dice) };
+            let command = CartCommand { time: at, id, action: action(&mut rng) };
             let event = CartEvent { cart: cart.to_owned(), command }.to_event();
-            happened.push(Happened { at, delivered: at, event });
+            events.push(TimedEvent { at, delivered: at, event });
         }
     }
-    happened.sort_by_key(|one| one.delivered);
-    happened
+    events.sort_by_key(|one| one.delivered);
+    events
 }
 
-/// A table and the consumer of carts in front of it.
+/// A table and the consumer that writes its carts.
 struct Table {
     carts: DynamoCarts,
     consumer: Arc<CartConsumer<DynamoCarts>>,
@@ -149,7 +149,7 @@ impl Table {
         stored
     }
 
-    /// Consumes events as the bus delivered them, one by one.
+    /// Consumes the bus's events one by one.
     async fn consume<'a>(&self, bodies: impl Iterator<Item = &'a String>) {
         for body in bodies {
             let batch = json!({"Records": [{"messageId": "m", "body": body}]});
@@ -205,45 +205,45 @@ async fn closed(bus: Bus) {
 }
 
 #[tokio::test]
-async fn an_archive_replayed_into_an_empty_table_makes_the_same_carts_in_any_fair_order() {
+async fn an_archive_replayed_into_an_empty_table_produces_the_same_carts_in_any_fair_order() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bus");
-    let happened = history();
-    let lived = Table::empty().await;
-    let bus = lived.bus(&file);
-    for one in &happened {
+    let events = history();
+    let original = Table::empty().await;
+    let bus = original.bus(&file);
+    for one in &events {
         let Event { kind, detail } = &one.event;
         let entry = Entry::new(kind.source(), kind.detail_type(), detail);
         bus.put(&[entry]).await.unwrap()[0].as_ref().unwrap();
     }
     bus.idle().await;
     let bodies = archived(&bus).await;
-    assert_eq!(bodies.len(), happened.len());
+    assert_eq!(bodies.len(), events.len());
     closed(bus).await;
-    let expected = lived.stored().await;
+    let expected = original.stored().await;
     assert!(expected.values().any(|cart| String::from_utf8_lossy(cart).contains("take")));
 
     let restored = Table::empty().await;
     let bus = restored.bus(&file);
     let count = bus.replay(&Replay::named("restore")).await.unwrap();
-    assert_eq!(count as usize, happened.len());
+    assert_eq!(count as usize, events.len());
     closed(bus).await;
     assert_eq!(restored.stored().await, expected);
 
     for seed in 1..=4 {
         let shuffled = Table::empty().await;
-        shuffled.consume(fairly_shuffled(&happened, &bodies, seed).into_iter()).await;
+        shuffled.consume(fairly_shuffled(&events, &bodies, seed).into_iter()).await;
         assert_eq!(shuffled.stored().await, expected, "seed {seed}");
     }
 }
 
-/// Everything at some time within 48 hours after it happened, a third of it twice.
-fn fairly_shuffled<'a>(happened: &[Happened], bodies: &'a [String], seed: u64) -> Vec<&'a String> {
-    let mut dice = Dice(seed);
+/// Every event at a random time within 48 hours after it happened, a third of them twice.
+fn fairly_shuffled<'a>(events: &[TimedEvent], bodies: &'a [String], seed: u64) -> Vec<&'a String> {
+    let mut rng = Rng(seed);
     let mut deliveries: Vec<(Time, &String)> = Vec::new();
-    for (one, body) in happened.iter().zip(bodies) {
-        for _ in 0..if dice.roll(3) == 0 { 2 } else { 1 } {
-            deliveries.push((one.at.plus_ms(dice.roll(FOLD_WINDOW_MS)), body));
+    for (one, body) in events.iter().zip(bodies) {
+        for _ in 0..if rng.below(3) == 0 { 2 } else { 1 } {
+            deliveries.push((one.at.plus_ms(rng.below(FOLD_WINDOW_MS)), body));
         }
     }
     deliveries.sort_by_key(|(delivered, _)| *delivered);

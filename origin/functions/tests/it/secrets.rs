@@ -1,5 +1,5 @@
-//! Secrets of a deployment: what can be read, what is refused and in which words, and how a rotation
-//! reaches an instance that is already warm.
+//! The secrets of a deployment: valid and invalid documents, the error messages, and how a rotation
+//! reaches a warm instance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use crate::secrets_manager::{Manager, NAME};
 use crate::world::{aws_config, document};
 
-/// What `infra/deploy` writes looks like this: its own tests compare.
+/// The form that `infra/deploy` writes; its own tests compare.
 const EXAMPLE: &str = include_str!("../../../../infra/secret.example.json");
 
-/// An instance that tells which key it signs with.
+/// An instance whose value is the id of the signing key.
 struct Instance {
     rotating: Rotating<String>,
     now: Arc<AtomicU64>,
@@ -26,8 +26,8 @@ struct Instance {
 impl Instance {
     async fn start(manager: &Manager) -> Self {
         let now = Arc::new(AtomicU64::new(0));
-        let told = Arc::clone(&now);
-        let clock = Clock::new(move || Time(told.load(Ordering::SeqCst)));
+        let time = Arc::clone(&now);
+        let clock = Clock::new(move || Time(time.load(Ordering::SeqCst)));
         let kid = |secrets: Secrets| secrets.keys.signing_kid().to_owned();
         let rotating = Rotating::start(source(manager), clock, kid).await.unwrap();
         Self { rotating, now }
@@ -52,7 +52,7 @@ fn signing_with(kid: &str) -> Value {
 }
 
 #[test]
-fn the_document_that_a_deployment_writes_is_read_with_both_of_everything() {
+fn the_document_of_a_deployment_is_read_with_both_secrets_of_a_rotation() {
     let secrets = Secrets::parse(EXAMPLE).unwrap();
     let example: Value = serde_json::from_str(EXAMPLE).unwrap();
     for name in ["origin", "origin_before"] {
@@ -66,26 +66,26 @@ fn the_document_that_a_deployment_writes_is_read_with_both_of_everything() {
 }
 
 #[test]
-fn a_document_nobody_could_be_served_with_is_refused_by_name_and_not_quoted() {
+fn an_unusable_document_is_rejected_with_the_name_and_without_the_value() {
     let with = |name: &str, value: Value| {
         let mut document = document();
         document[name] = value;
         document.to_string()
     };
     let cases = [
-        ("hush".to_owned(), "is no JSON object"),
-        ("[\"hush\"]".to_owned(), "is no JSON object"),
+        ("hush".to_owned(), "is not a JSON object"),
+        ("[\"hush\"]".to_owned(), "is not a JSON object"),
         ("{}".to_owned(), "keys: is missing"),
-        (with("keys", json!(["hush"])), "keys: is no text"),
+        (with("keys", json!(["hush"])), "keys: is not a string"),
         (with("keys", json!("hush")), "keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9"),
         (with("keys", json!("k1:hush")), "keys: a secret needs at least 32 bytes"),
         (with("shopify_secrets", json!("")), "shopify_secrets: one secret or two, comma-separated"),
         (with("origin", json!("hush")), "origin: needs at least 32 bytes"),
         (with("origin_before", json!("hush")), "origin: needs at least 32 bytes"),
-        (with("origin_before", json!(null)), "origin_before: is no text"),
+        (with("origin_before", json!(null)), "origin_before: is not a string"),
     ];
-    for (document, told) in cases {
-        assert_eq!(Secrets::parse(&document).unwrap_err().to_string(), told, "{document}");
+    for (document, message) in cases {
+        assert_eq!(Secrets::parse(&document).unwrap_err().to_string(), message, "{document}");
     }
 }
 
@@ -102,14 +102,14 @@ async fn a_rotation_reaches_a_warm_instance_within_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_shop_goes_on_with_the_secrets_it_has_while_others_cannot_be_read() {
+async fn an_instance_continues_with_its_secrets_while_they_cannot_be_reread() {
     let manager = Manager::open(&signing_with("k1")).await;
     let instance = Instance::start(&manager).await;
     manager.set_down(true);
     assert_eq!(instance.kid_at(REREAD_AFTER_MS).await, "k1");
     let reads = manager.reads();
     assert_eq!(instance.kid_at(REREAD_AFTER_MS + RETRY_AFTER_MS - 1).await, "k1");
-    assert_eq!(manager.reads(), reads, "not asked again before it is time");
+    assert_eq!(manager.reads(), reads, "no retry before it is due");
 
     manager.set_down(false);
     manager.put(&json!({"keys": "hush"}));
@@ -122,15 +122,15 @@ async fn a_shop_goes_on_with_the_secrets_it_has_while_others_cannot_be_read() {
 async fn a_function_cannot_start_without_its_secrets() {
     let manager = Manager::open(&json!({"keys": "hush"})).await;
     let start = |source| Rotating::start(source, Clock::system(), |_| ());
-    let told = start(source(&manager)).await.err().unwrap().to_string();
+    let message = start(source(&manager)).await.err().unwrap().to_string();
     assert_eq!(
-        told,
+        message,
         "the secret forecourt/test: keys: each key is `kid:secret`, kid 1 to 16 of a-z 0-9"
     );
     let other = SecretSource { name: "forecourt/other".to_owned(), ..source(&manager) };
-    let told = start(other).await.err().unwrap().to_string();
+    let message = start(other).await.err().unwrap().to_string();
     assert_eq!(
-        told,
+        message,
         "the secret forecourt/other: unavailable: get secret: ResourceNotFoundException"
     );
 }

@@ -1,4 +1,4 @@
-//! Secrets Manager, as far as a function asks for it: one secret, whose text a test changes.
+//! A fake Secrets Manager with one secret, whose text a test changes.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,14 +16,14 @@ use crate::world::listener;
 /// The name of the one secret.
 pub(crate) const NAME: &str = "forecourt/test";
 
-/// The one secret, served.
+/// The server of the secret.
 #[derive(Clone)]
 pub(crate) struct Manager {
     pub(crate) url: String,
-    kept: Arc<Kept>,
+    state: Arc<SecretState>,
 }
 
-struct Kept {
+struct SecretState {
     text: Mutex<String>,
     reads: AtomicU32,
     is_down: AtomicBool,
@@ -33,39 +33,43 @@ struct Kept {
 
 impl Manager {
     pub(crate) async fn open(document: &Value) -> Self {
-        let kept = Arc::new(Kept {
+        let state = Arc::new(SecretState {
             text: Mutex::new(document.to_string()),
             reads: AtomicU32::default(),
             is_down: AtomicBool::default(),
         });
         let (url, listener) = listener().await;
-        let router = Router::new().route("/", post(answer)).with_state(Arc::clone(&kept));
+        let router = Router::new().route("/", post(answer)).with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, kept }
+        Self { url, state }
     }
 
-    /// Somebody writes the secret anew.
+    /// Writes the secret.
     pub(crate) fn put(&self, document: &Value) {
-        *self.kept.text.lock().unwrap() = document.to_string();
+        *self.state.text.lock().unwrap() = document.to_string();
     }
 
-    /// Nobody is answered any more, or everybody is again.
+    /// Makes every request fail, or succeed again.
     pub(crate) fn set_down(&self, is_down: bool) {
-        self.kept.is_down.store(is_down, Ordering::SeqCst);
+        self.state.is_down.store(is_down, Ordering::SeqCst);
     }
 
-    /// How often it was read.
+    /// The number of reads.
     pub(crate) fn reads(&self) -> u32 {
-        self.kept.reads.load(Ordering::SeqCst)
+        self.state.reads.load(Ordering::SeqCst)
     }
 }
 
-async fn answer(State(kept): State<Arc<Kept>>, headers: HeaderMap, request: Bytes) -> Response {
-    // Of AWS's own content type, which is not axum's.
+async fn answer(
+    State(state): State<Arc<SecretState>>,
+    headers: HeaderMap,
+    request: Bytes,
+) -> Response {
+    // Not axum's `Json`: the content type is AWS's own.
     let request: Value = serde_json::from_slice(&request).unwrap();
     assert_eq!(headers["x-amz-target"], "secretsmanager.GetSecretValue");
-    kept.reads.fetch_add(1, Ordering::SeqCst);
-    if kept.is_down.load(Ordering::SeqCst) {
+    state.reads.fetch_add(1, Ordering::SeqCst);
+    if state.is_down.load(Ordering::SeqCst) {
         let error = json!({"__type": "InternalServiceError"});
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(error)).into_response();
     }
@@ -73,7 +77,7 @@ async fn answer(State(kept): State<Arc<Kept>>, headers: HeaderMap, request: Byte
         let error = json!({"__type": "ResourceNotFoundException"});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     }
-    let text = kept.text.lock().unwrap().clone();
+    let text = state.text.lock().unwrap().clone();
     Json(json!({"Name": NAME, "SecretString": text, "VersionStages": ["AWSCURRENT"]}))
         .into_response()
 }

@@ -1,4 +1,4 @@
-//! The webhook receiver: what it takes, what it refuses, and what stands on the bus afterwards.
+//! The webhook receiver: what it accepts and rejects, and what it publishes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use http::{HeaderMap, Request};
 use origin_adapters::{DynamoLedger, DynamoPayloads, DynamoPrograms, EventBridgeBus, OwnCodes};
 use origin_domain::loyalty::LedgerReader as _;
 use origin_domain::port::Consistency;
+use origin_functions::claim_check::WithPayloads;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{Batch, Consumer as _, LoyaltyConsumer};
 use origin_functions::functions::Function;
-use origin_functions::kept_payloads::WithPayloads;
 use origin_functions::shop::{Shop, system_random};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 
 use crate::world::{KEYS, SECRET, SHOP, World};
 
-/// A delivery with these headers beside the signature, and what it is answered.
+/// Sends a delivery with these headers and the signature, and returns the answer.
 async fn deliver(
     shop: &Arc<Shop>,
     secret: &str,
@@ -44,14 +44,14 @@ async fn deliver(
 const PAID: [(&str, &str); 2] =
     [("x-shopify-topic", "orders/paid"), ("x-shopify-shop-domain", SHOP)];
 
-/// The details of everything published so far.
+/// The details of all events published so far.
 async fn published(world: &World) -> Vec<Value> {
     let events = world.bus.archive(0).await.unwrap();
     let detail = |event: &str| serde_json::from_str::<Value>(event).unwrap()["detail"].take();
     events.iter().map(|event| detail(&event.body)).collect()
 }
 
-/// What the consumer of the ledger makes of events, as a queue hands them out.
+/// Gives the ledger's consumer a batch of events and returns its failures.
 async fn consumed(world: &World, events: &[String]) -> Value {
     let record = |(n, body): (usize, &String)| json!({"messageId": n.to_string(), "body": body});
     let records: Vec<_> = events.iter().enumerate().map(record).collect();
@@ -84,7 +84,7 @@ fn order(id: &str, customer: &str, note: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_goes_on_as_it_was_written_with_what_shopify_says_of_it() {
+async fn a_delivery_is_published_unchanged_with_shopifys_headers() {
     let world = World::open().await;
     let body = r#"{"id":9007199254740993, "total":1.10,"note":"\u0026"}"#;
     let headers = [
@@ -105,7 +105,7 @@ async fn a_delivery_goes_on_as_it_was_written_with_what_shopify_says_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_newer_family_of_headers_is_taken_too() {
+async fn the_newer_family_of_headers_is_accepted_too() {
     let world = World::open().await;
     let body = "{}";
     let signature = sign(&ShopifySecrets::parse(SECRET).unwrap(), body.as_bytes());
@@ -121,7 +121,7 @@ async fn the_newer_family_of_headers_is_taken_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_secret_is_rotated_both_are_taken_and_no_third() {
+async fn during_a_rotation_both_secrets_are_accepted_and_no_third() {
     let world = World::open().await;
     let config = ShopConfig {
         domain: SHOP.to_owned(),
@@ -164,7 +164,7 @@ async fn a_payload_over_the_bus_limit_counts_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payload_that_has_expired_is_named_and_holds_up_no_other() {
+async fn an_expired_payload_is_reported_and_blocks_no_other_message() {
     let world = World::open().await;
     let gone = json!({"detail": {"metadata": {}, "payload_kept":
         {"hash": "00", "bytes": 5, "chunk_bytes": 393_216}}});
@@ -202,7 +202,7 @@ async fn shopifys_own_eventbridge_delivery_is_consumed_like_ours() {
     assert_eq!(version_of(&world, "9").await, Some(2), "two orders, one of them delivered twice");
 }
 
-/// JSON as nobody expects it, as text.
+/// Unusual JSON, as text.
 fn odd_json() -> impl Strategy<Value = String> {
     let scalars = prop_oneof![
         Just("null".to_owned()),
@@ -224,13 +224,13 @@ fn odd_json() -> impl Strategy<Value = String> {
             }),
         ]
     });
-    // Nested deeper than any reader follows, now and then.
+    // Sometimes nested deeper than any parser accepts.
     (nested, prop_oneof![9 => Just(0_usize), 1 => 100..4_000_usize])
         .prop_map(|(json, depth)| format!("{}{json}{}", "[".repeat(depth), "]".repeat(depth)))
 }
 
 #[test]
-fn whatever_json_is_signed_is_taken_and_no_consumer_stumbles_over_it() {
+fn any_signed_json_is_accepted_and_no_consumer_retries_it() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::open());
     let shop = world.shop();
@@ -257,14 +257,14 @@ fn whatever_json_is_signed_is_taken_and_no_consumer_stumbles_over_it() {
         after = last.seq;
         let events: Vec<_> = page.into_iter().map(|event| event.body).collect();
         for failure in runtime.block_on(consumed(&world, &events)).as_array().unwrap() {
-            assert_eq!(failure["final"], true, "another attempt is of no use: {failure}");
+            assert_eq!(failure["final"], true, "another attempt is useless: {failure}");
         }
     }
     assert!(after >= 150);
 }
 
 #[test]
-fn what_is_no_json_is_refused_and_never_an_error_of_ours() {
+fn a_body_that_is_not_json_is_rejected_with_400() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::open());
     let shop = world.shop();

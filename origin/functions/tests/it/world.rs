@@ -1,4 +1,4 @@
-//! A table and a bus over HTTP, and a shop on them.
+//! A table and a bus over HTTP, and a shop that uses them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
 };
-use origin_domain::loyalty::{Activation, ProgramShelf as _};
+use origin_domain::loyalty::{Activation, ProgramStore as _};
 use origin_domain::time::Time;
 use origin_functions::cached_catalog::variants_sold;
 use origin_functions::clock::Clock;
@@ -30,7 +30,7 @@ pub(crate) const SECRET: &str = "hush";
 pub(crate) const SHOP: &str = "test.myshopify.com";
 /// What the edge sends the HTTP API.
 pub(crate) const ORIGIN: &str = "0123456789abcdef0123456789abcdef-now";
-/// What it sent before, while that is rotated.
+/// What it sent before the rotation.
 pub(crate) const ORIGIN_BEFORE: &str = "0123456789abcdef0123456789abcdef-before";
 
 const PRODUCT: &str = r#"{"product":"mug","title":"Mug","currency":"EUR","base_price":1200,
@@ -43,7 +43,7 @@ const PROGRAM: &str = r#"{"title":"Mugs","currency":"EUR","pending_days":0,"expi
         {"id":"euro","title":"One a euro","each":"line","points":"line.amount","per":100}]},
     "tiers":[{"id":"all","title":"All","threshold":0}],"rewards":[]}"#;
 
-/// Where a function's world is.
+/// The services that a function needs.
 pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) table_url: String,
@@ -88,7 +88,7 @@ impl World {
         Arc::new(Shop::new(config, &self.aws, clock, system_random))
     }
 
-    /// The environment of a built function in this world.
+    /// The environment of a built function that uses these services.
     pub(crate) fn environment<'a>(&'a self, function: &'a str) -> Vec<(&'a str, &'a str)> {
         vec![
             ("_HANDLER", function),
@@ -117,7 +117,7 @@ pub(crate) fn document() -> Value {
     })
 }
 
-/// What there is at these addresses.
+/// The configuration of the services at these addresses.
 pub(crate) fn aws_config(table_url: &str, bus_url: &str) -> AwsConfig {
     AwsConfig {
         region: "local-1".to_owned(),
@@ -135,8 +135,8 @@ pub(crate) fn aws_config(table_url: &str, bus_url: &str) -> AwsConfig {
     }
 }
 
-/// The header by which the edge vouches for somebody.
-pub(crate) fn vouched(kind: Kind, id: &str) -> String {
+/// The header by which the edge passes an identity on.
+pub(crate) fn identity_header(kind: Kind, id: &str) -> String {
     encode(&KeyRing::parse(KEYS).unwrap(), &[Identity { kind, id: id.to_owned() }])
 }
 

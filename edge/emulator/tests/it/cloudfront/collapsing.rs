@@ -1,4 +1,4 @@
-//! Request collapsing: one fetch for all who wait, and nobody forgotten (section 9).
+//! Request collapsing: one fetch for all waiting viewers (section 9).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, yield_now};
 
 use crate::world::*;
 
-/// Starts so many requests for `/`, the first of which has reached the origin.
+/// Starts `count` requests for `/`; the first one has reached the origin.
 async fn start(world: &World, count: usize) -> Vec<JoinHandle<Response<Bytes>>> {
     let mut arrivals = world.origin.shut();
     let mut requests = Vec::new();
@@ -66,7 +66,7 @@ async fn case_19_with_a_minimum_ttl_even_a_private_answer_is_shared() {
 }
 
 #[tokio::test]
-async fn cases_73_and_20_with_cookies_or_without_caching_nobody_waits() {
+async fn cases_73_and_20_with_cookies_or_without_caching_no_request_waits() {
     let mut cookies = distribution(0, 3600, 0);
     cookies["DistributionConfig"]["DefaultCacheBehavior"]["OriginRequestPolicyId"] = json!("p");
     cookies["OriginRequestPolicies"]["p"] = json!({
@@ -90,14 +90,14 @@ async fn case_74_an_answer_for_one_releases_the_others_to_fetch_their_own() {
         assert_eq!(world.origin.fetches(), 1, "{control}: the others wait for the first answer");
         world.origin.gate.add_permits(1);
         settle().await;
-        assert_eq!(world.origin.fetches(), 10, "{control}: then each goes by itself");
+        assert_eq!(world.origin.fetches(), 10, "{control}: then each fetches by itself");
         world.origin.gate.add_permits(9);
         assert_eq!(results(requests).await, vec!["200 Miss"; 10], "{control}");
     }
 }
 
 #[tokio::test]
-async fn without_any_lifetime_the_answer_is_shared_but_not_kept() {
+async fn without_any_lifetime_the_answer_is_shared_but_not_stored() {
     let world = World::new(&distribution(0, 3600, 0), [says(200, &[], "body")]);
     let requests = start(&world, 10).await;
     world.origin.gate.add_permits(100);
@@ -121,8 +121,8 @@ async fn a_leader_whose_viewer_leaves_hands_over_to_exactly_one() {
 async fn a_follower_that_left_is_passed_over() {
     let world = World::new(&distribution(0, 3600, 0), [ok("max-age=60")]);
     let mut requests = start(&world, 5).await;
-    for gone in [1, 1, 0] {
-        requests.remove(gone).abort();
+    for left in [1, 1, 0] {
+        requests.remove(left).abort();
     }
     settle().await;
     assert_eq!(world.origin.fetches(), 2);
@@ -131,10 +131,10 @@ async fn a_follower_that_left_is_passed_over() {
 }
 
 #[tokio::test]
-async fn an_heir_that_leaves_before_it_knows_hands_on() {
+async fn a_new_leader_that_leaves_before_it_runs_hands_over() {
     let world = World::new(&distribution(0, 3600, 0), [ok("max-age=60")]);
     let mut requests = start(&world, 3).await;
-    // Both at once: the second is woken as heir and cancelled before it ran.
+    // Both at once: the second is woken as the new leader and cancelled before it runs.
     requests.remove(0).abort();
     requests.remove(0).abort();
     settle().await;
@@ -143,7 +143,7 @@ async fn an_heir_that_leaves_before_it_knows_hands_on() {
 }
 
 #[tokio::test]
-async fn a_leader_that_panics_takes_nobody_with_it() {
+async fn a_leader_that_panics_fails_alone() {
     let world = World::new(&distribution(0, 3600, 0), [Act::Panic, ok("max-age=60")]);
     let mut requests = start(&world, 10).await;
     world.origin.gate.add_permits(10);
@@ -186,7 +186,7 @@ async fn viewers_of_an_expired_object_share_its_revalidation() {
 }
 
 #[tokio::test]
-async fn parts_are_for_who_asked_for_them() {
+async fn a_partial_response_is_not_shared() {
     let part = says(206, &["cache-control: max-age=60"], "bo");
     let world = World::new(&distribution(0, 3600, 0), [part, ok("max-age=60")]);
     let mut arrivals = world.origin.shut();

@@ -28,7 +28,7 @@ fn sent(world: &World, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn without_policies_an_origin_sees_path_body_and_what_is_always_sent() {
+async fn without_policies_an_origin_gets_path_body_and_default_headers() {
     let world = World::new(&distribution(0, 0, 0), [ok("no-store")]);
     let viewer = [
         "host: shop.example",
@@ -107,7 +107,7 @@ async fn an_origin_request_policy_adds_to_the_key() {
         "x-real-ip: 1.1.1.1",
         "upgrade: h2c",
     ];
-    // (headers of the policy, name, what arrives)
+    // (headers of the policy, name, value at the origin)
     let listed = json!({"HeaderBehavior": "whitelist", "Headers": ["A", "Host", "User-Agent"]});
     let all = json!({"HeaderBehavior": "allViewer"});
     let except = json!({"HeaderBehavior": "allExcept", "Headers": ["Host", "b"]});
@@ -141,7 +141,7 @@ async fn an_origin_request_policy_adds_to_the_key() {
 }
 
 #[tokio::test]
-async fn what_the_policy_sends_beyond_the_key_does_not_tell_objects_apart() {
+async fn a_header_outside_the_key_does_not_separate_objects() {
     let headers = json!({"HeaderBehavior": "whitelist", "Headers": ["A"]});
     let world = World::new(
         &with_origin_request_policy(distribution(0, 3600, 60), policy(headers, "none", "all")),
@@ -164,7 +164,7 @@ async fn a_fill_asks_for_the_whole_object_without_the_viewers_conditions() {
     );
     let response = world.get_with("/", &["if-none-match: W/\"v1\"", "if-match: \"v0\""]).await;
     assert_eq!((sent(&world, "if-none-match"), sent(&world, "if-match")), (None, None));
-    assert_eq!(response.status().as_u16(), 412, "judged here, on what came back (7.7)");
+    assert_eq!(response.status().as_u16(), 412, "evaluated here, on the response (7.7)");
     let response = world.get_with("/", &["if-none-match: \"v0\", W/\"v1\""]).await;
     assert_eq!((response.status().as_u16(), x_cache(&response)), (304, "Hit"));
 }

@@ -47,7 +47,7 @@ fn response_of(event: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_viewer_request_event_is_what_lambda_at_edge_gets() {
+async fn a_viewer_request_event_is_that_of_lambda_at_edge() {
     let (world, _) = world("viewer-request", [ok("max-age=60")], |event| {
         let cf = &event["Records"][0]["cf"];
         json!({"status": "200", "body": cf.to_string()})
@@ -93,7 +93,7 @@ async fn case_89_a_generated_response_is_never_cached() {
 }
 
 #[tokio::test]
-async fn an_answer_to_head_has_no_body_whoever_made_it() {
+async fn an_answer_to_head_has_no_body() {
     let (world, _) = world(
         "viewer-request",
         [ok("max-age=60")],
@@ -104,7 +104,7 @@ async fn an_answer_to_head_has_no_body_whoever_made_it() {
 }
 
 #[tokio::test]
-async fn a_rewritten_request_is_what_is_cached_and_fetched() {
+async fn a_rewritten_request_is_cached_and_fetched() {
     let (world, _) = world("viewer-request", [ok("max-age=60")], |event| {
         let mut request = request_of(&event);
         request["uri"] = json!("/same");
@@ -175,7 +175,7 @@ async fn a_response_generated_against_the_rules_is_a_502() {
     }
 }
 
-/// A function that cannot even answer.
+/// A function that returns no valid answer.
 struct Broken(fn() -> Result<Vec<u8>, FunctionError>);
 
 impl EdgeFunction for Broken {
@@ -185,7 +185,7 @@ impl EdgeFunction for Broken {
 }
 
 #[tokio::test]
-async fn a_function_that_throws_is_a_503_and_one_that_babbles_a_502() {
+async fn a_function_that_throws_is_a_503_and_an_invalid_answer_a_502() {
     type Answer = fn() -> Result<Vec<u8>, FunctionError>;
     let cases: [(Answer, u16, &str); 4] = [
         (|| Err(FunctionError("boom".to_owned())), 503, "LambdaExecutionError"),
@@ -274,7 +274,7 @@ async fn a_viewer_response_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn bytes_a_function_does_not_change_reach_the_origin_as_they_came() {
+async fn bytes_a_function_does_not_change_reach_the_origin_as_sent() {
     let mut listed = associated(&["viewer-request"]);
     key_of(&mut listed)["HeadersConfig"] =
         json!({"HeaderBehavior": "whitelist", "Headers": ["X-Latin"]});

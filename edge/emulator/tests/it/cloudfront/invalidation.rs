@@ -56,7 +56,7 @@ async fn where_the_query_is_not_in_the_key_the_path_alone_names_the_object() {
 }
 
 #[tokio::test]
-async fn case_97_a_tag_removes_every_object_that_bears_it() {
+async fn case_97_a_tag_removes_every_object_that_has_it() {
     let headers = ["cache-control: max-age=60", "x-cache-tag: product:1, Brand:ACME"];
     let world = World::new(&with_tags(), [says(200, &headers, "body")]);
     for variance in ["a: 1", "a: 2"] {
@@ -87,7 +87,7 @@ async fn case_99_only_fifty_tags_count() {
 }
 
 #[tokio::test]
-async fn case_95_an_object_goes_by_the_viewers_path_and_by_the_rewritten_one() {
+async fn case_95_the_viewers_path_and_the_rewritten_one_invalidate_an_object() {
     let mut rewriting = with_query();
     rewriting["DistributionConfig"]["DefaultCacheBehavior"]["LambdaFunctionAssociations"] =
         json!([{"EventType": "viewer-request", "LambdaFunctionARN": "f"}]);
@@ -110,7 +110,7 @@ async fn case_95_an_object_goes_by_the_viewers_path_and_by_the_rewritten_one() {
 }
 
 #[tokio::test]
-async fn what_cloudfront_would_not_take_is_an_error() {
+async fn an_invalid_item_is_an_error() {
     let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
     for item in ["", "images", "*", "#", "#a b", "#a,b"] {
         assert!(world.emulator.invalidate(&[item.to_owned()]).is_err(), "{item}");
@@ -139,23 +139,23 @@ async fn a_fill_begun_before_the_invalidation_is_not_stored() {
 }
 
 #[tokio::test]
-async fn who_asks_after_the_invalidation_never_gets_what_was_fetched_before_it() {
+async fn a_request_after_the_invalidation_never_gets_an_older_response() {
     let old = says(200, &["cache-control: max-age=60", "x-cache-tag: t"], "old");
     let new = says(200, &["cache-control: max-age=60", "x-cache-tag: t"], "new");
     let world = World::new(&with_tags(), [old, new]);
     let mut arrivals = world.origin.shut();
-    let ask = || {
+    let send = || {
         let emulator = world.emulator.clone();
         tokio::spawn(async move { emulator.handle(request("GET", "/", &[]), VIEWER).await })
     };
-    let leader = ask();
+    let leader = send();
     arrivals.recv().await;
-    let before = ask();
+    let before = send();
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     invalidate(&world, &["#t"]);
-    let after = ask();
+    let after = send();
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }

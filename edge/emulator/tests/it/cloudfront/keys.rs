@@ -1,4 +1,4 @@
-//! What tells objects apart (section 4).
+//! Cache keys (section 4).
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn encodings(gzip: bool, brotli: bool) -> Value {
     distribution
 }
 
-/// Sends both; the second is a hit or not. Gives the origin's last request target.
+/// Sends both; returns the `X-Cache` of the second.
 async fn second(world: &World, first: (&str, &[&str]), second: (&str, &[&str])) -> String {
     world.get_with(first.0, first.1).await;
     x_cache(&world.get_with(second.0, second.1).await).to_owned()
@@ -87,18 +87,18 @@ async fn cases_25_to_31_query_strings() {
         (0, query("all", &[]), "/p?a", "/p?a=", "Miss", "/p?a="),
         (0, query("none", &[]), "/p", "/p?", "Hit", "/p"),
     ];
-    for (number, distribution, first, next, expected, origin_saw) in cases {
+    for (number, distribution, first, next, expected, forwarded) in cases {
         let world = World::new(&distribution, [ok("max-age=60")]);
         let result = second(&world, (first, &[]), (next, &[])).await;
         assert_eq!(result, expected, "case {number}: {first} then {next}");
-        assert_eq!(target(&world), origin_saw, "case {number}");
+        assert_eq!(target(&world), forwarded, "case {number}");
     }
 }
 
 #[tokio::test]
 async fn cases_32_to_34_and_79_headers() {
-    type Case<'a> = (u32, &'a str, &'a [&'a str], &'a [&'a str], &'a str);
-    let cases: [Case<'_>; 6] = [
+    type HeaderCase<'a> = (u32, &'a str, &'a [&'a str], &'a [&'a str], &'a str);
+    let cases: [HeaderCase<'_>; 6] = [
         (
             32,
             "Accept-Language",
@@ -119,7 +119,11 @@ async fn cases_32_to_34_and_79_headers() {
     }
     let world = World::new(&headers(&["Authorization"]), [ok("max-age=60")]);
     world.get_with("/", &["authorization: A"]).await;
-    assert_eq!(sent(&world, "authorization").as_deref(), Some("A"), "what is in the key is sent");
+    assert_eq!(
+        sent(&world, "authorization").as_deref(),
+        Some("A"),
+        "every header in the key is forwarded"
+    );
 }
 
 #[tokio::test]
@@ -153,14 +157,14 @@ async fn cases_41_to_45_accept_encoding() {
         (45, encodings(true, false), &["accept-encoding: br, gzip"], Some("gzip")),
         (0, encodings(false, true), &["accept-encoding: br, gzip"], Some("br")),
         (0, encodings(false, false), &["accept-encoding: br, gzip"], None),
-        // 4.15: a weight of zero is a no; the rest of the grammar is read as it is meant.
+        // 4.15: a weight of zero is a no; the rest follows the grammar.
         (0, both(), &["accept-encoding: GZIP;q=1.0 , br; q=0.000"], Some("gzip")),
         (0, both(), &["accept-encoding: xgzip, brotli"], Some("identity")),
     ];
-    for (number, distribution, request, origin_saw) in cases {
+    for (number, distribution, request, forwarded) in cases {
         let world = World::new(&distribution, [ok("max-age=60")]);
         world.get_with("/", request).await;
-        assert_eq!(sent(&world, "accept-encoding").as_deref(), origin_saw, "case {number}");
+        assert_eq!(sent(&world, "accept-encoding").as_deref(), forwarded, "case {number}");
     }
     let gzip: (&str, &[&str]) = ("/", &["accept-encoding: gzip"]);
     let deflate: (&str, &[&str]) = ("/", &["accept-encoding: deflate"]);

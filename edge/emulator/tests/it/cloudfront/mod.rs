@@ -1,7 +1,7 @@
 //! CloudFront's rules as cases. The numbers are those of `RULES.md`: after `case`, that of a row in
 //! its list of cases; a number like 6.4 is a rule.
 //!
-//! Not here, because they are refused at start-up and tested there (`refused.rs`): 46–50
+//! Not here, because they are rejected at start-up and tested there (`rejected.rs`): 46–50
 //! (compression), 103 (origin access control), 106 (Host to a function URL). Not emulated at all:
 //! 104 (several locations and a regional cache).
 
@@ -12,7 +12,7 @@ mod functions;
 mod invalidation;
 mod keys;
 mod objects;
-mod refused;
+mod rejected;
 mod requests;
 mod responses;
 mod stale;

@@ -32,21 +32,21 @@ async fn case_2_an_expired_object_is_revalidated() {
 #[tokio::test]
 async fn a_304s_headers_replace_the_stored_ones() {
     let renewed = says(304, &["etag: \"v1\"", "cache-control: max-age=5", "x-a: new"], "");
-    let first = says(200, &[TAGGED[0], TAGGED[1], "x-a: old", "x-b: kept"], "body");
+    let first = says(200, &[TAGGED[0], TAGGED[1], "x-a: old", "x-b: stored"], "body");
     let world = World::new(&distribution(0, 3600, 0), [first, renewed]);
     world.get("/").await;
     world.clock.at_ms(60_000);
     world.get("/").await;
     world.clock.at_ms(64_999);
     let hit = world.get("/").await;
-    assert_eq!((x_cache(&hit), header(&hit, "x-a"), header(&hit, "x-b")), ("Hit", "new", "kept"));
+    assert_eq!((x_cache(&hit), header(&hit, "x-a"), header(&hit, "x-b")), ("Hit", "new", "stored"));
     assert_eq!(header(&hit, "content-length"), "4");
     world.clock.at_ms(65_000);
     assert_eq!(x_cache(&world.get("/").await), "RefreshHit");
 }
 
 #[tokio::test]
-async fn case_3_without_validators_it_is_fetched_anew() {
+async fn case_3_without_validators_it_is_fetched_again() {
     let world = World::new(&distribution(0, 3600, 0), [ok("max-age=60")]);
     world.get("/").await;
     world.clock.at_ms(61_000);
@@ -71,7 +71,7 @@ async fn cases_17_and_22_no_cache_and_a_lifetime_of_zero_revalidate_each_time() 
 }
 
 #[tokio::test]
-async fn case_52_vary_any_is_asked_for_each_time_and_unconditionally() {
+async fn case_52_vary_any_is_fetched_each_time_and_unconditionally() {
     let act = says(200, &["cache-control: max-age=60", "etag: \"v1\"", "vary: *"], "body");
     let world = World::new(&distribution(0, 3600, 86_400), [act]);
     world.get("/").await;

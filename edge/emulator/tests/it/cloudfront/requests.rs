@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::world::*;
 
 #[tokio::test]
-async fn case_80_a_get_with_a_body_goes_no_further() {
+async fn case_80_a_get_with_a_body_is_rejected() {
     let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
     for method in ["GET", "HEAD"] {
         let mut request = request(method, "/", &[]);
@@ -18,7 +18,7 @@ async fn case_80_a_get_with_a_body_goes_no_further() {
 }
 
 #[tokio::test]
-async fn case_81_a_method_the_behavior_does_not_allow_is_refused() {
+async fn case_81_a_method_the_behavior_does_not_allow_is_rejected() {
     let mut reads = distribution(0, 3600, 60);
     reads["DistributionConfig"]["DefaultCacheBehavior"]["AllowedMethods"] = json!(["HEAD", "GET"]);
     let world = World::new(&reads, [ok("max-age=60")]);

@@ -13,7 +13,7 @@ fn with_policy(policy: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_answer_bears_the_edges_headers() {
+async fn every_answer_has_the_edges_headers() {
     let act = says(
         200,
         &[
@@ -36,8 +36,8 @@ async fn every_answer_bears_the_edges_headers() {
         assert_eq!(header(&response, "x-amz-cf-pop"), "LCL50-C1");
         let id = header(&response, "x-amz-cf-id");
         assert!(id.len() == 56 && id.ends_with("=="), "{id}");
-        for gone in ["connection", "transfer-encoding", "trailer"] {
-            assert_eq!(header(&response, gone), "", "{gone}");
+        for removed in ["connection", "transfer-encoding", "trailer"] {
+            assert_eq!(header(&response, removed), "", "{removed}");
         }
         assert_eq!(header(&response, "date"), "Thu, 01 Jan 2026 00:00:00 GMT");
     }
@@ -49,7 +49,7 @@ async fn every_answer_bears_the_edges_headers() {
 }
 
 #[tokio::test]
-async fn case_51_vary_keeps_only_what_still_tells_viewers_apart() {
+async fn case_51_vary_keeps_only_headers_that_reach_the_origin() {
     let vary = "vary: Accept-Language, Accept-Encoding, Cookie, User-Agent";
     let act = says(200, &["cache-control: max-age=60", vary], "body");
     let world = World::new(&distribution(0, 3600, 60), [act]);
@@ -199,11 +199,11 @@ fn timing(percent: u64) -> Value {
 }
 
 #[tokio::test]
-async fn case_107_server_timing_can_be_asked_for() {
+async fn case_107_server_timing_can_be_requested() {
     let act = says(200, &["cache-control: max-age=60", "server-timing: db;dur=3"], "body");
     let world = World::new(&timing(0), [act]);
-    let asks = ["pragma: server-timing"];
-    let miss = world.get_with("/", &asks).await;
+    let headers = ["pragma: server-timing"];
+    let miss = world.get_with("/", &headers).await;
     let id = header(&miss, "x-amz-cf-id");
     assert_eq!(
         header(&miss, "server-timing"),
@@ -213,7 +213,7 @@ async fn case_107_server_timing_can_be_asked_for() {
              cdn-upstream-fbl;dur=0,cdn-downstream-fbl;dur=0,db;dur=3"
         )
     );
-    let hit = world.get_with("/", &asks).await;
+    let hit = world.get_with("/", &headers).await;
     let id = header(&hit, "x-amz-cf-id");
     assert_eq!(
         header(&hit, "server-timing"),

@@ -11,7 +11,7 @@ fn failing() -> Act {
     says(503, &[], "down")
 }
 
-/// Status, X-Cache and how often the origin was asked so far.
+/// Status, X-Cache and the number of fetches so far.
 async fn get(world: &World, at_ms: u64) -> (u16, String, usize) {
     world.clock.at_ms(at_ms);
     let response = world.get("/").await;
@@ -47,7 +47,7 @@ async fn case_65_stale_if_error_is_a_window_after_expiry() {
         World::new(&distribution(0, 3600, 0), [ok("max-age=10, stale-if-error=60"), failing()]);
     get(&world, 0).await;
     assert_eq!(get(&world, 11_000).await, is(200, "Hit", 2));
-    assert_eq!(get(&world, 12_000).await, is(200, "Hit", 3), "each request asks the origin");
+    assert_eq!(get(&world, 12_000).await, is(200, "Hit", 3), "each request goes to the origin");
     assert_eq!(get(&world, 69_999).await, is(200, "Hit", 4));
     assert_eq!(get(&world, 70_000).await, is(503, "Error", 5));
 }
@@ -106,7 +106,7 @@ async fn cases_68_and_69_past_the_window_the_viewer_waits() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_reused_is_not_served_behind_a_refresh_either() {
+async fn an_uncacheable_answer_is_not_served_while_revalidating() {
     for control in ["no-cache", "no-store", "private"] {
         let control = format!("{control}, stale-while-revalidate=60");
         let world = World::new(&distribution(0, 3600, 0), [ok(&control)]);
@@ -116,7 +116,7 @@ async fn what_may_not_be_reused_is_not_served_behind_a_refresh_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn case_70_a_hanging_origin_is_waited_for_before_stale_is_served() {
+async fn case_70_a_hanging_origin_times_out_before_stale_is_served() {
     let mut slow = distribution(0, 3600, 0);
     slow["DistributionConfig"]["Origins"][0] = json!({
         "Id": "o", "DomainName": "o.invalid", "ConnectionAttempts": 3,
@@ -128,7 +128,7 @@ async fn case_70_a_hanging_origin_is_waited_for_before_stale_is_served() {
 }
 
 #[tokio::test]
-async fn case_71_what_may_not_be_reused_still_stands_in_for_a_failing_origin() {
+async fn case_71_an_uncacheable_answer_still_replaces_a_failing_origin() {
     for (control, status) in
         [("no-store", 200), ("private", 200), ("no-store, stale-if-error=0", 502)]
     {
@@ -156,7 +156,7 @@ async fn a_refresh_that_fails_behind_the_viewers_leaves_the_stale_object() {
 }
 
 #[tokio::test]
-async fn a_refresh_asks_for_the_whole_whatever_part_the_viewer_asked_for() {
+async fn a_refresh_fetches_the_whole_object_for_a_range_request() {
     let world =
         World::new(&distribution(0, 3600, 0), [ok("max-age=10, stale-while-revalidate=60")]);
     get(&world, 0).await;

@@ -5,66 +5,86 @@ use serde_json::json;
 use crate::world::*;
 
 /// One answer under one policy: fresh until just before `ttl_s`, not at it.
-struct Case {
+struct TtlCase {
     number: u32,
     policy: (u64, u64, u64),
     origin: &'static [&'static str],
     ttl_s: u64,
 }
 
-const CASES: [Case; 20] = [
-    Case { number: 1, policy: (0, YEAR, DAY), origin: &["cache-control: max-age=60"], ttl_s: 60 },
-    Case { number: 4, policy: (0, 300, DAY), origin: &["cache-control: max-age=3600"], ttl_s: 300 },
-    Case { number: 5, policy: (60, 3600, 300), origin: &["cache-control: max-age=10"], ttl_s: 60 },
-    Case { number: 6, policy: (60, 3600, 300), origin: &[], ttl_s: 300 },
-    Case { number: 7, policy: (600, 3600, 300), origin: &[], ttl_s: 600 },
-    Case { number: 8, policy: (0, 100, DAY), origin: &[], ttl_s: DAY },
-    Case {
+const CASES: [TtlCase; 20] = [
+    TtlCase {
+        number: 1,
+        policy: (0, YEAR, DAY),
+        origin: &["cache-control: max-age=60"],
+        ttl_s: 60,
+    },
+    TtlCase {
+        number: 4,
+        policy: (0, 300, DAY),
+        origin: &["cache-control: max-age=3600"],
+        ttl_s: 300,
+    },
+    TtlCase {
+        number: 5,
+        policy: (60, 3600, 300),
+        origin: &["cache-control: max-age=10"],
+        ttl_s: 60,
+    },
+    TtlCase { number: 6, policy: (60, 3600, 300), origin: &[], ttl_s: 300 },
+    TtlCase { number: 7, policy: (600, 3600, 300), origin: &[], ttl_s: 600 },
+    TtlCase { number: 8, policy: (0, 100, DAY), origin: &[], ttl_s: DAY },
+    TtlCase {
         number: 9,
         policy: (0, 3600, DAY),
         origin: &["cache-control: max-age=10, s-maxage=100"],
         ttl_s: 100,
     },
-    Case { number: 10, policy: (0, 3600, 0), origin: &["cache-control: s-maxage=100"], ttl_s: 100 },
-    Case {
+    TtlCase {
+        number: 10,
+        policy: (0, 3600, 0),
+        origin: &["cache-control: s-maxage=100"],
+        ttl_s: 100,
+    },
+    TtlCase {
         number: 11,
         policy: (0, 3600, DAY),
         origin: &["cache-control: max-age=100", "expires: Thu, 01 Jan 2026 01:00:00 GMT"],
         ttl_s: 100,
     },
-    Case {
+    TtlCase {
         number: 12,
         policy: (0, 3600, DAY),
         origin: &["expires: Thu, 01 Jan 2026 00:02:00 GMT"],
         ttl_s: 120,
     },
-    Case {
+    TtlCase {
         number: 13,
         policy: (0, 60, DAY),
         origin: &["expires: Thu, 01 Jan 2026 00:02:00 GMT"],
         ttl_s: 60,
     },
-    Case {
+    TtlCase {
         number: 14,
         policy: (300, 3600, 600),
         origin: &["expires: Thu, 01 Jan 2026 00:00:10 GMT"],
         ttl_s: 300,
     },
-    Case { number: 15, policy: (0, 3600, DAY), origin: &["cache-control: no-store"], ttl_s: 0 },
-    Case { number: 16, policy: (0, 3600, DAY), origin: &["cache-control: private"], ttl_s: 0 },
-    Case { number: 18, policy: (1, YEAR, DAY), origin: &["cache-control: no-store"], ttl_s: 1 },
-    Case { number: 21, policy: (0, YEAR, 0), origin: &[], ttl_s: 0 },
-    Case { number: 23, policy: (0, 3600, DAY), origin: &["cache-control: public"], ttl_s: DAY },
-    Case {
+    TtlCase { number: 15, policy: (0, 3600, DAY), origin: &["cache-control: no-store"], ttl_s: 0 },
+    TtlCase { number: 16, policy: (0, 3600, DAY), origin: &["cache-control: private"], ttl_s: 0 },
+    TtlCase { number: 18, policy: (1, YEAR, DAY), origin: &["cache-control: no-store"], ttl_s: 1 },
+    TtlCase { number: 21, policy: (0, YEAR, 0), origin: &[], ttl_s: 0 },
+    TtlCase { number: 23, policy: (0, 3600, DAY), origin: &["cache-control: public"], ttl_s: DAY },
+    TtlCase {
         number: 53,
         policy: (1, 3600, DAY),
         origin: &["cache-control: max-age=60", "vary: *"],
         ttl_s: 60,
     },
     // 6.7: an `Expires` that is no date is past.
-    Case { number: 0, policy: (0, 3600, DAY), origin: &["expires: 0"], ttl_s: 0 },
+    TtlCase { number: 0, policy: (0, 3600, DAY), origin: &["expires: 0"], ttl_s: 0 },
     // 6.5: `must-revalidate` and `immutable` change nothing.
-    Case {
+    TtlCase {
         number: 0,
         policy: (0, 3600, 0),
         origin: &["cache-control: max-age=60, must-revalidate, immutable"],
@@ -76,8 +96,8 @@ const DAY: u64 = 86_400;
 const YEAR: u64 = 31_536_000;
 
 #[tokio::test]
-async fn an_answer_is_fresh_for_its_ttl_and_not_a_moment_longer() {
-    for Case { number, policy: (min, max, default), origin, ttl_s } in CASES {
+async fn an_answer_is_fresh_for_exactly_its_ttl() {
+    for TtlCase { number, policy: (min, max, default), origin, ttl_s } in CASES {
         let world = World::new(&distribution(min, max, default), [says(200, origin, "body")]);
         assert_eq!(x_cache(&world.get("/").await), "Miss", "case {number}: the first");
         if ttl_s > 0 {

@@ -1,10 +1,10 @@
-//! What a viewer has seen, on its way to the origin.
+//! Bookmarks on their way to the origin.
 
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 
-use super::{Case, forwards, refuses};
-use crate::fixture::{PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, asks, get};
+use super::{TestCase, forwards, rejects};
+use crate::fixture::{PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, get, request_to};
 
 const BOOKMARK: &str = "forecourt-bookmark";
 const FIELD: &str = "header:forecourt-bookmark";
@@ -18,14 +18,14 @@ fn joined(mut bookmarks: Vec<String>) -> String {
     bookmarks.join(",")
 }
 
-pub(super) fn cases() -> Vec<Case> {
-    let mut cases = carried();
+pub(super) fn cases() -> Vec<TestCase> {
+    let mut cases = forwarded();
     cases.extend(dropped());
-    cases.extend(refused());
+    cases.extend(rejected());
     cases
 }
 
-fn carried() -> Vec<Case> {
+fn forwarded() -> Vec<TestCase> {
     let cart = |value: &str| get("/v1/cart").cart("cart-1").with("Forecourt-Bookmark", value);
     let goes_on = |name: &str, value: &str, form: &str| {
         forwards(name, cart(value), "/v1/cart").by_cart("cart-1").has(BOOKMARK, form)
@@ -59,7 +59,7 @@ fn carried() -> Vec<Case> {
             .under(&ROTATING),
         forwards(
             "bookmarks of a customer's carts, whichever it will be",
-            asks("POST", "/v1/carts")
+            request_to("POST", "/v1/carts")
                 .customer("1001")
                 .with("Forecourt-Bookmark", &format!("{one},{account}")),
             "/v1/carts",
@@ -68,7 +68,7 @@ fn carried() -> Vec<Case> {
         .has(BOOKMARK, &joined(vec![one.clone(), account])),
         forwards(
             "bookmarks of both carts that are merged",
-            asks("POST", "/v1/cart/merge")
+            request_to("POST", "/v1/cart/merge")
                 .cart("customer-1001")
                 .customer("1001")
                 .keyed()
@@ -81,7 +81,10 @@ fn carried() -> Vec<Case> {
         .has(BOOKMARK, &joined(vec![one.clone(), own])),
         forwards(
             "a command with its bookmark",
-            asks("POST", "/v1/cart/lines").cart("cart-1").keyed().with("Forecourt-Bookmark", &one),
+            request_to("POST", "/v1/cart/lines")
+                .cart("cart-1")
+                .keyed()
+                .with("Forecourt-Bookmark", &one),
             "/v1/cart/lines",
         )
         .by_cart("cart-1")
@@ -96,7 +99,7 @@ fn reversed(list: &str) -> String {
     bookmarks.join(",")
 }
 
-fn dropped() -> Vec<Case> {
+fn dropped() -> Vec<TestCase> {
     let cart = |value: &str| get("/v1/cart").cart("cart-1").with("Forecourt-Bookmark", value);
     let yours = PLAIN.cart_bookmark("cart-2", 1);
     let account = PLAIN.loyalty_bookmark("1001", 1);
@@ -136,10 +139,10 @@ fn dropped() -> Vec<Case> {
     ]
 }
 
-fn refused() -> Vec<Case> {
+fn rejected() -> Vec<TestCase> {
     let broken = |name: &str, value: &str| {
         let request = get("/v1/cart").cart("cart-1").with("Forecourt-Bookmark", value);
-        refuses(name, request, Code::BookmarkInvalid).blames(FIELD)
+        rejects(name, request, Code::BookmarkInvalid).at_field(FIELD)
     };
     let one = mine(1);
     let parts: Vec<&str> = one.split('.').collect();
@@ -166,14 +169,14 @@ fn refused() -> Vec<Case> {
         broken("nine bookmarks", &nine.join(",")),
         broken("bookmarks of more than 6 KB", &heavy),
         broken("bookmarks joined as behind the proxy", &format!("{one}~{}", mine(2))),
-        refuses(
+        rejects(
             "an old bookmark when its key is gone",
             get("/v1/cart")
                 .with("Forecourt-Cart", &ROTATED.cart_token("cart-1"))
                 .with("Forecourt-Bookmark", &one),
             Code::BookmarkInvalid,
         )
-        .blames(FIELD)
+        .at_field(FIELD)
         .under(&ROTATED),
     ]
 }

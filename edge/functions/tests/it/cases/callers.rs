@@ -1,42 +1,42 @@
-//! Who may call, and as whom.
+//! Which callers a route accepts.
 
 use edge_wire::problem::Code;
 
-use super::{Case, forwards, refuses};
-use crate::fixture::{NOW, PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, asks, get};
+use super::{TestCase, forwards, rejects};
+use crate::fixture::{NOW, PLAIN, ROTATED, ROTATING, STAFF_TOKEN, Viewer, get, request_to};
 
 const AUTHORIZATION: &str = "header:authorization";
 const CART: &str = "header:forecourt-cart";
 const ADMIN: &str = "/v1/admin/configurators/bike";
-/// A programme to be tried on past orders.
+/// A dry run of a program on past orders.
 const TRIAL: &str = "/v1/admin/loyalty/program?dry_run=true&cursor=1795251600000-7001";
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = carts();
     cases.extend(customers());
     cases.extend(optional());
     cases.extend(staff());
-    cases.extend(programmes());
+    cases.extend(programs());
     cases.extend(rotation());
     cases
 }
 
-fn carts() -> Vec<Case> {
+fn carts() -> Vec<TestCase> {
     let token = PLAIN.cart_token("cart-1");
     let broken = |name: &str, value: &str| {
-        refuses(name, get("/v1/cart").with("Forecourt-Cart", value), Code::TokenInvalid)
-            .blames(CART)
+        rejects(name, get("/v1/cart").with("Forecourt-Cart", value), Code::TokenInvalid)
+            .at_field(CART)
     };
     vec![
         forwards("a cart by its token", get("/v1/cart").cart("cart-1"), "/v1/cart")
             .by_cart("cart-1"),
-        refuses("a cart without a token", get("/v1/cart"), Code::TokenMissing).blames(CART),
-        refuses(
+        rejects("a cart without a token", get("/v1/cart"), Code::TokenMissing).at_field(CART),
+        rejects(
             "a cart with a customer's token only",
             get("/v1/cart").customer("1001"),
             Code::TokenMissing,
         )
-        .blames(CART),
+        .at_field(CART),
         broken("an empty cart token", ""),
         broken("half a cart token", &token[..token.len() / 2]),
         broken("a cart token without its last character", &token[..token.len() - 1]),
@@ -48,12 +48,12 @@ fn carts() -> Vec<Case> {
         broken("a bookmark for a cart token", &PLAIN.cart_bookmark("cart-1", 1)),
         broken("a cart token of 600 bytes", &"c".repeat(600)),
         broken("two cart tokens in one line", &format!("{token},{token}")),
-        refuses(
+        rejects(
             "two cart tokens",
             get("/v1/cart").cart("cart-1").cart("cart-2"),
             Code::TokenInvalid,
         )
-        .blames(CART),
+        .at_field(CART),
         forwards(
             "a cart with a broken token of a kind that is not asked",
             get("/v1/cart").cart("cart-1").with("Authorization", "Bearer broken"),
@@ -70,11 +70,11 @@ fn carts() -> Vec<Case> {
     ]
 }
 
-fn customers() -> Vec<Case> {
+fn customers() -> Vec<TestCase> {
     let token = PLAIN.customer_token("1001");
     let loyalty = |value: &str| get("/v1/loyalty").with("Authorization", value);
     let broken = |name: &str, value: &str| {
-        refuses(name, loyalty(value), Code::TokenInvalid).blames(AUTHORIZATION)
+        rejects(name, loyalty(value), Code::TokenInvalid).at_field(AUTHORIZATION)
     };
     vec![
         forwards("a balance", get("/v1/loyalty").customer("1001"), "/v1/loyalty")
@@ -90,18 +90,18 @@ fn customers() -> Vec<Case> {
         forwards("the last second of a token", get("/v1/loyalty").customer("1001"), "/v1/loyalty")
             .by_customer("1001")
             .at(NOW + 899),
-        refuses("the second after it", get("/v1/loyalty").customer("1001"), Code::TokenExpired)
-            .blames(AUTHORIZATION)
+        rejects("the second after it", get("/v1/loyalty").customer("1001"), Code::TokenExpired)
+            .at_field(AUTHORIZATION)
             .at(NOW + 900),
-        refuses("a balance of nobody", get("/v1/loyalty"), Code::TokenMissing)
-            .blames(AUTHORIZATION),
-        refuses("HEAD of nobody's balance", asks("HEAD", "/v1/loyalty"), Code::TokenMissing),
-        refuses(
+        rejects("a balance of nobody", get("/v1/loyalty"), Code::TokenMissing)
+            .at_field(AUTHORIZATION),
+        rejects("HEAD of nobody's balance", request_to("HEAD", "/v1/loyalty"), Code::TokenMissing),
+        rejects(
             "a cart token for a balance",
             get("/v1/loyalty").cart("cart-1"),
             Code::TokenMissing,
         )
-        .blames(AUTHORIZATION),
+        .at_field(AUTHORIZATION),
         broken("an empty authorization", ""),
         broken("a bearer of nothing", "Bearer"),
         broken("a bearer of blanks", "Bearer  "),
@@ -117,88 +117,92 @@ fn customers() -> Vec<Case> {
             &format!("Bearer {}", token.replace("1700000900", "1800000900")),
         ),
         broken("an unsigned JWT", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMDAxIn0."),
-        refuses(
+        rejects(
             "two authorizations",
             get("/v1/loyalty").customer("1001").customer("1002"),
             Code::TokenInvalid,
         )
-        .blames(AUTHORIZATION),
+        .at_field(AUTHORIZATION),
     ]
 }
 
-fn optional() -> Vec<Case> {
+fn optional() -> Vec<TestCase> {
     vec![
-        forwards("a new cart for anybody", asks("POST", "/v1/carts"), "/v1/carts"),
+        forwards("a new cart for anybody", request_to("POST", "/v1/carts"), "/v1/carts"),
         forwards(
             "a new cart for a customer",
-            asks("POST", "/v1/carts").customer("1001"),
+            request_to("POST", "/v1/carts").customer("1001"),
             "/v1/carts",
         )
         .by_customer("1001"),
-        forwards("a fresh token for a cart", asks("POST", "/v1/carts").cart("cart-1"), "/v1/carts")
-            .by_cart("cart-1"),
+        forwards(
+            "a fresh token for a cart",
+            request_to("POST", "/v1/carts").cart("cart-1"),
+            "/v1/carts",
+        )
+        .by_cart("cart-1"),
         forwards(
             "a new cart for a customer who has one",
-            asks("POST", "/v1/carts").customer("1001").cart("cart-1"),
+            request_to("POST", "/v1/carts").customer("1001").cart("cart-1"),
             "/v1/carts",
         )
         .by_cart("cart-1")
         .by_customer("1001"),
-        refuses(
+        rejects(
             "a new cart with a broken token",
-            asks("POST", "/v1/carts").with("Authorization", "Bearer broken"),
+            request_to("POST", "/v1/carts").with("Authorization", "Bearer broken"),
             Code::TokenInvalid,
         )
-        .blames(AUTHORIZATION),
-        refuses(
+        .at_field(AUTHORIZATION),
+        rejects(
             "a new cart with an expired token",
-            asks("POST", "/v1/carts").customer("1001"),
+            request_to("POST", "/v1/carts").customer("1001"),
             Code::TokenExpired,
         )
-        .blames(AUTHORIZATION)
+        .at_field(AUTHORIZATION)
         .at(NOW + 901),
-        refuses(
+        rejects(
             "a new cart with a broken cart token",
-            asks("POST", "/v1/carts").customer("1001").with("Forecourt-Cart", "broken"),
+            request_to("POST", "/v1/carts").customer("1001").with("Forecourt-Cart", "broken"),
             Code::TokenInvalid,
         )
-        .blames(CART),
+        .at_field(CART),
     ]
 }
 
-fn programmes() -> Vec<Case> {
+fn programs() -> Vec<TestCase> {
     vec![
         forwards(
             "a programme tried on past orders",
-            asks("PUT", TRIAL).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            request_to("PUT", TRIAL).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
             "/v1/admin/loyalty/program?cursor=1795251600000-7001&dry_run=true",
         )
         .by_staff(),
-        refuses("nobody tries a programme", asks("PUT", TRIAL), Code::TokenMissing)
-            .blames(AUTHORIZATION),
-        refuses(
+        rejects("nobody tries a programme", request_to("PUT", TRIAL), Code::TokenMissing)
+            .at_field(AUTHORIZATION),
+        rejects(
             "a customer tries a programme",
-            asks("PUT", TRIAL).customer("1001"),
+            request_to("PUT", TRIAL).customer("1001"),
             Code::NotStaff,
         )
-        .blames(AUTHORIZATION),
-        refuses(
+        .at_field(AUTHORIZATION),
+        rejects(
             "a programme tried with a parameter the route does not have",
-            asks("PUT", "/v1/admin/loyalty/program?force=true")
+            request_to("PUT", "/v1/admin/loyalty/program?force=true")
                 .with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
             Code::ParameterInvalid,
         )
-        .blames("query:force"),
+        .at_field("query:force"),
     ]
 }
 
-fn staff() -> Vec<Case> {
+fn staff() -> Vec<TestCase> {
     let bearer = |token: &str| get(ADMIN).with("Authorization", &format!("Bearer {token}"));
     vec![
         forwards("staff", bearer(STAFF_TOKEN), ADMIN).by_staff(),
         forwards(
             "staff publishing",
-            asks("PUT", ADMIN).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
+            request_to("PUT", ADMIN).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
             ADMIN,
         )
         .by_staff(),
@@ -210,49 +214,49 @@ fn staff() -> Vec<Case> {
         .by_staff(),
         forwards(
             "staff rolling back",
-            asks("POST", &format!("{ADMIN}/versions/1/activate"))
+            request_to("POST", &format!("{ADMIN}/versions/1/activate"))
                 .with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
             &format!("{ADMIN}/versions/1/activate"),
         )
         .by_staff(),
-        refuses(
+        rejects(
             "nobody rolling back",
-            asks("POST", &format!("{ADMIN}/versions/1/activate")),
+            request_to("POST", &format!("{ADMIN}/versions/1/activate")),
             Code::TokenMissing,
         )
-        .blames(AUTHORIZATION),
-        refuses("a customer on an admin route", get(ADMIN).customer("1001"), Code::NotStaff)
-            .blames(AUTHORIZATION),
-        refuses(
+        .at_field(AUTHORIZATION),
+        rejects("a customer on an admin route", get(ADMIN).customer("1001"), Code::NotStaff)
+            .at_field(AUTHORIZATION),
+        rejects(
             "a former customer on an admin route",
             get(ADMIN).customer("1001"),
             Code::TokenExpired,
         )
-        .blames(AUTHORIZATION)
+        .at_field(AUTHORIZATION)
         .at(NOW + 901),
-        refuses("nobody on an admin route", get(ADMIN), Code::TokenMissing).blames(AUTHORIZATION),
-        refuses("a cart on an admin route", get(ADMIN).cart("cart-1"), Code::TokenMissing)
-            .blames(AUTHORIZATION),
-        refuses("a staff token cut short", bearer(&STAFF_TOKEN[..31]), Code::TokenInvalid)
-            .blames(AUTHORIZATION),
-        refuses("a staff token and more", bearer(&format!("{STAFF_TOKEN}0")), Code::TokenInvalid)
-            .blames(AUTHORIZATION),
-        refuses(
+        rejects("nobody on an admin route", get(ADMIN), Code::TokenMissing).at_field(AUTHORIZATION),
+        rejects("a cart on an admin route", get(ADMIN).cart("cart-1"), Code::TokenMissing)
+            .at_field(AUTHORIZATION),
+        rejects("a staff token cut short", bearer(&STAFF_TOKEN[..31]), Code::TokenInvalid)
+            .at_field(AUTHORIZATION),
+        rejects("a staff token and more", bearer(&format!("{STAFF_TOKEN}0")), Code::TokenInvalid)
+            .at_field(AUTHORIZATION),
+        rejects(
             "a staff token twice",
             bearer(STAFF_TOKEN).with("Authorization", &format!("Bearer {STAFF_TOKEN}")),
             Code::TokenInvalid,
         )
-        .blames(AUTHORIZATION),
-        refuses(
+        .at_field(AUTHORIZATION),
+        rejects(
             "a staff token unasked for",
             get(ADMIN).with("Authorization", STAFF_TOKEN),
             Code::TokenInvalid,
         )
-        .blames(AUTHORIZATION),
+        .at_field(AUTHORIZATION),
     ]
 }
 
-fn rotation() -> Vec<Case> {
+fn rotation() -> Vec<TestCase> {
     let old_cart = || get("/v1/cart").cart("cart-1");
     let old_customer = || get("/v1/loyalty").customer("1001");
     let staff = |token: &str| get(ADMIN).with("Authorization", &format!("Bearer {token}"));
@@ -277,14 +281,14 @@ fn rotation() -> Vec<Case> {
         forwards("a new staff token while rotating", staff(next), ADMIN)
             .by_staff()
             .under(&ROTATING),
-        refuses("an old cart token when its key is gone", old_cart(), Code::TokenInvalid)
-            .blames(CART)
+        rejects("an old cart token when its key is gone", old_cart(), Code::TokenInvalid)
+            .at_field(CART)
             .under(&ROTATED),
-        refuses("an old customer token when its key is gone", old_customer(), Code::TokenInvalid)
-            .blames(AUTHORIZATION)
+        rejects("an old customer token when its key is gone", old_customer(), Code::TokenInvalid)
+            .at_field(AUTHORIZATION)
             .under(&ROTATED),
-        refuses("an old staff token when it is gone", staff(STAFF_TOKEN), Code::TokenInvalid)
-            .blames(AUTHORIZATION)
+        rejects("an old staff token when it is gone", staff(STAFF_TOKEN), Code::TokenInvalid)
+            .at_field(AUTHORIZATION)
             .under(&ROTATED),
     ]
 }

@@ -1,63 +1,75 @@
-//! Commands and their names.
+//! Commands and their idempotency keys.
 
 use edge_functions::event::Request;
 use edge_wire::problem::Code;
 
-use super::{Case, forwards, refuses};
-use crate::fixture::{KEY, STAFF_TOKEN, Viewer, asks};
+use super::{TestCase, forwards, rejects};
+use crate::fixture::{KEY, STAFF_TOKEN, Viewer, request_to};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const FIELD: &str = "header:idempotency-key";
 
-pub(super) fn cases() -> Vec<Case> {
-    let lines = || asks("POST", "/v1/cart/lines").cart("cart-1");
+pub(super) fn cases() -> Vec<TestCase> {
+    let lines = || request_to("POST", "/v1/cart/lines").cart("cart-1");
     let staff = format!("Bearer {STAFF_TOKEN}");
-    let mut cases: Vec<Case> = commands()
+    let mut cases: Vec<TestCase> = commands()
         .map(|(method, path)| {
-            forwards(format!("{method} {path}"), asks(method, path).cart("cart-1").keyed(), path)
-                .by_cart("cart-1")
-                .has(IDEMPOTENCY_KEY, KEY)
+            forwards(
+                format!("{method} {path}"),
+                request_to(method, path).cart("cart-1").keyed(),
+                path,
+            )
+            .by_cart("cart-1")
+            .has(IDEMPOTENCY_KEY, KEY)
         })
         .collect();
     cases.extend(keys().map(|(name, key)| {
-        refuses(name, lines().with("Idempotency-Key", key), Code::IdempotencyKeyInvalid)
-            .blames(FIELD)
+        rejects(name, lines().with("Idempotency-Key", key), Code::IdempotencyKeyInvalid)
+            .at_field(FIELD)
     }));
     cases.extend([
-        refuses("a command without a name", lines(), Code::IdempotencyKeyMissing).blames(FIELD),
-        refuses("a command with two names", lines().keyed().keyed(), Code::IdempotencyKeyInvalid)
-            .blames(FIELD),
-        refuses("a command of nobody", asks("POST", "/v1/cart/lines").keyed(), Code::TokenMissing)
-            .blames("header:forecourt-cart"),
+        rejects("a command without a name", lines(), Code::IdempotencyKeyMissing).at_field(FIELD),
+        rejects("a command with two names", lines().keyed().keyed(), Code::IdempotencyKeyInvalid)
+            .at_field(FIELD),
+        rejects(
+            "a command of nobody",
+            request_to("POST", "/v1/cart/lines").keyed(),
+            Code::TokenMissing,
+        )
+        .at_field("header:forecourt-cart"),
     ]);
     cases.extend(merges());
     cases.extend([
-        forwards("a new cart needs no name", asks("POST", "/v1/carts").keyed(), "/v1/carts"),
+        forwards("a new cart needs no name", request_to("POST", "/v1/carts").keyed(), "/v1/carts"),
         forwards(
             "saving a selection needs neither name nor token",
-            asks("POST", "/v1/configurator/bike/selections"),
+            request_to("POST", "/v1/configurator/bike/selections"),
             "/v1/configurator/bike/selections",
         ),
         forwards(
             "publishing needs no name",
-            asks("PUT", "/v1/admin/configurators/bike").keyed().with("Authorization", &staff),
+            request_to("PUT", "/v1/admin/configurators/bike").keyed().with("Authorization", &staff),
             "/v1/admin/configurators/bike",
         )
         .by_staff(),
-        forwards("a read has no name", asks("GET", "/v1/cart").cart("cart-1").keyed(), "/v1/cart")
-            .by_cart("cart-1"),
+        forwards(
+            "a read has no name",
+            request_to("GET", "/v1/cart").cart("cart-1").keyed(),
+            "/v1/cart",
+        )
+        .by_cart("cart-1"),
         forwards(
             "the hand-over to checkout has no name",
-            asks("GET", "/v1/cart/checkout").cart("cart-1").keyed(),
+            request_to("GET", "/v1/cart/checkout").cart("cart-1").keyed(),
             "/v1/cart/checkout",
         )
         .by_cart("cart-1"),
-        refuses(
+        rejects(
             "the hand-over of nobody's cart",
-            asks("GET", "/v1/cart/checkout"),
+            request_to("GET", "/v1/cart/checkout"),
             Code::TokenMissing,
         )
-        .blames("header:forecourt-cart"),
+        .at_field("header:forecourt-cart"),
         forwards(
             "a command of 128 characters",
             lines().with("Idempotency-Key", &"aZ09-_xy".repeat(16)),
@@ -71,58 +83,67 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn merges() -> [Case; 3] {
+fn merges() -> [TestCase; 3] {
     [
-        refuses(
+        rejects(
             "a merge by nobody the shop knows",
-            asks("POST", "/v1/cart/merge").cart("customer-1001").keyed(),
+            request_to("POST", "/v1/cart/merge").cart("customer-1001").keyed(),
             Code::TokenMissing,
         )
-        .blames("header:authorization"),
-        refuses(
+        .at_field("header:authorization"),
+        rejects(
             "a merge into no cart",
-            asks("POST", "/v1/cart/merge").customer("1001").keyed(),
+            request_to("POST", "/v1/cart/merge").customer("1001").keyed(),
             Code::TokenMissing,
         )
-        .blames("header:forecourt-cart"),
-        refuses(
+        .at_field("header:forecourt-cart"),
+        rejects(
             "a merge without a name",
-            asks("POST", "/v1/cart/merge").cart("customer-1001").customer("1001"),
+            request_to("POST", "/v1/cart/merge").cart("customer-1001").customer("1001"),
             Code::IdempotencyKeyMissing,
         )
-        .blames(FIELD),
+        .at_field(FIELD),
     ]
 }
 
-fn loyalty() -> Vec<Case> {
+fn loyalty() -> Vec<TestCase> {
     const REDEMPTIONS: &str = "/v1/loyalty/redemptions";
     const REDEMPTION: &str = "/v1/loyalty/redemptions/0123456789abcdef0123456789abcdef";
     const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
     let staff = format!("Bearer {STAFF_TOKEN}");
-    let redeem = || asks("POST", REDEMPTIONS).customer("1001");
-    let adjust = || asks("POST", ADJUSTMENTS).with("Authorization", &staff);
+    let redeem = || request_to("POST", REDEMPTIONS).customer("1001");
+    let adjust = || request_to("POST", ADJUSTMENTS).with("Authorization", &staff);
     vec![
         forwards("a redemption", redeem().keyed(), REDEMPTIONS)
             .by_customer("1001")
             .has(IDEMPOTENCY_KEY, KEY),
-        refuses("a redemption without a name", redeem(), Code::IdempotencyKeyMissing).blames(FIELD),
-        refuses("a redemption of nobody", asks("POST", REDEMPTIONS).keyed(), Code::TokenMissing)
-            .blames("header:authorization"),
+        rejects("a redemption without a name", redeem(), Code::IdempotencyKeyMissing)
+            .at_field(FIELD),
+        rejects(
+            "a redemption of nobody",
+            request_to("POST", REDEMPTIONS).keyed(),
+            Code::TokenMissing,
+        )
+        .at_field("header:authorization"),
         forwards(
             "what became of a redemption",
-            asks("GET", REDEMPTION).customer("1001"),
+            request_to("GET", REDEMPTION).customer("1001"),
             REDEMPTION,
         )
         .by_customer("1001"),
-        refuses("somebody's redemption", asks("GET", REDEMPTION), Code::TokenMissing)
-            .blames("header:authorization"),
+        rejects("somebody's redemption", request_to("GET", REDEMPTION), Code::TokenMissing)
+            .at_field("header:authorization"),
         forwards("an adjustment", adjust().keyed(), ADJUSTMENTS)
             .by_staff()
             .has(IDEMPOTENCY_KEY, KEY),
-        refuses("an adjustment without a name", adjust(), Code::IdempotencyKeyMissing)
-            .blames(FIELD),
-        refuses("an adjustment of nobody", asks("POST", ADJUSTMENTS).keyed(), Code::TokenMissing)
-            .blames("header:authorization"),
+        rejects("an adjustment without a name", adjust(), Code::IdempotencyKeyMissing)
+            .at_field(FIELD),
+        rejects(
+            "an adjustment of nobody",
+            request_to("POST", ADJUSTMENTS).keyed(),
+            Code::TokenMissing,
+        )
+        .at_field("header:authorization"),
     ]
 }
 
@@ -149,32 +170,32 @@ fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     .into_iter()
 }
 
-fn bodies() -> impl Iterator<Item = Case> {
+fn bodies() -> impl Iterator<Item = TestCase> {
     let product = |name: &str, value: &str| -> Request {
-        asks("GET", "/v1/configurator/bike").with(name, value)
+        request_to("GET", "/v1/configurator/bike").with(name, value)
     };
     [
         forwards("a body of nothing", product("Content-Length", "0"), "/v1/configurator/bike"),
-        refuses("a body on GET", product("Content-Length", "2"), Code::BodyNotAllowed),
-        refuses(
+        rejects("a body on GET", product("Content-Length", "2"), Code::BodyNotAllowed),
+        rejects(
             "a chunked body on GET",
             product("Transfer-Encoding", "chunked"),
             Code::BodyNotAllowed,
         ),
-        refuses("a body of an odd length", product("Content-Length", "0x0"), Code::BodyNotAllowed),
-        refuses(
+        rejects("a body of an odd length", product("Content-Length", "0x0"), Code::BodyNotAllowed),
+        rejects(
             "two lengths on GET",
             product("Content-Length", "0").with("Content-Length", "2"),
             Code::BodyNotAllowed,
         ),
-        refuses(
+        rejects(
             "a body on HEAD",
-            asks("HEAD", "/v1/configurator/bike").with("Content-Length", "2"),
+            request_to("HEAD", "/v1/configurator/bike").with("Content-Length", "2"),
             Code::BodyNotAllowed,
         ),
-        refuses(
+        rejects(
             "a fat GET for a cart",
-            asks("GET", "/v1/cart").cart("cart-1").with("Content-Length", "17"),
+            request_to("GET", "/v1/cart").cart("cart-1").with("Content-Length", "17"),
             Code::BodyNotAllowed,
         ),
     ]

@@ -1,10 +1,10 @@
-//! Which headers go on, and which never do.
+//! Which headers are forwarded, and which never are.
 
-use super::{Case, forwards};
-use crate::fixture::{PLAIN, STAFF_TOKEN, Viewer, asks, get};
+use super::{TestCase, forwards};
+use crate::fixture::{PLAIN, STAFF_TOKEN, Viewer, get, request_to};
 use edge_wire::identity::{Identity, Kind, encode};
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = trusted();
     cases.extend(UNKEYED.into_iter().map(|(name, value)| {
         forwards(
@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
             "/v1/configurator/bike",
         )
     }));
-    cases.extend(kept());
+    cases.extend(forwarded_headers());
     cases
 }
 
@@ -51,9 +51,9 @@ const UNKEYED: [(&str, &str); 30] = [
     ("Forecourt-Tags", "product-bike"),
 ];
 
-fn trusted() -> Vec<Case> {
+fn trusted() -> Vec<TestCase> {
     let staff = Identity { kind: Kind::Staff, id: "staff".to_owned() };
-    let somebody = encode(&PLAIN.ring(), &[staff]);
+    let signed = encode(&PLAIN.ring(), &[staff]);
     vec![
         forwards(
             "an identity from a viewer, on a public route",
@@ -62,12 +62,12 @@ fn trusted() -> Vec<Case> {
         ),
         forwards(
             "an identity of ours from a viewer",
-            asks("POST", "/v1/carts").with("Forecourt-Identity", &somebody),
+            request_to("POST", "/v1/carts").with("Forecourt-Identity", &signed),
             "/v1/carts",
         ),
         forwards(
             "an identity from a viewer beside a token",
-            get("/v1/cart").cart("cart-1").with("Forecourt-Identity", &somebody),
+            get("/v1/cart").cart("cart-1").with("Forecourt-Identity", &signed),
             "/v1/cart",
         )
         .by_cart("cart-1"),
@@ -75,7 +75,7 @@ fn trusted() -> Vec<Case> {
             "two identities from a viewer",
             get("/v1/cart")
                 .cart("cart-1")
-                .with("Forecourt-Identity", &somebody)
+                .with("Forecourt-Identity", &signed)
                 .with("Forecourt-Identity", "cart:cart-2:x"),
             "/v1/cart",
         )
@@ -83,14 +83,14 @@ fn trusted() -> Vec<Case> {
     ]
 }
 
-fn kept() -> Vec<Case> {
-    let webhook = asks("POST", "/webhooks/shopify")
+fn forwarded_headers() -> Vec<TestCase> {
+    let webhook = request_to("POST", "/webhooks/shopify")
         .with("X-Shopify-Hmac-Sha256", "yCGX/RrK4fcuNtr3ztk5tQGsOBjcAzHpGLdMUrbV8yI=")
         .with("X-Shopify-Topic", "orders/paid")
         .with("Shopify-Api-Version", "2026-10")
         .with("X-Original-URL", "/v1/loyalty")
         .with("Authorization", "Bearer x");
-    let publish = asks("PUT", "/v1/admin/configurators/bike")
+    let publish = request_to("PUT", "/v1/admin/configurators/bike")
         .with("Authorization", &format!("Bearer {STAFF_TOKEN}"))
         .with("Content-Encoding", "gzip")
         .with("If-Match", "\"7\"")
@@ -103,19 +103,19 @@ fn kept() -> Vec<Case> {
                 .with("If-None-Match", "W/\"b\""),
             "/v1/configurator/bike",
         )
-        .keeps("if-none-match"),
+        .forwards_header("if-none-match"),
         forwards(
             "a read from another origin",
             get("/v1/configurator/bike").with("Origin", "https://shop.example"),
             "/v1/configurator/bike",
         )
-        .keeps("origin"),
+        .forwards_header("origin"),
         forwards(
             "a read that asks where the time went",
             get("/v1/configurator/bike").with("Pragma", "server-timing"),
             "/v1/configurator/bike",
         )
-        .keeps("pragma"),
+        .forwards_header("pragma"),
         forwards(
             "what a function may not touch",
             get("/v1/configurator/bike")
@@ -123,22 +123,22 @@ fn kept() -> Vec<Case> {
                 .with("CDN-Loop", "cloudfront"),
             "/v1/configurator/bike",
         )
-        .keeps("cdn-loop"),
+        .forwards_header("cdn-loop"),
         forwards("a webhook with its signature", webhook, "/webhooks/shopify")
-            .keeps("x-shopify-hmac-sha256")
-            .keeps("x-shopify-topic")
-            .keeps("shopify-api-version"),
+            .forwards_header("x-shopify-hmac-sha256")
+            .forwards_header("x-shopify-topic")
+            .forwards_header("shopify-api-version"),
         forwards("a product published gzipped", publish, "/v1/admin/configurators/bike")
             .by_staff()
-            .keeps("content-encoding")
-            .keeps("if-match"),
+            .forwards_header("content-encoding")
+            .forwards_header("if-match"),
         forwards(
             "a command in chunks",
-            asks("POST", "/v1/carts")
+            request_to("POST", "/v1/carts")
                 .with("Transfer-Encoding", "chunked")
                 .with("Content-Encoding", "gzip"),
             "/v1/carts",
         )
-        .keeps("transfer-encoding"),
+        .forwards_header("transfer-encoding"),
     ]
 }

@@ -18,8 +18,8 @@ use edge_wire::problem::{Code, MEDIA_TYPE};
 
 use crate::fixture::{Configuration, NOW, PLAIN};
 
-/// A request and what must become of it.
-pub(crate) struct Case {
+/// A request and its expected verdict.
+pub(crate) struct TestCase {
     pub(crate) name: String,
     pub(crate) configuration: &'static Configuration,
     pub(crate) now_unix_s: u64,
@@ -32,10 +32,10 @@ enum Expected {
         uri: String,
         querystring: String,
         identities: Vec<Identity>,
-        /// Headers beside those every forwarded request keeps; `None`: as the viewer sent it.
+        /// Headers beside [`ALWAYS_FORWARDED`]; `None`: as the viewer sent it.
         headers: BTreeMap<&'static str, Option<String>>,
     },
-    Refused {
+    Rejected {
         code: Code,
         field: Option<String>,
         allow: Option<&'static str>,
@@ -47,11 +47,11 @@ enum Expected {
     },
 }
 
-/// What every forwarded request keeps if the viewer sent it.
-const KEPT: [&str; 6] =
+/// Headers that are forwarded on every route if the viewer sent them.
+const ALWAYS_FORWARDED: [&str; 6] =
     ["accept-encoding", "content-length", "content-type", "host", "user-agent", "via"];
 
-pub(crate) fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<TestCase> {
     [
         paths::cases(),
         queries::cases(),
@@ -69,24 +69,24 @@ pub(crate) fn all() -> Vec<Case> {
 
 // === building ===
 
-/// Goes on to this path and query.
-fn forwards(name: impl Into<String>, request: Request, target: &str) -> Case {
+/// Is forwarded with this path and query.
+fn forwards(name: impl Into<String>, request: Request, target: &str) -> TestCase {
     let (uri, querystring) = target.split_once('?').unwrap_or((target, ""));
     let (uri, querystring) = (uri.to_owned(), querystring.to_owned());
     let (identities, headers) = (Vec::new(), BTreeMap::new());
     case(name, request, Expected::Forwarded { uri, querystring, identities, headers })
 }
 
-/// Is answered with a problem.
-fn refuses(name: impl Into<String>, request: Request, code: Code) -> Case {
-    case(name, request, Expected::Refused { code, field: None, allow: None })
+/// Is rejected with this problem.
+fn rejects(name: impl Into<String>, request: Request, code: Code) -> TestCase {
+    case(name, request, Expected::Rejected { code, field: None, allow: None })
 }
 
-fn case(name: impl Into<String>, request: Request, expected: Expected) -> Case {
-    Case { name: name.into(), configuration: &PLAIN, now_unix_s: NOW, request, expected }
+fn case(name: impl Into<String>, request: Request, expected: Expected) -> TestCase {
+    TestCase { name: name.into(), configuration: &PLAIN, now_unix_s: NOW, request, expected }
 }
 
-impl Case {
+impl TestCase {
     fn under(mut self, configuration: &'static Configuration) -> Self {
         self.configuration = configuration;
         self
@@ -116,15 +116,15 @@ impl Case {
         self
     }
 
-    /// Keeps a header as the viewer sent it.
-    fn keeps(mut self, name: &'static str) -> Self {
+    /// Forwards a header as the viewer sent it.
+    fn forwards_header(mut self, name: &'static str) -> Self {
         if let Expected::Forwarded { headers, .. } = &mut self.expected {
             headers.insert(name, None);
         }
         self
     }
 
-    /// Has a header of ours.
+    /// Has this header of ours.
     fn has(mut self, name: &'static str, value: &str) -> Self {
         if let Expected::Forwarded { headers, .. } = &mut self.expected {
             headers.insert(name, Some(value.to_owned()));
@@ -132,15 +132,15 @@ impl Case {
         self
     }
 
-    fn blames(mut self, at: &str) -> Self {
-        if let Expected::Refused { field, .. } = &mut self.expected {
+    fn at_field(mut self, at: &str) -> Self {
+        if let Expected::Rejected { field, .. } = &mut self.expected {
             *field = Some(at.to_owned());
         }
         self
     }
 
     fn allows(mut self, methods: &'static str) -> Self {
-        if let Expected::Refused { allow, .. } = &mut self.expected {
+        if let Expected::Rejected { allow, .. } = &mut self.expected {
             *allow = Some(methods);
         }
         self
@@ -150,7 +150,7 @@ impl Case {
 // === checking ===
 
 #[test]
-fn every_case_has_the_verdict_written_for_it() {
+fn every_case_has_its_expected_verdict() {
     for case in all() {
         let config = case.configuration.edge();
         let verdict = viewer_request(case.request.clone(), &config, case.now_unix_s);
@@ -158,7 +158,9 @@ fn every_case_has_the_verdict_written_for_it() {
             (Verdict::Forward(request), Expected::Forwarded { .. }) => {
                 case.check_forwarded(&request);
             }
-            (Verdict::Respond(response), Expected::Refused { .. }) => case.check_refused(&response),
+            (Verdict::Respond(response), Expected::Rejected { .. }) => {
+                case.check_rejected(&response)
+            }
             (Verdict::Respond(response), Expected::Answered { .. }) => {
                 case.check_answered(&response);
             }
@@ -167,76 +169,76 @@ fn every_case_has_the_verdict_written_for_it() {
     }
 }
 
-impl Case {
-    fn check_forwarded(&self, found: &Request) {
+impl TestCase {
+    fn check_forwarded(&self, actual: &Request) {
         let Expected::Forwarded { uri, querystring, identities, headers } = &self.expected else {
-            unreachable!("the caller looked");
+            unreachable!("the caller matched it");
         };
         let name = &self.name;
-        assert_eq!((&found.uri, &found.querystring), (uri, querystring), "{name}");
-        assert_eq!(found.method, self.request.method, "{name}");
-        assert_eq!(found.client_ip, self.request.client_ip, "{name}");
+        assert_eq!((&actual.uri, &actual.querystring), (uri, querystring), "{name}");
+        assert_eq!(actual.method, self.request.method, "{name}");
+        assert_eq!(actual.client_ip, self.request.client_ip, "{name}");
         let mut expected: Headers = self.request.headers.clone();
         let is_expected =
-            |header: &str| KEPT.contains(&header) || headers.get(header) == Some(&None);
+            |header: &str| ALWAYS_FORWARDED.contains(&header) || headers.get(header) == Some(&None);
         expected.retain(|header, _| is_expected(header));
-        let mut found = found.headers.clone();
+        let mut actual = actual.headers.clone();
         if !identities.is_empty() {
-            let header = found.remove("forecourt-identity").unwrap_or_default();
+            let header = actual.remove("forecourt-identity").unwrap_or_default();
             let verified =
                 header.first().and_then(|header| verify(&self.configuration.ring(), &header.value));
             assert_eq!(verified.as_ref(), Some(identities), "{name}");
         }
         for (header, value) in headers {
             if let Some(value) = value {
-                let lines = found.remove(*header).unwrap_or_default();
+                let lines = actual.remove(*header).unwrap_or_default();
                 let values: Vec<&String> = lines.iter().map(|line| &line.value).collect();
                 assert_eq!(values, [value], "{name}: {header}");
             }
         }
-        assert_eq!(found, expected, "{name}");
+        assert_eq!(actual, expected, "{name}");
     }
 
-    fn check_refused(&self, found: &Response) {
-        let Expected::Refused { code, field, allow } = &self.expected else {
-            unreachable!("the caller looked");
+    fn check_rejected(&self, actual: &Response) {
+        let Expected::Rejected { code, field, allow } = &self.expected else {
+            unreachable!("the caller matched it");
         };
         let name = &self.name;
-        assert_eq!(found.status, code.status().to_string(), "{name}: {found:#?}");
-        assert_eq!(value(found, "content-type"), Some(MEDIA_TYPE), "{name}");
-        assert_eq!(value(found, "cache-control"), Some("no-store"), "{name}");
-        assert_eq!(value(found, "allow"), *allow, "{name}");
+        assert_eq!(actual.status, code.status().to_string(), "{name}: {actual:#?}");
+        assert_eq!(value(actual, "content-type"), Some(MEDIA_TYPE), "{name}");
+        assert_eq!(value(actual, "cache-control"), Some("no-store"), "{name}");
+        assert_eq!(value(actual, "allow"), *allow, "{name}");
         let challenge = match code {
             Code::TokenMissing | Code::TokenInvalid | Code::TokenExpired => Some("Bearer"),
             Code::SignatureInvalid => Some("Shopify-Signature"),
             _ => None,
         };
-        assert_eq!(value(found, "www-authenticate"), challenge, "{name}");
-        let Some(body) = &found.body else {
+        assert_eq!(value(actual, "www-authenticate"), challenge, "{name}");
+        let Some(body) = &actual.body else {
             assert_eq!(self.request.method, "HEAD", "{name}");
             return;
         };
         let problem: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(problem["code"], code.slug(), "{name}");
         assert_eq!(problem["instance"], self.request.uri, "{name}");
-        let blamed = problem["errors"].as_array().and_then(|errors| errors.first());
-        let blamed = blamed.map(|error| error["field"].as_str().unwrap().to_owned());
-        assert_eq!(&blamed, field, "{name}");
+        let actual_field = problem["errors"].as_array().and_then(|errors| errors.first());
+        let actual_field = actual_field.map(|error| error["field"].as_str().unwrap().to_owned());
+        assert_eq!(&actual_field, field, "{name}");
     }
 
-    fn check_answered(&self, found: &Response) {
+    fn check_answered(&self, actual: &Response) {
         let Expected::Answered { status, headers, body } = &self.expected else {
-            unreachable!("the caller looked");
+            unreachable!("the caller matched it");
         };
         let name = &self.name;
-        assert_eq!(found.status, *status, "{name}");
-        assert_eq!(found.body.as_deref(), *body, "{name}");
-        let found: Vec<(&str, &str)> = found
+        assert_eq!(actual.status, *status, "{name}");
+        assert_eq!(actual.body.as_deref(), *body, "{name}");
+        let actual: Vec<(&str, &str)> = actual
             .headers
             .iter()
             .map(|(header, lines)| (header.as_str(), lines[0].value.as_str()))
             .collect();
-        assert_eq!(found, *headers, "{name}");
+        assert_eq!(actual, *headers, "{name}");
     }
 }
 

@@ -2,10 +2,10 @@
 
 use edge_wire::problem::Code;
 
-use super::{Case, Expected, case, forwards, refuses};
-use crate::fixture::{Viewer, asks, get};
+use super::{Expected, TestCase, case, forwards, rejects};
+use crate::fixture::{Viewer, get, request_to};
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = vec![
         forwards("a product", get("/v1/configurator/bike"), "/v1/configurator/bike"),
         forwards(
@@ -18,28 +18,28 @@ pub(super) fn cases() -> Vec<Case> {
         forwards("whether the origin is ready", get("/health/ready"), "/health/ready"),
         forwards(
             "HEAD where there is GET",
-            asks("HEAD", "/v1/configurator/bike"),
+            request_to("HEAD", "/v1/configurator/bike"),
             "/v1/configurator/bike",
         ),
-        forwards("a webhook", asks("POST", "/webhooks/shopify"), "/webhooks/shopify"),
+        forwards("a webhook", request_to("POST", "/webhooks/shopify"), "/webhooks/shopify"),
         case("whether the edge is alive", get("/health"), alive(Some(r#"{"status":"ok"}"#))),
-        case("HEAD of whether the edge is alive", asks("HEAD", "/health"), alive(None)),
-        refuses("the root", get("/"), Code::RouteUnknown),
-        refuses(
+        case("HEAD of whether the edge is alive", request_to("HEAD", "/health"), alive(None)),
+        rejects("the root", get("/"), Code::RouteUnknown),
+        rejects(
             "a session without Shopify",
-            asks("POST", "/v1/session").customer("1001"),
+            request_to("POST", "/v1/session").customer("1001"),
             Code::ProxyOnly,
         ),
     ];
     cases.extend(unknown().map(|path| {
-        refuses(format!("unknown path {path}"), get("").at(&path), Code::RouteUnknown)
+        rejects(format!("unknown path {path}"), get("").at(&path), Code::RouteUnknown)
     }));
     cases.extend(
         not_canonical()
-            .map(|path| refuses(format!("path {path:?}"), get("").at(path), Code::PathInvalid)),
+            .map(|path| rejects(format!("path {path:?}"), get("").at(path), Code::PathInvalid)),
     );
     cases.extend(wrong_methods().map(|(method, path, allow)| {
-        refuses(format!("{method} {path}"), asks(method, path), Code::MethodNotAllowed)
+        rejects(format!("{method} {path}"), request_to(method, path), Code::MethodNotAllowed)
             .allows(allow)
     }));
     cases

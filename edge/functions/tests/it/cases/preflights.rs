@@ -1,19 +1,19 @@
-//! What a browser asks before it calls from another origin.
+//! CORS preflights.
 
 use edge_functions::event::Request;
 use edge_wire::problem::Code;
 
-use super::{Case, Expected, case, refuses};
-use crate::fixture::{Viewer, asks};
+use super::{Expected, TestCase, case, rejects};
+use crate::fixture::{Viewer, request_to};
 
 fn preflight(path: &str) -> Request {
-    asks("OPTIONS", path)
+    request_to("OPTIONS", path)
         .with("Origin", "https://shop.example")
         .with("Access-Control-Request-Method", "POST")
         .with("Access-Control-Request-Headers", "authorization,content-type")
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<TestCase> {
     let answered = |name: &str, path: &str, headers| case(name, preflight(path), allowed(headers));
     vec![
         answered("a preflight of a product", "/v1/configurator/bike", READ),
@@ -23,37 +23,37 @@ pub(super) fn cases() -> Vec<Case> {
         answered("a preflight of lines", "/v1/cart/lines", LINES),
         answered("a preflight of a line", "/v1/cart/lines/l-1", LINE),
         answered("a preflight of health", "/health", READ),
-        refuses("a preflight of an unknown path", preflight("/v2/cart"), Code::RouteUnknown),
-        refuses("a preflight of an odd path", preflight("/v1//cart"), Code::PathInvalid),
-        refuses(
+        rejects("a preflight of an unknown path", preflight("/v2/cart"), Code::RouteUnknown),
+        rejects("a preflight of an odd path", preflight("/v1//cart"), Code::PathInvalid),
+        rejects(
             "OPTIONS without an origin",
-            asks("OPTIONS", "/v1/cart").with("Access-Control-Request-Method", "GET"),
+            request_to("OPTIONS", "/v1/cart").with("Access-Control-Request-Method", "GET"),
             Code::MethodNotAllowed,
         )
         .allows("GET, HEAD"),
-        refuses(
+        rejects(
             "OPTIONS that asks for no method",
-            asks("OPTIONS", "/v1/cart").with("Origin", "https://shop.example"),
+            request_to("OPTIONS", "/v1/cart").with("Origin", "https://shop.example"),
             Code::MethodNotAllowed,
         )
         .allows("GET, HEAD"),
-        refuses("a preflight of a session", preflight("/v1/session"), Code::MethodNotAllowed)
+        rejects("a preflight of a session", preflight("/v1/session"), Code::MethodNotAllowed)
             .allows("POST"),
-        refuses("a preflight of a webhook", preflight("/webhooks/shopify"), Code::MethodNotAllowed)
+        rejects("a preflight of a webhook", preflight("/webhooks/shopify"), Code::MethodNotAllowed)
             .allows("POST"),
-        refuses(
+        rejects(
             "a preflight of an admin route",
             preflight("/v1/admin/configurators/bike"),
             Code::MethodNotAllowed,
         )
         .allows("GET, HEAD, PUT"),
-        refuses(
+        rejects(
             "a preflight behind the proxy",
             preflight("/proxy/v1/cart"),
             Code::MethodNotAllowed,
         )
         .allows("GET, HEAD"),
-        refuses(
+        rejects(
             "a preflight of what the proxy does not lead to",
             preflight("/proxy/v1/configurator/bike"),
             Code::RouteUnknown,

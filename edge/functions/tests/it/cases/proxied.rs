@@ -5,14 +5,14 @@ use edge_wire::problem::Code;
 use edge_wire::proxy::{Forwarding, forward, sign};
 use edge_wire::query::parse;
 
-use super::{Case, forwards, refuses};
-use crate::fixture::{KEY, NOW, PLAIN, ROTATED, ROTATING, SHOP, Viewer, asks, get, proxied};
+use super::{TestCase, forwards, rejects};
+use crate::fixture::{KEY, NOW, PLAIN, ROTATED, ROTATING, SHOP, Viewer, get, proxied, request_to};
 
-pub(super) fn cases() -> Vec<Case> {
-    let mut cases = believed();
+pub(super) fn cases() -> Vec<TestCase> {
+    let mut cases = verified();
     cases.extend(moved());
     cases.extend(misplaced());
-    cases.extend(disbelieved());
+    cases.extend(unverified());
     cases.extend(repeated());
     cases.extend(rotation());
     cases
@@ -24,7 +24,7 @@ fn signed(query: &str) -> Request {
     get(&format!("/proxy/v1/loyalty?{query}&signature={signature}"))
 }
 
-fn believed() -> Vec<Case> {
+fn verified() -> Vec<TestCase> {
     let customer = Some("1001");
     let loyalty = || proxied("GET", "/v1/loyalty", customer);
     let early = signed(&format!("shop={SHOP}&timestamp={NOW}&logged_in_customer_id=1001"));
@@ -65,32 +65,32 @@ fn believed() -> Vec<Case> {
         forwards("parameters Shopify appends one day", newer("new_in_2027=1"), "/v1/loyalty")
             .by_customer("1001"),
         forwards("Shopify's parameters in another order", early, "/v1/loyalty").by_customer("1001"),
-        refuses("nobody is logged in", proxied("GET", "/v1/loyalty", None), Code::TokenMissing)
-            .blames("query:logged_in_customer_id"),
-        refuses(
+        rejects("nobody is logged in", proxied("GET", "/v1/loyalty", None), Code::TokenMissing)
+            .at_field("query:logged_in_customer_id"),
+        rejects(
             "nobody is logged in for a session",
             proxied("POST", "/v1/session", None),
             Code::TokenMissing,
         )
-        .blames("query:logged_in_customer_id"),
-        refuses(
+        .at_field("query:logged_in_customer_id"),
+        rejects(
             "a parameter the route does not have",
             proxied("GET", "/v1/loyalty?x=1", customer),
             Code::ParameterInvalid,
         )
-        .blames("query:x"),
-        refuses(
+        .at_field("query:x"),
+        rejects(
             "an identity in the query",
             proxied("GET", "/v1/loyalty?forecourt_identity=x", customer),
             Code::ParameterInvalid,
         )
-        .blames("query:forecourt_identity"),
-        refuses(
+        .at_field("query:forecourt_identity"),
+        rejects(
             "a customer who is no Shopify id",
             signed(&format!("shop={SHOP}&timestamp={NOW}&logged_in_customer_id=me")),
             Code::ParameterInvalid,
         )
-        .blames("query:logged_in_customer_id"),
+        .at_field("query:logged_in_customer_id"),
     ]
 }
 
@@ -101,7 +101,7 @@ fn newer(appended: &str) -> Request {
     ))
 }
 
-fn moved() -> Vec<Case> {
+fn moved() -> Vec<TestCase> {
     let token = PLAIN.cart_token("cart-1");
     let (one, two) = (PLAIN.cart_bookmark("cart-1", 1), PLAIN.cart_bookmark("cart-1", 2));
     let yours = PLAIN.cart_token("cart-2");
@@ -155,74 +155,74 @@ fn moved() -> Vec<Case> {
     ]
 }
 
-fn misplaced() -> Vec<Case> {
+fn misplaced() -> Vec<TestCase> {
     let (token, yours) = (PLAIN.cart_token("cart-1"), PLAIN.cart_token("cart-2"));
     let (one, two) = (PLAIN.cart_bookmark("cart-1", 1), PLAIN.cart_bookmark("cart-1", 2));
     let cart = |query: &str| proxied("GET", &format!("/v1/cart?{query}"), None);
     let lines = |query: &str| proxied("POST", &format!("/v1/cart/lines?{query}"), None);
     vec![
-        refuses("a cart token in a header only", cart("").cart("cart-1"), Code::TokenMissing)
-            .blames("query:cart"),
-        refuses(
+        rejects("a cart token in a header only", cart("").cart("cart-1"), Code::TokenMissing)
+            .at_field("query:cart"),
+        rejects(
             "a key in a header only",
             lines(&format!("cart={token}")).keyed(),
             Code::IdempotencyKeyMissing,
         )
-        .blames("query:idempotency_key"),
-        refuses(
+        .at_field("query:idempotency_key"),
+        rejects(
             "a bearer beside a signature",
             proxied("GET", "/v1/loyalty", None).customer("1001"),
             Code::TokenMissing,
         )
-        .blames("query:logged_in_customer_id"),
-        refuses("a broken cart token through the proxy", cart("cart=broken"), Code::TokenInvalid)
-            .blames("query:cart"),
-        refuses("an empty cart token through the proxy", cart("cart="), Code::TokenInvalid)
-            .blames("query:cart"),
-        refuses(
+        .at_field("query:logged_in_customer_id"),
+        rejects("a broken cart token through the proxy", cart("cart=broken"), Code::TokenInvalid)
+            .at_field("query:cart"),
+        rejects("an empty cart token through the proxy", cart("cart="), Code::TokenInvalid)
+            .at_field("query:cart"),
+        rejects(
             "a broken bookmark through the proxy",
             cart(&format!("cart={token}&bookmark=broken")),
             Code::BookmarkInvalid,
         )
-        .blames("query:bookmark"),
-        refuses(
+        .at_field("query:bookmark"),
+        rejects(
             "bookmarks with a comma through the proxy",
             cart(&format!("cart={token}&bookmark={one},{two}")),
             Code::BookmarkInvalid,
         )
-        .blames("query:bookmark"),
-        refuses(
+        .at_field("query:bookmark"),
+        rejects(
             "a short key through the proxy",
             lines(&format!("cart={token}&idempotency_key=x")),
             Code::IdempotencyKeyInvalid,
         )
-        .blames("query:idempotency_key"),
-        refuses(
+        .at_field("query:idempotency_key"),
+        rejects(
             "two cart tokens through the proxy",
             cart(&format!("cart={token}&cart={yours}")),
             Code::ParameterInvalid,
         )
-        .blames("query:cart"),
-        refuses(
+        .at_field("query:cart"),
+        rejects(
             "two bookmark parameters",
             cart(&format!("cart={token}&bookmark={one}&bookmark={two}")),
             Code::ParameterInvalid,
         )
-        .blames("query:bookmark"),
-        refuses(
+        .at_field("query:bookmark"),
+        rejects(
             "two keys through the proxy",
             lines(&format!("cart={token}&idempotency_key={KEY}&idempotency_key={KEY}")),
             Code::ParameterInvalid,
         )
-        .blames("query:idempotency_key"),
+        .at_field("query:idempotency_key"),
     ]
 }
 
-fn disbelieved() -> Vec<Case> {
+fn unverified() -> Vec<TestCase> {
     let query = PLAIN.signed("limit=10", Some("1001"));
     let entries = |query: &str| get(&format!("/proxy/v1/loyalty/entries?{query}"));
     let unsigned = |name: &str, query: &str| {
-        refuses(name, entries(query), Code::SignatureInvalid).blames("query:signature")
+        rejects(name, entries(query), Code::SignatureInvalid).at_field("query:signature")
     };
     let foreign = Forwarding {
         shop: "other.myshopify.com",
@@ -246,44 +246,45 @@ fn disbelieved() -> Vec<Case> {
         unsigned("a signed customer removed", &query.replace("logged_in_customer_id=1001&", "")),
         unsigned("a parameter added", &format!("{query}&cursor=x")),
         unsigned("a foreign shop unsigned", &query.replace(SHOP, "other.myshopify.com")),
-        refuses("a signature 91 seconds old", entries(&query), Code::SignatureInvalid)
-            .blames("query:timestamp")
+        rejects("a signature 91 seconds old", entries(&query), Code::SignatureInvalid)
+            .at_field("query:timestamp")
             .at(NOW + 91),
-        refuses("a signature 91 seconds young", entries(&query), Code::SignatureInvalid)
-            .blames("query:timestamp")
+        rejects("a signature 91 seconds young", entries(&query), Code::SignatureInvalid)
+            .at_field("query:timestamp")
             .at(NOW - 91),
-        refuses("no time", signed(&format!("shop={SHOP}")), Code::SignatureInvalid)
-            .blames("query:timestamp"),
-        refuses(
+        rejects("no time", signed(&format!("shop={SHOP}")), Code::SignatureInvalid)
+            .at_field("query:timestamp"),
+        rejects(
             "a time that is infinite",
             signed(&format!("shop={SHOP}&timestamp=Infinity")),
             Code::SignatureInvalid,
         )
-        .blames("query:timestamp"),
-        refuses(
+        .at_field("query:timestamp"),
+        rejects(
             "a time with a fraction",
             signed(&format!("shop={SHOP}&timestamp={NOW}.5")),
             Code::SignatureInvalid,
         )
-        .blames("query:timestamp"),
-        refuses("a foreign shop", entries(&foreign), Code::ShopForeign).blames("query:shop"),
-        refuses("no shop", signed(&format!("timestamp={NOW}")), Code::ShopForeign)
-            .blames("query:shop"),
-        refuses("a proxied query that can't be read", entries("a=%zz"), Code::ParameterInvalid)
-            .blames("query"),
-        refuses("a proxied query of 8 KB", entries(&long), Code::ParameterInvalid).blames("query"),
-        refuses(
+        .at_field("query:timestamp"),
+        rejects("a foreign shop", entries(&foreign), Code::ShopForeign).at_field("query:shop"),
+        rejects("no shop", signed(&format!("timestamp={NOW}")), Code::ShopForeign)
+            .at_field("query:shop"),
+        rejects("a proxied query that can't be read", entries("a=%zz"), Code::ParameterInvalid)
+            .at_field("query"),
+        rejects("a proxied query of 8 KB", entries(&long), Code::ParameterInvalid)
+            .at_field("query"),
+        rejects(
             "a signed query on a direct path",
             get(&format!("/v1/loyalty/entries?{query}")),
             Code::ParameterInvalid,
         )
-        .blames("query:shop"),
-        refuses(
+        .at_field("query:shop"),
+        rejects(
             "an unsigned session",
-            asks("POST", "/proxy/v1/session").customer("1001"),
+            request_to("POST", "/proxy/v1/session").customer("1001"),
             Code::SignatureInvalid,
         )
-        .blames("query:signature"),
+        .at_field("query:signature"),
     ]
 }
 
@@ -292,22 +293,22 @@ fn capital_signature(query: &str) -> String {
     format!("{head}={}", signature.to_uppercase())
 }
 
-fn repeated() -> Vec<Case> {
+fn repeated() -> Vec<TestCase> {
     let names = ["shop", "logged_in_customer_id", "path_prefix", "timestamp", "hmac"];
-    let mut cases: Vec<Case> = names
+    let mut cases: Vec<TestCase> = names
         .into_iter()
         .map(|name| {
             let query = PLAIN.signed(&format!("{name}=1&{name}=2"), Some("1001"));
             let request = get(&format!("/proxy/v1/loyalty?{query}"));
-            refuses(format!("{name} repeated, signed"), request, Code::ParameterInvalid)
-                .blames(&format!("query:{name}"))
+            rejects(format!("{name} repeated, signed"), request, Code::ParameterInvalid)
+                .at_field(&format!("query:{name}"))
         })
         .collect();
     let query = PLAIN.signed("", Some("1001"));
     let twice = format!("/proxy/v1/loyalty?{query}&signature={}", "0".repeat(64));
     cases.push(
-        refuses("a signature repeated", get(&twice), Code::ParameterInvalid)
-            .blames("query:signature"),
+        rejects("a signature repeated", get(&twice), Code::ParameterInvalid)
+            .at_field("query:signature"),
     );
     // The signed text has no separators: customer 7 had a value signed that spells customer 5.
     let honest = PLAIN.signed("a=1logged_in_customer_id%3D5m%3D", Some("7"));
@@ -317,13 +318,13 @@ fn repeated() -> Vec<Case> {
          &path_prefix=/apps/forecourt&shop={SHOP}&timestamp={NOW}&signature={signature}"
     );
     cases.push(
-        refuses("a customer spelled inside a value", get(&redrawn), Code::ParameterInvalid)
-            .blames("query:logged_in_customer_id"),
+        rejects("a customer spelled inside a value", get(&redrawn), Code::ParameterInvalid)
+            .at_field("query:logged_in_customer_id"),
     );
     cases
 }
 
-fn rotation() -> Vec<Case> {
+fn rotation() -> Vec<TestCase> {
     let old = || proxied("GET", "/v1/loyalty", Some("1001"));
     let new = get(&format!("/proxy/v1/loyalty?{}", ROTATED.signed("", Some("1001"))));
     vec![
@@ -333,8 +334,8 @@ fn rotation() -> Vec<Case> {
         forwards("Shopify signs with the new secret while rotating", new, "/v1/loyalty")
             .by_customer("1001")
             .under(&ROTATING),
-        refuses("Shopify's old secret is gone", old(), Code::SignatureInvalid)
-            .blames("query:signature")
+        rejects("Shopify's old secret is gone", old(), Code::SignatureInvalid)
+            .at_field("query:signature")
             .under(&ROTATED),
     ]
 }

@@ -2,20 +2,20 @@
 
 use edge_wire::problem::Code;
 
-use super::{Case, forwards, refuses};
+use super::{TestCase, forwards, rejects};
 use crate::fixture::{Viewer, get};
 
 const RESOLUTION: &str = "/v1/configurator/bike/resolution";
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = Vec::new();
     cases.extend(canonical().map(|(name, query, form)| {
         let form = if form.is_empty() { RESOLUTION.into() } else { format!("{RESOLUTION}?{form}") };
         forwards(name, get(&format!("{RESOLUTION}?{query}")), &form)
     }));
-    cases.extend(refused().map(|(name, query, field)| {
+    cases.extend(rejected().map(|(name, query, field)| {
         let request = get(&format!("{RESOLUTION}?{query}"));
-        refuses(name, request, Code::ParameterInvalid).blames(field)
+        rejects(name, request, Code::ParameterInvalid).at_field(field)
     }));
     cases.extend(advice());
     cases.extend(bounds());
@@ -49,7 +49,7 @@ fn canonical() -> impl Iterator<Item = (&'static str, &'static str, &'static str
     .into_iter()
 }
 
-fn refused() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+fn rejected() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     [
         ("an option twice", "frame=steel&frame=carbon", "query:frame"),
         ("an option twice with one value", "frame=steel&frame=steel", "query:frame"),
@@ -89,11 +89,11 @@ fn refused() -> impl Iterator<Item = (&'static str, &'static str, &'static str)>
     .into_iter()
 }
 
-fn advice() -> impl Iterator<Item = Case> {
+fn advice() -> impl Iterator<Item = TestCase> {
     const EXPLANATION: &str = "/v1/configurator/bike/explanation";
     const COMPLETION: &str = "/v1/configurator/bike/completion";
-    let refused = |name: &str, target: String, field: &str| {
-        refuses(name, get(&target), Code::ParameterInvalid).blames(field)
+    let invalid = |name: &str, target: String, field: &str| {
+        rejects(name, get(&target), Code::ParameterInvalid).at_field(field)
     };
     [
         forwards(
@@ -122,10 +122,10 @@ fn advice() -> impl Iterator<Item = Case> {
             &format!("{COMPLETION}?_by=defaults&frame=carbon"),
         ),
         forwards("a saved selection", get("/v1/selections/0a1b"), "/v1/selections/0a1b"),
-        refused("why twice", format!("{EXPLANATION}?_why=a:b&_why=a:c"), "query:_why"),
-        refused("why with a line break", format!("{EXPLANATION}?_why=a:b%0A"), "query:_why"),
-        refused("a completion asked why", format!("{COMPLETION}?_why=a:b"), "query:_why"),
-        refused(
+        invalid("why twice", format!("{EXPLANATION}?_why=a:b&_why=a:c"), "query:_why"),
+        invalid("why with a line break", format!("{EXPLANATION}?_why=a:b%0A"), "query:_why"),
+        invalid("a completion asked why", format!("{COMPLETION}?_why=a:b"), "query:_why"),
+        invalid(
             "a saved selection with a parameter",
             "/v1/selections/0a1b?_by=price".to_owned(),
             "query:_by",
@@ -134,7 +134,7 @@ fn advice() -> impl Iterator<Item = Case> {
     .into_iter()
 }
 
-fn bounds() -> impl Iterator<Item = Case> {
+fn bounds() -> impl Iterator<Item = TestCase> {
     let options = |count: usize| -> String {
         let pairs: Vec<String> = (0..count).map(|at| format!("o{at:03}=v")).collect();
         format!("{RESOLUTION}?{}", pairs.join("&"))
@@ -142,19 +142,19 @@ fn bounds() -> impl Iterator<Item = Case> {
     let wide = format!("/v1/loyalty/entries?cursor={}", "+".repeat(2800));
     [
         forwards("400 options", get(&options(400)), &options(400)),
-        refuses("401 options", get(&options(401)), Code::ParameterInvalid).blames("query"),
-        refuses("600 options", get(&options(600)), Code::ParameterInvalid).blames("query"),
-        refuses(
+        rejects("401 options", get(&options(401)), Code::ParameterInvalid).at_field("query"),
+        rejects("600 options", get(&options(600)), Code::ParameterInvalid).at_field("query"),
+        rejects(
             "a query that is too long once escaped",
             get(&wide).customer("1001"),
             Code::ParameterInvalid,
         )
-        .blames("query"),
+        .at_field("query"),
     ]
     .into_iter()
 }
 
-fn personal() -> impl Iterator<Item = Case> {
+fn personal() -> impl Iterator<Item = TestCase> {
     let entries = |query: &str| get(&format!("/v1/loyalty/entries?{query}")).customer("1001");
     [
         forwards(
@@ -171,24 +171,24 @@ fn personal() -> impl Iterator<Item = Case> {
             "/v1/loyalty/entries?limit=10",
         )
         .by_customer("1001"),
-        refuses("a page twice", entries("limit=10&limit=20"), Code::ParameterInvalid)
-            .blames("query:limit"),
-        refuses("a cloaked parameter", entries("limit=10;cursor=x"), Code::ParameterInvalid)
-            .blames("query:limit"),
-        refuses("a cursor with a line break", entries("cursor=a%0Ab"), Code::ParameterInvalid)
-            .blames("query:cursor"),
-        refuses("a parameter in capitals", entries("Limit=10"), Code::ParameterInvalid)
-            .blames("query:Limit"),
-        refuses(
+        rejects("a page twice", entries("limit=10&limit=20"), Code::ParameterInvalid)
+            .at_field("query:limit"),
+        rejects("a cloaked parameter", entries("limit=10;cursor=x"), Code::ParameterInvalid)
+            .at_field("query:limit"),
+        rejects("a cursor with a line break", entries("cursor=a%0Ab"), Code::ParameterInvalid)
+            .at_field("query:cursor"),
+        rejects("a parameter in capitals", entries("Limit=10"), Code::ParameterInvalid)
+            .at_field("query:Limit"),
+        rejects(
             "a parameter of nobody",
             get("/v1/cart?x=1").cart("cart-1"),
             Code::ParameterInvalid,
         )
-        .blames("query:x"),
-        refuses("a cart token in a direct query", get("/v1/cart?cart=x"), Code::ParameterInvalid)
-            .blames("query:cart"),
-        refuses("a query for the edge itself", get("/health?x=1"), Code::ParameterInvalid)
-            .blames("query:x"),
+        .at_field("query:x"),
+        rejects("a cart token in a direct query", get("/v1/cart?cart=x"), Code::ParameterInvalid)
+            .at_field("query:cart"),
+        rejects("a query for the edge itself", get("/health?x=1"), Code::ParameterInvalid)
+            .at_field("query:x"),
         forwards("an empty query", get("/v1/cart?").cart("cart-1"), "/v1/cart").by_cart("cart-1"),
     ]
     .into_iter()

@@ -1,33 +1,33 @@
-//! Whether origins answer anybody but the edge.
+//! Whether origins reject requests that bypass the edge.
 
-use super::patient::{Patient, quoted};
-use super::report::{Seen, Wrong};
+use super::report::{CheckError, Outcome};
+use super::target_client::{TargetClient, quoted};
 
-pub(super) fn refused(patient: &Patient) -> Result<Seen, Wrong> {
-    if patient.origins.is_empty() {
-        let told = "name each function URL and the HTTP API with --origin";
-        return Ok(Seen::Skipped(told.to_owned()));
+pub(super) fn rejected(target: &TargetClient) -> Result<Outcome, CheckError> {
+    if target.origins.is_empty() {
+        let message = "name each function URL and the HTTP API with --origin";
+        return Ok(Outcome::Skipped(message.to_owned()));
     }
-    let product = format!("/v1/configurator/{}", patient.product);
-    let asked = [
+    let product = format!("/v1/configurator/{}", target.product);
+    let requests = [
         ("GET", "/health/ready"),
         ("GET", product.as_str()),
         ("GET", "/v1/cart"),
         ("POST", "/v1/carts"),
         ("POST", "/webhooks/shopify"),
     ];
-    for origin in &patient.origins {
+    for origin in &target.origins {
         let origin = origin.trim_end_matches('/');
         let mut forbidden = 0;
-        for (method, path) in asked {
-            let reply = patient.ask_at(method, &format!("{origin}{path}"), &[], b"")?;
-            // What an API has no route for is 404; whatever it has must be forbidden.
+        for (method, path) in requests {
+            let reply = target.send_to(method, &format!("{origin}{path}"), &[], b"")?;
+            // A path without a route is 404; every route must be forbidden.
             match reply.status {
                 403 => forbidden += 1,
                 404 => {}
                 status => {
-                    let told = quoted(&reply.body);
-                    return Err(format!("{method} {origin}{path} is {status}, not 403: {told}"));
+                    let body = quoted(&reply.body);
+                    return Err(format!("{method} {origin}{path} is {status}, not 403: {body}"));
                 }
             }
         }
@@ -35,5 +35,5 @@ pub(super) fn refused(patient: &Patient) -> Result<Seen, Wrong> {
             return Err(format!("{origin} forbids nothing: is it an origin of this deployment?"));
         }
     }
-    Ok(Seen::Well("403 without the edge's word for it".to_owned()))
+    Ok(Outcome::Passed("403 without the edge's secret or signature".to_owned()))
 }

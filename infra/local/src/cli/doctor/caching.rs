@@ -1,12 +1,12 @@
-//! What the edge keeps, and under which key.
+//! What the edge caches, and under which key.
 
 use serde_json::Value;
 
 use super::super::http::Reply;
-use super::patient::{Patient, expect, expect_problem, json};
-use super::report::{Seen, Wrong};
+use super::report::{CheckError, Outcome};
+use super::target_client::{TargetClient, expect, expect_problem, json};
 
-/// Most selections tried until one is not at the edge yet.
+/// Most selections tried until one is not cached yet.
 const FRESH_MAX: usize = 12;
 /// Most repetitions until a hit: a CDN has several edges, and each first misses.
 const HITS_MAX: usize = 6;
@@ -22,13 +22,13 @@ pub(super) fn is_hit(reply: &Reply) -> bool {
 
 impl Choices {
     /// `None` if the product has fewer than two options.
-    fn draw(patient: &Patient) -> Result<Option<Self>, Wrong> {
-        let path = format!("/v1/configurator/{}", patient.product);
-        let reply = patient.get(&path, &[])?;
+    fn draw(target: &TargetClient) -> Result<Option<Self>, CheckError> {
+        let path = format!("/v1/configurator/{}", target.product);
+        let reply = target.get(&path, &[])?;
         expect(&reply, 200, &format!("GET {path}"))?;
         let product = json(&reply)?;
         let options = product["options"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let random = patient.random().into_bytes();
+        let random = target.random().into_bytes();
         let at = |nth: usize, len: usize| {
             random[4 * nth..4 * nth + 4].iter().fold(0, |sum, byte| sum * 31 + usize::from(*byte))
                 % len.max(1)
@@ -48,94 +48,94 @@ impl Choices {
         Ok(Some(Self([one, other])))
     }
 
-    fn path(&self, patient: &Patient) -> String {
+    fn path(&self, target: &TargetClient) -> String {
         let Self([one, other]) = self;
-        format!("/v1/configurator/{}/resolution?{one}&{other}", patient.product)
+        format!("/v1/configurator/{}/resolution?{one}&{other}", target.product)
     }
 
-    /// The same asked differently: the other way round, and from one of many advertisements.
-    fn other_path(&self, patient: &Patient, nth: usize) -> String {
+    /// The same selection in another order, with tracking parameters.
+    fn other_path(&self, target: &TargetClient, nth: usize) -> String {
         let Self([one, other]) = self;
-        let product = &patient.product;
+        let product = &target.product;
         format!(
             "/v1/configurator/{product}/resolution?utm_source=doctor{nth}&{other}&gclid=1&{one}"
         )
     }
 }
 
-/// A resolution that was not at the edge, and is now.
-fn fresh(patient: &Patient) -> Result<Option<(Choices, Reply)>, Wrong> {
+/// Draws a resolution that the edge had not cached, and requests it once.
+fn fresh(target: &TargetClient) -> Result<Option<(Choices, Reply)>, CheckError> {
     for _ in 0..FRESH_MAX {
-        let Some(choices) = Choices::draw(patient)? else { return Ok(None) };
-        let path = choices.path(patient);
-        let reply = patient.get(&path, &[])?;
+        let Some(choices) = Choices::draw(target)? else { return Ok(None) };
+        let path = choices.path(target);
+        let reply = target.get(&path, &[])?;
         expect(&reply, 200, &format!("GET {path}"))?;
         if reply.header("x-cache").starts_with("Miss") {
             return Ok(Some((choices, reply)));
         }
     }
-    Err(format!("{FRESH_MAX} selections drawn at random were all at the edge, or none says so"))
+    Err(format!("{FRESH_MAX} selections drawn at random were all cached, or X-Cache is missing"))
 }
 
-fn few_options(patient: &Patient) -> Seen {
-    Seen::Skipped(format!("{} has fewer than two options: try --product", patient.product))
+fn few_options(target: &TargetClient) -> Outcome {
+    Outcome::Skipped(format!("{} has fewer than two options: try --product", target.product))
 }
 
-/// Asks until the edge answers by itself.
-fn hit(patient: &Patient, path: &str) -> Result<Reply, Wrong> {
-    let mut told = String::new();
+/// Repeats a request until it is a hit.
+fn hit(target: &TargetClient, path: &str) -> Result<Reply, CheckError> {
+    let mut x_cache = String::new();
     for _ in 0..HITS_MAX {
-        let reply = patient.get(path, &[])?;
+        let reply = target.get(path, &[])?;
         if is_hit(&reply) {
             return Ok(reply);
         }
-        reply.header("x-cache").clone_into(&mut told);
+        reply.header("x-cache").clone_into(&mut x_cache);
     }
-    Err(format!("GET {path} is no hit after {HITS_MAX} times: X-Cache is {told:?}"))
+    Err(format!("GET {path} is no hit after {HITS_MAX} times: X-Cache is {x_cache:?}"))
 }
 
-pub(super) fn miss_then_hit(patient: &Patient) -> Result<Seen, Wrong> {
-    let Some((choices, first)) = fresh(patient)? else { return Ok(few_options(patient)) };
-    let path = choices.path(patient);
-    let again = hit(patient, &path)?;
+pub(super) fn miss_then_hit(target: &TargetClient) -> Result<Outcome, CheckError> {
+    let Some((choices, first)) = fresh(target)? else { return Ok(few_options(target)) };
+    let path = choices.path(target);
+    let again = hit(target, &path)?;
     if again.body != first.body {
-        return Err(format!("GET {path} answers otherwise from the edge's store"));
+        return Err(format!("GET {path} has another body from the cache"));
     }
     let age = again.header("age");
     match age.parse::<u64>() {
-        Ok(_) => Ok(Seen::Well(format!("a hit of age {age} s after a miss"))),
+        Ok(_) => Ok(Outcome::Passed(format!("a hit of age {age} s after a miss"))),
         Err(_) => Err(format!("a hit has the Age {age:?}")),
     }
 }
 
-pub(super) fn one_object(patient: &Patient) -> Result<Seen, Wrong> {
-    let Some((choices, first)) = fresh(patient)? else { return Ok(few_options(patient)) };
-    // The edge that missed may not be the one asked now, so the first form brings it there. Each
-    // further form is one that no edge has seen.
+pub(super) fn one_object(target: &TargetClient) -> Result<Outcome, CheckError> {
+    let Some((choices, first)) = fresh(target)? else { return Ok(few_options(target)) };
+    // This request may reach another edge location, so the first form fills its cache. Each further
+    // form is new to every location.
     for nth in 0..HITS_MAX {
-        let reply = patient.get(&choices.other_path(patient, nth), &[])?;
+        let reply = target.get(&choices.other_path(target, nth), &[])?;
         if reply.body != first.body {
-            return Err("one selection in two orders is answered in two ways".to_owned());
+            return Err("one selection in two orders has two answers".to_owned());
         }
         if is_hit(&reply) {
-            return Ok(Seen::Well("whatever the order and the tracking parameters".to_owned()));
+            return Ok(Outcome::Passed("independent of order and tracking parameters".to_owned()));
         }
     }
-    Err(format!("{} in another order is another object", choices.path(patient)))
+    Err(format!("{} in another order is another object", choices.path(target)))
 }
 
-pub(super) fn unknown_parameters(patient: &Patient) -> Result<Seen, Wrong> {
-    let path = format!("/v1/configurator/{}?_cachebuster=1", patient.product);
-    let reply = patient.get(&path, &[])?;
+pub(super) fn unknown_parameters(target: &TargetClient) -> Result<Outcome, CheckError> {
+    let path = format!("/v1/configurator/{}?_cachebuster=1", target.product);
+    let reply = target.get(&path, &[])?;
     expect_problem(&reply, 400, "parameter-invalid", &format!("GET {path}"))?;
-    Ok(Seen::Well("refused before any cache".to_owned()))
+    Ok(Outcome::Passed("rejected before the cache".to_owned()))
 }
 
-pub(super) fn unchanged(patient: &Patient) -> Result<Seen, Wrong> {
-    let path = format!("/v1/configurator/{}", patient.product);
-    let reply = patient.get(&path, &[])?;
+pub(super) fn unchanged(target: &TargetClient) -> Result<Outcome, CheckError> {
+    let path = format!("/v1/configurator/{}", target.product);
+    let reply = target.get(&path, &[])?;
     let etag = reply.header("etag").to_owned();
-    let again = patient.get(&path, &[("if-none-match", &etag)])?;
+    let again = target.get(&path, &[("if-none-match", &etag)])?;
     expect(&again, 304, &format!("GET {path} with its own ETag {etag}"))?;
-    Ok(Seen::Well("304 without a body".to_owned()))
+    Ok(Outcome::Passed("304 without a body".to_owned()))
 }

@@ -1,40 +1,40 @@
-//! Every check by name, and how what it finds is mended.
+//! Every check by name, with the fix for its failure.
 
-use super::patient::Patient;
-use super::report::{Seen, Wrong};
+use super::report::{CheckError, Outcome};
+use super::target_client::TargetClient;
 use super::{bypass, caching, clock, edge, latency, privacy, shopify, writing};
 
-/// One thing to look at.
+/// One check.
 pub(super) struct Check {
     pub(super) name: &'static str,
-    pub(super) look: fn(&Patient) -> Result<Seen, Wrong>,
-    pub(super) mend: &'static str,
+    pub(super) run: fn(&TargetClient) -> Result<Outcome, CheckError>,
+    pub(super) fix: &'static str,
 }
 
 const fn check(
     name: &'static str,
-    look: fn(&Patient) -> Result<Seen, Wrong>,
-    mend: &'static str,
+    run: fn(&TargetClient) -> Result<Outcome, CheckError>,
+    fix: &'static str,
 ) -> Check {
-    Check { name, look, mend }
+    Check { name, run, fix }
 }
 
 const POLICIES: &str = "deploy edge/distribution.json as it is: its response headers policies";
 const FUNCTION: &str =
-    "every behaviour needs the viewer-request function, published and with its keys";
+    "every behavior needs the viewer-request function, published and with its keys";
 const KEY: &str = "cache policies must key by Forecourt-Identity and Forecourt-Bookmark, and \
     forward no cookies: deploy edge/distribution.json as it is";
 
-/// In this order; without the first there is nothing to look at.
+/// In this order; if the first fails, the others are skipped.
 pub(super) const CHECKS: &[Check] = &[
     check("health", edge::health, "is the URL right, and the distribution deployed?"),
-    check("ready", edge::ready, "are the tables there, and is a loyalty programme published?"),
+    check("ready", edge::ready, "are the tables there, and is a loyalty program published?"),
     check("clock", clock::skew, "set this machine's clock, or the deployment's: tokens have times"),
     check("tls", edge::tls, POLICIES),
     check("headers of public answers", edge::public_headers, POLICIES),
     check("headers of personal answers", edge::personal_headers, POLICIES),
     check("headers of uncached answers", edge::uncached_headers, POLICIES),
-    check("headers of refusals", edge::refusal_headers, POLICIES),
+    check("headers of refusals", edge::error_headers, POLICIES),
     check("cors", edge::cors, POLICIES),
     check("methods", edge::methods, FUNCTION),
     check("documentation", edge::documentation, "does configurator-read answer?"),
@@ -55,12 +55,12 @@ pub(super) const CHECKS: &[Check] = &[
     check("two customers", privacy::two_customers, KEY),
     check("paths that look like files", privacy::disguised_paths, FUNCTION),
     check(
-        "webhooks nobody signed",
+        "webhooks, unsigned",
         shopify::unsigned,
         "the receiver must verify the HMAC over the raw body: is its secret the app's?",
     ),
     check(
-        "webhooks Shopify signed",
+        "webhooks, signed",
         shopify::signed,
         "the secret given is not the app's, the shop is another one, or the bus takes no events",
     ),
@@ -82,10 +82,10 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check(
         "no way around the edge",
-        bypass::refused,
+        bypass::rejected,
         "function URLs need AWS_IAM with origin access control, the HTTP API the secret header",
     ),
-    check("latency of hits", latency::hits, "is the edge near, and does it answer by itself?"),
+    check("latency of hits", latency::hits, "is the edge near, and does it answer from its cache?"),
     check(
         "latency of misses",
         latency::misses,

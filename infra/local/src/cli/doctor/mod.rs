@@ -1,5 +1,5 @@
-//! `forecourt doctor`: looks at a deployment from outside, a laptop's and AWS's alike. Nothing is
-//! written unless that was asked for, and no secret is ever printed.
+//! `forecourt doctor`: checks a deployment from outside, on a laptop or on AWS. It writes nothing
+//! without `--write` and never prints a secret.
 
 mod bypass;
 mod caching;
@@ -7,11 +7,11 @@ mod checks;
 mod clock;
 mod edge;
 mod latency;
-mod patient;
 mod privacy;
 mod report;
 mod secrets;
 mod shopify;
+mod target_client;
 mod writing;
 
 pub(super) use report::run;

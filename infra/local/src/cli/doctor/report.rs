@@ -1,31 +1,32 @@
-//! Runs the checks and tells what they found.
+//! Runs the checks and prints their results.
 
 use serde::Serialize;
 
 use super::super::args::DoctorArgs;
 use super::super::{CliError, json_line};
 use super::checks::{CHECKS, Check};
-use super::patient::Patient;
+use super::target_client::TargetClient;
 
-/// What a check found.
-pub(super) enum Seen {
-    /// All is well; what was seen.
-    Well(String),
-    /// It could not be looked at; why.
+/// The outcome of a check that did not fail.
+pub(super) enum Outcome {
+    /// The check passed; with what it observed.
+    Passed(String),
+    /// The check was skipped; with the reason.
     Skipped(String),
 }
 
-/// What is wrong, in a line.
-pub(super) type Wrong = String;
+/// Why a check failed, in one line.
+pub(super) type CheckError = String;
 
-/// A check's outcome as it is told.
+/// The result of a check as it is printed.
 #[derive(Serialize)]
-struct Found {
+struct CheckResult {
     name: &'static str,
     verdict: &'static str,
-    told: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'static str>,
+    #[serde(rename = "told")]
+    message: String,
+    #[serde(rename = "mend", skip_serializing_if = "Option::is_none")]
+    fix: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -33,28 +34,28 @@ struct Report<'a> {
     url: &'a str,
     failed: usize,
     skipped: usize,
-    checks: Vec<Found>,
+    checks: Vec<CheckResult>,
 }
 
 pub(in super::super) fn run(args: &DoctorArgs) -> Result<(), CliError> {
-    let patient = Patient::new(args)?;
+    let target = TargetClient::new(args)?;
     if let Some(unknown) = args.only.iter().find(|name| CHECKS.iter().all(|it| it.name != **name)) {
         let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
         return Err(CliError(format!("--only {unknown}: the checks are {}", names.join("; "))));
     }
-    let is_asked =
+    let is_selected =
         |check: &&Check| args.only.is_empty() || args.only.iter().any(|name| name == check.name);
     let mut checks = Vec::new();
-    let mut is_there = true;
-    for check in CHECKS.iter().filter(is_asked) {
-        let found = if is_there { examine(&patient, check) } else { unreachable(check) };
-        is_there &= check.name != CHECKS[0].name || found.verdict != "failed";
+    let mut is_reachable = true;
+    for check in CHECKS.iter().filter(is_selected) {
+        let result = if is_reachable { examine(&target, check) } else { unreachable(check) };
+        is_reachable &= check.name != CHECKS[0].name || result.verdict != "failed";
         if !args.json {
-            tell(&found);
+            print(&result);
         }
-        checks.push(found);
+        checks.push(result);
     }
-    let count = |verdict| checks.iter().filter(|found| found.verdict == verdict).count();
+    let count = |verdict| checks.iter().filter(|result| result.verdict == verdict).count();
     let (failed, skipped) = (count("failed"), count("skipped"));
     let all = checks.len();
     if args.json {
@@ -68,24 +69,26 @@ pub(in super::super) fn run(args: &DoctorArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn examine(patient: &Patient, check: &Check) -> Found {
+fn examine(target: &TargetClient, check: &Check) -> CheckResult {
     let name = check.name;
-    match (check.look)(patient) {
-        Ok(Seen::Well(told)) => Found { name, verdict: "ok", told, mend: None },
-        Ok(Seen::Skipped(told)) => Found { name, verdict: "skipped", told, mend: None },
-        Err(told) => Found { name, verdict: "failed", told, mend: Some(check.mend) },
+    match (check.run)(target) {
+        Ok(Outcome::Passed(message)) => CheckResult { name, verdict: "ok", message, fix: None },
+        Ok(Outcome::Skipped(message)) => {
+            CheckResult { name, verdict: "skipped", message, fix: None }
+        }
+        Err(message) => CheckResult { name, verdict: "failed", message, fix: Some(check.fix) },
     }
 }
 
-fn unreachable(check: &Check) -> Found {
-    let told = "nothing answers".to_owned();
-    Found { name: check.name, verdict: "skipped", told, mend: None }
+fn unreachable(check: &Check) -> CheckResult {
+    let message = "the deployment does not answer".to_owned();
+    CheckResult { name: check.name, verdict: "skipped", message, fix: None }
 }
 
-fn tell(found: &Found) {
-    let Found { name, verdict, told, mend } = found;
-    println!("{verdict:<8} {name:<28} {told}");
-    if let Some(mend) = mend {
-        println!("{:<37} mend: {mend}", "");
+fn print(result: &CheckResult) {
+    let CheckResult { name, verdict, message, fix } = result;
+    println!("{verdict:<8} {name:<28} {message}");
+    if let Some(fix) = fix {
+        println!("{:<37} fix: {fix}", "");
     }
 }

@@ -1,12 +1,12 @@
-//! What the doctor may know: from the environment or a file, never from the command line, where
-//! other processes could read it.
+//! The secrets of the checks: from the environment or a file, never from the command line, where
+//! other processes could read them.
 
 use std::path::Path;
 
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 
-use super::super::{CliError, told};
+use super::super::{CliError, cli_error};
 use crate::demo;
 
 /// Names of the variables, which are also those of the functions' configuration.
@@ -14,12 +14,12 @@ const KEYS: &str = "FORECOURT_KEYS";
 const SHOPIFY_SECRETS: &str = "FORECOURT_SHOPIFY_SECRETS";
 const SHOP: &str = "FORECOURT_SHOP";
 
-/// What is known of a deployment; every part may be missing.
+/// The secrets of a deployment; each is optional.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    /// Our keys: tokens can be made.
+    /// Our keys, which sign tokens.
     pub(super) keys: Option<KeyRing>,
-    /// Shopify's: webhooks and forwarded queries can be signed.
+    /// Shopify's secrets, which sign webhooks and forwarded queries.
     pub(super) shopify: Option<ShopifySecrets>,
     /// The shop's `*.myshopify.com` domain.
     pub(super) shop: Option<String>,
@@ -28,8 +28,8 @@ pub(super) struct Secrets {
 // === impl Secrets ===
 
 impl Secrets {
-    /// From a file of `NAME=value` lines, else from the environment. A shop on this machine is the
-    /// demo's unless told otherwise.
+    /// From a file of `NAME=value` lines, else from the environment. A shop on this machine
+    /// defaults to the demo's secrets.
     pub(super) fn read(file: Option<&Path>, is_local: bool) -> Result<Self, CliError> {
         let lines = match file {
             Some(file) => std::fs::read_to_string(file)
@@ -38,17 +38,18 @@ impl Secrets {
         };
         let value = |name: &str, demo: &str| {
             let line = lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            let told = line.map(|value| value.trim().to_owned()).or_else(|| variable(name));
-            told.or_else(|| is_local.then(|| demo.to_owned()))
+            let configured = line.map(|value| value.trim().to_owned()).or_else(|| variable(name));
+            configured.or_else(|| is_local.then(|| demo.to_owned()))
         };
         let keys = value(KEYS, demo::KEYS).map(|text| {
-            // What it is is secret; why it is none is not.
-            KeyRing::parse(&text).map_err(|error| told(format!("{KEYS}: {error:?}")))
+            // The value is secret; the parse error is not.
+            KeyRing::parse(&text).map_err(|error| cli_error(format!("{KEYS}: {error:?}")))
         });
         let shopify = value(SHOPIFY_SECRETS, demo::SHOPIFY_SECRET).map(|text| {
             let secrets = ShopifySecrets::parse(&text);
-            secrets
-                .ok_or_else(|| told(format!("{SHOPIFY_SECRETS}: one secret, or two and a comma")))
+            secrets.ok_or_else(|| {
+                cli_error(format!("{SHOPIFY_SECRETS}: one secret, or two and a comma"))
+            })
         });
         Ok(Self {
             keys: keys.transpose()?,

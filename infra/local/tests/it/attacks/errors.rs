@@ -1,15 +1,15 @@
-//! Classes 11, 12 and 17: errors that stay, and answers that end where a request says.
+//! Classes 11, 12 and 17: cached errors, response splitting and request smuggling.
 
 use super::matrix::{Attack, attack, check};
-use super::naive::{forwards_all, keeps_errors, keeps_viewers_headers, keeps_viewers_query};
-use super::scene::{Ask, Who, personal, public};
-use super::trusting::{chokes_on_headers, lets_errors_be_kept, splits_responses};
-use super::wiring::{GONE, WELL};
+use super::naive::{caches_errors, forwards_all, keeps_viewers_headers, keeps_viewers_query};
+use super::scene::{RequestBuilder, Who, personal, public};
+use super::trusting::{fails_on_odd_headers, marks_errors_cacheable, splits_responses};
+use super::wiring::{HEALTHY, UNREACHABLE};
 
 fn denial(path: String, name: &'static str, value: String) -> Attack {
     attack(format!("{name} of {} bytes at {path}", value.len()), move |visit| {
-        for who in [Who::Nobody, Who::Ada] {
-            visit.send(who, &Ask::get(path.as_str()).with(name, value.as_str()));
+        for who in [Who::Anonymous, Who::Ada] {
+            visit.send(who, &RequestBuilder::get(path.as_str()).with(name, value.as_str()));
             visit.expect_plain(who, &path);
         }
     })
@@ -20,7 +20,7 @@ fn cached() -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn a_header_too_much_denies_nobody_an_answer() {
+fn an_oversized_header_poisons_no_answer() {
     let odd = [
         ("X-Oversized", "a".repeat(9_000)),
         ("X-Oversized", "a".repeat(40_000)),
@@ -32,30 +32,30 @@ fn a_header_too_much_denies_nobody_an_answer() {
     let attacks = cached()
         .flat_map(|path| odd.clone().map(|(name, value)| denial(path.clone(), name, value)));
     check(
-        &[chokes_on_headers],
+        &[fails_on_odd_headers],
         &[keeps_viewers_headers, forwards_all],
         &attacks.collect::<Vec<_>>(),
     );
 }
 
 #[test]
-fn a_range_too_much_denies_nobody_an_answer() {
-    // CloudFront forwards it whatever the policy says: the function is its only guard.
+fn an_oversized_range_poisons_no_answer() {
+    // CloudFront forwards it regardless of the policy: the function is the only guard.
     let attacks =
         cached().map(|path| denial(path, "Range", format!("bytes={}", "0-1,".repeat(2_000))));
-    check(&[chokes_on_headers], &[keeps_viewers_headers], &attacks.collect::<Vec<_>>());
+    check(&[fails_on_odd_headers], &[keeps_viewers_headers], &attacks.collect::<Vec<_>>());
 }
 
 #[test]
-fn a_header_that_passes_the_function_denies_nobody_an_answer() {
+fn an_oversized_header_that_passes_the_function_poisons_no_answer() {
     let odd = ["User-Agent", "Origin", "Pragma"];
     let attacks =
         cached().flat_map(|path| odd.map(|name| denial(path.clone(), name, "a".repeat(9_000))));
-    check(&[chokes_on_headers], &[forwards_all], &attacks.collect::<Vec<_>>());
+    check(&[fails_on_odd_headers], &[forwards_all], &attacks.collect::<Vec<_>>());
 }
 
 #[test]
-fn no_request_writes_a_head_or_begins_another_answer() {
+fn no_request_injects_a_header_or_splits_a_response() {
     let injected = "x%0d%0aX-Injected:%20yes";
     let mut targets = vec![
         format!("/v1/configurator/bike/resolution?frame={injected}"),
@@ -71,7 +71,7 @@ fn no_request_writes_a_head_or_begins_another_answer() {
     }
     let splitting = |target: String| {
         attack(target.clone(), move |visit| {
-            visit.send(Who::Ada, &Ask::get(target.as_str()));
+            visit.send(Who::Ada, &RequestBuilder::get(target.as_str()));
         })
     };
     let mut attacks: Vec<Attack> = targets.into_iter().map(splitting).collect();
@@ -79,7 +79,7 @@ fn no_request_writes_a_head_or_begins_another_answer() {
     check(&[splits_responses], &[keeps_viewers_query], &attacks);
 }
 
-/// Requests that two servers may see end in different places.
+/// Requests whose end is ambiguous between two servers.
 fn smuggling() -> impl Iterator<Item = Attack> {
     let inner = "GET /v1/configurator/tee HTTP/1.1\r\nHost: a\r\nX-Rest: ";
     let long = inner.len();
@@ -99,23 +99,23 @@ fn smuggling() -> impl Iterator<Item = Attack> {
             let bytes = format!("{line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}");
             attack(format!("{bytes:?}"), move |visit| {
                 visit.send_bytes(bytes.as_bytes());
-                visit.expect_plain(Who::Nobody, "/v1/configurator/bike");
-                visit.expect_plain(Who::Nobody, "/v1/configurator/tee");
+                visit.expect_plain(Who::Anonymous, "/v1/configurator/bike");
+                visit.expect_plain(Who::Anonymous, "/v1/configurator/tee");
             })
         })
     })
 }
 
-/// The origins fail once, for Ada; a moment later they are well again, for everybody.
+/// The origins fail once, for Ada; then they are healthy again for all viewers.
 fn failures() -> Vec<Attack> {
-    let statuses = [GONE, 400, 401, 403, 404, 405, 414, 429, 500, 501, 502, 503, 504];
+    let statuses = [UNREACHABLE, 400, 401, 403, 404, 405, 414, 429, 500, 501, 502, 503, 504];
     let attacks = cached().flat_map(|path| {
         statuses.map(|status| {
             let path = path.clone();
             attack(format!("{status} at {path}"), move |visit| {
-                visit.edge.set_mood(status);
+                visit.edge.set_origin_status(status);
                 visit.read(Who::Ada, &path);
-                visit.edge.set_mood(WELL);
+                visit.edge.set_origin_status(HEALTHY);
                 visit.expect_plain(Who::Ada, &path);
             })
         })
@@ -124,11 +124,11 @@ fn failures() -> Vec<Attack> {
 }
 
 #[test]
-fn a_failure_is_over_when_it_is_over() {
-    check(&[], &[keeps_errors], &failures());
+fn errors_are_not_cached_by_the_edge() {
+    check(&[], &[caches_errors], &failures());
 }
 
 #[test]
-fn a_refusal_is_kept_for_nobody() {
-    check(&[], &[lets_errors_be_kept], &failures());
+fn errors_are_marked_uncacheable_by_the_origin() {
+    check(&[], &[marks_errors_cacheable], &failures());
 }

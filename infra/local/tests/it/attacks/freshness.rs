@@ -1,4 +1,4 @@
-//! Classes 14 to 16 and 18: answers shared, kept or confirmed for longer or for more than one.
+//! Classes 14 to 16 and 18: answers shared, cached or confirmed for too long or for others.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,23 +9,23 @@ use http::{Request, Response};
 use super::matrix::{attack, check};
 use super::naive::{has_min_ttl, unkeys_identity};
 use super::raw::Answer;
-use super::scene::{Ask, Visit, Who, personal, proxied};
+use super::scene::{RequestBuilder, Visit, Who, personal, proxied};
 use super::trusting::forgets_stale_if_error;
-use super::wiring::GONE;
+use super::wiring::UNREACHABLE;
 
-/// Seconds after which an edge may keep no personal answer.
+/// Maximum age of a cached personal answer in seconds.
 const PERSONAL_TTL_S: u64 = 5;
 
 #[test]
-fn two_who_wait_at_once_get_an_answer_each() {
+fn collapsed_requests_never_share_a_personal_answer() {
     let attacks = personal().into_iter().flat_map(|(_, path)| {
-        [(Who::Ada, Who::Ben), (Who::Ben, Who::Ada), (Who::Ada, Who::Nobody)].map(
+        [(Who::Ada, Who::Ben), (Who::Ben, Who::Ada), (Who::Ada, Who::Anonymous)].map(
             |(first, second)| {
                 let path = path.clone();
                 attack(format!("{second:?} behind {first:?} at {path}"), move |visit| {
                     visit.edge.set_open(false);
                     for (who, answer) in together(visit, [first, second], &path) {
-                        visit.watch(who, &Ask::get(path.as_str()), &answer);
+                        visit.watch(who, &RequestBuilder::get(path.as_str()), &answer);
                     }
                 })
             },
@@ -34,12 +34,12 @@ fn two_who_wait_at_once_get_an_answer_each() {
     check(&[], &[unkeys_identity], &attacks.collect::<Vec<_>>());
 }
 
-/// Both ask while the origins are slow; these answer only when both are on their way.
+/// Both send requests while the origins block; these answer once both requests wait.
 fn together(visit: &Visit<'_>, both: [Who; 2], path: &str) -> [(Who, Answer); 2] {
     let [first, second] = both.map(|who| {
-        let ask = visit.signed_in(who, &Ask::get(path));
+        let signed_in = visit.signed_in(who, &RequestBuilder::get(path));
         let mut request = Request::builder().uri(path);
-        for (name, value) in &ask.headers {
+        for (name, value) in &signed_in.headers {
             request = request.header(name, value);
         }
         handle(visit.edge.emulator.clone(), request.body(Bytes::new()).unwrap())
@@ -64,15 +64,15 @@ async fn handle(edge: Emulator, request: Request<Bytes>) -> Answer {
 }
 
 #[test]
-fn an_origin_that_is_down_brings_no_old_personal_answer_back() {
+fn no_stale_personal_answer_is_served_while_the_origin_is_down() {
     let attacks = personal().into_iter().flat_map(|(_, path)| {
-        [GONE, 500, 502, 503, 504].map(|status| {
+        [UNREACHABLE, 500, 502, 503, 504].map(|status| {
             let path = path.clone();
             attack(format!("{status} at {path}"), move |visit| {
                 visit.read(Who::Ada, &path);
                 visit.edge.advance_s(PERSONAL_TTL_S);
-                visit.edge.set_mood(status);
-                for who in [Who::Ada, Who::Ben, Who::Nobody] {
+                visit.edge.set_origin_status(status);
+                for who in [Who::Ada, Who::Ben, Who::Anonymous] {
                     if visit.read(who, &path).status < 400 {
                         visit.note(format!("{who:?} gets an old answer at {path}"));
                     }
@@ -84,7 +84,7 @@ fn an_origin_that_is_down_brings_no_old_personal_answer_back() {
 }
 
 #[test]
-fn no_personal_answer_outlives_what_the_origin_gave_it() {
+fn no_personal_answer_outlives_its_ttl() {
     let attacks = personal().into_iter().map(|(_, path)| {
         attack(path.clone(), move |visit| {
             visit.read(Who::Ada, &path);
@@ -98,14 +98,14 @@ fn no_personal_answer_outlives_what_the_origin_gave_it() {
 }
 
 #[test]
-fn nobody_is_told_that_somebody_elses_answer_is_unchanged() {
+fn if_none_match_never_confirms_another_persons_answer() {
     let attacks = personal().into_iter().map(|(_, path)| {
         attack(path.clone(), move |visit| {
             let tag = visit.read(Who::Ada, &path).header("etag").to_owned();
-            for who in [Who::Ben, Who::Nobody] {
+            for who in [Who::Ben, Who::Anonymous] {
                 for tag in [tag.clone(), format!("\"x\", {tag}"), tag.replace("W/", "")] {
-                    let asked = Ask::get(path.as_str()).with("If-None-Match", tag);
-                    if visit.send(who, &asked).unwrap().status == 304 {
+                    let request = RequestBuilder::get(path.as_str()).with("If-None-Match", tag);
+                    if visit.send(who, &request).unwrap().status == 304 {
                         visit.note(format!("{who:?} knows Ada's {path}"));
                     }
                 }
@@ -116,13 +116,13 @@ fn nobody_is_told_that_somebody_elses_answer_is_unchanged() {
 }
 
 #[test]
-fn no_personal_answer_follows_another_on_any_path() {
+fn no_personal_answer_leaks_to_the_next_viewer_on_any_path() {
     let paths = personal().into_iter().map(|(_, path)| path).chain(proxied());
     let attacks = paths.map(|path| {
         attack(path.clone(), move |visit| {
             let direct = path.strip_prefix("/proxy").unwrap_or(&path);
-            for who in [Who::Ada, Who::Nobody, Who::Ben, Who::Nobody, Who::Ada] {
-                visit.send(who, &Ask::get(path.as_str()));
+            for who in [Who::Ada, Who::Anonymous, Who::Ben, Who::Anonymous, Who::Ada] {
+                visit.send(who, &RequestBuilder::get(path.as_str()));
                 visit.expect_plain(who, direct);
             }
         })

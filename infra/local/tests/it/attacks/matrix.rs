@@ -1,9 +1,9 @@
-//! A row of the matrix: a class of attacks, what they presume, and what guards against them.
+//! A row of the matrix: a class of attacks, their premise, and their guards.
 
 use super::scene::{Scene, Visit};
 use super::wiring::Change;
 
-/// One attack, and what to look at afterwards.
+/// One attack with its checks.
 pub(super) struct Attack {
     name: String,
     run: Box<dyn Fn(&Visit<'_>)>,
@@ -14,9 +14,9 @@ pub(super) fn attack(name: impl Into<String>, run: impl Fn(&Visit<'_>) + 'static
     Attack { name: name.into(), run: Box::new(run) }
 }
 
-/// Shows that every attack of a class fails on the edge as deployed and with any one of several
-/// guards gone, and that without any guard some attack succeeds. `premise` is how trusting the
-/// origins are in every run; each entry of `guards` takes one guard away.
+/// Asserts that every attack of a class fails on the edge as deployed and without any one of
+/// several guards, and that without all guards some attack succeeds. `premise` makes the origins more
+/// trusting in every run; each entry of `guards` removes one guard.
 pub(super) fn check(premise: &[Change], guards: &[Change], attacks: &[Attack]) {
     let scene = Scene::open();
     let breaches = |off: &[Change]| breaches(&scene, &[premise, off].concat(), attacks);

@@ -1,4 +1,4 @@
-//! Merging what is not one's own, into what is not one's own, and reading what was merged.
+//! Merging from or into another person's cart, and reading a merged cart.
 
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_cart;
@@ -9,29 +9,29 @@ use serde_json::json;
 use super::matrix::{attack, check};
 use super::naive::has_min_ttl;
 use super::raw::Answer;
-use super::scene::{Ask, Visit, Who};
-use super::trusting::{takes_any_cart, takes_holders_for_customers};
+use super::scene::{RequestBuilder, Visit, Who};
+use super::trusting::{takes_any_cart, treats_cart_holders_as_customers};
 use crate::journey::{add, key, new_cart};
 
-/// Seconds after which an edge may keep no personal answer.
+/// Maximum age of a cached personal answer in seconds.
 const PERSONAL_TTL_S: u64 = 5;
 
-/// The token of a customer's own cart, as the shop gives it to that customer.
+/// The token of a customer's own cart, as the shop issues it.
 fn own_cart(customer: &str) -> String {
     mint_cart(&KeyRing::parse(demo::KEYS).unwrap(), &format!("customer-{customer}"))
 }
 
-/// Ben asks for a merge.
+/// Ben requests a merge.
 fn merge(visit: &Visit<'_>, into: &str, from: &str) -> Answer {
-    let ask = Ask::new("POST", "/v1/cart/merge")
+    let request = RequestBuilder::new("POST", "/v1/cart/merge")
         .with("Authorization", format!("Bearer {}", visit.scene.ben.token))
         .with("Forecourt-Cart", into)
         .with("Idempotency-Key", key("merge"))
         .with("Content-Type", "application/json");
-    visit.send_with_body(Who::Ben, &ask, &json!({"from": from}).to_string()).unwrap()
+    visit.send_with_body(Who::Ben, &request, &json!({"from": from}).to_string()).unwrap()
 }
 
-/// Tokens for Ada's cart by somebody who knows its name and has one of his own.
+/// Forged tokens for Ada's cart, from its id and Ben's own token.
 fn forged(adas: &str, bens_token: &str) -> [String; 4] {
     let parts: Vec<&str> = bens_token.split('.').collect();
     let (kid, mac) = (parts[1], parts[3]);
@@ -44,7 +44,7 @@ fn forged(adas: &str, bens_token: &str) -> [String; 4] {
 }
 
 #[test]
-fn a_cart_that_is_named_but_not_proved_goes_nowhere() {
+fn a_merge_from_a_forged_cart_token_is_rejected() {
     let attacks = (0..4).map(|number| {
         attack(format!("forgery {number}"), move |visit| {
             let forged = forged(&visit.scene.ada.cart, &visit.scene.ben.cart_token);
@@ -61,7 +61,7 @@ fn a_cart_that_is_named_but_not_proved_goes_nowhere() {
 }
 
 #[test]
-fn nothing_goes_into_the_cart_of_another_customer() {
+fn a_merge_into_another_customers_cart_is_rejected() {
     let attacks =
         [("a cart of his own", true), ("his customer's cart", false)].map(|(name, is_guests)| {
             attack(name, move |visit| {
@@ -72,23 +72,23 @@ fn nothing_goes_into_the_cart_of_another_customer() {
                 }
             })
         });
-    check(&[], &[takes_holders_for_customers], &attacks);
+    check(&[], &[treats_cart_holders_as_customers], &attacks);
 }
 
 #[test]
-fn a_cart_that_was_merged_is_not_shown_for_longer_than_an_answer_lives() {
+fn a_merged_cart_is_not_served_beyond_the_personal_ttl() {
     let attacks = [attack("read, merge, read", |visit| {
         let shop = &visit.scene.shop;
-        // What is pending is looked up in the table: no instance answers from what it kept.
+        // Pending commands are looked up in the table: no instance answers from its cache.
         shop.pause(CART_QUEUE);
         let (guest, bookmark) = new_cart(shop);
-        let wanted = json!({"product": "tee", "quantity": 1,
+        let new_line = json!({"product": "tee", "quantity": 1,
             "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-        let added = add(shop, &guest, &bookmark, "guest", &wanted).json();
-        let ask = Ask::get("/v1/cart")
+        let added = add(shop, &guest, &bookmark, "guest", &new_line).json();
+        let request = RequestBuilder::get("/v1/cart")
             .with("Forecourt-Cart", guest.as_str())
             .with("Forecourt-Bookmark", added["bookmark"].as_str().unwrap());
-        let read = || visit.send_as_is(Who::Nobody, &ask).unwrap();
+        let read = || visit.send_as_is(Who::Anonymous, &request).unwrap();
         assert_eq!((read().status, read().is_hit()), (200, true));
         assert_eq!(merge(visit, &own_cart("1002"), &guest).status, 202);
         visit.edge.advance_s(PERSONAL_TTL_S);

@@ -1,10 +1,10 @@
-//! The attacks that edges in front of personal answers have fallen to, run against the whole stack:
-//! a served edge, the real function, the real origins and their table.
+//! Known attacks on edges that cache personal answers, run against the whole stack: a served edge,
+//! the real function, the real origins and their table.
 //!
 //! One test is one class. Each runs its attacks on the edge as deployed, where none may succeed,
-//! and then on an edge whose guard was taken away, where some must: a row that could not fail would
-//! show nothing. A class with two guards holds with either of them. Many attacks need an origin
-//! more trusting than ours; such a premise stands in front of the real origin in every run.
+//! and then on an edge without its guard, where some must: a row that can't fail proves nothing. A
+//! class with two guards holds with either of them. Many attacks need an origin more trusting than
+//! ours; such a premise wraps the real origin in every run.
 
 mod errors;
 mod freshness;

@@ -1,4 +1,4 @@
-//! Guards of the edge taken away, in its function and in its distribution. Each is one change.
+//! Removed guards of the edge, in its function and in its distribution. Each is one change.
 
 use edge_wire::query::parse;
 use edge_wire::routes::{Class, ROUTES};
@@ -10,17 +10,17 @@ use super::wiring::Wiring;
 
 // === the function ===
 
-/// Paths have many forms: escapes are decoded, dots resolved, and what follows a delimiter or a
-/// personal route is taken for decoration.
-pub(super) fn forgives_paths(wiring: Wiring) -> Wiring {
+/// Paths are normalised: escapes are decoded, dots resolved, and anything after a delimiter or a
+/// personal route is cut.
+pub(super) fn normalises_paths(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| {
-        let mut forgiven = request.clone();
-        forgiven["uri"] = json!(forgiven_path(request["uri"].as_str().unwrap()));
-        real(&forgiven)
+        let mut normalised = request.clone();
+        normalised["uri"] = json!(normalised_path(request["uri"].as_str().unwrap()));
+        real(&normalised)
     })
 }
 
-fn forgiven_path(path: &str) -> String {
+fn normalised_path(path: &str) -> String {
     let decoded = (0..2).fold(path.to_owned(), |path, _| {
         let value = format!("p={}", path.replace('+', "%2B").replace('&', "%26"));
         parse(&value).map_or(path, |pairs| pairs[0].1.clone().into_owned())
@@ -42,7 +42,7 @@ fn forgiven_path(path: &str) -> String {
     cut.map_or(resolved.clone(), str::to_owned)
 }
 
-/// Whatever headers the viewer sent go on, except ours.
+/// All headers of the viewer are forwarded, except ours.
 pub(super) fn keeps_viewers_headers(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| {
         let mut verdict = real(request);
@@ -58,7 +58,7 @@ pub(super) fn keeps_viewers_headers(wiring: Wiring) -> Wiring {
     })
 }
 
-/// Whatever query the viewer sent goes on.
+/// The query of the viewer is forwarded unchanged.
 pub(super) fn keeps_viewers_query(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| {
         let mut bare = request.clone();
@@ -71,7 +71,7 @@ pub(super) fn keeps_viewers_query(wiring: Wiring) -> Wiring {
     })
 }
 
-/// A viewer who names an identity is let through as it came.
+/// A request with an identity header is forwarded unchanged.
 pub(super) fn keeps_viewers_identity(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| match request["headers"].get("forecourt-identity") {
         Some(_) => request.clone(),
@@ -79,20 +79,20 @@ pub(super) fn keeps_viewers_identity(wiring: Wiring) -> Wiring {
     })
 }
 
-/// Bookmarks go on as they came, whatever they are about.
+/// Bookmarks of any resource are forwarded unchanged.
 pub(super) fn keeps_viewers_bookmarks(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| {
         let mut bare = request.clone();
-        let sent = bare["headers"].as_object_mut().unwrap().remove("forecourt-bookmark");
+        let bookmark = bare["headers"].as_object_mut().unwrap().remove("forecourt-bookmark");
         let mut verdict = real(&bare);
-        if let (Some(sent), None) = (sent, verdict.get("status")) {
-            verdict["headers"]["forecourt-bookmark"] = sent;
+        if let (Some(bookmark), None) = (bookmark, verdict.get("status")) {
+            verdict["headers"]["forecourt-bookmark"] = bookmark;
         }
         verdict
     })
 }
 
-/// Whoever the query says is logged in, is.
+/// The customer of an unsigned query is trusted.
 pub(super) fn believes_unsigned_queries(wiring: Wiring) -> Wiring {
     wiring.function(|real, request| {
         let (uri, query) = (&request["uri"], request["querystring"].as_str().unwrap());
@@ -111,7 +111,7 @@ pub(super) fn believes_unsigned_queries(wiring: Wiring) -> Wiring {
 
 // === the distribution ===
 
-/// The identity reaches the origin and is in no key.
+/// The identity is forwarded but not in the cache key.
 pub(super) fn unkeys_identity(wiring: Wiring) -> Wiring {
     wiring.edit(|file| {
         key_headers(file, "personal")["Headers"] = json!(["Forecourt-Bookmark"]);
@@ -119,7 +119,7 @@ pub(super) fn unkeys_identity(wiring: Wiring) -> Wiring {
     })
 }
 
-/// The encoding reaches the origin and is in no key.
+/// The encoding is forwarded but not in the cache key.
 pub(super) fn unkeys_encoding(wiring: Wiring) -> Wiring {
     wiring.edit(|file| {
         for policy in ["public", "personal"] {
@@ -132,7 +132,7 @@ pub(super) fn unkeys_encoding(wiring: Wiring) -> Wiring {
     })
 }
 
-/// The query reaches the origin and is in no key.
+/// The query is forwarded but not in the cache key.
 pub(super) fn unkeys_query(wiring: Wiring) -> Wiring {
     let unkeyed = wiring.edit(|file| {
         for policy in ["public", "personal"] {
@@ -144,7 +144,7 @@ pub(super) fn unkeys_query(wiring: Wiring) -> Wiring {
     unkeyed.forwards_all()
 }
 
-/// Everything the viewer sent reaches the origin.
+/// The whole request of the viewer reaches the origin.
 pub(super) fn forwards_all(wiring: Wiring) -> Wiring {
     wiring.forwards_all()
 }
@@ -170,7 +170,7 @@ pub(super) fn concatenates_key(wiring: Wiring) -> Wiring {
     })
 }
 
-/// Personal answers live a minute whatever the origin says.
+/// Personal answers are cached for a minute regardless of the origin's headers.
 pub(super) fn has_min_ttl(wiring: Wiring) -> Wiring {
     wiring.edit(|file| {
         let policy = &mut file["CachePolicies"]["personal"];
@@ -179,8 +179,8 @@ pub(super) fn has_min_ttl(wiring: Wiring) -> Wiring {
     })
 }
 
-/// Errors live as long as CloudFront keeps them unless told otherwise.
-pub(super) fn keeps_errors(wiring: Wiring) -> Wiring {
+/// Errors are cached for CloudFront's default of ten seconds.
+pub(super) fn caches_errors(wiring: Wiring) -> Wiring {
     wiring.edit(|file| {
         let errors = file["DistributionConfig"]["CustomErrorResponses"].as_array_mut().unwrap();
         for error in errors {

@@ -1,9 +1,9 @@
-//! Classes 1 to 5: one path taken for another.
+//! Classes 1 to 5: path confusion.
 
 use super::matrix::{Attack, attack, check};
-use super::naive::{forgives_paths, forwards_all, keeps_viewers_headers};
-use super::scene::{Ask, Who, personal};
-use super::trusting::heeds_paths_in_headers;
+use super::naive::{forwards_all, keeps_viewers_headers, normalises_paths};
+use super::scene::{RequestBuilder, Who, personal};
+use super::trusting::obeys_paths_in_headers;
 
 const SUFFIXES: [&str; 12] =
     ["css", "js", "png", "jpg", "gif", "ico", "svg", "woff", "woff2", "pdf", "json", "map"];
@@ -12,11 +12,11 @@ const DELIMITERS: [&str; 18] = [
     "%5c", "%20", ",", "!",
 ];
 
-/// Ada is led to `target`; then a stranger and Ben ask for it.
+/// Ada follows a link to `target`; then an anonymous viewer and Ben request it.
 fn deception(target: String) -> Attack {
     attack(target.clone(), move |visit| {
-        for who in [Who::Ada, Who::Nobody, Who::Ben, Who::Nobody] {
-            visit.send(who, &Ask::get(target.as_str()));
+        for who in [Who::Ada, Who::Anonymous, Who::Ben, Who::Anonymous] {
+            visit.send(who, &RequestBuilder::get(target.as_str()));
         }
     })
 }
@@ -26,7 +26,7 @@ fn check_targets(targets: impl Fn(&str) -> Vec<String>) {
         let proxied = targets(&format!("/proxy{path}"));
         targets(&path).into_iter().chain(proxied)
     });
-    check(&[], &[forgives_paths], &targets.map(deception).collect::<Vec<_>>());
+    check(&[], &[normalises_paths], &targets.map(deception).collect::<Vec<_>>());
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_delimiter_hides_no_suffix_from_the_key() {
 }
 
 #[test]
-fn dots_and_escaped_slashes_lead_nowhere() {
+fn dots_and_escaped_slashes_reach_no_personal_answer() {
     let targets = |path: &str| {
         let (parent, name) = path.rsplit_once('/').unwrap();
         let below = ["..%2f", "%2e%2e/", "%2e%2e%2f", "../", "..;/", "%252e%252e%252f", "..%5c"];
@@ -97,12 +97,12 @@ fn a_well_known_file_is_never_a_personal_answer() {
 }
 
 #[test]
-fn a_path_in_a_header_is_no_path() {
+fn a_path_in_a_header_is_ignored() {
     let names = ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path"];
     let into = |path: &'static str, to: &'static str, name: &'static str| {
         attack(format!("{name}: {to} at {path}"), move |visit| {
-            visit.send(Who::Ben, &Ask::get(path).with(name, to));
-            visit.expect_plain(Who::Nobody, path);
+            visit.send(Who::Ben, &RequestBuilder::get(path).with(name, to));
+            visit.expect_plain(Who::Anonymous, path);
             visit.expect_plain(Who::Ada, path);
         })
     };
@@ -115,7 +115,7 @@ fn a_path_in_a_header_is_no_path() {
         ]
     });
     check(
-        &[heeds_paths_in_headers],
+        &[obeys_paths_in_headers],
         &[keeps_viewers_headers, forwards_all],
         &attacks.collect::<Vec<_>>(),
     );

@@ -1,4 +1,4 @@
-//! The differential: what is not in the key is permuted, and no byte of the answer changes.
+//! A differential test: permuting inputs outside the cache key changes no byte of the answer.
 
 use std::sync::OnceLock;
 
@@ -7,9 +7,9 @@ use infra_local::demo;
 use origin_functions::clock::Clock;
 use proptest::prelude::*;
 
-use super::scene::{Ask, Scene, Visit, Who};
+use super::scene::{RequestBuilder, Scene, Visit, Who};
 
-/// Cases: each stands for two requests on edges of their own.
+/// Cases: each sends requests to two new edges.
 const CASES: u32 = 192;
 
 /// A target and its parameters.
@@ -47,9 +47,9 @@ const NOISE: [(&str, &str); 14] = [
 ];
 const TRACKING: [&str; 4] = ["utm_source=mail", "gclid=1", "fbclid=%31", "utm_%63ampaign=x"];
 
-/// How one question is put.
+/// One form of a request.
 #[derive(Debug, Clone)]
-struct Manner {
+struct RequestForm {
     noise: Vec<(&'static str, &'static str)>,
     tracking: Vec<&'static str>,
     is_reversed: bool,
@@ -57,26 +57,31 @@ struct Manner {
     is_proxied: bool,
 }
 
-fn manner() -> impl Strategy<Value = Manner> {
+fn request_form() -> impl Strategy<Value = RequestForm> {
     let noise = proptest::sample::subsequence(NOISE.to_vec(), 0..=NOISE.len()).prop_shuffle();
     let tracking = proptest::sample::subsequence(TRACKING.to_vec(), 0..=TRACKING.len());
     (noise, tracking.prop_shuffle(), any::<[bool; 3]>()).prop_map(|(noise, tracking, flags)| {
         let [is_reversed, is_escaped, is_proxied] = flags;
-        Manner { noise, tracking, is_reversed, is_escaped, is_proxied }
+        RequestForm { noise, tracking, is_reversed, is_escaped, is_proxied }
     })
 }
 
 /// The request, through the App Proxy if the route can be reached there.
-fn put(scene: &Scene, who: Who, target: usize, manner: &Manner) -> (Ask, bool) {
+fn request_of(
+    scene: &Scene,
+    who: Who,
+    target: usize,
+    form: &RequestForm,
+) -> (RequestBuilder, bool) {
     let (path, parameters) = TARGETS[target];
     let mut query: Vec<String> =
-        parameters.iter().map(|(name, value)| parameter(name, value, manner.is_escaped)).collect();
-    query.extend(manner.tracking.iter().map(|it| (*it).to_owned()));
-    if manner.is_reversed {
+        parameters.iter().map(|(name, value)| parameter(name, value, form.is_escaped)).collect();
+    query.extend(form.tracking.iter().map(|it| (*it).to_owned()));
+    if form.is_reversed {
         query.reverse();
     }
     let person = scene.person(who).unwrap();
-    let is_proxied = manner.is_proxied && (path.contains("/loyalty") || path.contains("/cart"));
+    let is_proxied = form.is_proxied && (path.contains("/loyalty") || path.contains("/cart"));
     if is_proxied && path == "/v1/cart" {
         query.push(format!("cart={}", person.cart_token));
     }
@@ -89,8 +94,9 @@ fn put(scene: &Scene, who: Who, target: usize, manner: &Manner) -> (Ask, bool) {
         let url = signed(&format!("/proxy{target}"), Some(person.customer), now).unwrap();
         url.strip_prefix(demo::URL).unwrap().clone_into(&mut target);
     }
-    let ask = Ask::get(target);
-    let noisy = manner.noise.iter().fold(ask, |ask, (name, value)| ask.with(*name, *value));
+    let request = RequestBuilder::get(target);
+    let noisy =
+        form.noise.iter().fold(request, |request, (name, value)| request.with(*name, *value));
     (noisy, is_proxied)
 }
 
@@ -103,11 +109,16 @@ fn parameter(name: &str, value: &str, is_escaped: bool) -> String {
     format!("{}={}", escape(name), escape(value))
 }
 
-/// What is answered: not when, by whom, or how long it took.
-fn essence(visit: &Visit<'_>, who: Who, asked: &(Ask, bool)) -> (u16, Vec<u8>, [String; 4], bool) {
-    let (ask, is_proxied) = asked;
+/// The content of an answer, without its time, source and duration.
+fn essence(
+    visit: &Visit<'_>,
+    who: Who,
+    request: &(RequestBuilder, bool),
+) -> (u16, Vec<u8>, [String; 4], bool) {
+    let (request, is_proxied) = request;
     let answer =
-        if *is_proxied { visit.send_as_is(who, ask) } else { visit.send(who, ask) }.unwrap();
+        if *is_proxied { visit.send_as_is(who, request) } else { visit.send(who, request) }
+            .unwrap();
     let names = ["etag", "content-type", "content-encoding", "forecourt-bookmark"];
     let headers = names.map(|name| answer.header(name).to_owned());
     let is_hit = answer.is_hit();
@@ -123,22 +134,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_in_no_key_changes_no_answer(
+    fn inputs_outside_the_cache_key_change_no_answer(
         target in 0..TARGETS.len(),
         is_ada in any::<bool>(),
-        one in manner(),
-        other in manner(),
+        one in request_form(),
+        other in request_form(),
     ) {
         let scene = scene();
         let who = if is_ada { Who::Ada } else { Who::Ben };
-        let [one, other] = [one, other].map(|manner| put(scene, who, target, &manner));
+        let [one, other] = [one, other].map(|form| request_of(scene, who, target, &form));
         let (first, second) = (scene.visit(&[]), scene.visit(&[]));
         let (status, body, headers, _) = essence(&first, who, &one);
         prop_assert_eq!(status, 200);
         let fresh = essence(&second, who, &other);
         prop_assert_eq!(&fresh, &(200, body.clone(), headers.clone(), false), "another answer");
-        let kept = essence(&first, who, &other);
-        prop_assert_eq!(&kept, &(200, body, headers, true), "another key");
+        let cached = essence(&first, who, &other);
+        prop_assert_eq!(&cached, &(200, body, headers, true), "another key");
         prop_assert_eq!((first.into_breach(), second.into_breach()), (None, None));
     }
 }

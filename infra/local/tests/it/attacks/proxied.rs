@@ -6,9 +6,9 @@ use origin_functions::clock::Clock;
 
 use super::matrix::{attack, check};
 use super::naive::believes_unsigned_queries;
-use super::scene::{Ask, Visit, Who, proxied};
+use super::scene::{RequestBuilder, Visit, Who, proxied};
 
-/// A path signed for Ben, and what the attacker made of it.
+/// Forges a query from a path and the URL signed for Ben.
 type Forgery = fn(&str, &str) -> String;
 
 /// The path and query as Shopify signs them for a customer.
@@ -18,7 +18,7 @@ fn signed_for(customer: Option<&str>, path: &str) -> String {
 }
 
 #[test]
-fn a_query_nobody_signed_names_no_customer() {
+fn an_unsigned_query_names_no_customer() {
     let forgeries: [(&str, Forgery); 10] = [
         ("unsigned", |path, _| format!("{path}?logged_in_customer_id=1001")),
         ("empty signature", |path, _| format!("{path}?logged_in_customer_id=1001&signature=")),
@@ -48,33 +48,34 @@ fn a_query_nobody_signed_names_no_customer() {
 }
 
 fn expect_nothing_of_adas(visit: &Visit<'_>, target: &str) {
-    let ask = Ask::get(target).with("Cookie", "customer=1001; logged_in_customer_id=1001");
-    let answer = visit.send(Who::Ben, &ask).unwrap();
+    let request =
+        RequestBuilder::get(target).with("Cookie", "customer=1001; logged_in_customer_id=1001");
+    let answer = visit.send(Who::Ben, &request).unwrap();
     if answer.status < 400 && !target.contains("cart") {
-        visit.note(format!("{target} was believed: {}", answer.text()));
+        visit.note(format!("{target} was accepted: {}", answer.text()));
     }
-    visit.send(Who::Nobody, &ask);
+    visit.send(Who::Anonymous, &request);
 }
 
 #[test]
-fn what_shopify_signed_for_one_customer_is_answered_to_that_one_only() {
+fn a_query_signed_for_one_customer_is_answered_to_that_customer_only() {
     let attacks = proxied().into_iter().map(|path| {
         attack(path.clone(), move |visit| {
             for (who, customer) in
-                [(Who::Ada, Some("1001")), (Who::Ben, Some("1002")), (Who::Nobody, None)]
+                [(Who::Ada, Some("1001")), (Who::Ben, Some("1002")), (Who::Anonymous, None)]
             {
                 let Some(person) = visit.scene.person(who) else {
-                    visit.send(who, &Ask::get(signed_for(customer, &path)));
+                    visit.send(who, &RequestBuilder::get(signed_for(customer, &path)));
                     continue;
                 };
                 let with_cart = format!("{path}?cart={}", person.cart_token);
                 let target = if path.ends_with("/cart") { &with_cart } else { &path };
-                // Nothing but the query speaks: the headers are another customer's.
+                // Only the query counts: the headers are another customer's.
                 let other = if who == Who::Ada { &visit.scene.ben } else { &visit.scene.ada };
-                let ask = Ask::get(signed_for(customer, target))
+                let request = RequestBuilder::get(signed_for(customer, target))
                     .with("Authorization", format!("Bearer {}", other.token))
                     .with("Forecourt-Cart", other.cart_token.as_str());
-                visit.send_as_is(who, &ask);
+                visit.send_as_is(who, &request);
             }
         })
     });

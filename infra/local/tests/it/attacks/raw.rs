@@ -1,4 +1,4 @@
-//! A client that sends what it is told: no normalised paths, no tidied headers.
+//! A client that sends raw bytes: paths and headers are not normalised.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Longest wait for an answer: a test must end.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 
-/// An answer as it came.
+/// A response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -19,37 +19,37 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn header(&self, name: &str) -> &str {
-        let found = self.headers.iter().find(|(found, _)| found == name);
-        found.map_or("", |(_, value)| value)
+        let header = self.headers.iter().find(|(header, _)| header == name);
+        header.map_or("", |(_, value)| value)
     }
 
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Whether it came from the edge's store.
+    /// Whether it came from the edge's cache.
     pub(super) fn is_hit(&self) -> bool {
         self.header("x-cache").starts_with("Hit")
     }
 
-    /// Everything in it, to be searched.
+    /// Headers and body as one text, for searching.
     pub(super) fn whole(&self) -> String {
         let lines = self.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
         lines.collect::<String>() + &self.text()
     }
 }
 
-/// Writes these bytes on a connection of its own and reads to the end. `None`: the edge hung up
-/// without an answer, which tells nobody anything.
+/// Writes these bytes on a new connection and reads to the end. `None`: the edge closed it without
+/// an answer, which leaks nothing.
 pub(super) fn exchange(address: SocketAddr, request: &[u8]) -> Option<Answer> {
     let stream = write(address, request);
     answer(stream)
 }
 
-/// The same for bytes that may promise more than there is: none will follow.
+/// The same for bytes that may announce a longer body: it closes the write side.
 pub(super) fn exchange_and_hang_up(address: SocketAddr, request: &[u8]) -> Option<Answer> {
     let stream = write(address, request);
-    // An edge that has closed its side already has no need of this.
+    // The edge may have closed the connection already.
     let _ = stream.shutdown(Shutdown::Write);
     answer(stream)
 }
@@ -57,7 +57,7 @@ pub(super) fn exchange_and_hang_up(address: SocketAddr, request: &[u8]) -> Optio
 fn write(address: SocketAddr, request: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(ANSWER_MAX)).unwrap();
-    // An edge that has refused may have closed its side already.
+    // An edge that rejects the request may have closed its side already.
     let _ = stream.write_all(request);
     stream
 }

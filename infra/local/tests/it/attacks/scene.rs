@@ -1,10 +1,10 @@
-//! A shop with two customers whose answers can be told apart, and what each of them sends.
+//! A shop with two customers with distinguishable answers, and their requests.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use edge_wire::routes::{Class, Door, ROUTES, Route, find};
+use edge_wire::routes::{Class, Exposure, ROUTES, Route, find};
 use infra_local::wiring::CART_QUEUE;
 use serde_json::json;
 
@@ -18,10 +18,10 @@ use crate::shop::Shop;
 pub(super) enum Who {
     Ada,
     Ben,
-    Nobody,
+    Anonymous,
 }
 
-use Who::{Ada, Ben, Nobody};
+use Who::{Ada, Anonymous, Ben};
 
 /// A customer with a cart.
 pub(super) struct Person {
@@ -32,11 +32,11 @@ pub(super) struct Person {
     pub(super) cart: String,
     /// The bookmarks of all personal answers.
     pub(super) bookmarks: Vec<String>,
-    /// What stands in this person's answers only.
+    /// Texts that occur in this person's answers only.
     marks: Vec<String>,
 }
 
-/// The shop and its people.
+/// The shop and its customers.
 pub(super) struct Scene {
     pub(super) shop: Shop,
     pub(super) ada: Person,
@@ -44,24 +44,24 @@ pub(super) struct Scene {
     plain: Mutex<HashMap<(Who, String), Answer>>,
 }
 
-/// One edge of a scene, and the first thing that went wrong there.
+/// One edge of a scene, and the first breach there.
 pub(super) struct Visit<'s> {
     pub(super) scene: &'s Scene,
     pub(super) edge: Edge,
     breach: RefCell<Option<String>>,
 }
 
-/// A request in the making.
+/// Builds a request.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
+pub(super) struct RequestBuilder {
     pub(super) method: &'static str,
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
 }
 
-// === impl Ask ===
+// === impl RequestBuilder ===
 
-impl Ask {
+impl RequestBuilder {
     pub(super) fn new(method: &'static str, target: impl Into<String>) -> Self {
         Self { method, target: target.into(), headers: Vec::new() }
     }
@@ -106,7 +106,7 @@ impl Scene {
         match who {
             Ada => Some(&self.ada),
             Ben => Some(&self.ben),
-            Nobody => None,
+            Anonymous => None,
         }
     }
 
@@ -118,7 +118,7 @@ impl Scene {
         Visit { scene: self, edge, breach: RefCell::new(None) }
     }
 
-    /// What `who` gets at a path of an edge that nobody has used before.
+    /// The answer to `who` at a path of an unused edge.
     pub(super) fn plain(&self, who: Who, path: &str) -> Answer {
         let mut plain = self.plain.lock().unwrap();
         let answer = plain.entry((who, path.to_owned()));
@@ -149,22 +149,22 @@ pub(super) fn public() -> Vec<String> {
 
 /// Every personal read that the App Proxy forwards too.
 pub(super) fn proxied() -> Vec<String> {
-    let by_proxy = personal().into_iter().filter(|(route, _)| route.door != Door::Direct);
+    let by_proxy = personal().into_iter().filter(|(route, _)| route.exposure != Exposure::Direct);
     by_proxy.map(|(_, path)| format!("/proxy{path}")).collect()
 }
 
 fn of_class(class: Class) -> Vec<(&'static Route, String)> {
     let reads = ROUTES.iter().filter(|route| route.class == class && route.method == "GET");
-    let found: Vec<_> = reads.map(|route| (route, path_of(route))).collect();
-    assert!(!found.is_empty());
-    found
+    let routes: Vec<_> = reads.map(|route| (route, path_of(route))).collect();
+    assert!(!routes.is_empty());
+    routes
 }
 
-/// A path of a route: products are the demo shop's, what else stands in braces is of nobody.
+/// A path of a route: with a product of the demo shop; other parameters are unknown ids.
 fn path_of(route: &Route) -> String {
     let path = route.path.replace("{product}", "bike");
     match path.split_once('{') {
-        Some((before, _)) => format!("{before}nobodys-000000000"),
+        Some((before, _)) => format!("{before}unknown-000000000"),
         None => path,
     }
 }
@@ -179,9 +179,9 @@ fn person(shop: &Shop, who: Who, customer: &'static str, commands: usize) -> Per
     let token = session(shop, customer);
     let (cart_token, bookmark) = new_cart(shop);
     for number in 0..commands {
-        let wanted = json!({"product": "tee", "quantity": 1, "properties": {"for": customer},
+        let new_line = json!({"product": "tee", "quantity": 1, "properties": {"for": customer},
             "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
-        let added = add(shop, &cart_token, &bookmark, &format!("{customer}-{number}"), &wanted);
+        let added = add(shop, &cart_token, &bookmark, &format!("{customer}-{number}"), &new_line);
         assert_eq!(added.status, 202, "{}", added.text);
     }
     shop.drained(CART_QUEUE);
@@ -194,74 +194,83 @@ fn person(shop: &Shop, who: Who, customer: &'static str, commands: usize) -> Per
 
 impl Visit<'_> {
     /// Sends a request with the credentials of `who`, and watches the answer.
-    pub(super) fn send(&self, who: Who, ask: &Ask) -> Option<Answer> {
-        let answer = exchange(self.edge.address, &self.signed_in(who, ask).to_bytes())?;
-        self.watch(who, ask, &answer);
+    pub(super) fn send(&self, who: Who, request: &RequestBuilder) -> Option<Answer> {
+        let answer = exchange(self.edge.address, &self.signed_in(who, request).to_bytes())?;
+        self.watch(who, request, &answer);
         Some(answer)
     }
 
-    /// Sends a request of `who` that has its credentials elsewhere.
-    pub(super) fn send_as_is(&self, who: Who, ask: &Ask) -> Option<Answer> {
-        let answer = exchange(self.edge.address, &ask.to_bytes())?;
-        self.watch(who, ask, &answer);
+    /// Sends a request of `who` with its own credentials.
+    pub(super) fn send_as_is(&self, who: Who, request: &RequestBuilder) -> Option<Answer> {
+        let answer = exchange(self.edge.address, &request.to_bytes())?;
+        self.watch(who, request, &answer);
         Some(answer)
     }
 
-    /// Reads a path as `who`, who must get an answer.
+    /// Reads a path as `who` and expects an answer.
     pub(super) fn read(&self, who: Who, path: &str) -> Answer {
-        self.send(who, &Ask::get(path)).unwrap()
+        self.send(who, &RequestBuilder::get(path)).unwrap()
     }
 
-    /// Sends a request, credentials and all, with a body.
-    pub(super) fn send_with_body(&self, who: Who, ask: &Ask, body: &str) -> Option<Answer> {
-        let with_length = ask.clone().with("Content-Length", body.len().to_string());
+    /// Sends a request with a body, without adding credentials.
+    pub(super) fn send_with_body(
+        &self,
+        who: Who,
+        request: &RequestBuilder,
+        body: &str,
+    ) -> Option<Answer> {
+        let with_length = request.clone().with("Content-Length", body.len().to_string());
         let mut bytes = with_length.to_bytes();
         bytes.extend_from_slice(body.as_bytes());
         let answer = exchange(self.edge.address, &bytes)?;
-        self.watch(who, ask, &answer);
+        self.watch(who, request, &answer);
         Some(answer)
     }
 
     /// Sends bytes as they are.
     pub(super) fn send_bytes(&self, bytes: &[u8]) {
         if let Some(answer) = exchange_and_hang_up(self.edge.address, bytes) {
-            self.watch(Nobody, &Ask::get("/v1/loyalty"), &answer);
+            self.watch(Anonymous, &RequestBuilder::get("/v1/loyalty"), &answer);
         }
     }
 
     /// The request with the tokens of `who`.
-    pub(super) fn signed_in(&self, who: Who, ask: &Ask) -> Ask {
-        let Some(person) = self.scene.person(who) else { return ask.clone() };
-        let with = ask.clone().with("Authorization", format!("Bearer {}", person.token));
+    pub(super) fn signed_in(&self, who: Who, request: &RequestBuilder) -> RequestBuilder {
+        let Some(person) = self.scene.person(who) else { return request.clone() };
+        let with = request.clone().with("Authorization", format!("Bearer {}", person.token));
         with.with("Forecourt-Cart", person.cart_token.as_str())
     }
 
-    /// A reader who sends nothing odd must get what an unused edge answers.
+    /// A plain request must get the answer of an unused edge.
     pub(super) fn expect_plain(&self, who: Who, path: &str) {
-        let (expected, found) = (self.scene.plain(who, path), self.read(who, path));
+        let (expected, actual) = (self.scene.plain(who, path), self.read(who, path));
         let essence = |answer: &Answer| {
             let encoding = answer.header("content-encoding").to_owned();
             (answer.status, encoding, answer.text())
         };
-        if essence(&expected) != essence(&found) {
-            self.note(format!("{path} is poisoned for {who:?}: {} {}", found.status, found.text()));
+        if essence(&expected) != essence(&actual) {
+            self.note(format!(
+                "{path} is poisoned for {who:?}: {} {}",
+                actual.status,
+                actual.text()
+            ));
         }
     }
 
-    /// Something went wrong. The first counts.
+    /// Records a breach; the first counts.
     pub(super) fn note(&self, breach: String) {
         self.breach.borrow_mut().get_or_insert(breach);
     }
 
-    /// What went wrong.
+    /// The first breach.
     pub(super) fn into_breach(self) -> Option<String> {
         self.breach.into_inner()
     }
 
-    /// What must hold of every answer: nothing of others, nothing personal under a path that is no
-    /// route, nothing personal for a browser to keep, no header that a request invented.
-    pub(super) fn watch(&self, who: Who, ask: &Ask, answer: &Answer) {
-        let (whole, target) = (answer.whole(), &ask.target);
+    /// Checks an answer: it has no data of others, nothing personal at a path without a route,
+    /// nothing personal that a browser may store, and no header injected by a request.
+    pub(super) fn watch(&self, who: Who, request: &RequestBuilder, answer: &Answer) {
+        let (whole, target) = (answer.whole(), &request.target);
         for person in [&self.scene.ada, &self.scene.ben] {
             if !person.marks.iter().any(|mark| whole.contains(mark)) {
                 continue;
@@ -270,11 +279,11 @@ impl Visit<'_> {
                 self.note(format!("{who:?} reads {:?}'s answer at {target}", person.who));
             }
             let path = target.split(['?', '#']).next().unwrap();
-            if find(ask.method, path.strip_prefix("/proxy").unwrap_or(path)).is_err() {
-                self.note(format!("a personal answer at {target}, which is no route"));
+            if find(request.method, path.strip_prefix("/proxy").unwrap_or(path)).is_err() {
+                self.note(format!("a personal answer at {target}, which has no route"));
             }
             if !answer.header("cache-control").contains("no-store") {
-                self.note(format!("a browser may keep {target}"));
+                self.note(format!("a browser may store {target}"));
             }
         }
         if !answer.header("x-injected").is_empty() {

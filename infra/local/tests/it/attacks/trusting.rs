@@ -1,4 +1,4 @@
-//! Origins that trust what ours do not, in front of ours. Each is one change of an edge.
+//! Origins that are more trusting than ours and wrap ours. Each is one change of an edge.
 
 use bytes::Bytes;
 use edge_wire::bookmark::{seal, verify};
@@ -13,9 +13,9 @@ use infra_local::demo;
 
 use super::wiring::Wiring;
 
-/// Answers show what these headers say.
+/// Answers contain the values of these headers.
 pub(super) fn shows_headers(wiring: Wiring) -> Wiring {
-    const SHOWN: [&str; 13] = [
+    const REFLECTED: [&str; 13] = [
         "x-forwarded-host",
         "x-forwarded-scheme",
         "x-forwarded-port",
@@ -30,13 +30,13 @@ pub(super) fn shows_headers(wiring: Wiring) -> Wiring {
         "x-body",
         "user-agent",
     ];
-    /// What CloudFront itself says in two of them.
+    /// CloudFront's own values of two of them.
     const EDGES_OWN: [&str; 2] = ["Amazon CloudFront", "127.0.0.1"];
     wiring.origin(
         |request| request,
         |request, answer| {
-            let sent = SHOWN.iter().filter_map(|name| request.headers().get(*name));
-            match sent.into_iter().find(|value| !EDGES_OWN.iter().any(|own| value == own)) {
+            let values = REFLECTED.iter().filter_map(|name| request.headers().get(*name));
+            match values.into_iter().find(|value| !EDGES_OWN.iter().any(|own| value == own)) {
                 Some(value) => with_body(answer, format!("you said {value:?}")),
                 None => answer,
             }
@@ -44,8 +44,8 @@ pub(super) fn shows_headers(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Another path in a header is the path that is answered.
-pub(super) fn heeds_paths_in_headers(wiring: Wiring) -> Wiring {
+/// A path in a header replaces the request's path.
+pub(super) fn obeys_paths_in_headers(wiring: Wiring) -> Wiring {
     wiring.origin(
         |mut request| {
             let named = ["x-original-url", "x-rewrite-url", "x-forwarded-path"]
@@ -60,7 +60,7 @@ pub(super) fn heeds_paths_in_headers(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Answers show a parameter nobody declared, wherever `&` and `;` let it begin.
+/// Answers contain an undeclared parameter, separated by `&` or `;`.
 pub(super) fn shows_parameters(wiring: Wiring) -> Wiring {
     wiring.origin(
         |mut request| {
@@ -69,8 +69,8 @@ pub(super) fn shows_parameters(wiring: Wiring) -> Wiring {
         },
         |request, answer| {
             let query = request.uri().query().unwrap_or_default();
-            let shown = query.split(['&', ';']).find(|pair| pair.contains("evil"));
-            match shown {
+            let reflected = query.split(['&', ';']).find(|pair| pair.contains("evil"));
+            match reflected {
                 Some(pair) => with_body(answer, format!("you said {pair}")),
                 None => answer,
             }
@@ -78,8 +78,8 @@ pub(super) fn shows_parameters(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Odd headers are an error that may be kept.
-pub(super) fn chokes_on_headers(wiring: Wiring) -> Wiring {
+/// Odd headers cause an error that may be cached.
+pub(super) fn fails_on_odd_headers(wiring: Wiring) -> Wiring {
     const HEADER_BYTES_MAX: usize = 4_096;
     wiring.origin(
         |request| request,
@@ -91,8 +91,8 @@ pub(super) fn chokes_on_headers(wiring: Wiring) -> Wiring {
             };
             if request.headers().values().any(is_odd) {
                 *answer.status_mut() = http::StatusCode::BAD_REQUEST;
-                let kept = HeaderValue::from_static("s-maxage=60");
-                answer.headers_mut().insert(CACHE_CONTROL, kept);
+                let cacheable = HeaderValue::from_static("s-maxage=60");
+                answer.headers_mut().insert(CACHE_CONTROL, cacheable);
                 return with_body(answer, "too much".to_owned());
             }
             answer
@@ -100,7 +100,7 @@ pub(super) fn chokes_on_headers(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Parameters are written into the answer's head as they are.
+/// Parameters are written into the response headers without escaping.
 pub(super) fn splits_responses(wiring: Wiring) -> Wiring {
     wiring.origin(
         |mut request| {
@@ -121,7 +121,7 @@ pub(super) fn splits_responses(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Whoever the header names is who calls: the MAC is never looked at.
+/// The identity header is trusted: its MAC is not verified.
 pub(super) fn signs_any_identity(wiring: Wiring) -> Wiring {
     let keys = KeyRing::parse(demo::KEYS).unwrap();
     wiring.origin(
@@ -130,8 +130,8 @@ pub(super) fn signs_any_identity(wiring: Wiring) -> Wiring {
             let claimed = claimed.and_then(|value| value.to_str().ok()).unwrap_or_default();
             let identities: Vec<Identity> = claimed.split(',').filter_map(identity).collect();
             if !identities.is_empty() {
-                let believed = encode(&keys, &identities).parse().unwrap();
-                request.headers_mut().insert("forecourt-identity", believed);
+                let trusted = encode(&keys, &identities).parse().unwrap();
+                request.headers_mut().insert("forecourt-identity", trusted);
             }
             request
         },
@@ -139,7 +139,7 @@ pub(super) fn signs_any_identity(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Every bookmark is about whoever sends it.
+/// Every bookmark is accepted for its sender's resource.
 pub(super) fn takes_any_bookmark(wiring: Wiring) -> Wiring {
     let keys = KeyRing::parse(demo::KEYS).unwrap();
     wiring.origin(
@@ -152,15 +152,15 @@ pub(super) fn takes_any_bookmark(wiring: Wiring) -> Wiring {
                 Kind::Cart => Resource::Cart(it.id),
                 _ => Resource::Loyalty(it.id),
             });
-            let sent = text("forecourt-bookmark");
-            let retold = sent.split(',').filter_map(|bookmark| {
+            let bookmarks = text("forecourt-bookmark");
+            let resealed = bookmarks.split(',').filter_map(|bookmark| {
                 let payload = verify(&keys, bookmark).ok()?.open().ok()?;
                 Some(seal(&keys, own.as_ref()?, &payload))
             });
-            let retold: Vec<String> = retold.collect();
-            if !retold.is_empty() {
-                let retold = retold.join(",").parse().unwrap();
-                request.headers_mut().insert("forecourt-bookmark", retold);
+            let resealed: Vec<String> = resealed.collect();
+            if !resealed.is_empty() {
+                let resealed = resealed.join(",").parse().unwrap();
+                request.headers_mut().insert("forecourt-bookmark", resealed);
             }
             request
         },
@@ -168,7 +168,7 @@ pub(super) fn takes_any_bookmark(wiring: Wiring) -> Wiring {
     )
 }
 
-/// A merge takes the cart that a token names: the MAC is never looked at.
+/// A merge accepts the cart that a token names: its MAC is not verified.
 pub(super) fn takes_any_cart(wiring: Wiring) -> Wiring {
     let keys = KeyRing::parse(demo::KEYS).unwrap();
     wiring.origin(
@@ -176,8 +176,8 @@ pub(super) fn takes_any_cart(wiring: Wiring) -> Wiring {
             let named = serde_json::from_slice::<serde_json::Value>(request.body()).ok();
             let named = named.as_ref().and_then(|body| body["from"].as_str()?.split('.').nth(2));
             if let Some(cart) = named.filter(|_| request.uri().path() == "/v1/cart/merge") {
-                let believed = serde_json::json!({"from": mint_cart(&keys, cart)});
-                *request.body_mut() = believed.to_string().into();
+                let trusted = serde_json::json!({"from": mint_cart(&keys, cart)});
+                *request.body_mut() = trusted.to_string().into();
                 request.headers_mut().remove(http::header::CONTENT_LENGTH);
             }
             request
@@ -186,8 +186,8 @@ pub(super) fn takes_any_cart(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Whoever shows the token of a customer's own cart is that customer.
-pub(super) fn takes_holders_for_customers(wiring: Wiring) -> Wiring {
+/// The holder of a customer's cart token is authenticated as that customer.
+pub(super) fn treats_cart_holders_as_customers(wiring: Wiring) -> Wiring {
     let keys = KeyRing::parse(demo::KEYS).unwrap();
     wiring.origin(
         move |mut request| {
@@ -197,8 +197,8 @@ pub(super) fn takes_holders_for_customers(wiring: Wiring) -> Wiring {
             let owner = cart.as_ref().and_then(|cart| cart.id.strip_prefix("customer-"));
             if let Some(owner) = owner.map(str::to_owned) {
                 let customer = Identity { kind: Kind::Customer, id: owner };
-                let believed = encode(&keys, &[cart.unwrap(), customer]).parse().unwrap();
-                request.headers_mut().insert("forecourt-identity", believed);
+                let trusted = encode(&keys, &[cart.unwrap(), customer]).parse().unwrap();
+                request.headers_mut().insert("forecourt-identity", trusted);
             }
             request
         },
@@ -206,7 +206,7 @@ pub(super) fn takes_holders_for_customers(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Personal answers say nothing about failures.
+/// Personal answers omit `stale-if-error=0`.
 pub(super) fn forgets_stale_if_error(wiring: Wiring) -> Wiring {
     wiring.origin(
         |request| request,
@@ -223,8 +223,8 @@ pub(super) fn forgets_stale_if_error(wiring: Wiring) -> Wiring {
     )
 }
 
-/// Errors may be kept.
-pub(super) fn lets_errors_be_kept(wiring: Wiring) -> Wiring {
+/// Errors may be cached.
+pub(super) fn marks_errors_cacheable(wiring: Wiring) -> Wiring {
     wiring.origin(
         |request| request,
         |_, mut answer| {

@@ -1,4 +1,4 @@
-//! Classes 6 to 8 and 13: what reaches an origin and is in no key.
+//! Classes 6 to 8 and 13: inputs that reach an origin and are in no cache key.
 
 use edge_wire::routes::{Parameters, find};
 
@@ -6,23 +6,27 @@ use super::matrix::{Attack, attack, check};
 use super::naive::{
     forwards_all, keeps_viewers_headers, keeps_viewers_query, unkeys_encoding, unkeys_query,
 };
-use super::scene::{Ask, Who, personal, public};
+use super::scene::{RequestBuilder, Who, personal, public};
 use super::trusting::{shows_headers, shows_parameters};
 
-/// Every path that is cached.
+/// All cached paths.
 fn cached() -> Vec<String> {
     public().into_iter().chain(personal().into_iter().map(|(_, path)| path)).collect()
 }
 
-/// Somebody reads a path with something odd, then everybody reads it as they always do. Personal
-/// answers are odd in their owner's own hands: a page of the attacker's made the browser ask.
-fn poisoning(path: String, oddity: impl Fn(Ask) -> Ask + 'static, name: &str) -> Attack {
+/// All viewers send an odd request, then a plain one. The owner's odd request for a personal answer
+/// stands for a browser on the attacker's page.
+fn poisoning(
+    path: String,
+    oddity: impl Fn(RequestBuilder) -> RequestBuilder + 'static,
+    name: &str,
+) -> Attack {
     attack(format!("{name} at {path}"), move |visit| {
-        let odd = oddity(Ask::get(path.as_str()));
-        for who in [Who::Nobody, Who::Ben, Who::Ada] {
+        let odd = oddity(RequestBuilder::get(path.as_str()));
+        for who in [Who::Anonymous, Who::Ben, Who::Ada] {
             visit.send(who, &odd);
         }
-        for who in [Who::Nobody, Who::Ben, Who::Ada] {
+        for who in [Who::Anonymous, Who::Ben, Who::Ada] {
             visit.expect_plain(who, &path);
         }
     })
@@ -31,7 +35,7 @@ fn poisoning(path: String, oddity: impl Fn(Ask) -> Ask + 'static, name: &str) ->
 fn headers(odd: &'static [(&'static str, &'static str)]) -> Vec<Attack> {
     let attacks = cached().into_iter().flat_map(|path| {
         odd.iter().map(move |(name, value)| {
-            poisoning(path.clone(), move |ask| ask.with(*name, *value), name)
+            poisoning(path.clone(), move |request| request.with(*name, *value), name)
         })
     });
     attacks.collect()
@@ -53,13 +57,13 @@ fn no_host_of_the_viewers_choosing_is_in_an_answer() {
 
 #[test]
 fn no_address_of_the_viewers_choosing_is_in_an_answer() {
-    // CloudFront forwards it whatever the policy says: the function is its only guard.
+    // CloudFront forwards it regardless of the policy: the function is the only guard.
     let odd = &[("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-For", "evil.example")];
     check(&[shows_headers], &[keeps_viewers_headers], &headers(odd));
 }
 
 #[test]
-fn a_header_that_passes_the_function_stays_out_of_answers_all_the_same() {
+fn a_header_that_passes_the_function_is_in_no_answer() {
     let odd = &[("User-Agent", "<script>evil</script>")];
     check(&[shows_headers], &[forwards_all], &headers(odd));
 }
@@ -98,14 +102,17 @@ const PARAMETERS: [&str; 17] = [
 fn queries(path: String, odd: &[&'static str]) -> Vec<Attack> {
     let with_query = |query: &&'static str| {
         let query = *query;
-        let odd = move |ask: Ask| Ask { target: format!("{}?{query}", ask.target), ..ask };
+        let odd = move |request: RequestBuilder| RequestBuilder {
+            target: format!("{}?{query}", request.target),
+            ..request
+        };
         poisoning(path.clone(), odd, query)
     };
     odd.iter().map(with_query).collect()
 }
 
 #[test]
-fn a_parameter_that_no_route_has_is_in_no_answer() {
+fn an_undeclared_parameter_is_in_no_answer() {
     // A selection may have options of any name, so there these are declared.
     let takes_options = |path: &String| {
         let route = find("GET", path).expect("a route");
@@ -125,7 +132,7 @@ fn no_parameter_is_hidden_from_the_key() {
 }
 
 #[test]
-fn an_encoding_is_given_only_to_those_who_asked_for_it() {
+fn an_encoding_is_served_only_to_viewers_that_accept_it() {
     let odd = &[
         ("Accept-Encoding", "br"),
         ("Accept-Encoding", "gzip"),

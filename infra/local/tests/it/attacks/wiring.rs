@@ -1,4 +1,4 @@
-//! How an edge is put together for a row: as deployed, or with something taken away.
+//! Builds an edge for a row: as deployed, or with a guard removed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,37 +17,37 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// One thing changed about an edge: a guard taken away, or a naive origin behind it.
+/// One change of an edge: a removed guard, or a naive origin behind it.
 pub(super) type Change = fn(Wiring) -> Wiring;
 
-/// An edge in the making.
+/// Builds an edge.
 pub(super) struct Wiring {
     distribution: Value,
     parts: EdgeParts,
-    mood: Arc<Mood>,
+    state: Arc<OriginState>,
     detached: bool,
     bodies_pass: bool,
 }
 
-/// An edge before the shop's origins, on its own port and with its own clock.
+/// An edge in front of the shop's origins, on its own port and with its own clock.
 pub(super) struct Edge {
     pub(super) emulator: Emulator,
     pub(super) address: SocketAddr,
-    /// Whether it plays an edge that takes a body on GET; see [`Wiring::bodies_pass`].
+    /// Whether it simulates an edge that accepts a body on GET; see [`Wiring::bodies_pass`].
     pub(super) bodies_pass: bool,
-    clock: Arc<HandClock>,
-    mood: Arc<Mood>,
+    clock: Arc<ManualClock>,
+    state: Arc<OriginState>,
     server: JoinHandle<()>,
 }
 
-/// Origins answer.
-pub(super) const WELL: u16 = 0;
-/// Origins can't be reached.
-pub(super) const GONE: u16 = 1;
+/// Origins are healthy.
+pub(super) const HEALTHY: u16 = 0;
+/// Origins are unreachable.
+pub(super) const UNREACHABLE: u16 = 1;
 
-/// What a naive function makes of a request: it may ask the real one.
+/// A naive function: it may call the real one.
 type Decide = dyn Fn(&dyn Fn(&Value) -> Value, &Value) -> Value + Send + Sync;
-/// What a naive origin makes of what it is asked, and of what the real one answers.
+/// A naive origin's changes of the request, and of the real one's response.
 type Before = dyn Fn(Request<Bytes>) -> Request<Bytes> + Send + Sync;
 type After = dyn Fn(&Request<Bytes>, Response<Bytes>) -> Response<Bytes> + Send + Sync;
 
@@ -57,21 +57,23 @@ impl Wiring {
     /// As deployed.
     pub(super) fn deployed(parts: &EdgeParts) -> Self {
         let distribution = serde_json::from_str(demo::DISTRIBUTION).unwrap();
-        let mood = Arc::new(Mood { status: AtomicU16::new(WELL), open: watch::channel(true).0 });
+        let state =
+            Arc::new(OriginState { status: AtomicU16::new(HEALTHY), open: watch::channel(true).0 });
         let mut parts = parts.clone();
         for (_, origin) in &mut parts.origins {
-            *origin = Arc::new(Moody { inner: Arc::clone(origin), mood: Arc::clone(&mood) });
+            *origin =
+                Arc::new(FailingOrigin { inner: Arc::clone(origin), state: Arc::clone(&state) });
         }
-        Self { distribution, parts, mood, detached: false, bodies_pass: false }
+        Self { distribution, parts, state, detached: false, bodies_pass: false }
     }
 
-    /// As if nobody had associated the function.
+    /// Without the viewer-request function.
     pub(super) fn detached(self) -> Self {
         Self { detached: true, ..self }
     }
 
-    /// As if the edge took a body on GET. CloudFront does not and neither does the emulator, so a
-    /// header carries the body past them.
+    /// Simulates an edge that accepts a body on GET. CloudFront and the emulator reject it, so a
+    /// header carries the body.
     pub(super) fn bodies_pass(self) -> Self {
         Self { bodies_pass: true, ..self }
     }
@@ -106,7 +108,7 @@ impl Wiring {
         self
     }
 
-    /// Adds a policy that forwards everything the viewer sends, without it being in any key.
+    /// Adds a policy that forwards the whole request without adding it to the cache key.
     pub(super) fn forwards_all(self) -> Self {
         self.edit(|file| {
             file["OriginRequestPolicies"]["all"] = json!({
@@ -120,9 +122,9 @@ impl Wiring {
         })
     }
 
-    /// Puts the edge to work.
+    /// Starts the edge.
     pub(super) fn serve(self, runtime: &Runtime) -> Edge {
-        let clock = Arc::new(HandClock::default());
+        let clock = Arc::new(ManualClock::default());
         let distribution = Distribution::parse(self.distribution.to_string().as_bytes()).unwrap();
         let builder = Emulator::builder(distribution).local_http().clock(clock.clone());
         let builder = if self.detached { builder.without_functions() } else { builder };
@@ -135,27 +137,27 @@ impl Wiring {
         let serving = emulator.clone();
         let server =
             runtime.spawn(async move { serving.serve(listener, std::future::pending()).await });
-        let (mood, bodies_pass) = (self.mood, self.bodies_pass);
-        Edge { emulator, address, bodies_pass, clock, mood, server }
+        let (state, bodies_pass) = (self.state, self.bodies_pass);
+        Edge { emulator, address, bodies_pass, clock, state, server }
     }
 }
 
 // === impl Edge ===
 
 impl Edge {
-    /// Lets time pass at the edge.
+    /// Advances the edge's clock.
     pub(super) fn advance_s(&self, seconds: u64) {
         self.clock.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
     }
 
-    /// From now on every origin answers with this status, or as [`WELL`] or [`GONE`] say.
-    pub(super) fn set_mood(&self, status: u16) {
-        self.mood.status.store(status, Ordering::SeqCst);
+    /// Sets the status of every origin's next answers, or [`HEALTHY`] or [`UNREACHABLE`].
+    pub(super) fn set_origin_status(&self, status: u16) {
+        self.state.status.store(status, Ordering::SeqCst);
     }
 
-    /// Whether origins answer, or keep everybody waiting.
+    /// Unblocks or blocks all origins.
     pub(super) fn set_open(&self, open: bool) {
-        self.mood.open.send_replace(open);
+        self.state.open.send_replace(open);
     }
 }
 
@@ -165,11 +167,11 @@ impl Drop for Edge {
     }
 }
 
-/// A clock moved by hand.
+/// A manual clock.
 #[derive(Default)]
-struct HandClock(AtomicU64);
+struct ManualClock(AtomicU64);
 
-impl Clock for HandClock {
+impl Clock for ManualClock {
     fn now_ms(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
@@ -212,30 +214,30 @@ impl Origin for NaiveOrigin {
     }
 }
 
-/// How the origins of one edge are.
-struct Mood {
+/// The state of all origins of one edge.
+struct OriginState {
     status: AtomicU16,
     open: watch::Sender<bool>,
 }
 
-/// The real origin, as long as it is well.
-struct Moody {
+/// The real origin while [`HEALTHY`], else an error.
+struct FailingOrigin {
     inner: Arc<dyn Origin>,
-    mood: Arc<Mood>,
+    state: Arc<OriginState>,
 }
 
-impl Origin for Moody {
+impl Origin for FailingOrigin {
     fn fetch(&self, request: Request<Bytes>) -> Fetched<'_> {
         Box::pin(async move {
-            let mut open = self.mood.open.subscribe();
+            let mut open = self.state.open.subscribe();
             open.wait_for(|open| *open).await.unwrap();
-            match self.mood.status.load(Ordering::SeqCst) {
-                WELL => self.inner.fetch(request).await,
-                GONE => Err(OriginError::Unreachable),
+            match self.state.status.load(Ordering::SeqCst) {
+                HEALTHY => self.inner.fetch(request).await,
+                UNREACHABLE => Err(OriginError::Unreachable),
                 status => {
-                    let refusal = Response::builder().status(status);
-                    let refusal = refusal.header("cache-control", "no-store");
-                    Ok(refusal.body(Bytes::from_static(b"not now")).unwrap())
+                    let failure = Response::builder().status(status);
+                    let failure = failure.header("cache-control", "no-store");
+                    Ok(failure.body(Bytes::from_static(b"not now")).unwrap())
                 }
             }
         })

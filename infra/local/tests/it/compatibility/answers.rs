@@ -1,4 +1,4 @@
-//! Today's code on an earlier release's data folder gives the answers that release gave.
+//! The current code on an earlier release's data folder gives that release's recorded answers.
 
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::shop::Shop;
 /// Members of a problem document whose words may change.
 const WORDS: [&str; 2] = ["title", "detail"];
 
-/// An answer without what may change from release to release.
+/// An answer without the texts that may change between releases.
 fn content(answer: &Value) -> Value {
     let mut answer = answer.clone();
     if let Some(problem) = answer.as_object_mut().filter(|it| it.contains_key("code")) {
@@ -20,12 +20,12 @@ fn content(answer: &Value) -> Value {
 
 /// Sends a recorded request and compares the answer with the recorded one.
 fn repeat(shop: &Shop, exchange: &Value) {
-    let mut request = shop.ask(text(&exchange["method"]), text(&exchange["path"]));
+    let mut request = shop.request(text(&exchange["method"]), text(&exchange["path"]));
     for (name, value) in exchange["headers"].as_object().unwrap_or(&Map::new()) {
         request = request.header(name, text(value));
     }
     if let Some(body) = exchange.get("body") {
-        // As it was sent: a retry is recognised by its bytes.
+        // Unchanged: a retry is recognised by its bytes.
         request = request.header("content-type", "application/json").body(text(body));
     }
     let reply = request.send();
@@ -34,9 +34,9 @@ fn repeat(shop: &Shop, exchange: &Value) {
     assert_eq!(content(&reply.json()), content(&exchange["answer"]), "{name}");
 }
 
-fn repeat_all(shop: &Shop, exchanges: &Value, least: usize) {
+fn repeat_all(shop: &Shop, exchanges: &Value, exchanges_min: usize) {
     let exchanges = exchanges.as_array().unwrap();
-    assert!(exchanges.len() >= least, "{} exchanges", exchanges.len());
+    assert!(exchanges.len() >= exchanges_min, "{} exchanges", exchanges.len());
     exchanges.iter().for_each(|exchange| repeat(shop, exchange));
 }
 
@@ -48,7 +48,7 @@ fn every_read_has_the_recorded_answer() {
 }
 
 #[test]
-fn a_command_retried_after_an_upgrade_counts_once_and_a_changed_one_is_refused() {
+fn a_command_retried_after_an_upgrade_counts_once_and_a_changed_one_is_rejected() {
     let recorded: Value = read_json("exchanges.json");
     let shop = shop_at(moment(&recorded["recorded_at"]));
     repeat_all(&shop, &recorded["retries"], 5);

@@ -17,15 +17,16 @@ use origin_domain::configurator::Configurator;
 use origin_domain::event::Kind;
 use origin_domain::idempotency::CommandLog as _;
 use origin_domain::loyalty::{
-    Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoyaltyEvent,
-    LoyaltyLog as _, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder, Program, ProgramShelf as _,
-    RedemptionItem, Told, Wanted, Webhook,
+    Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoadRequest,
+    LoyaltyEvent, LoyaltyLog as _, OrderFact, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder,
+    Program, ProgramStore as _, RedemptionItem, Webhook,
 };
 use origin_domain::port::{Consistency, Written};
 use origin_domain::privacy::Privacy as _;
 use origin_domain::selections::SavedSelections as _;
 use origin_domain::time::{DAY_MS, Time};
 use origin_functions::cached_catalog::variants_sold;
+use origin_functions::claim_check::PAYLOAD_REFERENCE;
 use origin_functions::packed::unpack;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -34,7 +35,7 @@ use super::events::Recorded;
 use super::golden::{data, moment, read_json, text};
 use crate::shop::data_in;
 
-/// An earlier release's tables, empty ones of today, and what the release handed out.
+/// An earlier release's tables, new empty tables, and the tokens of that release.
 struct Tables {
     old: Aws,
     new: Aws,
@@ -61,7 +62,7 @@ impl Tables {
         self.tokens["customers"].as_object().unwrap().keys()
     }
 
-    /// Reads the same of both tables, which must agree on something that is there.
+    /// Reads an existing value from both tables and asserts equality.
     async fn agree<'a, T, F>(&'a self, read: impl Fn(&'a Aws) -> F)
     where
         T: PartialEq + Debug,
@@ -158,10 +159,11 @@ async fn orders_and_the_causes_that_counted_are_read() {
     for event in Recorded::all().iter().filter(|event| event.kind() == Kind::ShopifyWebhook) {
         let detail = event.detail.to_string();
         let Ok(webhook) = Webhook::parse(&detail) else { continue };
-        let Ok(Some(fact)) = Told::read(&webhook.topic, webhook.payload) else { continue };
+        let Ok(Some(fact)) = OrderFact::read(&webhook.topic, webhook.payload) else { continue };
         let cause = fact.cause();
-        let wanted = Wanted { cause: Some(&cause), order: Some(&fact.order), ..Wanted::default() };
-        let loaded = old.load(wanted).await.unwrap();
+        let load_request =
+            LoadRequest { cause: Some(&cause), order: Some(&fact.order), ..LoadRequest::default() };
+        let loaded = old.load(load_request).await.unwrap();
         assert!(loaded.is_claimed, "{cause:?}");
         assert!(loaded.order.is_some());
         facts += 1;
@@ -181,8 +183,8 @@ async fn orders_and_the_causes_that_counted_are_read() {
         let guarded = Some(Guarded { seen: None, item: item.clone() });
         let change = LedgerChange { order: guarded, ..LedgerChange::default() };
         assert_eq!(new.commit(&change).await, Ok(Written::Done));
-        let wanted = Wanted { order: Some(&order), ..Wanted::default() };
-        assert_eq!(new.load(wanted).await.unwrap().order, Some(item));
+        let load_request = LoadRequest { order: Some(&order), ..LoadRequest::default() };
+        assert_eq!(new.load(load_request).await.unwrap().order, Some(item));
     }
 }
 
@@ -273,13 +275,13 @@ async fn a_payload_too_large_for_an_event_is_read() {
     let tables = Tables::open().await;
     let (old, new) = (DynamoPayloads::new(&tables.old), DynamoPayloads::new(&tables.new));
     let blob = Recorded::all().into_iter().find_map(|event| {
-        let blob = event.detail.get("payload_kept")?.clone();
+        let blob = event.detail.get(PAYLOAD_REFERENCE)?.clone();
         serde_json::from_value::<BlobRef>(blob).ok()
     });
     let payload = old.fetch(&blob.unwrap()).await.unwrap();
     let order: &serde_json::value::RawValue = serde_json::from_slice(&payload).unwrap();
-    let fact = Told::read("orders/paid", order).unwrap().unwrap();
+    let fact = OrderFact::read("orders/paid", order).unwrap().unwrap();
     assert_eq!(fact.customer(), Some("1001"));
-    let again = new.keep(&payload, tables.now.plus_ms(DAY_MS)).await.unwrap();
+    let again = new.store(&payload, tables.now.plus_ms(DAY_MS)).await.unwrap();
     assert_eq!(new.fetch(&again).await, Ok(payload));
 }

@@ -9,15 +9,16 @@ use infra_local::wiring::bus_config;
 use origin_domain::cart::CartEvent;
 use origin_domain::catalog::PublishedEvent;
 use origin_domain::event::Kind;
-use origin_domain::loyalty::{LoyaltyEvent, ProgramEvent, RedemptionItem, Told, Webhook};
+use origin_domain::loyalty::{LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem, Webhook};
 use origin_domain::privacy::Demand;
+use origin_functions::claim_check::PAYLOAD_REFERENCE;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::golden::{data, moment, read_json};
 use crate::shop::data_in;
 
-/// An event as it was delivered; what else an envelope has is left out.
+/// A delivered event, without the other fields of its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Recorded {
@@ -43,7 +44,7 @@ impl Recorded {
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// What today's code writes for what it read; a webhook is passed on as it came.
+    /// The event as the current code encodes it; `None` for webhooks, which pass unchanged.
     fn encoded_again(&self) -> Option<String> {
         let event = match self.kind() {
             Kind::CartCommanded => self.decode::<CartEvent>().to_event(),
@@ -84,9 +85,9 @@ fn actions(kind: Kind) -> BTreeSet<String> {
     names.collect()
 }
 
-/// What an order takes off a cart stands in a webhook, not in a command.
+/// The lines that an order buys are in a webhook, not in a command.
 #[test]
-fn the_commands_have_every_action_a_client_can_ask_for() {
+fn the_recorded_commands_have_every_action() {
     let carts = ["add", "attributes", "clear", "merge", "remove", "set"];
     assert_eq!(actions(Kind::CartCommanded), carts.map(str::to_owned).into());
     let loyalty = ["adjust", "redeem"];
@@ -99,17 +100,17 @@ fn webhooks_are_read_as_facts_of_orders_and_as_demands() {
     for event in Recorded::all().iter().filter(|event| event.kind() == Kind::ShopifyWebhook) {
         let detail = event.detail.to_string();
         if event.detail.get("payload").is_none() {
-            assert!(event.detail["payload_kept"]["hash"].is_string(), "{detail}");
+            assert!(event.detail[PAYLOAD_REFERENCE]["hash"].is_string(), "{detail}");
             continue;
         }
         let webhook = Webhook::parse(&detail).unwrap();
         *topics.entry(webhook.topic.clone()).or_default() += 1;
         if event.detail["payload"]["id"].is_null() && webhook.topic.starts_with("orders/") {
-            Told::read(&webhook.topic, webhook.payload).unwrap_err();
+            OrderFact::read(&webhook.topic, webhook.payload).unwrap_err();
         } else if Demand::TOPICS.contains(&webhook.topic.as_str()) {
             Demand::read(&webhook.topic, webhook.payload, demo::SHOP).unwrap().unwrap();
         } else {
-            Told::read(&webhook.topic, webhook.payload).unwrap().unwrap();
+            OrderFact::read(&webhook.topic, webhook.payload).unwrap().unwrap();
         }
     }
     let expected = [

@@ -23,7 +23,7 @@ pub(super) fn read_json<T: DeserializeOwned>(file: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// A moment that a file names.
+/// A time in a file.
 pub(super) fn moment(value: &Value) -> Time {
     Time::from_rfc3339(text(value)).unwrap()
 }
@@ -44,10 +44,10 @@ pub(super) fn data() -> TempDir {
     folder
 }
 
-/// A shop of today's code on a copy of the data folder, at `now`.
+/// A shop of the current code on a copy of the data folder, at `now`.
 pub(super) fn shop_at(now: Time) -> Shop {
     let keys = read_json::<Value>("tokens.json")["keys"].clone();
-    assert_eq!(keys, demo::KEYS, "a demo shop with other keys can't verify what these signed");
+    assert_eq!(keys, demo::KEYS, "a demo shop with other keys can't verify these tokens");
     Shop::open_at(data(), Clock::new(move || now))
 }
 

@@ -1,4 +1,4 @@
-//! What earlier releases wrote is read, and means what it meant: tables, buses, tokens, bookmarks and
+//! Data of earlier releases is still read correctly: tables, buses, tokens, bookmarks and
 //! events of `tests/golden`. Each release has a folder there; its README says how it was recorded.
 //!
 //! The clock is that of the recording, so nothing here expires as years pass.

@@ -97,6 +97,6 @@ fn identities_that_the_edge_forwarded_are_verified() {
 fn a_session_request_that_the_app_proxy_signed_is_accepted_at_its_time() {
     let tokens = Tokens::read();
     let shop = shop_at(moment(&tokens.all["recorded_at"]));
-    let reply = shop.ask("POST", text(&tokens.all["proxied_session"])).send();
+    let reply = shop.request("POST", text(&tokens.all["proxied_session"])).send();
     assert_eq!(reply.status, 201, "{}", reply.text);
 }

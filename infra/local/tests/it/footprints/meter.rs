@@ -1,4 +1,4 @@
-//! Counts what passes below the SDK: DynamoDB's capacity units by its own account, EventBridge's
+//! Counts calls below the SDK: DynamoDB's capacity units as DynamoDB reports them, EventBridge's
 //! entries by their bytes.
 
 use std::sync::{Arc, Mutex};
@@ -13,19 +13,19 @@ use aws_smithy_types::body::SdkBody;
 use infra_cost::Footprint;
 use serde_json::Value;
 
-/// What EventBridge counts for an entry's time.
+/// The bytes that EventBridge counts for an entry's time.
 const ENTRY_TIME_BYTES: usize = 14;
 
-/// Reads of items; what asks for neither these nor the next is about tables.
+/// Reads of items; operations outside this and the next list are about tables.
 const READS: [&str; 4] = ["GetItem", "BatchGetItem", "Query", "Scan"];
 /// Writes of items.
 const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
 
-/// What was counted so far. Clones share it.
+/// The counts so far. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter(Arc<Mutex<Footprint>>);
 
-/// A client whose calls are counted.
+/// A client that counts its calls.
 #[derive(Debug)]
 struct Metered {
     inner: SharedHttpClient,
@@ -42,12 +42,12 @@ struct Wire {
 // === impl Meter ===
 
 impl Meter {
-    /// The same client, counted.
+    /// The same client with counted calls.
     pub(super) fn on(&self, inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Metered { inner, meter: self.clone() })
     }
 
-    /// What was counted since it was asked last.
+    /// Returns the counts since the last call.
     pub(super) fn take(&self) -> Footprint {
         std::mem::take(&mut *self.0.lock().unwrap())
     }

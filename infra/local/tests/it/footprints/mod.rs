@@ -1,5 +1,5 @@
-//! What each operation takes, counted below the SDK: `forecourt cost` reckons with these figures,
-//! so that its bill is one of this code.
+//! The footprint of each operation, counted below the SDK: `forecourt cost` computes its bill from
+//! these figures.
 
 mod meter;
 mod stage;
@@ -16,32 +16,32 @@ use serde_json::json;
 use meter::Meter;
 use stage::{Stage, count_logs};
 
-/// Longer than any instance remembers that something has not changed.
-const FORGOTTEN_MS: u64 = 6_000;
+/// Longer than any instance's cache entry is fresh.
+const EXPIRED_MS: u64 = 6_000;
 
-type Seen = Vec<(Operation, Footprint)>;
+type Footprints = Vec<(Operation, Footprint)>;
 
-/// Reads that memory can't answer any more.
-async fn reads(stage: &Stage, seen: &mut Seen) {
+/// Reads after the instance's cache has expired.
+async fn reads(stage: &Stage, footprints: &mut Footprints) {
     let product = "/v1/configurator/tee/resolution";
-    let asked = [
+    let reads = [
         (Operation::ReadProduct, Function::ConfiguratorRead, product, None),
         (Operation::ReadLoyalty, Function::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)),
     ];
-    for (operation, function, path, who) in asked {
+    for (operation, function, path, who) in reads {
         stage.read(function, path, who).await;
-        stage.pass(FORGOTTEN_MS);
+        stage.pass(EXPIRED_MS);
         stage.take();
         stage.read(function, path, who).await;
-        seen.push((operation, stage.take()));
+        footprints.push((operation, stage.take()));
     }
 }
 
-async fn cart(stage: &mut Stage, seen: &mut Seen) {
+async fn cart(stage: &mut Stage, footprints: &mut Footprints) {
     for line in ["one", "two", "three"] {
         stage.add(line).await;
         stage.apply(&[CART_QUEUE]).await;
-        stage.pass(FORGOTTEN_MS);
+        stage.pass(EXPIRED_MS);
     }
     stage.read(Function::CartRead, "/v1/cart", Some(Kind::Cart)).await;
     stage.take();
@@ -49,26 +49,26 @@ async fn cart(stage: &mut Stage, seen: &mut Seen) {
     let accepted = stage.take();
     let delivered = stage.apply(&[CART_QUEUE]).await;
     let messages = delivered.len() as u64;
-    seen.push((Operation::AcceptCommand, Footprint { messages, ..accepted }));
-    seen.push((Operation::ApplyCommand, stage.take()));
+    footprints.push((Operation::AcceptCommand, Footprint { messages, ..accepted }));
+    footprints.push((Operation::ApplyCommand, stage.take()));
     stage.read(Function::CartRead, "/v1/cart", Some(Kind::Cart)).await;
-    seen.push((Operation::ReadCart, stage.take()));
-    stage.pass(FORGOTTEN_MS);
+    footprints.push((Operation::ReadCart, stage.take()));
+    stage.pass(EXPIRED_MS);
     stage.read(Function::Commands, "/v1/cart/checkout", Some(Kind::Cart)).await;
-    seen.push((Operation::CheckOut, stage.take()));
+    footprints.push((Operation::CheckOut, stage.take()));
     let request = Request::post("/v1/configurator/tee/selections");
-    stage.pass(FORGOTTEN_MS);
+    stage.pass(EXPIRED_MS);
     let selection = json!({"selection": {"colour": "white"}});
     stage.command(request, Kind::Cart, "saved", &selection).await;
-    seen.push((Operation::SaveSelection, stage.take()));
+    footprints.push((Operation::SaveSelection, stage.take()));
 }
 
-/// An order with everything Shopify tells of it, under an id of its own.
+/// An order in Shopify's full format with this id.
 fn order(payload: &str, id: u64) -> String {
     payload.replace("820982911946154508", &id.to_string())
 }
 
-async fn webhooks(stage: &Stage, seen: &mut Seen) {
+async fn webhooks(stage: &Stage, footprints: &mut Footprints) {
     for earlier in 1..=5 {
         let paid = order(&demo::orders_paid(None, stage.now()), earlier);
         stage.deliver("orders/paid", &paid).await;
@@ -76,21 +76,21 @@ async fn webhooks(stage: &Stage, seen: &mut Seen) {
     stage.apply(&[LOYALTY_QUEUE, CART_QUEUE]).await;
     stage.take();
     let paid = demo::orders_paid(Some("counted"), stage.now());
-    let told = [
+    let webhooks = [
         ("orders/create", paid.clone(), Operation::AbsorbCreated, Operation::TakeFromCart),
         ("orders/paid", paid, Operation::AbsorbPaid, Operation::TakeFromCartAgain),
     ];
-    for (topic, payload, absorbed, taken) in told {
+    for (topic, payload, absorbed, taken) in webhooks {
         stage.deliver(topic, &payload).await;
         let received = stage.take();
         let mut delivered = stage.apply(&[LOYALTY_QUEUE]).await;
-        seen.push((absorbed, stage.take()));
+        footprints.push((absorbed, stage.take()));
         delivered.extend(stage.apply(&[CART_QUEUE]).await);
-        seen.push((taken, stage.take()));
-        assert_eq!(delivered.len(), 2, "an order is told to the ledger and to its cart");
+        footprints.push((taken, stage.take()));
+        assert_eq!(delivered.len(), 2, "an order goes to the ledger and to its cart");
         if topic == "orders/create" {
             let event_bytes = received.event_bytes - payload.len() as u64;
-            seen.push((Operation::ReceiveWebhook, Footprint { event_bytes, ..received }));
+            footprints.push((Operation::ReceiveWebhook, Footprint { event_bytes, ..received }));
         }
     }
     let refund = demo::refunds_create(stage.now());
@@ -101,45 +101,45 @@ async fn webhooks(stage: &Stage, seen: &mut Seen) {
         stage.deliver(topic, &payload).await;
         stage.take();
         assert_eq!(stage.apply(&[LOYALTY_QUEUE, CART_QUEUE]).await.len(), 1, "{topic}");
-        seen.push((absorbed, stage.take()));
+        footprints.push((absorbed, stage.take()));
     }
     let unlinked = order(&demo::orders_paid(None, stage.now()), 6);
     stage.deliver("orders/paid", &unlinked).await;
     stage.apply(&[LOYALTY_QUEUE]).await;
     stage.take();
     stage.apply(&[CART_QUEUE]).await;
-    seen.push((Operation::TakeFromNoCart, stage.take()));
+    footprints.push((Operation::TakeFromNoCart, stage.take()));
 }
 
-async fn redemption(stage: &Stage, seen: &mut Seen) {
+async fn redemption(stage: &Stage, footprints: &mut Footprints) {
     stage.pass(30 * DAY_MS);
     stage.read(Function::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)).await;
     stage.take();
-    let wanted = json!({"points": 250, "reward": "five-euro"});
+    let voucher = json!({"points": 250, "reward": "five-euro"});
     let request = Request::post("/v1/loyalty/redemptions");
-    stage.command(request, Kind::Customer, "voucher", &wanted).await;
+    stage.command(request, Kind::Customer, "voucher", &voucher).await;
     let accepted = stage.take();
     let delivered = stage.apply(&[LOYALTY_QUEUE, REDEMPTION_QUEUE]).await;
-    let asked = delivered.iter().filter(|(_, told)| told == "loyalty.commanded").count() as u64;
-    seen.push((Operation::AcceptRedemption, Footprint { messages: asked, ..accepted }));
-    let messages = delivered.len() as u64 - asked;
-    seen.push((Operation::CarryRedemption, Footprint { messages, ..stage.take() }));
+    let commands = delivered.iter().filter(|(_, kind)| kind == "loyalty.commanded").count() as u64;
+    footprints.push((Operation::AcceptRedemption, Footprint { messages: commands, ..accepted }));
+    let messages = delivered.len() as u64 - commands;
+    footprints.push((Operation::CarryRedemption, Footprint { messages, ..stage.take() }));
 }
 
 #[tokio::test]
-async fn every_operation_takes_what_the_bill_reckons_with() {
+async fn every_operation_has_the_footprint_of_the_bill() {
     let meter = Meter::default();
     let _logs = count_logs(&meter);
     let mut stage = Stage::open(&meter).await;
-    let mut seen = Seen::new();
-    cart(&mut stage, &mut seen).await;
-    webhooks(&stage, &mut seen).await;
-    reads(&stage, &mut seen).await;
-    redemption(&stage, &mut seen).await;
+    let mut footprints = Footprints::new();
+    cart(&mut stage, &mut footprints).await;
+    webhooks(&stage, &mut footprints).await;
+    reads(&stage, &mut footprints).await;
+    redemption(&stage, &mut footprints).await;
     let missing: Vec<_> =
-        Operation::ALL.iter().filter(|it| seen.iter().all(|(op, _)| op != *it)).collect();
+        Operation::ALL.iter().filter(|it| footprints.iter().all(|(op, _)| op != *it)).collect();
     assert!(missing.is_empty(), "not counted: {missing:?}");
-    let told = |(operation, footprint): &(Operation, Footprint)| {
+    let line = |(operation, footprint): &(Operation, Footprint)| {
         let Footprint { table_calls, write_units, read_halves, .. } = footprint;
         let Footprint { publishes, events, event_bytes, messages, log_bytes, .. } = footprint;
         format!(
@@ -147,7 +147,11 @@ async fn every_operation_takes_what_the_bill_reckons_with() {
              [{publishes}, {events}, {event_bytes}, {messages}], {log_bytes}),\n"
         )
     };
-    let wrong = seen.iter().filter(|(operation, seen)| operation.footprint() != *seen);
-    let wrong: String = wrong.map(told).collect();
-    assert!(wrong.is_empty(), "infra/cost/src/footprint.rs is not what was counted:\n{wrong}");
+    let differing =
+        footprints.iter().filter(|(operation, counted)| operation.footprint() != *counted);
+    let differing: String = differing.map(line).collect();
+    assert!(
+        differing.is_empty(),
+        "infra/cost/src/footprint.rs differs from the counts:\n{differing}"
+    );
 }

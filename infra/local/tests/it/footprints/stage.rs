@@ -1,5 +1,5 @@
-//! A shop whose calls are counted: the routers and consumers that are deployed, an instance for each
-//! function, the embedded table, and the local bus with the rules that are deployed.
+//! A shop with counted calls: the deployed routers and consumers, an instance for each function, the
+//! embedded table, and the local bus with the deployed rules.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -24,16 +24,16 @@ use origin_adapters::{
     Aws, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
     NewVersion, OwnCodes, lambda_http_client,
 };
-use origin_domain::loyalty::{Activation, ProgramShelf as _};
+use origin_domain::loyalty::{Activation, ProgramStore as _};
 use origin_domain::time::Time;
 use origin_functions::cached_catalog::variants_sold;
 use origin_functions::clock::Clock;
 use origin_functions::config::ShopConfig;
 use origin_functions::consume::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
 use origin_functions::functions::Function;
-use origin_functions::kept_out::KeptOut;
 use origin_functions::publishing;
 use origin_functions::shop::{Shop, system_random};
+use origin_functions::tombstone_filter::TombstoneFilter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -54,21 +54,21 @@ pub(super) struct Stage {
     shops: HashMap<&'static str, Arc<Shop>>,
     pub(super) bus: Bus,
     meter: Meter,
-    /// The detail types of what was delivered, and to which queue.
+    /// The queue and detail type of each delivered message.
     deliveries: Arc<Mutex<Vec<(String, String)>>>,
     now_ms: Arc<AtomicU64>,
     bookmark: String,
     _folder: TempDir,
 }
 
-/// A consumer whose messages are counted.
+/// A consumer that counts its messages.
 struct Counted<C> {
     consumer: Arc<C>,
     queue: &'static str,
     deliveries: Arc<Mutex<Vec<(String, String)>>>,
 }
 
-/// Where log lines go: only their length is kept.
+/// Counts the bytes of log lines.
 #[derive(Clone)]
 struct LogLength(Meter);
 
@@ -83,8 +83,8 @@ impl Stage {
         create_tables(&aws).await.unwrap();
         publish(&aws).await;
         let now_ms = Arc::new(AtomicU64::new(MORNING_MS));
-        let told = Arc::clone(&now_ms);
-        let clock = Clock::new(move || Time(told.load(Ordering::Relaxed)));
+        let clock_ms = Arc::clone(&now_ms);
+        let clock = Clock::new(move || Time(clock_ms.load(Ordering::Relaxed)));
         let deliveries = Arc::default();
         let folder = tempfile::tempdir().unwrap();
         let targets = targets(&aws, &clock, &deliveries);
@@ -101,7 +101,7 @@ impl Stage {
         Self { shops, bus, meter, deliveries, now_ms, bookmark, _folder: folder }
     }
 
-    /// Lets time pass: what instances remember for seconds, they have forgotten.
+    /// Advances the clock, so that the instances' cache entries expire.
     pub(super) fn pass(&self, ms: u64) {
         self.now_ms.fetch_add(ms, Ordering::Relaxed);
     }
@@ -110,12 +110,12 @@ impl Stage {
         Time(self.now_ms.load(Ordering::Relaxed))
     }
 
-    /// What was taken since it was asked last.
+    /// Returns the footprint since the last call.
     pub(super) fn take(&self) -> Footprint {
         self.meter.take()
     }
 
-    /// Lets consumers work until nothing is left, and says what was delivered to which queue.
+    /// Runs the consumers until the queues are empty; returns the queue and type of each message.
     pub(super) async fn apply(&self, queues: &[&str]) -> Vec<(String, String)> {
         for _ in 0..3 {
             for queue in queues {
@@ -133,10 +133,10 @@ impl Stage {
 
     /// Adds a tee to the cart, under a name.
     pub(super) async fn add(&mut self, name: &str) {
-        let wanted = json!({"product": "tee", "quantity": 1, "properties": {"Print": name},
+        let new_line = json!({"product": "tee", "quantity": 1, "properties": {"Print": name},
             "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
         let request = Request::post("/v1/cart/lines");
-        let answer = self.command(request, Kind::Cart, name, &wanted).await;
+        let answer = self.command(request, Kind::Cart, name, &new_line).await;
         answer["bookmark"].as_str().unwrap().clone_into(&mut self.bookmark);
     }
 
@@ -201,8 +201,8 @@ impl<C: Consumer> Target for Counted<C> {
         let batch: Value = serde_json::from_slice(&event).unwrap();
         for record in batch["Records"].as_array().unwrap() {
             let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
-            let told = body["detail-type"].as_str().unwrap().to_owned();
-            self.deliveries.lock().unwrap().push((self.queue.to_owned(), told));
+            let detail_type = body["detail-type"].as_str().unwrap().to_owned();
+            self.deliveries.lock().unwrap().push((self.queue.to_owned(), detail_type));
         }
         let consumer = Arc::clone(&self.consumer);
         Box::pin(async move {
@@ -246,7 +246,7 @@ fn targets(
         carts: DynamoCarts::new(aws),
         orders: Orders { keys: keys(), shop: demo::SHOP.to_owned() },
     };
-    let carts = Arc::new(KeptOut { consumer: carts, tombstones: DynamoPrivacy::new(aws) });
+    let carts = Arc::new(TombstoneFilter { consumer: carts, tombstones: DynamoPrivacy::new(aws) });
     let loyalty = LoyaltyConsumer {
         ledger: DynamoLedger::new(aws),
         programs: DynamoPrograms::new(aws),
@@ -255,7 +255,8 @@ fn targets(
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
     };
-    let loyalty = Arc::new(KeptOut { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) });
+    let loyalty =
+        Arc::new(TombstoneFilter { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) });
     let counted = |queue, consumer: &Arc<_>| -> Arc<dyn Target> {
         let (consumer, deliveries) = (Arc::clone(consumer), Arc::clone(deliveries));
         Arc::new(Counted { consumer, queue, deliveries })

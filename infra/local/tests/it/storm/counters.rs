@@ -1,19 +1,19 @@
-//! What happens in a storm, counted; whoever kills the process waits for it here.
+//! Counters of a storm; the thread that kills the process waits on them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 #[derive(Default)]
 pub(crate) struct Counters {
-    /// Commands acknowledged, and whether somebody saw an anomaly.
+    /// Acknowledged commands, and whether a thread found an anomaly.
     progress: Mutex<(u64, bool)>,
     moved: Condvar,
-    pub(crate) shown: AtomicU64,
+    pub(crate) answers: AtomicU64,
     pub(crate) lost: AtomicU64,
-    pub(crate) refused: AtomicU64,
+    pub(crate) rejected: AtomicU64,
 }
 
-/// Tells of a panic, so that nobody waits for what will not come.
+/// Records a panic and wakes all waiting threads.
 pub(crate) struct Alarm<'a>(pub(crate) &'a Counters);
 
 impl Counters {
@@ -23,7 +23,7 @@ impl Counters {
     }
 
     pub(crate) fn show(&self) {
-        self.shown.fetch_add(1, Ordering::Relaxed);
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn lose(&self) {
@@ -31,10 +31,10 @@ impl Counters {
     }
 
     pub(crate) fn refuse(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits until so many commands are acknowledged. False if that will not happen any more.
+    /// Waits until this many commands are acknowledged. False after a panic.
     pub(crate) fn wait_for(&self, acknowledged: u64) -> bool {
         let progress = self.progress.lock().unwrap();
         let is_short = |(now, failed): &mut (u64, bool)| *now < acknowledged && !*failed;

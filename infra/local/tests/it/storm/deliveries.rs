@@ -1,6 +1,6 @@
 //! A storm of webhooks: orders, refunds and cancellations, doubled and shuffled, so that refunds
-//! come before their orders, while the process is killed. In the end every ledger is what the
-//! history alone amounts to.
+//! come before their orders, while the process is killed. In the end every ledger equals
+//! the sum of its history.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ use ureq::Agent;
 use ureq::http::Request;
 
 use super::counters::{Alarm, Counters};
-use super::draw::Draw;
+use super::rng::Rng;
 use super::run::last_start;
 use super::site::{Process, Site};
 use super::wire::{agent, once};
@@ -44,24 +44,24 @@ pub(crate) struct Deliveries {
     pub(crate) seed: u64,
     /// How many webhooks are delivered, repetitions included.
     pub(crate) webhooks: usize,
-    /// How many are under way at once.
+    /// Concurrent deliveries.
     pub(crate) senders: usize,
     /// How often the process is killed before the last time.
     pub(crate) kills: u64,
-    /// What the bus does wrong.
+    /// Faults that the bus injects.
     pub(crate) faults: String,
 }
 
-/// What is delivered, and the points each customer has in the end.
+/// The deliveries, and the final points of each customer.
 struct History {
     webhooks: Vec<(&'static str, String)>,
     points: BTreeMap<u64, i64>,
 }
 
-/// Lets a storm of webhooks pass over a shop of its own.
+/// Runs a storm of webhooks on a new shop.
 ///
 /// # Panics
-/// If a ledger is not what its history amounts to.
+/// If a ledger does not equal the sum of its history.
 pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
     eprintln!("{scale:?}");
     let history = History::of(scale);
@@ -98,7 +98,7 @@ pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
     last_start(&data, |local, runtime| {
         runtime.block_on(local.bus().idle());
         let dead = runtime.block_on(local.bus().dead_letters(LOYALTY_QUEUE, 0)).unwrap();
-        assert_eq!(dead, [], "no delivery was refused");
+        assert_eq!(dead, [], "no delivery was dead-lettered");
         for (customer, points) in &history.points {
             assert_ledger(local, *customer, *points);
         }
@@ -158,35 +158,35 @@ fn assert_ledger(local: &Local, customer: u64, points: i64) {
 
 impl History {
     fn of(scale: &Deliveries) -> Self {
-        let mut draw = Draw::of(scale.seed, 0);
+        let mut rng = Rng::of(scale.seed, 0);
         let start = Clock::system().now().minus_ms(HISTORY_DAYS * DAY_MS);
         let mut history = Self { webhooks: Vec::new(), points: BTreeMap::new() };
         let mut n = 0;
         while history.webhooks.len() < scale.webhooks {
-            history.order(FIRST_ORDER + n, start, &mut draw);
+            history.order(FIRST_ORDER + n, start, &mut rng);
             n += 1;
         }
         for _ in 0..scale.webhooks / 5 {
-            let at = draw.below(history.webhooks.len() as u64) as usize;
+            let at = rng.below(history.webhooks.len() as u64) as usize;
             let again = history.webhooks[at].clone();
             history.webhooks.push(again);
         }
         for at in (1..history.webhooks.len()).rev() {
-            history.webhooks.swap(at, draw.below(at as u64 + 1) as usize);
+            history.webhooks.swap(at, rng.below(at as u64 + 1) as usize);
         }
         history
     }
 
-    /// One order with what follows from it: a point for every euro of goods that are kept and were
-    /// not paid back.
-    fn order(&mut self, id: u64, start: Time, draw: &mut Draw) {
-        let customer = (!draw.one_in(10)).then(|| FIRST_CUSTOMER + draw.below(CUSTOMERS));
-        let at = start.plus_ms(draw.below((HISTORY_DAYS - 10) * DAY_MS));
+    /// One order with its refunds: a point for every euro of goods that are neither returned nor
+    /// refunded.
+    fn order(&mut self, id: u64, start: Time, rng: &mut Rng) {
+        let customer = (!rng.one_in(10)).then(|| FIRST_CUSTOMER + rng.below(CUSTOMERS));
+        let at = start.plus_ms(rng.below((HISTORY_DAYS - 10) * DAY_MS));
         // Euros, quantity, whether it is a gift card.
-        let lines: Vec<(u64, u64, bool)> = (0..1 + draw.below(3))
-            .map(|_| (draw.below(200), 1 + draw.below(4), draw.one_in(8)))
+        let lines: Vec<(u64, u64, bool)> = (0..1 + rng.below(3))
+            .map(|_| (rng.below(200), 1 + rng.below(4), rng.one_in(8)))
             .collect();
-        let mut kept: Vec<u64> = lines.iter().map(|(_, quantity, _)| *quantity).collect();
+        let mut remaining: Vec<u64> = lines.iter().map(|(_, quantity, _)| *quantity).collect();
         let line_id = |line: usize| id * 10 + line as u64;
         let line = |(n, (euros, quantity, gift_card)): (usize, &(u64, u64, bool))| {
             json!({"id": line_id(n), "quantity": quantity, "gift_card": gift_card,
@@ -198,32 +198,32 @@ impl History {
             "line_items": lines.iter().enumerate().map(line).collect::<Vec<_>>()});
         self.webhooks.push(("orders/paid", order.to_string()));
         let mut goodwill = 0;
-        for refund in 0..draw.below(3) {
-            let of = draw.below(lines.len() as u64) as usize;
-            let quantity = 1 + draw.below(2);
-            let refunded = at.plus_ms(HOUR_MS + draw.below(5 * DAY_MS)).to_rfc3339();
-            let beyond = if draw.one_in(4) { 1 + draw.below(100) } else { 0 };
+        for refund in 0..rng.below(3) {
+            let nth = rng.below(lines.len() as u64) as usize;
+            let quantity = 1 + rng.below(2);
+            let refunded = at.plus_ms(HOUR_MS + rng.below(5 * DAY_MS)).to_rfc3339();
+            let beyond = if rng.one_in(4) { 1 + rng.below(100) } else { 0 };
             let shop_money = json!({"amount": format!("-{beyond}.00"), "currency_code": "EUR"});
             let adjustment = json!({"amount_set": {"shop_money": shop_money}});
             let refund = json!({"id": id * 10 + refund, "order_id": id, "created_at": refunded,
                 "processed_at": refunded,
                 "order_adjustments": if beyond == 0 { json!([]) } else { json!([adjustment]) },
-                "refund_line_items": [{"line_item_id": line_id(of), "quantity": quantity}]});
+                "refund_line_items": [{"line_item_id": line_id(nth), "quantity": quantity}]});
             goodwill += beyond;
-            kept[of] = kept[of].saturating_sub(quantity);
+            remaining[nth] = remaining[nth].saturating_sub(quantity);
             self.webhooks.push(("refunds/create", refund.to_string()));
         }
-        let is_cancelled = draw.one_in(6);
+        let is_cancelled = rng.one_in(6);
         if is_cancelled {
             order["cancelled_at"] = at.plus_ms(6 * DAY_MS).to_rfc3339().into();
             self.webhooks.push(("orders/cancelled", order.to_string()));
         }
         let Some(customer) = customer else { return };
-        let worth = |((euros, ..), kept): (&(u64, u64, bool), &u64)| euros * kept;
-        let goods = lines.iter().zip(&kept).filter(|((_, _, gift_card), _)| !gift_card);
+        let worth = |((euros, ..), quantity): (&(u64, u64, bool), &u64)| euros * quantity;
+        let goods = lines.iter().zip(&remaining).filter(|((_, _, gift_card), _)| !gift_card);
         let (euros, all): (u64, u64) =
-            (goods.map(worth).sum(), lines.iter().zip(&kept).map(worth).sum());
-        // What was given back without goods takes its share in all that is kept.
+            (goods.map(worth).sum(), lines.iter().zip(&remaining).map(worth).sum());
+        // A refund without goods reduces the remaining goods in proportion.
         let euros = match goodwill {
             0 => euros,
             _ => euros * all.saturating_sub(goodwill) / all.max(1),

@@ -8,12 +8,12 @@ use ureq::Agent;
 use ureq::http::Request;
 use ureq::http::request::Builder;
 
+use super::consistency_checker::{ConsistencyChecker, REMOVED, SHARED, State};
 use super::counters::Counters;
-use super::draw::Draw;
-use super::jar::{Jar, Sent};
+use super::jar::{BookmarkJar, SentBookmarks};
+use super::rng::Rng;
 use super::site::Site;
 use super::wire::{Reply, agent, once};
-use super::witness::{REMOVED, SHARED, State, Witness};
 
 /// How often one request is tried: many times more than the process is killed.
 const TRIES_MAX: u32 = 500;
@@ -26,9 +26,9 @@ pub(crate) struct Device<'a> {
     pub(crate) token: String,
     pub(crate) site: &'a Site,
     pub(crate) counters: &'a Counters,
-    /// Bookmarks, and what was shown under them.
-    state: Mutex<(Jar, Witness)>,
-    /// Held while a command's fate is unknown: it is known before the next is sent.
+    /// Bookmarks, and the checker of the answers shown with them.
+    state: Mutex<(BookmarkJar, ConsistencyChecker)>,
+    /// Held until a command's outcome is known: then the next is sent.
     commands: Mutex<()>,
 }
 
@@ -55,24 +55,24 @@ impl<'a> Device<'a> {
         Self { name, token, site, counters, state: Mutex::default(), commands: Mutex::default() }
     }
 
-    /// What it has asked and seen.
-    pub(crate) fn witness(&self) -> Witness {
+    /// Its commands and the states shown to it.
+    pub(crate) fn checker(&self) -> ConsistencyChecker {
         self.state().1.clone()
     }
 
-    /// One tab's afternoon.
-    pub(crate) fn tab(&self, tab: usize, commands: u64, mut draw: Draw) {
+    /// Runs one tab.
+    pub(crate) fn tab(&self, tab: usize, commands: u64, mut rng: Rng) {
         let agent = agent();
         let mut lines: Vec<Line> = Vec::new();
         for n in 0..commands {
             let key = format!("storm-{}-{tab}-{n:06}", self.name);
-            let is_doubled = draw.one_in(4);
-            match draw.below(8) {
+            let is_doubled = rng.one_in(4);
+            match rng.below(8) {
                 0 | 1 => {
                     self.command(&agent, &add(SHARED, key), |now| now + 1, is_doubled);
                 }
                 2..=4 if !lines.is_empty() => {
-                    let at = draw.below(lines.len() as u64) as usize;
+                    let at = rng.below(lines.len() as u64) as usize;
                     let line = &mut lines[at];
                     line.quantity =
                         if line.quantity < LAST_QUANTITY { line.quantity + 1 } else { REMOVED };
@@ -86,17 +86,17 @@ impl<'a> Device<'a> {
                     lines.push(Line { id: line_id(&body, &name), name, quantity: 1 });
                 }
             }
-            for _ in 0..draw.below(3) {
+            for _ in 0..rng.below(3) {
                 self.read(&agent);
             }
         }
     }
 
-    /// Reads the cart with everything the device holds; with more than a request takes, brings
-    /// that together first and shows nothing.
+    /// Reads the cart with all bookmarks; with more than a request takes, merges them first without
+    /// showing the answer.
     pub(crate) fn read(&self, agent: &Agent) {
         loop {
-            let (sent, due, is_crowded) = self.asking();
+            let (sent, due, is_crowded) = self.next_request();
             let etag = sent.etag.as_deref().filter(|_| !is_crowded);
             let reply = self.settled(|url| {
                 let mut request = self.request("GET", &format!("{url}/v1/cart"), &sent);
@@ -110,7 +110,7 @@ impl<'a> Device<'a> {
                 200 => reply.body,
                 304 => match state.0.unchanged(&sent) {
                     Some(body) => body,
-                    // The body it stands for has been replaced by another tab.
+                    // Another tab has replaced the cached body.
                     None => continue,
                 },
                 status => panic!("a read answered {status}: {}", reply.body),
@@ -122,8 +122,8 @@ impl<'a> Device<'a> {
         }
     }
 
-    /// Sends a command until it is acknowledged; now and then twice at once, as a double click.
-    /// `change` makes its line's next state of the one before.
+    /// Sends a command until it is acknowledged; sometimes twice at once, as a double click.
+    /// `change` maps its line's state to the next.
     fn command(
         &self,
         agent: &Agent,
@@ -134,8 +134,8 @@ impl<'a> Device<'a> {
         let _alone = self.commands.lock().unwrap();
         {
             let mut state = self.state();
-            let asked = state.1.own.entry(command.line.clone()).or_default();
-            asked.issued = change(asked.issued);
+            let progress = state.1.own.entry(command.line.clone()).or_default();
+            progress.issued = change(progress.issued);
         }
         let body = std::thread::scope(|scope| {
             let second = is_doubled.then(|| scope.spawn(|| self.send(agent, command)));
@@ -151,7 +151,7 @@ impl<'a> Device<'a> {
 
     fn send(&self, agent: &Agent, command: &Command) -> Value {
         let (sent, mut due) = loop {
-            let (sent, due, is_crowded) = self.asking();
+            let (sent, due, is_crowded) = self.next_request();
             if !is_crowded {
                 break (sent, due);
             }
@@ -165,38 +165,38 @@ impl<'a> Device<'a> {
         });
         assert_eq!(reply.status, 202, "{}: {}", command.line, reply.body);
         let mut state = self.state();
-        let asked = state.1.own.get_mut(&command.line).unwrap();
-        asked.acknowledged = asked.issued;
+        let progress = state.1.own.get_mut(&command.line).unwrap();
+        progress.acknowledged = progress.issued;
         // The answer to a command shows the command.
-        due.insert(command.line.clone(), asked.issued);
+        due.insert(command.line.clone(), progress.issued);
         self.arrived(&mut state, &sent, &due, (&reply.etag, &reply.body));
         reply.body
     }
 
-    /// What goes out with a request, and what its answer must show.
-    fn asking(&self) -> (Sent, BTreeMap<String, State>, bool) {
+    /// The bookmarks of a request, and the states its answer must show.
+    fn next_request(&self) -> (SentBookmarks, BTreeMap<String, State>, bool) {
         let state = self.state();
         (state.0.send(), state.1.acknowledged(), state.0.is_crowded())
     }
 
     fn arrived(
         &self,
-        (jar, witness): &mut (Jar, Witness),
-        sent: &Sent,
+        (jar, checker): &mut (BookmarkJar, ConsistencyChecker),
+        sent: &SentBookmarks,
         due: &BTreeMap<String, State>,
         (etag, body): (&str, &Value),
     ) {
         if jar.receive(sent, etag, body) {
-            witness.look(body, due);
+            checker.look(body, due);
             self.counters.show();
         }
     }
 
-    /// Asks until there is an answer that settles something, wherever the shop is by then.
-    fn settled(&self, ask: impl Fn(&str) -> Result<Reply, ureq::Error>) -> Reply {
+    /// Retries until there is a definite answer, also after restarts.
+    fn settled(&self, send: impl Fn(&str) -> Result<Reply, ureq::Error>) -> Reply {
         for _ in 0..TRIES_MAX {
             let (process, url) = self.site.now();
-            match ask(&url) {
+            match send(&url) {
                 Ok(reply) if matches!(reply.status, 429 | 502..=504) => {
                     self.counters.refuse();
                     self.site.rest(process);
@@ -211,7 +211,7 @@ impl<'a> Device<'a> {
         panic!("no answer in {TRIES_MAX} tries");
     }
 
-    fn request(&self, method: &str, url: &str, sent: &Sent) -> Builder {
+    fn request(&self, method: &str, url: &str, sent: &SentBookmarks) -> Builder {
         let request =
             Request::builder().method(method).uri(url).header("forecourt-cart", &self.token);
         if sent.bookmarks.is_empty() {
@@ -220,7 +220,7 @@ impl<'a> Device<'a> {
         request.header("forecourt-bookmark", sent.bookmarks.join(", "))
     }
 
-    fn state(&self) -> MutexGuard<'_, (Jar, Witness)> {
+    fn state(&self) -> MutexGuard<'_, (BookmarkJar, ConsistencyChecker)> {
         self.state.lock().unwrap()
     }
 }

@@ -1,51 +1,51 @@
-//! A device's bookmarks, kept by rule 6 of the protocol: all tabs send all of them, and an answer
-//! takes the place of exactly those that were sent for it.
+//! A device's bookmarks, by rule 6 of the protocol: all tabs send all of them, and an answer's
+//! bookmark replaces exactly those that were sent with its request.
 
 use serde_json::Value;
 
 /// Most bookmarks one request carries.
 pub(crate) const SENT_MAX: usize = 4;
 
-/// What a device holds of one cart.
+/// A device's bookmarks of one cart.
 #[derive(Default)]
-pub(crate) struct Jar {
+pub(crate) struct BookmarkJar {
     held: Vec<String>,
     /// How many answers have arrived.
     answers: u64,
-    /// The body shown last, with its tag.
-    shown: Option<(String, Value)>,
+    /// The last shown body, with its tag.
+    latest: Option<(String, Value)>,
 }
 
-/// What went out with a request.
-pub(crate) struct Sent {
+/// The bookmarks of a request.
+pub(crate) struct SentBookmarks {
     pub(crate) bookmarks: Vec<String>,
     pub(crate) etag: Option<String>,
     answers: u64,
 }
 
-impl Jar {
-    pub(crate) fn send(&self) -> Sent {
-        Sent {
+impl BookmarkJar {
+    pub(crate) fn send(&self) -> SentBookmarks {
+        SentBookmarks {
             bookmarks: self.held.iter().take(SENT_MAX).cloned().collect(),
-            etag: self.shown.as_ref().map(|(etag, _)| etag.clone()),
+            etag: self.latest.as_ref().map(|(etag, _)| etag.clone()),
             answers: self.answers,
         }
     }
 
-    /// Whether a read has to bring the bookmarks together before anything is asked or shown.
+    /// Whether a read must merge the bookmarks before any other request.
     pub(crate) fn is_crowded(&self) -> bool {
         self.held.len() > SENT_MAX
     }
 
-    /// The body a 304 stands for.
-    pub(crate) fn unchanged(&self, sent: &Sent) -> Option<Value> {
-        let shown = self.shown.as_ref().filter(|(etag, _)| Some(etag) == sent.etag.as_ref());
-        shown.map(|(_, body)| body.clone())
+    /// The body of a 304.
+    pub(crate) fn unchanged(&self, sent: &SentBookmarks) -> Option<Value> {
+        let latest = self.latest.as_ref().filter(|(etag, _)| Some(etag) == sent.etag.as_ref());
+        latest.map(|(_, body)| body.clone())
     }
 
-    /// Takes an answer's bookmark. Whether the answer may be shown: no other has arrived since its
-    /// request was sent, and it was asked with everything the device holds.
-    pub(crate) fn receive(&mut self, sent: &Sent, etag: &str, body: &Value) -> bool {
+    /// Stores an answer's bookmark. Whether the answer may be shown: no other has arrived since its
+    /// request was sent, and the request carried all bookmarks.
+    pub(crate) fn receive(&mut self, sent: &SentBookmarks, etag: &str, body: &Value) -> bool {
         let is_shown = self.answers == sent.answers && self.held.len() <= SENT_MAX;
         self.answers += 1;
         self.held.retain(|held| !sent.bookmarks.contains(held));
@@ -54,7 +54,7 @@ impl Jar {
             self.held.push(bookmark);
         }
         if is_shown {
-            self.shown = Some((etag.to_owned(), body.clone()));
+            self.latest = Some((etag.to_owned(), body.clone()));
         }
         is_shown
     }

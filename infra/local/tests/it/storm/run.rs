@@ -1,4 +1,4 @@
-//! The storm itself, and what must be true when it is over.
+//! Runs the storm and checks the final state.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,17 +12,17 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use ureq::http::Request;
 
+use super::consistency_checker::{ABSENT, REMOVED, SHARED, State, states};
 use super::counters::{Alarm, Counters};
 use super::device::Device;
-use super::draw::Draw;
+use super::rng::Rng;
 use super::site::{Process, Site};
 use super::wire::{agent, once};
-use super::witness::{ABSENT, REMOVED, SHARED, State, states};
 
 /// How large a storm.
 #[derive(Clone, Debug)]
 pub(crate) struct Scale {
-    /// Decides what the shoppers do. What the process and the network make of it differs each time.
+    /// Decides the shoppers' commands. Timing of process and network differs in each run.
     pub(crate) seed: u64,
     pub(crate) carts: usize,
     /// Devices of a cart.
@@ -33,41 +33,41 @@ pub(crate) struct Scale {
     pub(crate) commands: u64,
     /// How often the process is killed before the last time.
     pub(crate) kills: u64,
-    /// What the bus does wrong.
+    /// Faults that the bus injects.
     pub(crate) faults: String,
 }
 
-/// What happened.
+/// Counts of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tally {
     /// Commands acknowledged.
     pub(crate) commands: u64,
-    /// Answers shown and judged.
-    pub(crate) shown: u64,
+    /// Answers shown and checked.
+    pub(crate) answers: u64,
     /// Requests without an answer.
     pub(crate) lost: u64,
-    /// Requests told to try again.
-    pub(crate) refused: u64,
+    /// Requests rejected with a retryable status.
+    pub(crate) rejected: u64,
 }
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { commands, shown, lost, refused } = self;
-        write!(f, "{commands} commands, {shown} answers shown, ")?;
-        write!(f, "{lost} requests without an answer, {refused} told to try again")
+        let Self { commands, answers, lost, rejected } = self;
+        write!(f, "{commands} commands, {answers} answers shown, ")?;
+        write!(f, "{lost} requests without an answer, {rejected} rejected for a retry")
     }
 }
 
-/// A cart and who used it.
+/// A cart and its devices.
 struct Cart<'a> {
     token: String,
     devices: Vec<Device<'a>>,
 }
 
-/// Lets a storm pass over a shop of its own.
+/// Runs a storm on a new shop.
 ///
 /// # Panics
-/// With the anomaly, if anybody saw one.
+/// With the anomaly, if a device saw one.
 pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
     eprintln!("{scale:?}");
     let folder = tempfile::tempdir().unwrap();
@@ -81,10 +81,10 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
         let devices = carts.iter().flat_map(|cart| &cart.devices);
         for (n, device) in devices.enumerate() {
             for tab in 0..scale.tabs {
-                let draw = Draw::of(scale.seed, (n * scale.tabs + tab) as u64);
+                let rng = Rng::of(scale.seed, (n * scale.tabs + tab) as u64);
                 scope.spawn(move || {
                     let _alarm = Alarm(device.counters);
-                    device.tab(tab, scale.commands, draw);
+                    device.tab(tab, scale.commands, rng);
                 });
             }
         }
@@ -105,9 +105,9 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     Tally {
         commands,
-        shown: count(&counters.shown),
+        answers: count(&counters.answers),
         lost: count(&counters.lost),
-        refused: count(&counters.refused),
+        rejected: count(&counters.rejected),
     }
 }
 
@@ -120,28 +120,28 @@ fn cart<'a>(n: usize, scale: &Scale, site: &'a Site, counters: &'a Counters) -> 
     Cart { devices: (0..scale.devices).map(device).collect(), token }
 }
 
-/// Lets it absorb everything, and compares.
+/// Waits until everything is absorbed, and compares.
 fn aftermath((local, runtime): (&Local, &Runtime), site: &Site, carts: &[Cart<'_>], per_cart: u64) {
     runtime.block_on(local.bus().idle());
     let dead = runtime.block_on(local.bus().dead_letters(CART_QUEUE, 0)).unwrap();
     assert_eq!(dead, [], "every command was in time");
     site.move_to(local.url());
     for cart in carts {
-        let told = told(cart);
-        let seen = read(&local.url(), &cart.token);
-        assert_eq!(states(&seen), told, "what is there is what was acknowledged");
-        assert_eq!(seen["version"], per_cart.to_string(), "every command was absorbed once");
+        let expected = expected_lines(cart);
+        let body = read(&local.url(), &cart.token);
+        assert_eq!(states(&body), expected, "the cart has the acknowledged commands");
+        assert_eq!(body["version"], per_cart.to_string(), "every command was absorbed once");
         for device in &cart.devices {
             device.read(&agent());
-            let mut shown = device.witness().seen;
-            shown.retain(|_, state| *state != ABSENT && *state != REMOVED);
-            assert_eq!(shown, told, "{} sees what everybody sees", device.name);
+            let mut lines = device.checker().last_states;
+            lines.retain(|_, state| *state != ABSENT && *state != REMOVED);
+            assert_eq!(lines, expected, "{} sees the same cart", device.name);
         }
     }
 }
 
-/// Starts the shop a last time, in this process and without faults, and looks at it.
-pub(super) fn last_start(data: &Path, look: impl FnOnce(&Local, &Runtime)) {
+/// Starts the shop a last time, in this process and without faults, and inspects it.
+pub(super) fn last_start(data: &Path, inspect: impl FnOnce(&Local, &Runtime)) {
     let runtime = Runtime::new().unwrap();
     let options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
@@ -152,23 +152,23 @@ pub(super) fn last_start(data: &Path, look: impl FnOnce(&Local, &Runtime)) {
         clock: Clock::system(),
     };
     let local = runtime.block_on(Local::start(options)).unwrap();
-    look(&local, &runtime);
+    inspect(&local, &runtime);
     runtime.block_on(local.stop()).unwrap();
 }
 
-/// The lines that the acknowledged commands of all devices amount to.
-fn told(cart: &Cart<'_>) -> BTreeMap<String, State> {
+/// The lines after the acknowledged commands of all devices.
+fn expected_lines(cart: &Cart<'_>) -> BTreeMap<String, State> {
     let mut lines = BTreeMap::new();
     for device in &cart.devices {
-        for (name, asked) in device.witness().own {
-            assert_eq!(asked.issued, asked.acknowledged, "{name}: no fate is unknown any more");
-            *lines.entry(name).or_insert(ABSENT) += asked.acknowledged;
+        for (name, progress) in device.checker().own {
+            assert_eq!(progress.issued, progress.acknowledged, "{name}: every outcome is known");
+            *lines.entry(name).or_insert(ABSENT) += progress.acknowledged;
         }
     }
     for device in &cart.devices {
-        for (name, state) in device.witness().seen {
+        for (name, state) in device.checker().last_states {
             let is_gone = state == REMOVED && lines.get(&name) != Some(&REMOVED);
-            assert!(!is_gone, "I2: {name} was seen, then missed, and nobody removed it");
+            assert!(!is_gone, "I2: {name} disappeared without a removal");
         }
     }
     lines.retain(|name, state| *state != REMOVED && (name != SHARED || *state != ABSENT));

@@ -1,4 +1,4 @@
-//! Where the shop answers: it moves with every restart.
+//! The shop's address, which changes with every restart.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// How long to wait for the next process before trying the same one again.
 const RESTART_MAX: Duration = Duration::from_secs(5);
-/// How long to leave a shop alone that asks for it.
-const REFUSED_REST: Duration = Duration::from_millis(200);
+/// The pause after a retryable rejection.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
 /// The address of the process that runs now, and which one that is.
 pub(crate) struct Site {
@@ -20,7 +20,7 @@ pub(crate) struct Site {
 /// The shop as a process of its own.
 pub(crate) struct Process {
     child: Child,
-    // Kept open: a process whose greeting nobody reads to the end would fail to print it.
+    // Open until the end: a process fails to print its greeting to a closed pipe.
     _output: BufReader<ChildStdout>,
 }
 
@@ -39,14 +39,14 @@ impl Site {
         self.moved.notify_all();
     }
 
-    /// Nobody answered: waits for the process after number `of`, or tries the same one again.
+    /// After no answer: waits for the process after number `of`, or tries the same one again.
     pub(crate) fn wait_for_restart(&self, of: u64) {
         self.wait_after(of, RESTART_MAX);
     }
 
-    /// Leaves a shop alone that asks for it, unless it is restarted meanwhile.
+    /// Pauses after a retryable rejection, unless the shop restarts meanwhile.
     pub(crate) fn rest(&self, of: u64) {
-        self.wait_after(of, REFUSED_REST);
+        self.wait_after(of, RETRY_PAUSE);
     }
 
     fn wait_after(&self, of: u64, at_most: Duration) {
@@ -81,7 +81,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have been killed already, which is what all this is about.
+        // It may have been killed already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! One request, one answer or none.
+//! Sends one request; it gets one answer or none.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::request::Builder;
 
-/// A client gives up on an answer that takes this long; a command's fate is then unknown.
+/// A client gives up on an answer that takes this long; a command's outcome is then unknown.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An answer.
@@ -16,7 +16,7 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
 }
 
-/// A client that keeps its connections.
+/// A client that reuses its connections.
 pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder().http_status_as_error(false);
     Agent::new_with_config(config.timeout_global(Some(TIMEOUT)).build())

@@ -3,7 +3,7 @@
 use origin_domain::bookmark::PENDING_MAX;
 use origin_domain::cart::{
     Absorbed, Action, Both, CartChange, CartCommand, CartEvent, CartItem, CartWriter, IDLE_MS_MAX,
-    Joined, Merge, Merged, absorb,
+    Merge, Merged, MergedItems, absorb,
 };
 use origin_domain::id::CommandId;
 use origin_domain::idempotency::{CommandLog, CommandRecord};
@@ -26,7 +26,7 @@ pub(crate) async fn a_cart_never_written_is_absent(shop: impl Shop) {
 
 pub(crate) async fn a_cart_comes_back_as_it_was_stored(shop: impl Shop) {
     let old = MORNING.minus_ms(72 * HOUR_MS);
-    let item = absorbed(None, &[add(old, "folded"), add(MORNING, "kept")]);
+    let item = absorbed(None, &[add(old, "folded"), add(MORNING, "recent")]);
     assert_eq!((item.folded.len(), item.commands.len()), (1, 1));
     assert_eq!(shop.store("a", &item, None).await.unwrap(), Written::Done);
     assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(item.clone()));
@@ -34,7 +34,7 @@ pub(crate) async fn a_cart_comes_back_as_it_was_stored(shop: impl Shop) {
     assert_eq!(shop.item("b", Consistency::Strong).await.unwrap(), None);
 }
 
-pub(crate) async fn whoever_read_an_older_cart_writes_nothing(shop: impl Shop) {
+pub(crate) async fn a_write_based_on_an_older_cart_is_a_conflict(shop: impl Shop) {
     let first = absorbed(None, &[add(MORNING, "first")]);
     let second = absorbed(Some(&first), &[add(MORNING, "second")]);
     let third = absorbed(Some(&first), &[add(MORNING, "third")]);
@@ -102,7 +102,7 @@ fn merge() -> CartEvent {
     CartEvent { cart: "own".to_owned(), command }
 }
 
-fn joined(guest: Option<&CartItem>, into: Option<&CartItem>) -> Joined {
+fn joined(guest: Option<&CartItem>, into: Option<&CartItem>) -> MergedItems {
     match Merge::of(&merge()).unwrap().apply(Both { guest, into }) {
         Merged::Changed(joined) => *joined,
         other => panic!("{other:?}"),
@@ -174,7 +174,7 @@ pub(crate) async fn merges_and_commands_absorbed_at_once_are_all_in_the_one_cart
     assert_eq!(shop.item("own", Consistency::Strong).await.unwrap(), Some(merged.into));
 }
 
-pub(crate) async fn what_is_sent_to_a_merged_cart_goes_into_the_other(shop: impl Shop) {
+pub(crate) async fn a_command_to_a_merged_cart_goes_into_the_other(shop: impl Shop) {
     absorb(&shop, &merge()).await.unwrap();
     let late = CartEvent { cart: "a".to_owned(), command: add(MORNING, "late") };
     assert_eq!(absorb(&shop, &late).await, Ok(Absorbed::Changed));

@@ -1,27 +1,27 @@
-//! What each contract asks, by the names its tests have: one list, whoever holds it.
+//! The cases of each contract by name: one list for all implementations.
 
-/// Hands the cases of a contract, and what makes a fresh holder of it, to the macro that makes tests
-/// of them.
+/// Passes the cases of a contract, and a constructor of a fresh implementation, to the macro that
+/// makes tests of them.
 macro_rules! cases {
-    (carts, $held:ident, $fresh:expr) => {
-        $held! {
+    (carts, $tests:ident, $fresh:expr) => {
+        $tests! {
             carts on $fresh;
             a_cart_never_written_is_absent,
             a_cart_comes_back_as_it_was_stored,
-            whoever_read_an_older_cart_writes_nothing,
+            a_write_based_on_an_older_cart_is_a_conflict,
             of_two_first_commands_after_a_month_neither_is_lost,
             commands_absorbed_at_once_are_all_in_the_cart,
             an_order_absorbed_before_its_add_ends_in_the_same_cart,
             of_two_carts_that_merge_both_change_or_neither,
             carts_never_written_merge,
             merges_and_commands_absorbed_at_once_are_all_in_the_one_cart,
-            what_is_sent_to_a_merged_cart_goes_into_the_other,
+            a_command_to_a_merged_cart_goes_into_the_other,
             pending_commands_come_with_the_cart_as_far_as_recorded,
             a_full_bookmark_is_one_read,
         }
     };
-    (command_log, $held:ident, $fresh:expr) => {
-        $held! {
+    (command_log, $tests:ident, $fresh:expr) => {
+        $tests! {
             command_log on $fresh;
             an_id_never_recorded_has_no_record,
             a_record_comes_back_as_it_was_written,
@@ -29,16 +29,16 @@ macro_rules! cases {
             of_repetitions_at_once_one_is_first,
         }
     };
-    (ledger, $held:ident, $fresh:expr) => {
-        $held! {
+    (ledger, $tests:ident, $fresh:expr) => {
+        $tests! {
             ledger on $fresh;
-            of_nobody_nothing_is_known,
-            a_change_is_all_there,
-            a_guests_order_is_kept_without_an_account,
+            an_unknown_customer_has_no_ledger,
+            a_committed_change_is_stored_whole,
+            a_guests_order_is_stored_without_an_account,
             a_cause_counts_once_in_the_whole_shop,
             a_change_from_an_older_account_leaves_no_trace,
             a_change_from_an_older_order_leaves_no_trace,
-            an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone,
+            a_change_replaces_and_deletes_entries,
             orders_paid_at_once_are_all_in_the_account,
             a_ledger_is_read_page_by_page_newest_first,
             the_largest_change_fits_and_a_page_has_its_bound,
@@ -46,32 +46,32 @@ macro_rules! cases {
             a_request_is_recorded_once_and_comes_with_its_account,
         }
     };
-    (order_history, $held:ident, $fresh:expr) => {
-        $held! {
+    (order_history, $tests:ident, $fresh:expr) => {
+        $tests! {
             order_history on $fresh;
-            past_orders_are_found_newest_first_with_their_accounts,
-            one_look_goes_back_so_many_days_and_the_next_from_there,
-            one_look_finds_so_many_orders_and_the_next_the_rest,
+            past_orders_come_newest_first_with_their_accounts,
+            one_page_covers_a_bounded_number_of_days,
+            one_page_has_a_bounded_number_of_orders,
         }
     };
-    (programs, $held:ident, $fresh:expr) => {
-        $held! {
+    (programs, $tests:ident, $fresh:expr) => {
+        $tests! {
             programs on $fresh;
-            before_the_first_programme_there_is_none,
-            each_time_has_the_programme_that_was_in_effect,
-            a_number_is_given_once,
+            before_the_first_version_there_is_no_program,
+            each_time_has_the_program_in_effect,
+            an_activation_number_is_unique,
             a_version_that_was_replaced_can_be_activated_again,
-            whoever_lost_a_race_is_told,
-            activations_are_told_newest_first_page_by_page,
+            a_publication_based_on_an_older_version_is_a_conflict,
+            activations_come_newest_first_in_pages,
         }
     };
-    (selections, $held:ident, $fresh:expr) => {
-        $held! {
+    (selections, $tests:ident, $fresh:expr) => {
+        $tests! {
             selections on $fresh;
-            a_selection_nobody_saved_is_absent,
+            a_selection_never_saved_is_absent,
             a_saved_selection_comes_back_as_it_was,
             a_selection_saved_by_many_is_one,
-            a_selection_is_forgotten_after_its_time_unless_saved_again,
+            a_selection_expires_unless_saved_again,
         }
     };
 }

@@ -4,9 +4,9 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::{Fingerprint, Recorded};
 use origin_domain::loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
-    LedgerEntry, LedgerReader, LedgerStore, Loaded, LoyaltyAction, LoyaltyCommand, LoyaltyLog,
-    LoyaltyRecord, OrderItem, PAGE_ENTRIES_MAX, PaidOrder, Points, Redemption, RedemptionItem,
-    State, Told, Wanted, decide,
+    LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyAction,
+    LoyaltyCommand, LoyaltyLog, LoyaltyRecord, OrderFact, OrderItem, PAGE_ENTRIES_MAX, PaidOrder,
+    Points, Redemption, RedemptionItem, State, decide,
 };
 use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use origin_domain::time::{DAY_MS, Time};
@@ -18,75 +18,82 @@ pub(crate) trait Ledger: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'stat
 
 impl<T: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'static> Ledger for T {}
 
-/// What the payment of an order changes in this ledger.
+/// The change that the payment of an order makes in this ledger.
 async fn change(ledger: &impl Ledger, paid: &PaidOrder) -> LedgerChange {
-    let told = Told::from(paid.clone());
-    let cause = told.cause();
+    let fact = OrderFact::from(paid.clone());
+    let cause = fact.cause();
     let customer = paid.customer.as_deref();
     let order = Some(paid.order.as_str());
-    let wanted = Wanted { cause: Some(&cause), order, customer, ..Wanted::default() };
-    let loaded = ledger.load(wanted).await.unwrap();
-    decide(loaded, &told, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
+    let request = LoadRequest { cause: Some(&cause), order, customer, ..LoadRequest::default() };
+    let state = ledger.load(request).await.unwrap();
+    decide(state, &fact, Some(&program(1, Time(0)))).unwrap().expect("not counted yet")
 }
 
 /// The order and the account of a customer.
-async fn loaded(ledger: &impl Ledger, order: &str, customer: Option<&str>) -> Loaded {
-    ledger.load(Wanted { order: Some(order), customer, ..Wanted::default() }).await.unwrap()
+async fn order_and_account(
+    ledger: &impl Ledger,
+    order: &str,
+    customer: Option<&str>,
+) -> LoadedLedger {
+    ledger
+        .load(LoadRequest { order: Some(order), customer, ..LoadRequest::default() })
+        .await
+        .unwrap()
 }
 
 async fn is_claimed(ledger: &impl Ledger, cause: &Cause) -> bool {
-    let wanted = Wanted { cause: Some(cause), ..Wanted::default() };
-    ledger.load(wanted).await.unwrap().is_claimed
+    let request = LoadRequest { cause: Some(cause), ..LoadRequest::default() };
+    ledger.load(request).await.unwrap().is_claimed
 }
 
-async fn everything(ledger: &impl Ledger, order: &str) -> (Loaded, Vec<LedgerEntry>) {
-    let loaded = loaded(ledger, order, Some("1001")).await;
+async fn everything(ledger: &impl Ledger, order: &str) -> (LoadedLedger, Vec<LedgerEntry>) {
+    let state = order_and_account(ledger, order, Some("1001")).await;
     let account = ledger.account("1001", Consistency::Strong).await.unwrap();
-    assert_eq!(account, loaded.account);
-    (loaded, ledger.entries("1001", None, PAGE_ENTRIES_MAX).await.unwrap().entries)
+    assert_eq!(account, state.account);
+    (state, ledger.entries("1001", None, PAGE_ENTRIES_MAX).await.unwrap().entries)
 }
 
-pub(crate) async fn of_nobody_nothing_is_known(ledger: impl Ledger) {
+pub(crate) async fn an_unknown_customer_has_no_ledger(ledger: impl Ledger) {
     assert!(!is_claimed(&ledger, &Cause::order("82")).await);
-    assert_eq!(loaded(&ledger, "82", None).await, Loaded::default());
-    assert_eq!(everything(&ledger, "82").await, (Loaded::default(), Vec::new()));
+    assert_eq!(order_and_account(&ledger, "82", None).await, LoadedLedger::default());
+    assert_eq!(everything(&ledger, "82").await, (LoadedLedger::default(), Vec::new()));
     assert_eq!(ledger.account("1001", Consistency::Eventual).await, Ok(None));
 }
 
-pub(crate) async fn a_change_is_all_there(ledger: impl Ledger) {
-    let told = paid("9007199254740993", Some("1001"), MORNING);
-    let change = change(&ledger, &told).await;
+pub(crate) async fn a_committed_change_is_stored_whole(ledger: impl Ledger) {
+    let order = paid("9007199254740993", Some("1001"), MORNING);
+    let change = change(&ledger, &order).await;
     assert_eq!(change.put.len(), 1);
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
-    let LedgerChange { cause, order, account, put, .. } = change;
-    let (order, account) = (order.map(|order| order.item), account.map(|account| account.item));
-    let found = Loaded { order, account, ..Loaded::default() };
-    assert_eq!(everything(&ledger, &told.order).await, (found.clone(), put));
+    let LedgerChange { cause, order: item, account, put, .. } = change;
+    let (item, account) = (item.map(|order| order.item), account.map(|account| account.item));
+    let expected = LoadedLedger { order: item, account, ..LoadedLedger::default() };
+    assert_eq!(everything(&ledger, &order.order).await, (expected.clone(), put));
     assert!(is_claimed(&ledger, &cause.unwrap()).await);
-    let order_only = Loaded { account: None, ..found };
-    assert_eq!(loaded(&ledger, &told.order, None).await, order_only);
-    assert_eq!(loaded(&ledger, &told.order, Some("100")).await, order_only);
+    let order_only = LoadedLedger { account: None, ..expected };
+    assert_eq!(order_and_account(&ledger, &order.order, None).await, order_only);
+    assert_eq!(order_and_account(&ledger, &order.order, Some("100")).await, order_only);
 }
 
-pub(crate) async fn a_guests_order_is_kept_without_an_account(ledger: impl Ledger) {
-    let told = PaidOrder { customer: None, ..paid("82", None, MORNING) };
-    let guest = change(&ledger, &told).await;
+pub(crate) async fn a_guests_order_is_stored_without_an_account(ledger: impl Ledger) {
+    let order = PaidOrder { customer: None, ..paid("82", None, MORNING) };
+    let guest = change(&ledger, &order).await;
     assert_eq!((&guest.account, guest.put.len()), (&None, 0));
     assert_eq!(ledger.commit(&guest).await, Ok(Written::Done));
     let order = guest.order.map(|order| order.item);
-    let kept = Loaded { order, ..Loaded::default() };
-    assert_eq!(everything(&ledger, "82").await, (kept, Vec::new()));
+    let expected = LoadedLedger { order, ..LoadedLedger::default() };
+    assert_eq!(everything(&ledger, "82").await, (expected, Vec::new()));
 }
 
 pub(crate) async fn a_cause_counts_once_in_the_whole_shop(ledger: impl Ledger) {
     let first = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
     assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
     let before = everything(&ledger, "82").await;
-    // The same cause, told of an order and a customer of whom nothing is known yet.
+    // The same cause, of another order and of a customer without an account.
     let mut again = change(&ledger, &paid("83", Some("1002"), MORNING)).await;
     again.cause = Some(Cause::order("82"));
     assert_eq!(ledger.commit(&again).await, Ok(Written::Conflict));
-    assert_eq!(loaded(&ledger, "83", Some("1002")).await, Loaded::default());
+    assert_eq!(order_and_account(&ledger, "83", Some("1002")).await, LoadedLedger::default());
     assert_eq!(ledger.entries("1002", None, 1).await.unwrap().entries, []);
     assert_eq!(everything(&ledger, "82").await, before);
 }
@@ -96,8 +103,8 @@ pub(crate) async fn a_change_from_an_older_account_leaves_no_trace(ledger: impl 
     let first = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
     ledger.commit(&first).await.unwrap();
     assert_eq!(ledger.commit(&late).await, Ok(Written::Conflict));
-    let (loaded, entries) = everything(&ledger, "83").await;
-    assert_eq!((loaded.order, entries.len()), (None, 1), "neither order nor entry nor cause");
+    let (state, entries) = everything(&ledger, "83").await;
+    assert_eq!((state.order, entries.len()), (None, 1), "neither order nor entry nor cause");
     let again = change(&ledger, &paid("83", Some("1001"), MORNING)).await;
     assert_eq!(ledger.commit(&again).await, Ok(Written::Done));
 }
@@ -121,25 +128,25 @@ pub(crate) async fn orders_paid_at_once_are_all_in_the_account(ledger: impl Ledg
         (0..5).map(|n| paid(&n.to_string(), Some("1001"), MORNING.plus_ms(n * DAY_MS))).collect();
     let running: Vec<_> = orders
         .iter()
-        .map(|told| {
-            let (ledger, told) = (ledger.clone(), told.clone());
+        .map(|order| {
+            let (ledger, order) = (ledger.clone(), order.clone());
             tokio::spawn(async move {
                 for _ in 0..CONFLICT_ROUNDS_MAX {
-                    let change = change(&ledger, &told).await;
+                    let change = change(&ledger, &order).await;
                     if ledger.commit(&change).await == Ok(Written::Done) {
                         return;
                     }
                 }
-                panic!("order {} found no place", told.order);
+                panic!("order {} always conflicts", order.order);
             })
         })
         .collect();
     for one in running {
         one.await.unwrap();
     }
-    let (loaded, entries) = everything(&ledger, "0").await;
+    let (state, entries) = everything(&ledger, "0").await;
     let sum: Points = entries.iter().map(|entry| entry.points).sum();
-    let account = loaded.account.unwrap();
+    let account = state.account.unwrap();
     let lots: Points = account.lots.iter().map(|lot| lot.points).sum();
     assert_eq!((account.version, entries.len(), lots), (5, 5, sum));
 }
@@ -147,8 +154,8 @@ pub(crate) async fn orders_paid_at_once_are_all_in_the_account(ledger: impl Ledg
 /// A change with entries of these times, each under an id of its own.
 fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange {
     let cause = Cause::order(name);
-    let told = Told::from(paid(name, Some("1001"), MORNING));
-    let model = decide(Loaded::default(), &told, Some(&program(1, Time(0))));
+    let fact = OrderFact::from(paid(name, Some("1001"), MORNING));
+    let model = decide(LoadedLedger::default(), &fact, Some(&program(1, Time(0))));
     let model = model.unwrap().unwrap().put.remove(0);
     let numbered = times.iter().enumerate().map(|(n, time)| LedgerEntry {
         id: format!("{}/{n:03}", LedgerEntry::id_of(EntryKind::Earn, &cause)),
@@ -168,22 +175,20 @@ fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange 
     }
 }
 
-pub(crate) async fn an_entry_told_anew_is_written_over_and_one_that_fell_away_is_gone(
-    ledger: impl Ledger,
-) {
+pub(crate) async fn a_change_replaces_and_deletes_entries(ledger: impl Ledger) {
     let first = entries_at("82", None, &[1, 2, 3]);
     assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
     let [one, two, three] = <[LedgerEntry; 3]>::try_from(first.put.clone()).unwrap();
-    let anew = LedgerEntry { points: Points(-7), ..two.clone() };
+    let rewritten = LedgerEntry { points: Points(-7), ..two.clone() };
     let account = first.account.map(|account| account.item).unwrap();
-    let (gone, put) = (vec![two, three], vec![anew.clone()]);
+    let (gone, put) = (vec![two, three], vec![rewritten.clone()]);
     let added = Addition { causes: 1, at: None, gone: &gone, put: &put };
     let item = account.clone().with(added).unwrap();
     let account = Some(Guarded { seen: Some(account.version), item });
     let change = LedgerChange { account, gone, put, ..LedgerChange::default() };
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
     let page = ledger.entries("1001", None, 10).await.unwrap();
-    assert_eq!(page.entries, [anew, one]);
+    assert_eq!(page.entries, [rewritten, one]);
     assert_eq!(ledger.commit(&change).await, Ok(Written::Conflict), "guarded by the account");
 }
 
@@ -254,9 +259,9 @@ pub(crate) async fn a_redemption_only_goes_on_from_where_it_was_seen(ledger: imp
     assert_eq!(ledger.commit(&change(None, &held)).await, Ok(Written::Done));
     assert_eq!(ledger.commit(&change(None, &held)).await, Ok(Written::Conflict));
     assert_eq!(ledger.redemption(ids[0]).await, Ok(Some(held.clone())));
-    let wanted = Wanted { redemptions: &ids, ..Wanted::default() };
-    let loaded = ledger.load(wanted).await.unwrap();
-    assert_eq!(loaded, Loaded { redemptions: vec![held], ..Loaded::default() });
+    let request = LoadRequest { redemptions: &ids, ..LoadRequest::default() };
+    let state = ledger.load(request).await.unwrap();
+    assert_eq!(state, LoadedLedger { redemptions: vec![held], ..LoadedLedger::default() });
     assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Done));
     assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Conflict));
     assert_eq!(ledger.redemption(ids[0]).await, Ok(Some(settled)));
@@ -287,7 +292,7 @@ pub(crate) async fn a_request_is_recorded_once_and_comes_with_its_account(ledger
     let paid = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
     ledger.commit(&paid).await.unwrap();
     let account = paid.account.map(|account| account.item);
-    let found = ledger.account_and_records("1001", &ids).await;
-    assert_eq!(found, Ok((account, vec![first.clone()])));
+    let read = ledger.account_and_records("1001", &ids).await;
+    assert_eq!(read, Ok((account, vec![first.clone()])));
     assert_eq!(ledger.account_and_records("100", &ids[..1]).await, Ok((None, vec![first])));
 }

@@ -1,5 +1,5 @@
-//! What every implementation of a port must do, as functions over the port. A case gets a fresh
-//! world and panics if it is not kept.
+//! The contract of each port, as test functions over the port. A case gets fresh tables and panics
+//! if the implementation breaks the contract.
 
 pub(crate) mod carts;
 pub(crate) mod cases;

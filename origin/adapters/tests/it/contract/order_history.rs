@@ -1,8 +1,8 @@
-//! [`OrderHistory`], beside the [`LedgerStore`] that writes what it finds.
+//! [`OrderHistory`], with the [`LedgerStore`] that writes its orders.
 
 use origin_domain::loyalty::{
-    DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, LedgerStore, OrderHistory, PastOrder, PastOrders,
-    Told, Wanted, decide,
+    DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, LedgerStore, LoadRequest, OrderFact, OrderHistory,
+    PastOrder, PastOrders, decide,
 };
 use origin_domain::port::Written;
 use origin_domain::time::{DAY_MS, Time};
@@ -14,12 +14,16 @@ pub(crate) struct Shop<L, H>(pub(crate) L, pub(crate) H);
 
 impl<L: LedgerStore, H: OrderHistory> Shop<L, H> {
     async fn pay(&self, order: &str, customer: Option<&str>, at: Time) {
-        let told = Told::from(paid(order, customer, at));
-        let cause = told.cause();
-        let wanted =
-            Wanted { cause: Some(&cause), order: Some(order), customer, ..Wanted::default() };
-        let loaded = self.0.load(wanted).await.unwrap();
-        let change = decide(loaded, &told, Some(&program(1, Time(0)))).unwrap().unwrap();
+        let fact = OrderFact::from(paid(order, customer, at));
+        let cause = fact.cause();
+        let request = LoadRequest {
+            cause: Some(&cause),
+            order: Some(order),
+            customer,
+            ..LoadRequest::default()
+        };
+        let state = self.0.load(request).await.unwrap();
+        let change = decide(state, &fact, Some(&program(1, Time(0)))).unwrap().unwrap();
         assert_eq!(self.0.commit(&change).await, Ok(Written::Done));
     }
 
@@ -33,7 +37,7 @@ fn ids(past: &PastOrders) -> Vec<&str> {
     past.orders.iter().map(|(order, _)| order.facts.order.as_str()).collect()
 }
 
-pub(crate) async fn past_orders_are_found_newest_first_with_their_accounts(
+pub(crate) async fn past_orders_come_newest_first_with_their_accounts(
     shop: Shop<impl LedgerStore, impl OrderHistory>,
 ) {
     let days = |days: u64| MORNING.minus_ms(days * DAY_MS);
@@ -54,7 +58,7 @@ pub(crate) async fn past_orders_are_found_newest_first_with_their_accounts(
     assert_eq!(ids(&shop.before(Time(0), "").await), Vec::<&str>::new());
 }
 
-pub(crate) async fn one_look_goes_back_so_many_days_and_the_next_from_there(
+pub(crate) async fn one_page_covers_a_bounded_number_of_days(
     shop: Shop<impl LedgerStore, impl OrderHistory>,
 ) {
     let today = Day::of(MORNING);
@@ -68,7 +72,7 @@ pub(crate) async fn one_look_goes_back_so_many_days_and_the_next_from_there(
     assert_eq!(ids(&second), ["11"]);
 }
 
-pub(crate) async fn one_look_finds_so_many_orders_and_the_next_the_rest(
+pub(crate) async fn one_page_has_a_bounded_number_of_orders(
     shop: Shop<impl LedgerStore, impl OrderHistory>,
 ) {
     let order = |nth: usize| format!("{nth:04}");
@@ -77,8 +81,8 @@ pub(crate) async fn one_look_finds_so_many_orders_and_the_next_the_rest(
     }
     let first = shop.before(MORNING.plus_ms(DAY_MS), "").await;
     let second = shop.before(first.next.at, &first.next.order).await;
-    let found: Vec<String> =
+    let read: Vec<String> =
         [&first, &second].into_iter().flat_map(|past| ids(past)).map(str::to_owned).collect();
     let all: Vec<String> = (0..DRY_RUN_ORDERS_MAX + 5).rev().map(order).collect();
-    assert_eq!((first.orders.len(), found), (DRY_RUN_ORDERS_MAX, all));
+    assert_eq!((first.orders.len(), read), (DRY_RUN_ORDERS_MAX, all));
 }

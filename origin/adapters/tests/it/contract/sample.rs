@@ -1,4 +1,4 @@
-//! Carts, commands, records, orders and programmes to try things with.
+//! Sample carts, commands, records, orders and programs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use origin_domain::time::Time;
 /// A morning in November 2026.
 pub(crate) const MORNING: Time = Time(1_795_251_600_000);
 
-/// An add of something whose every field is hard to carry.
+/// An add whose every field is hard to encode.
 pub(crate) fn add(time: Time, key: &str) -> CartCommand {
     let texts = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -35,7 +35,7 @@ pub(crate) fn id(key: &str) -> CommandId {
     CommandId::of_key("cart/a", key)
 }
 
-/// The item that has absorbed these, too.
+/// The item after it has absorbed these commands, too.
 pub(crate) fn absorbed(item: Option<&CartItem>, commands: &[CartCommand]) -> CartItem {
     let absorb = |item: Option<CartItem>, command| match apply(item.as_ref(), command) {
         Applied::Changed(changed) => Some(*changed),
@@ -65,7 +65,7 @@ pub(crate) fn paid(order: &str, customer: Option<&str>, at: Time) -> PaidOrder {
     PaidOrder { order: order.to_owned(), customer: customer.map(str::to_owned), paid }
 }
 
-/// A programme that gives a point for every euro.
+/// A program that gives a point for every euro.
 pub(crate) const PROGRAM: &str = r#"{
     "title": "Riders", "currency": "EUR",
     "earning": {"description": "1 point for every euro.", "rules": [
@@ -78,6 +78,6 @@ pub(crate) const PROGRAM: &str = r#"{
 
 /// The same as a version.
 pub(crate) fn program(version: u64, active_from: Time) -> ProgramVersion {
-    let program = Program::parse(PROGRAM).expect("a programme without mistakes").into();
+    let program = Program::parse(PROGRAM).expect("a valid program").into();
     ProgramVersion { activation: version, version, active_from, program }
 }

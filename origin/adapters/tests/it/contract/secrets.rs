@@ -3,14 +3,14 @@
 use origin_adapters::SecretsManager;
 use origin_domain::port::PortError;
 
-/// `put` writes what is current from then on.
+/// `put` writes the current secret.
 pub(crate) async fn a_secret_is_read_as_it_is_now(
     secrets: &SecretsManager,
     name: &str,
     put: impl Fn(&str),
 ) {
     let missing = PortError::Unavailable("get secret: ResourceNotFoundException".to_owned());
-    assert_eq!(secrets.read(name).await, Err(missing), "it may be made any moment");
+    assert_eq!(secrets.read(name).await, Err(missing), "it may be created at any moment");
     for text in ["{\"keys\":\"k1:one\"}", "{\"keys\":\"k2:two,k1:one\"}"] {
         put(text);
         let read = secrets.read(name).await.unwrap();
@@ -19,7 +19,7 @@ pub(crate) async fn a_secret_is_read_as_it_is_now(
     }
 }
 
-pub(crate) async fn what_is_no_text_is_no_secret(secrets: &SecretsManager, name: &str) {
-    let corrupt = PortError::Corrupt("get secret: is no text".to_owned());
+pub(crate) async fn a_binary_secret_is_corrupt(secrets: &SecretsManager, name: &str) {
+    let corrupt = PortError::Corrupt("get secret: not text".to_owned());
     assert_eq!(secrets.read(name).await, Err(corrupt));
 }

@@ -1,7 +1,7 @@
 //! Saved selections.
 
 use origin_domain::configurator::Selection;
-use origin_domain::selections::{SELECTION_KEPT_MS, SavedSelection, SavedSelections};
+use origin_domain::selections::{SELECTION_RETENTION_MS, SavedSelection, SavedSelections};
 use origin_domain::time::DAY_MS;
 
 use super::sample::MORNING;
@@ -11,7 +11,7 @@ fn saved(pairs: &[(&str, &str)]) -> SavedSelection {
     SavedSelection { product: "bike".to_owned(), selection }
 }
 
-pub(crate) async fn a_selection_nobody_saved_is_absent(selections: impl SavedSelections) {
+pub(crate) async fn a_selection_never_saved_is_absent(selections: impl SavedSelections) {
     let id = saved(&[]).id();
     assert_eq!(selections.saved(&id, MORNING).await, Ok(None));
 }
@@ -31,18 +31,16 @@ pub(crate) async fn a_selection_saved_by_many_is_one(selections: impl SavedSelec
     assert_eq!(selections.saved(&saved.id(), MORNING).await, Ok(Some(saved)));
 }
 
-pub(crate) async fn a_selection_is_forgotten_after_its_time_unless_saved_again(
-    selections: impl SavedSelections,
-) {
+pub(crate) async fn a_selection_expires_unless_saved_again(selections: impl SavedSelections) {
     let saved = saved(&[("frame", "steel")]);
     let id = saved.id();
     let later = MORNING.plus_ms(30 * DAY_MS);
     selections.save(&saved, MORNING).await.unwrap();
-    let last = MORNING.plus_ms(SELECTION_KEPT_MS);
+    let last = MORNING.plus_ms(SELECTION_RETENTION_MS);
     assert_eq!(selections.saved(&id, last).await, Ok(Some(saved.clone())));
     assert_eq!(selections.saved(&id, last.plus_ms(DAY_MS)).await, Ok(None));
     selections.save(&saved, later).await.unwrap();
-    // Somebody whose clock is behind shortens nothing.
+    // A save with a clock behind shortens nothing.
     selections.save(&saved, MORNING).await.unwrap();
     assert_eq!(selections.saved(&id, last.plus_ms(DAY_MS)).await, Ok(Some(saved)));
 }

@@ -1,10 +1,10 @@
-//! A diagram as bytes. What is read is checked until every walk over it is safe: arcs lead on, and
-//! over as many layers as they say; every node can be reached.
+//! Encoding of a diagram. Reading validates it, so that every traversal is safe: arcs lead to later
+//! nodes and span the layers of their parts, and every node is reachable.
 
 use super::pack::{Malformed, Reader, Writer};
-use crate::configurator::diagram::{Arc, Diagram, Joint, JointKind, Layer, Lists};
+use crate::configurator::diagram::{Arc, Diagram, Factor, FactorKind, Layer, Lists};
 
-/// The layers a part passes.
+/// The layers of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
     begin: u32,
@@ -20,14 +20,14 @@ pub(super) fn write(out: &mut Writer, diagram: &Diagram) {
             write_ascending(out, set);
         }
     });
-    out.length(diagram.joints.len());
-    for (joint, number) in diagram.joints.iter().zip(diagram.values.len() as u64..) {
-        let kind = match joint.kind {
-            JointKind::Both => 0,
-            JointKind::Either => 1,
+    out.length(diagram.factors.len());
+    for (factor, number) in diagram.factors.iter().zip(diagram.values.len() as u64..) {
+        let kind = match factor.kind {
+            FactorKind::ProductNode => 0,
+            FactorKind::UnionNode => 1,
         };
-        out.number((number - u64::from(joint.one)) << 1 | kind);
-        out.number(number - u64::from(joint.two));
+        out.number((number - u64::from(factor.one)) << 1 | kind);
+        out.number(number - u64::from(factor.two));
     }
     out.length(diagram.arcs.len());
     for (arcs, node) in diagram.arcs.iter().zip(0_u32..) {
@@ -52,9 +52,9 @@ pub(super) fn read(input: &mut Reader<'_>, domains: &[u16]) -> Result<Diagram, M
     for (layer, at) in layers.iter().zip(0..) {
         spans.extend(layer.sets.clone().map(|_| Span { begin: at, end: at + 1 }));
     }
-    let joints = read_joints(input, &mut spans)?;
+    let factors = read_factors(input, &mut spans)?;
     let arcs = read_arcs(input, spans.len())?;
-    let diagram = Diagram { layers, values, joints, arcs };
+    let diagram = Diagram { layers, values, factors, arcs };
     if is_sound(&diagram, &spans) { Ok(diagram) } else { Err(Malformed) }
 }
 
@@ -95,12 +95,12 @@ fn read_ascending(input: &mut Reader<'_>, domain: u16) -> Result<Vec<u16>, Malfo
     if values.is_empty() { Err(Malformed) } else { Ok(values) }
 }
 
-/// Adds the spans of the joints to those of the sets.
-fn read_joints(input: &mut Reader<'_>, spans: &mut Vec<Span>) -> Result<Vec<Joint>, Malformed> {
+/// Reads the factors and adds their spans to those of the sets.
+fn read_factors(input: &mut Reader<'_>, spans: &mut Vec<Span>) -> Result<Vec<Factor>, Malformed> {
     input.list(|input| {
         let number = narrow(spans.len())?;
         let mixed: u64 = input.number()?;
-        let kind = if mixed & 1 == 0 { JointKind::Both } else { JointKind::Either };
+        let kind = if mixed & 1 == 0 { FactorKind::ProductNode } else { FactorKind::UnionNode };
         let part = |back: u64| {
             let part = u64::from(number).checked_sub(back).ok_or(Malformed)?;
             let part = u32::try_from(part).map_err(|_| Malformed)?;
@@ -109,11 +109,11 @@ fn read_joints(input: &mut Reader<'_>, spans: &mut Vec<Span>) -> Result<Vec<Join
         let (one, first) = part(mixed >> 1)?;
         let (two, second) = part(input.number()?)?;
         let is_whole = match kind {
-            JointKind::Both => first.end == second.begin,
-            JointKind::Either => first == second,
+            FactorKind::ProductNode => first.end == second.begin,
+            FactorKind::UnionNode => first == second,
         };
         spans.push(Span { begin: first.begin, end: second.end });
-        if is_whole { Ok(Joint { kind, one, two }) } else { Err(Malformed) }
+        if is_whole { Ok(Factor { kind, one, two }) } else { Err(Malformed) }
     })
 }
 
@@ -136,16 +136,16 @@ fn read_arcs(input: &mut Reader<'_>, parts: usize) -> Result<Lists<Arc>, Malform
     Ok(arcs)
 }
 
-/// Whether every node is reached and every part passed, and every arc begins at its node's layer
-/// and ends at its child's.
+/// Whether every node is reachable, every part is used, and every arc begins at the layer of its
+/// node and ends at that of its child.
 fn is_sound(diagram: &Diagram, spans: &[Span]) -> bool {
-    let mut is_passed = vec![false; diagram.part_count()];
+    let mut is_used = vec![false; diagram.part_count()];
     let mut layer_of_node: Vec<Option<u32>> = vec![None; diagram.node_count()];
     layer_of_node[0] = Some(0);
     for (arcs, node) in diagram.arcs.iter().zip(0..) {
         let Some(layer) = layer_of_node[node] else { return false };
         for arc in arcs {
-            is_passed[arc.part as usize] = true;
+            is_used[arc.part as usize] = true;
             let span = spans[arc.part as usize];
             let child = &mut layer_of_node[arc.child as usize];
             if span.begin != layer || child.is_some_and(|child| child != span.end) {
@@ -154,13 +154,13 @@ fn is_sound(diagram: &Diagram, spans: &[Span]) -> bool {
             *child = Some(span.end);
         }
     }
-    for joint in &diagram.joints {
-        is_passed[joint.one as usize] = true;
-        is_passed[joint.two as usize] = true;
+    for factor in &diagram.factors {
+        is_used[factor.one as usize] = true;
+        is_used[factor.two as usize] = true;
     }
-    let truth = layer_of_node[diagram.truth() as usize];
-    let ends_below_all = truth.is_some_and(|layer| layer as usize == diagram.layers.len());
-    ends_below_all && is_passed.into_iter().all(|is_passed| is_passed)
+    let terminal = layer_of_node[diagram.terminal() as usize];
+    let ends_below_all = terminal.is_some_and(|layer| layer as usize == diagram.layers.len());
+    ends_below_all && is_used.into_iter().all(|is_used| is_used)
 }
 
 fn narrow(number: usize) -> Result<u32, Malformed> {

@@ -1,9 +1,9 @@
-//! A compiled product as bytes: what is stored at publishing and loaded by every instance.
+//! The artefact: a compiled product as bytes. Publishing stores it and every instance loads it.
 //!
-//! One format byte, the SHA-256 of the rest, the product, the diagram. Numbers are written in as
-//! few bytes as they need and tables column by column, which gzip then makes small: Megane, 8 MB of
-//! JSON, is under 50 KB. The hash finds what storage spoilt; and whatever the bytes, decoding ends
-//! with an artefact that cannot lead a walk astray, or with an error.
+//! It consists of a format byte, the SHA-256 of the rest, the product and the diagram. Numbers take
+//! as few bytes as possible and tables are stored by column, which compresses well with gzip:
+//! Megane, 8 MB of JSON, is under 50 KB. The hash detects corrupt storage. For any bytes, decoding
+//! returns an error or a product whose diagram is safe to traverse.
 
 mod diagram;
 mod pack;
@@ -13,30 +13,32 @@ use sha2::{Digest as _, Sha256};
 
 use self::pack::{Malformed, Reader, Writer};
 use super::Configurator;
-use super::chart::{Chart, Prices};
 use super::model::Model;
+use super::priced_diagram::{PricedDiagram, Prices};
 
-/// The format this release writes. It reads the one before, once there is one: 1 was never released.
+/// The format that this release writes. A release also reads the previous format; 1 was never
+/// released.
 const FORMAT: u8 = 2;
 
-/// Largest artefact that is read: no product within the authoring format's bounds has one.
+/// Largest artefact that is decoded; products within the bounds of the authoring format have
+/// smaller ones.
 pub const ARTEFACT_BYTES_MAX: usize = 256 << 20;
 
 const HASH_BYTES: usize = 32;
 
-/// Why bytes are no artefact.
+/// The reason why bytes are not an artefact.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     /// Longer than any artefact.
     #[error("longer than {ARTEFACT_BYTES_MAX} bytes")]
     TooLong,
-    /// Written by a release this one does not know.
+    /// A format that this release does not know.
     #[error("format {0} is unknown")]
     UnknownFormat(u8),
-    /// The hash is another: the bytes are not what was written.
+    /// The hash differs: the bytes are corrupt.
     #[error("the hash does not match")]
     Spoilt,
-    /// The hash matches and the content makes no sense.
+    /// The hash matches, but the content is not valid.
     #[error("the content is malformed")]
     Malformed,
 }
@@ -52,12 +54,12 @@ impl From<Malformed> for ArtefactError {
 // === impl Configurator ===
 
 impl Configurator {
-    /// The compiled product as bytes. Equal products compiled alike are equal bytes.
+    /// The compiled product as bytes. Equal products, compiled with equal limits, give equal bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut body = Writer::default();
         product::write(&mut body, self.product());
-        diagram::write(&mut body, &self.chart().diagram);
+        diagram::write(&mut body, &self.priced().diagram);
         let body = body.into_bytes();
         let mut bytes = Vec::with_capacity(1 + HASH_BYTES + body.len());
         bytes.push(FORMAT);
@@ -66,10 +68,10 @@ impl Configurator {
         bytes
     }
 
-    /// The compiled product that was encoded.
+    /// Decodes a compiled product.
     ///
     /// # Errors
-    /// What makes the bytes something else.
+    /// The reason why the bytes are not an artefact.
     pub fn decode(bytes: &[u8]) -> Result<Self, ArtefactError> {
         if bytes.len() > ARTEFACT_BYTES_MAX {
             return Err(ArtefactError::TooLong);
@@ -87,7 +89,7 @@ impl Configurator {
         let model = Model::of(&product).map_err(|_| ArtefactError::Malformed)?;
         let diagram = diagram::read(&mut reader, &model.domains)?;
         reader.end()?;
-        let chart = Chart::of(diagram, &Prices::of(&product, &model));
-        Ok(Self::with_chart(product, chart))
+        let priced = PricedDiagram::of(diagram, &Prices::of(&product, &model));
+        Ok(Self::with_diagram(product, priced))
     }
 }

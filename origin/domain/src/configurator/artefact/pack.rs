@@ -1,11 +1,11 @@
-//! Numbers, texts and lists as bytes. Reading believes nothing: every length is checked against
-//! what is left.
+//! Binary encoding of numbers, texts and lists. The reader trusts no input: it checks every length
+//! against the remaining bytes.
 
-/// The bytes are not what a writer writes.
+/// The bytes are not a valid encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// Bits of a number in each of its bytes; the eighth says that more follow.
+/// Bits of a number in each of its bytes; the eighth bit says that more bytes follow.
 const BITS: u32 = 7;
 
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Writer {
         self.bytes.push(u8::try_from(rest).expect("seven bits"));
     }
 
-    /// A number that may be negative: small either way is short.
+    /// A number that may be negative; a small absolute value is short.
     pub(super) fn signed(&mut self, number: i64) {
         self.number((number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
     }
@@ -48,7 +48,7 @@ impl Writer {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    /// A list, each item as `write` does it.
+    /// A list; `write` writes each item.
     pub(super) fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         self.length(items.len());
         for item in items {
@@ -56,7 +56,7 @@ impl Writer {
         }
     }
 
-    /// Something that may be absent.
+    /// An optional item.
     pub(super) fn option<T>(&mut self, item: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.number(u8::from(item.is_some()));
         if let Some(item) = item {
@@ -72,7 +72,7 @@ impl<'b> Reader<'b> {
         Self { rest: bytes }
     }
 
-    /// Nothing is left.
+    /// Checks that no bytes remain.
     pub(super) fn end(&self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed) }
     }
@@ -105,7 +105,8 @@ impl<'b> Reader<'b> {
         Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    /// How many items follow. Each takes at least one byte, so no more than bytes are left.
+    /// The number of items that follow. Each takes at least one byte, so there are no more items
+    /// than remaining bytes.
     pub(super) fn length(&mut self) -> Result<usize, Malformed> {
         let length: usize = self.number()?;
         if length <= self.rest.len() { Ok(length) } else { Err(Malformed) }
@@ -147,7 +148,7 @@ mod tests {
     use super::{Malformed, Reader, Writer};
 
     #[test]
-    fn numbers_at_every_edge_come_back() {
+    fn numbers_at_the_limits_round_trip() {
         let numbers = [0, 1, -1, 63, -64, 64, 127, 128, i64::MAX, i64::MIN];
         let mut writer = Writer::default();
         for number in numbers {
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_bytes_is_refused_before_memory_is_taken() {
+    fn a_length_beyond_the_bytes_is_rejected_before_memory_is_allocated() {
         let mut writer = Writer::default();
         writer.number(u64::MAX);
         let bytes = writer.into_bytes();

@@ -1,4 +1,4 @@
-//! A product as bytes: options and values by index, tables column by column.
+//! Encoding of a product: options and values by index, tables by column.
 
 use super::pack::{Malformed, Reader, Writer};
 use crate::configurator::authoring::{AMOUNT_MAX, NESTING_MAX, OPTIONS_MAX, PRICE_RULES_MAX};
@@ -10,8 +10,8 @@ use crate::configurator::product::{
 use crate::configurator::selection::Selection;
 use crate::money::Money;
 
-/// How many values each option has: what indices are checked against.
-struct Shape(Vec<u16>);
+/// The number of values of each option, against which indices are checked.
+struct ValueCounts(Vec<u16>);
 
 pub(super) fn write(out: &mut Writer, product: &Product) {
     out.text(&product.id);
@@ -52,19 +52,19 @@ pub(super) fn read(input: &mut Reader<'_>) -> Result<Product, Malformed> {
     let base_price = amount(input)?;
     let options = input.list(read_option)?;
     let count = |option: &ProductOption| u16::try_from(option.values.len()).map_err(|_| Malformed);
-    let shape = Shape(options.iter().map(count).collect::<Result<_, _>>()?);
-    if shape.0.is_empty() || shape.0.len() > OPTIONS_MAX {
+    let counts = ValueCounts(options.iter().map(count).collect::<Result<_, _>>()?);
+    if counts.0.is_empty() || counts.0.len() > OPTIONS_MAX {
         return Err(Malformed);
     }
-    let rules = input.list(|input| shape.rule(input))?;
+    let rules = input.list(|input| counts.rule(input))?;
     let price_rules = input.list(|input| {
-        let condition = shape.condition(input)?;
+        let condition = counts.condition(input)?;
         Ok(PriceRule { condition, add: amount(input)? })
     })?;
     if price_rules.len() > PRICE_RULES_MAX {
         return Err(Malformed);
     }
-    let variants = input.list(|input| shape.variant(input, &options))?;
+    let variants = input.list(|input| counts.variant(input, &options))?;
     Ok(Product { id, title, currency, base_price, options, rules, price_rules, variants })
 }
 
@@ -128,7 +128,7 @@ fn write_condition(out: &mut Writer, condition: &Condition) {
     });
 }
 
-/// Rows are sorted, so the cells of a column are alike: written together they compress well.
+/// The rows are sorted, so neighbouring cells of a column are similar and compress well.
 fn write_table(out: &mut Writer, table: &Table) {
     out.list(&table.options, |out, option| out.number(*option));
     out.length(table.rows().len());
@@ -160,9 +160,9 @@ fn write_expression(out: &mut Writer, expression: &Expression) {
     }
 }
 
-// === impl Shape ===
+// === impl ValueCounts ===
 
-impl Shape {
+impl ValueCounts {
     fn option(&self, input: &mut Reader<'_>) -> Result<u16, Malformed> {
         let option: u16 = input.number()?;
         if usize::from(option) < self.0.len() { Ok(option) } else { Err(Malformed) }
@@ -206,9 +206,9 @@ impl Shape {
 
     fn table(&self, input: &mut Reader<'_>) -> Result<Table, Malformed> {
         let options = input.list(|input| self.option(input))?;
-        let mut seen = options.clone();
-        seen.sort_unstable();
-        let is_repeated = seen.windows(2).any(|pair| pair[0] == pair[1]);
+        let mut sorted = options.clone();
+        sorted.sort_unstable();
+        let is_repeated = sorted.windows(2).any(|pair| pair[0] == pair[1]);
         if options.is_empty() || is_repeated {
             return Err(Malformed);
         }
@@ -228,11 +228,11 @@ impl Shape {
         input: &mut Reader<'_>,
         nesting_left: usize,
     ) -> Result<Expression, Malformed> {
-        let left = nesting_left.checked_sub(1).ok_or(Malformed)?;
+        let nesting_left = nesting_left.checked_sub(1).ok_or(Malformed)?;
         match input.number()? {
-            0_u8 => Ok(Expression::Any(input.list(|input| self.expression(input, left))?)),
-            1 => Ok(Expression::All(input.list(|input| self.expression(input, left))?)),
-            2 => Ok(Expression::Not(Box::new(self.expression(input, left)?))),
+            0_u8 => Ok(Expression::Any(input.list(|input| self.expression(input, nesting_left))?)),
+            1 => Ok(Expression::All(input.list(|input| self.expression(input, nesting_left))?)),
+            2 => Ok(Expression::Not(Box::new(self.expression(input, nesting_left)?))),
             3 => Ok(Expression::Is(self.condition(input)?)),
             _ => Err(Malformed),
         }

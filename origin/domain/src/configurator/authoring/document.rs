@@ -1,4 +1,4 @@
-//! Reading a whole product.
+//! Reader of a complete product document.
 
 use super::json::Json;
 use super::options::OPTIONS_MAX;
@@ -11,7 +11,7 @@ use crate::configurator::mistake::{Mistake, Place};
 use crate::configurator::product::{Names, Product};
 use crate::money::Money;
 
-/// Largest document in bytes: what publishing takes, unpacked.
+/// Largest document in bytes, uncompressed, that publishing accepts.
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// Most values of all options together.
@@ -26,8 +26,8 @@ pub const PRICE_RULES_MAX: usize = 4_096;
 /// Most variants: Shopify's own limit (changelog of 2025-10-15).
 pub const VARIANTS_MAX: usize = 2_048;
 
-/// No price of a configuration passes 64 bits: its base price, a value of each option and every
-/// price rule, each at its bound, are far below.
+/// Prices fit 64 bits: the sum of the base price, a value of each option and every price rule, each
+/// at its bound, is far below.
 const _: () = assert!(
     (1 + OPTIONS_MAX + PRICE_RULES_MAX) as u64
         <= i64::MAX.unsigned_abs() / AMOUNT_MAX.unsigned_abs()
@@ -72,13 +72,13 @@ fn read(reader: &mut Reader, json: &Json<'_>) -> Option<Product> {
 
     let id = reader.text_of(&root, &fields, "product");
     if let Some(id) = id.filter(|id| !is_id(id)) {
-        reader.wrong(&root.key("product"), format!("{id:?} is not an id"));
+        reader.mistake(&root.key("product"), format!("{id:?} is not an id"));
     }
     let title = reader.text_of(&root, &fields, "title").or(id).unwrap_or_default().to_owned();
     let currency = reader.text_of(&root, &fields, "currency");
     if let Some(code) = currency.filter(|code| !is_currency(code)) {
         let message = format!("{code:?} is not an ISO 4217 code such as EUR");
-        reader.wrong(&root.key("currency"), message);
+        reader.mistake(&root.key("currency"), message);
     }
     let base_price = reader.amount_of(&root, &fields, "base_price").unwrap_or(Money::ZERO);
 
@@ -86,7 +86,7 @@ fn read(reader: &mut Reader, json: &Json<'_>) -> Option<Product> {
     let values: usize = options.iter().map(|option| option.values.len()).sum();
     if values > VALUES_IN_ALL_MAX {
         let message = format!("{values} values in all; at most {VALUES_IN_ALL_MAX} are possible");
-        reader.wrong(&root.key("options"), message);
+        reader.mistake(&root.key("options"), message);
     }
     let names = Names::of(&options);
 

@@ -1,5 +1,5 @@
-//! A JSON document as it was written: order and repetition of keys kept, strings borrowed, so that
-//! every mistake can be listed with its place and 64 MiB of tuples stay affordable.
+//! A JSON document with the order and repetition of its keys, so that every mistake can be listed
+//! with its place. Strings are borrowed, so that 64 MiB of tuples are affordable.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(super) enum Json<'a> {
 // === impl Json ===
 
 impl Json<'_> {
-    /// What it is, for a mistake that expected something else.
+    /// The kind of value, for messages about a type mismatch.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -96,7 +96,7 @@ impl<'de> Visitor<'de> for AnyJson {
     }
 }
 
-/// A key, borrowed where it needs no unescaping.
+/// A key, borrowed unless it has escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {

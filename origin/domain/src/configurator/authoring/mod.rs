@@ -1,9 +1,10 @@
-//! The authoring format: JSON in, a [`Product`] with every reference resolved out, or every mistake
-//! with its place.
+//! The authoring format: converts JSON to a [`Product`] with every reference resolved, or to a list
+//! of all mistakes with their places.
 //!
-//! - `json` holds the document as written, `reader` reads parts of it and notes what is wrong;
-//! - `options`, `rules`, `tables` and `variants` read the parts of a product, `document` the whole;
-//! - `write` is the way back.
+//! - `json` holds the document as written; `reader` reads parts of it and collects mistakes;
+//! - `options`, `rules`, `tables` and `variants` read the parts of a product; `document` reads all
+//!   of it;
+//! - `write` writes a product in the format.
 //!
 //! [`Product`]: super::Product
 

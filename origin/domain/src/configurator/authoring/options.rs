@@ -1,4 +1,4 @@
-//! Reading options and their values.
+//! Reader of options and their values.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use crate::configurator::product::{OptionValue, ProductOption};
 use crate::money::Money;
 
 /// Most options of a product: a query that selects one value of each still passes the edge, which
-/// takes 400 parameters.
+/// accepts 400 parameters.
 pub const OPTIONS_MAX: usize = 400;
 
 /// Most values of an option: as many as Shopify has variants of a product.
 pub const VALUES_MAX: usize = 2_048;
 
-/// Reads the list of options. What is unreadable is left out, after its mistake was noted.
+/// Reads the list of options. Adds a mistake for each unreadable option and skips it.
 pub(super) fn read(
     reader: &mut Reader,
     place: &Place<'_>,
@@ -24,15 +24,15 @@ pub(super) fn read(
 ) -> Vec<ProductOption> {
     let items = reader.list(place, json, OPTIONS_MAX);
     if items.is_empty() && json.is_some() {
-        reader.wrong(place, "a product needs at least one option");
+        reader.mistake(place, "a product needs at least one option");
     }
-    let mut seen = HashMap::new();
+    let mut indices = HashMap::new();
     let mut options = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let place = place.index(index);
         let Some(option) = read_option(reader, &place, item) else { continue };
-        if let Some(first) = seen.insert(option.id.clone(), index) {
-            reader.wrong(&place.key("id"), format!("option {first} has this id already"));
+        if let Some(first) = indices.insert(option.id.clone(), index) {
+            reader.mistake(&place.key("id"), format!("option {first} has this id already"));
             continue;
         }
         options.push(option);
@@ -48,12 +48,11 @@ fn read_option(reader: &mut Reader, place: &Place<'_>, json: &Json<'_>) -> Optio
     let values = read_values(reader, &place.key("values"), fields.get("values"));
     let default = match reader.text_of(place, &fields, "default") {
         None => 0,
-        Some(wanted) => match values.iter().zip(0..).find(|(value, _)| value.id.as_str() == wanted)
-        {
+        Some(id) => match values.iter().zip(0..).find(|(value, _)| value.id.as_str() == id) {
             Some((_, index)) => index,
             None => {
-                let message = format!("this option has no value {wanted:?}");
-                reader.wrong(&place.key("default"), message);
+                let message = format!("this option has no value {id:?}");
+                reader.mistake(&place.key("default"), message);
                 0
             }
         },
@@ -61,7 +60,7 @@ fn read_option(reader: &mut Reader, place: &Place<'_>, json: &Json<'_>) -> Optio
     let id = id?;
     if !is_option_id(id) {
         let message = format!("{id:?} is not an id that begins with a letter");
-        reader.wrong(&place.key("id"), message);
+        reader.mistake(&place.key("id"), message);
         return None;
     }
     Some(ProductOption { id: OptionId::parse(id)?, title, values, default })
@@ -74,15 +73,15 @@ fn read_values(
 ) -> Vec<OptionValue> {
     let items = reader.list(place, json, VALUES_MAX);
     if items.is_empty() && matches!(json, Some(Json::List(_))) {
-        reader.wrong(place, "an option needs at least one value");
+        reader.mistake(place, "an option needs at least one value");
     }
-    let mut seen = HashMap::new();
+    let mut indices = HashMap::new();
     let mut values = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let place = place.index(index);
         let Some(value) = read_value(reader, &place, item) else { continue };
-        if let Some(first) = seen.insert(value.id.clone(), index) {
-            reader.wrong(&place.key("id"), format!("value {first} has this id already"));
+        if let Some(first) = indices.insert(value.id.clone(), index) {
+            reader.mistake(&place.key("id"), format!("value {first} has this id already"));
             continue;
         }
         values.push(value);
@@ -97,7 +96,7 @@ fn read_value(reader: &mut Reader, place: &Place<'_>, json: &Json<'_>) -> Option
     let price = reader.amount_of(place, &fields, "price").unwrap_or(Money::ZERO);
     let id = id?;
     if !is_id(id) {
-        reader.wrong(&place.key("id"), format!("{id:?} is not an id"));
+        reader.mistake(&place.key("id"), format!("{id:?} is not an id"));
         return None;
     }
     Some(OptionValue { id: ValueId::parse(id)?, title, price })

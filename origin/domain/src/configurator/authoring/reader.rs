@@ -1,4 +1,4 @@
-//! Typed reading of a document that notes every mistake and goes on.
+//! Typed reader of a document, which collects all mistakes.
 
 use std::collections::HashSet;
 
@@ -10,15 +10,15 @@ use crate::money::Money;
 /// sum in the configurator can overflow.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
-/// Longest title, message or sku in bytes; a product's texts are sent with every answer.
+/// Longest title, message or sku in bytes; every response contains the texts of a product.
 pub(super) const TEXT_BYTES_MAX: usize = 1_000;
 
-/// The fields of one object, each known and there once.
+/// The fields of one object, each known and unique.
 pub(super) struct Fields<'j> {
     entries: &'j [(std::borrow::Cow<'j, str>, Json<'j>)],
 }
 
-/// Reads parts of a document and collects what is wrong with them.
+/// Reads parts of a document and collects their mistakes.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) mistakes: Mistakes,
@@ -35,15 +35,15 @@ impl<'j> Fields<'j> {
 // === impl Reader ===
 
 impl Reader {
-    pub(super) fn wrong(&mut self, place: &Place<'_>, message: impl Into<String>) {
+    pub(super) fn mistake(&mut self, place: &Place<'_>, message: impl Into<String>) {
         self.mistakes.add(place, message);
     }
 
-    fn expected(&mut self, place: &Place<'_>, what: &str, found: &Json<'_>) {
-        self.wrong(place, format!("expected {what}, found {}", found.kind()));
+    fn expected(&mut self, place: &Place<'_>, kind: &str, json: &Json<'_>) {
+        self.mistake(place, format!("expected {kind}, found {}", json.kind()));
     }
 
-    /// An object with these fields and no others; the ones in `required` must be there.
+    /// An object with only these fields; those in `required` must be present.
     pub(super) fn fields<'j>(
         &mut self,
         place: &Place<'_>,
@@ -55,18 +55,18 @@ impl Reader {
         for (key, _) in entries {
             if !known.contains(&&**key) {
                 let known = known.join(", ");
-                self.wrong(&place.key(key), format!("unknown field; known are {known}"));
+                self.mistake(&place.key(key), format!("unknown field; known are {known}"));
             }
         }
         for name in required {
             if !entries.iter().any(|(key, _)| key == name) {
-                self.wrong(place, format!("{name} is missing"));
+                self.mistake(place, format!("{name} is missing"));
             }
         }
         Some(Fields { entries })
     }
 
-    /// An object with any fields, each there once.
+    /// An object with any fields, each of them unique.
     pub(super) fn object<'j>(
         &mut self,
         place: &Place<'_>,
@@ -76,16 +76,16 @@ impl Reader {
             self.expected(place, "an object", json);
             return None;
         };
-        let mut seen = HashSet::new();
+        let mut keys = HashSet::new();
         for (key, _) in entries {
-            if !seen.insert(key) {
-                self.wrong(&place.key(key), "this field is there more than once");
+            if !keys.insert(key) {
+                self.mistake(&place.key(key), "this field is there more than once");
             }
         }
         Some(entries)
     }
 
-    /// A list of at most `max` items. A longer one is a mistake and is read no further.
+    /// A list of at most `max` items. A longer one is a mistake; the rest of it is ignored.
     pub(super) fn list<'j>(
         &mut self,
         place: &Place<'_>,
@@ -95,7 +95,7 @@ impl Reader {
         match json {
             None => &[],
             Some(Json::List(items)) if items.len() > max => {
-                self.wrong(place, format!("{} items; at most {max} are possible", items.len()));
+                self.mistake(place, format!("{} items; at most {max} are possible", items.len()));
                 &items[..max]
             }
             Some(Json::List(items)) => items,
@@ -112,13 +112,13 @@ impl Reader {
             return None;
         };
         if text.len() > TEXT_BYTES_MAX {
-            self.wrong(place, format!("longer than {TEXT_BYTES_MAX} bytes"));
+            self.mistake(place, format!("longer than {TEXT_BYTES_MAX} bytes"));
             return None;
         }
         Some(text)
     }
 
-    /// A text that may be absent.
+    /// An optional text.
     pub(super) fn text_of<'j>(
         &mut self,
         place: &Place<'_>,
@@ -129,7 +129,7 @@ impl Reader {
         self.text(&place.key(name), json)
     }
 
-    /// A yes or no that may be absent.
+    /// An optional boolean.
     pub(super) fn truth_of(
         &mut self,
         place: &Place<'_>,
@@ -145,7 +145,7 @@ impl Reader {
         }
     }
 
-    /// An amount that may be absent.
+    /// An optional amount.
     pub(super) fn amount_of(
         &mut self,
         place: &Place<'_>,
@@ -159,9 +159,9 @@ impl Reader {
                 return Some(Money(*amount));
             }
             Json::Integer(_) => {
-                self.wrong(&place, format!("beyond {AMOUNT_MAX} minor units"));
+                self.mistake(&place, format!("beyond {AMOUNT_MAX} minor units"));
             }
-            Json::Number => self.wrong(&place, "expected a whole number of minor units"),
+            Json::Number => self.mistake(&place, "expected a whole number of minor units"),
             other => self.expected(&place, "a whole number of minor units", other),
         }
         None

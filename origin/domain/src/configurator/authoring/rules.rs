@@ -1,4 +1,4 @@
-//! Reading rules: conditions and nested assertions.
+//! Reader of rules: conditions and nested assertions.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::configurator::product::{
     Condition, Expression, Names, OneOf, PriceRule, Rule, RuleKind,
 };
 
-/// Deepest nesting of `any`, `all` and `not`; with it every walk over an expression is bounded.
+/// Deepest nesting of `any`, `all` and `not`; it bounds every recursion over an expression.
 pub const NESTING_MAX: usize = 32;
 
 /// Most parts of one `any`, `all` or `excludes`.
@@ -30,13 +30,13 @@ pub(super) struct RuleReader<'r> {
 
 impl RuleReader<'_> {
     pub(super) fn rules(&mut self, place: &Place<'_>, items: &[Json<'_>]) -> Vec<Rule> {
-        let mut seen = HashMap::new();
+        let mut indices = HashMap::new();
         let mut rules = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let place = place.index(index);
             let Some(rule) = self.rule(&place, item) else { continue };
-            if let Some(first) = seen.insert(rule.id.clone(), index) {
-                self.reader.wrong(&place.key("id"), format!("rule {first} has this id already"));
+            if let Some(first) = indices.insert(rule.id.clone(), index) {
+                self.reader.mistake(&place.key("id"), format!("rule {first} has this id already"));
             }
             rules.push(rule);
         }
@@ -48,14 +48,14 @@ impl RuleReader<'_> {
         let fields = self.reader.fields(place, json, &known, &["id"])?;
         let id = self.reader.text_of(place, &fields, "id");
         if let Some(id) = id.filter(|id| !is_id(id)) {
-            self.reader.wrong(&place.key("id"), format!("{id:?} is not an id"));
+            self.reader.mistake(&place.key("id"), format!("{id:?} is not an id"));
         }
         let message = self.reader.text_of(place, &fields, "message").map(str::to_owned);
         let stated: Vec<_> =
             KINDS.iter().filter_map(|kind| Some((*kind, fields.get(kind)?))).collect();
         let [(kind, body)] = stated[..] else {
             let message = format!("a rule states exactly one of {}", KINDS.join(", "));
-            self.reader.wrong(place, message);
+            self.reader.mistake(place, message);
             return None;
         };
         let place = place.key(kind);
@@ -79,7 +79,7 @@ impl RuleReader<'_> {
     fn conditions(&mut self, place: &Place<'_>, json: &Json<'_>) -> Vec<Condition> {
         let items = self.reader.list(place, Some(json), PARTS_MAX);
         if items.is_empty() && matches!(json, Json::List(_)) {
-            self.reader.wrong(place, "nothing is listed, so nothing could ever be chosen");
+            self.reader.mistake(place, "nothing is listed, so nothing could ever be chosen");
         }
         let one = |(index, item)| self.condition(&place.index(index), item);
         items.iter().enumerate().map(one).collect()
@@ -91,7 +91,7 @@ impl RuleReader<'_> {
         for (key, values) in self.reader.object(place, json).unwrap_or_default() {
             let place = place.key(key);
             let Some(option) = self.names.option(key) else {
-                self.reader.wrong(&place, format!("there is no option {key:?}"));
+                self.reader.mistake(&place, format!("there is no option {key:?}"));
                 continue;
             };
             let mut chosen = Vec::new();
@@ -112,7 +112,7 @@ impl RuleReader<'_> {
         let value = self.reader.text(place, json)?;
         let (_, index) = self.names.choice(option, value)?;
         if index.is_none() {
-            self.reader.wrong(place, format!("option {option:?} has no value {value:?}"));
+            self.reader.mistake(place, format!("option {option:?} has no value {value:?}"));
         }
         index
     }
@@ -126,11 +126,11 @@ impl RuleReader<'_> {
         nesting_left: usize,
     ) -> Option<Expression> {
         let Some(nesting_left) = nesting_left.checked_sub(1) else {
-            self.reader.wrong(place, format!("nested deeper than {NESTING_MAX}"));
+            self.reader.mistake(place, format!("nested deeper than {NESTING_MAX}"));
             return None;
         };
         let Json::Object(entries) = json else {
-            self.reader.wrong(place, format!("expected an object, found {}", json.kind()));
+            self.reader.mistake(place, format!("expected an object, found {}", json.kind()));
             return None;
         };
         let [(key, body)] = &entries[..] else {
@@ -140,16 +140,16 @@ impl RuleReader<'_> {
             Json::List(items) => !items.iter().any(|item| matches!(item, Json::Text(_))),
             _ => true,
         };
-        let place_in = place.key(key);
+        let inner_place = place.key(key);
         match &**key {
             "any" if is_operator => {
-                Some(Expression::Any(self.expressions(&place_in, body, nesting_left)))
+                Some(Expression::Any(self.expressions(&inner_place, body, nesting_left)))
             }
             "all" if is_operator => {
-                Some(Expression::All(self.expressions(&place_in, body, nesting_left)))
+                Some(Expression::All(self.expressions(&inner_place, body, nesting_left)))
             }
             "not" if matches!(body, Json::Object(_)) => {
-                let inner = self.expression(&place_in, body, nesting_left)?;
+                let inner = self.expression(&inner_place, body, nesting_left)?;
                 Some(Expression::Not(Box::new(inner)))
             }
             _ => Some(Expression::Is(self.condition(place, json))),

@@ -1,4 +1,4 @@
-//! Reading tables: most of an industrial product is tuples.
+//! Reader of tables; most of an industrial product consists of tuples.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(super) struct TableReader<'n> {
     cells_left: usize,
 }
 
-/// One column: an option and what its values are called.
+/// One column: an option and the ids of its values.
 struct Column<'n> {
     id: &'n str,
     option: u16,
@@ -44,12 +44,12 @@ impl<'n> TableReader<'n> {
         let rows = reader.list(&place, fields.get("tuples"), CELLS_MAX);
         let columns = columns?;
         let cells = rows.len().saturating_mul(columns.len());
-        let Some(left) = self.cells_left.checked_sub(cells) else {
+        let Some(cells_left) = self.cells_left.checked_sub(cells) else {
             let message = format!("the tables of a product have more than {CELLS_MAX} cells");
-            reader.wrong(&place, message);
+            reader.mistake(&place, message);
             return None;
         };
-        self.cells_left = left;
+        self.cells_left = cells_left;
         let mut read = Vec::with_capacity(cells);
         for (index, row) in rows.iter().enumerate() {
             read_row(reader, &place.index(index), row, &columns, &mut read);
@@ -57,7 +57,7 @@ impl<'n> TableReader<'n> {
         Some(Table::new(columns.iter().map(|column| column.option).collect(), &read))
     }
 
-    /// The options of a table, unless one of them is unknown or there twice.
+    /// The options of a table; `None` if one of them is unknown or repeated.
     fn columns<'j: 'n>(
         &self,
         reader: &mut Reader,
@@ -70,21 +70,21 @@ impl<'n> TableReader<'n> {
             let place = place.index(index);
             let Some(id) = reader.text(&place, item) else { continue };
             match self.names.values(id) {
-                None => reader.wrong(&place, format!("there is no option {id:?}")),
+                None => reader.mistake(&place, format!("there is no option {id:?}")),
                 Some((option, _)) if columns.iter().any(|other| other.option == option) => {
-                    reader.wrong(&place, format!("option {id:?} is there more than once"));
+                    reader.mistake(&place, format!("option {id:?} is there more than once"));
                 }
                 Some((option, values)) => columns.push(Column { id, option, values }),
             }
         }
         if items.is_empty() && matches!(json, Json::List(_)) {
-            reader.wrong(place, "a table needs at least one option");
+            reader.mistake(place, "a table needs at least one option");
         }
         (columns.len() == items.len() && !items.is_empty()).then_some(columns)
     }
 }
 
-/// Adds a row to the cells, unless there is a mistake in it: the table stays rectangular.
+/// Adds a row to the cells. A row with a mistake is skipped, so that the table stays rectangular.
 fn read_row(
     reader: &mut Reader,
     place: &Place<'_>,
@@ -93,12 +93,12 @@ fn read_row(
     cells: &mut Vec<u16>,
 ) {
     let Json::List(items) = json else {
-        reader.wrong(place, format!("expected a list, found {}", json.kind()));
+        reader.mistake(place, format!("expected a list, found {}", json.kind()));
         return;
     };
     if items.len() != columns.len() {
-        let (wanted, found) = (columns.len(), items.len());
-        reader.wrong(place, format!("{found} values for {wanted} options"));
+        let (options, values) = (columns.len(), items.len());
+        reader.mistake(place, format!("{values} values for {options} options"));
         return;
     }
     let begin = cells.len();
@@ -109,7 +109,7 @@ fn read_row(
             Some(value) => cells.push(*value),
             None => {
                 let option = column.id;
-                reader.wrong(&place, format!("option {option:?} has no value {id:?}"));
+                reader.mistake(&place, format!("option {option:?} has no value {id:?}"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Reading variants, and finding those that claim the same configurations.
+//! Reader of variants, which reports those with the same choices.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::configurator::selection::Selection;
 /// Longest variant id: Shopify's are decimal numbers of up to 64 bits.
 const VARIANT_ID_BYTES_MAX: usize = 64;
 
-/// Reads variants; each variant id may be there once, and no two variants may make the same
-/// choices. Overlaps that depend on the rules are found when the product is compiled.
+/// Reads variants. Variant ids are unique, and no two variants have the same choices. Compilation
+/// finds the overlaps that depend on the rules.
 pub(super) fn read(
     reader: &mut Reader,
     place: &Place<'_>,
@@ -26,11 +26,11 @@ pub(super) fn read(
         let Some(variant) = read_variant(reader, &place, item, product) else { continue };
         if let Some(first) = ids.insert(variant.variant_id.clone(), index) {
             let message = format!("variant {first} has this id already");
-            reader.wrong(&place.key("variant_id"), message);
+            reader.mistake(&place.key("variant_id"), message);
         }
         if let Some(first) = selections.insert(variant.choices.clone(), index) {
             let message = format!("overlaps variant {first}: both are the same choices");
-            reader.wrong(&place.key("selection"), message);
+            reader.mistake(&place.key("selection"), message);
         }
         variants.push(variant);
     }
@@ -54,7 +54,7 @@ fn read_variant(
     let variant_id = variant_id?;
     if variant_id.is_empty() || variant_id.len() > VARIANT_ID_BYTES_MAX {
         let message = format!("a variant id has 1 to {VARIANT_ID_BYTES_MAX} bytes");
-        reader.wrong(&place.key("variant_id"), message);
+        reader.mistake(&place.key("variant_id"), message);
         return None;
     }
     let named = |(option, value): &(u16, u16)| {
@@ -66,7 +66,7 @@ fn read_variant(
     Some(Variant { selection, sku, variant_id: variant_id.to_owned(), price, available, choices })
 }
 
-/// The choices as indices in option order, unless one of them is unknown.
+/// The choices as indices in option order; `None` if one of them is unknown.
 fn read_choices(
     reader: &mut Reader,
     place: &Place<'_>,
@@ -79,9 +79,9 @@ fn read_choices(
         let place = place.key(key);
         let Some(value) = reader.text(&place, json) else { continue };
         match names.choice(key, value) {
-            None => reader.wrong(&place, format!("there is no option {key:?}")),
+            None => reader.mistake(&place, format!("there is no option {key:?}")),
             Some((_, None)) => {
-                reader.wrong(&place, format!("option {key:?} has no value {value:?}"));
+                reader.mistake(&place, format!("option {key:?} has no value {value:?}"));
             }
             Some((option, Some(index))) => choices.push((option, index)),
         }

@@ -1,5 +1,5 @@
-//! Writing a product in the authoring format: how an imported one becomes a document that its author
-//! can read, change and publish.
+//! Writer of the authoring format. It turns an imported product into a document that its author can
+//! read, change and publish.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::configurator::product::{
 // === impl Product ===
 
 impl Product {
-    /// The document that [`Product::parse`] reads as this product.
+    /// The document of this product, which [`Product::parse`] reads back.
     #[must_use]
     pub fn to_document(&self) -> Value {
         let names = Names(&self.options);
@@ -33,42 +33,42 @@ impl Product {
 fn option(option: &ProductOption) -> Value {
     let value =
         |value: &OptionValue| json!({ "id": value.id, "title": value.title, "price": value.price });
-    let mut written = json!({
+    let mut document = json!({
         "id": option.id,
         "title": option.title,
         "values": option.values.iter().map(value).collect::<Value>(),
     });
     if option.default > 0 {
-        written["default"] = json!(option.values[usize::from(option.default)].id);
+        document["default"] = json!(option.values[usize::from(option.default)].id);
     }
-    written
+    document
 }
 
 fn variant(variant: &Variant) -> Value {
-    let mut written = json!({
+    let mut document = json!({
         "selection": variant.selection,
         "sku": variant.sku,
         "variant_id": variant.variant_id,
     });
     if let Some(price) = variant.price {
-        written["price"] = json!(price);
+        document["price"] = json!(price);
     }
     if !variant.available {
-        written["available"] = json!(false);
+        document["available"] = json!(false);
     }
-    written
+    document
 }
 
-/// The names behind the indices.
+/// Maps indices to ids.
 struct Names<'p>(&'p [ProductOption]);
 
 // === impl Names ===
 
 impl Names<'_> {
     fn rule(&self, rule: &Rule) -> Value {
-        let mut written = json!({ "id": rule.id });
+        let mut document = json!({ "id": rule.id });
         if let Some(message) = &rule.message {
-            written["message"] = json!(message);
+            document["message"] = json!(message);
         }
         let (kind, body) = match &rule.kind {
             RuleKind::Requires { condition, consequence } => {
@@ -83,8 +83,8 @@ impl Names<'_> {
             RuleKind::Forbidden(table) => ("forbidden", self.table(table)),
             RuleKind::Assert(expression) => ("assert", self.expression(expression)),
         };
-        written[kind] = body;
-        written
+        document[kind] = body;
+        document
     }
 
     fn condition(&self, condition: &Condition) -> Value {

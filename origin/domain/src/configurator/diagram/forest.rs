@@ -1,35 +1,36 @@
-//! The constraints of a model side by side, made small before they are woven into one.
+//! The diagrams of all constraints of a model, and their reduction before they are conjoined.
 
 use std::collections::{BinaryHeap, HashMap};
 
 use super::Exhausted;
-use super::forge::{FALSE, Forge, Node, TRUE};
+use super::unique_table::{FALSE, Node, TRUE, UniqueTable};
 
 /// Diagrams of constraints over one order of variables.
 pub(super) struct Forest {
-    pub(super) forge: Forge,
+    pub(super) table: UniqueTable,
     /// The variable of each level.
     pub(super) order: Vec<u16>,
     /// One diagram for each constraint.
     pub(super) roots: Vec<Node>,
 }
 
-/// Which values of a variable no constraint tells apart: the class of each value.
+/// The class of each value of a variable. Values that no constraint distinguishes share a class.
 pub(super) type Classes = Vec<u16>;
 
-/// Rounds of tightening at most. Each removes what the last one made impossible; leaving something
-/// over costs time later, never exactness.
+/// Rounds of tightening at most. Each removes the values that the last one made impossible; values
+/// that remain cost time later, never exactness.
 const ROUNDS_MAX: usize = 16;
 
 // === impl Forest ===
 
 impl Forest {
-    /// Takes from every constraint what some other makes impossible, value by value.
+    /// Removes from every constraint the values that another one makes impossible (generalised arc
+    /// consistency).
     pub(super) fn tighten(&mut self) -> Result<(), Exhausted> {
         for _ in 0..ROUNDS_MAX {
             let possible = self.possible()?;
             let before = self.roots.clone();
-            self.keep(&possible)?;
+            self.restrict(&possible)?;
             if self.roots == before {
                 break;
             }
@@ -37,26 +38,26 @@ impl Forest {
         Ok(())
     }
 
-    /// Takes all other values of these levels from every constraint.
-    fn keep(&mut self, possible: &[Option<Vec<bool>>]) -> Result<(), Exhausted> {
-        let mut moved: Vec<Node> = (0..self.forge.node_end()).collect();
-        let mut kept = Vec::new();
-        for node in 2..self.forge.node_end() {
-            let level = self.forge.level(node).expect("only the first two are constants");
-            let children = self.forge.children(node);
-            kept.clear();
-            kept.extend(children.iter().map(|child| moved[*child as usize]));
+    /// Removes all other values of these levels from every constraint.
+    fn restrict(&mut self, possible: &[Option<Vec<bool>>]) -> Result<(), Exhausted> {
+        let mut renumbered: Vec<Node> = (0..self.table.node_end()).collect();
+        let mut restricted = Vec::new();
+        for node in 2..self.table.node_end() {
+            let level = self.table.level(node).expect("only the first two nodes are terminals");
+            let children = self.table.children(node);
+            restricted.clear();
+            restricted.extend(children.iter().map(|child| renumbered[*child as usize]));
             if let Some(possible) = &possible[level] {
-                let values = kept.iter_mut().zip(possible);
+                let values = restricted.iter_mut().zip(possible);
                 values.filter(|(_, is)| !**is).for_each(|(child, _)| *child = FALSE);
             }
-            if kept != children {
-                self.forge.spend(kept.len() as u64)?;
-                moved[node as usize] = self.forge.node(level, &kept)?;
+            if restricted != children {
+                self.table.spend(restricted.len() as u64)?;
+                renumbered[node as usize] = self.table.node(level, &restricted)?;
             }
         }
         for root in &mut self.roots {
-            *root = moved[*root as usize];
+            *root = renumbered[*root as usize];
         }
         Ok(())
     }
@@ -82,82 +83,83 @@ impl Forest {
         Ok(possible)
     }
 
-    /// The lowest level a constraint is about.
+    /// The lowest level of a constraint.
     pub(super) fn bottom(&self, root: Node) -> Option<usize> {
-        self.reachable(root).iter().filter_map(|node| self.forge.level(*node)).max()
+        self.reachable(root).iter().filter_map(|node| self.table.level(*node)).max()
     }
 
     fn reachable(&self, root: Node) -> Vec<Node> {
-        // Children are older than their parents, so a node is found again only while it waits.
-        let mut waiting = BinaryHeap::from([root]);
-        let mut found = Vec::new();
-        while let Some(node) = waiting.pop() {
-            if found.last() != Some(&node) {
-                found.push(node);
-                let mut before = FALSE;
-                for child in self.forge.children(node) {
-                    if std::mem::replace(&mut before, *child) != *child {
-                        waiting.push(*child);
+        // Children have lower numbers than their parents, so duplicates leave the heap one after
+        // another.
+        let mut heap = BinaryHeap::from([root]);
+        let mut reached = Vec::new();
+        while let Some(node) = heap.pop() {
+            if reached.last() != Some(&node) {
+                reached.push(node);
+                let mut previous = FALSE;
+                for child in self.table.children(node) {
+                    if std::mem::replace(&mut previous, *child) != *child {
+                        heap.push(*child);
                     }
                 }
             }
         }
-        found
+        reached
     }
 
-    /// The values of each level below `root` that occur on some way to truth; levels that some way
-    /// skips are left out.
+    /// The values of each level below `root` that occur on some path to `TRUE`. Levels that some
+    /// path skips are omitted.
     fn supported(&mut self, root: Node) -> Result<HashMap<usize, Vec<bool>>, Exhausted> {
         let bottom = self.order.len();
-        let level_of = |node: Node| self.forge.level(node).unwrap_or(bottom);
+        let level_of = |node: Node| self.table.level(node).unwrap_or(bottom);
         let mut is_skipped = vec![false; bottom];
         let mut supported: HashMap<usize, Vec<bool>> = HashMap::new();
         let mut work = 0;
         is_skipped[..level_of(root)].fill(true);
         for node in self.reachable(root) {
-            let Some(level) = self.forge.level(node) else { continue };
-            let children = self.forge.children(node);
+            let Some(level) = self.table.level(node) else { continue };
+            let children = self.table.children(node);
             work += children.len();
             let values = supported.entry(level).or_insert_with(|| vec![false; children.len()]);
-            let mut before = FALSE;
+            let mut previous = FALSE;
             for (value, child) in children.iter().enumerate() {
                 values[value] |= *child != FALSE;
-                if *child != before && *child != FALSE {
+                if *child != previous && *child != FALSE {
                     is_skipped[level + 1..level_of(*child)].fill(true);
                 }
-                before = *child;
+                previous = *child;
             }
         }
-        self.forge.spend(work as u64)?;
+        self.table.spend(work as u64)?;
         supported.retain(|level, _| !is_skipped[*level]);
         Ok(supported)
     }
 
-    /// Merges the values of each variable that no constraint tells apart.
+    /// Merges the values of each variable that no constraint distinguishes.
     pub(super) fn merge_values(&mut self) -> Result<Vec<Classes>, Exhausted> {
-        self.forge.collect(&mut self.roots);
+        self.table.collect(&mut self.roots);
         let mut classes: Vec<Classes> =
-            (0..self.order.len()).map(|level| vec![0; self.forge.domain(level)]).collect();
-        for node in 2..self.forge.node_end() {
-            let level = self.forge.level(node).expect("only the first two are constants");
-            refine(&mut classes[level], self.forge.children(node));
+            (0..self.order.len()).map(|level| vec![0; self.table.domain(level)]).collect();
+        for node in 2..self.table.node_end() {
+            let level = self.table.level(node).expect("only the first two nodes are terminals");
+            refine(&mut classes[level], self.table.children(node));
         }
         let domains = classes.iter().map(|of| of.iter().max().expect("a domain") + 1).collect();
-        let mut merged = Forge::new(domains, self.forge.budget_left());
-        let mut moved = vec![FALSE; self.forge.node_end() as usize];
-        moved[TRUE as usize] = TRUE;
-        for node in 2..self.forge.node_end() {
-            let level = self.forge.level(node).expect("only the first two are constants");
+        let mut merged = UniqueTable::new(domains, self.table.budget_left());
+        let mut renumbered = vec![FALSE; self.table.node_end() as usize];
+        renumbered[TRUE as usize] = TRUE;
+        for node in 2..self.table.node_end() {
+            let level = self.table.level(node).expect("only the first two nodes are terminals");
             let mut children = vec![FALSE; merged.domain(level)];
-            for (child, class) in self.forge.children(node).iter().zip(&classes[level]) {
-                children[usize::from(*class)] = moved[*child as usize];
+            for (child, class) in self.table.children(node).iter().zip(&classes[level]) {
+                children[usize::from(*class)] = renumbered[*child as usize];
             }
-            moved[node as usize] = merged.node(level, &children)?;
+            renumbered[node as usize] = merged.node(level, &children)?;
         }
         for root in &mut self.roots {
-            *root = moved[*root as usize];
+            *root = renumbered[*root as usize];
         }
-        self.forge = merged;
+        self.table = merged;
         Ok(classes)
     }
 }

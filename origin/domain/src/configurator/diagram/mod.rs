@@ -1,46 +1,48 @@
-//! Decision diagrams: how the rules of a product become one.
+//! Multi-valued decision diagrams (MDDs; Srinivasan, Ham, Malik and Brayton, 1990): compiles the
+//! rules of a product to one.
 //!
-//! - `forge` makes nodes and conjunctions of them under a fixed order, within a budget;
-//! - `relation` turns one rule into a diagram, `forest` holds those of all rules and makes them
-//!   small;
-//! - `order` finds first orders, by force and by `hubs`, and ranks them by what the `frontier` has
-//!   to remember; `sift` betters them;
-//! - `loom` conjoins everything in one order, and `weave` takes the best of several; `layered`
-//!   undoes what weaving left out, and `contract` makes of it what is `served`: the form that
-//!   answers are read from.
+//! - `unique_table` makes nodes and conjunctions of them under a fixed order, within a budget;
+//! - `relation` turns one rule into a diagram; `forest` holds the diagrams of all rules and shrinks
+//!   them;
+//! - `order` finds initial orders, by FORCE and by `hubs`, and ranks them by the width of the
+//!   `frontier`; `sift` improves an order;
+//! - `builder` conjoins all rules in one order; `compile_orders` takes the best of several orders;
+//! - `quasi_reduced` inserts the levels that reduction skips; `factor` turns the result into the
+//!   `factored` form, from which answers are read;
+//! - `unsat_core` finds minimal conflicts between rules.
 
-mod blame;
-mod contract;
+mod builder;
+mod compile_orders;
+mod factor;
+mod factored;
 mod forest;
-mod forge;
 mod frontier;
 mod hubs;
-mod layered;
-mod loom;
 mod order;
+mod quasi_reduced;
 mod relation;
-mod served;
 mod sift;
-mod weave;
+mod unique_table;
+mod unsat_core;
 
-pub(super) use blame::Case;
-pub(super) use forge::Budget;
-pub use loom::Progress;
-pub(super) use served::{Arc, Diagram, Joint, JointKind, Layer, Lists};
+pub use builder::Progress;
+pub(super) use factored::{Arc, Diagram, Factor, FactorKind, Layer, Lists};
+pub(super) use unique_table::Budget;
+pub(super) use unsat_core::UnsatCore;
 
 use super::limits::Limits;
 use super::model::Model;
 
-/// What ran out.
+/// The reason why a compilation ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exhausted {
     /// Too much work.
     Steps,
     /// Too many bytes.
     Memory,
-    /// Too many nodes for a diagram under way; there is a remedy.
+    /// Too many nodes in an intermediate diagram. Sifting may help.
     Nodes,
-    /// Whoever watched said so.
+    /// The observer stopped the compilation.
     Stopped,
 }
 
@@ -50,6 +52,6 @@ pub(super) fn compile(
     limits: &Limits,
     watch: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Option<Diagram>, Exhausted> {
-    let budget = forge::Budget { steps: limits.weave_steps_max, bytes: limits.bytes_max };
-    weave::weave(model, budget, limits.sift_steps_max, watch)
+    let budget = Budget { steps: limits.conjoin_steps_max, bytes: limits.bytes_max };
+    compile_orders::compile_orders(model, budget, limits.sift_steps_max, watch)
 }

@@ -1,27 +1,27 @@
-//! Finding a better order: sifting (Rudell 1993). Each variable in turn is moved through all levels
-//! by swaps of neighbours, and left where the diagrams are smallest.
+//! Dynamic variable reordering by sifting (Rudell, 1993): moves each variable through all levels by
+//! swaps of neighbours and leaves it where the diagrams are smallest.
 //!
-//! A swap rewrites the nodes of two levels in place, so a node keeps its number and its function
-//! whatever the order.
+//! A swap rewrites the nodes of two levels in place: every node retains its number and its
+//! function.
 
 use super::Exhausted;
-use super::forge::{Budget, FALSE, Forge, Node, TRUE, hash_of};
+use super::unique_table::{Budget, FALSE, Node, TRUE, UniqueTable, hash_of};
 
-/// A direction is given up when the diagrams have grown by a tenth beyond the best size found: on
-/// industrial models more than that costs twice the time for the last two percent of nodes.
+/// Sifting abandons a direction when the diagrams are a tenth larger than the best size so far: on
+/// industrial models a higher bound costs twice the time for the last two percent of nodes.
 const GROWTH_PERCENT_MAX: usize = 110;
 
 /// Variables with fewer nodes than this fraction of an average level are not moved.
 const SMALL_FRACTION: usize = 10;
 
-/// What a node of a swap takes whatever its children: mostly memory that no cache holds.
+/// Fixed cost of a node in a swap, in steps: mostly cache misses.
 const NODE_STEPS: usize = 16;
 
-/// An empty slot of the table, and a number not given.
+/// An empty slot of the hash table, and a node without a number.
 const VACANT: u32 = u32::MAX;
 
-/// The variable of the two constants.
-const CONSTANT: u16 = u16::MAX;
+/// The variable of the two terminals.
+const TERMINAL: u16 = u16::MAX;
 
 /// Diagrams whose order can change.
 pub(super) struct Sifter {
@@ -29,24 +29,24 @@ pub(super) struct Sifter {
     order: Vec<u16>,
     levels: Vec<u16>,
     domains: Vec<u16>,
-    /// Of each node: its variable, how many parents and roots point at it (none: it is dead), and
-    /// where its children are.
+    /// For each node: its variable, the number of parents and roots that refer to it (zero: the
+    /// node is dead), and the position of its children.
     variables: Vec<u16>,
     references: Vec<u32>,
     blocks: Vec<u32>,
     /// The nodes of each variable; some may be dead.
     nodes: Vec<Vec<Node>>,
-    alive: usize,
+    live: usize,
     /// Children, in blocks as long as a variable's domain.
     children: Vec<Node>,
     free_blocks: Vec<Vec<u32>>,
     free_numbers: Vec<u32>,
     steps_left: u64,
-    /// Kept between swaps for its memory: the nodes of the lower level by their children, one
-    /// node's grandchildren, and nodes on their way out.
-    table: Vec<Node>,
+    /// Buffers reused between swaps: the nodes of the lower level by their children, the
+    /// grandchildren of one node, and the nodes to dereference.
+    slots: Vec<Node>,
     matrix: Vec<Node>,
-    dying: Vec<Node>,
+    dereferenced: Vec<Node>,
 }
 
 /// The two variables of a swap, and their domains.
@@ -61,41 +61,41 @@ struct Pair {
 // === impl Sifter ===
 
 impl Sifter {
-    /// Takes over the diagrams at `roots`, whose levels have the variables `order`.
-    pub(super) fn new(forge: &Forge, roots: &[Node], order: &[u16], steps: u64) -> Self {
+    /// A sifter for the diagrams at `roots`, whose levels have the variables `order`.
+    pub(super) fn new(table: &UniqueTable, roots: &[Node], order: &[u16], steps: u64) -> Self {
         let count = order.len();
         let (mut levels, mut domains) = (vec![0; count], vec![0; count]);
         for (level, variable) in order.iter().enumerate() {
             levels[usize::from(*variable)] = narrow(level);
-            domains[usize::from(*variable)] = narrow(forge.domain(level));
+            domains[usize::from(*variable)] = narrow(table.domain(level));
         }
         let widest = domains.iter().copied().max().unwrap_or(0);
         let mut sifter = Self {
             order: order.to_vec(),
             levels,
             domains,
-            variables: vec![CONSTANT; 2],
-            references: vec![0; forge.node_end() as usize],
+            variables: vec![TERMINAL; 2],
+            references: vec![0; table.node_end() as usize],
             blocks: vec![0; 2],
             nodes: vec![Vec::new(); count],
-            alive: 0,
+            live: 0,
             children: Vec::new(),
             free_blocks: vec![Vec::new(); usize::from(widest) + 1],
             free_numbers: Vec::new(),
             steps_left: steps,
-            table: Vec::new(),
+            slots: Vec::new(),
             matrix: Vec::new(),
-            dying: Vec::new(),
+            dereferenced: Vec::new(),
         };
-        for node in 2..forge.node_end() {
-            let level = forge.level(node).expect("only the first two are constants");
-            let block = u32::try_from(sifter.children.len()).expect("the forge is as large");
-            sifter.children.extend_from_slice(forge.children(node));
+        for node in 2..table.node_end() {
+            let level = table.level(node).expect("only the first two nodes are terminals");
+            let block = u32::try_from(sifter.children.len()).expect("the unique table is as large");
+            sifter.children.extend_from_slice(table.children(node));
             sifter.variables.push(order[level]);
             sifter.blocks.push(block);
             sifter.nodes[usize::from(order[level])].push(node);
-            sifter.alive += 1;
-            for child in forge.children(node) {
+            sifter.live += 1;
+            for child in table.children(node) {
                 sifter.references[*child as usize] += 1;
             }
         }
@@ -114,15 +114,15 @@ impl Sifter {
         self.steps_left
     }
 
-    /// Moves every variable once, those with most nodes first. Ends early when the steps run out:
-    /// the diagrams are whole at any time.
+    /// Moves every variable once, those with most nodes first. Ends early when the steps run out;
+    /// the diagrams are valid at any time.
     pub(super) fn sift(&mut self) {
         let mut variables = self.order.clone();
         variables
             .sort_by_key(|variable| std::cmp::Reverse(self.nodes[usize::from(*variable)].len()));
         for variable in variables {
             let nodes = self.nodes[usize::from(variable)].len();
-            let is_small = nodes * self.order.len() * SMALL_FRACTION < self.alive;
+            let is_small = nodes * self.order.len() * SMALL_FRACTION < self.live;
             if is_small || self.sift_one(variable).is_err() {
                 return;
             }
@@ -132,25 +132,25 @@ impl Sifter {
     fn sift_one(&mut self, variable: u16) -> Result<(), Exhausted> {
         let last = self.order.len() - 1;
         let start = usize::from(self.levels[usize::from(variable)]);
-        let (mut best_size, mut best_level) = (self.alive, start);
+        let (mut best_size, mut best_level) = (self.live, start);
         let down_first = start > last / 2;
         let mut level = start;
         let mut outcome = Ok(());
         for down in [down_first, !down_first] {
             loop {
                 let is_end = if down { level == last } else { level == 0 };
-                let is_lost = self.alive * 100 > best_size * GROWTH_PERCENT_MAX;
-                if is_end || is_lost || outcome.is_err() {
+                let is_hopeless = self.live * 100 > best_size * GROWTH_PERCENT_MAX;
+                if is_end || is_hopeless || outcome.is_err() {
                     break;
                 }
                 outcome = self.swap(if down { level } else { level - 1 });
                 level = if down { level + 1 } else { level - 1 };
-                if self.alive < best_size {
-                    (best_size, best_level) = (self.alive, level);
+                if self.live < best_size {
+                    (best_size, best_level) = (self.live, level);
                 }
             }
         }
-        // The way back is walked whatever it costs, so that no order worse than the best remains.
+        // The return to the best level ignores the budget, so that the best order remains.
         while level != best_level {
             let is_above = level < best_level;
             let _ = self.swap(if is_above { level } else { level - 1 });
@@ -166,15 +166,15 @@ impl Sifter {
         let pair = Pair { above, below, wide: domain(above), deep: domain(below) };
         self.order.swap(upper, upper + 1);
         self.levels.swap(usize::from(above), usize::from(below));
-        let mut independent = self.take_living(above);
+        let mut independent = self.take_live(above);
         let dependent = self.split_dependent(&mut independent, pair);
         let nodes = dependent.len() + independent.len();
         let work = dependent.len() * pair.wide * pair.deep
             + independent.len() * pair.wide
             + nodes * NODE_STEPS;
-        self.open_table(independent.len() + dependent.len() * pair.deep);
+        self.reset_slots(independent.len() + dependent.len() * pair.deep);
         for node in &independent {
-            self.enter(*node);
+            self.insert(*node);
         }
         self.nodes[usize::from(above)] = independent;
         for node in dependent {
@@ -185,20 +185,20 @@ impl Sifter {
         if self.steps_left == 0 { Err(Exhausted::Steps) } else { Ok(()) }
     }
 
-    /// The living nodes of a variable; the numbers of the dead become free.
-    fn take_living(&mut self, variable: u16) -> Vec<Node> {
+    /// The live nodes of a variable; frees the numbers of the dead ones.
+    fn take_live(&mut self, variable: u16) -> Vec<Node> {
         let mut nodes = std::mem::take(&mut self.nodes[usize::from(variable)]);
         nodes.retain(|node| {
-            let is_living = self.references[*node as usize] > 0;
-            if !is_living {
+            let is_live = self.references[*node as usize] > 0;
+            if !is_live {
                 self.free_numbers.push(*node);
             }
-            is_living
+            is_live
         });
         nodes
     }
 
-    /// Takes those out that have a child of the lower variable.
+    /// Removes and returns the nodes that have a child of the lower variable.
     fn split_dependent(&self, nodes: &mut Vec<Node>, pair: Pair) -> Vec<Node> {
         let mut dependent = Vec::new();
         nodes.retain(|node| {
@@ -241,7 +241,7 @@ impl Sifter {
         }
         self.matrix = matrix;
         for at in old..old + wide {
-            self.release(self.children[at]);
+            self.dereference(self.children[at]);
         }
         self.free_blocks[wide].push(narrow_block(old));
         self.variables[node as usize] = below;
@@ -261,12 +261,12 @@ impl Sifter {
         if children.iter().all(|child| *child == first) {
             return first;
         }
-        let mask = self.table.len() - 1;
+        let mask = self.slots.len() - 1;
         let mut slot = hash_of(0, children) & mask;
-        while self.table[slot] != VACANT {
-            let block = self.blocks[self.table[slot] as usize] as usize;
+        while self.slots[slot] != VACANT {
+            let block = self.blocks[self.slots[slot] as usize] as usize;
             if &self.children[block..block + children.len()] == children {
-                return self.table[slot];
+                return self.slots[slot];
             }
             slot = (slot + 1) & mask;
         }
@@ -276,60 +276,64 @@ impl Sifter {
             self.references[*child as usize] += 1;
         }
         let node = self.free_numbers.pop().unwrap_or_else(|| {
-            self.variables.push(CONSTANT);
+            self.variables.push(TERMINAL);
             self.references.push(0);
             self.blocks.push(0);
             u32::try_from(self.blocks.len() - 1).expect("nodes are fewer than children")
         });
         self.variables[node as usize] = variable;
         self.blocks[node as usize] = block;
-        self.table[slot] = node;
+        self.slots[slot] = node;
         self.nodes[usize::from(variable)].push(node);
-        self.alive += 1;
+        self.live += 1;
         node
     }
 
-    /// Takes one reference away, and whatever dies with it.
-    fn release(&mut self, node: Node) {
-        self.dying.push(node);
-        while let Some(node) = self.dying.pop() {
+    /// Removes one reference to a node, and recursively the references of nodes that die.
+    fn dereference(&mut self, node: Node) {
+        self.dereferenced.push(node);
+        while let Some(node) = self.dereferenced.pop() {
             self.references[node as usize] -= 1;
             let variable = self.variables[node as usize];
-            if self.references[node as usize] == 0 && variable != CONSTANT {
-                self.alive -= 1;
+            if self.references[node as usize] == 0 && variable != TERMINAL {
+                self.live -= 1;
                 let block = self.blocks[node as usize];
                 let domain = usize::from(self.domains[usize::from(variable)]);
                 let children = &self.children[block as usize..block as usize + domain];
-                self.dying.extend_from_slice(children);
+                self.dereferenced.extend_from_slice(children);
                 self.free_blocks[domain].push(block);
             }
         }
     }
 
-    fn open_table(&mut self, entries: usize) {
+    fn reset_slots(&mut self, entries: usize) {
         let size = (entries * 2 + 2).next_power_of_two();
-        self.table.clear();
-        self.table.resize(size, VACANT);
+        self.slots.clear();
+        self.slots.resize(size, VACANT);
     }
 
-    fn enter(&mut self, node: Node) {
+    fn insert(&mut self, node: Node) {
         let block = self.blocks[node as usize] as usize;
         let domain = self.domains[usize::from(self.variables[node as usize])];
-        let mask = self.table.len() - 1;
+        let mask = self.slots.len() - 1;
         let children = &self.children[block..block + usize::from(domain)];
         let mut slot = hash_of(0, children) & mask;
-        while self.table[slot] != VACANT {
+        while self.slots[slot] != VACANT {
             slot = (slot + 1) & mask;
         }
-        self.table[slot] = node;
+        self.slots[slot] = node;
     }
 
-    /// A forge with these diagrams in the order found; `roots` are renumbered.
-    pub(super) fn into_forge(self, roots: &mut [Node], budget: Budget) -> Result<Forge, Exhausted> {
+    /// A unique table with these diagrams in the new order; renumbers `roots`.
+    pub(super) fn into_table(
+        self,
+        roots: &mut [Node],
+        budget: Budget,
+    ) -> Result<UniqueTable, Exhausted> {
         let domain = |variable: &u16| self.domains[usize::from(*variable)];
-        let mut forge = Forge::new(self.order.iter().map(domain).collect(), budget);
-        let mut moved = vec![VACANT; self.blocks.len()];
-        (moved[FALSE as usize], moved[TRUE as usize]) = (FALSE, TRUE);
+        let mut table = UniqueTable::new(self.order.iter().map(domain).collect(), budget);
+        let mut renumbered = vec![VACANT; self.blocks.len()];
+        (renumbered[FALSE as usize], renumbered[TRUE as usize]) = (FALSE, TRUE);
         let mut children = Vec::new();
         for (level, variable) in self.order.iter().enumerate().rev() {
             let domain = usize::from(domain(variable));
@@ -338,15 +342,15 @@ impl Sifter {
                     let block = self.blocks[*node as usize] as usize;
                     let old = &self.children[block..block + domain];
                     children.clear();
-                    children.extend(old.iter().map(|child| moved[*child as usize]));
-                    moved[*node as usize] = forge.node(level, &children)?;
+                    children.extend(old.iter().map(|child| renumbered[*child as usize]));
+                    renumbered[*node as usize] = table.node(level, &children)?;
                 }
             }
         }
         for root in roots {
-            *root = moved[*root as usize];
+            *root = renumbered[*root as usize];
         }
-        Ok(forge)
+        Ok(table)
     }
 }
 

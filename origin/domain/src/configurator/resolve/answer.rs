@@ -1,42 +1,42 @@
-//! From walks to answers: what each value of each option amounts to.
+//! From path summaries to answers: the state of each value of each option.
 
 use std::ops::Range;
 
 use super::choices::Choices;
 use super::count::Count;
-use super::resolution::{Found, PriceRange, Resolution, State};
+use super::inside_outside::{Context, backward, context, forward, inside, outside};
+use super::path_summary::PathSummary;
+use super::resolution::{PriceRange, Resolution, State, ValueResult};
 use super::scratch::Scratch;
-use super::walks::{Around, around, ascend, descend, pass, take_apart};
-use super::ways::Ways;
 use crate::configurator::Configurator;
-use crate::configurator::chart::{Bounds, Chart};
-use crate::configurator::diagram::JointKind;
+use crate::configurator::diagram::FactorKind;
+use crate::configurator::priced_diagram::{PriceBounds, PricedDiagram};
 use crate::configurator::selection::Selection;
 use crate::money::Money;
 
-/// The best way known through each value of an option.
+/// The best path through a value of an option.
 #[derive(Clone, Copy)]
 struct Best {
-    /// What is around it.
-    ways: Ways,
-    /// The set it is through, if there is one.
+    /// The paths outside the value.
+    outside: PathSummary,
+    /// The set on the best path, if there is a path.
     set: Option<u32>,
 }
 
-const NO_BEST: Best = Best { ways: Ways::NONE, set: None };
+const NO_BEST: Best = Best { outside: PathSummary::ZERO, set: None };
 
-/// What is needed to answer for one option after another.
-struct Answering<'a> {
-    chart: &'a Chart,
+/// Computes the answers for one option after another.
+struct Answers<'a> {
+    priced: &'a PricedDiagram,
     choices: &'a Choices,
     scratch: &'a Scratch,
-    /// Prices of all that is consistent, if anything is.
+    /// Prices of the consistent configurations, if there are any.
     all: Option<PriceRange>,
-    found: Vec<Found>,
+    results: Vec<ValueResult>,
     changes: Vec<(u16, u16)>,
-    /// The changes around each set, once worked out.
-    known: Vec<Option<Range<u32>>>,
-    /// Parts under way.
+    /// The changes outside each set, once computed.
+    changes_by_set: Vec<Option<Range<u32>>>,
+    /// The stack of parts to visit.
     parts: Vec<u32>,
 }
 
@@ -48,26 +48,26 @@ pub(in crate::configurator) fn resolve<'c>(
     options: Vec<u16>,
     scratch: &mut Scratch,
 ) -> Resolution<'c> {
-    let chart = configurator.chart();
-    let all = extent(chart, choices, scratch).map(|prices| range(chart, &prices));
-    ascend(chart, scratch);
-    take_apart(chart, scratch);
-    let values = |option: &u16| chart.weights[chart.layer_of[usize::from(*option)]].len();
-    let mut answering = Answering {
-        chart,
+    let priced = configurator.priced();
+    let all = price_bounds(priced, choices, scratch).map(|prices| range(priced, &prices));
+    backward(priced, scratch);
+    outside(priced, scratch);
+    let values = |option: &u16| priced.weights[priced.layer_of[usize::from(*option)]].len();
+    let mut answers = Answers {
+        priced,
         choices,
         scratch,
         all,
-        found: Vec::with_capacity(options.iter().map(values).sum()),
+        results: Vec::with_capacity(options.iter().map(values).sum()),
         changes: Vec::new(),
-        known: vec![None; chart.sets.len()],
+        changes_by_set: vec![None; priced.sets.len()],
         parts: Vec::new(),
     };
     for option in &options {
-        answering.answer(*option);
+        answers.answer(*option);
     }
-    let Answering { found, changes, .. } = answering;
-    let configurations = if all.is_some() { Count::of(chart, choices) } else { Count::default() };
+    let Answers { results, changes, .. } = answers;
+    let configurations = if all.is_some() { Count::of(priced, choices) } else { Count::default() };
     Resolution {
         configurator,
         selection: selection.clone(),
@@ -76,87 +76,87 @@ pub(in crate::configurator) fn resolve<'c>(
         price: all,
         variant: None,
         options,
-        found,
+        results,
         changes,
     }
 }
 
-/// Prices, without the base price, of the configurations that extend the choices, if any does.
-pub(in crate::configurator) fn extent(
-    chart: &Chart,
+/// Prices, without the base price, of the configurations that extend the choices, if there are any.
+pub(in crate::configurator) fn price_bounds(
+    priced: &PricedDiagram,
     choices: &Choices,
     scratch: &mut Scratch,
-) -> Option<Bounds> {
-    pass(chart, choices, scratch);
-    let all = descend(chart, scratch);
+) -> Option<PriceBounds> {
+    inside(priced, choices, scratch);
+    let all = forward(priced, scratch);
     (all.changes() == 0).then_some(all.prices)
 }
 
-fn range(chart: &Chart, prices: &Bounds) -> PriceRange {
-    let base = chart.base_price;
+fn range(priced: &PricedDiagram, prices: &PriceBounds) -> PriceRange {
+    let base = priced.base_price;
     PriceRange { min: Money(base + prices.low), max: Money(base + prices.high) }
 }
 
-// === impl Answering ===
+// === impl Answers ===
 
-impl Answering<'_> {
+impl Answers<'_> {
     fn answer(&mut self, option: u16) {
-        let layer = self.chart.layer_of[usize::from(option)];
+        let layer = self.priced.layer_of[usize::from(option)];
         let chosen = self.choices.at(layer);
         for (best, value) in self.best_of(layer).into_iter().zip(0..) {
-            let found = match best.set {
+            let result = match best.set {
                 _ if chosen == Some(value) => {
-                    Found { state: State::Selected, price: self.all, changes: 0..0 }
+                    ValueResult { state: State::Selected, price: self.all, changes: 0..0 }
                 }
-                None => Found { state: State::Impossible, price: None, changes: 0..0 },
-                Some(_) if best.ways.changes() == 0 => {
-                    let own = self.chart.price_of(layer, value);
-                    let price = range(self.chart, &best.ways.prices.then(&own));
-                    Found { state: State::Available, price: Some(price), changes: 0..0 }
+                None => ValueResult { state: State::Impossible, price: None, changes: 0..0 },
+                Some(_) if best.outside.changes() == 0 => {
+                    let own = self.priced.price_of(layer, value);
+                    let price = range(self.priced, &best.outside.prices.multiply(&own));
+                    ValueResult { state: State::Available, price: Some(price), changes: 0..0 }
                 }
                 Some(set) => {
-                    let changes = self.changes_around(set);
-                    Found { state: State::Alternative, price: None, changes }
+                    let changes = self.changes_outside(set);
+                    ValueResult { state: State::Alternative, price: None, changes }
                 }
             };
-            self.found.push(found);
+            self.results.push(result);
         }
     }
 
-    /// The best way through each value of a layer.
+    /// The best path through each value of a layer.
     fn best_of(&self, layer: usize) -> Vec<Best> {
-        let diagram = &self.chart.diagram;
-        let mut best = vec![NO_BEST; self.chart.weights[layer].len()];
+        let diagram = &self.priced.diagram;
+        let mut best = vec![NO_BEST; self.priced.weights[layer].len()];
         for set in diagram.layers[layer].sets.clone() {
-            let around = &self.scratch.around[set as usize];
+            let outside = &self.scratch.outside[set as usize];
             for value in diagram.values.get(set) {
                 let best = &mut best[usize::from(*value)];
-                if best.set.is_none() || around.changes() < best.ways.changes() {
+                if best.set.is_none() || outside.changes() < best.outside.changes() {
                     best.set = Some(set);
                 }
-                best.ways.join(around);
+                best.outside.add(outside);
             }
         }
         best
     }
 
-    /// The other choices that change on the best way through a set: option and new value.
-    fn changes_around(&mut self, set: u32) -> Range<u32> {
-        if let Some(known) = &self.known[set as usize] {
-            return known.clone();
+    /// The other choices that change on the best path through a set: option and new value.
+    fn changes_outside(&mut self, set: u32) -> Range<u32> {
+        if let Some(range) = &self.changes_by_set[set as usize] {
+            return range.clone();
         }
         let begin = self.changes.len();
-        let diagram = &self.chart.diagram;
-        let mut ways = self.scratch.around[set as usize];
-        while ways.changes() > 0 {
-            match around(&diagram.joints, ways.hint()) {
-                Around::Beside { joint, other } => {
-                    self.changes_along(other);
-                    ways = self.scratch.around[diagram.values.len() + joint as usize];
+        let diagram = &self.priced.diagram;
+        let mut outside = self.scratch.outside[set as usize];
+        while outside.changes() > 0 {
+            match context(&diagram.factors, outside.hint()) {
+                Context::Sibling { factor, other } => {
+                    self.changes_inside(other);
+                    outside = self.scratch.outside[diagram.values.len() + factor as usize];
                 }
-                Around::Arc(number) => {
-                    self.changes_above(diagram.arcs.list_of(number));
-                    self.changes_below(diagram.arcs.item(number).child);
+                Context::Arc(number) => {
+                    self.changes_before(diagram.arcs.list_of(number));
+                    self.changes_after(diagram.arcs.item(number).child);
                     break;
                 }
             }
@@ -164,49 +164,49 @@ impl Answering<'_> {
         self.changes[begin..].sort_unstable();
         let index = |length: usize| u32::try_from(length).expect("changes are fewer than nodes");
         let range = index(begin)..index(self.changes.len());
-        self.known[set as usize] = Some(range.clone());
+        self.changes_by_set[set as usize] = Some(range.clone());
         range
     }
 
-    fn changes_above(&mut self, mut node: u32) {
-        while self.scratch.above[node as usize].changes() > 0 {
-            let number = self.scratch.above[node as usize].hint();
-            let arcs = &self.chart.diagram.arcs;
-            self.changes_along(arcs.item(number).part);
+    fn changes_before(&mut self, mut node: u32) {
+        while self.scratch.forward[node as usize].changes() > 0 {
+            let number = self.scratch.forward[node as usize].hint();
+            let arcs = &self.priced.diagram.arcs;
+            self.changes_inside(arcs.item(number).part);
             node = arcs.list_of(number);
         }
     }
 
-    fn changes_below(&mut self, mut node: u32) {
-        while self.scratch.below[node as usize].changes() > 0 {
-            let number = self.scratch.below[node as usize].hint();
-            let arc = self.chart.diagram.arcs.item(number);
-            self.changes_along(arc.part);
+    fn changes_after(&mut self, mut node: u32) {
+        while self.scratch.backward[node as usize].changes() > 0 {
+            let number = self.scratch.backward[node as usize].hint();
+            let arc = self.priced.diagram.arcs.item(number);
+            self.changes_inside(arc.part);
             node = arc.child;
         }
     }
 
-    /// Notes the changes on the best way along a part: each to the cheapest value that goes on.
-    fn changes_along(&mut self, part: u32) {
-        let chart = self.chart;
-        let changes = |part: u32| self.scratch.along[part as usize].changes();
+    /// Collects the changes on the best path inside a part, each to the cheapest value of its set.
+    fn changes_inside(&mut self, part: u32) {
+        let priced = self.priced;
+        let changes = |part: u32| self.scratch.inside[part as usize].changes();
         self.parts.push(part);
         while let Some(part) = self.parts.pop() {
             if changes(part) == 0 {
                 continue;
             }
-            let Some(joint) = chart.diagram.joint(part) else {
-                let known = &chart.sets[part as usize];
-                let option = chart.diagram.layers[known.layer as usize].variable;
-                self.changes.push((option, known.cheapest));
+            let Some(factor) = priced.diagram.factor(part) else {
+                let set = &priced.sets[part as usize];
+                let option = priced.diagram.layers[set.layer as usize].variable;
+                self.changes.push((option, set.cheapest));
                 continue;
             };
-            match joint.kind {
-                JointKind::Both => self.parts.extend([joint.one, joint.two]),
-                JointKind::Either if changes(joint.one) == changes(part) => {
-                    self.parts.push(joint.one);
+            match factor.kind {
+                FactorKind::ProductNode => self.parts.extend([factor.one, factor.two]),
+                FactorKind::UnionNode if changes(factor.one) == changes(part) => {
+                    self.parts.push(factor.one);
                 }
-                JointKind::Either => self.parts.push(joint.two),
+                FactorKind::UnionNode => self.parts.push(factor.two),
             }
         }
     }

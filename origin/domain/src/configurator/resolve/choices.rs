@@ -1,6 +1,6 @@
-//! A selection as the diagram sees it: at most one value for each layer.
+//! A selection by layers of the diagram: at most one value for each layer.
 
-use crate::configurator::chart::Chart;
+use crate::configurator::priced_diagram::PricedDiagram;
 
 /// The chosen value of each layer that has one.
 #[derive(Debug, Clone)]
@@ -14,12 +14,12 @@ pub(in crate::configurator) struct Choices {
 impl Choices {
     /// These values of these options.
     pub(in crate::configurator) fn of(
-        chart: &Chart,
+        priced: &PricedDiagram,
         chosen: impl IntoIterator<Item = (u16, u16)>,
     ) -> Self {
-        let mut by_layer = vec![None; chart.diagram.layers.len()];
+        let mut by_layer = vec![None; priced.diagram.layers.len()];
         for (option, value) in chosen {
-            by_layer[chart.layer_of[usize::from(option)]] = Some(value);
+            by_layer[priced.layer_of[usize::from(option)]] = Some(value);
         }
         let count = by_layer.iter().flatten().count();
         Self { by_layer, count }
@@ -29,12 +29,12 @@ impl Choices {
         self.by_layer[layer]
     }
 
-    /// The layers with a choice, and the choice.
+    /// Each layer with a choice, and the choice.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u16)> {
         self.by_layer.iter().enumerate().filter_map(|(layer, value)| Some((layer, (*value)?)))
     }
 
-    /// How many options are chosen.
+    /// The number of options with a choice.
     pub(in crate::configurator) fn count(&self) -> usize {
         self.count
     }

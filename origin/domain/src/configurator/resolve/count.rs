@@ -1,5 +1,5 @@
-//! How many configurations there are. Industrial products fit 128 bits; what does not is counted
-//! all the same, in numbers as long as it takes.
+//! Exact counts of configurations. Industrial products fit 128 bits; larger counts use big
+//! integers.
 
 use std::fmt;
 use std::iter::Sum;
@@ -7,17 +7,17 @@ use std::iter::Sum;
 use num_bigint::BigUint;
 
 use super::choices::Choices;
-use crate::configurator::chart::Chart;
-use crate::configurator::diagram::JointKind;
+use crate::configurator::diagram::FactorKind;
+use crate::configurator::priced_diagram::PricedDiagram;
 
-/// A number of configurations, however many.
+/// A number of configurations, of any size.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count(BigUint);
 
-/// What can be counted in; `None` is beyond it.
+/// A number type for counts; `None` on overflow.
 trait Tally: Clone + Sized {
     fn of(number: u16) -> Self;
-    fn is_none(&self) -> bool;
+    fn is_zero(&self) -> bool;
     fn plus(&self, other: &Self) -> Option<Self>;
     fn times(&self, other: &Self) -> Option<Self>;
 }
@@ -25,18 +25,18 @@ trait Tally: Clone + Sized {
 // === impl Count ===
 
 impl Count {
-    /// How many configurations have these choices.
-    pub(in crate::configurator) fn of(chart: &Chart, choices: &Choices) -> Self {
-        match tally::<u128>(chart, choices) {
+    /// The number of configurations with these choices.
+    pub(in crate::configurator) fn of(priced: &PricedDiagram, choices: &Choices) -> Self {
+        match tally::<u128>(priced, choices) {
             Some(count) => Self::from(count),
-            None => Self(tally(chart, choices).expect("long numbers hold any count")),
+            None => Self(tally(priced, choices).expect("big integers hold any count")),
         }
     }
 
-    /// Whether there are none.
+    /// Whether the count is zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.0.is_none()
+        self.0.is_zero()
     }
 }
 
@@ -69,7 +69,7 @@ impl Tally for u128 {
         number.into()
     }
 
-    fn is_none(&self) -> bool {
+    fn is_zero(&self) -> bool {
         *self == 0
     }
 
@@ -78,7 +78,7 @@ impl Tally for u128 {
     }
 
     fn times(&self, other: &Self) -> Option<Self> {
-        // Most parts have few ways, and wide multiplication is slow.
+        // Most parts have few paths, and wide multiplication is slow.
         match (u64::try_from(*self), u64::try_from(*other)) {
             (Ok(one), Ok(two)) => Some(Self::from(one) * Self::from(two)),
             _ => self.checked_mul(*other),
@@ -91,7 +91,7 @@ impl Tally for BigUint {
         number.into()
     }
 
-    fn is_none(&self) -> bool {
+    fn is_zero(&self) -> bool {
         self.bits() == 0
     }
 
@@ -104,38 +104,38 @@ impl Tally for BigUint {
     }
 }
 
-/// The ways from the top to the bottom that have these choices.
-fn tally<T: Tally>(chart: &Chart, choices: &Choices) -> Option<T> {
-    let diagram = &chart.diagram;
-    let mut along: Vec<T> = Vec::with_capacity(diagram.part_count());
-    along.extend(chart.sets.iter().map(|set| T::of(set.size)));
+/// The number of paths from the root to the terminal with these choices.
+fn tally<T: Tally>(priced: &PricedDiagram, choices: &Choices) -> Option<T> {
+    let diagram = &priced.diagram;
+    let mut inside: Vec<T> = Vec::with_capacity(diagram.part_count());
+    inside.extend(priced.sets.iter().map(|set| T::of(set.size)));
     for (layer, choice) in choices.iter() {
         for set in diagram.layers[layer].sets.clone() {
             let has = diagram.values.get(set).binary_search(&choice).is_ok();
-            along[set as usize] = T::of(u16::from(has));
+            inside[set as usize] = T::of(u16::from(has));
         }
     }
-    for joint in &diagram.joints {
-        let (one, two) = (&along[joint.one as usize], &along[joint.two as usize]);
-        let ways = match joint.kind {
-            JointKind::Both => one.times(two)?,
-            JointKind::Either => one.plus(two)?,
+    for factor in &diagram.factors {
+        let (one, two) = (&inside[factor.one as usize], &inside[factor.two as usize]);
+        let paths = match factor.kind {
+            FactorKind::ProductNode => one.times(two)?,
+            FactorKind::UnionNode => one.plus(two)?,
         };
-        along.push(ways);
+        inside.push(paths);
     }
-    let mut above = vec![T::of(0); diagram.node_count()];
-    above[0] = T::of(1);
+    let mut forward = vec![T::of(0); diagram.node_count()];
+    forward[0] = T::of(1);
     for (arcs, node) in diagram.arcs.iter().zip(0..) {
-        let here: T = above[node].clone();
-        // With some choices made, most nodes are off every way.
-        if here.is_none() {
+        let here: T = forward[node].clone();
+        // With some choices, most nodes are not on any path.
+        if here.is_zero() {
             continue;
         }
         for arc in arcs {
-            let there = here.times(&along[arc.part as usize])?;
-            let child = &mut above[arc.child as usize];
+            let there = here.times(&inside[arc.part as usize])?;
+            let child = &mut forward[arc.child as usize];
             *child = child.plus(&there)?;
         }
     }
-    above.pop()
+    forward.pop()
 }

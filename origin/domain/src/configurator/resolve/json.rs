@@ -1,29 +1,30 @@
-//! A resolution as JSON, written straight: an industrial product's is 40 KB, and most of it is the
-//! same every time. What can be is written once, when the product is compiled or loaded.
+//! Resolutions as JSON, written without a serialiser: that of an industrial product has 40 KB,
+//! mostly the same every time. The constant parts are formatted once, when the product is compiled
+//! or loaded.
 
 use std::ops::Range;
 
-use super::resolution::{Found, PriceRange, Resolution, State};
+use super::resolution::{PriceRange, Resolution, State, ValueResult};
 use crate::configurator::diagram::Lists;
 use crate::configurator::product::Product;
 
-/// Bytes a value takes on average; room for them is made at once.
+/// Average bytes of a value, to allocate the buffer at once.
 const VALUE_BYTES: usize = 128;
 
-/// The parts of every resolution's JSON that depend on the product alone. Ids need no escaping.
+/// The fragments of a resolution's JSON that depend on the product alone. Ids need no escaping.
 #[derive(Debug)]
-pub(in crate::configurator) struct Words {
-    /// Of each option, how its answer begins, and the number of its first value.
+pub(in crate::configurator) struct JsonFragments {
+    /// For each option, the beginning of its answer, and the number of its first value.
     options: Lists<u8>,
     first_values: Vec<u32>,
-    /// Of each value, how its answer begins, and the pair that chooses it.
+    /// For each value, the beginning of its answer, and the pair that chooses it.
     values: Lists<u8>,
     choices: Lists<u8>,
 }
 
-// === impl Words ===
+// === impl JsonFragments ===
 
-impl Words {
+impl JsonFragments {
     pub(in crate::configurator) fn of(product: &Product) -> Self {
         let mut first_values = Vec::with_capacity(product.options.len());
         let (mut values, mut choices) = (Vec::new(), Vec::new());
@@ -48,11 +49,11 @@ impl Words {
 // === impl Resolution ===
 
 impl Resolution<'_> {
-    /// The JSON of the contract, with the version under which the product was published. The same
-    /// as serialising, with the version after the product.
+    /// The JSON of the contract, with the published version of the product: the serialised form
+    /// with the version after the product.
     #[must_use]
     pub fn to_json(&self, version: &str) -> Vec<u8> {
-        let mut out = Vec::with_capacity(1_024 + self.found.len() * VALUE_BYTES);
+        let mut out = Vec::with_capacity(1_024 + self.results.len() * VALUE_BYTES);
         out.extend_from_slice(b"{\"product\":");
         serialised(&mut out, &self.configurator.product().id());
         out.extend_from_slice(b",\"version\":");
@@ -68,7 +69,7 @@ impl Resolution<'_> {
         out.extend_from_slice(b",\"price\":");
         serialised(&mut out, &self.price);
         out.extend_from_slice(b",\"variant\":");
-        serialised(&mut out, &self.named_variant());
+        serialised(&mut out, &self.variant_summary());
         out.extend_from_slice(b",\"options\":[");
         self.options_to_json(&mut out);
         out.extend_from_slice(b"]}");
@@ -76,33 +77,33 @@ impl Resolution<'_> {
     }
 
     fn options_to_json(&self, out: &mut Vec<u8>) {
-        let words = self.configurator.words();
-        let mut found = self.found.iter();
+        let fragments = self.configurator.fragments();
+        let mut results = self.results.iter();
         for (at, option) in self.options.iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(words.options.get(u32::from(*option)));
+            out.extend_from_slice(fragments.options.get(u32::from(*option)));
             let values = &self.configurator.product().options()[usize::from(*option)].values;
-            let first = words.first_values[usize::from(*option)];
-            for (number, found) in (first..).zip(found.by_ref().take(values.len())) {
+            let first = fragments.first_values[usize::from(*option)];
+            for (number, result) in (first..).zip(results.by_ref().take(values.len())) {
                 if number > first {
                     out.push(b',');
                 }
-                out.extend_from_slice(words.values.get(number));
-                self.found_to_json(out, words, found);
+                out.extend_from_slice(fragments.values.get(number));
+                self.result_to_json(out, fragments, result);
             }
             out.extend_from_slice(b"]}");
         }
     }
 
-    /// What was found for a value, from within the text of its state on.
-    fn found_to_json(&self, out: &mut Vec<u8>, words: &Words, found: &Found) {
-        match found.state {
+    /// Writes the result of a value, from the text of its state on.
+    fn result_to_json(&self, out: &mut Vec<u8>, fragments: &JsonFragments, result: &ValueResult) {
+        match result.state {
             State::Selected | State::Available => {
-                out.extend_from_slice(found.state.name().as_bytes());
+                out.extend_from_slice(result.state.name().as_bytes());
                 out.extend_from_slice(b"\",\"price\":");
-                match &found.price {
+                match &result.price {
                     Some(price) => price_to_json(out, price),
                     None => out.extend_from_slice(b"null"),
                 }
@@ -113,14 +114,14 @@ impl Resolution<'_> {
             }
             State::Alternative => {
                 out.extend_from_slice(b"alternative\",\"price\":null,\"changes\":{");
-                let Range { start, end } = found.changes;
+                let Range { start, end } = result.changes;
                 let changes = &self.changes[start as usize..end as usize];
                 for (at, (option, value)) in changes.iter().enumerate() {
                     if at > 0 {
                         out.push(b',');
                     }
-                    let first = words.first_values[usize::from(*option)];
-                    out.extend_from_slice(words.choices.get(first + u32::from(*value)));
+                    let first = fragments.first_values[usize::from(*option)];
+                    out.extend_from_slice(fragments.choices.get(first + u32::from(*value)));
                 }
                 out.extend_from_slice(b"}}");
             }
@@ -129,7 +130,7 @@ impl Resolution<'_> {
 }
 
 fn serialised(out: &mut Vec<u8>, value: &impl serde::Serialize) {
-    serde_json::to_writer(out, value).expect("a vector takes everything, and keys are texts");
+    serde_json::to_writer(out, value).expect("writing to a vector cannot fail, and keys are texts");
 }
 
 fn price_to_json(out: &mut Vec<u8>, price: &PriceRange) {
@@ -141,7 +142,7 @@ fn price_to_json(out: &mut Vec<u8>, price: &PriceRange) {
 }
 
 fn integer(out: &mut Vec<u8>, number: i64) {
-    /// Digits of the longest, and its sign.
+    /// Digits of the longest number, and its sign.
     const LENGTH: usize = 20;
     let mut text = [0; LENGTH];
     let mut at = LENGTH;

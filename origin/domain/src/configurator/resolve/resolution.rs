@@ -1,4 +1,4 @@
-//! What a selection amounts to.
+//! The resolution of a selection.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ use crate::configurator::product::{ProductOption, Variant};
 use crate::configurator::selection::Selection;
 use crate::money::Money;
 
-/// What a selection amounts to: how many configurations extend it, at what prices, and what each
-/// value of each option would mean. Serialises to the JSON of the contract, without the version,
-/// which only whoever published the product knows.
+/// The resolution of a selection: the number of configurations that extend it, their prices, and
+/// the state of each value of each option. It serialises to the JSON of the contract without the
+/// version, which the configurator does not know.
 #[derive(Debug, Clone)]
 pub struct Resolution<'c> {
     pub(super) configurator: &'c Configurator,
@@ -22,26 +22,26 @@ pub struct Resolution<'c> {
     pub(super) configurations: Count,
     pub(super) price: Option<PriceRange>,
     pub(in crate::configurator) variant: Option<&'c Variant>,
-    /// The options answered for.
+    /// The options in scope.
     pub(super) options: Vec<u16>,
-    /// What was found for each of their values.
-    pub(super) found: Vec<Found>,
-    /// Changes of all alternatives: option and new value.
+    /// The results of their values.
+    pub(super) results: Vec<ValueResult>,
+    /// The changes of all alternatives: option and new value.
     pub(super) changes: Vec<(u16, u16)>,
 }
 
-/// What was found for one value.
+/// The result of one value.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct ValueResult {
     pub(super) state: State,
     pub(super) price: Option<PriceRange>,
     pub(super) changes: Range<u32>,
 }
 
-/// What a value is to a selection.
+/// The state of a value under a selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is chosen.
+    /// The selection has it.
     Selected,
     /// Some configuration has it and every choice made for another option.
     Available,
@@ -60,26 +60,26 @@ pub struct PriceRange {
     pub max: Money,
 }
 
-/// What was found for one option.
+/// The answer for one option.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionAnswer<'r> {
     resolution: &'r Resolution<'r>,
     option: &'r ProductOption,
-    found: &'r [Found],
+    results: &'r [ValueResult],
 }
 
-/// What was found for one value.
+/// The answer for one value.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueAnswer<'r> {
     resolution: &'r Resolution<'r>,
     id: &'r str,
-    found: &'r Found,
+    result: &'r ValueResult,
 }
 
 // === impl Resolution ===
 
 impl Resolution<'_> {
-    /// The selection this is about.
+    /// The selection that was resolved.
     #[must_use]
     pub fn selection(&self) -> &Selection {
         &self.selection
@@ -91,58 +91,61 @@ impl Resolution<'_> {
         self.price.is_some()
     }
 
-    /// Whether every option is chosen.
+    /// Whether every option has a choice.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }
 
-    /// How many valid configurations have every choice of the selection.
+    /// The number of valid configurations that have every choice of the selection.
     #[must_use]
     pub fn configurations(&self) -> &Count {
         &self.configurations
     }
 
-    /// Lowest and highest price of those; `None` if there are none.
+    /// Lowest and highest price of those configurations; `None` if there are none.
     #[must_use]
     pub fn price(&self) -> Option<PriceRange> {
         self.price
     }
 
-    /// The variant that a complete and consistent selection amounts to, if it amounts to one.
+    /// The variant of a complete and consistent selection, if it has one.
     #[must_use]
     pub fn variant(&self) -> Option<&Variant> {
         self.variant
     }
 
-    /// What was found for each option in scope, in authored order.
+    /// The answer for each option in scope, in authored order.
     pub fn options(&self) -> impl Iterator<Item = OptionAnswer<'_>> {
-        let mut rest = &self.found[..];
+        let mut rest = &self.results[..];
         self.options.iter().map(move |option| {
             let option = &self.configurator.product().options()[usize::from(*option)];
-            let (found, behind) = rest.split_at(option.values.len());
-            rest = behind;
-            OptionAnswer { resolution: self, option, found }
+            let (results, after) = rest.split_at(option.values.len());
+            rest = after;
+            OptionAnswer { resolution: self, option, results }
         })
     }
 
-    pub(super) fn changes_of(&self, found: &Found) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        let Range { start, end } = found.changes;
+    pub(super) fn changes_of(
+        &self,
+        result: &ValueResult,
+    ) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let Range { start, end } = result.changes;
         self.changes[start as usize..end as usize].iter().map(|(option, value)| {
             let option = &self.configurator.product().options()[usize::from(*option)];
             (option.id.as_str(), option.values[usize::from(*value)].id.as_str())
         })
     }
 
-    pub(super) fn named_variant(&self) -> Option<Named<'_>> {
-        self.variant.map(Named)
+    pub(super) fn variant_summary(&self) -> Option<VariantSummary<'_>> {
+        self.variant.map(VariantSummary)
     }
 }
 
 // === impl State ===
 
 impl State {
-    /// The contract's word for it.
+    /// Its name in the contract.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -163,13 +166,13 @@ impl<'r> OptionAnswer<'r> {
         self.option.id.as_str()
     }
 
-    /// What was found for each value, in authored order.
+    /// The answer for each value, in authored order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = ValueAnswer<'r>> {
         let resolution = self.resolution;
-        self.option.values.iter().zip(self.found).map(move |(value, found)| ValueAnswer {
+        self.option.values.iter().zip(self.results).map(move |(value, result)| ValueAnswer {
             resolution,
             id: value.id.as_str(),
-            found,
+            result,
         })
     }
 }
@@ -183,21 +186,21 @@ impl<'r> ValueAnswer<'r> {
         self.id
     }
 
-    /// What the value is to the selection.
+    /// The state of the value.
     #[must_use]
     pub fn state(&self) -> State {
-        self.found.state
+        self.result.state
     }
 
-    /// Lowest and highest price with it, where it is available, or chosen consistently.
+    /// Lowest and highest price with it, if it is available or consistently chosen.
     #[must_use]
     pub fn price(&self) -> Option<PriceRange> {
-        self.found.price
+        self.result.price
     }
 
     /// For an alternative: the fewest other choices to change, as option and new value.
     pub fn changes(&self) -> impl ExactSizeIterator<Item = (&'r str, &'r str)> {
-        self.resolution.changes_of(self.found)
+        self.resolution.changes_of(self.result)
     }
 }
 
@@ -210,16 +213,16 @@ impl Serialize for Resolution<'_> {
         object.serialize_field("complete", &self.is_complete)?;
         object.serialize_field("configurations", &self.configurations.to_string())?;
         object.serialize_field("price", &self.price)?;
-        object.serialize_field("variant", &self.named_variant())?;
+        object.serialize_field("variant", &self.variant_summary())?;
         object.serialize_field("options", &Options(self))?;
         object.end()
     }
 }
 
-/// A variant as a resolution names it.
-pub(super) struct Named<'v>(&'v Variant);
+/// The form of a variant in a resolution.
+pub(super) struct VariantSummary<'v>(&'v Variant);
 
-impl Serialize for Named<'_> {
+impl Serialize for VariantSummary<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let mut object = out.serialize_struct("Variant", 2)?;
         object.serialize_field("sku", &self.0.sku)?;
@@ -228,12 +231,12 @@ impl Serialize for Named<'_> {
     }
 }
 
-/// Serialises a variant as a resolution names it.
+/// Serialises a variant in its form in a resolution.
 pub(in crate::configurator) fn serialize_variant<S: Serializer>(
     variant: &Option<&Variant>,
     out: S,
 ) -> Result<S::Ok, S::Error> {
-    variant.map(Named).serialize(out)
+    variant.map(VariantSummary).serialize(out)
 }
 
 struct Options<'r>(&'r Resolution<'r>);
@@ -269,9 +272,9 @@ impl Serialize for ValueAnswer<'_> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let mut object = out.serialize_struct("Value", 4)?;
         object.serialize_field("id", self.id)?;
-        object.serialize_field("state", self.found.state.name())?;
-        object.serialize_field("price", &self.found.price)?;
-        let has_changes = self.found.state == State::Alternative;
+        object.serialize_field("state", self.result.state.name())?;
+        object.serialize_field("price", &self.result.price)?;
+        let has_changes = self.result.state == State::Alternative;
         object.serialize_field("changes", &has_changes.then_some(Changes(self)))?;
         object.end()
     }

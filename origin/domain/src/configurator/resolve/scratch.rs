@@ -1,14 +1,15 @@
-//! Memory for the walks of one resolution, kept for the next.
+//! Working memory for the passes of one resolution, reused by the next.
 
-use super::ways::Ways;
+use super::path_summary::PathSummary;
 
-/// What is known of every part and node under some choices. Means nothing between resolutions.
+/// The summaries of every part and node under some choices. Undefined between resolutions.
 #[derive(Debug, Default)]
 pub(in crate::configurator) struct Scratch {
-    /// Ways along each part, and around it: before and behind it, from the top to the bottom.
-    pub(super) along: Vec<Ways>,
-    pub(super) around: Vec<Ways>,
-    /// Ways from the top to each node, and from each node to the bottom.
-    pub(super) above: Vec<Ways>,
-    pub(super) below: Vec<Ways>,
+    /// The paths inside each part, and outside it: from the root to the part and from the part to
+    /// the terminal.
+    pub(super) inside: Vec<PathSummary>,
+    pub(super) outside: Vec<PathSummary>,
+    /// The paths from the root to each node, and from each node to the terminal.
+    pub(super) forward: Vec<PathSummary>,
+    pub(super) backward: Vec<PathSummary>,
 }

@@ -1,9 +1,9 @@
-//! A product as Shopify writes it: the REST Admin API's and the webhooks' form, the storefront's
-//! `/products/{handle}.js`, and the Storefront API's. Fields we have no use for are ignored.
+//! Shopify's product JSON: the form of the REST Admin API and the webhooks, that of the
+//! storefront's `/products/{handle}.js`, and that of the Storefront API. Unused fields are ignored.
 
 use serde::Deserialize;
 
-/// A product, perhaps in the envelope the REST Admin API or the Storefront API puts it in.
+/// A product, perhaps in the envelope of the REST Admin API or the Storefront API.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Document {
@@ -66,10 +66,10 @@ pub(super) struct ShopVariant {
     pub(super) option3: Option<String>,
     /// Storefront API.
     pub(super) selected_options: Option<Vec<SelectedOption>>,
-    /// `/products/{handle}.js`, and the Storefront API's name for the same.
+    /// `/products/{handle}.js`; the alias is the name in the Storefront API.
     #[serde(alias = "availableForSale")]
     available: Option<bool>,
-    /// REST: who counts it, how many there are, and whether it is sold beyond that.
+    /// REST: who tracks the inventory, the quantity, and whether it may be oversold.
     #[serde(rename = "inventory_management")]
     counted_by: Option<String>,
     #[serde(rename = "inventory_quantity")]
@@ -147,11 +147,11 @@ impl ShopVariant {
         [&self.option1, &self.option2, &self.option3].get(place).copied()?.as_deref()
     }
 
-    /// Whether it is in stock, as far as the document says.
+    /// Whether it is in stock according to the document.
     pub(super) fn is_available(&self) -> bool {
         let is_counted = self.counted_by.is_some() && self.policy.as_deref() != Some("continue");
-        let is_there = !is_counted || self.quantity.is_none_or(|quantity| quantity > 0);
-        self.available.unwrap_or(is_there)
+        let is_in_stock = !is_counted || self.quantity.is_none_or(|quantity| quantity > 0);
+        self.available.unwrap_or(is_in_stock)
     }
 
     /// The id as the decimal number that carts take.

@@ -1,27 +1,28 @@
 //! The Storefront API's encoded variant strings: which combinations of option values exist, or are
 //! available, as a trie over positions.
 //!
-//! `v1_0:0:0-2,1:1,,1:0:3,,`: a colon goes on to the next option, a blank and a range list values
-//! of the last one, a comma goes back an option. The end of the string goes back all the way.
+//! `v1_0:0:0-2,1:1,,1:0:3,,`: a colon descends to the next option, a space and a range list values
+//! of the last option, and a comma returns to the previous option. The end of the string returns to
+//! the first option.
 
 use crate::configurator::authoring::VARIANTS_MAX;
 
-/// Most combinations one string may name: as many as a product has variants.
+/// Most combinations in one string: as many as a product may have variants.
 pub const COMBINATIONS_MAX: usize = VARIANTS_MAX;
 
-/// A string that is no encoded list of combinations.
+/// The reason why a string is not an encoded list of combinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedEncoding {
-    /// It does not begin with the one version known.
+    /// It does not start with the supported version.
     #[error("the encoding is not v1")]
     Version,
-    /// Something else than the grammar allows, at this byte.
+    /// A violation of the grammar at this byte.
     #[error("byte {0} is not what the encoding allows there")]
     Unexpected(usize),
-    /// Combinations differ in how many options they have.
+    /// Combinations differ in their number of options.
     #[error("the combination that ends at byte {0} has another number of options")]
     Uneven(usize),
-    /// More combinations than a product has variants.
+    /// More combinations than a product may have variants.
     #[error("more than {COMBINATIONS_MAX} combinations")]
     TooMany,
 }
@@ -29,7 +30,7 @@ pub enum MalformedEncoding {
 /// Decodes a `v1_` string into combinations: for each, the position of its value in each option.
 ///
 /// # Errors
-/// What is wrong with the string. It is read strictly: nothing is skipped or guessed.
+/// The reason why the string is malformed. Parsing is strict: it skips and guesses nothing.
 pub fn decode_variants(encoded: &str) -> Result<Vec<Vec<u16>>, MalformedEncoding> {
     let trie = encoded.strip_prefix("v1_").ok_or(MalformedEncoding::Version)?;
     if trie.is_empty() {
@@ -47,7 +48,7 @@ pub fn decode_variants(encoded: &str) -> Result<Vec<Vec<u16>>, MalformedEncoding
 struct Decoder<'e> {
     bytes: &'e [u8],
     at: usize,
-    /// The values of the options above the one being read.
+    /// The values of the options before the current one.
     prefix: Vec<u16>,
     combinations: Vec<Vec<u16>>,
 }
@@ -55,7 +56,7 @@ struct Decoder<'e> {
 // === impl Decoder ===
 
 impl Decoder<'_> {
-    /// Reads down to the last option, its values, and the way back.
+    /// Reads down to the last option, its values, and the commas that return.
     fn branch(&mut self) -> Result<(), MalformedEncoding> {
         let mut first = self.position()?;
         while self.skip(b':') {

@@ -1,11 +1,11 @@
-//! Ids from names: what a shopper reads, made safe for a URL and unique.
+//! Derives ids from names for shoppers: safe in a URL and unique.
 
 use crate::configurator::ids::{ID_BYTES_MAX, is_id, is_option_id};
 
-/// Room for what makes an id unique.
+/// Longest stem: leaves room for a suffix that makes the id unique.
 const STEM_BYTES_MAX: usize = ID_BYTES_MAX - 16;
 
-/// An id for an option: one that begins with a letter.
+/// An id for an option, which begins with a letter.
 pub(super) fn option_id(name: &str, taken: &[String]) -> String {
     let stem = stem(name);
     if is_option_id(&stem) {
@@ -20,7 +20,7 @@ pub(super) fn other_id(name: &str, fallback: &str, taken: &[String]) -> String {
     unique(if is_id(&stem) { stem } else { fallback.to_owned() }, taken)
 }
 
-/// The letters and digits of a name in lower case, everything between them a hyphen.
+/// The letters and digits of a name in lower case, with hyphens for the characters between them.
 fn stem(name: &str) -> String {
     let mut stem = String::new();
     for letter in name.chars().flat_map(char::to_lowercase) {
@@ -42,7 +42,7 @@ fn unique(stem: String, taken: &[String]) -> String {
     (2..)
         .map(|number: u32| format!("{stem}-{number}"))
         .find(is_free)
-        .expect("one of more numbers than there are ids is free")
+        .expect("there are more numbers than ids")
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ mod tests {
     use super::{option_id, other_id};
 
     #[test]
-    fn names_become_ids_that_a_url_can_hold() {
+    fn names_become_ids_that_are_safe_in_a_url() {
         for (name, id) in [
             ("Extra Large", "extra-large"),
             ("Größe M", "gr-e-m"),

@@ -1,4 +1,4 @@
-//! Importing a Shopify product: its variants become the combinations that are allowed.
+//! Import of a Shopify product: its variants become the allowed combinations.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,15 +15,15 @@ use crate::configurator::product::{
 use crate::configurator::selection::Selection;
 use crate::money::Money;
 
-/// Id of the rule that allows the combinations that are variants.
+/// Id of the rule that allows the combinations of the variants.
 const RULE_ID: &str = "variants";
 
-/// The currency of the shop: prices in product JSON do not say theirs.
+/// The currency of the shop: prices in product JSON have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShopCurrency<'a> {
     /// The ISO 4217 code.
     pub code: &'a str,
-    /// How many digits its minor unit has: two for EUR, none for JPY.
+    /// The number of digits of its minor unit: two for EUR, zero for JPY.
     pub decimals: u32,
 }
 
@@ -31,12 +31,12 @@ pub struct ShopCurrency<'a> {
 
 impl Product {
     /// Imports a Shopify product: the JSON of the REST Admin API or a product webhook, of
-    /// `/products/{handle}.js`, or of the Storefront API with variants, of which those that its
-    /// `encodedVariantExistence` leaves out are left out. Every configuration that is valid is a
-    /// variant, and costs exactly what the variant costs. What these say of stock is kept.
+    /// `/products/{handle}.js`, or of the Storefront API with variants, without those that its
+    /// `encodedVariantExistence` omits. Every valid configuration is a variant and has exactly its
+    /// price. Availability is imported too.
     ///
     /// # Errors
-    /// What keeps it from being a product of ours.
+    /// The reasons why it cannot be a product of the configurator.
     pub fn from_shopify(json: &[u8], currency: ShopCurrency<'_>) -> Result<Self, Vec<Mistake>> {
         let document: Document = serde_json::from_slice(json).map_err(|error| {
             vec![Mistake::of_document(format!("not a Shopify product: {error}"))]
@@ -51,7 +51,7 @@ impl Product {
 fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistakes) -> Product {
     let options = import_options(shop, mistakes);
     let mut variants = import_variants(shop, &options, currency, mistakes);
-    keep_existing(&mut variants, shop, mistakes);
+    apply_availability(&mut variants, shop, mistakes);
     let priced: Vec<Priced> = variants
         .iter()
         .map(|variant| Priced {
@@ -82,12 +82,13 @@ fn import(shop: &ShopProduct, currency: ShopCurrency<'_>, mistakes: &mut Mistake
     product
 }
 
-/// How many combinations of values there are; no product has as many variants as would overflow.
+/// The number of combinations of values. It saturates, far above the number of variants a product
+/// may have.
 fn combinations(options: &[ProductOption]) -> usize {
     options.iter().fold(1, |count: usize, option| count.saturating_mul(option.values.len()))
 }
 
-/// The combinations an encoded string of the Storefront API names, if the product has one.
+/// The combinations of an encoded string of the Storefront API, if the product has that string.
 fn decoded(
     field: &str,
     encoded: Option<&String>,
@@ -102,8 +103,8 @@ fn decoded(
     }
 }
 
-/// Leaves out the variants whose combinations are no more, and notes which are out of stock.
-fn keep_existing(variants: &mut Vec<Variant>, shop: &ShopProduct, mistakes: &mut Mistakes) {
+/// Removes the variants whose combinations no longer exist, and marks those that are out of stock.
+fn apply_availability(variants: &mut Vec<Variant>, shop: &ShopProduct, mistakes: &mut Mistakes) {
     let (existence, availability) = ("encodedVariantExistence", "encodedVariantAvailability");
     let values = |variant: &Variant| -> Vec<u16> {
         variant.choices.iter().map(|(_, value)| *value).collect()
@@ -142,7 +143,7 @@ fn import_options(shop: &ShopProduct, mistakes: &mut Mistakes) -> Vec<ProductOpt
             let message = format!("an option has 1 to {VALUES_MAX} values");
             mistakes.add(&root.index(place), message);
         }
-        let id = OptionId::parse(&id).expect("made to have the shape of one");
+        let id = OptionId::parse(&id).expect("a derived id is valid");
         options.push(ProductOption { id, title: option.name.clone(), values, default: 0 });
     }
     options
@@ -151,10 +152,10 @@ fn import_options(shop: &ShopProduct, mistakes: &mut Mistakes) -> Vec<ProductOpt
 fn import_values(names: &[&str]) -> Vec<OptionValue> {
     let mut ids: Vec<String> = Vec::new();
     let mut values: Vec<OptionValue> = Vec::new();
-    let mut seen = HashSet::new();
-    for name in names.iter().filter(|name| seen.insert(**name)) {
+    let mut distinct = HashSet::new();
+    for name in names.iter().filter(|name| distinct.insert(**name)) {
         let id = other_id(name, "value", &ids);
-        let value_id = ValueId::parse(&id).expect("made to have the shape of one");
+        let value_id = ValueId::parse(&id).expect("a derived id is valid");
         ids.push(id);
         values.push(OptionValue { id: value_id, title: (*name).to_owned(), price: Money::ZERO });
     }

@@ -1,13 +1,12 @@
-//! Products as Shopify has them: imported as they are, and narrowed to the variants that exist or
-//! are in stock.
+//! Shopify products: import, and restriction to the variants that exist or are in stock.
 
 mod document;
 mod encoded;
 mod ids;
 mod import;
-mod narrow;
 mod prices;
+mod restrict;
 
 pub use encoded::{COMBINATIONS_MAX, MalformedEncoding, decode_variants};
 pub use import::ShopCurrency;
-pub(super) use narrow::STOCK_RULE;
+pub(super) use restrict::STOCK_RULE;

@@ -1,4 +1,4 @@
-//! Variant prices, exactly, in as few words as a product has for them.
+//! Conversion of variant prices to value prices and price rules, exact and as short as possible.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ pub(super) struct Priced {
     pub(super) price: Money,
 }
 
-/// Gives a product prices under which every variant costs what it costs: a base price, then the
-/// values of one option where prices depend on nothing else, and price rules where they do.
+/// Sets the prices of a product so that every variant has its price: a base price, then value
+/// prices of one option where prices depend on that option alone, and price rules otherwise.
 pub(super) fn price(product: &mut Product, variants: &[Priced]) {
     let Some(lowest) = variants.iter().map(|variant| variant.price).min() else { return };
     product.base_price = lowest;
@@ -42,10 +42,10 @@ fn prices_by(variants: &[Priced], option: usize) -> Option<BTreeMap<u16, Money>>
 
 /// A rule for each price above the lowest and each combination of all options but the last.
 fn rules(variants: &[Priced], lowest: Money) -> Vec<PriceRule> {
-    let mut alike: BTreeMap<(&[u16], Money), Vec<u16>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&[u16], Money), Vec<u16>> = BTreeMap::new();
     for variant in variants.iter().filter(|variant| variant.price != lowest) {
         let (last, before) = variant.values.split_last().expect("a product has options");
-        alike.entry((before, variant.price)).or_default().push(*last);
+        groups.entry((before, variant.price)).or_default().push(*last);
     }
     let rule = |((before, price), mut last): ((&[u16], Money), Vec<u16>)| {
         last.sort_unstable();
@@ -54,5 +54,5 @@ fn rules(variants: &[Priced], lowest: Money) -> Vec<PriceRule> {
         let condition = Condition(parts.collect());
         PriceRule { condition, add: Money(price.0 - lowest.0) }
     };
-    alike.into_iter().map(rule).collect()
+    groups.into_iter().map(rule).collect()
 }

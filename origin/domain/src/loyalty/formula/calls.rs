@@ -8,7 +8,7 @@ use super::tree::{Arithmetic, Comparison, Number, Text, Truth};
 // === impl Checker ===
 
 impl Checker {
-    pub(super) fn of_one(&mut self, name: &str, argument: &IdedExpr) -> Option<Part> {
+    pub(super) fn unary(&mut self, name: &str, argument: &IdedExpr) -> Option<Part> {
         match name {
             operators::LOGICAL_NOT => {
                 Some(Part::Truth(Truth::Not(Box::new(self.truth(argument)?))))
@@ -20,12 +20,12 @@ impl Checker {
                 let list = self.part(argument)?;
                 self.size(list)
             }
-            "has" => self.wrong("`has` is not needed: everything named is there"),
+            "has" => self.report("`has` is not needed: everything named is there"),
             _ => self.unknown_function(name),
         }
     }
 
-    pub(super) fn of_two(&mut self, name: &str, left: &IdedExpr, right: &IdedExpr) -> Option<Part> {
+    pub(super) fn binary(&mut self, name: &str, left: &IdedExpr, right: &IdedExpr) -> Option<Part> {
         let (left, right) = (self.part(left), self.part(right));
         let (left, right) = (left?, right?);
         if let Some(kind) = arithmetic(name) {
@@ -44,11 +44,11 @@ impl Checker {
             (operators::IN, left, right) => self.membership(left, right),
             (operators::LOGICAL_AND | operators::LOGICAL_OR, left, right) => {
                 let (left, right) = (left.kind(), right.kind());
-                self.wrong(format!(
+                self.report(format!(
                     "`&&` and `||` stand between conditions, not {left} and {right}"
                 ))
             }
-            (operators::INDEX, ..) => self.wrong("`[…]` is unknown: ask with `exists` or `in`"),
+            (operators::INDEX, ..) => self.report("`[…]` is unknown: use `exists` or `in`"),
             _ => self.unknown_function(name),
         }
     }
@@ -57,7 +57,7 @@ impl Checker {
         let divides = matches!(kind, Arithmetic::Divide | Arithmetic::Remainder);
         match (left, right) {
             (Part::Number(_), Part::Number(Number::Literal(0))) if divides => {
-                self.wrong("divides by zero, always")
+                self.report("divides by zero, always")
             }
             (Part::Number(left), Part::Number(right)) => {
                 Some(Part::Number(Number::Arithmetic(kind, Box::new(left), Box::new(right))))
@@ -67,7 +67,7 @@ impl Checker {
             }
             (left, right) => {
                 let (left, right) = (left.kind(), right.kind());
-                self.wrong(format!("can't reckon with {left} and {right}"))
+                self.report(format!("can't calculate with {left} and {right}"))
             }
         }
     }
@@ -84,7 +84,7 @@ impl Checker {
             }
             (left, right) => {
                 let (left, right) = (left.kind(), right.kind());
-                return self.wrong(format!("can't compare {left} with {right}"));
+                return self.report(format!("can't compare {left} with {right}"));
             }
         };
         Some(Part::Truth(truth))
@@ -98,8 +98,8 @@ impl Checker {
             (Part::Text(text), Part::Texts(texts)) => Some(Part::Truth(Truth::TextIn(text, texts))),
             (item, list) => {
                 let (item, list) = (item.kind(), list.kind());
-                self.wrong(format!(
-                    "`in` asks for a number among numbers or a text among texts, not for {item} \
+                self.report(format!(
+                    "`in` looks for a number among numbers or a text among texts, not for {item} \
                      in {list}"
                 ))
             }
@@ -127,7 +127,7 @@ impl Checker {
             }
             (yes, no) => {
                 let (yes, no) = (yes.kind(), no.kind());
-                self.wrong(format!("`? :` has {yes} on one side and {no} on the other"))
+                self.report(format!("`? :` has {yes} on one side and {no} on the other"))
             }
         }
     }

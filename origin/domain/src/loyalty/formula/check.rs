@@ -1,5 +1,5 @@
-//! Checking: from what `cel` parsed to a tree whose nodes know their kinds. Every mistake is told,
-//! in the words of whoever wrote the expression.
+//! Checking: from the tree that `cel` parsed to one whose nodes know their kinds. Every mistake is
+//! reported in the terms of the expression.
 
 use cel::Env;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
@@ -9,14 +9,14 @@ use super::names::{
 };
 use super::tree::{Condition, Formula, Lines, Number, SLOTS_MAX, Slot, Text, Texts, Truth};
 
-/// Longest expression in bytes. Half of it is more than anybody reads.
+/// Longest expression in bytes. Half of it is hard to read already.
 pub const EXPRESSION_BYTES_MAX: usize = 1_000;
 /// Deepest nesting of an expression: parser, checks and evaluation recurse over it.
 pub const NESTING_MAX: u16 = 24;
-/// Most mistakes told of one expression.
+/// Most mistakes reported for one expression.
 const MISTAKES_MAX: usize = 10;
 
-/// What became of an expression; or what is wrong with it.
+/// A checked expression, or its mistakes.
 pub(in crate::loyalty) type Checked<T> = Result<T, Vec<String>>;
 
 /// A part of an expression, by its kind.
@@ -35,7 +35,7 @@ pub(super) enum Part {
     Line(Slot),
 }
 
-/// What a loop's variable stands for.
+/// The kind of a loop's variable.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Each {
     Line,
@@ -54,7 +54,7 @@ pub(super) struct Checker {
 /// Checks a condition.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All its mistakes.
 pub(in crate::loyalty) fn condition(source: &str, view: View) -> Checked<Condition> {
     let (checker, part) = check(source, view)?;
     match part {
@@ -66,7 +66,7 @@ pub(in crate::loyalty) fn condition(source: &str, view: View) -> Checked<Conditi
 /// Checks a formula.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All its mistakes.
 pub(in crate::loyalty) fn formula(source: &str, view: View) -> Checked<Formula> {
     let (_, part) = check(source, view)?;
     match part {
@@ -85,8 +85,8 @@ fn check(source: &str, view: View) -> Checked<(Checker, Part)> {
         .max_recursion_depth(NESTING_MAX)
         .error_recovery_limit(1);
     let parsed = parser.parse(source).map_err(|errors| {
-        let told = errors.errors.first().map_or("nothing can be read", |error| &*error.msg);
-        vec![format!("is not CEL: {told}")]
+        let message = errors.errors.first().map_or("nothing can be read", |error| &*error.msg);
+        vec![format!("is not CEL: {message}")]
     })?;
     let mut checker = Checker { view, loops: Vec::new(), names_line: false, mistakes: Vec::new() };
     match checker.part(&parsed) {
@@ -120,7 +120,7 @@ impl Part {
 // === impl Checker ===
 
 impl Checker {
-    pub(super) fn wrong<T>(&mut self, message: impl Into<String>) -> Option<T> {
+    pub(super) fn report<T>(&mut self, message: impl Into<String>) -> Option<T> {
         self.mistakes.push(message.into());
         None
     }
@@ -132,8 +132,10 @@ impl Checker {
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call),
             Expr::List(list) => self.list(&list.elements),
-            Expr::Map(_) | Expr::Struct(_) => self.wrong("`{…}` makes nothing that is needed here"),
-            Expr::Comprehension(_) | Expr::Unspecified => self.wrong("is not understood"),
+            Expr::Map(_) | Expr::Struct(_) => {
+                self.report("`{…}` makes nothing that is needed here")
+            }
+            Expr::Comprehension(_) | Expr::Unspecified => self.report("is not understood"),
         }
     }
 
@@ -143,17 +145,16 @@ impl Checker {
             LiteralValue::Int(number) => Some(Part::Number(Number::Literal(*number.inner()))),
             LiteralValue::String(text) => Some(Part::Text(Text::Literal(text.inner().to_owned()))),
             LiteralValue::Double(_) => {
-                self.wrong("points are counted in whole numbers: for 1.5 times write `* 3 / 2`")
+                self.report("points are counted in whole numbers: for 1.5 times write `* 3 / 2`")
             }
-            LiteralValue::UInt(_) => self.wrong("write whole numbers without `u`"),
-            LiteralValue::Null => self.wrong("nothing is ever `null`: an absent text is ''"),
-            LiteralValue::Bytes(_) => self.wrong("write texts without `b`"),
+            LiteralValue::UInt(_) => self.report("write whole numbers without `u`"),
+            LiteralValue::Null => self.report("nothing is ever `null`: an absent text is ''"),
+            LiteralValue::Bytes(_) => self.report("write texts without `b`"),
         }
     }
 
     fn name(&mut self, name: &str) -> Option<Part> {
-        let found = self.loops.iter().rposition(|(variable, _)| variable == name);
-        if let Some(at) = found {
+        if let Some(at) = self.loops.iter().rposition(|(variable, _)| variable == name) {
             return Some(match self.loops[at].1 {
                 Each::Line => Part::Line(at + 1),
                 Each::Text => Part::Text(Text::Each(at + 1)),
@@ -163,7 +164,7 @@ impl Checker {
         match name {
             _ if !records.contains(&name) => {
                 let known = records.join(", ");
-                self.wrong(format!("`{name}` is unknown here; known are {known}"))
+                self.report(format!("`{name}` is unknown here; known are {known}"))
             }
             ORDER => Some(Part::Order),
             CUSTOMER => Some(Part::Customer),
@@ -171,13 +172,13 @@ impl Checker {
                 self.names_line = true;
                 Some(Part::Line(0))
             }
-            _ => self.wrong(format!("`{name}` is unknown")),
+            _ => self.report(format!("`{name}` is unknown")),
         }
     }
 
     fn select(&mut self, select: &SelectExpr) -> Option<Part> {
         if select.test {
-            return self.wrong("`has` is not needed: everything named is there");
+            return self.report("`has` is not needed: everything named is there");
         }
         let (name, fields) = match self.part(&select.operand)? {
             Part::Line(slot) => return self.line_field(slot, &select.field),
@@ -185,7 +186,7 @@ impl Checker {
             Part::Customer => (CUSTOMER, self.view.customer_fields()),
             other => {
                 let (kind, field) = (other.kind(), &select.field);
-                return self.wrong(format!("{kind} has no `{field}`"));
+                return self.report(format!("{kind} has no `{field}`"));
             }
         };
         match field_of(fields, &select.field) {
@@ -195,7 +196,7 @@ impl Checker {
             Ok(Field::Lines) => Some(Part::Lines(Lines::default())),
             Err(known) => {
                 let field = &select.field;
-                self.wrong(format!("`{name}.{field}` is unknown; `{name}` has {known}"))
+                self.report(format!("`{name}.{field}` is unknown; `{name}` has {known}"))
             }
         }
     }
@@ -205,15 +206,15 @@ impl Checker {
             Ok(LineField::Number(field)) => Some(Part::Number(Number::OfLine(slot, field))),
             Ok(LineField::Text(field)) => Some(Part::Text(Text::OfLine(slot, field))),
             Ok(LineField::IsGiftCard) => Some(Part::Truth(Truth::IsGiftCard(slot))),
-            Err(known) => self.wrong(format!("a line has no `{name}`; it has {known}")),
+            Err(known) => self.report(format!("a line has no `{name}`; it has {known}")),
         }
     }
 
     fn call(&mut self, call: &CallExpr) -> Option<Part> {
         match (&call.target, &*call.args) {
             (Some(target), arguments) => self.method(target, &call.func_name, arguments),
-            (None, [one]) => self.of_one(&call.func_name, one),
-            (None, [left, right]) => self.of_two(&call.func_name, left, right),
+            (None, [one]) => self.unary(&call.func_name, one),
+            (None, [left, right]) => self.binary(&call.func_name, left, right),
             (None, [condition, yes, no]) if call.func_name == operators::CONDITIONAL => {
                 self.choice(condition, yes, no)
             }
@@ -222,7 +223,7 @@ impl Checker {
     }
 
     pub(super) fn unknown_function<T>(&mut self, name: &str) -> Option<T> {
-        self.wrong(format!(
+        self.report(format!(
             "`{name}` is unknown, or has other arguments; known are size, startsWith, endsWith, \
              contains, exists, exists_one, all, filter, map, sum, math.least, math.greatest"
         ))
@@ -236,11 +237,11 @@ impl Checker {
         inner: impl FnOnce(&mut Self, Slot) -> Option<T>,
     ) -> Option<T> {
         let Expr::Ident(name) = &variable.expr else {
-            return self.wrong("the first argument of a loop is the name of its variable");
+            return self.report("the first argument of a loop is the name of its variable");
         };
         let slot = self.loops.len() + 1;
         if slot >= SLOTS_MAX {
-            return self.wrong("loops stand at most two deep");
+            return self.report("loops stand at most two deep");
         }
         self.loops.push((name.clone(), each));
         let checked = inner(self, slot);
@@ -254,7 +255,7 @@ impl Checker {
             Part::Truth(truth) => Some(truth),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("needs something true or false, and finds {kind}"))
+                self.report(format!("needs something true or false, and finds {kind}"))
             }
         }
     }
@@ -265,7 +266,7 @@ impl Checker {
             Part::Number(number) => Some(number),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("needs a whole number, and finds {kind}"))
+                self.report(format!("needs a whole number, and finds {kind}"))
             }
         }
     }
@@ -276,7 +277,7 @@ impl Checker {
             Part::Text(text) => Some(text),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("needs a text, and finds {kind}"))
+                self.report(format!("needs a text, and finds {kind}"))
             }
         }
     }

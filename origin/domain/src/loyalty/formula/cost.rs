@@ -1,14 +1,14 @@
-//! What an expression may cost at most, known before it is published: the size of its tree, each
-//! loop counted for the longest list there can be.
+//! The maximum cost of an expression, known before it is published: the size of its tree, with each
+//! loop counted for the longest possible list.
 
 use super::tree::{Condition, Formula, Lines, Number, Text, Texts, Truth};
 use crate::loyalty::facts::{ORDER_LINES_MAX, TEXTS_MAX};
 
-/// Most steps of one expression on the largest order: some 20 ms. Fifty rules of two such each still
-/// end in time for a consumer that has thirty seconds.
+/// Most steps of one expression on the largest order: about 20 ms. Fifty rules with two such
+/// expressions each end in time for a consumer that has thirty seconds.
 pub const STEPS_MAX: u64 = 5_000_000;
 
-/// Steps of what looks at every character of a text.
+/// Steps of an operation on every character of a text.
 const TEXT_STEPS: u64 = 4;
 /// Steps of making a text.
 const JOIN_STEPS: u64 = 16;

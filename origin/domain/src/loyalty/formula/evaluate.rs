@@ -1,5 +1,5 @@
-//! Evaluating: CEL's meaning, over whole numbers. `&&`, `||`, `all` and `exists` are true or false
-//! whenever one side alone decides, even if the other fails; nothing else hides a failure.
+//! Evaluation: CEL's semantics, over whole numbers. `&&`, `||`, `all` and `exists` are true or
+//! false whenever one side alone decides, even if the other fails; nothing else hides a failure.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +13,7 @@ use super::tree::{
 };
 use crate::loyalty::facts::PaidLine;
 
-/// What can go wrong in an expression that was checked.
+/// How the evaluation of a checked expression can fail.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
 )]
@@ -27,9 +27,9 @@ pub enum Failure {
     Overflow,
 }
 
-/// What is being looked at: the subject, and the line or text of each loop.
+/// The values in scope: the subject, and the line or text of each loop.
 #[derive(Clone, Copy)]
-struct Sight<'a> {
+struct Scope<'a> {
     subject: &'a Subject<'a>,
     lines: [Option<&'a PaidLine>; SLOTS_MAX],
     texts: [&'a str; SLOTS_MAX],
@@ -44,7 +44,7 @@ impl Condition {
         subject: &Subject<'_>,
         line: Option<&PaidLine>,
     ) -> Result<bool, Failure> {
-        Sight::of(subject, line).truth(&self.tree)
+        Scope::of(subject, line).truth(&self.tree)
     }
 }
 
@@ -57,13 +57,13 @@ impl Formula {
         subject: &Subject<'_>,
         line: Option<&PaidLine>,
     ) -> Result<i64, Failure> {
-        Sight::of(subject, line).number(&self.tree)
+        Scope::of(subject, line).number(&self.tree)
     }
 }
 
-// === impl Sight ===
+// === impl Scope ===
 
-impl<'a> Sight<'a> {
+impl<'a> Scope<'a> {
     fn of(subject: &'a Subject<'a>, line: Option<&'a PaidLine>) -> Self {
         let mut lines = [None; SLOTS_MAX];
         lines[0] = line;
@@ -186,7 +186,7 @@ impl<'a> Sight<'a> {
             Truth::OverTexts(how, texts, slot, condition) => {
                 let texts = self.texts(texts)?;
                 how.over(texts.iter().map(|text| {
-                    let mut inner: Sight<'_> = *self;
+                    let mut inner: Scope<'_> = *self;
                     inner.texts[*slot] = text;
                     inner.truth(condition)
                 }))
@@ -198,20 +198,20 @@ impl<'a> Sight<'a> {
         decided(deciding, sides.into_iter().map(|side| self.truth(side)))
     }
 
-    /// The list is made before it is asked anything, as in CEL: a filter that fails fails it all.
+    /// The list is built before the condition is evaluated, as in CEL: a failing filter fails it.
     fn over_lines(
         &self,
         how: Quantifier,
         lines: &Lines,
         condition: impl Fn(&'a PaidLine) -> Result<bool, Failure>,
     ) -> Result<bool, Failure> {
-        let mut kept = Vec::new();
+        let mut filtered = Vec::new();
         for line in &self.subject.lines {
             if self.passes(lines, line)? {
-                kept.push(*line);
+                filtered.push(*line);
             }
         }
-        how.over(kept.into_iter().map(condition))
+        how.over(filtered.into_iter().map(condition))
     }
 
     fn text<'t>(&self, tree: &'t Text) -> Result<Cow<'t, str>, Failure>

@@ -1,5 +1,5 @@
-//! What holds for every expression: it means what CEL says, never panics, never costs more than was
-//! told when it was published, and says the same every time.
+//! Properties of every expression: it means what CEL says, never panics, never costs more than its
+//! bound at publication, and has the same value every time.
 
 use std::cell::Cell;
 
@@ -146,7 +146,7 @@ fn subject<'a>(paid: &'a Paid, figures: Figures) -> Subject<'a> {
     Subject::of(paid, paid.lines.iter().collect(), "gold", figures)
 }
 
-/// What the crate's own interpreter says.
+/// The value by the crate's own interpreter.
 fn interpreted(source: &str, subject: &Subject<'_>) -> Result<Value, ExecutionError> {
     let line = |line: &PaidLine| {
         json!({
@@ -218,7 +218,7 @@ proptest! {
     #[test]
     fn a_formula_means_what_cel_says(source in number("line", 3), (paid, figures) in order()) {
         let subject = subject(&paid, figures);
-        // A division by a literal zero is refused before it is ever evaluated.
+        // A division by a literal zero is rejected before evaluation.
         if let Ok(formula) = formula(&source, View::Line) {
             let ours = formula.value(&subject, Some(&paid.lines[0]));
             match interpreted(&source, &subject) {
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn no_heap_of_tokens_makes_checking_or_evaluating_panic(
+    fn no_list_of_tokens_makes_checking_or_evaluating_panic(
         tokens in prop::collection::vec(some(&[
             "order", "customer", "line", ".", "lines", "amount", "tags", "(", ")", "[", "]", "{", "}", ",", "?",
             ":", "+", "-", "*", "/", "%", "!", "==", "<", "&&", "||", "in", "'a'", "1", "0", "1.5", "2u", "null",
@@ -278,7 +278,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn nothing_costs_more_than_was_told(source in truth("line", 2)) {
+    fn no_condition_costs_more_than_its_bound(source in truth("line", 2)) {
         let line = |index: usize| PaidLine { id: index.to_string(), ..PaidLine::default() };
         let paid = Paid {
             lines: (0..ORDER_LINES_MAX).map(line).collect(),
@@ -295,7 +295,7 @@ proptest! {
 }
 
 #[test]
-fn nesting_has_an_end_before_the_stack_has() {
+fn nesting_ends_before_the_stack_overflows() {
     for (open, inner, close) in [
         ("(", "1", ")"),
         ("-", "1", ""),

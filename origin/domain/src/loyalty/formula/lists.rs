@@ -1,4 +1,4 @@
-//! Checking lists, and what is called on something.
+//! Checking lists and method calls.
 
 use cel::common::ast::{Expr, IdedExpr};
 
@@ -19,15 +19,15 @@ impl Checker {
                 Part::Text(text) => texts.push(text),
                 other => {
                     let kind = other.kind();
-                    return self.wrong(format!("a list holds numbers or texts, not {kind}"));
+                    return self.report(format!("a list holds numbers or texts, not {kind}"));
                 }
             }
         }
         match (numbers.is_empty(), texts.is_empty()) {
             (false, true) => Some(Part::Numbers(numbers)),
             (true, false) => Some(Part::Texts(Texts::Literal(texts))),
-            (true, true) => self.wrong("a list that is empty holds nothing to find"),
-            (false, false) => self.wrong("a list holds numbers or texts, not both"),
+            (true, true) => self.report("a list that is empty holds nothing to find"),
+            (false, false) => self.report("a list holds numbers or texts, not both"),
         }
     }
 
@@ -49,7 +49,7 @@ impl Checker {
                 }
                 other => {
                     let kind = other.kind();
-                    self.wrong(format!("`sum` adds up `order.lines.map(…)`, not {kind}"))
+                    self.report(format!("`sum` adds up `order.lines.map(…)`, not {kind}"))
                 }
             },
             ("startsWith", [part]) => self.matching(Match::StartsWith, target, part),
@@ -86,7 +86,7 @@ impl Checker {
             Part::Lines(lines) => Some(Part::Number(Number::Count(lines))),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("`size` is of a text or a list, not of {kind}"))
+                self.report(format!("`size` is of a text or a list, not of {kind}"))
             }
         }
     }
@@ -107,7 +107,7 @@ impl Checker {
             Part::Text(text) => Some(Part::Truth(Truth::Match(how, text, part?))),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("only a text starts, ends or contains; this is {kind}"))
+                self.report(format!("only a text starts, ends or contains; this is {kind}"))
             }
         }
     }
@@ -130,7 +130,7 @@ impl Checker {
             }),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("`exists` and `all` ask lines or texts, not {kind}"))
+                self.report(format!("`exists` and `all` go over lines or texts, not over {kind}"))
             }
         };
         truth.map(Part::Truth)
@@ -157,7 +157,7 @@ impl Checker {
             Part::Lines(lines) => Some(lines),
             other => {
                 let kind = other.kind();
-                self.wrong(format!("`filter` and `map` go over `order.lines`, not over {kind}"))
+                self.report(format!("`filter` and `map` go over `order.lines`, not over {kind}"))
             }
         }
     }

@@ -1,14 +1,14 @@
-//! Conditions and formulas of a programme: a checked part of CEL, the Common Expression Language.
+//! Conditions and formulas of a program: a checked subset of CEL, the Common Expression Language.
 //!
 //! ```text
 //! text ─► cel's parser ─► check: names, kinds, cost ─► tree ─► evaluate over a subject
-//!                         every mistake is told         typed, so nothing is left to go wrong
-//!                                                       but division by zero and overflow
+//!                         every mistake is reported     typed, so that evaluation only fails by
+//!                                                       division by zero and overflow
 //! ```
 //!
-//! Parsing is the `cel` crate's. Evaluating is ours, because points are evaluated again for years:
+//! The `cel` crate parses. The evaluator is our own, because points are evaluated again for years:
 //! the tree has no floats, a cost that is known when it is published, and a meaning that no new
-//! release of a crate changes. A property holds it to the crate's own interpreter.
+//! release of a crate changes. A property test compares it with the crate's own interpreter.
 
 mod calls;
 mod check;

@@ -2,10 +2,10 @@
 
 use super::tree::{LineNumber, LineText, NumberField, TextField, TextsField};
 
-/// What an expression may look at.
+/// The records that an expression may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::loyalty) enum View {
-    /// The customer's figures only: what a tier is measured by.
+    /// The customer's figures only, for the formula of tiers.
     Figures,
     /// The order and its customer.
     Order,
@@ -34,7 +34,7 @@ pub(super) const ORDER: &str = "order";
 pub(super) const CUSTOMER: &str = "customer";
 pub(super) const LINE: &str = "line";
 
-/// What an order has.
+/// The fields of an order.
 pub(super) const ORDER_FIELDS: &[(&str, Field)] = &[
     ("amount", Field::Number(NumberField::OrderAmount)),
     ("quantity", Field::Number(NumberField::OrderQuantity)),
@@ -46,7 +46,7 @@ pub(super) const ORDER_FIELDS: &[(&str, Field)] = &[
     ("weekday", Field::Number(NumberField::OrderWeekday)),
 ];
 
-/// What a customer has.
+/// The fields of a customer.
 pub(super) const CUSTOMER_FIELDS: &[(&str, Field)] = &[
     ("points", Field::Number(NumberField::CustomerPoints)),
     ("spend", Field::Number(NumberField::CustomerSpend)),
@@ -55,10 +55,10 @@ pub(super) const CUSTOMER_FIELDS: &[(&str, Field)] = &[
     ("tier", Field::Text(TextField::CustomerTier)),
 ];
 
-/// How many of [`CUSTOMER_FIELDS`] are figures; the rest is known of an order only.
+/// How many of [`CUSTOMER_FIELDS`] are figures; the rest need an order.
 const FIGURES: usize = 3;
 
-/// What a line has.
+/// The fields of a line.
 pub(super) const LINE_FIELDS: &[(&str, LineField)] = &[
     ("amount", LineField::Number(LineNumber::Amount)),
     ("quantity", LineField::Number(LineNumber::Quantity)),
@@ -91,10 +91,10 @@ impl View {
     }
 }
 
-/// The field of a name, or the names there are.
+/// The field of a name, or all known names.
 pub(super) fn field_of<T: Copy>(fields: &[(&str, T)], name: &str) -> Result<T, String> {
-    let found = fields.iter().find(|(known, _)| *known == name);
-    found.map(|(_, field)| *field).ok_or_else(|| {
+    let field = fields.iter().find(|(known, _)| *known == name);
+    field.map(|(_, field)| *field).ok_or_else(|| {
         let known: Vec<&str> = fields.iter().map(|(known, _)| *known).collect();
         known.join(", ")
     })

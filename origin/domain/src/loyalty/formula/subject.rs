@@ -26,7 +26,7 @@ const WEEKDAY_OF_DAY_0: u64 = 4;
 // === impl Subject ===
 
 impl<'a> Subject<'a> {
-    /// The lines that count of an order, by a customer with these figures.
+    /// The counted lines of an order, by a customer with these figures.
     pub(in crate::loyalty) fn of(
         paid: &'a Paid,
         lines: Vec<&'a PaidLine>,
@@ -50,7 +50,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// No order: what the figures alone say.
+    /// The figures alone, without an order.
     pub(in crate::loyalty) fn of_figures(figures: Figures) -> Self {
         Self {
             lines: Vec::new(),

@@ -1,4 +1,4 @@
-//! Expressions after checking: every node knows its kind, so evaluating meets no surprises.
+//! Expressions after checking: every node knows its kind, so evaluation has no type errors.
 
 /// A condition that has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,16 +7,16 @@ pub struct Condition {
     pub(super) names_line: bool,
 }
 
-/// A formula that has been checked. What it gives is a whole number.
+/// A formula that has been checked. Its value is a whole number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formula {
     pub(super) tree: Number,
 }
 
-/// Most loops inside each other, and the line that a rule is about. Three are past reading.
+/// Most loops inside each other, and the line that a rule is about. Three are unreadable.
 pub(super) const SLOTS_MAX: usize = 3;
 
-/// Which of the lines or texts that are being looked at: the one given is 0, then one per loop.
+/// Index of a line or text in scope: the line of the rule is 0, then one per loop.
 pub(super) type Slot = usize;
 
 /// A whole number.
@@ -156,7 +156,7 @@ pub(super) enum Quantifier {
 // === impl Condition ===
 
 impl Condition {
-    /// Whether it says anything about a line; otherwise it is the same for every line of an order.
+    /// Whether it names a line; otherwise it is the same for every line of an order.
     pub(in crate::loyalty) fn names_line(&self) -> bool {
         self.names_line
     }

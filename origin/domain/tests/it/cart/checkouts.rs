@@ -1,4 +1,4 @@
-//! What a cart is handed over as, and what the shopper is told first.
+//! The items a cart is handed over as, and the problems reported to the shopper.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ fn compiled(document: &Value) -> Configurator {
     Configurator::compile(product, &Limits::default()).unwrap()
 }
 
-/// A configured bike as it was added, at this price.
+/// A configured bike added at this price.
 fn configured(frame: &str, size: &str, price: i64) -> Offer {
     Offer {
         product: "bike".to_owned(),
@@ -69,20 +69,20 @@ fn cart(offers: &[Offer]) -> Contents {
     contents
 }
 
-fn handed(offers: &[Offer], today: &Value) -> HandOver {
+fn hand_over_today(offers: &[Offer], today: &Value) -> HandOver {
     let today = compiled(today);
     hand_over(&cart(offers), |offer| (offer.product == "bike").then_some(&today))
 }
 
 fn problems(offers: &[Offer], today: &Value) -> Vec<Problem> {
-    let found = handed(offers, today).problems;
-    found.into_iter().map(|found| found.problem).collect()
+    let problems = hand_over_today(offers, today).problems;
+    problems.into_iter().map(|it| it.problem).collect()
 }
 
 #[test]
-fn every_line_is_handed_over_in_order_and_a_configured_one_names_itself() {
+fn lines_are_handed_over_in_order_and_a_configured_line_carries_its_id() {
     let bike = configured("carbon", "m", 150_000);
-    let hand_over = handed(&[plain("71", 100_000), bike.clone()], &self::bike());
+    let hand_over = hand_over_today(&[plain("71", 100_000), bike.clone()], &self::bike());
     assert_eq!((hand_over.problems.as_slice(), hand_over.is_whole()), ([].as_slice(), true));
     let mut properties = texts([("Name", "Ada"), ("frame", "carbon"), ("size", "m")]);
     properties.insert(LINE_PROPERTY.to_owned(), bike.line_id().to_string());
@@ -94,26 +94,26 @@ fn every_line_is_handed_over_in_order_and_a_configured_one_names_itself() {
 }
 
 #[test]
-fn a_product_or_variant_that_is_gone_is_named_and_kept_back() {
+fn a_removed_product_or_variant_is_reported_and_omitted() {
     let elsewhere = Offer { product: "tandem".to_owned(), ..configured("steel", "m", 100_000) };
     let lines = [elsewhere, plain("79", 100_000), plain("72", 100_000)];
-    let hand_over = handed(&lines, &bike());
+    let hand_over = hand_over_today(&lines, &bike());
     assert_eq!(hand_over.items.len(), 1);
     assert!(!hand_over.is_whole());
-    let named: Vec<_> = hand_over.problems.iter().map(|it| (it.line, &it.problem)).collect();
+    let problems: Vec<_> = hand_over.problems.iter().map(|it| (it.line, &it.problem)).collect();
     let gone = &Problem::ProductGone;
-    assert_eq!(named, [(lines[0].line_id(), gone), (lines[1].line_id(), gone)]);
+    assert_eq!(problems, [(lines[0].line_id(), gone), (lines[1].line_id(), gone)]);
 }
 
 #[test]
-fn choices_that_no_longer_go_together_come_with_the_cheapest_repair() {
-    let found = problems(&[configured("carbon", "s", 150_000)], &bike());
+fn an_invalid_selection_is_reported_with_the_cheapest_repair() {
+    let result = problems(&[configured("carbon", "s", 150_000)], &bike());
     let repair = texts([("frame", "steel"), ("size", "s")]);
-    assert_eq!(found, [Problem::SelectionInvalid { repair }]);
+    assert_eq!(result, [Problem::SelectionInvalid { repair }]);
 }
 
 #[test]
-fn a_choice_or_option_the_product_no_longer_has_is_an_invalid_selection() {
+fn a_removed_value_or_a_new_option_makes_the_selection_invalid() {
     let mut today = bike();
     today["options"][1]["values"].as_array_mut().unwrap().remove(1);
     today["variants"].as_array_mut().unwrap().truncate(1);
@@ -128,47 +128,47 @@ fn a_choice_or_option_the_product_no_longer_has_is_an_invalid_selection() {
     let repair = texts([("bell", "brass"), ("frame", "steel"), ("size", "m")]);
     let expected = [Problem::SelectionInvalid { repair }];
     assert_eq!(problems(&[configured("steel", "m", 100_000)], &today), expected);
-    // Nor is the variant, which now leaves the bell open, a whole product.
+    // The variant leaves the bell open, so it is not a complete product either.
     assert_eq!(problems(&[plain("72", 100_000)], &today), [Problem::ProductGone]);
 }
 
 #[test]
 fn a_configuration_without_a_variant_cannot_be_bought_at_shopify() {
-    let hand_over = handed(&[configured("carbon", "l", 150_000)], &bike());
+    let hand_over = hand_over_today(&[configured("carbon", "l", 150_000)], &bike());
     assert_eq!(hand_over.items, []);
     assert_eq!(hand_over.problems[0].problem, Problem::VariantMissing);
     assert!(!hand_over.is_whole());
 }
 
 #[test]
-fn a_price_that_has_changed_is_told_and_the_line_is_handed_over() {
+fn a_changed_price_is_reported_and_the_line_is_handed_over() {
     let lines = [configured("steel", "m", 99_900), plain("71", 100_100)];
-    let hand_over = handed(&lines, &bike());
+    let hand_over = hand_over_today(&lines, &bike());
     assert_eq!((hand_over.items.len(), hand_over.is_whole()), (2, true));
-    let found: Vec<_> = hand_over.problems.iter().map(|it| it.problem.clone()).collect();
+    let result: Vec<_> = hand_over.problems.iter().map(|it| it.problem.clone()).collect();
     let changed = |shown| Problem::PriceChanged { shown: Money(shown), today: Money(100_000) };
-    assert_eq!(found, [changed(99_900), changed(100_100)]);
+    assert_eq!(result, [changed(99_900), changed(100_100)]);
 }
 
 #[test]
-fn a_price_that_is_not_its_variants_does_not_bind_shopify() {
+fn a_price_other_than_the_variants_is_reported_as_not_binding() {
     let mut today = bike();
     today["variants"][1]["price"] = json!(120_000);
     today["variants"][0]["price"] = json!(100_000);
     let lines = [configured("steel", "m", 100_000), plain("71", 100_000), plain("72", 99_000)];
-    let found = problems(&lines, &today);
+    let result = problems(&lines, &today);
     let not_binding = Problem::PriceNotBinding { today: Money(100_000), charged: Money(120_000) };
     let changed = Problem::PriceChanged { shown: Money(99_000), today: Money(100_000) };
-    assert_eq!(found, [not_binding.clone(), changed, not_binding]);
+    assert_eq!(result, [not_binding.clone(), changed, not_binding]);
 }
 
 #[test]
-fn an_empty_cart_is_handed_over_as_nothing() {
-    assert_eq!(handed(&[], &bike()), HandOver::default());
+fn an_empty_cart_is_handed_over_without_items() {
+    assert_eq!(hand_over_today(&[], &bike()), HandOver::default());
 }
 
 #[test]
-fn every_problem_has_its_own_name_and_says_what_to_do() {
+fn every_problem_has_a_unique_code_and_a_remedy() {
     let (shown, today) = (Money(1), Money(2));
     let all = [
         Problem::ProductGone,

@@ -1,4 +1,4 @@
-//! What each command does.
+//! The effect of each command.
 
 use origin_domain::cart::{Action, Contents};
 use origin_domain::money::Money;
@@ -14,7 +14,7 @@ fn after(commands: &[origin_domain::cart::CartCommand]) -> Contents {
 }
 
 #[test]
-fn adding_the_same_thing_twice_adds_up_on_one_line() {
+fn adding_the_same_offer_twice_sums_up_on_one_line() {
     let cart = after(&[add(NOON, "a", 1, 2), add(NOON + 1, "b", 1, 3)]);
     assert_eq!(cart.lines.len(), 1);
     assert_eq!(cart.lines[&line(1)].quantity, 5);
@@ -31,7 +31,7 @@ fn the_same_variant_with_another_engraving_is_another_line() {
 }
 
 #[test]
-fn setting_the_quantity_of_a_line_that_is_gone_does_not_bring_it_back() {
+fn setting_the_quantity_of_a_removed_line_does_not_restore_it() {
     let cart = after(&[add(NOON, "a", 1, 1), remove(NOON + 1, "b", 1), set(NOON + 2, "c", 1, 7)]);
     assert_eq!(cart, Contents::default());
 }
@@ -43,13 +43,13 @@ fn quantity_zero_removes_the_line() {
 }
 
 #[test]
-fn an_add_after_a_removal_starts_the_line_anew() {
+fn an_add_after_a_removal_creates_a_new_line() {
     let commands = [add(NOON, "a", 1, 5), remove(NOON + 1, "b", 1), add(NOON + 2, "c", 1, 2)];
     assert_eq!(after(&commands).lines[&line(1)].quantity, 2);
 }
 
 #[test]
-fn a_line_costs_what_the_latest_add_cost() {
+fn a_line_has_the_price_of_the_latest_add() {
     let mut dearer = offer(1);
     dearer.price = Money(2_490);
     let dearer = Action::add(dearer, 1);
@@ -58,15 +58,16 @@ fn a_line_costs_what_the_latest_add_cost() {
 }
 
 #[test]
-fn an_order_takes_what_it_bought_and_leaves_the_rest() {
+fn an_order_takes_the_bought_quantities_and_leaves_the_rest() {
     let cart = after(&[
         add(NOON, "a", 1, 5),
         add(NOON + 1, "b", 2, 1),
         add(NOON + 2, "c", 3, 1),
         take(NOON + 3, "order", [(1, 2), (2, 1)]),
     ]);
-    let left: Vec<_> = cart.shown().into_iter().map(|(id, line)| (id, line.quantity)).collect();
-    assert_eq!(left, [(line(1), 3), (line(3), 1)]);
+    let lines: Vec<_> =
+        cart.sorted_lines().into_iter().map(|(id, line)| (id, line.quantity)).collect();
+    assert_eq!(lines, [(line(1), 3), (line(3), 1)]);
 }
 
 #[test]
@@ -77,11 +78,11 @@ fn an_order_of_more_than_the_cart_holds_takes_all_and_no_more() {
         add(NOON + 2, "b", 1, 2),
     ];
     assert_eq!(after(&commands[..2]), Contents::default());
-    assert_eq!(after(&commands).lines[&line(1)].quantity, 2, "what is added later stays");
+    assert_eq!(after(&commands).lines[&line(1)].quantity, 2, "a later add stays");
 }
 
 #[test]
-fn a_line_bought_to_its_end_is_not_brought_back_by_setting_its_quantity() {
+fn setting_the_quantity_of_a_fully_bought_line_does_not_restore_it() {
     let commands =
         [add(NOON, "a", 1, 1), take(NOON + 1, "order", [(1, 1), (2, 1)]), set(NOON + 2, "b", 1, 3)];
     assert_eq!(after(&commands), Contents::default());
@@ -98,8 +99,8 @@ fn clearing_keeps_the_attributes() {
 }
 
 #[test]
-fn lines_are_shown_in_the_order_they_were_started() {
+fn lines_are_listed_in_the_order_they_were_created() {
     let cart = after(&[add(NOON, "a", 9, 1), add(NOON + 1, "b", 1, 1), add(NOON + 2, "c", 9, 1)]);
-    let shown: Vec<_> = cart.shown().into_iter().map(|(id, _)| id).collect();
-    assert_eq!(shown, [line(9), line(1)]);
+    let lines: Vec<_> = cart.sorted_lines().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(lines, [line(9), line(1)]);
 }

@@ -1,4 +1,4 @@
-//! Laws of the fold: seeds of failures are kept beside this file.
+//! Laws of the fold. Seeds of failures are stored under `tests/proptest-regressions`.
 
 use origin_domain::cart::{
     Action, Applied, CartCommand, CartItem, Contents, FOLD_WINDOW_MS, IDLE_MS_MAX, apply,
@@ -37,18 +37,18 @@ fn history() -> impl Strategy<Value = Vec<CartCommand>> {
     })
 }
 
-/// A delivery in which none is overtaken by one 48 hours younger, some twice.
-fn delivered(commands: &[CartCommand], jitters: &[(u64, bool)]) -> Vec<CartCommand> {
-    let mut deliveries: Vec<(u64, CartCommand)> = Vec::new();
+/// Deliveries, some twice, in which no command arrives after one that is 48 hours younger.
+fn deliveries(commands: &[CartCommand], jitters: &[(u64, bool)]) -> Vec<CartCommand> {
+    let mut scheduled: Vec<(u64, CartCommand)> = Vec::new();
     for (command, (jitter, twice)) in commands.iter().zip(jitters.iter().cycle()) {
         let when = command.time.0 + jitter % FOLD_WINDOW_MS;
-        deliveries.push((when, command.clone()));
+        scheduled.push((when, command.clone()));
         if *twice {
-            deliveries.push((when + jitter / 2, command.clone()));
+            scheduled.push((when + jitter / 2, command.clone()));
         }
     }
-    deliveries.sort_by_key(|(when, _)| *when);
-    deliveries.into_iter().map(|(_, command)| command).collect()
+    scheduled.sort_by_key(|(when, _)| *when);
+    scheduled.into_iter().map(|(_, command)| command).collect()
 }
 
 fn absorbed(deliveries: &[CartCommand]) -> CartItem {
@@ -63,8 +63,8 @@ fn bytes(item: &CartItem) -> Vec<u8> {
     serde_json::to_vec(item).unwrap()
 }
 
-/// The plain meaning of the contract: run everything in order; thirty days of silence end a cart.
-fn told(commands: &[CartCommand]) -> (Contents, u64) {
+/// The reference model: runs all commands in order; thirty days of silence end a cart.
+fn reference(commands: &[CartCommand]) -> (Contents, u64) {
     let mut sorted = commands.to_vec();
     sorted.sort_by_key(CartCommand::place);
     let (mut contents, mut count, mut last) = (Contents::default(), 0, NOON);
@@ -88,21 +88,21 @@ proptest! {
         jitters in prop::collection::vec((0..FOLD_WINDOW_MS, any::<bool>()), 1..24),
     ) {
         let in_order = absorbed(&commands);
-        let shuffled = absorbed(&delivered(&commands, &jitters));
+        let shuffled = absorbed(&deliveries(&commands, &jitters));
         prop_assert_eq!(bytes(&in_order), bytes(&shuffled));
     }
 
     #[test]
-    fn a_cart_is_the_plain_run_of_its_commands(commands in history()) {
+    fn a_cart_equals_the_reference_model(commands in history()) {
         let item = absorbed(&commands);
-        let (contents, count) = told(&commands);
+        let (contents, count) = reference(&commands);
         prop_assert_eq!(item.fold([]), contents);
         prop_assert_eq!(item.version, count);
     }
 
-    /// I1: what is shown while a command is pending is what is shown once it is absorbed.
+    /// I1: a view with a pending command equals the view after it is absorbed.
     #[test]
-    fn pending_commands_show_as_they_will_once_absorbed(
+    fn a_view_with_pending_commands_equals_the_view_after_absorbing_them(
         commands in history(),
         split in any::<prop::sample::Index>(),
     ) {

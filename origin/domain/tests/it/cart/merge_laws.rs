@@ -1,4 +1,4 @@
-//! Laws of the merge: seeds of failures are kept beside this file.
+//! Laws of the merge. Seeds of failures are stored under `tests/proptest-regressions`.
 
 use origin_domain::cart::{Action, CartEvent, Contents, FOLD_WINDOW_MS, IDLE_MS_MAX, Line, Merge};
 use origin_domain::money::Money;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::merges::{Carts, GUEST, guests, merge, own};
 use super::{NOON, command, offer, remove, set};
 
-/// What two devices did over some weeks, the merge among it. Times come in clusters, so that
+/// Commands of two devices over some weeks, including the merge. Times come in clusters, so that
 /// neighbours on both sides of every window are common.
 fn history() -> impl Strategy<Value = Vec<CartEvent>> {
     let gap = prop_oneof![
@@ -27,7 +27,7 @@ fn history() -> impl Strategy<Value = Vec<CartEvent>> {
         for (index, (gap, is_guests, kind, variant, quantity)) in steps.into_iter().enumerate() {
             if index == merged_at {
                 events.push(merge(at + gap / 2));
-                // Later than this nobody is left who has not been told of the merge.
+                // After this time every device knows of the merge.
                 merged_until = at + gap / 2 + FOLD_WINDOW_MS;
             }
             at += gap;
@@ -53,74 +53,78 @@ fn history() -> impl Strategy<Value = Vec<CartEvent>> {
     })
 }
 
-/// A delivery in which none is overtaken by one 48 hours younger, some twice.
-fn delivered(events: &[CartEvent], jitters: &[(u64, bool)]) -> Vec<CartEvent> {
-    let mut deliveries: Vec<(u64, CartEvent)> = Vec::new();
+/// Deliveries, some twice, in which no event arrives after one that is 48 hours younger.
+fn deliveries(events: &[CartEvent], jitters: &[(u64, bool)]) -> Vec<CartEvent> {
+    let mut scheduled: Vec<(u64, CartEvent)> = Vec::new();
     for (event, (jitter, twice)) in events.iter().zip(jitters.iter().cycle()) {
         let when = event.command.time.0 + jitter % FOLD_WINDOW_MS;
-        deliveries.push((when, event.clone()));
+        scheduled.push((when, event.clone()));
         if *twice {
-            deliveries.push((when + jitter / 2, event.clone()));
+            scheduled.push((when + jitter / 2, event.clone()));
         }
     }
-    deliveries.sort_by_key(|(when, _)| *when);
-    deliveries.into_iter().map(|(_, event)| event).collect()
+    scheduled.sort_by_key(|(when, _)| *when);
+    scheduled.into_iter().map(|(_, event)| event).collect()
 }
 
-/// One cart, told plainly.
+/// One cart of the reference model.
 #[derive(Default)]
-struct Told {
+struct ReferenceCart {
     contents: Contents,
     count: u64,
     last: u64,
 }
 
-impl Told {
-    fn goes_on(&mut self, at: u64) {
+impl ReferenceCart {
+    fn add_command(&mut self, at: u64) {
         if at > self.last + IDLE_MS_MAX {
             *self = Self::default();
         }
         (self.count, self.last) = (self.count + 1, at);
     }
 
-    fn take(&mut self, guest: Self, at: u64) {
+    fn join(&mut self, guest: Self, at: u64) {
         if at > guest.last + IDLE_MS_MAX {
             return;
         }
         self.count += guest.count;
         self.contents.attributes.extend(guest.contents.attributes);
-        for (id, theirs) in guest.contents.lines {
-            let Some(mine) = self.contents.lines.get(&id).cloned() else {
-                self.contents.lines.insert(id, theirs);
+        for (id, guests_line) in guest.contents.lines {
+            let Some(own_line) = self.contents.lines.get(&id).cloned() else {
+                self.contents.lines.insert(id, guests_line);
                 continue;
             };
-            let later = if theirs.offered > mine.offered { theirs.clone() } else { mine.clone() };
-            let quantity = mine.quantity + theirs.quantity;
-            let since = mine.since.min(theirs.since);
+            let later = if guests_line.offered > own_line.offered {
+                guests_line.clone()
+            } else {
+                own_line.clone()
+            };
+            let quantity = own_line.quantity + guests_line.quantity;
+            let since = own_line.since.min(guests_line.since);
             self.contents.lines.insert(id, Line { quantity, since, ..later });
         }
     }
 }
 
-/// The plain meaning of the contract: run everything in order, each on the cart it was sent to, and
-/// what was sent to the guest's on the customer's from the merge on.
-fn told(events: &[CartEvent]) -> (Contents, u64) {
+/// The reference model: runs all commands in order, each on the cart it was sent to; after the
+/// merge, the guest's commands run on the customer's cart.
+fn reference(events: &[CartEvent]) -> (Contents, u64) {
     let mut sorted: Vec<&CartEvent> = events.iter().collect();
     sorted.sort_by_key(|event| event.command.place());
-    let (mut own, mut guest) = (Told::default(), Some(Told::default()));
+    let (mut own, mut guest) = (ReferenceCart::default(), Some(ReferenceCart::default()));
     for CartEvent { cart, command } in sorted {
         let at = command.time.0;
         match (&command.action, &mut guest) {
             (Action::Merge { .. }, _) => {
-                own.goes_on(at);
-                own.take(guest.take().unwrap(), at);
+                own.add_command(at);
+                own.join(guest.take().unwrap(), at);
             }
             (_, Some(guest)) if cart == GUEST => {
-                guest.goes_on(at);
+                guest.add_command(at);
                 guest.contents.run(command);
             }
             _ => {
-                own.goes_on(at);
+                own.add_command(at);
                 own.contents.run(command);
             }
         }
@@ -138,22 +142,21 @@ proptest! {
         jitters in prop::collection::vec((0..FOLD_WINDOW_MS, any::<bool>()), 1..24),
     ) {
         let in_order = Carts::after(&events);
-        let shuffled = Carts::after(&delivered(&events, &jitters));
+        let shuffled = Carts::after(&deliveries(&events, &jitters));
         prop_assert_eq!(in_order.bytes(), shuffled.bytes());
     }
 
     #[test]
-    fn a_merged_cart_is_the_plain_run_of_both(events in history()) {
+    fn a_merged_cart_equals_the_reference_model(events in history()) {
         let carts = Carts::after(&events);
-        let (contents, count) = told(&events);
+        let (contents, count) = reference(&events);
         prop_assert_eq!(carts.own().fold([]), contents);
         prop_assert_eq!(carts.own().version, count);
     }
 
-    /// I1: what is shown while commands of either cart are pending is what is shown once they are
-    /// absorbed.
+    /// I1: a view with pending commands of either cart equals the view after they are absorbed.
     #[test]
-    fn pending_commands_of_both_show_as_they_will_once_absorbed(
+    fn a_view_with_pending_commands_equals_the_view_after_absorbing_them(
         events in history(),
         late in prop::collection::vec(any::<bool>(), 20),
     ) {
@@ -171,19 +174,19 @@ proptest! {
         prop_assert_eq!(partly.own().fold(pending), Carts::after(&events).own().fold([]));
     }
 
-    /// I2: no delivery makes a version smaller that a client may hold, while its cart lives on.
+    /// I2: no delivery decreases a version that a client may hold, within one lifetime of a cart.
     #[test]
-    fn a_version_never_falls_within_a_life(
+    fn a_version_never_decreases_within_a_lifetime(
         events in history(),
         jitters in prop::collection::vec((0..FOLD_WINDOW_MS, any::<bool>()), 1..24),
     ) {
         let mut carts = Carts::default();
-        for event in delivered(&events, &jitters) {
+        for event in deliveries(&events, &jitters) {
             let before = carts.own.clone().unwrap_or_default();
             carts.deliver(&event);
             let after = carts.own.clone().unwrap_or_default();
             let has_ended = after.highest.0 > before.highest.0 + IDLE_MS_MAX;
-                prop_assert!(
+            prop_assert!(
                 has_ended || after.version >= before.version,
                 "{event:?}: {before:?} {after:?}",
             );

@@ -1,10 +1,10 @@
-//! A guest's cart that goes into the customer's own.
+//! Merges of a guest's cart into the customer's own.
 
 use std::collections::BTreeMap;
 
 use origin_domain::cart::{
-    Action, Applied, Both, CartCommand, CartEvent, CartItem, FOLD_WINDOW_MS, IDLE_MS_MAX, Joined,
-    Line, Merge, Merged, apply_of,
+    Action, Applied, Both, CartCommand, CartEvent, CartItem, FOLD_WINDOW_MS, IDLE_MS_MAX, Line,
+    Merge, Merged, MergedItems, apply_of,
 };
 use origin_domain::money::Money;
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
@@ -14,7 +14,7 @@ use super::{NOON, add, command, line, offer, remove, set, take};
 pub(crate) const GUEST: &str = "0123456789abcdef";
 pub(crate) const OWN: &str = "customer-1001";
 
-/// Both carts, as deliveries leave them.
+/// Both carts after some deliveries.
 #[derive(Debug, Default)]
 pub(crate) struct Carts {
     guest: Option<CartItem>,
@@ -31,8 +31,8 @@ impl Carts {
     pub(crate) fn deliver(&mut self, event: &CartEvent) {
         if let Some(merge) = Merge::of(event) {
             match self.merge(merge) {
-                Merged::Changed(joined) => {
-                    let Joined { guest, into } = *joined;
+                Merged::Changed(items) => {
+                    let MergedItems { guest, into } = *items;
                     (self.guest, self.own) = (Some(guest), Some(into));
                 }
                 Merged::Known => {}
@@ -41,8 +41,8 @@ impl Carts {
             return;
         }
         let is_merged = |item: &CartItem| item.merged_into_at(event.command.time).is_some();
-        let goes_on = event.cart == OWN || self.guest.as_ref().is_some_and(is_merged);
-        let item = if goes_on { &mut self.own } else { &mut self.guest };
+        let is_for_own = event.cart == OWN || self.guest.as_ref().is_some_and(is_merged);
+        let item = if is_for_own { &mut self.own } else { &mut self.guest };
         match apply_of(item.as_ref(), &event.cart, &event.command) {
             Applied::Changed(changed) => *item = Some(*changed),
             Applied::Known | Applied::TooOld => {}
@@ -86,10 +86,10 @@ fn priced(at: u64, name: &str, price: i64) -> CartCommand {
     command(at, name, Action::add(offer, 1))
 }
 
-// === what a shopper sees ===
+// === the shopper's view ===
 
 #[test]
-fn lines_of_both_carts_are_there_and_equal_ones_add_up() {
+fn a_merged_cart_has_the_lines_of_both_and_equal_lines_are_summed() {
     let carts = Carts::after(&[
         own(add(NOON, "a", 1, 2)),
         guests(add(NOON + 1, "b", 1, 3)),
@@ -101,7 +101,7 @@ fn lines_of_both_carts_are_there_and_equal_ones_add_up() {
 }
 
 #[test]
-fn a_guests_own_changes_never_touch_the_customers_lines_before_the_merge() {
+fn a_guests_commands_before_the_merge_do_not_change_the_customers_lines() {
     let carts = Carts::after(&[
         own(add(NOON, "a", 1, 2)),
         guests(add(NOON + 1, "b", 1, 3)),
@@ -114,9 +114,9 @@ fn a_guests_own_changes_never_touch_the_customers_lines_before_the_merge() {
     assert_eq!(carts.quantities(), [(1, 2), (2, 1)].into());
 }
 
-/// An order is linked to the cart it was handed over from, wherever that has gone since.
+/// An order names the cart it was handed over from, even if that cart was merged since.
 #[test]
-fn an_order_of_the_guests_cart_takes_what_it_bought_out_of_the_customers() {
+fn an_order_of_the_guests_cart_takes_its_items_from_the_customers() {
     let deliveries = [
         own(add(NOON, "a", 1, 2)),
         guests(add(NOON + 1, "b", 1, 3)),
@@ -134,7 +134,7 @@ fn an_order_of_the_guests_cart_takes_what_it_bought_out_of_the_customers() {
 }
 
 #[test]
-fn what_the_guest_sent_and_comes_after_the_merge_is_not_lost() {
+fn a_guests_command_delivered_after_the_merge_is_not_lost() {
     let carts = Carts::after(&[
         own(add(NOON, "a", 1, 2)),
         merge(NOON + 10),
@@ -147,14 +147,14 @@ fn what_the_guest_sent_and_comes_after_the_merge_is_not_lost() {
 }
 
 #[test]
-fn a_guest_who_never_put_anything_in_changes_nothing_but_is_merged() {
+fn merging_a_guests_cart_never_written_changes_no_lines() {
     let carts = Carts::after(&[own(add(NOON, "a", 1, 2)), merge(NOON + 1)]);
     assert_eq!(carts.quantities(), [(1, 2)].into());
     assert_eq!(carts.guest.unwrap().merged_into_at(Time(NOON + 2)), Some(OWN));
 }
 
 #[test]
-fn a_guests_cart_that_had_ended_does_not_come_back() {
+fn a_merge_does_not_restore_a_guests_ended_cart() {
     let late = NOON + IDLE_MS_MAX + 1;
     let carts = Carts::after(&[guests(add(NOON, "a", 1, 2)), merge(late)]);
     assert_eq!((carts.quantities(), carts.own().version), ([].into(), 1));
@@ -163,7 +163,7 @@ fn a_guests_cart_that_had_ended_does_not_come_back() {
 }
 
 #[test]
-fn a_customers_cart_that_had_ended_does_not_come_back_with_the_guests_help() {
+fn a_merge_does_not_restore_a_customers_ended_cart() {
     let carts = Carts::after(&[
         own(add(NOON, "a", 1, 2)),
         guests(add(NOON + 25 * DAY_MS, "b", 2, 1)),
@@ -173,7 +173,7 @@ fn a_customers_cart_that_had_ended_does_not_come_back_with_the_guests_help() {
 }
 
 #[test]
-fn a_line_of_both_costs_what_the_latest_add_cost_and_keeps_its_place() {
+fn a_line_of_both_has_the_price_of_the_latest_add_and_the_earliest_place() {
     let older = Carts::after(&[
         guests(priced(NOON, "a", 1_000)),
         own(priced(NOON + 1, "b", 2_000)),
@@ -193,7 +193,7 @@ fn a_line_of_both_costs_what_the_latest_add_cost_and_keeps_its_place() {
 }
 
 #[test]
-fn attributes_of_both_are_there_and_the_guests_count() {
+fn a_merged_cart_has_the_attributes_of_both_and_the_guests_win() {
     let attributes = |at, name: &str, pairs: &[(&str, &str)]| {
         let pairs = pairs.iter();
         let changes = pairs.map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned())));
@@ -204,11 +204,11 @@ fn attributes_of_both_are_there_and_the_guests_count() {
         guests(attributes(NOON + 1, "b", &[("gift", "yes")])),
         merge(NOON + 2),
     ]);
-    let seen = carts.own().fold([]).attributes;
-    assert_eq!((seen["note"].as_str(), seen["gift"].as_str()), ("ring twice", "yes"));
+    let attributes = carts.own().fold([]).attributes;
+    assert_eq!((attributes["note"].as_str(), attributes["gift"].as_str()), ("ring twice", "yes"));
 }
 
-// === what a delivery meets ===
+// === outcomes of deliveries ===
 
 #[test]
 fn a_merge_below_a_carts_window_goes_to_the_dead_letters() {
@@ -226,14 +226,14 @@ fn a_merge_below_a_carts_window_goes_to_the_dead_letters() {
 fn a_guests_cart_is_merged_once() {
     let carts = Carts::after(&[guests(add(NOON, "a", 1, 1)), merge(NOON + 1)]);
     assert_eq!(carts.merge(Merge::of(&merge(NOON + 1)).unwrap()), Merged::Known);
-    let theirs = CartEvent { cart: "customer-1002".to_owned(), ..merge(NOON + 2) };
-    let merge = Merge::of(&theirs).unwrap();
+    let other = CartEvent { cart: "customer-1002".to_owned(), ..merge(NOON + 2) };
+    let merge = Merge::of(&other).unwrap();
     let merged = merge.apply(Both { guest: carts.guest.as_ref(), into: None });
     assert_eq!(merged, Merged::Elsewhere(OWN.to_owned()));
 }
 
 #[test]
-fn a_cart_that_was_merged_itself_takes_in_no_other() {
+fn a_merged_cart_can_not_be_merged_into() {
     let carts = Carts::after(&[merge(NOON)]);
     let event = CartEvent {
         cart: GUEST.to_owned(),
@@ -244,7 +244,7 @@ fn a_cart_that_was_merged_itself_takes_in_no_other() {
 }
 
 #[test]
-fn a_guest_who_comes_back_after_the_table_has_forgotten_merges_anew() {
+fn a_guest_who_returns_after_the_tombstone_expired_merges_again() {
     let first = [guests(add(NOON, "a", 1, 1)), merge(NOON + 1)];
     let mut carts = Carts::after(&first);
     let long_after = carts.guest.as_ref().unwrap().expires_at().0 + HOUR_MS;

@@ -1,4 +1,4 @@
-//! What a shopper sees of a cart, whatever happens on the way.
+//! The cart as a shopper sees it, under any order of deliveries.
 
 mod answers;
 mod checkouts;
@@ -16,7 +16,7 @@ use origin_domain::id::CommandId;
 use origin_domain::money::Money;
 use origin_domain::time::Time;
 
-/// A moment everything happens around.
+/// The reference time of the tests.
 pub(crate) const NOON: u64 = 1_795_262_400_000;
 
 pub(crate) fn offer(variant: u64) -> Offer {
@@ -47,7 +47,7 @@ pub(crate) fn remove(at: u64, name: &str, variant: u64) -> CartCommand {
     command(at, name, Action::Remove { line: line(variant) })
 }
 
-/// What an order takes off two lines at once.
+/// An order that takes from two lines at once.
 pub(crate) fn take(at: u64, name: &str, bought: [(u64, u32); 2]) -> CartCommand {
     let lines = bought.map(|(variant, quantity)| (line(variant), quantity)).into();
     command(at, name, Action::Take { lines })

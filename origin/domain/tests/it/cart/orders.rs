@@ -1,4 +1,4 @@
-//! What an order takes out of the cart it names, as Shopify tells it.
+//! Removal of bought items from the cart that a Shopify order names.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ fn attribute(attributes: Value) -> Option<String> {
     Order::parse(&payload).unwrap().attribute("forecourt_cart")
 }
 
-/// An order of these line items.
+/// An order with these line items.
 fn order(items: Value) -> Value {
     json!({"id": 820_982_911_946_154_508_u64, "created_at": "2026-11-20T18:04:11+01:00",
         "line_items": items})
@@ -43,9 +43,9 @@ fn engraved(variant: u64) -> Offer {
 }
 
 #[test]
-fn the_order_itself_names_the_command_and_its_time() {
-    let told: Value = serde_json::from_str(ORDERS_PAID).unwrap();
-    let event = taking(&told).unwrap();
+fn the_order_determines_the_commands_id_and_time() {
+    let payload: Value = serde_json::from_str(ORDERS_PAID).unwrap();
+    let event = taking(&payload).unwrap();
     assert_eq!(event.cart, "cart-1");
     let id = CommandId::of_cause("cart/cart-1", "order/820982911946154508");
     assert_eq!(event.command.id, id);
@@ -53,17 +53,17 @@ fn the_order_itself_names_the_command_and_its_time() {
 }
 
 #[test]
-fn lines_are_found_by_variant_and_properties_to_the_last_digit() {
+fn lines_are_matched_by_exact_variant_id_and_properties() {
     let print = [("Print".to_owned(), "Col de la Bonette".to_owned())].into();
     let tee = LineId::of_variant("875309424069134920", &print);
     let card = LineId::of_variant("45000000000000001", &BTreeMap::new());
-    let told: Value = serde_json::from_str(ORDERS_PAID).unwrap();
-    // The bike names a line that is none of ours, and counts for no other.
-    assert_eq!(bought(&told), [(tee, 2), (card, 1)].into());
+    let payload: Value = serde_json::from_str(ORDERS_PAID).unwrap();
+    // The bike names an unknown line and counts for no other line.
+    assert_eq!(bought(&payload), [(tee, 2), (card, 1)].into());
 }
 
 #[test]
-fn an_engraved_piece_is_not_taken_off_the_plain_line() {
+fn an_engraved_item_is_not_taken_from_the_plain_line() {
     let properties = json!([{"name": "Engraving", "value": "Für Zoë"}]);
     let items = json!([
         {"variant_id": 18_446_744_073_709_551_615_u64, "quantity": 1, "properties": properties},
@@ -75,18 +75,17 @@ fn an_engraved_piece_is_not_taken_off_the_plain_line() {
 }
 
 #[test]
-fn a_configured_line_is_found_by_its_property() {
+fn a_configured_line_is_matched_by_its_property() {
     let selection = [("frame".to_owned(), "steel".to_owned())].into();
     let bike = Offer { selection: Some(selection), ..offer(7) };
-    let named = bike.line_id().to_string();
-    let properties =
-        json!([{"name": "frame", "value": "steel"}, {"name": "_line", "value": named}]);
+    let id = bike.line_id().to_string();
+    let properties = json!([{"name": "frame", "value": "steel"}, {"name": "_line", "value": id}]);
     let items = json!([{"variant_id": 7, "quantity": 2, "properties": properties}]);
     assert_eq!(bought(&order(items)), [(bike.line_id(), 2)].into());
 }
 
 #[test]
-fn what_is_no_line_of_ours_is_left_out_and_is_no_error() {
+fn an_item_without_a_cart_line_is_ignored() {
     for item in [
         json!({"quantity": 1, "variant_id": null}),
         json!({"quantity": 1}),
@@ -95,7 +94,7 @@ fn what_is_no_line_of_ours_is_left_out_and_is_no_error() {
     ] {
         assert_eq!(bought(&order(json!([item.clone()]))), BTreeMap::new(), "{item}");
     }
-    // Whatever apps write as properties, the line they belong to stays an ordinary one.
+    // Malformed properties, which apps can write, are ignored.
     for properties in [json!({"a": 1}), json!([7, null, {"name": 3}, {"name": "n", "value": [1]}])]
     {
         let item = json!({"quantity": 1, "variant_id": 7, "properties": properties});
@@ -103,10 +102,10 @@ fn what_is_no_line_of_ours_is_left_out_and_is_no_error() {
     }
 }
 
-/// What `orders/paid` says anew of an order changes nothing: whichever webhook comes first, the
-/// command has the same bytes.
+/// Fields that `orders/paid` changes are not read: the command has the same bytes whichever webhook
+/// arrives first.
 #[test]
-fn created_and_paid_are_the_same_command() {
+fn created_and_paid_lead_to_the_same_command() {
     let paid: Value = serde_json::from_str(ORDERS_PAID).unwrap();
     let mut created = paid.clone();
     for (field, value) in [
@@ -132,21 +131,21 @@ fn created_and_paid_are_the_same_command() {
 }
 
 #[test]
-fn an_order_without_id_time_or_lines_says_which_is_missing() {
+fn an_order_without_id_time_or_lines_is_rejected_with_the_missing_field() {
     for field in ["id", "created_at", "line_items"] {
-        let mut told = order(json!([]));
-        told[field] = Value::Null;
-        let error = taking(&told).unwrap_err();
+        let mut payload = order(json!([]));
+        payload[field] = Value::Null;
+        let error = taking(&payload).unwrap_err();
         assert_eq!(error.to_string(), format!("payload \"/{field}\" is missing"));
     }
 }
 
 #[test]
-fn an_attribute_is_the_text_of_its_name() {
+fn an_attribute_is_read_by_name() {
     let pair = |name: &str, value: Value| json!({"name": name, "value": value});
     let link = pair("forecourt_cart", json!("l1.k.c.m"));
     assert_eq!(attribute(json!([pair("gift", json!("no")), link])), Some("l1.k.c.m".to_owned()));
-    for nothing in [
+    for attributes in [
         json!(null),
         json!([]),
         json!("forecourt_cart"),
@@ -155,6 +154,6 @@ fn an_attribute_is_the_text_of_its_name() {
         json!([pair("forecourt_cart", Value::Null)]),
         json!([["forecourt_cart", "l1.k.c.m"]]),
     ] {
-        assert_eq!(attribute(nothing.clone()), None, "{nothing}");
+        assert_eq!(attribute(attributes.clone()), None, "{attributes}");
     }
 }

@@ -1,4 +1,4 @@
-//! What an author is told.
+//! Mistakes reported to the author of a document.
 
 use origin_domain::configurator::{MISTAKES_MAX, Mistake, Product};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn every_mistake_is_listed_with_its_place() {
         { "selection": { "a": "1" }, "variant_id": "7" },
         { "selection": { "a": "5" }, "variant_id": 8 },
     ]);
-    let found: Vec<String> =
+    let lines: Vec<String> =
         mistakes(&document).iter().map(|m| format!("{} {}", m.field, m.message)).collect();
     let expected = [
         "/colour unknown field; known are product, title, currency, base_price, options, rules, \
@@ -73,28 +73,28 @@ fn every_mistake_is_listed_with_its_place() {
         "/rules/6 a rule states exactly one of requires, excludes, allowed, forbidden, assert",
         "/price_rules/0/add beyond 1000000000000 minor units",
     ];
-    assert_eq!(found, expected);
+    assert_eq!(lines, expected);
 }
 
 #[test]
-fn a_document_that_is_not_json_says_where_it_ends_to_be() {
-    let found = Product::parse(b"{\"product\": ").unwrap_err();
-    assert_eq!(found.len(), 1);
-    assert!(found[0].message.starts_with("not JSON: EOF"), "{found:?}");
+fn a_document_that_is_not_json_is_rejected() {
+    let errors = Product::parse(b"{\"product\": ").unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].message.starts_with("not JSON: EOF"), "{errors:?}");
     assert_eq!(mistakes(&json!([]))[0].message, "expected an object, found a list");
     assert_eq!(mistakes(&json!({})).len(), 3, "product, currency and options are missing");
 }
 
 #[test]
-fn a_key_written_twice_is_a_mistake_not_a_silent_choice() {
+fn a_repeated_key_is_a_mistake() {
     let document = small().to_string().replacen("{", "{\"product\":\"q\",", 1);
-    let found = Product::parse(document.as_bytes()).unwrap_err();
-    assert_eq!(found[0].field, "/product");
-    assert_eq!(found[0].message, "this field is there more than once");
+    let errors = Product::parse(document.as_bytes()).unwrap_err();
+    assert_eq!(errors[0].field, "/product");
+    assert_eq!(errors[0].message, "this field is there more than once");
 }
 
 #[test]
-fn ids_that_could_be_parameters_of_ours_are_refused() {
+fn option_ids_that_could_be_query_parameters_are_rejected() {
     for id in ["_in_stock", "26", "a b", ""] {
         let mut document = small();
         document["options"][0]["id"] = json!(id);
@@ -106,7 +106,7 @@ fn ids_that_could_be_parameters_of_ours_are_refused() {
 }
 
 #[test]
-fn options_may_be_named_like_operators() {
+fn options_may_have_the_names_of_operators() {
     let mut document = small();
     document["options"][0]["id"] = json!("any");
     document["options"][1]["id"] = json!("not");
@@ -117,7 +117,7 @@ fn options_may_be_named_like_operators() {
 }
 
 #[test]
-fn limits_are_named_and_the_list_of_mistakes_ends() {
+fn messages_name_the_limits_and_the_list_of_mistakes_is_bounded() {
     let mut document = small();
     let option = |at: usize| json!({ "id": format!("o{at}"), "values": [{ "id": "x" }] });
     document["options"] = (0..401).map(option).collect();
@@ -135,7 +135,7 @@ fn limits_are_named_and_the_list_of_mistakes_ends() {
     let tuples: Vec<Value> = (0..5_000).map(|_| json!(["?", "x"])).collect();
     document["rules"] =
         json!([{ "id": "r", "allowed": { "options": ["a", "b"], "tuples": tuples } }]);
-    let found = mistakes(&document);
-    assert_eq!(found.len(), MISTAKES_MAX + 1);
-    assert_eq!(found[MISTAKES_MAX].message, "more than 1000 mistakes; only the first are listed");
+    let listed = mistakes(&document);
+    assert_eq!(listed.len(), MISTAKES_MAX + 1);
+    assert_eq!(listed[MISTAKES_MAX].message, "more than 1000 mistakes; only the first are listed");
 }

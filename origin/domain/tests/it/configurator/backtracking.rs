@@ -1,37 +1,37 @@
-//! Mid-sized random products against plain backtracking: too large for every combination to be
-//! tried, small enough for every valid one to be listed.
+//! Mid-sized random products, compared with plain backtracking: too large to try every combination,
+//! small enough to list every valid one.
 
 use serde_json::{Map, Value, json};
 
 use super::brute_force::{BruteForce, Chosen};
-use super::dice::Dice;
 use super::laws::{check, compiled};
+use super::rng::Rng;
 
 /// Models compared. Their seeds are `1..=MODELS`; a failure names its own.
 const MODELS: u64 = 100;
 
-/// Valid configurations a model may have to be compared.
+/// Most valid configurations of a model that is compared.
 const VALID_MAX: usize = 2_000;
 
-/// Tables of which each allows a hidden configuration and about half of everything else, and a few
-/// rules of the other kinds that the hidden configuration satisfies too.
-fn product(dice: &mut Dice) -> Value {
-    let domains: Vec<usize> = (0..9 + dice.roll(4)).map(|_| 2 + dice.roll(3)).collect();
-    let hidden: Vec<usize> = domains.iter().map(|count| dice.roll(*count)).collect();
+/// Tables that each allow a hidden configuration and about half of the other rows, and a few rules
+/// of the other kinds, which the hidden configuration satisfies too.
+fn product(rng: &mut Rng) -> Value {
+    let domains: Vec<usize> = (0..9 + rng.below(4)).map(|_| 2 + rng.below(3)).collect();
+    let hidden: Vec<usize> = domains.iter().map(|count| rng.below(*count)).collect();
     let mut rules = Vec::new();
     for number in 0..domains.len() * 3 / 2 {
-        let arity = 2 + dice.roll(2);
-        let columns = dice.some_of(arity, domains.len());
+        let arity = 2 + rng.below(2);
+        let columns = rng.sample(arity, domains.len());
         let body = json!({
             "options": columns.iter().map(|o| format!("o{o}")).collect::<Vec<_>>(),
-            "tuples": rows(dice, &columns, &domains, &hidden),
+            "tuples": rows(rng, &columns, &domains, &hidden),
         });
         rules.push(json!({ "id": format!("table{number}"), "allowed": body }));
     }
     for number in 0..4 {
-        let options = dice.some_of(3, domains.len());
+        let options = rng.sample(3, domains.len());
         let mut is = |at: usize| {
-            let other = dice.roll(domains[options[at]]);
+            let other = rng.below(domains[options[at]]);
             condition(options[at], &[hidden[options[at]], other])
         };
         let (one, two, three) = (is(0), is(1), is(2));
@@ -46,14 +46,14 @@ fn product(dice: &mut Dice) -> Value {
         rules.push(Value::Object(rule));
     }
     let price_rule = |_| {
-        let options = dice.some_of(2, domains.len());
+        let options = rng.sample(2, domains.len());
         let mut when = condition(options[0], &[0]);
         when[format!("o{}", options[1])] = json!(["v0", "v1"]);
-        json!({ "if": when, "add": dice.roll(9_000) as i64 - 3_000 })
+        json!({ "if": when, "add": rng.below(9_000) as i64 - 3_000 })
     };
     let price_rules: Vec<Value> = (0..3).map(price_rule).collect();
     let options = domains.iter().enumerate().map(|(o, count)| {
-        let value = |v| json!({ "id": format!("v{v}"), "price": dice.roll(5_000) });
+        let value = |v| json!({ "id": format!("v{v}"), "price": rng.below(5_000) });
         json!({ "id": format!("o{o}"), "values": (0..*count).map(value).collect::<Vec<_>>() })
     });
     let options: Vec<Value> = options.collect();
@@ -68,7 +68,7 @@ fn condition(option: usize, values: &[usize]) -> Value {
     Value::Object(Map::from_iter([(format!("o{option}"), json!(values))]))
 }
 
-fn rows(dice: &mut Dice, columns: &[usize], domains: &[usize], hidden: &[usize]) -> Vec<Value> {
+fn rows(rng: &mut Rng, columns: &[usize], domains: &[usize], hidden: &[usize]) -> Vec<Value> {
     let mut rows = vec![Vec::new()];
     for column in columns {
         rows = rows
@@ -77,7 +77,7 @@ fn rows(dice: &mut Dice, columns: &[usize], domains: &[usize], hidden: &[usize])
             .collect();
     }
     let own: Vec<usize> = columns.iter().map(|column| hidden[*column]).collect();
-    rows.retain(|row| *row == own || dice.roll(2) == 0);
+    rows.retain(|row| *row == own || rng.below(2) == 0);
     rows.iter().map(|row| row.iter().map(|v| format!("v{v}")).collect()).collect()
 }
 
@@ -85,16 +85,16 @@ fn rows(dice: &mut Dice, columns: &[usize], domains: &[usize], hidden: &[usize])
 fn answers_equal_plain_backtracking() {
     let mut compared = 0;
     for seed in 1..=MODELS {
-        let mut dice = Dice(seed);
-        let document = product(&mut dice);
+        let mut rng = Rng(seed);
+        let document = product(&mut rng);
         let Some(plain) = BruteForce::by_backtracking(&document, VALID_MAX) else { continue };
         let configurator = compiled(&document).expect("the hidden configuration is valid");
         for _ in 0..12 {
-            let one_in = 1 + dice.roll(4);
+            let one_in = 1 + rng.below(4);
             let chosen: Chosen = plain
                 .options
                 .iter()
-                .map(|(_, values)| (dice.roll(one_in) == 0).then(|| dice.roll(values.len())))
+                .map(|(_, values)| (rng.below(one_in) == 0).then(|| rng.below(values.len())))
                 .collect();
             if let Err(error) = check(&plain, &chosen, &configurator) {
                 panic!("seed {seed}, selection {chosen:?}: {error}");

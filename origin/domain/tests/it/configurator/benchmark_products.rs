@@ -1,5 +1,5 @@
-//! The benchmark products of `tests/data`. Tests that read them are `#[ignore]`d, so that cargo
-//! lists them where the variable is not set; `.ci/run` sets it and runs them.
+//! Reads the benchmark products of `tests/data`. The tests that need them are `#[ignore]`d, so that
+//! cargo lists them if the variable is not set; `.ci/run` sets it and runs them.
 
 use std::fs::File;
 use std::io::Read as _;

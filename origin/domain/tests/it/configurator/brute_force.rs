@@ -1,5 +1,5 @@
-//! The plainest possible configurator: it reads the authoring JSON itself, tries every
-//! combination, and shares no code with the real one.
+//! Brute-force reference configurator: it reads the authoring JSON itself, tries every combination,
+//! and shares no code with the real configurator.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl BruteForce {
         }
     }
 
-    /// Whether all rules hold for one complete selection: nothing is tried but that.
+    /// Whether all rules hold for one complete selection.
     pub(crate) fn allows(document: &Value, selection: &Selection) -> bool {
         let this = Self { options: Self::options_of(document), valid: Vec::new() };
         let configuration: Option<Configuration> = this.positions(selection).into_iter().collect();
@@ -47,8 +47,8 @@ impl BruteForce {
         items(&document["rules"]).all(|rule| this.satisfies(rule, &configuration))
     }
 
-    /// The same by plain backtracking: a branch ends where a rule about the options settled so far
-    /// is broken. `None` if more than `valid_max` configurations are valid.
+    /// As [`Self::of`], by plain backtracking: a branch ends where a rule about the options decided
+    /// so far is violated. `None` if more than `valid_max` configurations are valid.
     pub(crate) fn by_backtracking(document: &Value, valid_max: usize) -> Option<Self> {
         let mut this = Self { options: Self::options_of(document), valid: Vec::new() };
         let rules = items(&document["rules"]).map(|rule| {
@@ -76,8 +76,8 @@ impl BruteForce {
         }
         (0..self.options[at].1.len()).all(|value| {
             configuration[at] = value;
-            let mut settled = rules.iter().filter(|(last, _)| *last == at);
-            !settled.all(|(_, rule)| self.satisfies(rule, configuration))
+            let mut decided = rules.iter().filter(|(last, _)| *last == at);
+            !decided.all(|(_, rule)| self.satisfies(rule, configuration))
                 || self.search(document, rules, configuration, (at + 1, valid_max))
         })
     }
@@ -147,7 +147,7 @@ impl BruteForce {
         document["base_price"].as_i64().unwrap() + values.sum::<i64>() + rules.sum::<i64>()
     }
 
-    /// How many choices, other than that of `except`, a configuration does not have.
+    /// The number of choices, other than that of `except`, that a configuration does not have.
     pub(crate) fn changes(chosen: &Chosen, except: usize, configuration: &[usize]) -> usize {
         chosen
             .iter()

@@ -1,4 +1,4 @@
-//! Completions, against brute force.
+//! Completions, compared with brute force.
 
 use origin_domain::configurator::{By, Selection};
 use proptest::prelude::*;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::brute_force::{BruteForce, Chosen};
 use super::laws::{compiled, selected};
-use super::models::asked;
+use super::models::samples;
 
-/// Changes, wishes missed, price: what a completion keeps as low as possible, in this order.
+/// Changes, missed defaults and price, which a completion minimises in this order.
 type Cost = (usize, usize, i64);
 
 fn least_cost(brute: &BruteForce, chosen: &Chosen, by: By) -> Cost {
@@ -28,17 +28,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn a_completion_changes_least_and_costs_least(asked in asked()) {
-        let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
-        let brute = BruteForce::of(&asked.document);
-        for chosen in &asked.selections {
+    fn a_completion_has_the_least_cost(sample in samples()) {
+        let Some(configurator) = compiled(&sample.document) else { return Ok(()) };
+        let brute = BruteForce::of(&sample.document);
+        for chosen in &sample.selections {
             let selection = selected(&brute, chosen);
             for by in [By::Price, By::Defaults] {
                 let completion = configurator.complete(&selection, by).unwrap();
                 let full = brute.positions(&completion.selection);
                 let configuration: Vec<usize> = full.iter().map(|value| value.unwrap()).collect();
-                let found = brute.valid.iter().find(|(valid, _)| *valid == configuration);
-                prop_assert_eq!(found.map(|(_, price)| *price), Some(completion.price.0));
+                let valid = brute.valid.iter().find(|(valid, _)| *valid == configuration);
+                prop_assert_eq!(valid.map(|(_, price)| *price), Some(completion.price.0));
                 let (changes, misses, price) = least_cost(&brute, chosen, by);
                 prop_assert_eq!(completion.changes.0.len(), changes);
                 prop_assert_eq!(completion.price.0, price);
@@ -54,7 +54,7 @@ proptest! {
 }
 
 #[test]
-fn a_saved_selection_outlives_a_change_of_the_rules() {
+fn a_saved_selection_is_repaired_after_a_change_of_the_rules() {
     let document = |wheels: Value, rules: Value| {
         json!({
             "product": "bike", "currency": "EUR", "base_price": 100,

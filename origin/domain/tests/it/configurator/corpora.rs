@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets, and inputs that once failed, in the ordinary build.
+//! Runs the seeds of the fuzz targets, and inputs that once failed, in the ordinary build.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use super::brute_force;
 #[path = "../../../../fuzz/checks.rs"]
 mod checks;
 
-/// Runs a check on every file of its corpus, in order, so that a failure names its file.
-fn each(corpus: &str, files_min: usize, check: fn(&[u8])) {
+/// Runs a check on every file of its corpus and prints the file name before each.
+fn check_corpus(corpus: &str, files_min: usize, check: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(corpus);
     let mut files: Vec<_> =
         std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -21,21 +21,21 @@ fn each(corpus: &str, files_min: usize, check: fn(&[u8])) {
 }
 
 #[test]
-fn documents_are_refused_or_answer_right() {
-    each("publish", 15, checks::publish);
+fn documents_are_rejected_or_answered_correctly() {
+    check_corpus("publish", 15, checks::publish);
 }
 
 #[test]
-fn shopify_products_are_refused_or_sold_as_they_are() {
-    each("shopify", 8, checks::shopify);
+fn shopify_products_are_rejected_or_imported_exactly() {
+    check_corpus("shopify", 8, checks::shopify);
 }
 
 #[test]
-fn programmes_are_refused_or_count_any_order() {
-    each("program", 13, checks::program);
+fn programs_are_rejected_or_evaluate_any_order() {
+    check_corpus("program", 13, checks::program);
 }
 
 #[test]
-fn artefacts_are_refused_or_can_be_asked() {
-    each("artefact", 2, checks::artefact);
+fn artefacts_are_rejected_or_can_be_resolved() {
+    check_corpus("artefact", 2, checks::artefact);
 }

@@ -10,7 +10,7 @@ fn demo(name: &str) -> Configurator {
 }
 
 #[test]
-fn the_demo_bike_shows_every_kind_of_rule_and_has_nothing_unmeant_in_it() {
+fn the_demo_bike_has_every_kind_of_rule_and_an_empty_report() {
     let bike = demo("bike");
     let kind = |rule: &RuleKind| match rule {
         RuleKind::Requires { .. } => 0,
@@ -29,7 +29,7 @@ fn the_demo_bike_shows_every_kind_of_rule_and_has_nothing_unmeant_in_it() {
 }
 
 #[test]
-fn a_shopper_who_wants_a_carbon_bike_with_racks_is_told_what_to_change() {
+fn an_explanation_says_what_to_change_for_a_carbon_bike_with_racks() {
     let bike = demo("bike");
     let carbon = Selection::from_pairs([("frame", "carbon"), ("rack", "both")]).unwrap();
     let resolution = bike.resolve(&carbon, &Scope::default()).unwrap();
@@ -42,7 +42,7 @@ fn a_shopper_who_wants_a_carbon_bike_with_racks_is_told_what_to_change() {
 }
 
 #[test]
-fn a_swap_that_ends_a_conflict_shows_its_price() {
+fn a_value_that_resolves_a_conflict_has_a_price() {
     let bike = demo("bike");
     let conflict = [("frame", "carbon"), ("motor", "hub"), ("rack", "both")];
     let conflict = Selection::from_pairs(conflict).unwrap();
@@ -53,7 +53,7 @@ fn a_swap_that_ends_a_conflict_shows_its_price() {
 }
 
 #[test]
-fn the_demo_shirt_has_its_three_hundred_variants() {
+fn the_demo_shirt_has_three_hundred_variants() {
     let tee = demo("tee");
     assert_eq!(tee.report(), []);
     for variant in tee.product().variants() {

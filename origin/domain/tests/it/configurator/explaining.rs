@@ -1,4 +1,4 @@
-//! Explanations, against brute force.
+//! Explanations, compared with brute force.
 
 use origin_domain::configurator::Explanation;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::brute_force::{BruteForce, Chosen};
 use super::laws::{compiled, selected};
-use super::models::asked;
+use super::models::samples;
 
 /// The same document with only the rules that have one of these ids.
 fn with_rules(document: &Value, ids: &[&str]) -> Value {
@@ -16,7 +16,7 @@ fn with_rules(document: &Value, ids: &[&str]) -> Value {
     less
 }
 
-/// Whether anything has these choices.
+/// Whether a valid configuration has these choices.
 fn is_possible(document: &Value, chosen: &Chosen) -> bool {
     !BruteForce::of(document).extending(chosen).is_empty()
 }
@@ -25,13 +25,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn an_explanation_names_what_is_to_blame_and_nothing_else(
-        asked in asked(),
+    fn an_explanation_names_a_minimal_conflict(
+        sample in samples(),
         pick in 0_usize..60,
     ) {
-        let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
-        let brute = BruteForce::of(&asked.document);
-        for chosen in &asked.selections {
+        let Some(configurator) = compiled(&sample.document) else { return Ok(()) };
+        let brute = BruteForce::of(&sample.document);
+        for chosen in &sample.selections {
             let at = pick % brute.options.len();
             let value = pick / 7 % brute.options[at].1.len();
             let (option, values) = &brute.options[at];
@@ -42,7 +42,7 @@ proptest! {
             prop_assert_eq!(explanation.possible, !brute.extending(&swapped).is_empty());
             check_repair(&brute, chosen, (at, value), &explanation)?;
             if !explanation.possible {
-                check_blame(&asked.document, &brute, (at, value), &explanation)?;
+                check_conflict(&sample.document, &brute, (at, value), &explanation)?;
             }
         }
     }
@@ -60,8 +60,8 @@ fn check_repair(
         .filter(|(configuration, _)| configuration[at] == value)
         .map(|(configuration, price)| (BruteForce::changes(chosen, at, configuration), *price))
         .min();
-    let found = explanation.repair.as_ref().map(|repair| (repair.changes.0.len(), repair.price.0));
-    prop_assert_eq!(found, least);
+    let repair = explanation.repair.as_ref().map(|repair| (repair.changes.0.len(), repair.price.0));
+    prop_assert_eq!(repair, least);
     let Some(repair) = &explanation.repair else { return Ok(()) };
     let mut repaired = chosen.clone();
     repaired[at] = Some(value);
@@ -73,32 +73,35 @@ fn check_repair(
     Ok(())
 }
 
-fn check_blame(
+fn check_conflict(
     document: &Value,
     brute: &BruteForce,
     (at, value): (usize, usize),
     explanation: &Explanation<'_>,
 ) -> Result<(), TestCaseError> {
-    let mut against = brute.positions(&explanation.choices);
-    prop_assert_eq!(against[at], None);
-    against[at] = Some(value);
-    prop_assert!(brute.extending(&against).is_empty(), "these choices do not rule it out");
-    for other in (0..against.len()).filter(|other| *other != at && against[*other].is_some()) {
-        let mut fewer = against.clone();
+    let mut conflict = brute.positions(&explanation.choices);
+    prop_assert_eq!(conflict[at], None);
+    conflict[at] = Some(value);
+    prop_assert!(brute.extending(&conflict).is_empty(), "these choices do not rule it out");
+    for other in (0..conflict.len()).filter(|other| *other != at && conflict[*other].is_some()) {
+        let mut fewer = conflict.clone();
         fewer[other] = None;
-        prop_assert!(!brute.extending(&fewer).is_empty(), "a choice too many");
+        prop_assert!(!brute.extending(&fewer).is_empty(), "a choice is redundant");
     }
     let rules: Vec<&str> = explanation.rules.as_ref().unwrap().iter().map(|rule| rule.id).collect();
-    prop_assert!(!is_possible(&with_rules(document, &rules), &against), "not these rules alone");
+    prop_assert!(
+        !is_possible(&with_rules(document, &rules), &conflict),
+        "these rules alone do not rule it out"
+    );
     for rule in &rules {
         let fewer: Vec<&str> = rules.iter().copied().filter(|other| other != rule).collect();
-        prop_assert!(is_possible(&with_rules(document, &fewer), &against), "a rule too many");
+        prop_assert!(is_possible(&with_rules(document, &fewer), &conflict), "a rule is redundant");
     }
     Ok(())
 }
 
 #[test]
-fn a_shopper_reads_why_and_what_would_help() {
+fn an_explanation_has_the_json_of_the_contract() {
     let document = json!({
         "product": "bike", "currency": "EUR", "base_price": 100_000,
         "options": [

@@ -1,9 +1,10 @@
-//! A published model grown to the size of the largest ones.
+//! Grows a published model to the size of the largest ones.
 //!
-//! Its widest option is split into finer values, of which each combination of the main hubs leaves
-//! one or two. Copies of its other options, under other values and a little loosened, depend on
-//! what their originals depend on and mostly on the original too. Ties between copies complete it.
-//! Some configurations of the original are carried along, so that something always satisfies all.
+//! The widest option is split into finer values; each combination of the main hubs allows one or
+//! two of them. Copies of the other options, with permuted values and slightly relaxed tables,
+//! depend on the same options as their originals and mostly on the original too. Tables between
+//! copies complete the model. Some configurations of the original are carried along, so that the
+//! model stays satisfiable.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,20 +13,20 @@ use origin_domain::configurator::{
 };
 use serde_json::Value;
 
-use super::dice::Dice;
+use super::rng::Rng;
 use super::vehicles::{Tables, document};
 
 /// Configurations of the original that stay possible.
 const CARRIED: usize = 200;
 
-/// The options that most rules are about, and of those the ones that the widest is split by.
+/// The options that occur in most rules, and those among them by which the widest option is split.
 const HUBS: usize = 8;
 const SPLIT_BY: usize = 3;
 
 /// Only tables shorter than this are copied.
 const COPIED_ROWS_MAX: usize = 1_500;
 
-/// What a model is to grow to.
+/// The target size of a grown model.
 #[derive(Debug, Clone)]
 pub(crate) struct Growth {
     pub(crate) seed: u64,
@@ -33,20 +34,20 @@ pub(crate) struct Growth {
     pub(crate) widest: usize,
     pub(crate) options: usize,
     pub(crate) rules: usize,
-    /// How many rows in a hundred of a copied table leave two values instead of one.
+    /// Percentage of rows of a copied table that allow two values instead of one.
     pub(crate) loosened: usize,
-    /// How many copies in a hundred depend on their original.
+    /// Percentage of copies that depend on their original.
     pub(crate) bound: usize,
 }
 
 struct Grower {
     growth: Growth,
-    dice: Dice,
+    rng: Rng,
     domains: Vec<usize>,
     tables: Tables,
     hubs: Vec<usize>,
     carried: Vec<Vec<usize>>,
-    /// What each copy depends on.
+    /// The options each copy depends on.
     copies: BTreeMap<usize, BTreeSet<usize>>,
 }
 
@@ -56,12 +57,12 @@ impl Growth {
         Self { seed, widest: 324, options: 268, rules: 332, loosened: 4, bound: 90 }
     }
 
-    /// The same with a third of the copies on their own, and twice as loose.
+    /// As [`Self::largest`], with a third of the copies independent and twice as many relaxed rows.
     pub(crate) fn loose(seed: u64) -> Self {
         Self { loosened: 8, bound: 67, ..Self::largest(seed) }
     }
 
-    /// The grown model, in the authoring format. The original is one of tables only.
+    /// The grown model in the authoring format. The original must consist of tables only.
     pub(crate) fn document(&self, original: &[u8]) -> Value {
         let mut grower = Grower::of(self.clone(), original);
         grower.split_widest();
@@ -71,7 +72,7 @@ impl Growth {
         while grower.tables.len() < self.rules {
             grower.tie();
         }
-        document(&grower.domains, &grower.tables, &mut grower.dice)
+        document(&grower.domains, &grower.tables, &mut grower.rng)
     }
 }
 
@@ -104,11 +105,11 @@ impl Grower {
             std::cmp::Reverse(tables.count())
         });
         by_rules.truncate(HUBS);
-        let mut dice = Dice(growth.seed);
+        let mut rng = Rng(growth.seed);
         let configurator = Configurator::compile(product, &Limits::default()).unwrap();
-        let carried = (0..CARRIED).map(|_| walked(&configurator, &mut dice)).collect();
+        let carried = (0..CARRIED).map(|_| random_configuration(&configurator, &mut rng)).collect();
         let copies = BTreeMap::new();
-        Self { growth, dice, domains, tables, hubs: by_rules, carried, copies }
+        Self { growth, rng, domains, tables, hubs: by_rules, carried, copies }
     }
 
     /// Splits the values of the widest option.
@@ -118,17 +119,18 @@ impl Grower {
         let by: Vec<usize> =
             self.hubs.iter().copied().filter(|hub| *hub != widest).take(SPLIT_BY).collect();
         let scope: Vec<usize> = [&by[..], &[widest]].concat();
-        // The combinations there are, in a table that knows them all; each has its finer values.
-        let knows = |(options, _): &&(Vec<usize>, _)| scope.iter().all(|one| options.contains(one));
+        // The combinations, from a table with all these options; each has its finer values.
+        let has_scope =
+            |(options, _): &&(Vec<usize>, _)| scope.iter().all(|one| options.contains(one));
         let (options, rows) =
-            self.tables.iter().filter(knows).max_by_key(|(_, r)| r.len()).unwrap();
+            self.tables.iter().filter(has_scope).max_by_key(|(_, r)| r.len()).unwrap();
         let combinations: BTreeSet<Vec<usize>> =
             rows.iter().map(|row| projected(options, row, &scope)).collect();
         let mut finer: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
         for combination in combinations {
             let parts = (self.growth.widest - combination[SPLIT_BY]).div_ceil(old);
-            let count = if self.dice.chance(10) { 2.min(parts) } else { 1 };
-            let parts = self.dice.some_of(count, parts);
+            let count = if self.rng.chance(10) { 2.min(parts) } else { 1 };
+            let parts = self.rng.sample(count, parts);
             let values = parts.into_iter().map(|part| combination[SPLIT_BY] + part * old).collect();
             finer.insert(combination, values);
         }
@@ -159,11 +161,11 @@ impl Grower {
         self.domains[widest] = self.growth.widest;
     }
 
-    /// A copy of some option that is no hub.
+    /// Adds a copy of some option that is not a hub.
     fn copy_one(&mut self) {
         let (options, rows, at) = loop {
-            let (options, rows) = &self.tables[self.dice.roll(self.tables.len())];
-            let at = self.dice.roll(options.len());
+            let (options, rows) = &self.tables[self.rng.below(self.tables.len())];
+            let at = self.rng.below(options.len());
             if rows.len() < COPIED_ROWS_MAX && !self.hubs.contains(&options[at]) {
                 break (options.clone(), rows.clone(), at);
             }
@@ -171,13 +173,13 @@ impl Grower {
         let original = options[at];
         let copy = self.domains.len();
         let values = self.domains[original];
-        let renamed = self.dice.some_of(values, values);
-        let is_bound = self.dice.chance(self.growth.bound);
+        let renamed = self.rng.sample(values, values);
+        let is_bound = self.rng.chance(self.growth.bound);
         let mut copied = BTreeSet::new();
         for row in &rows {
             let mut values_of_copy = vec![renamed[row[at]]];
-            if self.dice.chance(self.growth.loosened) {
-                values_of_copy.push(self.dice.roll(values));
+            if self.rng.chance(self.growth.loosened) {
+                values_of_copy.push(self.rng.below(values));
             }
             for value in values_of_copy {
                 let mut row = row.clone();
@@ -204,11 +206,11 @@ impl Grower {
         }
     }
 
-    /// A small table between two copies that depend on a common option: half of the pairs that
-    /// nothing carried along needs are left out.
+    /// Adds a small table between two copies that depend on a common option. It omits half of the
+    /// pairs that the carried configurations do not need.
     fn tie(&mut self) {
         let copies: Vec<usize> = self.copies.keys().copied().collect();
-        let pair = self.dice.some_of(2, copies.len()).into_iter().map(|at| copies[at]);
+        let pair = self.rng.sample(2, copies.len()).into_iter().map(|at| copies[at]);
         let pair: Vec<usize> = pair.collect();
         if self.copies[&pair[0]].is_disjoint(&self.copies[&pair[1]]) {
             return;
@@ -217,10 +219,10 @@ impl Grower {
             self.carried.iter().map(|one| vec![one[pair[0]], one[pair[1]]]).collect();
         let (ones, twos) = (self.domains[pair[0]], self.domains[pair[1]]);
         let all = (0..ones).flat_map(|one| (0..twos).map(move |two| vec![one, two]));
-        let kept: BTreeSet<Vec<usize>> =
-            all.filter(|row| needed.contains(row) || self.dice.chance(50)).collect();
-        if kept.len() < ones * twos {
-            self.tables.push((pair, kept));
+        let rows: BTreeSet<Vec<usize>> =
+            all.filter(|row| needed.contains(row) || self.rng.chance(50)).collect();
+        if rows.len() < ones * twos {
+            self.tables.push((pair, rows));
         }
     }
 }
@@ -235,12 +237,12 @@ fn projected(options: &[usize], row: &[usize], scope: &[usize]) -> Vec<usize> {
     scope.iter().map(value).collect()
 }
 
-/// A configuration, option by option chosen at random among what is available.
-fn walked(configurator: &Configurator, dice: &mut Dice) -> Vec<usize> {
+/// A random configuration: the options in random order, each with a random available value.
+fn random_configuration(configurator: &Configurator, rng: &mut Rng) -> Vec<usize> {
     let options = configurator.product().options();
     let mut values = vec![0; options.len()];
     let mut selection = Selection::default();
-    for at in dice.some_of(options.len(), options.len()) {
+    for at in rng.sample(options.len(), options.len()) {
         let option = &options[at];
         let scope = Scope { only: Some([option.id.clone()].into()) };
         let resolution = configurator.resolve(&selection, &scope).unwrap();
@@ -248,7 +250,7 @@ fn walked(configurator: &Configurator, dice: &mut Dice) -> Vec<usize> {
         let states = answers.values().map(|value| value.state());
         let open: Vec<usize> =
             (0..).zip(states).filter(|(_, s)| *s == State::Available).map(|(at, _)| at).collect();
-        values[at] = open[dice.roll(open.len())];
+        values[at] = open[rng.below(open.len())];
         selection.0.insert(option.id.clone(), option.values[values[at]].id.clone());
     }
     values

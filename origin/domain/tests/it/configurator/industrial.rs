@@ -1,13 +1,13 @@
-//! Vehicles made from seeds and a grown model against their own tables; two published industrial
-//! models and a shirt against another engine's answers.
+//! Generated vehicles and a grown model, compared with their own tables; two published industrial
+//! models and a shirt, compared with the answers of another engine.
 
 use origin_domain::configurator::{By, Configurator, Limits, Product, Scope, Selection, State};
 use serde_json::Value;
 
 use super::benchmark_products;
 use super::brute_force::BruteForce;
-use super::dice::Dice;
 use super::grown::Growth;
+use super::rng::Rng;
 use super::vehicles::Plan;
 
 fn read(file: &str) -> Vec<u8> {
@@ -15,7 +15,7 @@ fn read(file: &str) -> Vec<u8> {
     benchmark_products::read(&folder, file)
 }
 
-fn answers_equal_the_oracles(name: &str) {
+fn check_against_oracle(name: &str) {
     let product = Product::parse(&read(&format!("{name}.json.gz"))).unwrap();
     let oracle = read(&format!("{name}-oracle.json.gz"));
     let configurator = Configurator::compile(product, &Limits::default()).unwrap();
@@ -53,7 +53,7 @@ fn check(configurator: &Configurator, case: &Value) {
     check_added(configurator, &selection, case);
 }
 
-/// Cases add choices to the selection, one or several at once, which conflict or not.
+/// Cases add one or several choices to the selection, with or without a conflict.
 fn check_added(configurator: &Configurator, selection: &Selection, case: &Value) {
     for extra in case["extra"].as_array().into_iter().flatten() {
         let add = extra["add"].as_object().unwrap();
@@ -69,68 +69,68 @@ fn check_added(configurator: &Configurator, selection: &Selection, case: &Value)
 
 #[test]
 #[ignore = "needs FORECOURT_DATA, which `.ci/run` sets"]
-fn megane_answers_equal_the_oracles() {
-    answers_equal_the_oracles("megane");
+fn megane_answers_equal_the_oracle() {
+    check_against_oracle("megane");
 }
 
 #[test]
 #[ignore = "needs FORECOURT_DATA, which `.ci/run` sets"]
-fn pc_answers_equal_the_oracles() {
-    answers_equal_the_oracles("pc");
+fn pc_answers_equal_the_oracle() {
+    check_against_oracle("pc");
 }
 
 #[test]
 #[ignore = "needs FORECOURT_DATA, which `.ci/run` sets"]
-fn tee_answers_equal_the_oracles() {
-    answers_equal_the_oracles("tee");
+fn tee_answers_equal_the_oracle() {
+    check_against_oracle("tee");
 }
 
-/// A model of tables answers for whole configurations what its tables say, of which some are
-/// allowed and some are not.
-fn is_exactly_what_its_tables_allow(document: &Value, seed: u64) {
+/// Complete configurations of a model of tables, valid and invalid ones, have the answers of its
+/// tables.
+fn check_against_tables(document: &Value, seed: u64) {
     let product = Product::parse(document.to_string().as_bytes()).unwrap();
     let configurator = Configurator::compile(product, &Limits::default()).unwrap();
     let options = configurator.product().options();
-    let mut dice = Dice(seed);
-    let mut any = |selection: &mut Selection| {
-        let option = &options[dice.roll(options.len())];
-        let value = &option.values[dice.roll(option.values.len())];
+    let mut rng = Rng(seed);
+    let mut choose = |selection: &mut Selection| {
+        let option = &options[rng.below(options.len())];
+        let value = &option.values[rng.below(option.values.len())];
         selection.0.insert(option.id.clone(), value.id.clone());
     };
-    let mut refused = 0;
+    let mut invalid = 0;
     for _ in 0..8 {
         let mut selection = Selection::default();
-        (0..4).for_each(|_| any(&mut selection));
+        (0..4).for_each(|_| choose(&mut selection));
         let mut whole = configurator.complete(&selection, By::Price).unwrap().selection;
         assert!(BruteForce::allows(document, &whole), "seed {seed}: {whole:?}");
-        any(&mut whole);
+        choose(&mut whole);
         let is_allowed = BruteForce::allows(document, &whole);
         assert_eq!(configurator.price(&whole).is_some(), is_allowed, "seed {seed}: {whole:?}");
-        refused += usize::from(!is_allowed);
+        invalid += usize::from(!is_allowed);
     }
-    assert!(refused > 0, "seed {seed}: next to everything is allowed");
+    assert!(invalid > 0, "seed {seed}: almost every configuration is allowed");
 }
 
 #[test]
-fn vehicles_are_exactly_what_their_tables_allow() {
+fn vehicles_allow_exactly_what_their_tables_allow() {
     for plan in [Plan::small(1), Plan { noise: 60, ..Plan::small(2) }] {
-        is_exactly_what_its_tables_allow(&plan.document(), plan.seed);
+        check_against_tables(&plan.document(), plan.seed);
     }
 }
 
 #[test]
 #[ignore = "takes minutes unless optimized: `.ci/run` runs it in release"]
-fn the_largest_vehicles_compile_within_their_limits_and_are_exactly_what_their_tables_allow() {
+fn the_largest_vehicles_compile_within_the_limits_and_allow_exactly_what_their_tables_allow() {
     for plan in [Plan::versions(2), Plan::countries(2), Plan::exceptions(2)] {
-        is_exactly_what_its_tables_allow(&plan.document(), plan.seed);
+        check_against_tables(&plan.document(), plan.seed);
     }
 }
 
 #[test]
 #[ignore = "needs FORECOURT_DATA, and takes minutes unless optimized: `.ci/run` runs it in release"]
-fn the_largest_grown_models_compile_within_their_limits_and_are_exactly_what_their_tables_allow() {
+fn the_largest_grown_models_compile_within_the_limits_and_allow_exactly_what_their_tables_allow() {
     let original = read("megane.json.gz");
     for growth in [Growth::largest(1), Growth::largest(2), Growth::loose(3)] {
-        is_exactly_what_its_tables_allow(&growth.document(&original), growth.seed);
+        check_against_tables(&growth.document(&original), growth.seed);
     }
 }

@@ -1,4 +1,4 @@
-//! What must hold for every product and every selection, against brute force.
+//! Properties of every product and every selection, compared with brute force.
 
 use origin_domain::configurator::{
     Configurator, Limits, OptionAnswer, Product, Resolution, Scope, Selection, State, ValueAnswer,
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::brute_force::{BruteForce, Chosen};
-use super::models::asked;
+use super::models::samples;
 
 pub(crate) fn compiled(document: &Value) -> Option<Configurator> {
     let product = Product::parse(document.to_string().as_bytes()).unwrap();
@@ -22,20 +22,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
     #[test]
-    fn every_answer_equals_brute_force(asked in asked()) {
-        let brute = BruteForce::of(&asked.document);
-        let Some(configurator) = compiled(&asked.document) else {
-            prop_assert!(brute.valid.is_empty(), "a product with valid configurations was refused");
+    fn every_answer_equals_brute_force(sample in samples()) {
+        let brute = BruteForce::of(&sample.document);
+        let Some(configurator) = compiled(&sample.document) else {
+            prop_assert!(brute.valid.is_empty(), "a satisfiable product was rejected");
             return Ok(());
         };
-        prop_assert!(!brute.valid.is_empty(), "a product without valid configurations passed");
-        for chosen in &asked.selections {
+        prop_assert!(!brute.valid.is_empty(), "an unsatisfiable product compiled");
+        for chosen in &sample.selections {
             check(&brute, chosen, &configurator)?;
         }
     }
 }
 
-/// Everything a resolution says about a selection is what brute force finds.
+/// Every part of a resolution equals the result of brute force.
 pub(crate) fn check(
     brute: &BruteForce,
     chosen: &Chosen,
@@ -51,12 +51,12 @@ pub(crate) fn check(
     check_json(&resolution)
 }
 
-/// The JSON written straight is the JSON a serialiser writes, and the version.
+/// The directly written JSON equals the serialised JSON plus the version.
 fn check_json(resolution: &Resolution<'_>) -> Result<(), TestCaseError> {
-    let mut straight: Value = serde_json::from_slice(&resolution.to_json("v\"7")).unwrap();
-    let version = straight.as_object_mut().unwrap().remove("version");
+    let mut direct: Value = serde_json::from_slice(&resolution.to_json("v\"7")).unwrap();
+    let version = direct.as_object_mut().unwrap().remove("version");
     prop_assert_eq!(version, Some(Value::from("v\"7")));
-    prop_assert_eq!(straight, serde_json::to_value(resolution).unwrap());
+    prop_assert_eq!(direct, serde_json::to_value(resolution).unwrap());
     Ok(())
 }
 
@@ -121,7 +121,7 @@ fn check_price(
     Ok(())
 }
 
-/// Changing what the answer says lets the value in, and it says no more than it must.
+/// The changes of an answer make the value available, and they are the fewest.
 fn check_changes(
     brute: &BruteForce,
     mut swapped: Chosen,
@@ -136,6 +136,9 @@ fn check_changes(
         prop_assert!(changed != at && swapped[changed].is_some_and(|before| before != value));
         swapped[changed] = Some(value);
     }
-    prop_assert!(!brute.extending(&swapped).is_empty(), "the changes let nothing in");
+    prop_assert!(
+        !brute.extending(&swapped).is_empty(),
+        "the changes do not make the value available"
+    );
     Ok(())
 }

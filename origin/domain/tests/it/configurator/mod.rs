@@ -1,4 +1,4 @@
-//! The configurator from outside.
+//! Tests of the configurator's public API.
 
 mod artefacts;
 mod authoring;
@@ -8,7 +8,6 @@ mod brute_force;
 mod completing;
 mod corpora;
 mod demo;
-mod dice;
 mod explaining;
 mod grown;
 mod industrial;
@@ -16,6 +15,7 @@ mod laws;
 mod models;
 mod publishing;
 mod reporting;
+mod rng;
 mod shopify;
 mod stocking;
 mod vast;

@@ -4,20 +4,20 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// A product with every kind of rule, and some selections to ask about.
+/// A product with every kind of rule, and some selections to resolve.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct Sample {
     pub(crate) document: Value,
     pub(crate) selections: Vec<Vec<Option<usize>>>,
 }
 
-/// Numbers that become options and values once the product's shape is known.
+/// Random numbers, mapped to options and values modulo their counts.
 type Picks = Vec<(usize, Vec<usize>)>;
 
-/// The options of a product under way: how many values each has.
-struct Shape(Vec<usize>);
+/// The number of values of each option.
+struct ValueCounts(Vec<usize>);
 
-impl Shape {
+impl ValueCounts {
     fn option(&self, pick: usize) -> usize {
         pick % self.0.len()
     }
@@ -38,10 +38,10 @@ impl Shape {
 
     fn table(&self, options: &[usize], rows: &[Vec<usize>]) -> Value {
         let mut columns: Vec<usize> = options.iter().map(|pick| self.option(*pick)).collect();
-        let mut seen = Vec::new();
+        let mut distinct = Vec::new();
         columns.retain(|option| {
-            !seen.contains(option) && {
-                seen.push(*option);
+            !distinct.contains(option) && {
+                distinct.push(*option);
                 true
             }
         });
@@ -133,9 +133,9 @@ fn rule() -> impl Strategy<Value = DraftRule> {
     ]
 }
 
-/// Products of at most a few thousand combinations, some of them without a valid one, each with
-/// selections that may be empty, partial, complete or inconsistent.
-pub(crate) fn asked() -> impl Strategy<Value = Asked> {
+/// Products of at most a few thousand combinations, some without valid ones, each with selections
+/// that may be empty, partial, complete or inconsistent.
+pub(crate) fn samples() -> impl Strategy<Value = Sample> {
     let price = || -3_000_i64..9_000;
     (
         vec(vec(price(), 1..6), 1..6),
@@ -144,7 +144,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
         vec(vec(proptest::option::weighted(0.55, PICK), 5), 1..6),
     )
         .prop_map(|(options, rules, price_rules, selections)| {
-            let shape = Shape(options.iter().map(Vec::len).collect());
+            let counts = ValueCounts(options.iter().map(Vec::len).collect());
             let option = |(at, prices): (usize, &Vec<i64>)| {
                 let values = prices.iter().enumerate();
                 let values: Vec<Value> = values
@@ -152,14 +152,14 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
                     .collect();
                 json!({ "id": format!("o{at}"), "values": values })
             };
-            let rules = rules.iter().enumerate().map(|(id, draft)| shape.rule(id, draft));
+            let rules = rules.iter().enumerate().map(|(id, draft)| counts.rule(id, draft));
             let price_rules = price_rules
                 .iter()
-                .map(|(when, add)| json!({ "if": shape.condition(when), "add": add }));
+                .map(|(when, add)| json!({ "if": counts.condition(when), "add": add }));
             let selection = |picks: Vec<Option<usize>>| {
-                shape.0.iter().zip(picks).map(|(count, pick)| Some(pick? % count)).collect()
+                counts.0.iter().zip(picks).map(|(count, pick)| Some(pick? % count)).collect()
             };
-            Asked {
+            Sample {
                 document: json!({
                     "product": "small", "currency": "EUR", "base_price": 10_000,
                     "options": options.iter().enumerate().map(option).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! Whatever is sent for publishing: it is refused in words, or it answers right.
+//! Any input to publishing is rejected with mistakes or answers correctly.
 
 use origin_domain::configurator::{Configurator, Limits, Product};
 use proptest::prelude::*;
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::brute_force::BruteForce;
 use super::laws::check;
-use super::models::asked;
+use super::models::samples;
 
-/// Small enough that nothing here takes long.
+/// Low limits, so that the tests are fast.
 const LIMITS: Limits =
-    Limits { weave_steps_max: 2_000_000, sift_steps_max: 2_000_000, bytes_max: 64 << 20 };
+    Limits { conjoin_steps_max: 2_000_000, sift_steps_max: 2_000_000, bytes_max: 64 << 20 };
 
-/// Things an author might put where something else belongs.
+/// Values of the wrong type or content.
 fn oddities() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -30,15 +30,15 @@ fn oddities() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The places of a document, depth first.
-fn places(value: &mut Value, at: &mut usize, wanted: usize, with: &Value) {
-    if *at == wanted {
+/// Replaces the value at place `target` of a document, counted depth first.
+fn replace(value: &mut Value, at: &mut usize, target: usize, with: &Value) {
+    if *at == target {
         *value = with.clone();
     }
     *at += 1;
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| places(item, at, wanted, with)),
-        Value::Object(fields) => fields.values_mut().for_each(|v| places(v, at, wanted, with)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, at, target, with)),
+        Value::Object(fields) => fields.values_mut().for_each(|v| replace(v, at, target, with)),
         _ => {}
     }
 }
@@ -55,14 +55,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
     #[test]
-    fn a_document_with_oddities_is_refused_or_answers_right(
-        asked in asked(),
+    fn a_document_with_oddities_is_rejected_or_answers_correctly(
+        sample in samples(),
         changes in proptest::collection::vec((any::<prop::sample::Index>(), oddities()), 1..3),
     ) {
-        let mut document = asked.document;
+        let mut document = sample.document;
         for (place, with) in &changes {
-            let wanted = place.index(size(&document));
-            places(&mut document, &mut 0, wanted, with);
+            let target = place.index(size(&document));
+            replace(&mut document, &mut 0, target, with);
         }
         let product = match Product::parse(document.to_string().as_bytes()) {
             Ok(product) => product,
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_document_are_refused(
+    fn random_bytes_are_rejected(
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
     ) {
         prop_assert!(Product::parse(&bytes).is_err());

@@ -1,4 +1,4 @@
-//! What an author is told about a product that parses.
+//! Reports to the author about a product that parses.
 
 use origin_domain::configurator::{Configurator, FindingKind, Limits, Mistake, Product};
 use proptest::prelude::*;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::brute_force::BruteForce;
 use super::laws::compiled;
-use super::models::asked;
+use super::models::samples;
 
-fn refused(document: &Value) -> Vec<Mistake> {
+fn compile_error(document: &Value) -> Vec<Mistake> {
     let product = Product::parse(document.to_string().as_bytes()).unwrap();
     Configurator::compile(product, &Limits::default()).unwrap_err()
 }
@@ -26,7 +26,7 @@ fn three(rules: &Value) -> Value {
 }
 
 #[test]
-fn a_product_nobody_could_buy_names_the_rules_to_blame() {
+fn a_product_without_valid_configurations_names_the_conflicting_rules() {
     let rules = json!([
         { "id": "fine", "requires": { "if": { "a": ["1"] }, "then": { "b": ["1"] } } },
         { "id": "same", "allowed": { "options": ["a", "b"], "tuples": [["2", "2"], ["3", "3"]] } },
@@ -35,11 +35,11 @@ fn a_product_nobody_could_buy_names_the_rules_to_blame() {
     ]);
     let message = "no configuration satisfies all of these rules: same, b-first";
     let at = |field: &str| Mistake { field: field.into(), message: message.into() };
-    assert_eq!(refused(&three(&rules)), [at("/rules/1"), at("/rules/2")]);
+    assert_eq!(compile_error(&three(&rules)), [at("/rules/1"), at("/rules/2")]);
 }
 
 #[test]
-fn variants_that_share_a_configuration_are_refused_and_others_pass() {
+fn variants_that_share_a_configuration_are_rejected() {
     let mut document = three(&json!([
         { "id": "r", "forbidden": { "options": ["a", "b"], "tuples": [["1", "1"]] } },
     ]));
@@ -47,15 +47,15 @@ fn variants_that_share_a_configuration_are_refused_and_others_pass() {
         { "selection": { "a": "1" }, "variant_id": "1" },
         { "selection": { "b": "1" }, "variant_id": "2" },
     ]);
-    assert!(compiled(&document).is_some(), "the rule keeps them apart");
+    assert!(compiled(&document).is_some(), "the rule separates them");
     document["variants"][1]["selection"] = json!({ "b": "2" });
-    let found = refused(&document);
-    assert_eq!(found[0].field, "/variants/1/selection");
-    assert_eq!(found[0].message, "overlaps variant 0: a configuration is both");
+    let mistakes = compile_error(&document);
+    assert_eq!(mistakes[0].field, "/variants/1/selection");
+    assert_eq!(mistakes[0].message, "overlaps variant 0: a configuration is both");
 }
 
 #[test]
-fn an_author_learns_what_was_probably_not_meant() {
+fn a_report_lists_what_is_probably_not_intended() {
     let mut document = three(&json!([
         { "id": "never-a3", "assert": { "not": { "a": ["3"] } } },
         { "id": "a3-needs-b1", "requires": { "if": { "a": ["3"] }, "then": { "b": ["1"] } } },
@@ -66,7 +66,7 @@ fn an_author_learns_what_was_probably_not_meant() {
         { "if": { "a": ["1", "3"], "c": ["1"] }, "add": 5 },
         { "if": { "a": ["3"], "c": ["1"] }, "add": 5 },
     ]);
-    let found: Vec<(FindingKind, String)> =
+    let findings: Vec<(FindingKind, String)> =
         compiled(&document).unwrap().report().into_iter().map(|f| (f.kind, f.field)).collect();
     let expected = [
         (FindingKind::UnusableValue, "/options/0/values/2"),
@@ -75,7 +75,7 @@ fn an_author_learns_what_was_probably_not_meant() {
         (FindingKind::RuleWithoutEffect, "/rules/1"),
         (FindingKind::PriceRuleWithoutEffect, "/price_rules/2"),
     ];
-    assert_eq!(found, expected.map(|(kind, field)| (kind, field.to_owned())));
+    assert_eq!(findings, expected.map(|(kind, field)| (kind, field.to_owned())));
 }
 
 #[test]
@@ -99,13 +99,14 @@ fn a_limit_ends_a_compilation_with_a_clear_message() {
         "rules": rules,
     });
     let product = || Product::parse(document.to_string().as_bytes()).unwrap();
-    let limits = Limits { weave_steps_max: 100_000, sift_steps_max: 100_000, ..Limits::default() };
-    let found = Configurator::compile(product(), &limits).unwrap_err();
-    assert_eq!(found[0].message, "the rules take more work to compile than the limits allow");
+    let limits =
+        Limits { conjoin_steps_max: 100_000, sift_steps_max: 100_000, ..Limits::default() };
+    let mistakes = Configurator::compile(product(), &limits).unwrap_err();
+    assert_eq!(mistakes[0].message, "the rules take more work to compile than the limits allow");
 
     let limits = Limits { bytes_max: 200_000, ..Limits::default() };
-    let found = Configurator::compile(product(), &limits).unwrap_err();
-    assert_eq!(found[0].message, "the rules take more memory to compile than the limits allow");
+    let mistakes = Configurator::compile(product(), &limits).unwrap_err();
+    assert_eq!(mistakes[0].message, "the rules take more memory to compile than the limits allow");
 
     let stopped =
         Configurator::compile_watched(product(), &Limits::default(), &mut |_| false).unwrap_err();
@@ -116,35 +117,36 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn blamed_rules_are_contradictory_and_each_is_needed(asked in asked()) {
-        let brute = BruteForce::of(&asked.document);
+    fn conflicting_rules_are_minimal(sample in samples()) {
+        let brute = BruteForce::of(&sample.document);
         if !brute.valid.is_empty() {
             return Ok(());
         }
-        let rules = asked.document["rules"].as_array().unwrap();
-        let blamed: Vec<usize> = refused(&asked.document)
+        let rules = sample.document["rules"].as_array().unwrap();
+        let conflict: Vec<usize> = compile_error(&sample.document)
             .iter()
             .map(|mistake| mistake.field.rsplit('/').next().unwrap().parse().unwrap())
             .collect();
-        let is_possible = |kept: &[usize]| {
-            let mut less = asked.document.clone();
-            less["rules"] = kept.iter().map(|rule| rules[*rule].clone()).collect();
+        let is_possible = |included: &[usize]| {
+            let mut less = sample.document.clone();
+            less["rules"] = included.iter().map(|rule| rules[*rule].clone()).collect();
             !BruteForce::of(&less).valid.is_empty()
         };
-        prop_assert!(!is_possible(&blamed));
-        for rule in &blamed {
-            let fewer: Vec<usize> = blamed.iter().copied().filter(|other| other != rule).collect();
+        prop_assert!(!is_possible(&conflict));
+        for rule in &conflict {
+            let fewer = conflict.iter().copied().filter(|other| other != rule);
+            let fewer: Vec<usize> = fewer.collect();
             prop_assert!(is_possible(&fewer), "rule {} is not needed", rule);
         }
     }
 
     #[test]
-    fn a_report_is_exact(asked in asked()) {
-        let Some(configurator) = compiled(&asked.document) else { return Ok(()) };
-        let brute = BruteForce::of(&asked.document);
-        let found = configurator.report();
+    fn a_report_is_exact(sample in samples()) {
+        let Some(configurator) = compiled(&sample.document) else { return Ok(()) };
+        let brute = BruteForce::of(&sample.document);
+        let findings = configurator.report();
         let has = |kind: FindingKind, field: &str| {
-            found.iter().any(|finding| finding.kind == kind && finding.field == field)
+            findings.iter().any(|finding| finding.kind == kind && finding.field == field)
         };
         for (at, (_, values)) in brute.options.iter().enumerate() {
             for value in 0..values.len() {
@@ -153,15 +155,15 @@ proptest! {
                 prop_assert_eq!(has(FindingKind::UnusableValue, &field), !is_used);
             }
         }
-        let rules = asked.document["rules"].as_array().unwrap();
+        let rules = sample.document["rules"].as_array().unwrap();
         for rule in 0..rules.len() {
-            let mut less = asked.document.clone();
+            let mut less = sample.document.clone();
             less["rules"].as_array_mut().unwrap().remove(rule);
             let has_effect = BruteForce::of(&less).valid.len() != brute.valid.len();
             let field = format!("/rules/{rule}");
             prop_assert_eq!(has(FindingKind::RuleWithoutEffect, &field), !has_effect);
         }
-        for (at, rule) in asked.document["price_rules"].as_array().unwrap().iter().enumerate() {
+        for (at, rule) in sample.document["price_rules"].as_array().unwrap().iter().enumerate() {
             let is_met = brute.valid.iter().any(|(valid, _)| brute.holds(&rule["if"], valid));
             let field = format!("/price_rules/{at}");
             prop_assert_eq!(has(FindingKind::PriceRuleWithoutEffect, &field), !is_met);

@@ -1,4 +1,4 @@
-//! Shopify products as they are.
+//! Import of Shopify products.
 
 use origin_domain::configurator::shopify::{MalformedEncoding, ShopCurrency, decode_variants};
 use origin_domain::configurator::{Configurator, Limits, Product, Scope, Selection, State, Stock};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 const EUR: ShopCurrency<'_> = ShopCurrency { code: "EUR", decimals: 2 };
 
-/// Strings from Shopify's own tests and schema, with what they mean.
+/// Strings from Shopify's own tests and schema, with their decoded values.
 const ENCODED: &str = include_str!("encoded_variants.json");
 
 #[test]
-fn shopifys_encoded_variants_are_the_combinations_shopify_says() {
+fn encoded_variants_decode_to_shopifys_combinations() {
     let vectors: Vec<Value> = serde_json::from_str(ENCODED).unwrap();
     assert_eq!(vectors.len(), 5);
     for vector in vectors {
@@ -26,7 +26,7 @@ fn shopifys_encoded_variants_are_the_combinations_shopify_says() {
 }
 
 #[test]
-fn a_string_that_is_no_encoding_is_refused_where_it_goes_wrong() {
+fn a_malformed_encoding_is_rejected_with_the_position_of_the_error() {
     for (encoded, error) in [
         ("", MalformedEncoding::Version),
         ("v2_0", MalformedEncoding::Version),
@@ -46,7 +46,7 @@ fn a_string_that_is_no_encoding_is_refused_where_it_goes_wrong() {
     }
 }
 
-/// A variant as the REST Admin API writes it, with an id past 2^53.
+/// A variant in the form of the REST Admin API, with an id above 2^53.
 fn variant(number: u64, sku: Value, price: &str, [size, colour]: [&str; 2]) -> Value {
     json!({
         "id": 9_200_000_000_000_000_000 + number, "sku": sku, "price": price,
@@ -80,7 +80,7 @@ fn select(pairs: &[(&str, &str)]) -> Selection {
 }
 
 #[test]
-fn an_imported_product_sells_exactly_its_variants_at_exactly_their_prices() {
+fn an_imported_product_has_exactly_its_variants_and_their_prices() {
     let shirt = imported(&shirt());
     assert_eq!(shirt.product().id(), "linen-shirt");
     let all = shirt.resolve(&Selection::default(), &Scope::default()).unwrap();
@@ -98,7 +98,7 @@ fn an_imported_product_sells_exactly_its_variants_at_exactly_their_prices() {
 }
 
 #[test]
-fn the_storefront_form_of_a_product_imports_alike() {
+fn the_storefront_form_of_a_product_is_imported() {
     let variant = |id: &str, amount: &str, size: &str| {
         json!({
             "id": format!("gid://shopify/ProductVariant/{id}"), "sku": "",
@@ -117,7 +117,7 @@ fn the_storefront_form_of_a_product_imports_alike() {
 }
 
 #[test]
-fn what_is_sold_out_is_not_offered() {
+fn sold_out_combinations_are_impossible() {
     let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
     let in_stock = product.with_only_combinations(&decode_variants("v1_0:0,1:0-1,").unwrap());
     let in_stock = Configurator::compile(in_stock.unwrap(), &Limits::default()).unwrap();
@@ -135,19 +135,20 @@ fn what_is_sold_out_is_not_offered() {
 }
 
 #[test]
-fn a_product_that_cannot_be_ours_is_refused_with_its_place() {
-    let mut twice = shirt();
-    twice["product"]["variants"][1] = twice["product"]["variants"][0].clone();
-    twice["product"]["variants"][2]["price"] = json!("52.001");
-    let mistakes = Product::from_shopify(twice.to_string().as_bytes(), EUR).unwrap_err();
+fn an_invalid_product_is_rejected_with_the_places_of_its_mistakes() {
+    let mut invalid = shirt();
+    invalid["product"]["variants"][1] = invalid["product"]["variants"][0].clone();
+    invalid["product"]["variants"][2]["price"] = json!("52.001");
+    let mistakes = Product::from_shopify(invalid.to_string().as_bytes(), EUR).unwrap_err();
     let fields: Vec<&str> = mistakes.iter().map(|mistake| mistake.field.as_str()).collect();
     assert_eq!(fields, ["/variants/1/id", "/variants/1", "/variants/2"]);
     assert_eq!(Product::from_shopify(b"{}", EUR).unwrap_err().len(), 1);
 }
 
-/// As `curl` gets it from the Storefront API, which has variants of combinations that are no more.
+/// The response of the Storefront API, which includes variants of combinations that no longer
+/// exist.
 #[test]
-fn of_the_storefronts_variants_those_that_exist_are_sold() {
+fn only_existing_variants_of_the_storefront_are_imported() {
     let variant = |id: u64, size: &str| {
         json!({
             "id": format!("gid://shopify/ProductVariant/{id}"), "price": { "amount": "9.0" },
@@ -162,22 +163,23 @@ fn of_the_storefronts_variants_those_that_exist_are_sold() {
             "variants": { "nodes": [variant(11, "S"), variant(12, "M"), variant(13, "L")] },
         } } })
     };
-    let sold = imported(&mug("v1_0 2"));
-    let ids: Vec<_> = sold.product().variants().iter().map(|v| v.variant_id.as_str()).collect();
+    let imported = imported(&mug("v1_0 2"));
+    let ids: Vec<_> = imported.product().variants().iter().map(|v| v.variant_id.as_str()).collect();
     assert_eq!(ids, ["11", "13"]);
-    assert_eq!(sold.price(&select(&[("size", "m")])), None);
-    for (wrong, message) in [
+    assert_eq!(imported.price(&select(&[("size", "m")])), None);
+    for (existing, message) in [
         ("v1_", "none of the variants exists"),
         ("v1_0:", "byte 5 is not what the encoding allows there"),
     ] {
-        let mistakes = Product::from_shopify(mug(wrong).to_string().as_bytes(), EUR).unwrap_err();
+        let mistakes =
+            Product::from_shopify(mug(existing).to_string().as_bytes(), EUR).unwrap_err();
         assert_eq!(mistakes[0].field, "/encodedVariantExistence");
         assert_eq!(mistakes[0].message, message);
     }
 }
 
 #[test]
-fn an_imported_product_becomes_a_document_that_its_author_can_go_on_with() {
+fn an_imported_product_becomes_a_document_in_the_authoring_format() {
     let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
     let document = product.to_document();
     assert_eq!(document["options"][1]["values"][1]["title"], "Sea green");
@@ -185,7 +187,7 @@ fn an_imported_product_becomes_a_document_that_its_author_can_go_on_with() {
 }
 
 #[test]
-fn what_shopify_says_of_stock_is_kept() {
+fn shopifys_availability_is_imported() {
     let variant = |id: u64, size: &str, available: bool| json!({ "id": id, "price": 900, "option1": size, "available": available });
     let mut mug = json!({
         "handle": "mug", "title": "Mug", "options": [{ "name": "Size", "values": ["S", "M", "L"] }],
@@ -203,7 +205,7 @@ fn what_shopify_says_of_stock_is_kept() {
 }
 
 #[test]
-fn what_the_admin_counts_is_in_stock_if_any_is_left_or_more_is_sold() {
+fn a_tracked_variant_is_in_stock_if_some_are_left_or_it_may_be_oversold() {
     let mut shirt = shirt();
     let counted = |quantity: i64, policy: &str, by: Option<&str>| {
         json!({ "inventory_quantity": quantity, "inventory_policy": policy,
@@ -225,7 +227,7 @@ fn what_the_admin_counts_is_in_stock_if_any_is_left_or_more_is_sold() {
 }
 
 #[test]
-fn a_product_all_or_nothing_of_which_is_in_stock_says_so() {
+fn stock_is_all_or_nothing_if_every_variant_agrees() {
     let mut shirt = shirt();
     assert!(matches!(imported(&shirt).stock(), Stock::All));
     for variant in shirt["product"]["variants"].as_array_mut().unwrap() {

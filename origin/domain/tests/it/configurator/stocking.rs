@@ -1,4 +1,4 @@
-//! What is in stock is exactly the configurations whose variant is.
+//! The stock of a product is exactly the configurations whose variant is in stock.
 
 use origin_domain::configurator::{By, Configurator, Limits, Scope, Selection, Stock};
 use proptest::prelude::*;
@@ -6,19 +6,21 @@ use serde_json::{Value, json};
 
 use super::brute_force::BruteForce;
 use super::laws::compiled;
-use super::models::asked;
+use super::models::samples;
 
-/// Gives a product a variant for each value of its first option that `kept` says, in stock or not.
-fn with_variants(document: &mut Value, kept: &[Option<bool>]) {
+/// Adds a variant for each value of the first option with an entry in `availability`, in stock or
+/// not.
+fn with_variants(document: &mut Value, availability: &[Option<bool>]) {
     let option = document["options"][0]["id"].clone();
     let values = document["options"][0]["values"].as_array().unwrap().clone();
-    let variants = values.iter().zip(kept).enumerate().filter_map(|(at, (value, kept))| {
-        let selection = json!({ option.as_str()?: value["id"] });
-        let available = (*kept)?;
-        Some(json!({
-            "selection": selection, "variant_id": at.to_string(), "available": available,
-        }))
-    });
+    let variants =
+        values.iter().zip(availability).enumerate().filter_map(|(at, (value, available))| {
+            let selection = json!({ option.as_str()?: value["id"] });
+            let available = (*available)?;
+            Some(json!({
+                "selection": selection, "variant_id": at.to_string(), "available": available,
+            }))
+        });
     document["variants"] = variants.collect();
 }
 
@@ -26,15 +28,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn in_stock_is_what_brute_force_finds(
-        asked in asked(),
-        kept in proptest::collection::vec(proptest::option::of(any::<bool>()), 32),
+    fn stock_equals_brute_force(
+        sample in samples(),
+        availability in proptest::collection::vec(proptest::option::of(any::<bool>()), 32),
     ) {
-        let mut document = asked.document;
-        with_variants(&mut document, &kept);
+        let mut document = sample.document;
+        with_variants(&mut document, &availability);
         let Some(configurator) = compiled(&document) else { return Ok(()) };
         let brute = BruteForce::of(&document);
-        let is_in_stock = |first: usize| kept.get(first) == Some(&Some(true));
+        let is_in_stock = |first: usize| availability.get(first) == Some(&Some(true));
         let prices: Vec<i64> = brute
             .valid
             .iter()

@@ -1,4 +1,4 @@
-//! More configurations than 128 bits can count, at the highest prices there are.
+//! A product with more configurations than 128 bits can count, at the highest possible prices.
 
 use origin_domain::configurator::{Configurator, Scope, Selection};
 use origin_domain::money::Money;
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::laws::compiled;
 
-/// Seventy options of four values, the last of which costs all that a value may; one pair excluded.
+/// Seventy options of four values, the last of which has the highest allowed price; one pair is
+/// excluded.
 fn document() -> Value {
     let values: Vec<Value> = (0..4)
         .map(|v| json!({ "id": v.to_string(), "price": v / 3 * 1_000_000_000_000_i64 }))
@@ -26,14 +27,14 @@ fn count(configurator: &Configurator, chosen: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn configurations_beyond_128_bits_are_counted_to_the_last_one() {
+fn counts_beyond_128_bits_are_exact() {
     let stored = compiled(&document()).unwrap();
     let loaded = Configurator::decode(&stored.encode()).unwrap();
     for vast in [&stored, &loaded] {
         assert_eq!(count(vast, &[]), "1306684288976403699699358492537989931991040");
         assert_eq!(count(vast, &[("o3", "0")]), "261336857795280739939871698507597986398208");
         assert_eq!(count(vast, &[("o3", "0"), ("o60", "0")]), "0");
-        // Few enough for 128 bits again.
+        // Few enough for 128 bits.
         let eight: Vec<(String, &str)> = (10..18).map(|o| (format!("o{o}"), "1")).collect();
         let eight = eight.iter().map(|(option, value)| (option.as_str(), *value));
         let nine: Vec<(&str, &str)> = eight.chain([("o3", "0")]).collect();
@@ -42,7 +43,7 @@ fn configurations_beyond_128_bits_are_counted_to_the_last_one() {
 }
 
 #[test]
-fn the_highest_prices_add_up() {
+fn the_highest_prices_do_not_overflow() {
     let vast = compiled(&document()).unwrap();
     let all = vast.resolve(&Selection::default(), &Scope::default()).unwrap();
     let price = all.price().unwrap();

@@ -1,49 +1,49 @@
-//! Vehicles as large as the largest published ones, made from a seed.
+//! Generates vehicles as large as the largest published ones from a seed.
 //!
-//! They have the structure of the industrial models at hand. A few *hubs* (version, engine,
-//! gearbox, …) go together in some hundred *trims* and no other way; two more hubs, country and
-//! colour, go with nearly every trim. Every other option has a table that says, for each trim (and
-//! each country or colour, if it depends on them), which of its values may be had: mostly one,
-//! sometimes a few. Small tables tie such options to each other. Of every trim there is a hidden
-//! vehicle that satisfies everything.
+//! They have the structure of the published industrial models. A few *hubs* (version, engine,
+//! gearbox, …) can be combined only as one of some hundred *trims*; two more hubs, country and
+//! colour, can be combined with nearly every trim. Every other option has a table of its allowed
+//! values for each trim (and each country or colour, if it depends on them): mostly one, sometimes
+//! a few. Small tables connect such options to each other. Every trim has a hidden vehicle that
+//! satisfies all rules.
 
-#![allow(dead_code, reason = "the bench and the tests make different plans")]
+#![allow(dead_code, reason = "the bench and the tests use different plans")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
-/// What a model is to look like.
+/// The parameters of a generated model.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
-    /// Values of each hub that trims are made of.
+    /// The number of values of each hub of a trim.
     pub(crate) trim_hubs: Vec<usize>,
     pub(crate) trims: usize,
     pub(crate) countries: usize,
     pub(crate) colours: usize,
-    /// Options that are no hubs.
+    /// Options that are not hubs.
     pub(crate) leaves: usize,
-    /// Small tables between those.
+    /// Small tables between the leaves.
     pub(crate) ties: usize,
-    /// How many trims in a hundred deviate from what the rest of their family may have.
+    /// Percentage of trims that deviate from the rest of their family.
     pub(crate) noise: usize,
-    /// How many leaves in a hundred depend on the country, and how many on the colour.
+    /// Percentages of leaves that depend on the country, and on the colour.
     pub(crate) by_country: usize,
     pub(crate) by_colour: usize,
-    /// Tuples of all tables together, about.
+    /// Approximate number of tuples of all tables together.
     pub(crate) tuples: usize,
 }
 
 struct Maker {
     plan: Plan,
-    dice: Dice,
+    rng: Rng,
     domains: Vec<usize>,
-    /// A vehicle of each trim: a value of each option.
+    /// One vehicle of each trim: a value of each option.
     hidden: Vec<Vec<usize>>,
-    /// Which hub values go together: trims, then a country, then a colour.
+    /// The allowed combinations of the trim hubs.
     trims: Vec<Vec<usize>>,
     tables: Tables,
     tuples: usize,
@@ -53,8 +53,8 @@ struct Maker {
 pub(crate) type Tables = Vec<(Vec<usize>, BTreeSet<Vec<usize>>)>;
 
 impl Plan {
-    /// A model of about 270 options, 330 tables and 226,000 tuples, whose version, with 324
-    /// values, says most about a vehicle.
+    /// A model of about 270 options, 330 tables and 226,000 tuples, in which the version, with 324
+    /// values, determines most of a vehicle.
     pub(crate) fn versions(seed: u64) -> Self {
         Self {
             seed,
@@ -71,7 +71,7 @@ impl Plan {
         }
     }
 
-    /// One as large whose country has 324 values, and what may be had depends on it.
+    /// A model of the same size in which the country has 324 values and determines many options.
     pub(crate) fn countries(seed: u64) -> Self {
         Self {
             trim_hubs: vec![12, 9, 5, 4, 3, 3, 2, 2],
@@ -83,12 +83,12 @@ impl Plan {
         }
     }
 
-    /// One as large in which every trim is an exception.
+    /// A model of the same size in which every trim is an exception.
     pub(crate) fn exceptions(seed: u64) -> Self {
         Self { noise: 60, ..Self::versions(seed) }
     }
 
-    /// The same shape at a size that a test compiles in a moment.
+    /// The same structure at a size that compiles quickly in a test.
     pub(crate) fn small(seed: u64) -> Self {
         Self {
             trim_hubs: vec![24, 5, 4, 3, 2],
@@ -114,41 +114,42 @@ impl Plan {
         for _ in 0..self.ties {
             maker.add_tie();
         }
-        document(&maker.domains, &maker.tables, &mut maker.dice)
+        document(&maker.domains, &maker.tables, &mut maker.rng)
     }
 }
 
 impl Maker {
     fn new(plan: Plan) -> Self {
-        let mut dice = Dice(plan.seed);
+        let mut rng = Rng(plan.seed);
         let mut domains = plan.trim_hubs.clone();
         domains.extend([plan.countries, plan.colours]);
-        domains.extend((0..plan.leaves).map(|_| match dice.roll(100) {
+        domains.extend((0..plan.leaves).map(|_| match rng.below(100) {
             0..6 => 1,
             6..58 => 2,
             58..76 => 3,
             76..80 => 4,
             80..92 => 5,
-            92..98 => 6 + dice.roll(8),
-            _ => 10 + dice.roll(30),
+            92..98 => 6 + rng.below(8),
+            _ => 10 + rng.below(30),
         }));
-        // Half of a trim's hubs follow from its first one's value, half are chosen among two.
-        let trim = |number: usize, dice: &mut Dice| {
+        // Each further hub of a trim has the usual value of its family, or one time in four the
+        // next.
+        let trim = |number: usize, rng: &mut Rng| {
             let first = number % plan.trim_hubs[0];
-            let mut family = Dice(plan.seed ^ (first as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let mut family = Rng(plan.seed ^ (first as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let others = plan.trim_hubs[1..].iter().map(|values| {
-                let usual = family.roll(*values);
-                if dice.chance(25) { (usual + 1) % values } else { usual }
+                let usual = family.below(*values);
+                if rng.chance(25) { (usual + 1) % values } else { usual }
             });
             [first].into_iter().chain(others).collect()
         };
-        let trims: Vec<Vec<usize>> = (0..plan.trims).map(|at| trim(at, &mut dice)).collect();
-        let sold = |trim: &Vec<usize>| {
-            let country_and_colour = [dice.roll(plan.countries), dice.roll(plan.colours)];
+        let trims: Vec<Vec<usize>> = (0..plan.trims).map(|at| trim(at, &mut rng)).collect();
+        let vehicle = |trim: &Vec<usize>| {
+            let country_and_colour = [rng.below(plan.countries), rng.below(plan.colours)];
             [&trim[..], &country_and_colour].concat()
         };
-        let hidden = trims.iter().map(sold).collect();
-        Self { plan, dice, domains, hidden, trims, tables: Vec::new(), tuples: 0 }
+        let hidden = trims.iter().map(vehicle).collect();
+        Self { plan, rng, domains, hidden, trims, tables: Vec::new(), tuples: 0 }
     }
 
     fn hubs(&self) -> usize {
@@ -160,29 +161,29 @@ impl Maker {
         self.tables.push((options, rows));
     }
 
-    /// The hubs a leaf depends on: some of those of trims, and perhaps country or colour.
+    /// The hubs a leaf depends on: some of the trim hubs, and perhaps country or colour.
     fn context(&mut self) -> Vec<usize> {
         let trim_hubs = self.plan.trim_hubs.len();
         let (country, colour) = (trim_hubs, trim_hubs + 1);
-        let mut hubs = match self.dice.roll(10) {
-            0 => vec![self.dice.roll(trim_hubs)],
+        let mut hubs = match self.rng.below(10) {
+            0 => vec![self.rng.below(trim_hubs)],
             1..4 => {
-                let count = 2 + self.dice.roll(3);
-                self.dice.some_of(count, trim_hubs)
+                let count = 2 + self.rng.below(3);
+                self.rng.sample(count, trim_hubs)
             }
             _ => (0..trim_hubs).collect(),
         };
-        if self.dice.chance(self.plan.by_country) {
+        if self.rng.chance(self.plan.by_country) {
             hubs.push(country);
         }
-        if self.dice.chance(self.plan.by_colour) {
+        if self.rng.chance(self.plan.by_colour) {
             hubs.push(colour);
         }
         hubs.sort_unstable();
         hubs
     }
 
-    /// What hubs can be together.
+    /// The possible combinations of some hubs.
     fn combinations(&self, hubs: &[usize]) -> BTreeSet<Vec<usize>> {
         let trim_hubs = self.plan.trim_hubs.len();
         let of_trim = |trim: &Vec<usize>| -> Vec<usize> {
@@ -200,8 +201,8 @@ impl Maker {
         combinations
     }
 
-    /// A leaf's table: its values fall in a few classes, and each combination of its hubs has the
-    /// class of its family, or, as an exception, another.
+    /// Adds the table of a leaf: its values form a few classes, and each combination of its hubs
+    /// has the class of its family or, as an exception, another one.
     fn add_leaf(&mut self, leaf: usize) {
         let budget = (self.plan.tuples - self.tuples.min(self.plan.tuples)) / 3;
         let (hubs, combinations) = loop {
@@ -212,26 +213,26 @@ impl Maker {
             }
         };
         let count = self.domains[leaf];
-        let classes: Vec<BTreeSet<usize>> = (0..2 + self.dice.roll(3.min(count)))
+        let classes: Vec<BTreeSet<usize>> = (0..2 + self.rng.below(3.min(count)))
             .map(|_| {
-                let size = if self.dice.chance(80) { 1 } else { 1 + self.dice.roll(3) };
-                self.dice.some_of(size.min(count), count).into_iter().collect()
+                let size = if self.rng.chance(80) { 1 } else { 1 + self.rng.below(3) };
+                self.rng.sample(size.min(count), count).into_iter().collect()
             })
             .collect();
-        // A family is what a few values of two hubs have in common.
-        let marks: Vec<usize> = (0..2).map(|_| self.dice.roll(hubs.len())).collect();
-        let folds: Vec<usize> = (0..2).map(|_| 2 + self.dice.roll(4)).collect();
+        // Combinations with the same residues of two hubs form a family.
+        let marks: Vec<usize> = (0..2).map(|_| self.rng.below(hubs.len())).collect();
+        let folds: Vec<usize> = (0..2).map(|_| 2 + self.rng.below(4)).collect();
         let mut families: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
         let mut class_of = BTreeMap::new();
         for combination in combinations {
             let family =
                 marks.iter().zip(&folds).map(|(mark, fold)| combination[*mark] % fold).collect();
-            let skewed = |dice: &mut Dice| {
-                if dice.chance(60) { 0 } else { dice.roll(classes.len()) }
+            let skewed = |rng: &mut Rng| {
+                if rng.chance(60) { 0 } else { rng.below(classes.len()) }
             };
-            let usual = *families.entry(family).or_insert_with(|| skewed(&mut self.dice));
-            let is_exception = self.dice.chance(self.plan.noise);
-            let class = if is_exception { skewed(&mut self.dice) } else { usual };
+            let usual = *families.entry(family).or_insert_with(|| skewed(&mut self.rng));
+            let is_exception = self.rng.chance(self.plan.noise);
+            let class = if is_exception { skewed(&mut self.rng) } else { usual };
             class_of.insert(combination, &classes[class]);
         }
         for hidden in &mut self.hidden {
@@ -245,20 +246,20 @@ impl Maker {
         self.add_table([&hubs[..], &[leaf]].concat(), rows);
     }
 
-    /// A small table between two or three leaves, and perhaps a hub.
+    /// Adds a small table between two or three leaves, and perhaps a hub.
     fn add_tie(&mut self) {
         let hubs = self.hubs();
         let leaves = self.domains.len() - hubs;
-        let count = 2 + usize::from(self.dice.chance(20));
-        let first = self.dice.roll(leaves);
+        let count = 2 + usize::from(self.rng.chance(20));
+        let first = self.rng.below(leaves);
         // Most ties are between options of one part of the vehicle.
-        let near = |dice: &mut Dice| (first + 1 + dice.roll(12)) % leaves;
+        let near = |rng: &mut Rng| (first + 1 + rng.below(12)) % leaves;
         let mut options = BTreeSet::from([hubs + first]);
         while options.len() < count {
-            options.insert(hubs + near(&mut self.dice));
+            options.insert(hubs + near(&mut self.rng));
         }
-        if self.dice.chance(25) {
-            options.insert(self.dice.roll(hubs - 2));
+        if self.rng.chance(25) {
+            options.insert(self.rng.below(hubs - 2));
         }
         let options: Vec<usize> = options.into_iter().collect();
         let mut rows = BTreeSet::from([Vec::new()]);
@@ -270,19 +271,20 @@ impl Maker {
             };
             rows = rows.iter().flat_map(with).collect();
         }
-        rows.retain(|_| !self.dice.chance(20));
+        rows.retain(|_| !self.rng.chance(20));
         let own = |hidden: &Vec<usize>| options.iter().map(|option| hidden[*option]).collect();
         rows.extend(self.hidden.iter().map(own));
         self.add_table(options, rows);
     }
 }
 
-/// Options with so many values at random prices, and tables over them, in the authoring format.
-pub(crate) fn document(domains: &[usize], tables: &Tables, dice: &mut Dice) -> Value {
+/// Options with these numbers of values at random prices, and these tables, in the authoring
+/// format.
+pub(crate) fn document(domains: &[usize], tables: &Tables, rng: &mut Rng) -> Value {
     let name = |option: usize| format!("o{option}");
     let options: Vec<Value> = (0..domains.len())
         .map(|option| {
-            let value = |v| json!({ "id": format!("v{v}"), "price": dice.roll(50_000) });
+            let value = |v| json!({ "id": format!("v{v}"), "price": rng.below(50_000) });
             let values: Vec<Value> = (0..domains[option]).map(value).collect();
             json!({ "id": name(option), "values": values })
         })

@@ -1,4 +1,4 @@
-//! What becomes of webhooks that arrive twice, at once, or from elsewhere.
+//! Absorbing webhooks that arrive twice, at once, or from another shop.
 
 use origin_domain::loyalty::{
     AbsorbError, Account, Cause, Day, EarningError, LOTS_MAX, LedgerReader as _, Lot, Outcome,
@@ -35,7 +35,7 @@ fn an_order_delivered_twice_brings_its_points_once() {
 }
 
 #[test]
-fn a_guests_order_is_kept_and_brings_nobody_points() {
+fn a_guests_order_is_stored_without_points() {
     let table = Table::with(program());
     assert_eq!(table.pay(&order(41, None, AT, "129.90")), Ok(applied(41, None, 0)));
     let items = table.items();
@@ -71,7 +71,7 @@ fn orders_of_one_day_share_a_lot() {
 }
 
 #[test]
-fn an_order_counts_under_the_programme_of_its_own_time() {
+fn an_order_counts_under_the_program_of_its_own_time() {
     let mut table = Table::with(program());
     let double = earning("/rules/0/points", json!("line.amount * 2"));
     let active_from = time("2026-11-20T12:00:00Z");
@@ -85,14 +85,14 @@ fn an_order_counts_under_the_programme_of_its_own_time() {
 }
 
 #[test]
-fn before_the_first_programme_an_order_is_kept_and_earns_nothing() {
+fn before_the_first_program_an_order_is_stored_and_earns_nothing() {
     let table = Table::default();
     assert_eq!(table.pay(&order(41, Some(1001), AT, "10.00")), Ok(applied(41, Some("1001"), 0)));
     assert_eq!(table.items().orders.len(), 1);
 }
 
 #[test]
-fn what_moves_no_points_is_acknowledged_by_name() {
+fn a_webhook_that_moves_no_points_is_ignored_with_its_topic() {
     let table = Table::with(program());
     let outcome = table.deliver(&webhook("products/update", &json!({"id": 1})));
     assert_eq!(outcome, Ok(Outcome::Ignored { topic: "products/update".into() }));
@@ -111,7 +111,7 @@ fn another_shops_order_never_reaches_our_ledger() {
 }
 
 #[test]
-fn what_cannot_be_counted_changes_nothing_and_is_not_retried() {
+fn an_uncountable_order_changes_nothing_and_is_not_retried() {
     let table = Table::with(program());
     let mut payload = order(41, Some(1001), AT, "10.00");
     payload["currency"] = json!("CHF");
@@ -127,7 +127,7 @@ fn what_cannot_be_counted_changes_nothing_and_is_not_retried() {
 }
 
 #[test]
-fn an_account_at_its_bound_is_refused_whole() {
+fn an_order_past_the_bound_of_its_account_is_rejected_whole() {
     let table = Table::with(program());
     let lot = |day| {
         let (earned_on, later) = (Day(day), Some(Day(day + 365)));
@@ -152,7 +152,7 @@ fn an_account_at_its_bound_is_refused_whole() {
     assert_eq!(table.items(), before);
 }
 
-/// Somebody else's transaction that adds another order of the customer.
+/// Another consumer's transaction that adds another order of the customer.
 fn rival(order_id: u64) -> Meanwhile {
     Box::new(move |items| {
         let rival = Table::with(program());
@@ -182,7 +182,7 @@ fn a_race_lost_against_the_same_order_counts_it_once() {
 }
 
 #[test]
-fn races_lost_without_end_give_the_message_back() {
+fn losing_every_race_leaves_the_message_in_the_queue() {
     let table = Table::with(program());
     let rivals = (0..CONFLICT_ROUNDS_MAX).map(|round| rival(51 + u64::from(round)));
     table.meanwhile.lock().unwrap().extend(rivals);
@@ -214,7 +214,7 @@ fn a_ledger_pages_newest_first_without_gap_or_repetition() {
 }
 
 #[test]
-fn nothing_in_an_item_tells_when_it_was_delivered() {
+fn no_item_depends_on_the_time_of_delivery() {
     let table = Table::with(program());
     let detail = webhook("orders/paid", &order(41, Some(1001), AT, "10.00"));
     table.deliver(&detail).unwrap();
@@ -228,7 +228,7 @@ fn nothing_in_an_item_tells_when_it_was_delivered() {
     assert_eq!(table.items().accounts["1001"].newest, Some(time(AT)));
 }
 
-/// Its entries are never read: every day is one lot.
+/// Reading a balance reads no entries: every day is one lot.
 #[test]
 fn a_balance_of_ten_thousand_entries_is_one_small_item() {
     let table = Table::with(program());

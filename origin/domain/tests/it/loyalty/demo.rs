@@ -1,4 +1,4 @@
-//! The demo shop's customers, as a visitor finds them.
+//! The demo shop's customers, as a visitor sees them.
 
 use origin_domain::loyalty::Program;
 use origin_domain::time::DAY_MS;
@@ -28,10 +28,10 @@ fn seeded(now: &str) -> Table {
 }
 
 #[test]
-fn every_demo_customer_has_a_story() {
+fn every_demo_customer_has_the_expected_standing() {
     let now = "2026-11-21T12:00:00Z";
     let table = seeded(now);
-    let found: Vec<(String, i64, i64, String, usize)> = (1001..=1010)
+    let standings: Vec<(String, i64, i64, String, usize)> = (1001..=1010)
         .map(|customer| {
             let customer = customer.to_string();
             let standing = table.standing(&customer, time(now));
@@ -55,7 +55,7 @@ fn every_demo_customer_has_a_story() {
     let expected = expected.map(|(customer, available, pending, tier, expiring)| {
         (customer.to_owned(), available, pending, tier.to_owned(), expiring)
     });
-    assert_eq!(found, expected);
+    assert_eq!(standings, expected);
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! What an order is worth.
+//! The points that an order earns.
 
 use origin_domain::loyalty::{
-    Cause, EarnedLine, EarningError, EntryKind, Failure, Figures, LedgerEntry, OrderFacts,
-    OrderItem, Paid, PaidLine, Points, Program, Reckoning, RuleFailure, RulePoints, order_entries,
+    Cause, EarnedLine, EarningError, EntryKind, Failure, Figures, LedgerEntry, OrderEarning,
+    OrderFacts, OrderItem, Paid, PaidLine, Points, Program, RuleFailure, RulePoints, order_entries,
 };
 use origin_domain::money::Money;
 use serde_json::json;
@@ -30,20 +30,20 @@ fn bought(cents: &[i64]) -> OrderFacts {
     }
 }
 
-fn told(facts: &OrderFacts, program: Program) -> Result<Vec<LedgerEntry>, EarningError> {
+fn entries_of(facts: &OrderFacts, program: Program) -> Result<Vec<LedgerEntry>, EarningError> {
     let Some(paid) = &facts.paid else { return Ok(vec![]) };
     let earned = program.earned(paid, &NOTHING)?;
-    let reckoning = Reckoning { program_version: 3, terms: program.terms(paid.at), earned };
-    Ok(order_entries(facts, &reckoning))
+    let earning = OrderEarning { program_version: 3, terms: program.terms(paid.at), earned };
+    Ok(order_entries(facts, &earning))
 }
 
 fn points(facts: &OrderFacts, program: Program) -> i64 {
-    told(facts, program).unwrap().iter().map(|entry| entry.points.0).sum()
+    entries_of(facts, program).unwrap().iter().map(|entry| entry.points.0).sum()
 }
 
 #[test]
-fn an_order_earns_one_entry_with_all_that_is_known_of_it() {
-    let entries = told(&bought(&[84_433, 116_910]), program()).unwrap();
+fn an_order_earns_one_complete_entry() {
+    let entries = entries_of(&bought(&[84_433, 116_910]), program()).unwrap();
     let [entry] = &entries[..] else { panic!("one entry, not {entries:?}") };
     assert_eq!(entry.points, Points(2_013));
     assert_eq!(entry.kind, EntryKind::Earn);
@@ -76,7 +76,7 @@ fn any_ratio_of_whole_numbers_earns_exactly() {
 }
 
 #[test]
-fn gift_cards_and_test_orders_earn_only_if_the_programme_says_so() {
+fn gift_cards_and_test_orders_earn_only_if_the_program_says_so() {
     let mut facts = bought(&[5_000, 1_000]);
     facts.paid.as_mut().unwrap().lines[0].is_gift_card = true;
     let paying = |gift_cards: bool, test_orders: bool| {
@@ -104,49 +104,49 @@ fn an_order_of_gift_cards_alone_gets_no_bonus_either() {
 fn guests_and_orders_not_known_to_be_paid_earn_nothing() {
     let mut guest = bought(&[5_000]);
     guest.customer = None;
-    assert_eq!(told(&guest, program()), Ok(vec![]));
+    assert_eq!(entries_of(&guest, program()), Ok(vec![]));
     let mut unpaid = bought(&[5_000]);
     unpaid.paid = None;
-    assert_eq!(told(&unpaid, program()), Ok(vec![]));
+    assert_eq!(entries_of(&unpaid, program()), Ok(vec![]));
 }
 
 #[test]
-fn an_order_that_is_worth_nothing_leaves_no_entry() {
-    assert_eq!(told(&bought(&[]), program()), Ok(vec![]));
-    assert_eq!(told(&bought(&[0]), program()), Ok(vec![]));
+fn an_order_worth_nothing_has_no_entry() {
+    assert_eq!(entries_of(&bought(&[]), program()), Ok(vec![]));
+    assert_eq!(entries_of(&bought(&[0]), program()), Ok(vec![]));
 }
 
 #[test]
 fn without_a_pending_period_points_count_at_once() {
     let mut program = program();
     program.pending_days = 0;
-    let entry = told(&bought(&[100]), program.clone()).unwrap().remove(0);
+    let entry = entries_of(&bought(&[100]), program.clone()).unwrap().remove(0);
     assert_eq!(entry.available_at(), entry.at);
     assert_eq!(entry.expires_at(), Some(time("2027-11-21T00:00:00Z")));
     program.expiry_days = None;
-    let entry = told(&bought(&[100]), program).unwrap().remove(0);
+    let entry = entries_of(&bought(&[100]), program).unwrap().remove(0);
     assert_eq!(entry.expires_at(), None);
 }
 
 #[test]
-fn an_order_in_another_currency_is_refused_not_converted() {
+fn an_order_in_another_currency_is_rejected_not_converted() {
     let mut facts = bought(&[100]);
     facts.paid.as_mut().unwrap().currency = "CHF".into();
     let error = EarningError::OtherCurrency { order: "CHF".into(), program: "EUR".into() };
-    assert_eq!(told(&facts, program()), Err(error));
+    assert_eq!(entries_of(&facts, program()), Err(error));
 }
 
 #[test]
-fn more_points_than_an_account_can_add_up_are_refused() {
+fn more_points_than_an_account_can_add_up_are_rejected() {
     assert_eq!(points(&bought(&[99_999_999_999_999]), program()), 999_999_999_999);
     assert_eq!(points(&bought(&[100_000_000_000_000]), program()), 1_000_000_000_000);
     let error = Err(EarningError::TooManyPoints);
-    assert_eq!(told(&bought(&[100_000_000_000_100]), program()), error);
-    assert_eq!(told(&bought(&[i64::MAX, i64::MAX]), program()), error);
+    assert_eq!(entries_of(&bought(&[100_000_000_000_100]), program()), error);
+    assert_eq!(entries_of(&bought(&[i64::MAX, i64::MAX]), program()), error);
 }
 
 #[test]
-fn a_rule_that_fails_on_an_order_gives_nothing_and_is_named_and_the_others_still_give() {
+fn a_failing_rule_is_named_and_gives_nothing_and_the_others_still_give() {
     let rules = json!([
         {"id": "euro", "title": "E", "each": "line", "points": "line.amount", "per": 100},
         {"id": "share", "title": "S", "each": "order",
@@ -166,7 +166,7 @@ fn a_rule_that_fails_on_an_order_gives_nothing_and_is_named_and_the_others_still
             vec![fails("huge", Failure::Overflow), fails("share", Failure::DivisionByZero)],
         ),
     ] {
-        let entry = told(&bought(cents), program.clone()).unwrap().remove(0);
+        let entry = entries_of(&bought(cents), program.clone()).unwrap().remove(0);
         assert_eq!((entry.points.0, entry.failures), (points, failures), "{cents:?}");
     }
 }
@@ -219,11 +219,11 @@ fn every_point_belongs_to_a_line() {
         earned.lines.into_iter().map(line).collect::<Vec<_>>()
     };
     let line = |line: &str, points| (line.to_owned(), points);
-    // 1.5 and 1.5 are 3, of which the first line has 1; of the 10 each has half.
+    // 1.5 and 1.5 are 3, of which the first line gets 1; of the 10 each gets half.
     assert_eq!(lines(&[150, 150]), [line("1", 1 + 5), line("2", 2 + 5)]);
-    // A third each of the 10: 3, 3 and what is left.
+    // A third each of the 10: 3, 3 and the remaining 4.
     assert_eq!(lines(&[100, 100, 100]), [line("1", 1 + 3), line("2", 1 + 3), line("3", 1 + 4)]);
-    // What costs nothing has no share of a bonus, unless all of it costs nothing.
+    // A free line has no share of a bonus, unless all lines are free.
     assert_eq!(lines(&[0, 100]), [line("2", 1 + 10)]);
     assert_eq!(lines(&[0, 0]), [line("1", 10)]);
 }

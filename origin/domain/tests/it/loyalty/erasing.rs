@@ -1,4 +1,4 @@
-//! A customer who asked to be forgotten is, and stays so, whatever arrives late.
+//! An erased customer stays erased, even if older events arrive late.
 
 use origin_domain::loyalty::{Outcome, Points};
 use origin_domain::port::PortError;
@@ -14,7 +14,7 @@ fn paid(id: u64, at: &str) -> Value {
     order(id, Some(1001), at, "100.00")
 }
 
-fn given_back(of: u64, at: &str) -> String {
+fn refund_webhook(of: u64, at: &str) -> String {
     webhook("refunds/create", &refund(of * 10, of, at, &[(of + 1, 1)]))
 }
 
@@ -27,7 +27,7 @@ fn total(table: &Table) -> i64 {
     entries.map(|entry| entry.points).sum::<Points>().0
 }
 
-/// What the account says it holds, whatever the clock.
+/// The points of all lots of the account.
 fn held(table: &Table) -> i64 {
     let account = &table.items().accounts[CUSTOMER];
     account.lots.iter().map(|lot| lot.points.0).sum()
@@ -38,7 +38,7 @@ fn everything_up_to_the_demand_is_erased_and_nothing_after_it() {
     let table = Table::with(program());
     table.pay(&paid(1, "2026-10-01T08:00:00Z")).unwrap();
     table.pay(&paid(2, "2026-11-01T08:00:00Z")).unwrap();
-    table.deliver(&given_back(2, "2026-11-02T08:00:00Z")).unwrap();
+    table.deliver(&refund_webhook(2, "2026-11-02T08:00:00Z")).unwrap();
     table.pay(&paid(3, "2026-11-20T08:00:00Z")).unwrap();
     let newest = table.items().entries.into_values().next_back().unwrap();
     let erased = erase(&table, "2026-11-10T00:00:00Z").unwrap();
@@ -49,7 +49,7 @@ fn everything_up_to_the_demand_is_erased_and_nothing_after_it() {
     for (id, customer) in [("1", None), ("2", None), ("3", Some(CUSTOMER))] {
         assert_eq!(items.orders[id].facts.customer.as_deref(), customer, "order {id}");
     }
-    assert!(items.orders["1"].entries.is_empty() && items.orders["1"].reckoning.is_none());
+    assert!(items.orders["1"].entries.is_empty() && items.orders["1"].earning.is_none());
 }
 
 #[test]
@@ -66,18 +66,18 @@ fn an_order_older_than_the_erasure_stays_out_and_a_newer_one_counts() {
 }
 
 #[test]
-fn a_refund_of_an_erased_order_moves_nobodys_points() {
+fn a_refund_of_an_erased_order_moves_no_points() {
     let table = Table::with(program());
     table.pay(&paid(1, "2026-11-01T08:00:00Z")).unwrap();
     erase(&table, "2026-11-10T00:00:00Z").unwrap();
     let version = table.items().accounts[CUSTOMER].version;
-    table.deliver(&given_back(1, "2026-11-12T08:00:00Z")).unwrap();
+    table.deliver(&refund_webhook(1, "2026-11-12T08:00:00Z")).unwrap();
     assert!(table.items().entries.is_empty());
     assert_eq!(table.items().accounts[CUSTOMER].version, version);
 }
 
 #[test]
-fn an_order_that_is_absorbed_while_its_customer_is_erased_does_not_slip_through() {
+fn an_order_absorbed_during_the_erasure_of_its_customer_is_dropped() {
     let table = Table::with(program());
     table.pay(&paid(1, "2026-11-01T08:00:00Z")).unwrap();
     let other = Table::with(program());

@@ -1,4 +1,4 @@
-//! The three example programmes, to the point.
+//! The three example programs, with exact points.
 
 use origin_domain::loyalty::{Earned, Figures, Paid, PaidLine, Points, Program, RewardKind};
 use origin_domain::money::Money;
@@ -34,7 +34,7 @@ fn order(at: &str, lines: &[(&str, i64)]) -> Paid {
 }
 
 fn rules(earned: &Earned) -> Vec<(&str, i64)> {
-    earned.rules.iter().map(|given| (&*given.rule, given.points.0)).collect()
+    earned.rules.iter().map(|rule| (&*rule.rule, rule.points.0)).collect()
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn points_per_euro_gives_a_point_for_every_whole_euro_and_three_tiers() {
 }
 
 #[test]
-fn spend_tiers_give_more_to_whom_the_order_finds_in_a_higher_tier() {
+fn spend_tiers_give_more_points_in_a_higher_tier() {
     let program = program(SPEND_TIERS);
     let order = order(FRIDAY, &[("BELL", 1_995), ("PUMP", 2_010)]);
-    for (euros, tier, given) in [
+    for (euros, tier, expected) in [
         (0, "member", &[("euro", 40)][..]),
         (499, "member", &[("euro", 40)]),
         (500, "silver", &[("euro", 40), ("silver", 10)]),
@@ -70,7 +70,7 @@ fn spend_tiers_give_more_to_whom_the_order_finds_in_a_higher_tier() {
         (2_000, "gold", &[("euro", 40), ("gold", 20)]),
     ] {
         assert_eq!(program.tier(&spent(euros)).id, tier, "{euros}");
-        assert_eq!(rules(&program.earned(&order, &spent(euros)).unwrap()), given, "{euros}");
+        assert_eq!(rules(&program.earned(&order, &spent(euros)).unwrap()), expected, "{euros}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an author of conditions and formulas may write, and what they are told.
+//! Conditions and formulas that an author may write, and the mistakes reported for others.
 
 use origin_domain::loyalty::{
     EXPRESSION_BYTES_MAX, Failure, Figures, Paid, PaidLine, Points, Program, RuleFailure,
@@ -57,7 +57,7 @@ fn points(rule: &Value) -> i64 {
 }
 
 #[test]
-fn everything_that_has_a_name_can_be_asked_for() {
+fn every_name_can_be_used_in_a_formula() {
     for (formula, value) in [
         ("order.amount", 8_985),
         ("order.quantity", 3),
@@ -105,7 +105,7 @@ fn everything_that_has_a_name_can_be_asked_for() {
 }
 
 #[test]
-fn whichever_side_decides_hides_the_others_failure_and_nothing_else_does() {
+fn a_deciding_side_hides_the_others_failure_and_nothing_else_does() {
     for (condition, failure) in [
         ("1 / (order.weekday - 6) > 0 || true", None),
         ("1 / (order.weekday - 6) > 0 && false", None),
@@ -116,7 +116,7 @@ fn whichever_side_decides_hides_the_others_failure_and_nothing_else_does() {
         ("(-9223372036854775807 - 1) / (order.weekday - 7) > 0", Some(Failure::Overflow)),
         ("-(-9223372036854775807 - order.weekday + 5) > 0", Some(Failure::Overflow)),
     ] {
-        // Read as one that was published: today its author would be told of some of these.
+        // Read as a published program: to publish some of these is a mistake today.
         let rule =
             json!({"id": "r", "title": "R", "each": "order", "if": condition, "points": "1"});
         let document = changed(&program_document(), "/earning/rules", json!([rule]));
@@ -130,7 +130,7 @@ fn whichever_side_decides_hides_the_others_failure_and_nothing_else_does() {
 }
 
 #[test]
-fn a_mistake_in_an_expression_says_what_and_how_to_mend_it() {
+fn a_mistake_in_an_expression_says_what_is_wrong_and_how_to_fix_it() {
     let order_has =
         "`order` has amount, quantity, lines, source, discount_codes, date, month, weekday";
     for (each, formula, message) in [
@@ -151,7 +151,7 @@ fn a_mistake_in_an_expression_says_what_and_how_to_mend_it() {
         ),
         ("line", "2u", "write whole numbers without `u`".into()),
         ("line", "line.amount / 0", "divides by zero, always".into()),
-        ("line", "line.amount + 'x'", "can't reckon with a whole number and a text".into()),
+        ("line", "line.amount + 'x'", "can't calculate with a whole number and a text".into()),
         ("line", "line.sku == 1 ? 1 : 2", "can't compare a text with a whole number".into()),
         (
             "line",
@@ -177,7 +177,7 @@ fn a_mistake_in_an_expression_says_what_and_how_to_mend_it() {
             "customer.tags.sum()",
             "`sum` adds up `order.lines.map(…)`, not a list of texts".into(),
         ),
-        ("order", "order.lines[0].amount", "`[…]` is unknown: ask with `exists` or `in`".into()),
+        ("order", "order.lines[0].amount", "`[…]` is unknown: use `exists` or `in`".into()),
         (
             "order",
             "has(order.amount) ? 1 : 0",
@@ -192,41 +192,44 @@ fn a_mistake_in_an_expression_says_what_and_how_to_mend_it() {
             "loops stand at most two deep".into(),
         ),
     ] {
-        let told = parsed(&of(each, formula)).unwrap_err();
-        assert_eq!(told[0], ("/earning/rules/0/points".into(), message), "{formula}");
+        let mistakes = parsed(&of(each, formula)).unwrap_err();
+        assert_eq!(mistakes[0], ("/earning/rules/0/points".into(), message), "{formula}");
     }
 }
 
 #[test]
-fn what_is_no_expression_of_ours_is_told_as_that() {
-    let told = parsed(&of("order", "random()")).unwrap_err();
-    assert!(told[0].1.starts_with("`random` is unknown, or has other arguments; known are size"));
-    let told = parsed(&of("order", "1 +")).unwrap_err();
-    assert!(told[0].1.starts_with("is not CEL: "), "{told:?}");
-    let told = parsed(&of("order", &format!("1{}", " ".repeat(EXPRESSION_BYTES_MAX)))).unwrap_err();
-    assert_eq!(told[0].1, "must be a text of 1 to 1000 bytes");
+fn an_unsupported_expression_is_a_mistake() {
+    let mistakes = parsed(&of("order", "random()")).unwrap_err();
+    assert!(
+        mistakes[0].1.starts_with("`random` is unknown, or has other arguments; known are size")
+    );
+    let mistakes = parsed(&of("order", "1 +")).unwrap_err();
+    assert!(mistakes[0].1.starts_with("is not CEL: "), "{mistakes:?}");
+    let mistakes =
+        parsed(&of("order", &format!("1{}", " ".repeat(EXPRESSION_BYTES_MAX)))).unwrap_err();
+    assert_eq!(mistakes[0].1, "must be a text of 1 to 1000 bytes");
 }
 
 #[test]
-fn all_mistakes_of_an_expression_are_told() {
-    let told = parsed(&of("line", "line.prize + order.total * customer.age")).unwrap_err();
-    let words: Vec<&str> = told.iter().map(|(_, message)| &message[..12]).collect();
+fn all_mistakes_of_an_expression_are_reported() {
+    let mistakes = parsed(&of("line", "line.prize + order.total * customer.age")).unwrap_err();
+    let words: Vec<&str> = mistakes.iter().map(|(_, message)| &message[..12]).collect();
     assert_eq!(words, ["a line has n", "`order.total", "`customer.ag"]);
 }
 
 #[test]
-fn what_would_take_too_long_on_the_largest_order_is_refused_when_it_is_published() {
+fn an_expression_too_slow_for_the_largest_order_is_rejected_when_it_is_published() {
     let bundle = "order.lines.exists(l, l.sku == 'BIKE')";
-    let told = parsed(&of("line", &format!("{bundle} ? 1 : 0"))).unwrap_err();
-    assert_eq!(told[0].0, "/earning/rules/0/points");
+    let mistakes = parsed(&of("line", &format!("{bundle} ? 1 : 0"))).unwrap_err();
+    assert_eq!(mistakes[0].0, "/earning/rules/0/points");
     assert!(
-        told[0].1.starts_with("takes up to 7002000 steps on an order of 1000 lines"),
-        "{told:?}"
+        mistakes[0].1.starts_with("takes up to 7002000 steps on an order of 1000 lines"),
+        "{mistakes:?}"
     );
-    let told = parsed(&json!({"id": "r", "title": "R", "each": "line", "points": "1",
+    let mistakes = parsed(&json!({"id": "r", "title": "R", "each": "line", "points": "1",
         "if": format!("{bundle} && line.amount > 0")}));
-    assert_eq!(told.unwrap_err()[0].0, "/earning/rules/0/if");
-    // Without `line` the condition is asked once an order.
+    assert_eq!(mistakes.unwrap_err()[0].0, "/earning/rules/0/if");
+    // Without `line` the condition is evaluated once per order.
     let rule = json!({"id": "r", "title": "R", "each": "line", "points": "1", "if": bundle});
     assert!(parsed(&rule).is_ok());
     let twice = "order.lines.exists(a, order.lines.exists(b, a.sku == b.vendor)) ? 1 : 0";

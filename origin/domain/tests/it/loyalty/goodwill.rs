@@ -1,14 +1,14 @@
-//! Money given back without goods: for being late, for a scratch, or for everything at once. It takes
-//! the share of the points that it is of what the goods were paid with.
+//! Money refunded without goods: for a late delivery, for a scratch, or for everything at once. It
+//! takes the same share of the points as it is of the price of the goods.
 
 use origin_domain::loyalty::{AbsorbError, PayloadError, Problem};
 use serde_json::{Value, json};
 
-use super::reversing::{LAST, LATER, entries, in_any_order, ledger, told, two_lines};
+use super::reversing::{LAST, LATER, deliver, entries, in_any_order, ledger, two_lines};
 use super::world::{Table, cancellation, program, refund, webhook};
 
-/// A refund of these lines that gives so much more back, or less, than they are worth; as Shopify
-/// tells it.
+/// The payload of a refund of these lines that gives so much more back, or less, than they are
+/// worth.
 pub(crate) fn with_adjustment(mut refund: Value, amount: &str) -> Value {
     let money = |amount: &str| json!({"shop_money": {"amount": amount, "currency_code": "EUR"}});
     refund["order_adjustments"] = json!([{"kind": "refund_discrepancy", "amount": amount,
@@ -17,13 +17,13 @@ pub(crate) fn with_adjustment(mut refund: Value, amount: &str) -> Value {
     refund
 }
 
-/// What the order's points come to after a refund without lines that says this.
-fn points_after(key: &str, said: Value) -> i64 {
+/// The order's points after a refund without lines that has this member.
+fn points_after(key: &str, value: Value) -> i64 {
     let table = Table::with(program());
     table.pay(&two_lines()).unwrap();
-    let mut given_back = refund(71, 41, LATER, &[]);
-    given_back[key] = said;
-    told(&table, "refunds/create", &given_back);
+    let mut payload = refund(71, 41, LATER, &[]);
+    payload[key] = value;
+    deliver(&table, "refunds/create", &payload);
     table.items().entries.values().map(|entry| entry.points.0).sum()
 }
 
@@ -32,22 +32,22 @@ fn transferred(kind: &str, status: &str, currency: &str) -> Value {
 }
 
 #[test]
-fn a_little_money_takes_a_few_points_and_goods_their_share_of_the_rest() {
+fn goodwill_takes_its_share_and_returned_goods_take_theirs_of_the_rest() {
     let items = in_any_order(&[
         ("orders/paid", two_lines()),
         ("refunds/create", with_adjustment(refund(71, 41, LATER, &[]), "-14.09")),
         ("refunds/create", refund(72, 41, LAST, &[(2, 1)])),
     ]);
-    // Of 140.91, 126.82 is kept: 140 points become 126. Without the stand that is 76.82 of 90.91,
+    // Of 140.91, 126.82 remains: 140 points become 126. Without the stand that is 76.82 of 90.91,
     // and 90 points become 76.
     let expected = [("earn/order/41", 140), ("reverse/refund/71", -14), ("reverse/refund/72", -50)];
     assert_eq!(ledger(&items), entries(&expected));
     let spend: i64 = items.entries.values().map(|entry| entry.spend.0).sum();
-    assert_eq!(spend, 7_682, "a tier that is bought is what was spent");
+    assert_eq!(spend, 7_682, "a tier counts what was spent after refunds");
 }
 
 #[test]
-fn all_the_money_takes_every_point_and_the_goods_take_none_later() {
+fn goodwill_for_everything_takes_every_point_and_later_returns_take_none() {
     let items = in_any_order(&[
         ("orders/paid", two_lines()),
         ("refunds/create", with_adjustment(refund(71, 41, LATER, &[]), "-145.81")),
@@ -60,17 +60,17 @@ fn all_the_money_takes_every_point_and_the_goods_take_none_later() {
 }
 
 #[test]
-fn goods_and_more_than_their_money_at_once() {
+fn goods_and_goodwill_in_one_refund_both_take_points() {
     let items = in_any_order(&[
         ("orders/paid", two_lines()),
         ("refunds/create", with_adjustment(refund(71, 41, LATER, &[(2, 1)]), "-45.46")),
     ]);
-    // 90 points for 90.91, of which 45.45 is kept.
+    // 90 points for 90.91, of which 45.45 remains.
     assert_eq!(ledger(&items), entries(&[("earn/order/41", 140), ("reverse/refund/71", -96)]));
 }
 
 #[test]
-fn goods_for_less_than_their_money_take_their_own_points_and_no_others() {
+fn goods_refunded_below_their_price_take_only_their_own_points() {
     let items = in_any_order(&[
         ("orders/paid", two_lines()),
         ("refunds/create", with_adjustment(refund(71, 41, LATER, &[(2, 1)]), "10.00")),
@@ -79,7 +79,7 @@ fn goods_for_less_than_their_money_take_their_own_points_and_no_others() {
 }
 
 #[test]
-fn shipping_given_back_takes_no_points_whatever_the_api_version() {
+fn refunded_shipping_takes_no_points_in_any_api_version() {
     let adjustment = json!([{"kind": "shipping_refund", "amount": "-4.90", "tax_amount": "-0.93"}]);
     assert_eq!(points_after("order_adjustments", adjustment), 140);
     let table = Table::with(program());
@@ -88,12 +88,12 @@ fn shipping_given_back_takes_no_points_whatever_the_api_version() {
     shipping["order_adjustments"] = json!([]);
     shipping["refund_shipping_lines"] = json!([{"id": 1, "subtotal_amount_set": {}}]);
     shipping["transactions"] = transferred("refund", "success", "EUR");
-    told(&table, "refunds/create", &shipping);
+    deliver(&table, "refunds/create", &shipping);
     assert_eq!(ledger(&table.items()), entries(&[("earn/order/41", 140)]));
 }
 
 #[test]
-fn a_transfer_that_names_nothing_is_goodwill_if_it_happened_in_the_shops_currency() {
+fn a_completed_transfer_without_lines_is_goodwill_in_the_shops_currency() {
     for (kind, status, currency, points) in [
         ("refund", "success", "EUR", 69),
         ("refund", "pending", "EUR", 69),
@@ -101,8 +101,8 @@ fn a_transfer_that_names_nothing_is_goodwill_if_it_happened_in_the_shops_currenc
         ("void", "success", "EUR", 140),
         ("refund", "success", "CHF", 140),
     ] {
-        let said = transferred(kind, status, currency);
-        assert_eq!(points_after("transactions", said), points, "{kind} {status} {currency}");
+        let transfer = transferred(kind, status, currency);
+        assert_eq!(points_after("transactions", transfer), points, "{kind} {status} {currency}");
     }
     let twice = [transferred("refund", "success", "EUR"), transferred("refund", "success", "EUR")];
     let both: Vec<Value> = twice.into_iter().map(|mut one| one[0].take()).collect();
@@ -110,8 +110,8 @@ fn a_transfer_that_names_nothing_is_goodwill_if_it_happened_in_the_shops_currenc
 }
 
 #[test]
-fn the_taxes_in_the_money_are_taxes_on_the_goods() {
-    for (is_included, kept) in [(false, 70), (true, 56)] {
+fn goodwill_includes_the_taxes_on_the_goods() {
+    for (is_included, expected) in [(false, 70), (true, 56)] {
         let mut paid = two_lines();
         paid["taxes_included"] = json!(is_included);
         // 19 % of 90.91 and of 50.00.
@@ -122,7 +122,7 @@ fn the_taxes_in_the_money_are_taxes_on_the_goods() {
             ("refunds/create", with_adjustment(refund(71, 41, LATER, &[]), "-83.84")),
         ]);
         let sum: i64 = items.entries.values().map(|entry| entry.points.0).sum();
-        assert_eq!(sum, kept, "83.84 of 167.68, or of 140.91");
+        assert_eq!(sum, expected, "83.84 of 167.68, or of 140.91");
     }
 }
 
@@ -134,8 +134,8 @@ fn an_adjustment_without_the_shops_money_is_in_the_currency_of_its_transfer() {
     let items = in_any_order(&[("orders/paid", two_lines()), ("refunds/create", plain.clone())]);
     assert_eq!(ledger(&items), entries(&[("earn/order/41", 140), ("reverse/refund/71", -14)]));
     plain["transactions"] = json!([]);
-    let refused = Table::with(program()).deliver(&webhook("refunds/create", &plain));
+    let result = Table::with(program()).deliver(&webhook("refunds/create", &plain));
     let field = "/order_adjustments/0/amount_set".to_owned();
     let error = PayloadError { field, problem: Problem::Missing };
-    assert_eq!(refused, Err(AbsorbError::Payload(error)));
+    assert_eq!(result, Err(AbsorbError::Payload(error)));
 }

@@ -1,4 +1,4 @@
-//! What becomes of a hold: a code, the points given back, or its end when it was due.
+//! The end of a hold: a code, the points released, or a timeout when it is due.
 
 use std::sync::atomic::Ordering;
 
@@ -11,15 +11,15 @@ use super::redeeming::{MINUTE_MS, noon, published, redeem, settle_down, shop, st
 use super::world::{changed, program_document};
 
 #[test]
-fn a_code_is_made_until_it_is_made() {
+fn making_a_code_is_retried_until_it_succeeds() {
     let table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
+    let accepted = redeem(&table, "bell", "one", noon());
     let commanded = published(&table).remove(0);
     table.absorb(&commanded, Delivery::Live, noon()).unwrap();
     let held = published(&table).remove(0);
     table.is_cut_off.store(true, Ordering::SeqCst);
     assert!(table.absorb(&held, Delivery::Live, noon()).unwrap_err().is_retryable());
-    assert!(matches!(state(&table, &asked), State::Settled { .. }));
+    assert!(matches!(state(&table, &accepted), State::Settled { .. }));
     table.is_cut_off.store(false, Ordering::SeqCst);
     for _ in 0..2 {
         table.absorb(&held, Delivery::Live, noon()).unwrap();
@@ -33,7 +33,7 @@ fn a_code_is_made_until_it_is_made() {
 #[test]
 fn a_withdrawn_reward_gives_the_points_back() {
     let mut table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
+    let accepted = redeem(&table, "bell", "one", noon());
     let document = changed(&program_document(), "/rewards", json!([]));
     let program = Program::parse(&document.to_string()).unwrap();
     table.programs.push(ProgramVersion {
@@ -45,23 +45,23 @@ fn a_withdrawn_reward_gives_the_points_back() {
     let later = noon().plus_ms(SECOND_MS);
     let kinds = settle_down(&table, later);
     assert_eq!(kinds.last(), Some(&Kind::RedemptionReleased));
-    assert_eq!(state(&table, &asked), State::Released { at: later });
+    assert_eq!(state(&table, &accepted), State::Released { at: later });
     assert_eq!(standing(&table, later), (300, 0, 0));
     assert_eq!(table.codes.lock().unwrap().len(), 0);
 }
 
 #[test]
-fn a_hold_nobody_settled_ends_when_it_was_due() {
+fn an_unsettled_hold_ends_when_it_is_due() {
     let table = shop("300.00");
-    let asked = redeem(&table, "bell", "one", noon());
+    let accepted = redeem(&table, "bell", "one", noon());
     let commanded = published(&table).remove(0);
     table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let until = asked.redemption.until;
-    assert_eq!(until, asked.redemption.time.plus_ms(30 * MINUTE_MS));
+    let until = accepted.redemption.until;
+    assert_eq!(until, accepted.redemption.time.plus_ms(30 * MINUTE_MS));
     let much_later = noon().plus_ms(DAY_MS);
     assert_eq!(standing(&table, much_later), (50, 0, 250), "no clock alone gives points back");
     assert_eq!(settle_down(&table, until), [Kind::RedemptionHeld, Kind::RedemptionTimedOut]);
-    assert_eq!(state(&table, &asked), State::TimedOut { at: until });
+    assert_eq!(state(&table, &accepted), State::TimedOut { at: until });
     assert_eq!(standing(&table, until), (300, 0, 0));
 }
 
@@ -78,7 +78,7 @@ fn a_redemption_that_needs_overdue_points_times_their_hold_out_first() {
     table.absorb(&commanded, Delivery::Live, later).unwrap();
     let kinds: Vec<Kind> = table.published.lock().unwrap().iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [Kind::RedemptionTimedOut, Kind::RedemptionHeld]);
-    // The settlement was sent in time and is delivered late: it changes nothing any more.
+    // The settlement was sent in time and is delivered late: it changes nothing.
     table.absorb(&held, Delivery::Live, noon()).unwrap();
     settle_down(&table, later);
     assert_eq!(state(&table, &first), State::TimedOut { at: later });

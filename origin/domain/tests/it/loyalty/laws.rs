@@ -1,9 +1,10 @@
-//! What holds whatever arrives, in whatever order, however often.
+//! Properties of the ledger, for any deliveries in any order and any number.
 
 use std::collections::BTreeMap;
 
 use origin_domain::loyalty::{
-    Account, Balance, LedgerEntry, PaidOrder, Points, Program, Reading, Standing, Told, Webhook,
+    Account, Balance, LedgerEntry, OrderFact, PaidOrder, Points, Program, Reading, Standing,
+    Webhook,
 };
 use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 use proptest::prelude::*;
@@ -20,8 +21,8 @@ const ORDER: u64 = 82_098_291_194_615_450;
 
 const ORDERS_PAID: &str = include_str!("../../../../../infra/local/fixtures/orders-paid.json");
 
-/// One order: customer (or a guest), time, lines, what was given back when, and when it was
-/// cancelled.
+/// One order: customer (or a guest), time, lines, refunds with their times, and the time of its
+/// cancellation.
 #[derive(Debug, Clone)]
 struct Order {
     customer: Option<u64>,
@@ -35,7 +36,7 @@ struct Order {
 struct Refund {
     after_ms: u64,
     lines: Vec<(usize, u32)>,
-    /// Cents beyond what the lines cost.
+    /// Cents beyond the price of the lines.
     goodwill: u32,
 }
 
@@ -49,9 +50,9 @@ struct Line {
 fn orders() -> impl Strategy<Value = Vec<Order>> {
     let line = (0..1_000_000u32, 1..4u32, proptest::bool::weighted(0.1));
     let line = line.prop_map(|(cents, quantity, gift_card)| Line { cents, quantity, gift_card });
-    let given_back = proptest::collection::vec((0..4usize, 1..3u32), 0..4);
+    let returned = proptest::collection::vec((0..4usize, 1..3u32), 0..4);
     let goodwill = prop_oneof![3 => Just(0), 1 => 0..3_000_000u32];
-    let refund = (0..20 * DAY_MS, given_back, goodwill);
+    let refund = (0..20 * DAY_MS, returned, goodwill);
     let refund =
         refund.prop_map(|(after_ms, lines, goodwill)| Refund { after_ms, lines, goodwill });
     let order = (
@@ -71,8 +72,8 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
     proptest::collection::vec(order, 1..8)
 }
 
-/// What Shopify tells of an order, each with its time.
-fn told(index: usize, order: &Order) -> Vec<(u64, String)> {
+/// The webhooks of an order, each with its time.
+fn webhooks(index: usize, order: &Order) -> Vec<(u64, String)> {
     let id = ORDER + index as u64;
     let at = |after: u64| Time(START + order.after_ms + after).to_rfc3339();
     let refunds: Vec<Value> = (1..)
@@ -84,32 +85,32 @@ fn told(index: usize, order: &Order) -> Vec<(u64, String)> {
             if *goodwill == 0 { refund } else { with_adjustment(refund, &amount) }
         })
         .collect();
-    let mut told = vec![(order.after_ms, webhook("orders/paid", &payload(id, order)))];
+    let mut webhooks = vec![(order.after_ms, webhook("orders/paid", &payload(id, order)))];
     for (Refund { after_ms, .. }, refund) in order.refunds.iter().zip(&refunds) {
-        told.push((order.after_ms + after_ms, webhook("refunds/create", refund)));
+        webhooks.push((order.after_ms + after_ms, webhook("refunds/create", refund)));
     }
     if let Some(after) = order.cancelled_after_ms {
         let cancelled = cancellation(id, &at(after), &refunds);
-        told.push((order.after_ms + after, webhook("orders/cancelled", &cancelled)));
+        webhooks.push((order.after_ms + after, webhook("orders/cancelled", &cancelled)));
     }
-    told
+    webhooks
 }
 
-/// Orders, and deliveries of all that is told of them: each at least once and within 48 hours, so
-/// that none is overtaken by one more than 48 hours younger.
+/// Orders, and deliveries of all their webhooks: each at least once and within 48 hours, so that no
+/// webhook is overtaken by one more than 48 hours younger.
 fn deliveries() -> impl Strategy<Value = (Vec<Order>, Vec<String>)> {
     orders().prop_flat_map(|orders| {
-        let told: Vec<_> =
-            orders.iter().enumerate().flat_map(|(index, order)| told(index, order)).collect();
-        let first = proptest::collection::vec(0..48 * HOUR_MS, told.len());
+        let sent: Vec<_> =
+            orders.iter().enumerate().flat_map(|(index, order)| webhooks(index, order)).collect();
+        let first = proptest::collection::vec(0..48 * HOUR_MS, sent.len());
         let again = (any::<prop::sample::Index>(), 0..400 * DAY_MS);
         let again = proptest::collection::vec(again, 0..8);
         let deliveries = (first, again).prop_map(move |(first, again)| {
-            let first = told.iter().zip(first);
+            let first = sent.iter().zip(first);
             let mut all: Vec<(u64, String)> =
                 first.map(|((at, detail), late)| (at + late, detail.clone())).collect();
             for (index, later) in again {
-                let (at, detail) = all[index.index(told.len())].clone();
+                let (at, detail) = all[index.index(sent.len())].clone();
                 all.push((at + later, detail));
             }
             all.sort();
@@ -137,7 +138,7 @@ fn payload(id: u64, order: &Order) -> Value {
     })
 }
 
-/// A point for every cent, so that the causes alone tell the points to the last one.
+/// A point for every cent, so that the causes alone give the exact points.
 fn exact() -> Program {
     let document = changed(&program_document(), "/earning/rules/0/per", json!(1));
     Program::parse(&document.to_string()).unwrap()
@@ -151,30 +152,30 @@ fn delivered<'a>(details: impl IntoIterator<Item = &'a String>) -> Table {
     table
 }
 
-/// As it happened, each once.
+/// The webhooks in order of time, each once.
 fn in_time(orders: &[Order]) -> Table {
-    let all = orders.iter().enumerate().flat_map(|(index, order)| told(index, order));
+    let all = orders.iter().enumerate().flat_map(|(index, order)| webhooks(index, order));
     let mut all: Vec<(u64, String)> = all.collect();
     all.sort();
     delivered(all.iter().map(|(_, detail)| detail))
 }
 
-/// The points an order has brought once everything about it is told, from its causes alone.
+/// The points of an order after all its webhooks, from its causes alone.
 fn points_of(order: &Order) -> i64 {
     if order.cancelled_after_ms.is_some() {
         return 0;
     }
-    let (mut kept, mut points) = (0, 0);
+    let (mut remaining, mut points) = (0, 0);
     for (index, line) in order.lines.iter().enumerate() {
         let all = order.refunds.iter().flat_map(|refund| &refund.lines);
-        let given_back: u32 = all.filter(|(of, _)| *of == index).map(|(_, n)| n).sum();
-        let cents = i64::from(line.cents) * i64::from(line.quantity.saturating_sub(given_back));
-        kept += cents;
+        let returned: u32 = all.filter(|(of, _)| *of == index).map(|(_, n)| n).sum();
+        let cents = i64::from(line.cents) * i64::from(line.quantity.saturating_sub(returned));
+        remaining += cents;
         points += if line.gift_card { 0 } else { cents };
     }
     match order.refunds.iter().map(|refund| i64::from(refund.goodwill)).sum::<i64>() {
         0 => points,
-        goodwill => points * (kept - goodwill).max(0) / kept.max(1),
+        goodwill => points * (remaining - goodwill).max(0) / remaining.max(1),
     }
 }
 
@@ -235,7 +236,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ledger_is_what_its_causes_amount_to_and_a_balance_is_the_sum_of_its_entries(
+    fn a_ledger_is_the_sum_of_its_causes_and_a_balance_the_sum_of_its_entries(
         (orders, deliveries) in deliveries(),
         after_ms in 0..1_600 * DAY_MS,
     ) {
@@ -257,7 +258,7 @@ proptest! {
             prop_assert_eq!(sum, Points(earned));
             let standing = table.standing(customer, now);
             prop_assert_eq!(standing.balance, balance_of(&entries, now));
-            let causes: usize = mine().map(|(index, order)| told(index, order).len()).sum();
+            let causes: usize = mine().map(|(index, order)| webhooks(index, order).len()).sum();
             prop_assert_eq!(standing.version, causes as u64);
         }
     }
@@ -280,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_shown_is_taken_back_by_a_slower_clock(
+    fn a_slower_clock_takes_nothing_shown_back(
         orders in orders(),
         clocks in proptest::collection::vec(0..1_600 * DAY_MS, 2..12),
     ) {
@@ -322,7 +323,7 @@ proptest! {
         let _ = Program::parse(&text);
         let raw = to_raw_value(&document).unwrap();
         for topic in ["orders/paid", "orders/cancelled", "refunds/create"] {
-            let _ = Told::read(topic, &raw);
+            let _ = OrderFact::read(topic, &raw);
         }
     }
 

@@ -18,7 +18,7 @@ const CLOCKS_APART_MS: u64 = 5 * SECOND_MS;
 /// The midnight that the properties are about.
 const MIDNIGHT: Time = Time(20_779 * DAY_MS);
 
-/// What an entry of a history says; its id follows from its place.
+/// An entry of a history; its id follows from its place.
 #[derive(Debug, Clone, Copy)]
 struct Movement {
     kind: EntryKind,
@@ -37,7 +37,7 @@ fn gift(at: Time, points: i64, expires_on: Option<Day>) -> Movement {
     }
 }
 
-/// Points held for a redemption asked for at a time.
+/// Points held for a redemption requested at a time.
 fn hold(at: Time, points: i64) -> Movement {
     Movement { kind: EntryKind::Hold, at, points: -points, terms: Terms::for_ever(at) }
 }
@@ -69,14 +69,14 @@ fn read(account: &Account, program: &Program, clock: Time) -> Standing {
     Standing::of(account, program, Reading { clock, seen: Time(0) })
 }
 
-/// A program that keeps a tier for three days and counts the points of four.
+/// A program that retains a tier for three days and counts the points of four.
 fn keeping() -> Program {
     let document = changed(&program_document(), "/tier_keep_days", json!(3));
     Program::parse(&changed(&document, "/window_days", json!(4)).to_string()).unwrap()
 }
 
 #[test]
-fn points_given_after_midnight_never_pay_for_what_was_spent_before_it() {
+fn points_given_after_midnight_never_pay_for_points_spent_before_it() {
     let evening = time("2026-11-21T20:00:00Z");
     let account = account(&[
         gift(evening, 60, None),
@@ -92,7 +92,7 @@ fn points_given_after_midnight_never_pay_for_what_was_spent_before_it() {
 }
 
 #[test]
-fn a_tier_that_is_kept_is_shown_by_a_clock_of_the_day_before_too() {
+fn a_retained_tier_is_shown_by_a_clock_of_the_day_before_too() {
     let (paid_at, refunded_at) = (time("2026-11-21T20:00:00Z"), time("2026-11-22T00:00:01Z"));
     let terms = Terms::for_ever(paid_at);
     let account = account(&[
@@ -105,7 +105,7 @@ fn a_tier_that_is_kept_is_shown_by_a_clock_of_the_day_before_too() {
 }
 
 #[test]
-fn what_ended_by_the_newest_fact_is_not_shown_again_by_a_slow_clock() {
+fn points_expired_by_the_newest_fact_are_not_shown_again_by_a_slow_clock() {
     let noon = time("2026-11-21T12:00:00Z");
     let account = account(&[
         gift(noon, 60, Some(Day::of(noon).plus(1))),
@@ -176,8 +176,8 @@ proptest! {
         // No fact of an account is ahead of every clock.
         let newest = account.newest.unwrap();
         let fast = Time(newest.0 + after_ms);
-        let shown = read(&account, &keeping(), fast);
-        let slow = Reading { clock: fast.minus_ms(slower_ms), seen: shown.moment };
-        prop_assert_eq!(Standing::of(&account, &keeping(), slow), shown);
+        let faster = read(&account, &keeping(), fast);
+        let slow = Reading { clock: fast.minus_ms(slower_ms), seen: faster.moment };
+        prop_assert_eq!(Standing::of(&account, &keeping(), slow), faster);
     }
 }

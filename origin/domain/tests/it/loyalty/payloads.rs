@@ -1,9 +1,9 @@
-//! What Shopify sends, and what is made of it.
+//! Reading Shopify's payloads.
 
 use origin_domain::loyalty::{
     Day, Earned, EarnedLine, Failure, Goodwill, LINE_TEXTS_BYTES_MAX, MULTIPLIERS_MAX,
-    ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderFacts, OrderItem, POINTS_MAX, PaidLine, PaidOrder,
-    PayloadError, Points, Problem, REFUNDED_LINES_MAX, RULES_MAX, Reckoning, Refund, RuleFailure,
+    ORDER_LINES_MAX, ORDER_REFUNDS_MAX, OrderEarning, OrderFacts, OrderItem, POINTS_MAX, PaidLine,
+    PaidOrder, PayloadError, Points, Problem, REFUNDED_LINES_MAX, RULES_MAX, Refund, RuleFailure,
     RulePoints, TEXT_BYTES_MAX, TEXTS_MAX, Terms, Webhook, order_entries,
 };
 use origin_domain::money::Money;
@@ -72,7 +72,7 @@ fn an_order_with_every_documented_key_is_read_to_the_cent() {
 }
 
 #[test]
-fn what_only_a_formula_asks_for_never_makes_an_order_unreadable() {
+fn a_field_that_only_formulas_read_never_makes_an_order_unreadable() {
     let mut order = order(1, Some(7), "2026-11-20T17:04:09Z", "1.00");
     let plain = read(&order).unwrap();
     for (pointer, value) in [
@@ -88,7 +88,7 @@ fn what_only_a_formula_asks_for_never_makes_an_order_unreadable() {
     ] {
         assert_eq!(read(&changed(&order, pointer, value.clone())).unwrap(), plain, "{pointer}");
     }
-    // Long texts are cut where a character ends, and of many the first are kept.
+    // Long texts are cut where a character ends, and of many the first are stored.
     order["line_items"][0]["sku"] = json!("é".repeat(100));
     order["customer"]["tags"] = json!(vec!["tag"; TEXTS_MAX + 1].join(", "));
     order["discount_codes"] = json!(vec![json!({"code": "x"}); TEXTS_MAX + 1]);
@@ -98,12 +98,12 @@ fn what_only_a_formula_asks_for_never_makes_an_order_unreadable() {
 }
 
 #[test]
-fn an_order_of_somebody_erased_keeps_no_tags() {
-    let told = read_text(ORDERS_PAID).unwrap();
-    assert_eq!(told.paid.customer_tags.len(), 2);
-    let order = OrderItem::of(&told.order);
-    let facts = OrderFacts { paid: Some(told.paid), ..order.facts };
-    let erased = OrderItem { facts, ..OrderItem::of(&told.order) }.anonymous();
+fn an_order_of_an_erased_customer_has_no_tags() {
+    let parsed = read_text(ORDERS_PAID).unwrap();
+    assert_eq!(parsed.paid.customer_tags.len(), 2);
+    let order = OrderItem::of(&parsed.order);
+    let facts = OrderFacts { paid: Some(parsed.paid), ..order.facts };
+    let erased = OrderItem { facts, ..OrderItem::of(&parsed.order) }.anonymous();
     assert_eq!(erased.facts.paid.unwrap().customer_tags, Vec::<String>::new());
 }
 
@@ -119,8 +119,8 @@ fn the_largest_order_fits_its_item() {
     order["line_items"] = (0..ORDER_LINES_MAX).map(line).collect();
     order["customer"]["tags"] = json!(vec![long.as_str(); TEXTS_MAX].join(","));
     order["discount_codes"] = json!(vec![json!({"code": long}); TEXTS_MAX]);
-    let told = read(&order).unwrap();
-    let texts = told.paid.lines.iter().flat_map(|line| [&line.sku, &line.vendor]).flatten();
+    let parsed = read(&order).unwrap();
+    let texts = parsed.paid.lines.iter().flat_map(|line| [&line.sku, &line.vendor]).flatten();
     assert_eq!(texts.map(String::len).sum::<usize>(), LINE_TEXTS_BYTES_MAX);
 
     let id = |index: usize| (most - index as u64).to_string();
@@ -128,7 +128,7 @@ fn the_largest_order_fits_its_item() {
         let lines = (0..REFUNDED_LINES_MAX / ORDER_REFUNDS_MAX).map(|line| (id(line), u32::MAX));
         let goodwill = Goodwill { currency: "EUR".to_owned(), amount: Money(i64::MAX) };
         let lines = lines.collect();
-        (id(nth), Refund { at: told.paid.at, lines, goodwill: Some(goodwill) })
+        (id(nth), Refund { at: parsed.paid.at, lines, goodwill: Some(goodwill) })
     };
     let rule = |nth: usize| format!("{}{nth:02}", "r".repeat(62));
     let earned = Earned {
@@ -147,16 +147,16 @@ fn the_largest_order_fits_its_item() {
         available_on: Some(Day(u32::MAX)),
         expires_on: Some(Day(u32::MAX)),
     };
-    let reckoning = Reckoning { program_version: most, terms, earned };
+    let earning = OrderEarning { program_version: most, terms, earned };
     let facts = OrderFacts {
-        customer: told.customer.clone(),
+        customer: parsed.customer.clone(),
         refunds: (0..ORDER_REFUNDS_MAX).map(refund).collect(),
-        cancelled: Some(told.paid.at.plus_ms(1)),
-        paid: Some(told.paid),
-        ..OrderItem::of(&told.order).facts
+        cancelled: Some(parsed.paid.at.plus_ms(1)),
+        paid: Some(parsed.paid),
+        ..OrderItem::of(&parsed.order).facts
     };
-    let entries = order_entries(&facts, &reckoning);
-    let item = OrderItem { version: most, facts, reckoning: Some(reckoning), entries };
+    let entries = order_entries(&facts, &earning);
+    let item = OrderItem { version: most, facts, earning: Some(earning), entries };
     let bytes = rmp_serde::to_vec_named(&item).unwrap().len();
     assert!((340_000..400 * 1024).contains(&bytes), "{bytes}");
 }
@@ -203,7 +203,7 @@ fn money_is_the_same_as_text_and_as_number() {
 }
 
 #[test]
-fn the_shops_money_counts_whatever_the_customer_paid_in() {
+fn the_shops_money_counts_and_not_the_customers_currency() {
     let mut line = line();
     line["price"] = json!("9.40");
     line["price_set"] = json!({
@@ -237,7 +237,7 @@ fn discounts_are_taken_off_and_never_more_than_the_line_costs() {
 }
 
 #[test]
-fn nobody_logged_in_is_a_guest() {
+fn an_order_without_a_customer_is_a_guests() {
     let mut payload = order(1, None, "2026-11-20T17:04:09Z", "1.00");
     for customer in [json!(null), json!({}), json!({"id": null, "email": null})] {
         payload["customer"] = customer;
@@ -262,7 +262,7 @@ fn nulls_are_as_good_as_absent() {
 }
 
 #[test]
-fn what_changes_after_the_payment_is_not_looked_at() {
+fn fields_that_change_after_the_payment_are_ignored() {
     let payload = order(1, None, "2026-11-20T17:04:09Z", "1.00");
     let mut later = payload.clone();
     later["updated_at"] = json!("2026-12-24T00:00:00Z");
@@ -273,9 +273,9 @@ fn what_changes_after_the_payment_is_not_looked_at() {
 }
 
 #[test]
-fn a_refusal_names_the_field() {
+fn an_error_names_the_field() {
     let is_not = Problem::IsNot;
-    let other = Problem::OtherCurrency { found: "CHF".into(), expected: "EUR".into() };
+    let other = Problem::OtherCurrency { actual: "CHF".into(), expected: "EUR".into() };
     let shop_money = json!({"shop_money": {"amount": "1.00", "currency_code": "CHF"}});
     for (field, value, problem) in [
         ("/id", json!(null), Problem::Missing),
@@ -320,7 +320,7 @@ fn a_refusal_names_the_field() {
 }
 
 #[test]
-fn an_amount_past_all_measure_is_refused() {
+fn an_amount_out_of_range_is_rejected() {
     let mut line = line();
     line["price"] = json!("92233720368547758.07");
     let field = "/line_items/0/quantity".to_owned();
@@ -356,7 +356,7 @@ fn of_both_header_families_the_newer_one_wins() {
 }
 
 #[test]
-fn a_webhook_that_says_too_little_is_refused() {
+fn a_webhook_without_a_required_member_is_rejected() {
     let full: Value = serde_json::from_str(&webhook("orders/paid", &json!({}))).unwrap();
     for (path, field) in [
         ("/payload", "/payload"),

@@ -1,4 +1,4 @@
-//! What a merchant may promise, and what they are told about everything else.
+//! Programs that a merchant may publish, and the mistakes reported for all others.
 
 use origin_domain::loyalty::{DOCUMENT_BYTES_MAX, POINTS_MAX, Program, RewardKind, TierUnit};
 use origin_domain::money::Money;
@@ -12,7 +12,7 @@ fn mistakes(document: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_programme_is_read_as_it_was_meant() {
+fn a_program_is_read_with_all_its_members() {
     let program = program();
     assert_eq!((&*program.title, &*program.currency), ("Riders", "EUR"));
     assert_eq!(
@@ -33,7 +33,7 @@ fn a_programme_is_read_as_it_was_meant() {
 }
 
 #[test]
-fn a_reward_says_what_it_is() {
+fn a_reward_has_a_kind() {
     let kind = |reward: Value| {
         let mut whole = json!({"id": "r", "title": "R", "points": 1});
         whole.as_object_mut().unwrap().extend(reward.as_object().unwrap().clone());
@@ -62,7 +62,7 @@ fn a_reward_says_what_it_is() {
 }
 
 #[test]
-fn points_that_never_expire_need_no_word_about_it() {
+fn expiry_days_is_optional() {
     let mut document = changed(&program_document(), "/expiry_days", json!(null));
     assert_eq!(Program::parse(&document.to_string()).unwrap().expiry_days, None);
     document.as_object_mut().unwrap().remove("expiry_days");
@@ -70,16 +70,16 @@ fn points_that_never_expire_need_no_word_about_it() {
 }
 
 #[test]
-fn a_programme_that_was_published_is_read_though_its_author_would_be_told_more_today() {
+fn a_published_program_is_read_even_if_it_would_be_rejected_today() {
     let rules = json!([{"id": "r", "title": "R", "each": "order", "points": "9 / customer.spend"}]);
     let document = changed(&program_document(), "/earning/rules", rules).to_string();
-    let told = Program::parse(&document).unwrap_err();
-    assert_eq!(told[0].field, "/earning/rules/0");
+    let mistakes = Program::parse(&document).unwrap_err();
+    assert_eq!(mistakes[0].field, "/earning/rules/0");
     assert_eq!(
-        told[0].message,
-        "divides by zero on somebody's first order: guard it with `… ? … : …`"
+        mistakes[0].message,
+        "divides by zero on a customer's first order: guard it with `… ? … : …`"
     );
-    assert_eq!(told.len(), 1);
+    assert_eq!(mistakes.len(), 1);
     assert!(Program::stored(&document).is_some());
     assert_eq!(Program::stored("{}"), None);
 }
@@ -114,7 +114,7 @@ fn each_mistake_is_named_with_its_place() {
         (
             "/tiers_by",
             json!("9 / customer.points"),
-            "divides by zero on somebody's first order: guard it with `… ? … : …`",
+            "divides by zero on a customer's first order: guard it with `… ? … : …`",
         ),
         ("/earning/gift_cards", json!("no"), "must be true or false"),
         (
@@ -125,12 +125,12 @@ fn each_mistake_is_named_with_its_place() {
         ("/pending_days", json!(-1), "must be a whole number from 0 to 3650"),
         ("/expiry_days", json!(0), days),
         ("/window_days", json!(3_651), days),
-        ("/tiers", json!([]), "needs at least the tier of everybody"),
+        ("/tiers", json!([]), "needs at least the tier of every customer"),
         ("/tiers", json!({}), "must be a list"),
         ("/tiers", json!(vec![0; 21]), "must not have more than 20 elements"),
-        ("/tiers/0/threshold", json!(1), "must be 0: it is everybody's tier"),
+        ("/tiers/0/threshold", json!(1), "must be 0: it is every customer's tier"),
         ("/tiers/2/threshold", json!(500), "must be above 500, the tier before"),
-        ("/tiers/1/id", json!("bronze"), "is there more than once"),
+        ("/tiers/1/id", json!("bronze"), "is repeated"),
         ("/tiers/1/id", json!("_silver"), id),
         ("/tiers/1", json!("silver"), "must be an object"),
         ("/rewards/0/points", json!(0), &points),
@@ -142,9 +142,9 @@ fn each_mistake_is_named_with_its_place() {
             hold_minutes, window_days, tiers_by, tier_keep_days, tiers, rewards",
         ),
     ] {
-        let pointer_told = pointer.replace('~', "~0");
-        let told = mistakes(&changed(&program_document(), pointer, value.clone()));
-        assert_eq!(told, [(pointer_told, message.to_owned())], "{pointer} {value}");
+        let field = pointer.replace('~', "~0");
+        let actual = mistakes(&changed(&program_document(), pointer, value.clone()));
+        assert_eq!(actual, [(field, message.to_owned())], "{pointer} {value}");
     }
 }
 
@@ -172,7 +172,7 @@ fn every_mistake_is_listed_at_once() {
 }
 
 #[test]
-fn what_is_no_document_is_one_mistake() {
+fn an_unreadable_document_is_one_mistake() {
     for text in ["", "{", "[1,2", "\u{feff}{}"] {
         let mistakes = Program::parse(text).unwrap_err();
         assert_eq!(mistakes.len(), 1);

@@ -1,12 +1,14 @@
-//! A customer's whole story, told in any order and any number, decided once, and told again from
-//! the archive: the same items, and exactly the points that its causes amount to.
+//! A customer's whole history, delivered in any order and any number of times, decided once, and
+//! replayed from the archive: the same items, and exactly the points of its causes.
 
 use std::collections::BTreeMap;
 
 use origin_domain::bookmark::Bookmark;
 use origin_domain::event::Event;
 use origin_domain::idempotency::Fingerprint;
-use origin_domain::loyalty::{Counter, Delivery, Points, Program, Request, State, Wanting};
+use origin_domain::loyalty::{
+    CommandRequest, Delivery, LoyaltyCommands, Points, Program, RewardRequest, State,
+};
 use origin_domain::time::{HOUR_MS, SECOND_MS, Time};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -16,16 +18,16 @@ use super::world::{Table, cancellation, changed, now, program_document, refund, 
 
 const START: u64 = 1_790_000_000_000;
 
-/// One step of a story.
+/// One step of a history.
 #[derive(Debug, Clone)]
 enum Step {
-    /// An order of so many pieces at a price.
+    /// An order of this many pieces at a price.
     Order { cents: u32, quantity: u32 },
-    /// So many of an earlier order come back.
+    /// This many pieces of an earlier order are returned.
     Refund(Index, u32),
     /// An earlier order is cancelled.
     Cancel(Index),
-    /// The customer asks for a reward.
+    /// The customer requests a reward.
     Redeem { dear: bool, on_tab: usize },
     /// Staff give or take points.
     Adjust(i64),
@@ -33,9 +35,9 @@ enum Step {
     Deliver(Index, bool),
 }
 
-/// What is on its way, or in the archive.
+/// A message in the queue or in the archive.
 #[derive(Debug, Clone)]
-enum Told {
+enum Message {
     Webhook(String),
     Event(Event),
 }
@@ -54,7 +56,7 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
     proptest::collection::vec((wait, step), 1..40)
 }
 
-/// Points at once and for ever, one a cent; rewards at 100 and 40,000.
+/// Points available at once and forever, one per cent; rewards at 100 and 40,000.
 fn exact() -> Program {
     let rewards = json!([
         {"id": "dear", "title": "Dear", "points": 40_000},
@@ -67,22 +69,22 @@ fn exact() -> Program {
     Program::parse(&document.to_string()).unwrap()
 }
 
-/// A story as it goes on.
-struct Story {
+/// A history in progress.
+struct History {
     table: Table,
     clock: Time,
-    /// What is on its way.
-    queue: Vec<Told>,
+    /// The undelivered messages.
+    queue: Vec<Message>,
     /// Everything that was ever published, with its time.
-    archive: Vec<(Time, Told)>,
-    /// What each order came to: cents a piece, bought, given back, cancelled.
+    archive: Vec<(Time, Message)>,
+    /// Of each order: cents a piece, bought, returned, cancelled.
     orders: Vec<(u32, u32, u32, bool)>,
     adjusted: BTreeMap<usize, i64>,
     tabs: [Bookmark; 2],
     commands: usize,
 }
 
-impl Story {
+impl History {
     fn new() -> Self {
         Self {
             table: Table::with(exact()),
@@ -97,17 +99,17 @@ impl Story {
     }
 
     fn run(steps: &[(u64, Step)]) -> Self {
-        let mut story = Self::new();
+        let mut history = Self::new();
         for (wait, step) in steps {
-            story.clock = story.clock.plus_ms(*wait);
-            story.step(step);
+            history.clock = history.clock.plus_ms(*wait);
+            history.step(step);
         }
-        // In the end everything arrives; what was decided last is told last.
-        while !story.queue.is_empty() {
-            story.clock = story.clock.plus_ms(SECOND_MS);
-            story.deliver(0, false);
+        // In the end every message arrives, the last decision last.
+        while !history.queue.is_empty() {
+            history.clock = history.clock.plus_ms(SECOND_MS);
+            history.deliver(0, false);
         }
-        story
+        history
     }
 
     fn step(&mut self, step: &Step) {
@@ -122,19 +124,19 @@ impl Story {
                     "customer": {"id": 1001},
                     "line_items": [{"id": 7, "quantity": quantity, "price": price}],
                 });
-                self.publish(Told::Webhook(webhook("orders/paid", &payload)));
+                self.publish(Message::Webhook(webhook("orders/paid", &payload)));
             }
             Step::Refund(order, quantity) if !self.orders.is_empty() => {
                 let order = order.index(self.orders.len());
                 self.orders[order].2 += quantity;
                 let payload = refund(number, order as u64 + 1, &at, &[(7, *quantity)]);
-                self.publish(Told::Webhook(webhook("refunds/create", &payload)));
+                self.publish(Message::Webhook(webhook("refunds/create", &payload)));
             }
             Step::Cancel(order) if !self.orders.is_empty() => {
                 let order = order.index(self.orders.len());
                 if !std::mem::replace(&mut self.orders[order].3, true) {
                     let payload = cancellation(order as u64 + 1, &at, &[]);
-                    self.publish(Told::Webhook(webhook("orders/cancelled", &payload)));
+                    self.publish(Message::Webhook(webhook("orders/cancelled", &payload)));
                 }
             }
             Step::Refund(..) | Step::Cancel(_) => {}
@@ -147,21 +149,21 @@ impl Story {
         }
     }
 
-    fn request(&mut self, bookmark: Bookmark) -> Request {
+    fn request(&mut self, bookmark: Bookmark) -> CommandRequest {
         self.commands += 1;
         let key = format!("{:0>16}", self.commands);
         let fingerprint = Fingerprint::of("POST", "/", key.as_bytes());
-        Request { customer: "1001".into(), key, fingerprint, bookmark, now: self.clock }
+        CommandRequest { customer: "1001".into(), key, fingerprint, bookmark, now: self.clock }
     }
 
     fn redeem(&mut self, dear: bool, on_tab: usize) {
         let request = self.request(self.tabs[on_tab].clone());
         let (reward, points) = if dear { ("dear", 40_000) } else { ("cheap", 100) };
-        let wanting = Wanting { reward: reward.into(), points: Points(points) };
+        let reward_request = RewardRequest { reward: reward.into(), points: Points(points) };
         let version = self.table.programs[0].clone();
         let table = &self.table;
-        let counter = Counter { accounts: table, log: table, events: table };
-        if let Ok(accepted) = now(counter.redeem(&request, &wanting, &version)) {
+        let commands = LoyaltyCommands { accounts: table, log: table, events: table };
+        if let Ok(accepted) = now(commands.redeem(&request, &reward_request, &version)) {
             self.tabs[on_tab] = accepted.view.bookmark;
         }
         self.collect();
@@ -171,21 +173,21 @@ impl Story {
         let request = self.request(Bookmark::default());
         let version = self.table.programs[0].clone();
         let table = &self.table;
-        let counter = Counter { accounts: table, log: table, events: table };
-        now(counter.adjust(&request, Points(points), "a test", Some(&version))).unwrap();
+        let commands = LoyaltyCommands { accounts: table, log: table, events: table };
+        now(commands.adjust(&request, Points(points), "a test", Some(&version))).unwrap();
         self.adjusted.insert(self.commands, points);
         self.collect();
     }
 
     fn deliver(&mut self, at: usize, again: bool) {
-        let told = if again { self.queue[at].clone() } else { self.queue.remove(at) };
-        let held = |story: &Self| story.count(|state| state != State::Rejected);
+        let message = if again { self.queue[at].clone() } else { self.queue.remove(at) };
+        let held = |history: &Self| history.count(|state| state != State::Rejected);
         let before = held(self);
-        match &told {
-            Told::Webhook(detail) => {
+        match &message {
+            Message::Webhook(detail) => {
                 self.table.deliver(detail).unwrap();
             }
-            Told::Event(event) => {
+            Message::Event(event) => {
                 self.table.absorb(event, Delivery::Live, self.clock).unwrap();
             }
         }
@@ -204,32 +206,32 @@ impl Story {
     fn collect(&mut self) {
         let events = std::mem::take(&mut *self.table.published.lock().unwrap());
         for event in events {
-            self.publish(Told::Event(event));
+            self.publish(Message::Event(event));
         }
     }
 
-    fn publish(&mut self, told: Told) {
-        self.archive.push((self.clock, told.clone()));
-        self.queue.push(told);
+    fn publish(&mut self, message: Message) {
+        self.archive.push((self.clock, message.clone()));
+        self.queue.push(message);
     }
 
-    /// The archive told again into an empty table, each so much later than it was.
+    /// The archive replayed into an empty table, each message so much later than before.
     fn replayed(&self, later: &[u64]) -> Table {
         let later = later.iter().cycle();
-        let mut told: Vec<(Time, &Told)> = self
+        let mut messages: Vec<(Time, &Message)> = self
             .archive
             .iter()
             .zip(later)
-            .map(|((at, told), ms)| (at.plus_ms(*ms), told))
+            .map(|((at, message), ms)| (at.plus_ms(*ms), message))
             .collect();
-        told.sort_by_key(|(at, _)| *at);
+        messages.sort_by_key(|(at, _)| *at);
         let table = Table::with(exact());
-        for (at, told) in told {
-            match told {
-                Told::Webhook(detail) => {
+        for (at, message) in messages {
+            match message {
+                Message::Webhook(detail) => {
                     table.deliver(detail).unwrap();
                 }
-                Told::Event(event) => {
+                Message::Event(event) => {
                     table.absorb(event, Delivery::Replayed, at).unwrap();
                 }
             }
@@ -241,21 +243,21 @@ impl Story {
 
 proptest! {
     #[test]
-    fn a_balance_is_what_its_causes_amount_to(steps in steps()) {
-        let story = Story::run(&steps);
-        let earned: i64 = story
+    fn a_balance_is_the_sum_of_its_causes(steps in steps()) {
+        let history = History::run(&steps);
+        let earned: i64 = history
             .orders
             .iter()
             .filter(|(.., cancelled)| !cancelled)
             .map(|(cents, bought, back, _)| i64::from(*cents) * i64::from(bought.saturating_sub(*back)))
             .sum();
-        let adjusted: i64 = story.adjusted.values().sum();
-        let items = story.table.items();
+        let adjusted: i64 = history.adjusted.values().sum();
+        let items = history.table.items();
         let settled = items.redemptions.values().filter(|item| {
             matches!(item.redemption.state, State::Settled { .. })
         });
         let spent: i64 = settled.map(|item| item.redemption.points.0).sum();
-        let balance = story.table.standing("1001", story.clock.plus_ms(HOUR_MS)).balance;
+        let balance = history.table.standing("1001", history.clock.plus_ms(HOUR_MS)).balance;
         prop_assert_eq!(balance.available, Points(earned + adjusted - spent));
         prop_assert_eq!((balance.pending, balance.held), (Points(0), Points(0)));
         let sum: i64 = items.entries.values().map(|entry| entry.points.0).sum();
@@ -267,9 +269,9 @@ proptest! {
         steps in steps(),
         later in proptest::collection::vec(0..48 * HOUR_MS, 1..20),
     ) {
-        let story = Story::run(&steps);
-        let bytes = story.table.items().bytes();
-        prop_assert_eq!(story.replayed(&[0]).items().bytes(), bytes.clone());
-        prop_assert_eq!(story.replayed(&later).items().bytes(), bytes);
+        let history = History::run(&steps);
+        let bytes = history.table.items().bytes();
+        prop_assert_eq!(history.replayed(&[0]).items().bytes(), bytes.clone());
+        prop_assert_eq!(history.replayed(&later).items().bytes(), bytes);
     }
 }

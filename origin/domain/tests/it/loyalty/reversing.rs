@@ -1,5 +1,5 @@
-//! Refunds and cancellations: whatever arrives first, the shopper ends with the points of what was
-//! kept.
+//! Refunds and cancellations: in any order of arrival, the shopper ends with the points of the
+//! remaining goods.
 
 use origin_domain::loyalty::{
     AbsorbError, Cause, ORDER_REFUNDS_MAX, Outcome, POINTS_MAX, PayloadError, Points, Problem,
@@ -23,7 +23,7 @@ pub(crate) fn two_lines() -> Value {
     payload
 }
 
-pub(crate) fn told(table: &Table, topic: &str, payload: &Value) -> Outcome {
+pub(crate) fn deliver(table: &Table, topic: &str, payload: &Value) -> Outcome {
     table.deliver(&webhook(topic, payload)).unwrap()
 }
 
@@ -35,14 +35,14 @@ pub(crate) fn entries(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
     expected.iter().map(|(id, points)| ((*id).to_owned(), *points)).collect()
 }
 
-/// The items after these deliveries in every order, which are the same.
+/// The items after these deliveries, the same in every order.
 pub(crate) fn in_any_order(deliveries: &[(&str, Value)]) -> Items {
     let run = |order: &[usize]| {
         let table = Table::with(program());
         for at in order {
             let (topic, payload) = &deliveries[*at];
-            told(&table, topic, payload);
-            told(&table, topic, payload);
+            deliver(&table, topic, payload);
+            deliver(&table, topic, payload);
         }
         table.items()
     };
@@ -67,13 +67,13 @@ pub(crate) fn in_any_order(deliveries: &[(&str, Value)]) -> Items {
 }
 
 #[test]
-fn giving_back_everything_piece_by_piece_takes_every_point_and_not_one_more() {
+fn returning_everything_piece_by_piece_takes_every_point_and_not_one_more() {
     let items = in_any_order(&[
         ("orders/paid", two_lines()),
         ("refunds/create", refund(71, 41, LATER, &[(1, 1)])),
         ("refunds/create", refund(72, 41, LAST, &[(1, 2), (2, 1)])),
     ]);
-    // 90.91 + 50.00, then 60.60 + 50.00 is kept.
+    // 90.91 + 50.00, then 60.60 + 50.00 remains.
     let expected =
         [("earn/order/41", 140), ("reverse/refund/71", -30), ("reverse/refund/72", -110)];
     assert_eq!(ledger(&items), entries(&expected));
@@ -82,7 +82,7 @@ fn giving_back_everything_piece_by_piece_takes_every_point_and_not_one_more() {
 }
 
 #[test]
-fn a_cancelled_order_leaves_nothing_however_its_refunds_are_told() {
+fn a_cancelled_order_leaves_no_points_in_any_order_of_its_refunds() {
     let first = refund(71, 41, LATER, &[(1, 1)]);
     let late = refund(72, 41, "2026-11-10T10:00:00Z", &[(2, 1)]);
     let embedded = [first.clone(), late.clone()];
@@ -101,20 +101,20 @@ fn a_cancelled_order_leaves_nothing_however_its_refunds_are_told() {
 
 #[test]
 fn a_refund_embedded_in_its_order_counts_once() {
-    let given_back = refund(71, 41, LATER, &[(2, 1)]);
+    let refunded = refund(71, 41, LATER, &[(2, 1)]);
     let mut paid = two_lines();
-    paid["refunds"] = json!([given_back]);
+    paid["refunds"] = json!([refunded]);
     let table = Table::with(program());
-    told(&table, "orders/paid", &paid);
-    told(&table, "orders/updated", &paid);
-    told(&table, "refunds/create", &given_back);
-    told(&table, "refunds/create", &given_back);
+    deliver(&table, "orders/paid", &paid);
+    deliver(&table, "orders/updated", &paid);
+    deliver(&table, "refunds/create", &refunded);
+    deliver(&table, "refunds/create", &refunded);
     let expected = [("earn/order/41", 140), ("reverse/refund/71", -50)];
     assert_eq!(ledger(&table.items()), entries(&expected));
 }
 
 #[test]
-fn of_a_guests_order_every_fact_is_kept_and_nobody_gets_an_account() {
+fn every_fact_of_a_guests_order_is_stored_without_an_account() {
     let mut paid = two_lines();
     paid["customer"] = Value::Null;
     let items = in_any_order(&[
@@ -129,9 +129,9 @@ fn of_a_guests_order_every_fact_is_kept_and_nobody_gets_an_account() {
 /// Both consumers read "absent" before either writes.
 #[test]
 fn a_refund_and_its_order_absorbed_at_once_are_both_in_the_ledger() {
-    let given_back = webhook("refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
+    let refunded = webhook("refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
     let table = Table::with(program());
-    let rival = given_back.clone();
+    let rival = refunded.clone();
     table.meanwhile.lock().unwrap().push(Box::new(move |items| {
         let other = Table::with(program());
         *other.items.lock().unwrap() = items.clone();
@@ -142,17 +142,17 @@ fn a_refund_and_its_order_absorbed_at_once_are_both_in_the_ledger() {
     let expected = [("earn/order/41", 140), ("reverse/refund/71", -50)];
     assert_eq!(ledger(&table.items()), entries(&expected));
     assert_eq!(table.items().accounts["1001"].version, 2);
-    let again = table.deliver(&given_back);
+    let again = table.deliver(&refunded);
     assert_eq!(again, Ok(Outcome::Known { cause: Cause::refund("71") }));
 }
 
 #[test]
-fn a_refund_told_of_a_second_order_is_known_already() {
+fn a_refund_repeated_for_a_second_order_is_known_already() {
     let table = Table::with(program());
     table.pay(&two_lines()).unwrap();
-    told(&table, "refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
+    deliver(&table, "refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
     let before = table.items();
-    let elsewhere = told(&table, "refunds/create", &refund(71, 51, LATER, &[(2, 1)]));
+    let elsewhere = deliver(&table, "refunds/create", &refund(71, 51, LATER, &[(2, 1)]));
     assert_eq!(elsewhere, Outcome::Known { cause: Cause::refund("71") });
     assert_eq!(table.items(), before);
 }
@@ -172,7 +172,7 @@ fn more_than_was_bought_or_unknown_lines_take_no_more_than_there_was() {
 fn points_taken_back_go_from_where_they_were_pending_or_available() {
     let table = Table::with(program());
     table.pay(&two_lines()).unwrap();
-    told(&table, "refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
+    deliver(&table, "refunds/create", &refund(71, 41, LATER, &[(2, 1)]));
     let pending = table.standing("1001", time(LATER)).balance;
     assert_eq!((pending.available, pending.pending), (Points(0), Points(90)));
     let available_at = time(PAID_AT).plus_ms(15 * DAY_MS);
@@ -180,23 +180,23 @@ fn points_taken_back_go_from_where_they_were_pending_or_available() {
     assert_eq!((available.available, available.pending), (Points(90), Points(0)));
 }
 
-/// The tier is that of what was kept, from the day it was earned on.
+/// The tier is that of the remaining goods, from the day they were bought.
 #[test]
-fn a_refund_takes_the_tier_it_had_bought() {
+fn a_refund_takes_back_the_tier_of_its_goods() {
     let table = Table::with(program());
     table.pay(&order(41, Some(1001), PAID_AT, "600.00")).unwrap();
     assert_eq!(table.standing("1001", time(LATER)).tier.id, "silver");
-    told(&table, "refunds/create", &refund(71, 41, LATER, &[(42, 1)]));
+    deliver(&table, "refunds/create", &refund(71, 41, LATER, &[(42, 1)]));
     let standing = table.standing("1001", time(LATER).plus_ms(SECOND_MS));
     assert_eq!((standing.tier.id.as_str(), standing.balance.pending), ("bronze", Points(0)));
 }
 
 #[test]
-fn an_order_with_refunds_without_end_is_refused_at_its_bound() {
+fn an_order_rejects_refunds_past_its_bound() {
     let table = Table::with(program());
     table.pay(&order(41, Some(1001), PAID_AT, "500.00")).unwrap();
     for id in 0..ORDER_REFUNDS_MAX as u64 {
-        told(&table, "refunds/create", &refund(100 + id, 41, LATER, &[]));
+        deliver(&table, "refunds/create", &refund(100 + id, 41, LATER, &[]));
     }
     let one_more = webhook("refunds/create", &refund(99, 41, LATER, &[]));
     let error = table.deliver(&one_more).unwrap_err();
@@ -205,7 +205,7 @@ fn an_order_with_refunds_without_end_is_refused_at_its_bound() {
 }
 
 #[test]
-fn what_a_refund_must_say_is_named_when_it_is_missing() {
+fn a_missing_field_of_a_refund_is_named() {
     let table = Table::with(program());
     let whole = refund(71, 41, LATER, &[(2, 1)]);
     let cases = [
@@ -218,9 +218,9 @@ fn what_a_refund_must_say_is_named_when_it_is_missing() {
             Problem::Missing,
         ),
     ];
-    for (gone, field, problem) in cases {
+    for (pointer, field, problem) in cases {
         let mut payload = whole.clone();
-        *payload.pointer_mut(gone).unwrap() = Value::Null;
+        *payload.pointer_mut(pointer).unwrap() = Value::Null;
         let error = table.deliver(&webhook("refunds/create", &payload)).unwrap_err();
         let expected = PayloadError { field: field.to_owned(), problem };
         assert_eq!(error, AbsorbError::Payload(expected));
@@ -244,7 +244,7 @@ fn the_largest_order_fits_into_an_item() {
     for number in 0..ORDER_REFUNDS_MAX as u64 {
         let lines: Vec<(u64, u32)> = (0..44).map(|line| (u64::MAX - line, 1)).collect();
         let at = time(LATER).plus_ms(number * SECOND_MS).to_rfc3339();
-        told(&table, "refunds/create", &refund(u64::MAX - number, id, &at, &lines));
+        deliver(&table, "refunds/create", &refund(u64::MAX - number, id, &at, &lines));
     }
     let item = &table.items().orders[&id.to_string()];
     assert_eq!(item.entries.len(), 1 + ORDER_REFUNDS_MAX);

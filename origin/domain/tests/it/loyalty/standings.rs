@@ -1,8 +1,8 @@
-//! What a customer is shown, by the clock.
+//! The standing of a customer, by the clock.
 
 use origin_domain::loyalty::{
-    Account, Addition, Balance, Day, EXPIRING_MAX, Expiring, Figures, NextTier, OrderFacts,
-    OrderItem, Paid, PaidLine, Points, Program, Reading, Reckoning, Standing, Tier, order_entries,
+    Account, Addition, Balance, Day, EXPIRING_MAX, Expiring, Figures, NextTier, OrderEarning,
+    OrderFacts, OrderItem, Paid, PaidLine, Points, Program, Reading, Standing, Tier, order_entries,
 };
 use origin_domain::money::Money;
 use origin_domain::time::Time;
@@ -21,13 +21,13 @@ fn account(program: &Program, earned: &[(&str, i64)]) -> Account {
         let at = time(at);
         let paid = Paid { at, currency: "EUR".into(), lines: vec![line], ..Paid::default() };
         let earned = program.earned(&paid, &Figures::default()).unwrap();
-        let reckoning = Reckoning { program_version: 1, terms: program.terms(at), earned };
+        let earning = OrderEarning { program_version: 1, terms: program.terms(at), earned };
         let facts = OrderFacts {
             customer: Some("1001".into()),
             paid: Some(paid),
             ..OrderItem::of("1").facts
         };
-        let put = order_entries(&facts, &reckoning);
+        let put = order_entries(&facts, &earning);
         account.with(Addition { causes: 1, at: Some(at), gone: &[], put: &put }).unwrap()
     };
     earned.iter().fold(Account::empty("1001"), absorb)
@@ -46,7 +46,7 @@ fn tier(program: &Program, id: &str) -> Tier {
 }
 
 #[test]
-fn somebody_new_has_nothing_and_is_in_everybodys_tier() {
+fn a_new_customer_has_no_points_and_the_base_tier() {
     let standing = Standing::of(&Account::empty("1001"), &program(), at("2026-11-21T00:00:00Z"));
     let expected = Standing {
         version: 0,
@@ -97,7 +97,7 @@ fn a_clock_that_is_behind_takes_nothing_back() {
 }
 
 #[test]
-fn a_moment_shown_once_stays_even_if_nothing_explains_it_any_more() {
+fn a_moment_shown_once_stays_even_without_an_event_at_it() {
     let seen = time("2026-02-01T00:00:00Z");
     let reading = Reading { clock: time("2026-01-11T00:00:00Z"), seen };
     let standing = Standing::of(&Account::empty("1001"), &program(), reading);
@@ -122,7 +122,7 @@ fn tiers_are_reached_by_what_was_earned_within_the_window() {
 }
 
 #[test]
-fn what_expires_is_listed_soonest_first_by_day() {
+fn expiring_points_are_listed_soonest_first_by_day() {
     let earned = [
         ("2026-03-01T15:00:00Z", 30),
         ("2026-01-10T15:00:00Z", 10),
@@ -169,7 +169,7 @@ fn points_without_end_never_expire() {
 }
 
 #[test]
-fn a_new_programme_leaves_the_terms_of_earned_points_alone() {
+fn a_new_program_does_not_change_the_terms_of_earned_points() {
     let account = account(&program(), &[("2026-01-10T15:00:00Z", 600)]);
     let mut stingy = program();
     (stingy.pending_days, stingy.expiry_days) = (100, Some(1));

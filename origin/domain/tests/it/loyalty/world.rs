@@ -1,4 +1,4 @@
-//! A table in memory that keeps the ledger's ports to their word, and the things tests put in it.
+//! A table in memory that implements the ledger's ports, and the items that tests put in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,9 +11,9 @@ use origin_domain::id::CommandId;
 use origin_domain::idempotency::Recorded;
 use origin_domain::loyalty::{
     AbsorbError, Absorber, Account, AccountRead, Accounts, DecideError, Decider, Delivery,
-    EntryKey, EntryPage, Fate, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, Loaded,
-    LoyaltyLog, LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs, Reading,
-    RedemptionItem, RewardCode, RewardCodes, Standing, Wanted,
+    EntryKey, EntryPage, Fate, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest,
+    LoadedLedger, LoyaltyLog, LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs,
+    Reading, RedemptionItem, RewardCode, RewardCodes, Standing,
 };
 use origin_domain::port::{Consistency, PortError, Written};
 use origin_domain::time::Time;
@@ -26,10 +26,10 @@ pub(crate) const SHOP: &str = "demo.myshopify.com";
 #[derive(Default)]
 pub(crate) struct Table {
     pub(crate) items: Mutex<Items>,
-    /// Run by the next loads, one each, after they have read: what somebody else does meanwhile.
+    /// Run by the next loads, one each, after they have read: writes of another consumer.
     pub(crate) meanwhile: Mutex<Vec<Meanwhile>>,
     pub(crate) programs: Vec<ProgramVersion>,
-    /// What was published, in that order.
+    /// The published events, in order.
     pub(crate) published: Mutex<Vec<Event>>,
     /// The codes that were made.
     pub(crate) codes: Mutex<Vec<String>>,
@@ -37,10 +37,10 @@ pub(crate) struct Table {
     pub(crate) is_cut_off: AtomicBool,
 }
 
-/// What somebody else does to the table between a read and the write that follows it.
+/// A write by another consumer between a read and the write that follows it.
 pub(crate) type Meanwhile = Box<dyn FnOnce(&mut Items) + Send>;
 
-/// What the table holds.
+/// The items of a table.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Items {
     pub(crate) orders: BTreeMap<String, OrderItem>,
@@ -75,8 +75,8 @@ impl Table {
             Decider { ledger: self, programs: self, events: self, codes: self, now: clock };
         match event.kind {
             Kind::LoyaltyCommanded => {
-                let told = serde_json::from_str(&event.detail).unwrap();
-                now(decider.command(&told, delivery))
+                let command = serde_json::from_str(&event.detail).unwrap();
+                now(decider.command(&command, delivery))
             }
             _ => now(decider.decided(&serde_json::from_str(&event.detail).unwrap(), delivery)),
         }
@@ -98,7 +98,7 @@ impl Table {
         self.items.lock().unwrap().clone()
     }
 
-    /// Where a customer stands, for a viewer that has seen nothing before.
+    /// The standing of a customer, for a viewer that has seen nothing before.
     pub(crate) fn standing(&self, customer: &str, clock: Time) -> Standing {
         let account = now(self.account(customer, Consistency::Strong)).unwrap();
         let account = account.unwrap_or_else(|| Account::empty(customer));
@@ -108,17 +108,19 @@ impl Table {
 }
 
 impl LedgerStore for Table {
-    async fn load(&self, wanted: Wanted<'_>) -> Result<Loaded, PortError> {
+    async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
         let mut items = self.items.lock().unwrap();
-        let loaded = Loaded {
-            is_claimed: wanted.cause.is_some_and(|cause| items.causes.contains(&cause.to_string())),
-            order: wanted.order.and_then(|order| items.orders.get(order).cloned()),
-            redemptions: wanted
+        let loaded = LoadedLedger {
+            is_claimed: request
+                .cause
+                .is_some_and(|cause| items.causes.contains(&cause.to_string())),
+            order: request.order.and_then(|order| items.orders.get(order).cloned()),
+            redemptions: request
                 .redemptions
                 .iter()
                 .filter_map(|id| items.redemptions.get(id).cloned())
                 .collect(),
-            account: wanted.customer.and_then(|customer| items.accounts.get(customer).cloned()),
+            account: request.customer.and_then(|customer| items.accounts.get(customer).cloned()),
         };
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().pop() {
             meanwhile(&mut items);
@@ -220,8 +222,8 @@ impl Accounts for &Table {
 impl LoyaltyLog for &Table {
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
         let mut items = self.items.lock().unwrap();
-        if let Some(there) = items.records.get(&record.command.id) {
-            return Ok(Recorded::Existing(Box::new(there.clone())));
+        if let Some(existing) = items.records.get(&record.command.id) {
+            return Ok(Recorded::Existing(Box::new(existing.clone())));
         }
         items.records.insert(record.command.id, record.clone());
         Ok(Recorded::First)
@@ -329,7 +331,7 @@ pub(crate) fn refund(id: u64, order: u64, at: &str, lines: &[(u64, u32)]) -> Val
     })
 }
 
-/// An order that was cancelled, as its webhook tells it: refunds and all.
+/// The payload of a cancelled order, with its refunds.
 pub(crate) fn cancellation(order: u64, at: &str, refunds: &[Value]) -> Value {
     json!({"id": order, "cancelled_at": at, "refunds": refunds})
 }
@@ -369,7 +371,7 @@ pub(crate) fn earning(pointer: &str, value: Value) -> Program {
     Program::parse(&document.to_string()).unwrap()
 }
 
-/// A version of a programme.
+/// A version of a program.
 pub(crate) fn version(number: u64, active_from: Time, program: Program) -> ProgramVersion {
     ProgramVersion { activation: number, version: number, active_from, program: program.into() }
 }

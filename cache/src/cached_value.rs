@@ -1,0 +1,59 @@
+//! Cached values, with the arithmetic of age and precedence. No clock and no I/O here.
+
+use std::sync::Arc;
+
+/// A value with the version of its resource.
+pub trait Versioned {
+    /// The number of distinct commands the value has absorbed; 0 for a resource never written.
+    fn version(&self) -> u64;
+
+    /// The weight of the value; 1 by default, so that the bound counts values.
+    fn weight(&self) -> u32 {
+        1
+    }
+}
+
+/// The start of a load. It is taken *before* the table is read, never after the answer: a value may
+/// be as old as the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadStart {
+    /// Position among all loads start in this cache: an order independent of clocks.
+    pub(crate) number: u64,
+    /// The cache's clock at the start: for the age only.
+    pub(crate) at_ms: u64,
+}
+
+/// A cached value with the start of its load.
+#[derive(Debug)]
+pub(crate) struct CachedValue<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) start: LoadStart,
+}
+
+// === impl LoadStart ===
+
+impl LoadStart {
+    /// Whether the value of a load with this start is still fresh. After a clock stepped back the
+    /// age is unknown, and the value counts as stale.
+    pub(crate) fn is_fresh(&self, now_ms: u64, ttl_ms: u64) -> bool {
+        now_ms.checked_sub(self.at_ms).is_some_and(|age_ms| age_ms < ttl_ms)
+    }
+}
+
+// === impl CachedValue ===
+
+impl<V: Versioned> CachedValue<V> {
+    /// Whether this value may replace `other`, which is still fresh. An older version never does;
+    /// of two equal versions the one loaded later wins, because it stays fresh longer.
+    pub(crate) fn supersedes(&self, other: &Self) -> bool {
+        let rank = |cached: &Self| (cached.value.version(), cached.start.number);
+        rank(self) >= rank(other)
+    }
+}
+
+// A derived implementation would require `V: Clone`.
+impl<V> Clone for CachedValue<V> {
+    fn clone(&self) -> Self {
+        Self { value: Arc::clone(&self.value), start: self.start }
+    }
+}

@@ -1,0 +1,190 @@
+//! The faults of a world and their rates. Each world draws its own profile, in which most faults
+//! are off and some are frequent: faults that occur together hide each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use origin_domain::port::PortError;
+use origin_domain::time::{DAY_MS, HOUR_MS};
+
+use crate::executor::TaskGroup;
+use crate::ports::FaultyPort;
+use crate::rng::Rng;
+use crate::timeline::Timeline;
+
+/// The faults of one world. Rates are per million, delays in milliseconds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FaultProfile {
+    pub(crate) network_ms_max: u64,
+    pub(crate) table_ms_max: u64,
+    pub(crate) bus_ms_max: u64,
+    /// Any delay may be [`SPIKE`] times as long.
+    pub(crate) spike: u32,
+    /// A call is rejected before it has an effect.
+    pub(crate) throttled: u32,
+    /// A call has its effect and its answer is lost.
+    pub(crate) answer_lost: u32,
+    /// Table and bus are unavailable for a minute at a time; the offset of the world's start in
+    /// that cycle.
+    outages_from_ms: Option<u64>,
+    /// The instance or the consumer crashes at this step.
+    pub(crate) crash: u32,
+    /// A request or its answer is lost.
+    pub(crate) message_lost: u32,
+    /// A replica lags.
+    pub(crate) stale: u32,
+    /// A write happens between the reads of a batch.
+    pub(crate) torn: u32,
+    /// An event is delivered twice, soon.
+    pub(crate) duplicate: u32,
+    /// An event is delivered again within [`DUPLICATE_MS_MAX`].
+    pub(crate) late_duplicate: u32,
+    /// An event takes up to [`STRAGGLER_MS_MAX`].
+    pub(crate) straggler: u32,
+    /// No consumer can process an event until its defect is fixed.
+    pub(crate) poison: u32,
+    /// How long a dead letter waits for the operator.
+    pub(crate) dead_letter_ms_max: u64,
+    /// The edge evicts an object early.
+    pub(crate) evicted: u32,
+    /// An instance's clock differs from the true time by up to this.
+    pub(crate) skew_ms_max: u64,
+}
+
+/// How much longer a delay in the tail is.
+const SPIKE: u64 = 30;
+/// The longest delay in the tail, so that a request takes seconds at most.
+const SPIKE_MS_MAX: u64 = 4_000;
+/// The length of an outage, and the period of outages.
+const OUTAGE_MS: u64 = 60_000;
+const CYCLE_MS: u64 = 6 * OUTAGE_MS;
+/// How long a consumer may be broken.
+pub(crate) const POISON_MS_MAX: u64 = 6 * HOUR_MS;
+/// How long a dead letter waits in a shop that watches its alarms, and in one that does not.
+const DEAD_LETTER_MS_MAX: u64 = 2 * HOUR_MS;
+const DEAD_LETTER_LONG_MS_MAX: u64 = 100 * HOUR_MS;
+/// A queue whose consumers cannot keep up, as in the first minutes of a campaign.
+const STALLED_MS: u64 = 600_000;
+/// How long EventBridge and the queue together may take: with the twelve hours in which a retry is
+/// honoured, a broken consumer and a dead letter, it stays under the 48 hours that the cart waits.
+pub(crate) const STRAGGLER_MS_MAX: u64 = 24 * HOUR_MS;
+/// How late a duplicate may come: after the 48 hours, and before or after ids are forgotten.
+pub(crate) const DUPLICATE_MS_MAX: u64 = 20 * DAY_MS;
+/// Half of the five seconds that the clocks of two instances may differ.
+const SKEW_MS_MAX: u64 = 2_500;
+
+/// Injects the faults of a profile.
+#[derive(Clone)]
+pub(crate) struct FaultInjector {
+    pub(crate) profile: Arc<FaultProfile>,
+    pub(crate) rng: Rng,
+    pub(crate) timeline: Timeline,
+    is_disabled: Arc<AtomicBool>,
+    is_table_lost: Arc<AtomicBool>,
+}
+
+// === impl FaultProfile ===
+
+impl FaultProfile {
+    /// A random profile.
+    pub(crate) fn random(rng: &Rng) -> Self {
+        let rate = || rng.pick(&[0, 0, 0, 3_000, 30_000, 150_000]);
+        Self {
+            network_ms_max: rng.pick(&[0, 2, 30, 30, 400]),
+            table_ms_max: rng.pick(&[0, 3, 10, 10, 60, 1_500]),
+            bus_ms_max: rng.pick(&[0, 5, 60, 500, 500, 3_000, STALLED_MS]),
+            spike: rng.pick(&[0, 20_000, 100_000]),
+            throttled: rate(),
+            answer_lost: rate(),
+            outages_from_ms: rng.pick(&[false, false, false, true]).then(|| rng.below(CYCLE_MS)),
+            crash: rng.pick(&[0, 0, 0, 1_000, 10_000]),
+            message_lost: rate(),
+            stale: rng.pick(&[0, 0, 200_000, 700_000]),
+            torn: rng.pick(&[0, 0, 100_000, 500_000]),
+            duplicate: rng.pick(&[0, 30_000, 300_000]),
+            late_duplicate: rng.pick(&[0, 0, 50_000, 300_000]),
+            straggler: rng.pick(&[0, 0, 0, 10_000, 100_000]),
+            poison: rng.pick(&[0, 0, 10_000, 100_000]),
+            dead_letter_ms_max: rng.pick(&[
+                DEAD_LETTER_MS_MAX,
+                DEAD_LETTER_MS_MAX,
+                DEAD_LETTER_LONG_MS_MAX,
+            ]),
+            evicted: rng.pick(&[0, 0, 200_000]),
+            skew_ms_max: rng.pick(&[0, 0, 5, 300, SKEW_MS_MAX]),
+        }
+    }
+}
+
+// === impl FaultInjector ===
+
+impl FaultInjector {
+    pub(crate) fn new(profile: FaultProfile, rng: Rng, timeline: Timeline) -> Self {
+        let (is_disabled, is_table_lost) = (Arc::default(), Arc::default());
+        Self { profile: Arc::new(profile), rng, timeline, is_disabled, is_table_lost }
+    }
+
+    /// From now on nothing fails and nothing takes time.
+    pub(crate) fn disable(&self) {
+        self.is_disabled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.is_disabled.load(Ordering::Relaxed)
+    }
+
+    /// The table is lost, or available again.
+    pub(crate) fn lose_table(&self, is_lost: bool) {
+        self.is_table_lost.store(is_lost, Ordering::Relaxed);
+    }
+
+    /// Whether table and bus are unavailable now.
+    pub(crate) fn is_outage(&self) -> bool {
+        let is_part = |from_ms: u64| (self.timeline.now_ms() + from_ms) % CYCLE_MS < OUTAGE_MS;
+        let is_outage = !self.is_disabled() && self.profile.outages_from_ms.is_some_and(is_part);
+        is_outage || self.is_table_lost.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn occurs(&self, rate: u32) -> bool {
+        !self.is_disabled() && self.rng.chance(rate)
+    }
+
+    /// Waits for up to `ms_max`, and sometimes longer.
+    pub(crate) async fn delay(&self, ms_max: u64) {
+        let is_spike = self.occurs(self.profile.spike);
+        let spiked = if is_spike { ms_max.max((ms_max * SPIKE).min(SPIKE_MS_MAX)) } else { ms_max };
+        self.delay_without_spike(spiked).await;
+    }
+
+    /// Waits for up to `ms_max`.
+    pub(crate) async fn delay_without_spike(&self, ms_max: u64) {
+        if !self.is_disabled() {
+            self.timeline.sleep(self.rng.below(ms_max + 1)).await;
+        }
+    }
+
+    /// A random clock skew.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        let most = self.profile.skew_ms_max;
+        let skew = i64::try_from(self.rng.below(2 * most + 1)).unwrap_or(0);
+        skew - i64::try_from(most).unwrap_or(0)
+    }
+
+    /// A port with faults, called by a process of this task group.
+    pub(crate) fn wrap<P>(&self, group: &TaskGroup, port: P) -> FaultyPort<P> {
+        FaultyPort { port, faults: self.clone(), group: Some(group.clone()) }
+    }
+
+    /// Crashes the caller sometimes. A consumer has no group: it holds no state, and the queue
+    /// redelivers its message.
+    pub(crate) async fn may_crash(&self, group: Option<&TaskGroup>) -> Result<(), PortError> {
+        if !self.occurs(self.profile.crash) {
+            return Ok(());
+        }
+        let Some(group) = group else {
+            return Err(PortError::Unavailable("the consumer crashed".to_owned()));
+        };
+        group.crash();
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,290 @@
+//! Checks every write to the table: each cause counts once, each decision follows from the points,
+//! and each account is the sum of what it has absorbed.
+
+use origin_domain::event::{Event, Kind};
+use origin_domain::id::CommandId;
+use origin_domain::loyalty::{
+    CauseKind, LedgerChange, LoyaltyEvent, Redemption, RedemptionItem, RewardCode,
+    State as DomainState,
+};
+
+use super::super::causes::OrderChange;
+use super::ledger_oracle::{
+    AbsorbedFacts, CauseHistory, CommandKind, LedgerOracle, RedemptionRecord, State, Status,
+};
+use crate::coverage::Coverage;
+use crate::oracle::Invariant;
+
+/// The maximum difference of clocks and delay of writes.
+const SLACK_MS: u64 = 120_000;
+
+/// The broken invariant and a message.
+type CheckError = (Invariant, String);
+
+// === impl LedgerOracle ===
+
+impl LedgerOracle {
+    /// The table was written.
+    pub(crate) fn committed(&mut self, change: &LedgerChange) {
+        self.count(Coverage::State);
+        self.trace(|| {
+            let redemptions: Vec<&Redemption> =
+                change.redemptions.iter().map(|one| &one.item.redemption).collect();
+            let account = change.account.as_ref().map(|one| (&one.item.customer, one.item.version));
+            format!("table   {:?} {redemptions:?} {account:?}", change.cause)
+        });
+        if let Err((invariant, message)) = self.absorb(change) {
+            self.report(invariant, || message);
+        }
+    }
+
+    fn absorb(&mut self, change: &LedgerChange) -> Result<(), CheckError> {
+        let customer = change.account.as_ref().map(|one| one.item.customer.clone());
+        let mut absorbed = match &customer {
+            Some(customer) => self.state(customer).absorbed,
+            None => AbsorbedFacts::default(),
+        };
+        if let Some(cause) = &change.cause {
+            let message =
+                || (Invariant::Counted, format!("{cause} is counted, but never happened"));
+            if cause.kind == CauseKind::Adjustment {
+                let id = CommandId::from_hex(&cause.id).ok_or_else(message)?;
+                self.absorb_gift(&mut absorbed, id)?;
+            } else {
+                let number = self.number(cause.kind, &cause.id).ok_or_else(message)?;
+                self.absorb_cause(&mut absorbed, number)?;
+            }
+        } else if change.redemptions.is_empty() {
+            let put = change.put.first().and_then(|entry| CommandId::from_hex(&entry.cause.id));
+            let id = put.ok_or((Invariant::Counted, "a write without a cause".to_owned()))?;
+            self.absorb_gift(&mut absorbed, id)?;
+        }
+        let items: Vec<&RedemptionItem> = change.redemptions.iter().map(|one| &one.item).collect();
+        if !items.is_empty() {
+            absorbed = self.check_decisions(&absorbed, &items)?;
+        }
+        let (Some(customer), Some(account)) = (customer, &change.account) else { return Ok(()) };
+        let decisions =
+            absorbed.redemptions.values().map(|one| one.status.decisions()).sum::<u64>();
+        let count = absorbed.causes.len() as u64 + absorbed.gifts.len() as u64 + decisions;
+        let (version, at_ms) = (account.item.version, self.timeline.now_ms());
+        if count != version {
+            let message = format!("{count} causes of {customer} are counted as {version}");
+            return Err((Invariant::Counted, message));
+        }
+        let states = self.accounts.entry(customer).or_default();
+        states.push(State { version, at_ms, absorbed });
+        Ok(())
+    }
+
+    fn absorb_gift(
+        &mut self,
+        absorbed: &mut AbsorbedFacts,
+        id: CommandId,
+    ) -> Result<(), CheckError> {
+        self.count(Coverage::Gift);
+        let is_published =
+            self.commands.get(&id).is_some_and(|command| command.published.is_some());
+        if is_published && absorbed.gifts.insert(id) {
+            Ok(())
+        } else {
+            Err((Invariant::Counted, format!("the gift {id} is counted again, or was never sent")))
+        }
+    }
+
+    /// A fact of an order; facts that arrived before the order's customer was known count with the
+    /// payment.
+    fn absorb_cause(
+        &mut self,
+        absorbed: &mut AbsorbedFacts,
+        number: usize,
+    ) -> Result<(), CheckError> {
+        let cause = self.causes[number].cause.clone();
+        if self.causes[number].is_absorbed {
+            return Err((Invariant::Counted, format!("{cause:?} is counted again")));
+        }
+        self.causes[number].is_absorbed = true;
+        let of_order = |one: &usize| self.causes[*one].cause.order == cause.order;
+        let known: Vec<usize> = (0..self.causes.len())
+            .filter(of_order)
+            .filter(|one| self.causes[*one].is_absorbed)
+            .collect();
+        let is_paid = known.iter().any(|one| self.causes[*one].cause.change == OrderChange::Paid);
+        let order = self.orders[cause.order].clone();
+        if order.customer.is_none() {
+            self.count(Coverage::GuestOrder);
+            return Ok(());
+        }
+        if !is_paid {
+            self.count(Coverage::RefundFirst);
+            return Ok(());
+        }
+        if cause.change == OrderChange::Paid
+            && let Some(earned) = self.earned(&order, cause.at_ms, absorbed)
+        {
+            self.earned.insert(cause.order, earned);
+        }
+        absorbed.causes.extend(known);
+        Ok(())
+    }
+
+    fn number(&self, kind: CauseKind, id: &str) -> Option<usize> {
+        let is_this_cause = |history: &CauseHistory| {
+            let order = self.orders[history.cause.order].id.to_string();
+            match (&history.cause.change, kind) {
+                (OrderChange::Paid, CauseKind::Order) => order == id,
+                (OrderChange::Cancelled, CauseKind::Cancellation) => order == id,
+                (OrderChange::Refunded { id: refund, .. }, CauseKind::Refund) => {
+                    refund.to_string() == id
+                }
+                _ => false,
+            }
+        };
+        self.causes.iter().position(is_this_cause)
+    }
+
+    /// Checks that the decisions are the expected ones.
+    fn check_decisions(
+        &self,
+        before: &AbsorbedFacts,
+        items: &[&RedemptionItem],
+    ) -> Result<AbsorbedFacts, CheckError> {
+        let is_new =
+            |item: &&&RedemptionItem| !before.redemptions.contains_key(&item.redemption.id);
+        let mut after = before.clone();
+        for item in items {
+            after.redemptions.insert(item.redemption.id, record_of(&item.redemption));
+        }
+        let Some(request) = items.iter().find(is_new) else {
+            for item in items {
+                self.check_hold_end(before, &item.redemption)?;
+            }
+            return Ok(after);
+        };
+        let id = request.redemption.id;
+        let published = self.commands.get(&id).and_then(|command| command.published.as_ref());
+        let published = published.ok_or((Invariant::Counted, format!("{id} was not sent")))?;
+        let request = record_of(&request.redemption);
+        if (request.at_ms, request.until_ms) != (published.at_ms, published.until_ms) {
+            return Err((Invariant::Counted, format!("{id} has another time than its event")));
+        }
+        let expected = self.decide(before, id, &request);
+        if after != expected {
+            let (actual, expected) = (&after.redemptions[&id], &expected.redemptions[&id]);
+            return Err((
+                Invariant::Covered,
+                format!("{id} is {actual:?} instead of {expected:?}"),
+            ));
+        }
+        self.count(match request.status {
+            Status::Rejected => Coverage::Rejected,
+            _ => Coverage::Held,
+        });
+        if items.len() > 1 {
+            self.count(Coverage::Overdue);
+        }
+        Ok(after)
+    }
+
+    /// Checks the end of a hold.
+    fn check_hold_end(
+        &self,
+        before: &AbsorbedFacts,
+        redemption: &Redemption,
+    ) -> Result<(), CheckError> {
+        let now_ms = self.timeline.now_ms();
+        let held = &before.redemptions[&redemption.id];
+        let status = record_of(redemption).status;
+        let is_offered = |at_ms: u64| {
+            self.plan_at(at_ms).is_some_and(|(_, plan)| plan.cost(&redemption.reward).is_some())
+        };
+        let (is_right, coverage) = match status {
+            Status::Settled(at_ms) => {
+                let is_now = at_ms.abs_diff(now_ms) < SLACK_MS;
+                (is_now && at_ms < held.until_ms && is_offered(at_ms), Coverage::Settled)
+            }
+            Status::Released(at_ms) => {
+                let is_now = at_ms.abs_diff(now_ms) < SLACK_MS;
+                (is_now && at_ms < held.until_ms && !is_offered(at_ms), Coverage::Released)
+            }
+            Status::TimedOut(at_ms) => {
+                (at_ms == held.until_ms && at_ms <= now_ms + SLACK_MS, Coverage::TimedOut)
+            }
+            Status::Held | Status::Rejected => (false, Coverage::TimedOut),
+        };
+        if held.status != Status::Held || !is_right {
+            return Err((Invariant::Covered, format!("{held:?} became {status:?}")));
+        }
+        self.count(coverage);
+        Ok(())
+    }
+
+    /// A consumer has finished an event.
+    pub(crate) fn consumed(&mut self, event: &Event) {
+        self.trace(|| format!("queue   finishes {:?} {}", event.kind, event.detail));
+        let is_done = match event.kind {
+            Kind::ShopifyWebhook => self.is_webhook_done(&event.detail),
+            Kind::LoyaltyCommanded => self.is_command_done(&event.detail),
+            _ => self.is_decision_done(&event.detail),
+        };
+        if is_done != Some(true) {
+            self.report(Invariant::Accounted, || {
+                format!("finished, but not applied: {}", event.detail)
+            });
+        }
+    }
+
+    fn is_webhook_done(&self, detail: &str) -> Option<bool> {
+        let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+        let webhook = detail["metadata"]["X-Shopify-Webhook-Id"].as_str()?;
+        let number: usize = webhook.split('-').nth(1)?.parse().ok()?;
+        Some(self.causes[number].is_absorbed)
+    }
+
+    /// A gift is finished when it is absorbed; a redemption when its decision is stored and
+    /// published.
+    fn is_command_done(&self, detail: &str) -> Option<bool> {
+        let LoyaltyEvent { customer, command } = serde_json::from_str(detail).ok()?;
+        let absorbed = self.state(&customer).absorbed;
+        Some(match self.commands.get(&command.id)?.kind {
+            CommandKind::Gift { .. } => absorbed.gifts.contains(&command.id),
+            CommandKind::Redeem { .. } => {
+                absorbed.redemptions.contains_key(&command.id)
+                    && self.announced.contains(&(command.id, 1))
+            }
+        })
+    }
+
+    /// A hold is finished when its end is published, and a settled one when its code exists, too.
+    fn is_decision_done(&self, detail: &str) -> Option<bool> {
+        let RedemptionItem { redemption, .. } = serde_json::from_str(detail).ok()?;
+        let id = redemption.id;
+        let (_, record) = self.stored_redemption(id)?;
+        let is_announced = self.announced.contains(&(id, record.status.decisions()));
+        let is_made = self.codes.contains(&RewardCode::of(id).to_string());
+        Some(match (redemption.state, record.status) {
+            (DomainState::Held, Status::Settled(_)) => is_announced && is_made,
+            (DomainState::Held, Status::Held) => false,
+            _ => is_announced,
+        })
+    }
+
+    /// A reward code was created.
+    pub(crate) fn code_created(&mut self, code: &str) {
+        self.trace(|| format!("codes   {code}"));
+        self.codes.insert(code.to_owned());
+    }
+}
+
+/// A redemption in the oracle's types.
+fn record_of(redemption: &Redemption) -> RedemptionRecord {
+    let status = match redemption.state {
+        DomainState::Requested | DomainState::Rejected => Status::Rejected,
+        DomainState::Held => Status::Held,
+        DomainState::Settled { at } => Status::Settled(at.0),
+        DomainState::Released { at } => Status::Released(at.0),
+        DomainState::TimedOut { at } => Status::TimedOut(at.0),
+    };
+    let (at_ms, until_ms) = (redemption.time.0, redemption.until.0);
+    RedemptionRecord { at_ms, points: redemption.points.0, until_ms, status }
+}

@@ -1,0 +1,131 @@
+//! The checks at the end of a world of the ledger, when no message is in flight.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use origin_domain::loyalty::{Account, LedgerEntry, RewardCode};
+
+use super::super::replay::ReplayResult;
+use super::ledger_oracle::{CommandKind, LedgerOracle, Status};
+use crate::coverage::Coverage;
+use crate::oracle::Invariant;
+
+/// The final state of one customer.
+pub(crate) struct FinalState<'a> {
+    pub(crate) customer: &'a str,
+    pub(crate) account: Option<&'a Account>,
+    /// The whole ledger.
+    pub(crate) entries: &'a [LedgerEntry],
+}
+
+/// Stored items by their keys.
+type Stored = BTreeMap<(String, String), (u64, Vec<u8>)>;
+
+// === impl LedgerOracle ===
+
+impl LedgerOracle {
+    /// Checks a customer at the end: every entry follows from a cause, and the account is the sum
+    /// of its entries.
+    pub(crate) fn check_customer(&self, final_state: &FinalState<'_>) {
+        let FinalState { customer, account, entries } = *final_state;
+        let state = self.state(customer);
+        let reference = self.reference_account(&state.absorbed);
+        let mut actual: BTreeMap<String, i64> = BTreeMap::new();
+        for entry in entries {
+            *actual.entry(entry.id.clone()).or_default() += entry.points.0;
+        }
+        // A purchase that earned no points has an entry, too.
+        let is_about_points = |id: &str, points: i64| {
+            points != 0 || !(id.starts_with("earn/") || id.starts_with("reverse/"))
+        };
+        actual.retain(|id, points| is_about_points(id, *points));
+        let sum: i64 = entries.iter().map(|entry| entry.points.0).sum();
+        let balance = account.map_or(0, |account| {
+            let lots: i64 = account.lots.iter().map(|lot| lot.points.0).sum();
+            lots - account.spent.iter().map(|spent| spent.points.0).sum::<i64>()
+        });
+        if actual != reference.entries {
+            let expected = &reference.entries;
+            self.report(Invariant::Counted, || {
+                format!("{customer} has {actual:?} instead of {expected:?}")
+            });
+        } else if sum != balance {
+            self.report(Invariant::Counted, || {
+                format!("{customer}: entries of {sum}, account of {balance}")
+            });
+        } else if account.map_or(0, |account| account.version) != state.version {
+            self.report(Invariant::Counted, || {
+                format!("{customer} is not at version {}", state.version)
+            });
+        }
+    }
+
+    /// Checks the end of the world: no acknowledged command is missing, nothing is unfinished, and
+    /// the replayed archive gives the same bytes.
+    pub(crate) fn check_replay(&self, stored: &Stored, replayed: &ReplayResult) {
+        if let Some((invariant, message)) = self.missing().or_else(|| self.unfinished()) {
+            return self.report(invariant, || message);
+        }
+        let again = replayed.ledger.stored();
+        if replayed.unfinished > 0 || !replayed.published.is_empty() {
+            let (unfinished, published) = (replayed.unfinished, &replayed.published);
+            let message = || {
+                format!("a replay left {unfinished} events unfinished and published {published:?}")
+            };
+            self.report(Invariant::SameBytes, message);
+        } else if *stored != again {
+            let differs = |key: &&(String, String)| stored.get(*key) != again.get(*key);
+            let keys: BTreeSet<_> = stored.keys().chain(again.keys()).filter(differs).collect();
+            self.report(Invariant::SameBytes, || format!("the replay differs: {keys:?}"));
+        } else {
+            self.count(Coverage::Replayed);
+        }
+    }
+
+    /// A published fact or command that is not in the ledger.
+    fn missing(&self) -> Option<(Invariant, String)> {
+        let lost = |message: String| Some((Invariant::Durable, format!("{message} is lost")));
+        for cause in &self.causes {
+            if cause.is_published && !cause.is_absorbed || cause.is_accepted && !cause.is_published
+            {
+                return lost(format!("{:?}", cause.cause));
+            }
+        }
+        for (id, command) in &self.commands {
+            let absorbed = self.state(&command.customer).absorbed;
+            let is_absorbed = match command.kind {
+                CommandKind::Gift { .. } => absorbed.gifts.contains(id),
+                CommandKind::Redeem { .. } => absorbed.redemptions.contains_key(id),
+            };
+            let is_published = command.published.is_some();
+            if is_published && !is_absorbed || command.is_acknowledged && !is_published {
+                return lost(format!("{command:?}"));
+            }
+        }
+        None
+    }
+
+    /// A hold without an end, a reward without its code, or a code without a reward.
+    fn unfinished(&self) -> Option<(Invariant, String)> {
+        let mut codes = BTreeSet::new();
+        for states in self.accounts.values() {
+            let last = states.last()?;
+            for (id, record) in &last.absorbed.redemptions {
+                match record.status {
+                    Status::Held => {
+                        return Some((
+                            Invariant::Accounted,
+                            format!("{id} is held without an end"),
+                        ));
+                    }
+                    Status::Settled(_) => {
+                        codes.insert(RewardCode::of(*id).to_string());
+                    }
+                    Status::Rejected | Status::Released(_) | Status::TimedOut(_) => {}
+                }
+            }
+        }
+        let is_right = codes == self.codes;
+        (!is_right)
+            .then(|| (Invariant::Accounted, format!("codes {:?}, expected {codes:?}", self.codes)))
+    }
+}

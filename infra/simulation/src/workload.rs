@@ -1,0 +1,148 @@
+//! The workload of a world: bursts of operations with silences between them, in which the windows
+//! of the protocol expire.
+
+use std::cell::{Cell, RefCell};
+
+use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+
+use crate::coverage::Coverage;
+use crate::faults::FaultInjector;
+use crate::rng::Rng;
+use crate::run_log::RunLog;
+use crate::timeline::Timeline;
+
+/// How long the table takes to delete expired items ("within a few days").
+const SWEPT_MS_MAX: u64 = 5 * DAY_MS;
+
+/// How long the load is higher after a silence.
+const RUSH_MS: u64 = 2_000;
+
+/// The distance of the end of a silence from the ages at which clocks may disagree about what is
+/// shown: longer than any stretch of activity.
+const MARGIN_MS: u64 = 12 * HOUR_MS;
+
+/// The silences of a world.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silences {
+    /// The maximum in one world.
+    pub(crate) count_max: u64,
+    /// The length of a silence that begins at a given time.
+    pub(crate) ms: fn(&Rng, u64) -> u64,
+    /// Ages at which something is no longer shown. No silence ends when an earlier stretch of
+    /// activity has such an age: one clock would show its commands and another would not.
+    pub(crate) ages_ms: &'static [u64],
+}
+
+/// The workload of a world.
+pub(crate) struct Workload {
+    timeline: Timeline,
+    rng: Rng,
+    run_log: RunLog,
+    sweep: Sweep,
+    think_ms_max: u64,
+    /// The number of remaining operations.
+    remaining: Cell<u64>,
+    /// The numbers of remaining operations at which a silence begins, in ascending order.
+    pauses_at: RefCell<Vec<u64>>,
+    silences: Silences,
+    /// The stretches of activity, from and until.
+    active: RefCell<Vec<(u64, u64)>>,
+    quiet_until_ms: Cell<u64>,
+}
+
+/// Deletes the items that had expired at a time.
+pub(crate) type Sweep = Box<dyn Fn(Time)>;
+
+// === impl Workload ===
+
+impl Workload {
+    /// A random workload.
+    pub(crate) fn random(
+        operations: u64,
+        faults: &FaultInjector,
+        run_log: RunLog,
+        silences: Silences,
+        sweep: Sweep,
+    ) -> Self {
+        let rng = &faults.rng;
+        let count = rng.below(silences.count_max + 1);
+        let mut pauses_at: Vec<u64> = (0..count).map(|_| rng.below(operations)).collect();
+        pauses_at.sort_unstable();
+        Self {
+            think_ms_max: rng.pick(&[5, 50, 50, 500, 8_000]),
+            timeline: faults.timeline.clone(),
+            rng: rng.clone(),
+            run_log,
+            sweep,
+            remaining: Cell::new(operations),
+            pauses_at: RefCell::new(pauses_at),
+            silences,
+            active: RefCell::default(),
+            quiet_until_ms: Cell::new(0),
+        }
+    }
+
+    /// Waits until the next operation; `false` if there is no such operation.
+    pub(crate) async fn next(&self) -> bool {
+        self.timeline.sleep(self.rng.below(self.think_ms_max + 1)).await;
+        while self.timeline.now_ms() < self.quiet_until_ms.get() {
+            self.timeline.sleep_until(self.quiet_until_ms.get()).await;
+            self.timeline.sleep(self.rng.below(self.think_ms_max + 1)).await;
+        }
+        if self.remaining.get() == 0 || self.run_log.has_violation() {
+            return false;
+        }
+        self.remaining.set(self.remaining.get() - 1);
+        self.run_log.count(Coverage::Operation);
+        let is_due = self.pauses_at.borrow().last().is_some_and(|at| *at >= self.remaining.get());
+        if is_due {
+            self.pauses_at.borrow_mut().pop();
+            self.pause((self.silences.ms)(&self.rng, self.timeline.now_ms())).await;
+        }
+        true
+    }
+
+    /// No operation starts until then.
+    pub(crate) fn pause_until(&self, ms: u64) {
+        self.quiet_until_ms.set(self.quiet_until_ms.get().max(ms));
+    }
+
+    /// The number of remaining operations.
+    pub(crate) fn remaining(&self) -> u64 {
+        self.remaining.get()
+    }
+
+    /// Whether a silence has just ended.
+    pub(crate) fn is_rush(&self) -> bool {
+        let since_ms = self.timeline.now_ms().checked_sub(self.quiet_until_ms.get());
+        since_ms.is_some_and(|since_ms| since_ms < RUSH_MS)
+    }
+
+    async fn pause(&self, ms: u64) {
+        self.run_log.count(Coverage::Silence);
+        self.run_log.trace(|| format!("silence of {ms} ms"));
+        let now_ms = self.timeline.now_ms();
+        self.active.borrow_mut().push((self.quiet_until_ms.get(), now_ms));
+        let until_ms = self.clear_of_ages(now_ms + ms);
+        self.pause_until(until_ms);
+        self.timeline.sleep_until(until_ms).await;
+        let lag_ms = self.rng.below(SWEPT_MS_MAX + 1);
+        (self.sweep)(Time(self.timeline.now_ms()).minus_ms(lag_ms));
+    }
+
+    /// The first moment from `until_ms` on, in steps of a day, at which no stretch of activity has
+    /// one of the ages that matter. Each stretch and each age rules out at most two days.
+    fn clear_of_ages(&self, until_ms: u64) -> u64 {
+        let active = self.active.borrow();
+        let is_close = |ms: &u64| {
+            active.iter().any(|(from_ms, to_ms)| {
+                let is_at = |age: &u64| {
+                    (from_ms + age).saturating_sub(MARGIN_MS) < *ms && *ms < to_ms + age + MARGIN_MS
+                };
+                self.silences.ages_ms.iter().any(is_at)
+            })
+        };
+        let mut days = (0..).map(|days| until_ms + days * DAY_MS);
+        days.find(|ms| !is_close(ms)).expect("a finite number of days is ruled out")
+    }
+}

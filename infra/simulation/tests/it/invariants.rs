@@ -1,0 +1,64 @@
+//! The invariants hold for fixed seeds. The release binary plays many more in CI.
+
+use infra_simulation::{Campaign, Coverage, Part, Progress};
+
+/// The operations of each of the four runs.
+const OPERATIONS: u64 = 1_000;
+/// Situations so rare that only the longer run must reach them.
+const RARE: [Coverage; 22] = [
+    Coverage::LargeWorld,
+    Coverage::ExcusedByLoss,
+    Coverage::ExcusedByDeadLetter,
+    Coverage::ExcusedByReset,
+    Coverage::ExcusedByOldMerge,
+    Coverage::ExcusedByLostMerge,
+    Coverage::FactAhead,
+    Coverage::Gone,
+    Coverage::KeyConflict,
+    Coverage::KeyExpired,
+    Coverage::OverFour,
+    Coverage::Dropped,
+    Coverage::Restored,
+    Coverage::TooLate,
+    Coverage::TooOld,
+    Coverage::Released,
+    Coverage::Overdue,
+    Coverage::DayBefore,
+    Coverage::Ended,
+    Coverage::Reset,
+    Coverage::Rejected,
+    Coverage::TimedOut,
+];
+
+fn play(part: Part, seed: u64) -> Progress {
+    let campaign = Campaign { part, seed, mutant: None };
+    let progress = campaign.run(|progress| progress.operations() >= OPERATIONS);
+    if let Some(finding) = &progress.finding {
+        panic!("{finding}");
+    }
+    let of_part = |coverage: &Coverage| coverage.is_of(part) && !RARE.contains(coverage);
+    for coverage in Coverage::ALL.into_iter().filter(of_part) {
+        assert!(progress.counts.of(coverage) > 0, "{coverage:?} did not occur");
+    }
+    progress
+}
+
+#[test]
+fn the_invariants_hold_for_carts() {
+    assert!(play(Part::Carts, 1).operations() >= OPERATIONS);
+}
+
+#[test]
+fn the_invariants_hold_for_carts_from_another_seed() {
+    assert!(play(Part::Carts, 1_000_000).operations() >= OPERATIONS);
+}
+
+#[test]
+fn the_invariants_hold_for_the_ledger() {
+    assert!(play(Part::Ledger, 1).operations() >= OPERATIONS);
+}
+
+#[test]
+fn the_invariants_hold_for_the_ledger_from_another_seed() {
+    assert!(play(Part::Ledger, 1_000_000).operations() >= OPERATIONS);
+}

@@ -1,0 +1,97 @@
+//! Products for the catalogue tests: a document is a title and, on the second line, variant ids.
+
+use std::collections::BTreeSet;
+
+use origin_adapters::{Activation, Aws, DynamoCatalog, NewVersion};
+use origin_domain::catalog::{Publication, TakenVariant};
+use origin_domain::port::{Consistency, PortError};
+use origin_domain::time::Time;
+
+use crate::contract::sample::MORNING;
+
+/// A document with these variants.
+pub(crate) fn document(title: &str, variant_ids: &[&str]) -> Vec<u8> {
+    format!("{title}\n{}", variant_ids.join(" ")).into_bytes()
+}
+
+/// The variants of a document.
+pub(crate) fn sells(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
+    let text = std::str::from_utf8(document).map_err(|_| PortError::Corrupt("text".to_owned()))?;
+    let variants = text.lines().nth(1).unwrap_or_default();
+    Ok(variants.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Publishes a document as a product.
+pub(crate) async fn publish(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    expected: Option<u64>,
+) -> Result<Publication, PortError> {
+    put(aws, product, document, (expected, MORNING)).await
+}
+
+/// Publishes at another time than usual, with any active version.
+pub(crate) async fn publish_at(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    at: Time,
+) -> Result<Publication, PortError> {
+    put(aws, product, document, (None, at)).await
+}
+
+async fn put(
+    aws: &Aws,
+    product: &str,
+    document: &[u8],
+    (expected, at): (Option<u64>, Time),
+) -> Result<Publication, PortError> {
+    let variant_ids: Vec<String> = sells(document)?.into_iter().collect();
+    let artefact = compiled(document);
+    let new = NewVersion {
+        product,
+        document,
+        artefact: &artefact,
+        variant_ids: &variant_ids,
+        expected,
+        at,
+    };
+    DynamoCatalog::new(aws).publish(&new, sells).await
+}
+
+/// What a document compiles to here: itself, backwards.
+pub(crate) fn compiled(document: &[u8]) -> Vec<u8> {
+    document.iter().rev().copied().collect()
+}
+
+/// Activates a stored version.
+pub(crate) async fn activate(
+    aws: &Aws,
+    product: &str,
+    version: u64,
+    expected: Option<u64>,
+) -> Result<Option<Publication>, PortError> {
+    let activation = Activation { product, version, expected };
+    DynamoCatalog::new(aws).activate(&activation, sells).await
+}
+
+/// The active version and document of a product.
+pub(crate) async fn active(aws: &Aws, product: &str) -> Option<(u64, Vec<u8>)> {
+    let active = DynamoCatalog::new(aws).current(product, Consistency::Strong).await.unwrap();
+    active.map(|active| (active.version, active.document))
+}
+
+/// The result of a successful publication.
+pub(crate) fn published(version: u64) -> Result<Publication, PortError> {
+    Ok(Publication::Published { version })
+}
+
+/// The result of a publication of variants that another product sells.
+pub(crate) fn taken(by: &str, variant_ids: &[&str]) -> Result<Publication, PortError> {
+    let taken = variant_ids.iter().map(|variant_id| TakenVariant {
+        variant_id: (*variant_id).to_owned(),
+        product: by.to_owned(),
+    });
+    Ok(Publication::VariantsTaken(taken.collect()))
+}

@@ -23,7 +23,7 @@ pub(crate) fn collect(
         return Ok(None);
     }
     let mut sealed = verify_all(inputs.bookmarks(), keys).map_err(|message| {
-        Problem::new(Code::BookmarkInvalid, "Drop the bookmarks and read again.")
+        Problem::new(Code::BookmarkInvalid, "Drop the bookmarks of this request and read again.")
             .at(inputs.places.bookmarks, message)
     })?;
     if reach == Reach::Identity {

@@ -108,7 +108,7 @@ impl Operation {
             Self::AbsorbRefund => footprint([4, 10, 12], [0, 0, 0, 0], 0),
             Self::TakeFromCart => footprint([3, 2, 4], [0, 0, 0, 0], 0),
             Self::TakeFromCartAgain => footprint([2, 0, 4], [0, 0, 0, 0], 0),
-            Self::TakeFromNoCart => footprint([1, 0, 2], [0, 0, 0, 0], 212),
+            Self::TakeFromNoCart => footprint([1, 0, 2], [0, 0, 0, 0], 210),
             // They change nothing in the ledger.
             Self::AbsorbCreated | Self::AbsorbOther => footprint([1, 0, 2], [0, 0, 0, 0], 0),
         }

@@ -47,6 +47,7 @@ pub(crate) struct Workload {
     silences: Silences,
     /// The stretches of activity, from and until.
     active: RefCell<Vec<(u64, u64)>>,
+    active_from_ms: Cell<u64>,
     quiet_until_ms: Cell<u64>,
 }
 
@@ -78,6 +79,7 @@ impl Workload {
             pauses_at: RefCell::new(pauses_at),
             silences,
             active: RefCell::default(),
+            active_from_ms: Cell::new(faults.timeline.now_ms()),
             quiet_until_ms: Cell::new(0),
         }
     }
@@ -122,27 +124,56 @@ impl Workload {
         self.run_log.count(Coverage::Silence);
         self.run_log.trace(|| format!("silence of {ms} ms"));
         let now_ms = self.timeline.now_ms();
-        self.active.borrow_mut().push((self.quiet_until_ms.get(), now_ms));
-        let until_ms = self.clear_of_ages(now_ms + ms);
+        self.active.borrow_mut().push((self.active_from_ms.get(), now_ms));
+        let ages_ms = self.silences.ages_ms;
+        let until_ms = clear_of_ages(now_ms + ms, &self.active.borrow(), ages_ms);
+        self.active_from_ms.set(until_ms);
         self.pause_until(until_ms);
         self.timeline.sleep_until(until_ms).await;
         let lag_ms = self.rng.below(SWEPT_MS_MAX + 1);
         (self.sweep)(Time(self.timeline.now_ms()).minus_ms(lag_ms));
     }
+}
 
-    /// The first moment from `until_ms` on, in steps of a day, at which no stretch of activity has
-    /// one of the ages that matter. Each stretch and each age rules out at most two days.
-    fn clear_of_ages(&self, until_ms: u64) -> u64 {
-        let active = self.active.borrow();
-        let is_close = |ms: &u64| {
-            active.iter().any(|(from_ms, to_ms)| {
-                let is_at = |age: &u64| {
-                    (from_ms + age).saturating_sub(MARGIN_MS) < *ms && *ms < to_ms + age + MARGIN_MS
-                };
-                self.silences.ages_ms.iter().any(is_at)
-            })
-        };
-        let mut days = (0..).map(|days| until_ms + days * DAY_MS);
-        days.find(|ms| !is_close(ms)).expect("a finite number of days is ruled out")
+/// The first moment from `until_ms` on, in steps of a day, at which no stretch of activity has one of
+/// the ages that matter. Each stretch and each age rules out a few days at most.
+fn clear_of_ages(until_ms: u64, active: &[(u64, u64)], ages_ms: &[u64]) -> u64 {
+    let is_close = |ms: &u64| {
+        active.iter().any(|(from_ms, to_ms)| {
+            let is_at =
+                |age: &u64| from_ms + age < *ms + MARGIN_MS && *ms < to_ms + age + MARGIN_MS;
+            ages_ms.iter().any(is_at)
+        })
+    };
+    let mut days = (0..).map(|days| until_ms + days * DAY_MS);
+    days.find(|ms| !is_close(ms)).expect("a finite number of days is ruled out")
+}
+
+#[cfg(test)]
+mod tests {
+    use origin_domain::time::{DAY_MS, HOUR_MS};
+
+    use super::clear_of_ages;
+
+    const START_MS: u64 = 20_000 * DAY_MS;
+    const AGES_MS: [u64; 2] = [30 * DAY_MS, 45 * DAY_MS];
+
+    /// The length of a silence that begins an hour after the start of a world.
+    fn length_ms(ms: u64) -> u64 {
+        let active = [(START_MS, START_MS + HOUR_MS)];
+        clear_of_ages(START_MS + HOUR_MS + ms, &active, &AGES_MS) - START_MS - HOUR_MS
+    }
+
+    #[test]
+    fn a_silence_that_ends_at_no_such_age_has_its_length() {
+        for ms in [10_000, 13 * HOUR_MS, 3 * DAY_MS, 16 * DAY_MS, 33 * DAY_MS, 60 * DAY_MS] {
+            assert_eq!(length_ms(ms), ms);
+        }
+    }
+
+    #[test]
+    fn a_silence_that_would_end_at_such_an_age_is_a_day_longer() {
+        assert_eq!(length_ms(30 * DAY_MS), 31 * DAY_MS);
+        assert_eq!(length_ms(45 * DAY_MS), 46 * DAY_MS);
     }
 }

@@ -263,7 +263,9 @@ impl Oracle {
                 reference.has_contents(&answer.body.contents)
             };
             // Also if the rest of the cart has ended: a guest's commands may start its next life.
-            let is_merge_lost = !is_shown && history.lost_merge_of(&known, answer.cart);
+            let contents = &answer.body.contents;
+            let is_merge_lost =
+                !is_shown && history.has_contents_without_merge(answer.cart, &known, contents);
             let error = if let Some(lost) = covered.first_missing(promised) {
                 let name = history.commands[lost].name();
                 (Invariant::ReadYourWrites, format!("{name} was promised and is missing"))

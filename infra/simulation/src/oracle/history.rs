@@ -1,8 +1,9 @@
 //! The history of the carts: the commands sent, the events published, the states of the table.
 //! Command numbers are unique over all carts, since carts are merged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use origin_domain::cart::Contents;
 use origin_domain::id::CommandId;
 use origin_domain::time::Time;
 use serde::Deserialize;
@@ -186,8 +187,17 @@ impl History {
     /// Runs these commands in order and returns one cart. A guest's commands act on the guest's
     /// cart until it is merged, and on the other cart afterwards.
     pub(crate) fn fold(&self, cart: &str, known: &CommandSet) -> ReferenceCart {
+        self.fold_merged(cart, known, HashMap::new())
+    }
+
+    /// The same, if these guests' carts have been merged from the start.
+    fn fold_merged<'a>(
+        &'a self,
+        cart: &str,
+        known: &CommandSet,
+        mut merged_into: HashMap<&'a str, &'a str>,
+    ) -> ReferenceCart {
         let mut carts: HashMap<&str, ReferenceCart> = HashMap::new();
-        let mut merged_into: HashMap<&str, &str> = HashMap::new();
         for number in self.order.iter().filter(|number| known.contains(**number)) {
             let CommandHistory { command, published: Some(published), .. } =
                 &self.commands[*number]
@@ -245,12 +255,26 @@ impl History {
         self.number(Command { cart: String::new(), key: String::new(), action }.id())
     }
 
-    /// Whether some of these commands were sent to a guest's cart whose merge was lost with a
-    /// table: until the merge is replayed, they may act on either cart.
-    pub(crate) fn lost_merge_of(&self, known: &CommandSet, cart: &str) -> bool {
+    /// Whether a cart may have these contents because merges into it were lost with a table: until
+    /// they are replayed, the commands of such a guest act on either cart.
+    pub(crate) fn has_contents_without_merge<'a>(
+        &'a self,
+        cart: &'a str,
+        known: &CommandSet,
+        contents: &Contents,
+    ) -> bool {
         let senders = known.iter().map(|number| self.commands[number].command.cart.as_str());
-        let merges = senders.filter(|sender| *sender != cart).map(|guest| self.merge_of(guest));
-        merges.flatten().any(|merge| self.lost.contains(merge) && !known.contains(merge))
+        let is_lost = |merge: usize| self.lost.contains(merge) && !known.contains(merge);
+        let guests: BTreeSet<&str> = senders
+            .filter(|sender| *sender != cart && self.merge_of(sender).is_some_and(is_lost))
+            .collect();
+        // At most a device's guest for each of a customer's devices.
+        (1..1usize << guests.len()).any(|subset| {
+            let numbered = guests.iter().enumerate();
+            let here = numbered.filter(|(number, _)| subset & (1 << number) != 0);
+            let merged_into = here.map(|(_, guest)| (*guest, cart)).collect();
+            self.fold_merged(cart, known, merged_into).has_contents(contents)
+        })
     }
 
     /// The commands in the current states of all carts.

@@ -250,9 +250,14 @@ fn a_command_to_the_new_cart_is_not_excused() {
 /// guest's command is pending, and shown in the customer's cart (found in the world with seed
 /// 11177469).
 fn a_lost_merge_into_a_cart_that_had_ended(is_lost: bool) -> Vec<Step> {
+    a_lost_merge_shown_as(is_lost, &[(1, 2)])
+}
+
+fn a_lost_merge_shown_as(is_lost: bool, shown: &'static [(u32, u32)]) -> Vec<Step> {
     let later_ms = 48 * DAY_MS;
     let (cart, pending, lines) = (CUSTOMERS, &["add"], &[(1, 2)]);
     let merged = ShownAnswer { cart, sent: &[], floor: 1, pending, lines, is_reset: false };
+    let lines = shown;
     let restored = ShownAnswer { cart, sent: &[1], floor: 0, pending, lines, is_reset: true };
     let mut history = vec![
         Step::Command(CUSTOMERS, "before", add(4)),
@@ -273,6 +278,15 @@ fn a_lost_merge_into_a_cart_that_had_ended(is_lost: bool) -> Vec<Step> {
 #[test]
 fn a_guests_command_may_start_the_next_life_of_a_cart_whose_merge_was_lost() {
     assert_eq!(broken_invariant(a_lost_merge_into_a_cart_that_had_ended(true)), None);
+}
+
+#[test]
+fn a_lost_merge_is_no_excuse_for_other_contents() {
+    let other: [&[(u32, u32)]; 3] = [&[(1, 3)], &[(9, 99)], &[(1, 6)]];
+    for lines in other {
+        let invariant = broken_invariant(a_lost_merge_shown_as(true, lines));
+        assert_eq!(invariant, Some(Invariant::ReadYourWrites), "{lines:?}");
+    }
 }
 
 #[test]

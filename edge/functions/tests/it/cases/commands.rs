@@ -11,6 +11,7 @@ const FIELD: &str = "header:idempotency-key";
 
 pub(super) fn cases() -> Vec<TestCase> {
     let lines = || request_to("POST", "/v1/cart/lines").cart("cart-1");
+    let checkout = || request_to("GET", "/v1/cart/checkout");
     let staff = format!("Bearer {STAFF_TOKEN}");
     let mut cases: Vec<TestCase> = commands()
         .map(|(method, path)| {
@@ -60,16 +61,12 @@ pub(super) fn cases() -> Vec<TestCase> {
         .by_cart("cart-1"),
         forwards(
             "the hand-over to checkout has no name",
-            request_to("GET", "/v1/cart/checkout").cart("cart-1").keyed(),
+            checkout().cart("cart-1").keyed(),
             "/v1/cart/checkout",
         )
         .by_cart("cart-1"),
-        rejects(
-            "the hand-over of nobody's cart",
-            request_to("GET", "/v1/cart/checkout"),
-            Code::TokenMissing,
-        )
-        .at_field("header:forecourt-cart"),
+        rejects("the hand-over of nobody's cart", checkout(), Code::TokenMissing)
+            .at_field("header:forecourt-cart"),
         forwards(
             "a command of 128 characters",
             lines().with("Idempotency-Key", &"aZ09-_xy".repeat(16)),

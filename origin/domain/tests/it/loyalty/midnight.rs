@@ -1,17 +1,19 @@
 //! Around midnight, when clocks a few seconds apart disagree about the day: one version of an
 //! account reads the same for all of them.
 
+use origin_domain::bookmark::Bookmark;
 use origin_domain::id::CommandId;
 use origin_domain::loyalty::{
-    Account, Addition, Cause, Day, EntryKind, Expiring, FACT_LEAD_MS_MAX, LedgerEntry, Points,
-    Program, Reading, Standing, Terms,
+    Account, Addition, Cause, Day, EntryKind, Expiring, FACT_LEAD_MS_MAX, LedgerEntry,
+    LoyaltyRejection, Points, Program, Reading, Standing, Terms,
 };
 use origin_domain::money::Money;
 use origin_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::world::{changed, program, program_document, time};
+use super::redeeming::{request, reward_request, rewarding, try_redeem};
+use super::world::{Table, changed, program, program_document, time};
 
 /// How far apart the clocks of two instances may be.
 const CLOCKS_APART_MS: u64 = 5 * SECOND_MS;
@@ -114,6 +116,20 @@ fn points_expired_by_the_newest_fact_are_not_shown_again_by_a_slow_clock() {
     let slow = read(&account, &program(), time("2026-11-21T23:59:57Z"));
     assert_eq!(slow.balance.available, Points(5));
     assert_eq!(slow.moment, time("2026-11-22T00:00:00Z"));
+}
+
+#[test]
+fn points_that_ended_by_the_newest_fact_are_not_redeemed_by_a_slow_clock() {
+    let noon = time("2026-11-21T12:00:00Z");
+    let account = account(&[
+        gift(noon, 250, Some(Day::of(noon).plus(1))),
+        gift(time("2026-11-22T00:00:01Z"), 5, None),
+    ]);
+    let table = Table::with(rewarding());
+    table.items.lock().unwrap().accounts.insert("1001".to_owned(), account);
+    let request = request("one", &Bookmark::default(), time("2026-11-21T23:59:57Z"));
+    let rejected = try_redeem(&table, &request, &reward_request("bell"));
+    assert_eq!(rejected, Err(LoyaltyRejection::Uncovered(Points(5))));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn noon() -> Time {
 }
 
 /// A bell costs 250, a lock 100.
-fn rewarding() -> Program {
+pub(super) fn rewarding() -> Program {
     let rewards = json!([
         {"id": "bell", "title": "A bell", "points": 250},
         {"id": "lock", "title": "A lock", "points": 100},
@@ -47,7 +47,7 @@ fn version(table: &Table) -> ProgramVersion {
     table.programs.last().unwrap().clone()
 }
 
-fn request(key: &str, bookmark: &Bookmark, clock: Time) -> CommandRequest {
+pub(super) fn request(key: &str, bookmark: &Bookmark, clock: Time) -> CommandRequest {
     CommandRequest {
         customer: "1001".into(),
         key: format!("{key:0>16}"),
@@ -57,12 +57,12 @@ fn request(key: &str, bookmark: &Bookmark, clock: Time) -> CommandRequest {
     }
 }
 
-fn reward_request(reward: &str) -> RewardRequest {
+pub(super) fn reward_request(reward: &str) -> RewardRequest {
     let points = if reward == "bell" { 250 } else { 100 };
     RewardRequest { reward: reward.into(), points: Points(points) }
 }
 
-fn try_redeem(
+pub(super) fn try_redeem(
     table: &Table,
     request: &CommandRequest,
     reward: &RewardRequest,

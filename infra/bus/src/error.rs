@@ -70,7 +70,7 @@ pub enum ConfigError {
     /// A target for a queue that does not exist.
     #[error("a target is given for `{0}`, which is not a queue of this bus")]
     StrayTarget(String),
-    /// A pattern that EventBridge would reject.
+    /// A pattern that the bus does not accept.
     #[error("rule `{rule}`: {problem}")]
     Pattern {
         /// The rule.
@@ -80,14 +80,25 @@ pub enum ConfigError {
     },
 }
 
-/// An error in an event pattern that EventBridge would reject too.
+/// Why an event pattern is not accepted. `at` is a dotted path in the pattern.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("invalid event pattern at {at}: {problem}")]
-pub struct PatternError {
-    /// Dotted path in the pattern.
-    pub at: String,
-    /// The message.
-    pub problem: String,
+pub enum PatternError {
+    /// EventBridge would reject it too.
+    #[error("invalid event pattern at {at}: {problem}")]
+    Invalid {
+        /// The place.
+        at: String,
+        /// The message.
+        problem: String,
+    },
+    /// An operator that EventBridge has and this bus has not.
+    #[error("event pattern at {at}: this bus does not emulate the operator `{operator}`")]
+    NotEmulated {
+        /// The place.
+        at: String,
+        /// The operator's name.
+        operator: String,
+    },
 }
 
 /// Why the database file cannot be used.

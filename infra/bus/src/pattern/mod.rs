@@ -1,10 +1,8 @@
-//! EventBridge's event patterns, the whole language: parsing ([`syntax`]), matching of events
-//! ([`matching`]), and comparison of numbers without floats ([`decimal`]).
+//! The part of EventBridge's event patterns that the rules here use: parsing ([`syntax`]) and
+//! matching of events ([`matching`]).
 //!
-//! Our own because the only crate, quamina 0.7, has neither `$or` nor nested
-//! `anything-but`, and treats 0 as greater than 0 in `{"numeric": [">", 0, "<=", 5]}`.
+//! Our own because the only crate, quamina 0.7, has no `$or`.
 
-mod decimal;
 mod matching;
 mod syntax;
 mod test_event_pattern;

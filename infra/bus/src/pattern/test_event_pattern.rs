@@ -10,7 +10,7 @@ use crate::error::PatternError;
 /// matches.
 ///
 /// # Errors
-/// The pattern is invalid.
+/// The bus does not accept the pattern.
 pub fn test_event_pattern(pattern: &Value, event: &str) -> Result<bool, PatternError> {
     let pattern = Pattern::parse(pattern)?;
     Ok(Document::read(event).is_ok_and(|event| event.matches(&pattern)))

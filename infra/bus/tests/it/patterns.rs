@@ -1,4 +1,4 @@
-//! Event patterns: matching events, other events, invalid patterns. The cases are in
+//! Event patterns: matching events, other events, patterns that are not accepted. The cases are in
 //! `patterns.json`.
 
 use infra_bus::{Bus, BusError, Entry, Queue};
@@ -11,7 +11,8 @@ use crate::stage::{config, nowhere, one, rule, untouched};
 #[derive(Deserialize)]
 struct Cases {
     matching: Vec<Matching>,
-    invalid: Vec<Invalid>,
+    invalid: Vec<NotAccepted>,
+    not_emulated: Vec<NotAccepted>,
 }
 
 /// A pattern of the detail, details that match it and details that do not, numbers as written.
@@ -24,7 +25,7 @@ struct Matching {
 }
 
 #[derive(Deserialize)]
-struct Invalid {
+struct NotAccepted {
     pattern: Value,
     because: String,
 }
@@ -94,22 +95,33 @@ async fn two_rules_on_one_queue_deliver_twice() {
 async fn an_invalid_pattern_is_rejected_at_start_up() {
     let eleven: Vec<Value> = (0..11).map(|i| json!({ format!("f{i}"): ["x"] })).collect();
     let mut invalid = cases().invalid;
-    invalid.push(Invalid {
+    invalid.push(NotAccepted {
         pattern: json!({ "a": { "$or": eleven }, "b": { "$or": eleven }, "c": { "$or": eleven } }),
         because: "the root: $or amounts to more than 1000 combinations".to_owned(),
     });
-    invalid.push(Invalid {
+    invalid.push(NotAccepted {
         pattern: json!({ "a": ["x".repeat(2_048)] }),
         because: "the root: more than 2048 characters".to_owned(),
     });
-    for Invalid { pattern, because } in invalid {
-        match open(pattern.clone()) {
-            Ok(_) => panic!("{pattern} was accepted"),
-            Err(error) => assert_eq!(
-                error.to_string(),
-                format!("rule `to-matched`: invalid event pattern at {because}"),
-                "{pattern}"
-            ),
+    for case in invalid {
+        assert_rejected(&case, "invalid event pattern");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_that_is_not_emulated_is_rejected_at_start_up() {
+    for case in cases().not_emulated {
+        assert_rejected(&case, "event pattern");
+    }
+}
+
+/// The message names the rule, the place in the pattern and the reason.
+fn assert_rejected(NotAccepted { pattern, because }: &NotAccepted, what: &str) {
+    match open(pattern.clone()) {
+        Ok(_) => panic!("{pattern} was accepted"),
+        Err(error) => {
+            let expected = format!("rule `to-matched`: {what} at {because}");
+            assert_eq!(error.to_string(), expected, "{pattern}");
         }
     }
 }

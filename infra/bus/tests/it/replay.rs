@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use infra_bus::{Bus, Entry, Queue, Replay};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::stage::{accepting, config, nowhere, numbered, one, orders, rule, taking};
+use crate::stage::{accepting, config, nowhere, numbered, orders, taking};
 
 #[tokio::test(start_paused = true)]
 async fn a_replayed_event_is_the_same_event_with_the_replays_name() {
@@ -28,19 +28,6 @@ async fn replayed_events_are_not_archived_again() {
     assert_eq!(bus.replay(&Replay::named("once")).await.unwrap(), 2);
     assert_eq!(bus.replay(&Replay::named("twice")).await.unwrap(), 2);
     assert_eq!(bus.archive(0).await.unwrap().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rule_can_exclude_replays() {
-    let (target, mut batches) = taking();
-    let mut config = config(&[Queue::new("orders")]);
-    config.rules = vec![rule("orders", json!({ "replay-name": [{ "exists": false }] }))];
-    let bus = Bus::open(nowhere(), config, one("orders", target)).unwrap();
-    bus.put(&[numbered(1)]).await.unwrap();
-    bus.replay(&Replay::named("again")).await.unwrap();
-    bus.idle().await;
-    assert_eq!(batches.recv().await.unwrap().len(), 1);
-    assert!(batches.try_recv().is_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,7 +35,7 @@ pub(crate) fn nowhere() -> &'static Path {
 pub(crate) fn config(queues: &[Queue]) -> Config {
     let mut config = Config::new(Clock::at(NOW_MS));
     for queue in queues {
-        config.rules.push(rule(&queue.name, json!({ "source": [{ "exists": true }] })));
+        config.rules.push(rule(&queue.name, json!({ "source": [{ "prefix": "" }] })));
         config.queues.push(queue.clone());
     }
     config

@@ -1,4 +1,4 @@
-// The first secrets of an environment. Their form is in origin/functions/src/secrets.rs.
+// The first secrets of an environment. Their form is in origin/functions/src/runtime/secrets.rs.
 import { randomBytes } from 'node:crypto';
 
 export interface Document {

@@ -59,7 +59,7 @@ const EDGE_FORMS: Record<EdgeForm, string> = {
 export const edgeFunctions = ({ edge, edgeFunctions }: Settings): string =>
     edgeFunctions ?? fileURLToPath(new URL(EDGE_FORMS[edge], import.meta.url));
 
-/// The secret of an environment (origin/functions/src/secrets.rs has its form). It is older than
+/// The secret of an environment (origin/functions/src/runtime/secrets.rs has its form). It is older than
 /// the stack, whose functions do not start without it, and outlives it.
 export const secretName = ({ environment }: Settings): string => `forecourt/${environment}`;
 

@@ -14,7 +14,7 @@ export type Port =
     | 'invalidate';
 
 export interface FunctionSettings {
-    /// Its name, also in the one binary (origin/functions/src/lambda.rs).
+    /// Its name, also in the one binary (origin/functions/src/runtime/lambda.rs).
     readonly name: string;
     readonly ports: readonly Port[];
     readonly memoryMb: number;

@@ -1,9 +1,9 @@
 //! The demo shop's names and secrets: for one machine only. A deployable binary has no default
 //! secret and refuses to start without its own.
 
+use domain_core::time::Time;
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
-use origin_domain::time::Time;
 
 /// Where the edge listens by default.
 pub const URL: &str = "http://127.0.0.1:8080";

@@ -4,14 +4,14 @@
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use domain_catalog::{EdgeCache, PublicContent};
+use domain_core::port::PortError;
 use edge_emulator::{
     EdgeFunction, Emulator, Fetched, FunctionError, InvalidItem, Origin, OriginError,
 };
 use edge_functions::EdgeConfig;
 use http_body_util::BodyExt as _;
-use origin_domain::catalog::{EdgeCache, PublicContent};
-use origin_domain::port::PortError;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use tower::ServiceExt as _;
 
 /// The viewer-request function.

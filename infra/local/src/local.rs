@@ -23,14 +23,14 @@ use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy,
     DynamoPrograms, EventBridgeBus, OwnCodes, lambda_http_client,
 };
-use origin_functions::claim_check::WithPayloads;
-use origin_functions::clock::Clock;
-use origin_functions::config::ShopConfig;
-use origin_functions::consume::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
-use origin_functions::consume_privacy::PrivacyConsumer;
-use origin_functions::functions::Function;
-use origin_functions::shop::{Shop, system_random};
-use origin_functions::tombstone_filter::TombstoneFilter;
+use origin_functions::consumers::claim_check::WithPayloads;
+use origin_functions::consumers::privacy::PrivacyConsumer;
+use origin_functions::consumers::tombstone_filter::TombstoneFilter;
+use origin_functions::consumers::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
+use origin_functions::http::functions::Function;
+use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::shop::{Shop, system_random};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

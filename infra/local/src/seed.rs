@@ -2,15 +2,15 @@
 //! The program is written last: with it the shop is ready. An interrupted seeding is repeated at
 //! the next start and changes nothing that exists.
 
-use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
-use origin_domain::loyalty::{
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::{DAY_MS, Time};
+use domain_loyalty::{
     Absorber, Activation, LedgerStore, Program, ProgramStore as _, ProgramVersion, Programs,
 };
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::{DAY_MS, Time};
-use origin_functions::cached_catalog::variants_sold;
-use origin_functions::clock::Clock;
-use origin_functions::publishing;
+use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
+use origin_functions::caches::cached_catalog::variants_sold;
+use origin_functions::http::publishing;
+use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

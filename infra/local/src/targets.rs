@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use infra_bus::{BoxFuture, Target, TargetError};
-use origin_functions::consume::{Batch, Consumer};
+use origin_functions::consumers::{Batch, Consumer};
 
 /// A consumer behind a queue.
 pub(crate) struct InProcess<C>(pub(crate) Arc<C>);

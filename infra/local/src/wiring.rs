@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use domain_core::event::ARCHIVE_RETENTION_MS;
 use infra_bus::{Config as BusConfig, Faults, Queue, Rule};
-use origin_domain::event::ARCHIVE_RETENTION_MS;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -83,11 +83,11 @@ fn queue(wired: &QueueWiring, invoke_timeout: Duration) -> Queue {
 mod tests {
     use std::collections::BTreeSet;
 
+    use domain_cart::ORDER_TOPICS;
+    use domain_core::event::Kind;
+    use domain_privacy::Demand;
+    use domain_shopify::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
     use infra_bus::Faults;
-    use origin_domain::cart::ORDER_TOPICS;
-    use origin_domain::event::Kind;
-    use origin_domain::loyalty::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
-    use origin_domain::privacy::Demand;
     use serde_json::{Value, json};
 
     use super::{

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::cart::{Action, Offer, RequestedAction};
-use origin_domain::id::CommandId;
-use origin_domain::money::Money;
+use domain_cart::{Action, Offer, RequestedAction};
+use domain_core::id::CommandId;
+use domain_core::money::Money;
 
 use crate::rng::Rng;
 

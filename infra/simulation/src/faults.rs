@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use origin_domain::port::PortError;
-use origin_domain::time::{DAY_MS, HOUR_MS};
+use domain_core::port::PortError;
+use domain_core::time::{DAY_MS, HOUR_MS};
 
 use crate::executor::TaskGroup;
 use crate::ports::FaultyPort;

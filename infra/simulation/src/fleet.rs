@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
+use domain_core::time::Time;
+use origin_functions::runtime::clock::Clock;
 use tokio::sync::oneshot;
 
 use crate::coverage::Coverage;

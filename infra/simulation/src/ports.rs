@@ -1,11 +1,12 @@
 //! Ports with faults: slow calls, throttling, torn batches, lost answers, and callers that crash at
 //! any step. Generic over the real port.
 
-use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
-use origin_domain::event::{Event, Events};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
-use origin_domain::port::{Consistency, PortError, Written};
+use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::event::{Event, Events};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
 
 use crate::executor::TaskGroup;
 use crate::faults::FaultInjector;
@@ -92,7 +93,7 @@ impl<P: CartWriter> CartWriter for FaultyPort<P> {
 }
 
 impl<P: CommandLog> CommandLog for FaultyPort<P> {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
         self.call(|| self.port.record(record)).await
     }
 

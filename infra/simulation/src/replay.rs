@@ -1,6 +1,6 @@
 //! Replays the archive into an empty table in another order.
 
-use origin_domain::cart::{CartEvent, CartWriter, FOLD_WINDOW_MS};
+use domain_cart::{CartEvent, CartWriter, FOLD_WINDOW_MS};
 
 use crate::mutant::Mutant;
 use crate::mutants::absorb;

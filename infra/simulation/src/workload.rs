@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
 
 use crate::coverage::Coverage;
 use crate::faults::FaultInjector;
@@ -151,7 +151,7 @@ fn clear_of_ages(until_ms: u64, active: &[(u64, u64)], ages_ms: &[u64]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use origin_domain::time::{DAY_MS, HOUR_MS};
+    use domain_core::time::{DAY_MS, HOUR_MS};
 
     use super::clear_of_ages;
 

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use domain_cart::{CartEvent, IDLE_MS_MAX, ITEM_TTL_MS, cart_of};
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
-use origin_domain::cart::{CartEvent, IDLE_MS_MAX, ITEM_TTL_MS, cart_of};
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
-use origin_functions::consume::Orders;
+use origin_functions::consumers::Orders;
 
 use crate::client::{Device, DeviceCarts, Network, ShopperProfile, Tab};
 use crate::command::CommandGenerator;

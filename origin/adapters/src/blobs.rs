@@ -1,7 +1,7 @@
 //! Content larger than an item: cut into chunks, named by its SHA-256, verified when read.
 
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
+use domain_core::port::PortError;
+use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 

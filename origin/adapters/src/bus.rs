@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events};
-use origin_domain::port::PortError;
+use domain_core::event::{DETAIL_BYTES_MAX, Event, Events};
+use domain_core::port::PortError;
 
 use crate::aws::Aws;
 use crate::error::{coded, corrupt, port_error};
@@ -128,7 +128,7 @@ fn entry_bytes(event: &Event) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use origin_domain::event::{DETAIL_BYTES_MAX, Event, Kind};
+    use domain_core::event::{DETAIL_BYTES_MAX, Event, Kind};
 
     use super::{REQUEST_BYTES_MAX, batches, entry_bytes};
 

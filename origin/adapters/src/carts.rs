@@ -1,9 +1,9 @@
 //! Carts in the hot table.
 
-use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::CommandRecord;
-use origin_domain::port::{Consistency, PortError, Written};
+use domain_cart::CommandRecord;
+use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, PortError, Written};
 
 use crate::aws::Aws;
 use crate::document::{decode, encode};

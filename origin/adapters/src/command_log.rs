@@ -1,8 +1,9 @@
 //! Command records in a table of their own, with an expiry.
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord, RECORD_TTL_MS, Recorded};
-use origin_domain::port::{Consistency, PortError};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::id::CommandId;
+use domain_core::idempotency::{RECORD_TTL_MS, Recorded};
+use domain_core::port::{Consistency, PortError};
 
 use crate::aws::Aws;
 use crate::document::{decode, encode};
@@ -33,7 +34,7 @@ impl DynamoCommandLog {
 impl CommandLog for DynamoCommandLog {
     /// One write and no read, even for a repetition: the failed condition returns the existing
     /// record. If the answer to the first attempt was lost, that is the caller's own record.
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
         let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
         let put = Put {
             key: ItemKey::Command { id: record.command.id }.key(),

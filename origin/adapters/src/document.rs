@@ -1,7 +1,7 @@
 //! How documents are stored: a format byte, then MessagePack with named fields. A release reads the
 //! previous one's fields and skips those it does not know.
 
-use origin_domain::port::PortError;
+use domain_core::port::PortError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Serialize};
 
@@ -38,7 +38,7 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T,
 mod tests {
     use std::collections::BTreeMap;
 
-    use origin_domain::port::PortError;
+    use domain_core::port::PortError;
     use serde::{Deserialize, Serialize};
 
     use super::{decode, encode};

@@ -8,9 +8,9 @@ use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
-use origin_domain::catalog::{EdgeCache, PublicContent};
-use origin_domain::id::hex;
-use origin_domain::port::PortError;
+use domain_catalog::{EdgeCache, PublicContent};
+use domain_core::id::hex;
+use domain_core::port::PortError;
 
 use crate::aws::{AccessKey, CONNECT_MS_MAX, sdk};
 use crate::error::port_error;

@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use origin_domain::port::PortError;
+use domain_core::port::PortError;
 
 /// Codes of invalid requests: AWS never accepts the same bytes.
 const PERMANENT_CODES: [&str; 4] = [

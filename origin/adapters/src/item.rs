@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
+use domain_core::port::PortError;
+use domain_core::time::Time;
 
 use crate::error::corrupt;
 use crate::keys::{INDEX_PK, INDEX_SK, Key};

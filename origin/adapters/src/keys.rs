@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use origin_domain::id::CommandId;
-use origin_domain::loyalty::Day;
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
+use domain_core::id::CommandId;
+use domain_core::port::PortError;
+use domain_core::time::Time;
+use domain_loyalty::Day;
 use strum::{EnumDiscriminants, VariantArray};
 
 use crate::error::corrupt;

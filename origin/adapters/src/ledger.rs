@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{RECORD_TTL_MS, Recorded};
-use origin_domain::loyalty::{
+use domain_core::id::CommandId;
+use domain_core::idempotency::{RECORD_TTL_MS, Recorded};
+use domain_core::port::{Consistency, PortError, Written};
+use domain_loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
     LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, LoyaltyRecord, OrderItem,
     PAGE_ENTRIES_MAX, PastOrder, RedemptionItem,
 };
-use origin_domain::port::{Consistency, PortError, Written};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

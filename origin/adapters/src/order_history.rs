@@ -1,11 +1,11 @@
 //! Past orders by the day they were placed on: one partition of the index per day, so that no
 //! partition grows with the shop's age.
 
-use origin_domain::loyalty::{
+use domain_core::port::PortError;
+use domain_loyalty::{
     Account, DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, OrderHistory, OrderItem, PastOrder,
     PastOrders,
 };
-use origin_domain::port::PortError;
 
 use crate::aws::Aws;
 use crate::document::decode;

@@ -1,10 +1,8 @@
 //! Demands and exports in the hot table, and the erasure of all customers.
 
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::privacy::{
-    DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, Tombstones,
-};
-use origin_domain::time::{DAY_MS, Time};
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::{DAY_MS, Time};
+use domain_privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, Tombstones};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;

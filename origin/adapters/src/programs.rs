@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
 
 use crate::aws::Aws;
 use crate::document::{decode, encode};

@@ -1,7 +1,7 @@
 //! Reward codes that this shop honours itself.
 
-use origin_domain::loyalty::{RewardCode, RewardCodes};
-use origin_domain::port::PortError;
+use domain_core::port::PortError;
+use domain_loyalty::{RewardCode, RewardCodes};
 
 /// Codes that are checked by reading the redemption from this shop's ledger: no other system is
 /// notified, so a code is valid as soon as its redemption is settled.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
-use origin_domain::id::CommandId;
-use origin_domain::port::{Consistency, PortError};
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, PortError};
 
 use crate::aws::Aws;
 use crate::error::{corrupt, port_error, unavailable};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_sdk_secretsmanager::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use origin_domain::port::PortError;
+use domain_core::port::PortError;
 
 use crate::aws::{AwsConfig, sdk};
 use crate::error::{corrupt, port_error};

@@ -1,8 +1,8 @@
 //! Saved selections in the hot table: one small item each, which expires.
 
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::selections::{SavedSelection, SavedSelections};
-use origin_domain::time::Time;
+use domain_catalog::{SavedSelection, SavedSelections};
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 
 use crate::aws::Aws;
 use crate::document::{decode, encode};

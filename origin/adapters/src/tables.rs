@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     self, AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use origin_domain::port::{Consistency, PortError, Written};
+use domain_core::port::{Consistency, PortError, Written};
 
 use crate::aws::Aws;
 use crate::error::{coded, corrupt, port_error, unavailable};
@@ -344,7 +344,7 @@ impl From<PutOutcome> for Written {
 
 #[cfg(test)]
 mod tests {
-    use origin_domain::port::PortError;
+    use domain_core::port::PortError;
 
     use super::{Transacted, outcome_of};
 

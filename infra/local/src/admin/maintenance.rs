@@ -1,13 +1,13 @@
 //! Executes admin requests on a bus and the table beside it.
 
+use domain_cart::{CartEvent, Reissue, reissue};
+use domain_core::time::Time;
 use infra_bus::{Bus, Entry, Redrive, Replay};
 use infra_dynamo::{Embedded, Partitions};
 use origin_adapters::schema::{CARTS_BEGIN_WITH, HOT_KEY};
 use origin_adapters::{Aws, DynamoCarts};
-use origin_domain::cart::{CartEvent, Reissue, reissue};
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
-use origin_functions::consume::OrderReading;
+use origin_functions::consumers::OrderReading;
+use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use origin_domain::time::Time;
+use domain_core::time::Time;
 
 use crate::demo;
 

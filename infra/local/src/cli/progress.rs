@@ -1,8 +1,8 @@
 //! Progress of a long compilation: one line that is rewritten on a terminal, or a line every few
 //! seconds in a log, such as a build's.
 
-use origin_domain::configurator::Progress;
-use origin_domain::time::{SECOND_MS, Time};
+use domain_configurator::Progress;
+use domain_core::time::{SECOND_MS, Time};
 
 /// How often the line on a terminal is rewritten.
 const REWRITE_MS: u64 = 100;

@@ -3,14 +3,16 @@
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
+use domain_configurator::Product;
+use domain_configurator::shopify::ShopCurrency;
+use domain_core::authoring::Mistake;
+use domain_core::currency::decimals;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use origin_domain::configurator::shopify::ShopCurrency;
-use origin_domain::configurator::{Mistake, Product};
-use origin_domain::loyalty::decimals;
-use origin_functions::clock::Clock;
-use origin_functions::publishing::{self, Compiled};
+use origin_functions::http::publishing;
+use origin_functions::http::publishing::Compiled;
+use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 
 use super::args::PublishArgs;

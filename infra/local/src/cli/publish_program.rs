@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::loyalty::Program;
+use domain_loyalty::Program;
 use serde_json::Value;
 
 use super::args::PublishArgs;

@@ -3,7 +3,7 @@
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::proxy::{Forwarding, forward};
 use edge_wire::secrets::ShopifySecrets;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 
 use super::args::SignProxyArgs;
 use super::{CliError, cli_error};

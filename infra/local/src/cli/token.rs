@@ -3,7 +3,7 @@
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::keys::KeyRing;
 use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 
 use super::args::TokenArgs;
 use super::{CliError, cli_error};

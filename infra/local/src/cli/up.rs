@@ -1,6 +1,6 @@
 //! `forecourt up`.
 
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

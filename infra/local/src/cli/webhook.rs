@@ -2,7 +2,7 @@
 
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 
 use super::args::WebhookArgs;
 use super::http::send;

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use domain_cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
+use domain_core::id::CommandId;
+use domain_core::money::Money;
+use domain_core::port::Consistency;
+use domain_core::time::{DAY_MS, HOUR_MS};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use infra_bus::Entry;
@@ -13,12 +18,7 @@ use infra_local::demo;
 use infra_local::local::aws_config;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE};
 use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
-use origin_domain::cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
-use origin_domain::id::CommandId;
-use origin_domain::money::Money;
-use origin_domain::port::Consistency;
-use origin_domain::time::{DAY_MS, HOUR_MS};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::command_line::forecourt;
@@ -204,7 +204,7 @@ fn a_late_command_is_dead_lettered_and_can_be_reissued() {
 #[test]
 fn a_dead_letter_that_dies_again_at_once_is_redriven_once() {
     let shop = Shop::open();
-    let kind = origin_domain::event::Kind::CartCommanded;
+    let kind = domain_core::event::Kind::CartCommanded;
     let mut entry = Entry::new(kind.source(), kind.detail_type(), r#"{"cart":7}"#);
     entry.event_bus_name = Some(demo::BUS.to_owned());
     shop.runtime().block_on(shop.local().bus().put(&[entry])).unwrap();

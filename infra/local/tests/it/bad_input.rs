@@ -4,7 +4,7 @@ use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_customer;
 use infra_local::cli::signed;
 use infra_local::demo;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::journey::{add, deliver, key, new_cart};

@@ -1,12 +1,12 @@
 //! The hand-over of a cart to Shopify, and the order that results.
 
+use domain_core::time::SECOND_MS;
 use edge_wire::keys::KeyRing;
 use edge_wire::link::verify_link;
 use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, PUBLISHED_QUEUE};
-use origin_domain::time::SECOND_MS;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::journey::{add, deliver, key, new_cart, session};

@@ -3,7 +3,7 @@
 use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::shop::{Reply, RequestBuilder, Shop};

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use infra_local::cli::signed;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::json;
 
 use crate::journey::key;

@@ -5,6 +5,7 @@ mod admin;
 mod attacks;
 mod bad_input;
 mod checkout;
+mod circles;
 mod command_line;
 mod compatibility;
 mod configuring;

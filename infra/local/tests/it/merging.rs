@@ -5,7 +5,7 @@ use edge_wire::token::mint_cart;
 use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::CART_QUEUE;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::journey::{add, key, new_cart, session};

@@ -1,9 +1,9 @@
 //! Shopify's mandatory demands: to export the stored data of a customer, and to erase it.
 
+use domain_core::time::{HOUR_MS, Time};
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, REDEMPTION_QUEUE};
-use origin_domain::time::{HOUR_MS, Time};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::admin::{command, letters, quantities, run_ok, stored};

@@ -1,9 +1,9 @@
 //! A merchant changes the loyalty program: publish, dry run on past orders, roll back. Past orders
 //! stay unchanged.
 
+use domain_core::time::{HOUR_MS, Time};
 use infra_local::demo;
 use infra_local::wiring::{LOYALTY_QUEUE, PUBLISHED_QUEUE};
-use origin_domain::time::{HOUR_MS, Time};
 use serde_json::{Value, json};
 
 use crate::admin::{letters, run_ok};

@@ -3,7 +3,7 @@
 use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::{LOYALTY_QUEUE, REDEMPTION_QUEUE};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::journey::{key, session};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use infra_local::demo;
 use infra_local::local::{EdgeParts, Local, Options};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -8,8 +8,29 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 /// Most lines of a room's README.
 const README_LINES_MAX: usize = 80;
 /// The rooms of the edit loop.
-const EDIT_LOOP: [&str; 5] =
-    ["edge-wire", "edge-functions", "edge-emulator", "origin-domain", "cache"];
+const EDIT_LOOP: [&str; 11] = [
+    "cache",
+    "domain-cart",
+    "domain-catalog",
+    "domain-configurator",
+    "domain-core",
+    "domain-loyalty",
+    "domain-privacy",
+    "domain-shopify",
+    "edge-emulator",
+    "edge-functions",
+    "edge-wire",
+];
+/// The crates of the domain, each with those it may use: arrows point towards `domain-core`.
+const DOMAIN: [(&str, &[&str]); 7] = [
+    ("domain-core", &[]),
+    ("domain-shopify", &["domain-core"]),
+    ("domain-configurator", &["domain-core", "domain-shopify"]),
+    ("domain-catalog", &["domain-configurator", "domain-core"]),
+    ("domain-loyalty", &["domain-core", "domain-shopify"]),
+    ("domain-cart", &["domain-configurator", "domain-core", "domain-shopify"]),
+    ("domain-privacy", &["domain-cart", "domain-core", "domain-loyalty", "domain-shopify"]),
+];
 /// What a pure room must not reach: runtimes, sockets, clocks' and chance's owners, AWS.
 const IMPURE: [&str; 11] = [
     "aws-",
@@ -25,8 +46,8 @@ const IMPURE: [&str; 11] = [
     "ureq",
 ];
 /// Needs that Cargo lists only because it resolves the workspace as one: a feature that another room
-/// turned on. The parser of CEL reads UUIDs, moka makes them; alone, `origin-domain` reaches no
-/// randomness (`cargo tree -p origin-domain`).
+/// turned on. The parser of CEL reads UUIDs, moka makes them; alone, `domain-loyalty` reaches no
+/// randomness (`cargo tree -p domain-loyalty`).
 const NEEDS_OF_OTHERS: [(&str, &str); 1] = [("uuid", "getrandom")];
 
 fn metadata() -> Metadata {
@@ -84,9 +105,26 @@ fn only_the_adapters_see_the_aws_sdk() {
 #[test]
 fn wire_edge_functions_domain_and_the_bill_are_pure() {
     let metadata = metadata();
-    for room in ["edge-wire", "edge-functions", "edge-lambda", "origin-domain", "infra-cost"] {
+    let rooms = ["edge-wire", "edge-functions", "edge-lambda", "infra-cost"];
+    for room in rooms.into_iter().chain(DOMAIN.map(|(name, _)| name)) {
         let impure = reached(&needs(&metadata, room, false), &IMPURE);
         assert_eq!(impure, Vec::<String>::new(), "{room} reaches out");
+    }
+}
+
+#[test]
+fn the_arrows_of_the_domain_point_towards_its_core() {
+    for (name, allowed) in DOMAIN {
+        let metadata = metadata();
+        let package = metadata.workspace_packages().into_iter().find(|one| *one.name == name);
+        let dependencies = &package.unwrap_or_else(|| panic!("{name} is no package")).dependencies;
+        let mut used: Vec<&str> = dependencies
+            .iter()
+            .filter(|one| one.kind == DependencyKind::Normal && one.path.is_some())
+            .map(|one| one.name.as_str())
+            .collect();
+        used.sort_unstable();
+        assert_eq!(used, allowed, "{name}");
     }
 }
 
@@ -138,7 +176,10 @@ fn every_dependency_has_one_version_in_the_workspace_table() {
 #[test]
 fn every_readme_has_at_most_eighty_lines() {
     for package in metadata().workspace_packages() {
-        let readme = package.manifest_path.parent().unwrap().join("README.md");
+        // The crates of the domain are one room.
+        let folder = package.manifest_path.parent().unwrap();
+        let room = if package.name.starts_with("domain-") { folder.parent() } else { Some(folder) };
+        let readme = room.unwrap().join("README.md");
         let lines = std::fs::read_to_string(&readme).unwrap().lines().count();
         assert!((1..=README_LINES_MAX).contains(&lines), "{readme}: {lines} lines");
     }

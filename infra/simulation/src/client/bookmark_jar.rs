@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use domain_core::time::DAY_MS;
 use edge_wire::bookmark::{HEADER_BYTES_MAX, PER_RESOURCE_MAX};
-use origin_domain::time::DAY_MS;
 
 use crate::command::{ClientAction, Command};
 use crate::mutant::Mutant;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use origin_domain::cart::Line;
+use domain_cart::Line;
 
 use super::device::{Device, TabView};
 use crate::command::CommandGenerator;

@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use domain_core::event::Event;
+use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
 use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
-use origin_domain::event::Event;
-use origin_domain::time::{HOUR_MS, MINUTE_MS, Time};
-use origin_functions::clock::Clock;
-use origin_functions::consume::{Batch, Consumer as _, LoyaltyConsumer, Unfinished};
+use origin_functions::consumers::{Batch, Consumer as _, LoyaltyConsumer, Unfinished};
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 

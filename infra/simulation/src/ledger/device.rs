@@ -5,8 +5,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use origin_domain::id::CommandId;
-use origin_domain::time::DAY_MS;
+use domain_core::id::CommandId;
+use domain_core::time::DAY_MS;
 
 use super::instance::{AccountBody, EntriesBody, ErrorReply, Instance, RedeemRequest};
 use super::oracle::{OracleHandle, ReceivedAnswer};

@@ -1,24 +1,24 @@
 //! One instance: the code of the loyalty routes between the wire and the domain, with the real
 //! cache, the real command handler and real bookmarks.
 
+use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::event::{Event, Events as _, Kind};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Fingerprint;
+use domain_core::port::PortError;
+use domain_core::time::Time;
+use domain_loyalty::{
+    Account, Accounts as _, CommandRequest, EntryPage, LoyaltyCommands, LoyaltyRejection, Points,
+    Reading, Redemption, RewardRequest, Standing, State, View, view,
+};
 use edge_wire::headers::BOOKMARK;
 use edge_wire::keys::KeyRing;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, HeaderValue};
 use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
-use origin_domain::bookmark::{Bookmark, Pending};
-use origin_domain::event::{Event, Events as _, Kind};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::Fingerprint;
-use origin_domain::loyalty::{
-    Account, Accounts as _, CommandRequest, EntryPage, LoyaltyCommands, LoyaltyRejection, Points,
-    Reading, Redemption, RewardRequest, Standing, State, View, view,
-};
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
-use origin_functions::bookmarks::ClientView;
-use origin_functions::cached_ledger::CachedLedger;
-use origin_functions::clock::Clock;
+use origin_functions::caches::cached_ledger::CachedLedger;
+use origin_functions::http::bookmarks::ClientView;
+use origin_functions::runtime::clock::Clock;
 
 use super::observers::ObservedBus;
 use crate::mutant::Mutant;

@@ -1,15 +1,15 @@
 //! Mutants of the ledger's parts. Without a mutant they call the real part and nothing else.
 
-use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
-use origin_domain::event::{Event, Events, Kind};
-use origin_domain::loyalty::{
+use domain_core::event::{Event, Events, Kind};
+use domain_core::money::Money;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{
     CauseKind, Day, FIGURES_LAG_MS, Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger,
     Lot, OrderEarning, OrderItem, Points, ProgramVersion, Programs, RewardCode, RewardCodes, Terms,
 };
-use origin_domain::money::Money;
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
+use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::mutant::Mutant;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use origin_adapters::memory::{MemoryBus, MemoryLedger};
-use origin_domain::event::{Event, Events};
-use origin_domain::loyalty::{
+use domain_core::event::{Event, Events};
+use domain_core::port::{PortError, Written};
+use domain_loyalty::{
     LedgerChange, LedgerStore, LoadRequest, LoadedLedger, RewardCode, RewardCodes,
 };
-use origin_domain::port::{PortError, Written};
+use origin_adapters::memory::{MemoryBus, MemoryLedger};
 use tokio::sync::Notify;
 
 use super::oracle::OracleHandle;

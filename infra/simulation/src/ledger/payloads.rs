@@ -1,7 +1,7 @@
 //! The payloads of Shopify's webhooks. A later delivery of the same order contains more: its
 //! refunds are embedded and current values have changed; the values that determine points have not.
 
-use origin_domain::time::Time;
+use domain_core::time::Time;
 use serde_json::{Value, json};
 
 use super::causes::{Cause, Line, Order, OrderChange};

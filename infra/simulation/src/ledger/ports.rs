@@ -1,14 +1,14 @@
 //! The ledger's ports with faults.
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::Recorded;
-use origin_domain::loyalty::{
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{
     Account, EntryKey, EntryPage, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
     LoadedLedger, LoyaltyLog, LoyaltyRecord, ProgramVersion, Programs, RedemptionItem, RewardCode,
     RewardCodes,
 };
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
 
 use crate::ports::FaultyPort;
 

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
+use domain_core::event::{Event, Kind};
+use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
 use origin_adapters::OwnCodes;
 use origin_adapters::memory::{MemoryBus, MemoryLedger, MemoryPrograms, Replicas};
-use origin_domain::event::{Event, Kind};
-use origin_domain::time::{HOUR_MS, MINUTE_MS, Time};
-use origin_functions::clock::Clock;
-use origin_functions::consume::{Consumer as _, LoyaltyConsumer};
+use origin_functions::consumers::{Consumer as _, LoyaltyConsumer};
+use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 
 use super::consumers::{batch_of, is_finished};

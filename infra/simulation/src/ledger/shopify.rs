@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use origin_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
+use domain_core::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
 use super::causes::{Cause, Line, Order, OrderChange};
 use super::instance::{ErrorReply, Instance};

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use domain_core::id::CommandId;
+use domain_core::time::Time;
+use domain_loyalty::{ProgramPublication, PublicationRequest, publish};
 use origin_adapters::memory::MemoryPrograms;
-use origin_domain::id::CommandId;
-use origin_domain::loyalty::{ProgramPublication, PublicationRequest, publish};
-use origin_domain::time::Time;
 
 use super::instance::{ErrorReply, Gift, Instance};
 use super::oracle::OracleHandle;

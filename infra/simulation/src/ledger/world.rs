@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use domain_core::port::Consistency;
+use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _, LoyaltyCommands};
 use edge_wire::keys::KeyRing;
 use origin_adapters::memory::{MemoryBus, MemoryLedger, MemoryPrograms, Replicas};
-use origin_domain::loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _, LoyaltyCommands};
-use origin_domain::port::Consistency;
-use origin_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use origin_functions::cached_ledger::CachedLedger;
+use origin_functions::caches::cached_ledger::CachedLedger;
 
 use super::consumers::Consumers;
 use super::device::Device;

@@ -1,14 +1,14 @@
 //! Mutants of the cart consumer.
 
-use origin_domain::cart::{
-    self, Absorbed, Action, Applied, CartChange, CartEvent, CartItem, CartSource, CartWriter,
-    Merge, QUANTITY_MAX, apply,
+use domain_cart::CommandRecord;
+use domain_cart::{
+    Absorbed, Action, Applied, CartChange, CartEvent, CartItem, CartSource, CartWriter, Merge,
+    QUANTITY_MAX, apply,
 };
-use origin_domain::event::Event;
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::CommandRecord;
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
+use domain_core::event::Event;
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
 
 use crate::mutant::Mutant;
 use crate::timeline::Timeline;
@@ -52,16 +52,16 @@ pub(crate) async fn absorb(
         Some(Mutant::GuestEventsDropped) => {
             let item = carts.item(&event.cart, Consistency::Strong).await?;
             let is_merged = item.is_some_and(|item| item.merged_into.is_some());
-            if is_merged { Ok(Absorbed::Known) } else { cart::absorb(carts, event).await }
+            if is_merged { Ok(Absorbed::Known) } else { domain_cart::absorb(carts, event).await }
         }
         Some(Mutant::MergeBuriedEarly) if is_overtaken(carts, event).await? => {
             Ok(Absorbed::TooLate)
         }
         Some(Mutant::TooLateIsDone) => {
-            let absorbed = cart::absorb(carts, event).await?;
+            let absorbed = domain_cart::absorb(carts, event).await?;
             Ok(if absorbed == Absorbed::TooLate { Absorbed::Known } else { absorbed })
         }
-        _ => cart::absorb(carts, event).await,
+        _ => domain_cart::absorb(carts, event).await,
     }
 }
 
@@ -111,7 +111,7 @@ async fn absorb_within_limit(
         let present = lines.get(&offer.line_id()).map_or(0, |line| line.quantity);
         *quantity = (*quantity).min(QUANTITY_MAX.saturating_sub(present));
     }
-    cart::absorb(carts, &event).await
+    domain_cart::absorb(carts, &event).await
 }
 
 async fn store(

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use origin_domain::bookmark::Bookmark;
-use origin_domain::cart::{Answer, CartRead, MergedInto, answer};
-use origin_domain::time::Time;
+use domain_cart::{Answer, CartRead, MergedInto, answer};
+use domain_core::bookmark::Bookmark;
+use domain_core::time::Time;
 
 use crate::mutant::Mutant;
 

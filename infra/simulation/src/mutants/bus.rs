@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use origin_domain::cart::CartEvent;
-use origin_domain::event::{Event, Events};
-use origin_domain::id::CommandId;
-use origin_domain::port::PortError;
+use domain_cart::CartEvent;
+use domain_core::event::{Event, Events};
+use domain_core::id::CommandId;
+use domain_core::port::PortError;
 
 use super::log::MutantLog;
 use crate::mutant::Mutant;

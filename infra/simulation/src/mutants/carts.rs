@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::bookmark::Pending;
-use origin_domain::cart::{CartChange, CartItem, CartRead, CartSource, CartWriter, Carts};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::CommandRecord;
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_functions::cached_carts::CachedCarts;
-use origin_functions::clock::Clock;
+use domain_cart::CommandRecord;
+use domain_cart::{CartChange, CartItem, CartRead, CartSource, CartWriter, Carts};
+use domain_core::bookmark::Pending;
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, PortError, Written};
+use origin_functions::caches::cached_carts::CachedCarts;
+use origin_functions::runtime::clock::Clock;
 use tokio::sync::oneshot;
 
 use crate::mutant::Mutant;

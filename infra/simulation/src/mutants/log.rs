@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::PortError;
+use domain_core::time::Time;
+use origin_functions::runtime::clock::Clock;
 
 use crate::mutant::Mutant;
 
@@ -29,7 +30,10 @@ impl<L: CommandLog> MutantLog<L> {
     }
 
     /// The command handler continues with the record it gets back: so a mutant can change its time.
-    async fn record_by_clock(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record_by_clock(
+        &self,
+        record: &CommandRecord,
+    ) -> Result<Recorded<CommandRecord>, PortError> {
         let mut record = record.clone();
         record.command.time = Time(self.clock.now().0 + 1);
         let recorded = self.log.record(&record).await?;
@@ -39,7 +43,7 @@ impl<L: CommandLog> MutantLog<L> {
 }
 
 impl<L: CommandLog> CommandLog for MutantLog<L> {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
         match self.mutant {
             Some(Mutant::ClockOnly) => self.record_by_clock(record).await,
             Some(Mutant::RetryStampsAnew) => {

@@ -258,7 +258,7 @@ impl Oracle {
             let reference = history.fold(answer.cart, &known);
             let is_over = reference.has_ended_at(now_ms.saturating_sub(SLACK_MS));
             let is_shown = if is_over && claim.floor == 0 {
-                answer.body.contents == origin_domain::cart::Contents::default()
+                answer.body.contents == domain_cart::Contents::default()
             } else {
                 reference.has_contents(&answer.body.contents)
             };

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use origin_domain::cart::Contents;
-use origin_domain::id::CommandId;
-use origin_domain::time::Time;
+use domain_cart::Contents;
+use domain_core::id::CommandId;
+use domain_core::time::Time;
 use serde::Deserialize;
 
 use super::command_set::CommandSet;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use origin_domain::id::CommandId;
+use domain_core::id::CommandId;
 use serde::Deserialize;
 
 use crate::command::ClientAction;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use domain_cart::{CartCommand, CartEvent, Contents, RequestedAction};
+use domain_core::event::{Event, Kind};
+use domain_core::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use edge_wire::bookmark::{Payload, Pending, seal};
 use edge_wire::resource::Resource;
-use origin_domain::cart::{CartCommand, CartEvent, Contents, RequestedAction};
-use origin_domain::event::{Event, Kind};
-use origin_domain::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use serde_json::json;
 
 use super::answers::ReceivedAnswer;

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use origin_domain::event::{Event, Kind};
-use origin_domain::id::CommandId;
+use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
 
 use super::command_set::CommandSet;
 use super::history::History;

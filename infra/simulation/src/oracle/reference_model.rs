@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::cart::Contents;
+use domain_cart::Contents;
 
 use crate::command::ClientAction;
 
@@ -103,7 +103,7 @@ impl ReferenceCart {
 
     /// Whether these contents equal the cart.
     pub(crate) fn has_contents(&self, contents: &Contents) -> bool {
-        let line = |line: &origin_domain::cart::Line| {
+        let line = |line: &domain_cart::Line| {
             let variant = line.offer.variant_id.as_ref().and_then(|id| id.parse().ok());
             variant.map(|variant: u32| (variant, (line.quantity, line.offer.price.0)))
         };
@@ -127,7 +127,7 @@ impl ReferenceCart {
 
 /// Describes the shown contents for a message.
 pub(crate) fn describe(contents: &Contents) -> String {
-    let line = |line: &origin_domain::cart::Line| {
+    let line = |line: &domain_cart::Line| {
         let variant = line.offer.variant_id.as_deref().unwrap_or("?");
         format!("{variant}: ({}, {})", line.quantity, line.offer.price.0)
     };

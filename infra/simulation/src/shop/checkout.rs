@@ -4,11 +4,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use domain_cart::ORDER_TOPICS;
+use domain_core::event::{Event, Events as _, Kind};
+use domain_core::time::{HOUR_MS, SECOND_MS, Time};
 use edge_wire::link::{LINK_ATTRIBUTE, mint_link};
 use origin_adapters::memory::MemoryBus;
-use origin_domain::cart::ORDER_TOPICS;
-use origin_domain::event::{Event, Events as _, Kind};
-use origin_domain::time::{HOUR_MS, SECOND_MS, Time};
 use serde_json::json;
 
 use super::keys::KeyRotation;

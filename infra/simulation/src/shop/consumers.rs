@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use domain_cart::{Absorbed, CartEvent};
+use domain_core::event::{Event, Kind};
+use domain_core::time::Time;
 use origin_adapters::memory::{MemoryBus, MemoryCarts};
-use origin_domain::cart::{Absorbed, CartEvent};
-use origin_domain::event::{Event, Kind};
-use origin_domain::time::Time;
-use origin_functions::consume::{OrderReading, Orders};
+use origin_functions::consumers::{OrderReading, Orders};
 
 use super::observers::{ObservedBus, ObservedCarts};
 use crate::coverage::Coverage;

@@ -5,19 +5,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use domain_cart::{Answer, CartCommands, CartWriter, Carts as _, CommandRequest, MergeRequest};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::event::Events;
+use domain_core::idempotency::Fingerprint;
+use domain_core::port::PortError;
+use domain_core::time::Time;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, HeaderValue};
-use origin_domain::bookmark::{Bookmark, Pending};
-use origin_domain::cart::{
-    self, Answer, CartCommands, CartWriter, Carts as _, CommandRequest, MergeRequest,
-};
-use origin_domain::event::Events;
-use origin_domain::idempotency::{CommandLog, CommandRecord, Fingerprint};
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
-use origin_functions::bookmarks::ClientView;
-use origin_functions::clock::Clock;
+use origin_functions::http::bookmarks::ClientView;
+use origin_functions::runtime::clock::Clock;
 
 use super::keys::InstanceKeys;
 use super::request::{Body, ErrorReply, Reply, Request};
@@ -109,7 +108,7 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
         }
         let price = 1_000 + i64::try_from(self.rng.below(PRICES)).unwrap_or(0);
         let accepted = match self.commands.accept(&request, command.action.to_domain(price)).await {
-            Err(cart::Rejection::Merged { accepted: Some(bookmark), .. }) => {
+            Err(domain_cart::Rejection::Merged { accepted: Some(bookmark), .. }) => {
                 return Err(Reply::Merged(Some(self.sealed(&view, &bookmark)?)));
             }
             accepted => accepted?,
@@ -172,7 +171,7 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
     /// The time of the first attempt, as if no time had passed since.
     async fn first_attempt_time(&self, request: &CommandRequest) -> Result<Time, PortError> {
         let resource = format!("cart/{}", request.cart);
-        let id = origin_domain::id::CommandId::of_key(&resource, &request.key);
+        let id = domain_core::id::CommandId::of_key(&resource, &request.key);
         let record: Option<CommandRecord> = self.commands.log.find(id).await?;
         Ok(record.map_or(request.now, |record| record.command.time.min(request.now)))
     }
@@ -192,21 +191,23 @@ impl From<PortError> for Reply {
     }
 }
 
-impl From<cart::MergedInto> for Reply {
-    fn from(_: cart::MergedInto) -> Self {
+impl From<domain_cart::MergedInto> for Reply {
+    fn from(_: domain_cart::MergedInto) -> Self {
         Self::Merged(None)
     }
 }
 
-impl From<cart::Rejection> for Reply {
-    fn from(rejection: cart::Rejection) -> Self {
+impl From<domain_cart::Rejection> for Reply {
+    fn from(rejection: domain_cart::Rejection) -> Self {
         Self::Error(match rejection {
-            cart::Rejection::Merged { .. } => return Self::Merged(None),
-            cart::Rejection::LineUnknown => ErrorReply::LineUnknown,
-            cart::Rejection::Limit(_) => ErrorReply::Limit,
-            cart::Rejection::Conflict | cart::Rejection::NotAGuest => ErrorReply::Conflict,
-            cart::Rejection::Expired => ErrorReply::Expired,
-            cart::Rejection::Port(_) => ErrorReply::Unavailable,
+            domain_cart::Rejection::Merged { .. } => return Self::Merged(None),
+            domain_cart::Rejection::LineUnknown => ErrorReply::LineUnknown,
+            domain_cart::Rejection::Limit(_) => ErrorReply::Limit,
+            domain_cart::Rejection::Conflict | domain_cart::Rejection::NotAGuest => {
+                ErrorReply::Conflict
+            }
+            domain_cart::Rejection::Expired => ErrorReply::Expired,
+            domain_cart::Rejection::Port(_) => ErrorReply::Unavailable,
         })
     }
 }

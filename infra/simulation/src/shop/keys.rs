@@ -1,8 +1,8 @@
 //! Key rotation: a key verifies from an hour before it signs until 48 hours after it last signed.
 //! Instances learn of a new ring at different times.
 
+use domain_core::time::{DAY_MS, HOUR_MS};
 use edge_wire::keys::KeyRing;
-use origin_domain::time::{DAY_MS, HOUR_MS};
 
 use crate::rng::Rng;
 use crate::timeline::Timeline;

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use origin_adapters::memory::{Backup, MemoryTables};
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
 
 use super::consumers::Consumers;
 use super::origin::Origin;

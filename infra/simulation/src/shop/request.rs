@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use origin_domain::cart::{Answer, Contents};
-use origin_domain::id::digest;
+use domain_cart::{Answer, Contents};
+use domain_core::id::digest;
 
 use crate::command::Command;
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use origin_domain::catalog::TakenVariant;
-use origin_domain::port::{Consistency, PortError};
+use domain_catalog::TakenVariant;
+use domain_core::port::{Consistency, PortError};
 
 use super::{Claim, DynamoCatalog};
 use crate::document::{decode, encode};

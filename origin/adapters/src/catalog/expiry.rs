@@ -2,8 +2,8 @@
 //! version that is being deleted. The item of a deleted version names its blobs until they are
 //! emptied: after a crash, the next publication empties them.
 
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::Time;
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 
 use super::{
     DELETED, DynamoCatalog, ProductVersion, VERSIONS_RETAINED_MAX, is_retained, product_version,

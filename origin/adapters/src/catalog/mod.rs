@@ -5,8 +5,8 @@ mod claims;
 mod expiry;
 mod publish;
 
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::Time;
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 pub use publish::{Activation, NewVersion};

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use origin_domain::catalog::Publication;
-use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError};
-use origin_domain::time::Time;
+use domain_catalog::Publication;
+use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError};
+use domain_core::time::Time;
 
 use super::claims::{ClaimCheck, Epoch, PendingClaims, Sells};
 use super::expiry::mark_deleted;

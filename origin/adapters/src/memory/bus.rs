@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events};
-use origin_domain::port::PortError;
+use domain_core::event::{DETAIL_BYTES_MAX, Event, Events};
+use domain_core::port::PortError;
 
 use crate::error::corrupt;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::CommandRecord;
-use origin_domain::port::{Consistency, PortError, Written};
+use domain_cart::CommandRecord;
+use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, PortError, Written};
 
 use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;

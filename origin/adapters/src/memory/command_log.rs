@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord, RECORD_TTL_MS, Recorded};
-use origin_domain::port::{Consistency, PortError};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::id::CommandId;
+use domain_core::idempotency::{RECORD_TTL_MS, Recorded};
+use domain_core::port::{Consistency, PortError};
 
 use super::tables::{Guarded, Item, MemoryTables, PutOutcome, Value};
 use crate::document::encode;
@@ -31,7 +32,7 @@ impl MemoryCommandLog {
 }
 
 impl CommandLog for MemoryCommandLog {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
         let key = ItemKey::Command { id: record.command.id }.key();
         let item = Item {
             version: ONLY_VERSION,

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::Time;
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 
 use super::tables::{EARLIER_MAX, Replicas};
 use crate::error::corrupt;

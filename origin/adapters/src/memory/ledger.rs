@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::Recorded;
-use origin_domain::loyalty::{
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{
     Account, EntryKey, EntryPage, LedgerChange, LedgerEntry, LedgerReader, LedgerStore,
     LoadRequest, LoadedLedger, LoyaltyLog, LoyaltyRecord, PAGE_ENTRIES_MAX, RedemptionItem,
 };
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
 
 use super::items::MemoryItems;
 use super::tables::Replicas;

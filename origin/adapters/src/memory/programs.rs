@@ -1,8 +1,8 @@
 //! The loyalty program in memory: the writes of `DynamoPrograms`, under the same guards.
 
-use origin_domain::loyalty::{Activation, ProgramStore, ProgramVersion, Programs};
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{Activation, ProgramStore, ProgramVersion, Programs};
 
 use super::items::MemoryItems;
 use super::tables::Replicas;

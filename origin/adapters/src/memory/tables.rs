@@ -3,10 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use origin_domain::cart::CartItem;
-use origin_domain::idempotency::CommandRecord;
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::Time;
+use domain_cart::CartItem;
+use domain_cart::CommandRecord;
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 
 use crate::error::corrupt;
 use crate::keys::{Key, Table};
@@ -219,8 +219,8 @@ mod tests {
     use std::sync::atomic::AtomicU64;
     use std::sync::atomic::Ordering::Relaxed;
 
-    use origin_domain::port::Consistency;
-    use origin_domain::time::Time;
+    use domain_core::port::Consistency;
+    use domain_core::time::Time;
 
     use super::{EARLIER_MAX, Guarded, Item, MemoryTables, Replicas, TimeSource, Value};
     use crate::keys::{ItemKey, Key};

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain_core::port::PortError;
+use domain_core::time::Time;
 use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayloads};
-use origin_domain::port::PortError;
-use origin_domain::time::Time;
 
 use crate::contract::sample::MORNING;
 use crate::world::{HOT, World};

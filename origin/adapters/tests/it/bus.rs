@@ -9,10 +9,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::body::SdkBody;
+use domain_core::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind};
+use domain_core::port::PortError;
 use infra_bus::{Bus, Clock, Config};
 use origin_adapters::{Aws, AwsConfig, EventBridgeBus};
-use origin_domain::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind};
-use origin_domain::port::PortError;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

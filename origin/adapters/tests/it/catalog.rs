@@ -1,8 +1,8 @@
 //! Publishing, one at a time.
 
+use domain_catalog::Publication;
+use domain_core::port::Consistency;
 use origin_adapters::{DynamoCatalog, ProductVersion, StoredProduct};
-use origin_domain::catalog::Publication;
-use origin_domain::port::Consistency;
 
 use crate::catalog_samples::{active, document, publish, published, taken};
 use crate::contract::sample::MORNING;

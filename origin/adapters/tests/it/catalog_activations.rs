@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
+use domain_catalog::Publication;
+use domain_core::port::{Consistency, PortError};
 use origin_adapters::{DynamoBlobs, DynamoCatalog};
-use origin_domain::catalog::Publication;
-use origin_domain::port::{Consistency, PortError};
 
 use crate::catalog_samples::{
     activate, active, compiled, document, publish, publish_at, published, taken,

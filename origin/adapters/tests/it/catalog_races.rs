@@ -1,8 +1,8 @@
 //! Concurrent and interrupted publications, interrupted before each request in turn.
 
+use domain_catalog::Publication;
+use domain_core::port::PortError;
 use origin_adapters::{Aws, BlobRef, DynamoBlobs, DynamoCatalog, VERSIONS_RETAINED_MAX};
-use origin_domain::catalog::Publication;
-use origin_domain::port::PortError;
 
 use crate::catalog_samples::{
     activate, active, document, publish, publish_at, published, sells, taken,

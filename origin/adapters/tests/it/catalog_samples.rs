@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use domain_catalog::{Publication, TakenVariant};
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::Time;
 use origin_adapters::{Activation, Aws, DynamoCatalog, NewVersion};
-use origin_domain::catalog::{Publication, TakenVariant};
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::Time;
 
 use crate::contract::sample::MORNING;
 

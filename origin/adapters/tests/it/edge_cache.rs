@@ -9,9 +9,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::body::SdkBody;
+use domain_catalog::{EdgeCache as _, PublicContent};
+use domain_core::port::PortError;
 use origin_adapters::CloudFrontCache;
-use origin_domain::catalog::{EdgeCache as _, PublicContent};
-use origin_domain::port::PortError;
 
 use crate::world::config;
 

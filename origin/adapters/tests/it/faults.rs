@@ -1,13 +1,14 @@
 //! Requests while the table is slow, throttled or unreachable, or its answer is lost.
 
+use domain_cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
+use domain_cart::{CommandLog as _, CommandRecord};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{LedgerStore as _, LoadedLedger, OrderFact, decide};
 use infra_dynamo::{Fault, Rates};
 use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, schema};
-use origin_domain::cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog as _, CommandRecord, Recorded};
-use origin_domain::loyalty::{LedgerStore as _, LoadedLedger, OrderFact, decide};
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
 
 use crate::catalog_samples::{active, publish, published};
 use crate::contract::sample::{MORNING, absorbed, add, id, paid, program, record};

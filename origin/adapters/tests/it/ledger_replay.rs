@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use origin_adapters::memory::MemoryBus;
-use origin_adapters::{DynamoLedger, OwnCodes};
-use origin_domain::bookmark::{Bookmark, Pending};
-use origin_domain::event::{Event, Kind};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::Fingerprint;
-use origin_domain::loyalty::{
+use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Fingerprint;
+use domain_core::port::{Consistency, PortError};
+use domain_core::time::{DAY_MS, Time};
+use domain_loyalty::{
     Absorber, AccountRead, Accounts, CommandRequest, Decider, Delivery, LedgerReader, LedgerStore,
     LoyaltyCommands, LoyaltyLog, Points, ProgramVersion, Programs, RewardRequest,
 };
-use origin_domain::port::{Consistency, PortError};
-use origin_domain::time::{DAY_MS, Time};
+use origin_adapters::memory::MemoryBus;
+use origin_adapters::{DynamoLedger, OwnCodes};
 use serde_json::json;
 
 use crate::contract::sample::{MORNING, program};

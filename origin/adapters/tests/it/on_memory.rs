@@ -37,7 +37,7 @@ cases!(ledger, in_memory, |_: &MemoryTables| super::empty_ledger());
 cases!(programs, in_memory, |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date()));
 
 async fn arrived(bus: &MemoryBus) -> Arrived {
-    let parts = |event: origin_domain::event::Event| {
+    let parts = |event: domain_core::event::Event| {
         (event.kind.source().to_owned(), event.kind.detail_type().to_owned(), event.detail)
     };
     bus.fetch().into_iter().map(parts).collect()

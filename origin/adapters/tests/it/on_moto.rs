@@ -10,11 +10,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::body::SdkBody;
+use domain_core::event::{Event, Events as _, Kind};
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
     DynamoPrograms, DynamoSelections, EventBridgeBus, SecretsManager, schema,
 };
-use origin_domain::event::{Event, Events as _, Kind};
 use serde_json::{Value, json};
 
 use crate::contract::{self, cases::cases};

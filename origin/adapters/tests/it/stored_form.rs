@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
+use domain_cart::CommandLog as _;
+use domain_cart::{CartSource as _, CartWriter as _, ITEM_TTL_MS};
+use domain_core::idempotency::RECORD_TTL_MS;
+use domain_core::port::{Consistency, PortError};
 use origin_adapters::{DynamoCarts, DynamoCommandLog, schema};
-use origin_domain::cart::{CartSource as _, CartWriter as _, ITEM_TTL_MS};
-use origin_domain::idempotency::{CommandLog as _, RECORD_TTL_MS};
-use origin_domain::port::{Consistency, PortError};
 
 use crate::contract::sample::{MORNING, absorbed, add, record};
 use crate::world::{COMMANDS, HOT, World, aws};

@@ -7,13 +7,13 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::shared::IntoShared as _;
+use domain_cart::CartSource as _;
+use domain_core::event::{Event, Events as _, Kind};
+use domain_core::port::{Consistency, PortError};
 use origin_adapters::{
     Aws, AwsConfig, DynamoCarts, ENTRY_ROUNDS_MAX, EventBridgeBus, OPERATION_MS_MAX,
     lambda_http_client,
 };
-use origin_domain::cart::CartSource as _;
-use origin_domain::event::{Event, Events as _, Kind};
-use origin_domain::port::{Consistency, PortError};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 

@@ -6,12 +6,13 @@ use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::shared::IntoShared as _;
+use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
 use infra_dynamo::Embedded;
 use origin_adapters::{AccessKey, Aws, AwsConfig, schema};
-use origin_domain::cart::{CartChange, CartItem, CartSource, CartWriter};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
-use origin_domain::port::{Consistency, PortError, Written};
 
 /// The hot table's name here.
 pub(crate) const HOT: &str = "shop";
@@ -120,7 +121,7 @@ impl<C: CartWriter, L: Send + Sync> CartWriter for Both<C, L> {
 }
 
 impl<C: Send + Sync, L: CommandLog> CommandLog for Both<C, L> {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded, PortError> {
+    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
         self.1.record(record).await
     }
 

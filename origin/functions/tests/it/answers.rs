@@ -3,7 +3,7 @@
 use axum::body::Body;
 use edge_wire::identity::Kind;
 use http::Request;
-use origin_functions::functions::Function;
+use origin_functions::http::functions::Function;
 use tower::ServiceExt as _;
 
 use crate::world::{World, identity_header};

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
+use domain_core::bookmark::{Bookmark, PENDING_MAX, Pending};
+use domain_core::id::CommandId;
+use domain_core::time::Time;
 use edge_wire::bookmark::{Payload, seal};
 use edge_wire::identity::Kind;
 use edge_wire::keys::KeyRing;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, Request};
-use origin_domain::bookmark::{Bookmark, PENDING_MAX, Pending};
-use origin_domain::id::CommandId;
-use origin_domain::time::Time;
-use origin_functions::bookmarks::ClientView;
-use origin_functions::functions::Function;
+use origin_functions::http::bookmarks::ClientView;
+use origin_functions::http::functions::Function;
 use serde_json::Value;
 use tower::ServiceExt as _;
 

@@ -9,7 +9,7 @@ use edge_wire::identity::Kind;
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt as _;
 use infra_lambdas::{Lambda, from_payload, to_payload};
-use origin_functions::functions::Function;
+use origin_functions::http::functions::Function;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;

@@ -3,15 +3,16 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
+use domain_catalog::{Catalog as _, InStock};
+use domain_configurator::Configurator;
+use domain_core::money::Money;
+use domain_core::time::Time;
 use origin_adapters::{DynamoCatalog, NewVersion};
-use origin_domain::catalog::{Catalog as _, InStock};
-use origin_domain::configurator::Configurator;
-use origin_domain::money::Money;
-use origin_domain::time::Time;
-use origin_functions::cached_catalog::{CachedCatalog, variants_sold};
-use origin_functions::clock::Clock;
-use origin_functions::packed::{Unpacked, pack, unpack};
-use origin_functions::publishing::{self, Compiled};
+use origin_functions::caches::cached_catalog::{CachedCatalog, variants_sold};
+use origin_functions::caches::packed::{Unpacked, pack, unpack};
+use origin_functions::http::publishing;
+use origin_functions::http::publishing::Compiled;
+use origin_functions::runtime::clock::Clock;
 
 use crate::world::World;
 

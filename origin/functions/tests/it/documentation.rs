@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use edge_wire::routes::{ROUTES, Target};
-use origin_functions::documentation::openapi;
+use origin_functions::http::documentation::openapi;
 
 #[test]
 fn every_route_is_documented_and_nothing_else_is() {

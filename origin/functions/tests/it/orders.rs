@@ -1,10 +1,10 @@
 //! Which orders remove lines from a cart, and why others do not.
 
+use domain_cart::Action;
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use edge_wire::token::mint_cart;
-use origin_domain::cart::Action;
-use origin_functions::consume::{IgnoreReason, OrderReading, Orders};
+use origin_functions::consumers::{IgnoreReason, OrderReading, Orders};
 use serde_json::{Value, json};
 
 use crate::world::{KEYS, SHOP};

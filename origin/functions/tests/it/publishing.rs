@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use domain_core::time::{HOUR_MS, Time};
 use edge_wire::identity::Kind;
 use http::Request;
-use origin_domain::time::{HOUR_MS, Time};
-use origin_functions::clock::Clock;
-use origin_functions::functions::Function;
+use origin_functions::http::functions::Function;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 

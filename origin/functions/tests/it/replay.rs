@@ -8,21 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain_cart::{Action, CartCommand, CartEvent, CartSource as _, FOLD_WINDOW_MS, LineId, Offer};
+use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
+use domain_core::money::Money;
+use domain_core::port::Consistency;
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use infra_bus::{BoxFuture, Bus, Clock, Config, Entry, Queue, Replay, Rule, Target, TargetError};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
-use origin_domain::cart::{
-    Action, CartCommand, CartEvent, CartSource as _, FOLD_WINDOW_MS, LineId, Offer,
-};
-use origin_domain::event::{Event, Kind};
-use origin_domain::id::CommandId;
-use origin_domain::money::Money;
-use origin_domain::port::Consistency;
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
-use origin_functions::consume::{CartConsumer, Consumer as _, Orders};
+use origin_functions::consumers::{CartConsumer, Consumer as _, Orders};
 use serde_json::json;
 
 use crate::world::{KEYS, SHOP, aws_config};

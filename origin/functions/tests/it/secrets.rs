@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain_core::time::Time;
 use origin_adapters::{SecretsManager, lambda_http_client};
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
-use origin_functions::rotation::{REREAD_AFTER_MS, RETRY_AFTER_MS, Rotating, SecretSource};
-use origin_functions::secrets::Secrets;
+use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::rotation::{
+    REREAD_AFTER_MS, RETRY_AFTER_MS, Rotating, SecretSource,
+};
+use origin_functions::runtime::secrets::Secrets;
 use serde_json::{Value, json};
 
 use crate::secrets_manager::{Manager, NAME};

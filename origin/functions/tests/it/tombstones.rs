@@ -3,18 +3,18 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use domain_cart::{Action, CartCommand, CartEvent, CartSource as _, Offer};
+use domain_core::id::CommandId;
+use domain_core::money::Money;
+use domain_core::port::Consistency;
+use domain_core::time::Time;
+use domain_privacy::{Privacy as _, ShopTombstone, Tombstones as _, erase_cart};
 use edge_wire::keys::KeyRing;
 use origin_adapters::{DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy};
-use origin_domain::cart::{Action, CartCommand, CartEvent, CartSource as _, Offer};
-use origin_domain::id::CommandId;
-use origin_domain::money::Money;
-use origin_domain::port::Consistency;
-use origin_domain::privacy::{Privacy as _, ShopTombstone, Tombstones as _, erase_cart};
-use origin_domain::time::Time;
-use origin_functions::claim_check::WithPayloads;
-use origin_functions::consume::{Batch, CartConsumer, Consumer, Orders};
-use origin_functions::consume_privacy::PrivacyConsumer;
-use origin_functions::tombstone_filter::TombstoneFilter;
+use origin_functions::consumers::claim_check::WithPayloads;
+use origin_functions::consumers::privacy::PrivacyConsumer;
+use origin_functions::consumers::tombstone_filter::TombstoneFilter;
+use origin_functions::consumers::{Batch, CartConsumer, Consumer, Orders};
 use serde_json::{Value, json};
 use tracing::instrument::WithSubscriber as _;
 

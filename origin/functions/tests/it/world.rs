@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain_core::time::Time;
+use domain_loyalty::{Activation, ProgramStore as _};
 use edge_wire::identity::{Identity, Kind, encode};
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
@@ -12,13 +14,11 @@ use origin_adapters::schema::create_tables;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
 };
-use origin_domain::loyalty::{Activation, ProgramStore as _};
-use origin_domain::time::Time;
-use origin_functions::cached_catalog::variants_sold;
-use origin_functions::clock::Clock;
-use origin_functions::config::ShopConfig;
-use origin_functions::publishing;
-use origin_functions::shop::{Shop, system_random};
+use origin_functions::caches::cached_catalog::variants_sold;
+use origin_functions::http::publishing;
+use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::shop::{Shop, system_random};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

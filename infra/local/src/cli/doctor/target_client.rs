@@ -3,12 +3,12 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
+use domain_core::id::hex;
 use edge_wire::headers::CART;
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
-use origin_domain::id::hex;
-use origin_functions::clock::Clock;
-use origin_functions::shop::system_random;
+use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::shop::system_random;
 use serde_json::Value;
 
 use super::super::CliError;

@@ -3,7 +3,7 @@
 use edge_wire::query::parse;
 use edge_wire::routes::{Class, ROUTES};
 use infra_local::cli::signed;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use super::wiring::Wiring;

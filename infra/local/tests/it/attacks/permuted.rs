@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use infra_local::cli::signed;
 use infra_local::demo;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use proptest::prelude::*;
 
 use super::scene::{RequestBuilder, Scene, Visit, Who};

@@ -2,7 +2,7 @@
 
 use infra_local::cli::signed;
 use infra_local::demo;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 
 use super::matrix::{attack, check};
 use super::naive::believes_unsigned_queries;

@@ -4,6 +4,20 @@
 use std::fmt::Debug;
 use std::future::Future;
 
+use domain_cart::CommandLog as _;
+use domain_cart::{CartEvent, CartSource as _, CartWriter as _};
+use domain_catalog::SavedSelections as _;
+use domain_configurator::Configurator;
+use domain_core::event::Kind;
+use domain_core::port::{Consistency, Written};
+use domain_core::time::{DAY_MS, Time};
+use domain_loyalty::{
+    Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoadRequest,
+    LoyaltyEvent, LoyaltyLog as _, OrderFact, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder,
+    Program, ProgramStore as _, RedemptionItem,
+};
+use domain_privacy::Privacy as _;
+use domain_shopify::Webhook;
 use infra_dynamo::Embedded;
 use infra_local::local::aws_config;
 use origin_adapters::schema::create_tables;
@@ -12,22 +26,9 @@ use origin_adapters::{
     DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, NewVersion,
     lambda_http_client,
 };
-use origin_domain::cart::{CartEvent, CartSource as _, CartWriter as _};
-use origin_domain::configurator::Configurator;
-use origin_domain::event::Kind;
-use origin_domain::idempotency::CommandLog as _;
-use origin_domain::loyalty::{
-    Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoadRequest,
-    LoyaltyEvent, LoyaltyLog as _, OrderFact, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder,
-    Program, ProgramStore as _, RedemptionItem, Webhook,
-};
-use origin_domain::port::{Consistency, Written};
-use origin_domain::privacy::Privacy as _;
-use origin_domain::selections::SavedSelections as _;
-use origin_domain::time::{DAY_MS, Time};
-use origin_functions::cached_catalog::variants_sold;
-use origin_functions::claim_check::PAYLOAD_REFERENCE;
-use origin_functions::packed::unpack;
+use origin_functions::caches::cached_catalog::variants_sold;
+use origin_functions::caches::packed::unpack;
+use origin_functions::consumers::claim_check::PAYLOAD_REFERENCE;
 use serde_json::Value;
 use tempfile::TempDir;
 

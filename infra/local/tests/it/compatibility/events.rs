@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use domain_cart::CartEvent;
+use domain_catalog::PublishedEvent;
+use domain_core::event::Kind;
+use domain_loyalty::{LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem};
+use domain_privacy::Demand;
+use domain_shopify::Webhook;
 use infra_bus::{Bus, Clock as BusClock, Faults};
 use infra_local::demo;
 use infra_local::wiring::bus_config;
-use origin_domain::cart::CartEvent;
-use origin_domain::catalog::PublishedEvent;
-use origin_domain::event::Kind;
-use origin_domain::loyalty::{LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem, Webhook};
-use origin_domain::privacy::Demand;
-use origin_functions::claim_check::PAYLOAD_REFERENCE;
+use origin_functions::consumers::claim_check::PAYLOAD_REFERENCE;
 use serde::Deserialize;
 use serde_json::Value;
 

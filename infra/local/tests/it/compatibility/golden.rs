@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use domain_core::time::Time;
 use flate2::read::GzDecoder;
 use infra_local::demo;
-use origin_domain::time::Time;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;

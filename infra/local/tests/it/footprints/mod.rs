@@ -4,13 +4,13 @@
 mod meter;
 mod stage;
 
+use domain_core::time::DAY_MS;
 use edge_wire::identity::Kind;
 use http::Request;
 use infra_cost::{Footprint, Operation};
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE};
-use origin_domain::time::DAY_MS;
-use origin_functions::functions::Function;
+use origin_functions::http::functions::Function;
 use serde_json::json;
 
 use meter::Meter;

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
+use domain_core::time::Time;
+use domain_loyalty::{Activation, ProgramStore as _};
 use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY};
 use edge_wire::identity::{Identity, Kind, encode};
 use edge_wire::keys::KeyRing;
@@ -24,16 +26,14 @@ use origin_adapters::{
     Aws, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
     NewVersion, OwnCodes, lambda_http_client,
 };
-use origin_domain::loyalty::{Activation, ProgramStore as _};
-use origin_domain::time::Time;
-use origin_functions::cached_catalog::variants_sold;
-use origin_functions::clock::Clock;
-use origin_functions::config::ShopConfig;
-use origin_functions::consume::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
-use origin_functions::functions::Function;
-use origin_functions::publishing;
-use origin_functions::shop::{Shop, system_random};
-use origin_functions::tombstone_filter::TombstoneFilter;
+use origin_functions::caches::cached_catalog::variants_sold;
+use origin_functions::consumers::tombstone_filter::TombstoneFilter;
+use origin_functions::consumers::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
+use origin_functions::http::functions::Function;
+use origin_functions::http::publishing;
+use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::shop::{Shop, system_random};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer};
@@ -13,8 +14,7 @@ use edge_wire::webhook::sign;
 use infra_local::demo;
 use infra_local::local::Local;
 use infra_local::wiring::LOYALTY_QUEUE;
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;

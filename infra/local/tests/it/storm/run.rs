@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use infra_local::demo;
 use infra_local::local::{Local, Options};
 use infra_local::wiring::CART_QUEUE;
-use origin_functions::clock::Clock;
+use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use ureq::http::Request;

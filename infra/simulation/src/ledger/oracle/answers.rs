@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain_core::id::CommandId;
 use edge_wire::bookmark::{Payload, verify};
-use origin_domain::id::CommandId;
 
 use super::super::instance::{AccountBody, EntriesBody};
 use super::ledger_oracle::{

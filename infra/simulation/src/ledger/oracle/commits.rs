@@ -1,9 +1,9 @@
 //! Checks every write to the table: each cause counts once, each decision follows from the points,
 //! and each account is the sum of what it has absorbed.
 
-use origin_domain::event::{Event, Kind};
-use origin_domain::id::CommandId;
-use origin_domain::loyalty::{
+use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
+use domain_loyalty::{
     CauseKind, LedgerChange, LoyaltyEvent, Redemption, RedemptionItem, RewardCode,
     State as DomainState,
 };

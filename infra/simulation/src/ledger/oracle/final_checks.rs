@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use origin_domain::loyalty::{Account, LedgerEntry, RewardCode};
+use domain_loyalty::{Account, LedgerEntry, RewardCode};
 
 use super::super::replay::ReplayResult;
 use super::ledger_oracle::{CommandKind, LedgerOracle, Status};

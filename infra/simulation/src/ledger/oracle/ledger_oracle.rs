@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain_core::id::CommandId;
 use edge_wire::keys::KeyRing;
-use origin_domain::id::CommandId;
 
 use super::super::causes::{Cause, Order};
 use super::super::instance::{ErrorReply, Gift, RedeemRequest};

@@ -1,7 +1,7 @@
 //! Compares the events on the bus with the commands sent and the decisions stored.
 
-use origin_domain::event::{Event, Kind};
-use origin_domain::id::CommandId;
+use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
 use serde::Deserialize;
 
 use super::ledger_oracle::{CommandKind, LedgerOracle, Publication};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::id::CommandId;
+use domain_core::id::CommandId;
 
 use super::super::causes::{Order, OrderChange};
 use super::super::plan::Plan;

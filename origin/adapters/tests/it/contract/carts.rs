@@ -1,14 +1,14 @@
 //! [`CartSource`] and [`CartWriter`].
 
-use origin_domain::bookmark::PENDING_MAX;
-use origin_domain::cart::{
+use domain_cart::{
     Absorbed, Action, Both, CartChange, CartCommand, CartEvent, CartItem, CartWriter, IDLE_MS_MAX,
     Merge, Merged, MergedItems, absorb,
 };
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandLog, CommandRecord};
-use origin_domain::port::{Consistency, Written};
-use origin_domain::time::HOUR_MS;
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::bookmark::PENDING_MAX;
+use domain_core::id::CommandId;
+use domain_core::port::{Consistency, Written};
+use domain_core::time::HOUR_MS;
 
 use super::sample::{MORNING, absorbed, add, id, record};
 

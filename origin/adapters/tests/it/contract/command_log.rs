@@ -1,6 +1,7 @@
 //! [`CommandLog`].
 
-use origin_domain::idempotency::{CommandLog, CommandRecord, Recorded};
+use domain_cart::{CommandLog, CommandRecord};
+use domain_core::idempotency::Recorded;
 
 use super::sample::{MORNING, id, record};
 
@@ -41,7 +42,7 @@ pub(crate) async fn of_repetitions_at_once_one_is_first(log: impl Log) {
     for one in running {
         answers.push(one.await.unwrap());
     }
-    let is_first = |(recorded, _): &&(Recorded, _)| *recorded == Recorded::First;
+    let is_first = |(recorded, _): &&(Recorded<CommandRecord>, _)| *recorded == Recorded::First;
     let firsts: Vec<_> = answers.iter().filter(is_first).collect();
     let [(_, first)] = firsts.as_slice() else { panic!("{} are first", firsts.len()) };
     let existing = Recorded::Existing(Box::new(first.clone()));

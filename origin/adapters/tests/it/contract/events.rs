@@ -1,6 +1,6 @@
 //! [`Events`].
 
-use origin_domain::event::{Event, Events, Kind};
+use domain_core::event::{Event, Events, Kind};
 
 /// What has arrived, as (source, detail type, detail), in no order.
 pub(crate) type Arrived = Vec<(String, String, String)>;

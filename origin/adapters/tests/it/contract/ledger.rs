@@ -1,15 +1,15 @@
 //! [`LedgerStore`] and [`LedgerReader`].
 
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{Fingerprint, Recorded};
-use origin_domain::loyalty::{
+use domain_core::id::CommandId;
+use domain_core::idempotency::{Fingerprint, Recorded};
+use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use domain_core::time::{DAY_MS, Time};
+use domain_loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
     LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyAction,
     LoyaltyCommand, LoyaltyLog, LoyaltyRecord, OrderFact, OrderItem, PAGE_ENTRIES_MAX, PaidOrder,
     Points, Redemption, RedemptionItem, State, decide,
 };
-use origin_domain::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
-use origin_domain::time::{DAY_MS, Time};
 
 use super::sample::{MORNING, paid, program};
 

@@ -1,11 +1,11 @@
 //! [`OrderHistory`], with the [`LedgerStore`] that writes its orders.
 
-use origin_domain::loyalty::{
+use domain_core::port::Written;
+use domain_core::time::{DAY_MS, Time};
+use domain_loyalty::{
     DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, LedgerStore, LoadRequest, OrderFact, OrderHistory,
     PastOrder, PastOrders, decide,
 };
-use origin_domain::port::Written;
-use origin_domain::time::{DAY_MS, Time};
 
 use super::sample::{MORNING, paid, program};
 

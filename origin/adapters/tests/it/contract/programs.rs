@@ -1,11 +1,11 @@
 //! [`Programs`] and [`ProgramStore`].
 
-use origin_domain::loyalty::{
+use domain_core::port::{Consistency, Written};
+use domain_core::time::Time;
+use domain_loyalty::{
     ACTIVATION_LEAD_MS, Activation, ProgramPublication, ProgramStore, Programs, PublicationRequest,
     activate, publish,
 };
-use origin_domain::port::{Consistency, Written};
-use origin_domain::time::Time;
 
 use super::sample::{MORNING, PROGRAM};
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use origin_domain::cart::{Action, Applied, CartCommand, CartItem, Offer, apply};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandRecord, Fingerprint};
-use origin_domain::loyalty::{Paid, PaidLine, PaidOrder, Program, ProgramVersion};
-use origin_domain::money::Money;
-use origin_domain::time::Time;
+use domain_cart::CommandRecord;
+use domain_cart::{Action, Applied, CartCommand, CartItem, Offer, apply};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Fingerprint;
+use domain_core::money::Money;
+use domain_core::time::Time;
+use domain_loyalty::{Paid, PaidLine, PaidOrder, Program, ProgramVersion};
 
 /// A morning in November 2026.
 pub(crate) const MORNING: Time = Time(1_795_251_600_000);

@@ -1,7 +1,7 @@
 //! [`SecretsManager`].
 
+use domain_core::port::PortError;
 use origin_adapters::SecretsManager;
-use origin_domain::port::PortError;
 
 /// `put` writes the current secret.
 pub(crate) async fn a_secret_is_read_as_it_is_now(

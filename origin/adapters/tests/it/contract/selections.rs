@@ -1,8 +1,8 @@
 //! Saved selections.
 
-use origin_domain::configurator::Selection;
-use origin_domain::selections::{SELECTION_RETENTION_MS, SavedSelection, SavedSelections};
-use origin_domain::time::DAY_MS;
+use domain_catalog::{SELECTION_RETENTION_MS, SavedSelection, SavedSelections};
+use domain_configurator::Selection;
+use domain_core::time::DAY_MS;
 
 use super::sample::MORNING;
 

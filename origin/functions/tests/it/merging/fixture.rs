@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
-use origin_domain::bookmark::Bookmark;
-use origin_domain::cart::{
+use domain_cart::CommandRecord;
+use domain_cart::{
     Absorbed, Acceptance, Action, CartChange, CartCommand, CartCommands, CartEvent, CartItem,
     CartRead, CartSource, CartWriter, Carts as _, CommandRequest, Contents, MergeRequest,
     MergedInto, Offer, Rejection, RequestedAction, absorb, answer, cart_of,
 };
-use origin_domain::event::{Event, Events};
-use origin_domain::id::CommandId;
-use origin_domain::idempotency::{CommandRecord, Fingerprint};
-use origin_domain::money::Money;
-use origin_domain::port::{Consistency, PortError, Written};
-use origin_domain::time::Time;
-use origin_functions::cached_carts::CachedCarts;
-use origin_functions::clock::Clock;
+use domain_core::bookmark::Bookmark;
+use domain_core::event::{Event, Events};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Fingerprint;
+use domain_core::money::Money;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
+use origin_functions::caches::cached_carts::CachedCarts;
+use origin_functions::runtime::clock::Clock;
 
 pub(super) const NOON: u64 = 1_795_262_400_000;
 pub(super) const GUEST: &str = "0123456789abcdef0123456789abcdef";

@@ -5,14 +5,14 @@ mod fixture;
 
 use std::sync::atomic::Ordering;
 
-use origin_adapters::memory::MemoryCarts;
-use origin_domain::bookmark::{Bookmark, PENDING_MAX};
-use origin_domain::cart::{
+use domain_cart::{
     Absorbed, Action, COMMANDS_MAX, CartCommand, CartEvent, IDLE_MS_MAX, LINES_MAX, Limit,
     MergeRequest, MergedInto, Reissue, Rejection, absorb, cart_of, reissue,
 };
-use origin_domain::id::CommandId;
-use origin_domain::time::{DAY_MS, HOUR_MS, Time};
+use domain_core::bookmark::{Bookmark, PENDING_MAX};
+use domain_core::id::CommandId;
+use domain_core::time::{DAY_MS, HOUR_MS, Time};
+use origin_adapters::memory::MemoryCarts;
 
 use fixture::{Fixture, GUEST, NOON, answered, bookmark, merged_into, no_bookmark, offer};
 

@@ -1,0 +1,87 @@
+//! Cart commands. A command carries all that the fold needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain_core::bookmark::Pending;
+use domain_core::id::CommandId;
+use domain_core::time::Time;
+use serde::{Deserialize, Serialize};
+
+use super::line::{LineId, Offer, shared};
+
+/// One command with its place in the order: (time, id).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartCommand {
+    /// Its hybrid logical clock time, assigned once at acceptance.
+    pub time: Time,
+    /// Its id.
+    pub id: CommandId,
+    /// Its action.
+    pub action: Action,
+}
+
+/// The action of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Creates the line or adds to it.
+    Add {
+        /// The offer's line, hashed once at acceptance and not in every fold.
+        line: LineId,
+        /// The offer, with price and names as resolved at acceptance.
+        #[serde(with = "shared")]
+        offer: Arc<Offer>,
+        /// The quantity; at least one.
+        quantity: u32,
+    },
+    /// Replaces the quantity of an existing line; zero removes it.
+    Set {
+        /// The line.
+        line: LineId,
+        /// The quantity.
+        quantity: u32,
+    },
+    /// Removes a line.
+    Remove {
+        /// The line.
+        line: LineId,
+    },
+    /// Removes every line.
+    Clear,
+    /// Sets cart attributes; `null` removes one.
+    Attributes {
+        /// Name to value.
+        changes: BTreeMap<String, Option<String>>,
+    },
+    /// Subtracts the bought quantities from existing lines, not below zero.
+    Take {
+        /// The quantity per line.
+        lines: BTreeMap<LineId, u32>,
+    },
+    /// Adds the contents of a guest's cart at this place in the order.
+    Merge {
+        /// The guest's cart.
+        guest: String,
+    },
+}
+
+// === impl Action ===
+
+impl Action {
+    /// Adds `quantity` of an offer to its line.
+    #[must_use]
+    pub fn add(offer: Offer, quantity: u32) -> Self {
+        Self::Add { line: offer.line_id(), offer: Arc::new(offer), quantity }
+    }
+}
+
+// === impl CartCommand ===
+
+impl CartCommand {
+    /// Its place in the order, which is also its name in a bookmark.
+    #[must_use]
+    pub fn place(&self) -> Pending {
+        Pending { time: self.time, id: self.id }
+    }
+}

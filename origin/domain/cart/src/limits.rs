@@ -1,0 +1,73 @@
+//! The limits of a cart. Acceptance checks them once; the fold never does.
+
+use domain_core::bookmark::PENDING_MAX;
+
+use super::answer::Answer;
+use super::contents::Contents;
+use super::item::CartItem;
+
+/// Most lines of a cart: the limit of one call of Shopify's `/cart/add.js`.
+pub const LINES_MAX: usize = 250;
+/// Highest quantity of one line.
+pub const QUANTITY_MAX: u32 = 9_999;
+/// Most properties of a line: the limit of a cart permalink.
+pub const PROPERTIES_MAX: usize = 25;
+/// Most bytes of a property or attribute, name and value together.
+pub const PROPERTY_BYTES_MAX: usize = 2_048;
+/// Most bytes of a stored cart, below DynamoDB's 400 KB per item.
+pub const ENCODED_BYTES_MAX: usize = 256 * 1024;
+/// Most commands stored one by one, that is within 48 hours.
+pub const COMMANDS_MAX: usize = 500;
+
+/// The limit a command would exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// [`LINES_MAX`].
+    Lines,
+    /// [`QUANTITY_MAX`].
+    Quantity,
+    /// [`ENCODED_BYTES_MAX`].
+    Bytes,
+    /// The sum of all lines would exceed the range of money.
+    Total,
+    /// [`COMMANDS_MAX`].
+    Commands,
+    /// [`PENDING_MAX`].
+    Pending,
+}
+
+/// The first limit exceeded if the cart's contents were `after`.
+pub(super) fn exceeded_limit(item: &CartItem, after: &Contents, pending: usize) -> Option<Limit> {
+    if pending > PENDING_MAX {
+        return Some(Limit::Pending);
+    }
+    if item.retained() + pending > COMMANDS_MAX {
+        return Some(Limit::Commands);
+    }
+    if after.lines.len() > LINES_MAX {
+        return Some(Limit::Lines);
+    }
+    if after.lines.values().any(|line| line.quantity > QUANTITY_MAX) {
+        return Some(Limit::Quantity);
+    }
+    if after.subtotal().is_none() {
+        return Some(Limit::Total);
+    }
+    (encoded_bytes(after) + encoded_commands(item) > ENCODED_BYTES_MAX).then_some(Limit::Bytes)
+}
+
+fn encoded_bytes(contents: &Contents) -> usize {
+    rmp_serde::to_vec_named(contents).map_or(usize::MAX / 2, |bytes| bytes.len())
+}
+
+fn encoded_commands(item: &CartItem) -> usize {
+    let stored = (&item.commands, &item.guests);
+    rmp_serde::to_vec_named(&stored).map_or(usize::MAX / 2, |bytes| bytes.len())
+}
+
+impl Answer {
+    /// The client's pending commands, plus one.
+    pub(super) fn pending_with_one_more(&self) -> usize {
+        self.bookmark.pending.len() + 1
+    }
+}

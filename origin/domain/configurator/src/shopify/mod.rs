@@ -1,0 +1,9 @@
+//! Shopify products: import, and restriction to the variants that exist or are in stock.
+
+mod ids;
+mod import;
+mod prices;
+mod restrict;
+
+pub use import::ShopCurrency;
+pub(super) use restrict::STOCK_RULE;

@@ -1,0 +1,12 @@
+//! What every part of the domain shares: money, time, ids, events, bookmarks and idempotency. It
+//! depends on no other part.
+
+pub mod authoring;
+pub mod bookmark;
+pub mod currency;
+pub mod event;
+pub mod id;
+pub mod idempotency;
+pub mod money;
+pub mod port;
+pub mod time;

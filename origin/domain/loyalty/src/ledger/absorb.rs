@@ -1,0 +1,225 @@
+//! Absorbing: how the consumer handles webhooks, delivered any number of times in any order.
+
+use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use domain_shopify::PayloadError;
+use domain_shopify::Webhook;
+
+use super::account::{Account, AccountFull, Addition};
+use super::cause::Cause;
+use super::entry::LedgerEntry;
+use super::facts::{Fact, OrderEarning, OrderFull, OrderItem};
+use super::order_entries::order_entries;
+use super::order_fact::OrderFact;
+use super::paid::Paid;
+use crate::points::Points;
+use crate::ports::{Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs};
+use crate::program::definition::ProgramVersion;
+use crate::program::earning::EarningError;
+use crate::program::figures::FIGURES_LAG_MS;
+
+/// The result of absorbing a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the ledger now.
+    Applied {
+        /// The counted cause.
+        cause: Cause,
+        /// The customer; a guest's order has none, nor has one not known to be paid.
+        customer: Option<String>,
+        /// The points it moved.
+        points: Points,
+    },
+    /// The ledger has it already.
+    Known {
+        /// The repeated cause.
+        cause: Cause,
+    },
+    /// It is older than the erasure of its customer, and is dropped.
+    Erased {
+        /// The dropped cause.
+        cause: Cause,
+    },
+    /// Nothing in it moves points.
+    Ignored {
+        /// Its topic.
+        topic: String,
+    },
+}
+
+/// Why a webhook could not be absorbed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AbsorbError {
+    /// The webhook is unreadable.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// It is from another shop.
+    #[error("the webhook is from {0}")]
+    OtherShop(String),
+    /// The order cannot be turned into points.
+    #[error(transparent)]
+    Earning(#[from] EarningError),
+    /// The order is at its bound.
+    #[error(transparent)]
+    OrderFull(#[from] OrderFull),
+    /// The account is at its bound.
+    #[error(transparent)]
+    AccountFull(#[from] AccountFull),
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The consumer of webhooks.
+#[derive(Debug, Clone, Copy)]
+pub struct Absorber<'a, L, P> {
+    /// Stores ledgers.
+    pub ledger: &'a L,
+    /// Stores the program.
+    pub programs: &'a P,
+    /// The shop this deployment serves, such as `demo.myshopify.com`.
+    pub shop: &'a str,
+}
+
+// === impl Absorber ===
+
+impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
+    /// Absorbs the detail of one webhook event.
+    ///
+    /// # Errors
+    /// Not retryable: the message becomes a dead letter with the error as its reason.
+    /// Retryable: a port failed, or [`CONFLICT_ROUNDS_MAX`] races were lost; the message stays in
+    /// the queue.
+    pub async fn absorb(&self, detail: &str) -> Result<Outcome, AbsorbError> {
+        let webhook = Webhook::parse(detail)?;
+        if !webhook.shop.eq_ignore_ascii_case(self.shop) {
+            return Err(AbsorbError::OtherShop(webhook.shop));
+        }
+        match OrderFact::read(&webhook.topic, webhook.payload)? {
+            Some(fact) => self.absorb_fact(&fact).await,
+            None => Ok(Outcome::Ignored { topic: webhook.topic }),
+        }
+    }
+
+    async fn absorb_fact(&self, order_fact: &OrderFact) -> Result<Outcome, AbsorbError> {
+        let cause = order_fact.cause();
+        let program = match &order_fact.fact {
+            Fact::Paid { paid, .. } => {
+                self.programs.in_effect(paid.at, Consistency::Strong).await?
+            }
+            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
+        };
+        for _ in 0..CONFLICT_ROUNDS_MAX {
+            let loaded = self.load(order_fact, &cause).await?;
+            if is_erased(&loaded, order_fact) {
+                return Ok(Outcome::Erased { cause });
+            }
+            let Some(change) = decide(loaded, order_fact, program.as_ref())? else {
+                return Ok(Outcome::Known { cause });
+            };
+            if self.ledger.commit(&change).await? == Written::Done {
+                return Ok(Outcome::of(cause, &change));
+            }
+        }
+        Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()).into())
+    }
+
+    /// The order and the account of its customer, whom a refund does not name.
+    async fn load(&self, order_fact: &OrderFact, cause: &Cause) -> Result<LoadedLedger, PortError> {
+        let order = Some(order_fact.order.as_str());
+        let request = LoadRequest { cause: Some(cause), order, ..LoadRequest::default() };
+        let customer = order_fact.customer();
+        let loaded = self.ledger.load(LoadRequest { customer, ..request }).await?;
+        match loaded.order.as_ref().and_then(|order| order.facts.account()) {
+            Some(customer) if loaded.account.is_none() => {
+                self.ledger.load(LoadRequest { customer: Some(customer), ..request }).await
+            }
+            _ => Ok(loaded),
+        }
+    }
+}
+
+/// Whether the customer of a payment was erased since then.
+fn is_erased(loaded: &LoadedLedger, order_fact: &OrderFact) -> bool {
+    let Fact::Paid { paid, .. } = &order_fact.fact else { return false };
+    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(paid.at))
+}
+
+/// The change that a fact of an order makes; `None` if the fact has counted already, even if this
+/// delivery differs. Only a payment evaluates the program, the one in effect when the order was
+/// placed; before the first program an order earns nothing, but its facts are stored.
+///
+/// # Errors
+/// The order cannot be turned into points, or the order or its account is at its bound.
+pub fn decide(
+    loaded: LoadedLedger,
+    order_fact: &OrderFact,
+    program: Option<&ProgramVersion>,
+) -> Result<Option<LedgerChange>, AbsorbError> {
+    if loaded.is_claimed {
+        return Ok(None);
+    }
+    let seen = loaded.order.as_ref().map(|order| order.version);
+    let before = loaded.order.unwrap_or_else(|| OrderItem::of(&order_fact.order));
+    let earning = match (&order_fact.fact, program) {
+        (Fact::Paid { paid, .. }, Some(version)) => {
+            Some(order_earning(paid, loaded.account.as_ref(), version)?)
+        }
+        _ => before.earning,
+    };
+    // Facts that arrived before the payment named the customer count together with it.
+    let counted = before.facts.account().map_or(0, |_| before.version);
+    let facts = before.facts.with(order_fact.fact.clone())?;
+    let entries = earning.as_ref().map(|earning| order_entries(&facts, earning));
+    let entries = entries.unwrap_or_default();
+    let without = |these: &[LedgerEntry], those: &[LedgerEntry]| -> Vec<LedgerEntry> {
+        these.iter().filter(|entry| !those.contains(entry)).cloned().collect()
+    };
+    let (gone, put) = (without(&before.entries, &entries), without(&entries, &before.entries));
+    let order = OrderItem { version: facts.count(), facts, earning, entries };
+    let account = match order.facts.account() {
+        Some(customer) => {
+            let seen = loaded.account.as_ref().map(|account| account.version);
+            let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
+            let causes = order.version - counted;
+            let addition = Addition { causes, at: order.facts.newest(), gone: &gone, put: &put };
+            Some(Guarded { seen, item: account.with(addition)? })
+        }
+        None => None,
+    };
+    let (cause, order) = (Some(order_fact.cause()), Some(Guarded { seen, item: order }));
+    Ok(Some(LedgerChange { cause, order, account, gone, put, ..LedgerChange::default() }))
+}
+
+fn order_earning(
+    paid: &Paid,
+    account: Option<&Account>,
+    version: &ProgramVersion,
+) -> Result<OrderEarning, EarningError> {
+    let ProgramVersion { version: program_version, program, .. } = version;
+    let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
+    let figures = account.map(|account| account.figures_before(as_of, program.window_days));
+    let earned = program.earned(paid, &figures.unwrap_or_default())?;
+    let terms = program.terms(paid.at);
+    Ok(OrderEarning { program_version: *program_version, terms, earned })
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    fn of(cause: Cause, change: &LedgerChange) -> Self {
+        let put: Points = change.put.iter().map(|entry| entry.points).sum();
+        let gone: Points = change.gone.iter().map(|entry| entry.points).sum();
+        let customer = change.account.as_ref().map(|account| account.item.customer.clone());
+        Self::Applied { cause, customer, points: put.minus(gone) }
+    }
+}
+
+// === impl AbsorbError ===
+
+impl AbsorbError {
+    /// Whether the same webhook may be absorbed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Port(error) if error.is_retryable())
+    }
+}

@@ -1,0 +1,33 @@
+//! The ledger: facts of orders, the entries computed from them, the account that sums them up, and
+//! its standing at a moment.
+
+pub(crate) mod absorb;
+pub(crate) mod account;
+mod account_figures;
+pub(crate) mod cause;
+pub(crate) mod entry;
+pub(crate) mod facts;
+pub(crate) mod order;
+pub(crate) mod order_entries;
+pub(crate) mod order_fact;
+pub(crate) mod paid;
+pub(crate) mod refund;
+pub(crate) mod spending;
+pub(crate) mod standing;
+pub(crate) mod terms;
+
+pub use absorb::{AbsorbError, Absorber, Outcome, decide};
+pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX, Spent};
+pub use cause::{Cause, CauseKind};
+pub use entry::{EntryKey, EntryKind, LedgerEntry};
+pub use facts::{
+    Fact, LINE_TEXTS_BYTES_MAX, ORDER_REFUNDS_MAX, OrderEarning, OrderFacts, OrderFull, OrderItem,
+    REFUNDED_LINES_MAX, TEXT_BYTES_MAX, TEXTS_MAX,
+};
+pub use order::PaidOrder;
+pub use order_entries::order_entries;
+pub use order_fact::OrderFact;
+pub use paid::{Paid, PaidLine};
+pub use refund::{Goodwill, Refund};
+pub use standing::{Balance, EXPIRING_MAX, Expiring, FACT_LEAD_MS_MAX, Reading, Standing};
+pub use terms::Terms;

@@ -1,0 +1,151 @@
+//! Orders as Shopify sends them: the REST resource in the body of `orders/paid`.
+
+use domain_core::money::Money;
+use domain_shopify::ORDER_LINES_MAX;
+use domain_shopify::{Node, Object, PayloadError};
+use serde_json::value::RawValue;
+
+use super::facts::{LINE_TEXTS_BYTES_MAX, TEXT_BYTES_MAX, TEXTS_MAX};
+use super::paid::{Paid, PaidLine};
+
+/// Most discounts on one line that are added up. Shopify applies at most 25 discount functions and
+/// a handful of codes to an order.
+const LINE_DISCOUNTS_MAX: usize = 250;
+
+/// Most taxes on one line that are added up: a country, its parts, and room.
+const LINE_TAXES_MAX: usize = 50;
+
+/// The content of an `orders/paid` payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidOrder {
+    /// Shopify's order id.
+    pub order: String,
+    /// Shopify's customer id; a guest has none.
+    pub customer: Option<String>,
+    /// The order as it was paid.
+    pub paid: Paid,
+}
+
+// === impl PaidOrder ===
+
+impl PaidOrder {
+    /// Reads an `orders/paid` payload.
+    ///
+    /// It reads only fields that do not change after the payment (no `current_*`), so that every
+    /// delivery reads the same.
+    ///
+    /// # Errors
+    /// A required field is missing or invalid; the error names it.
+    pub fn from_payload(payload: &RawValue) -> Result<Self, PayloadError> {
+        let order = Node::root(payload).object()?;
+        let customer = match order.get("customer") {
+            Some(customer) => customer.object()?.get("id").map(|id| id.id()).transpose()?,
+            None => None,
+        };
+        Ok(Self { order: order.need("id")?.id()?, customer, paid: paid(&order)? })
+    }
+}
+
+fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
+    let currency = order.need("currency")?.currency()?;
+    let at = match order.get("processed_at") {
+        Some(at) => at.time()?,
+        None => order.need("created_at")?.time()?,
+    };
+    let is_test = order.get("test").map_or(Ok(false), |test| test.flag())?;
+    let lines = order.need("line_items")?.list(ORDER_LINES_MAX)?;
+    let lines = lines.iter().map(|line| paid_line(&line.object()?, &currency));
+    Ok(Paid {
+        at,
+        is_test,
+        tax: tax_on_top(order, &currency),
+        lines: with_texts_bounded(lines.collect::<Result<_, _>>()?),
+        source: text(order, "source_name"),
+        discount_codes: discount_codes(order),
+        customer_tags: customer_tags(order),
+        currency,
+    })
+}
+
+/// The lines without the texts beyond the bound of an order.
+fn with_texts_bounded(mut lines: Vec<PaidLine>) -> Vec<PaidLine> {
+    let mut budget = LINE_TEXTS_BYTES_MAX;
+    for text in lines.iter_mut().flat_map(|line| [&mut line.sku, &mut line.vendor]) {
+        let bytes = text.as_ref().map_or(0, String::len);
+        match budget.checked_sub(bytes) {
+            Some(rest) => budget = rest,
+            None => *text = None,
+        }
+    }
+    lines
+}
+
+/// The taxes on the lines, where prices exclude them. As below, an invalid one is left out.
+fn tax_on_top(order: &Object<'_>, currency: &str) -> Money {
+    let is_included = order.get("taxes_included").and_then(|included| included.flag().ok());
+    if is_included.unwrap_or_default() {
+        return Money::ZERO;
+    }
+    let lines = elements(order, "line_items", ORDER_LINES_MAX).into_iter();
+    let taxes = lines.filter_map(|line| {
+        let taxes = elements(&line.object().ok()?, "tax_lines", LINE_TAXES_MAX).into_iter();
+        let taxes = taxes.filter_map(|tax| tax.object().ok()?.shop_money("price", currency).ok());
+        Some(taxes.fold(0_i64, |sum, tax| sum.saturating_add(tax.0)))
+    });
+    Money(taxes.fold(0, i64::saturating_add))
+}
+
+fn elements<'a>(of: &Object<'a>, key: &str, max: usize) -> Vec<Node<'a>> {
+    of.get(key).and_then(|list| list.list(max).ok()).unwrap_or_default()
+}
+
+/// The codes of `discount_codes`. A field that only formulas read is never a reason to reject an
+/// order: an invalid code is left out.
+fn discount_codes(order: &Object<'_>) -> Vec<String> {
+    let codes = elements(order, "discount_codes", usize::MAX).into_iter().take(TEXTS_MAX);
+    codes.filter_map(|code| text(&code.object().ok()?, "code")).collect()
+}
+
+/// Shopify writes tags as one text with commas.
+fn customer_tags(order: &Object<'_>) -> Vec<String> {
+    let customer = order.get("customer").and_then(|customer| customer.object().ok());
+    let tags = customer.and_then(|customer| customer.get("tags")?.text().ok()).unwrap_or_default();
+    let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+    tags.take(TEXTS_MAX).map(|tag| shortened(tag.to_owned())).collect()
+}
+
+fn text(of: &Object<'_>, key: &str) -> Option<String> {
+    of.get(key)?.text().ok().map(shortened)
+}
+
+fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
+}
+
+fn paid_line(line: &Object<'_>, currency: &str) -> Result<PaidLine, PayloadError> {
+    let quantity = line.need("quantity")?;
+    let gross = line.shop_money("price", currency)?.times(quantity.count()?);
+    let gross = gross.ok_or_else(|| quantity.is_not("a count of that price"))?;
+    Ok(PaidLine {
+        id: line.need("id")?.id()?,
+        quantity: quantity.count()?,
+        amount: less_discounts(line, gross, currency)?,
+        is_gift_card: line.get("gift_card").map_or(Ok(false), |gift_card| gift_card.flag())?,
+        product: line.get("product_id").and_then(|product| product.id().ok()),
+        variant: line.get("variant_id").and_then(|variant| variant.id().ok()),
+        sku: text(line, "sku"),
+        vendor: text(line, "vendor"),
+    })
+}
+
+/// The price of a line after its discounts; never below zero.
+fn less_discounts(line: &Object<'_>, gross: Money, currency: &str) -> Result<Money, PayloadError> {
+    let Some(allocations) = line.get("discount_allocations") else { return Ok(gross) };
+    let mut rest = gross;
+    for allocation in allocations.list(LINE_DISCOUNTS_MAX)? {
+        let discount = allocation.object()?.shop_money("amount", currency)?;
+        rest = Money(rest.0.saturating_sub(discount.0).max(0));
+    }
+    Ok(rest)
+}

@@ -1,0 +1,48 @@
+//! The loyalty ledger: facts of orders, the entries computed from them, and the account that sums
+//! up the entries.
+//!
+//! ```text
+//! webhook ─► facts of the order ─► entries ─► account ─► standing
+//!            what Shopify sent     pure, by    a sum       read by the clock
+//!            once per cause        program     over lots
+//! ```
+//!
+//! Entries are a pure function of the facts, and an account is the sum of its entries: duplicate or
+//! reordered events change neither. One transaction writes order, entries and account and claims
+//! the cause.
+
+mod day;
+mod ledger;
+mod points;
+mod ports;
+mod program;
+mod redemption;
+
+pub use day::Day;
+pub use ledger::{
+    AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, EXPIRING_MAX,
+    EntryKey, EntryKind, Expiring, FACT_LEAD_MS_MAX, Fact, Goodwill, LINE_TEXTS_BYTES_MAX,
+    LOTS_MAX, LedgerEntry, Lot, ORDER_REFUNDS_MAX, OrderEarning, OrderFact, OrderFacts, OrderFull,
+    OrderItem, Outcome, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX, Reading, Refund,
+    SPENT_DAYS_MAX, Spent, Standing, TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
+};
+pub use points::{POINTS_MAX, Points};
+pub use ports::{
+    AccountRead, Accounts, CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader,
+    LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, PAGE_ENTRIES_MAX, Programs, RewardCodes,
+    TRANSACTION_ACTIONS_MAX,
+};
+pub use program::{
+    ACTIVATION_LEAD_MS, Activation, Condition, DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX,
+    DRY_RUN_DAYS_MAX, DRY_RUN_HORIZON_DAYS, DRY_RUN_ORDERS_MAX, Difference, EXPRESSION_BYTES_MAX,
+    Each, Earned, EarnedLine, Earning, EarningError, FIGURES_LAG_MS, Failure, Figures, Formula,
+    HISTORY_MAX, MULTIPLIERS_MAX, Multiplier, NESTING_MAX, NextTier, OrderHistory, PERCENT_MAX,
+    PastOrder, PastOrders, Program, ProgramEvent, ProgramPublication, ProgramStore, ProgramVersion,
+    PublicationRequest, REWARDS_MAX, RULES_MAX, Reward, RewardKind, Rule, RuleFailure, RulePoints,
+    STEPS_MAX, TIERS_MAX, TITLE_BYTES_MAX, Tier, TierUnit, TiersBy, activate, newest, publish,
+};
+pub use redemption::{
+    AcceptedRedemption, CommandRequest, DecideError, Decider, Delivery, Fate, LoyaltyAction,
+    LoyaltyCommand, LoyaltyCommands, LoyaltyEvent, LoyaltyRecord, LoyaltyRejection, OVERDUE_MAX,
+    REDEMPTIONS_MAX, Redemption, RedemptionItem, RewardCode, RewardRequest, State, View, view,
+};

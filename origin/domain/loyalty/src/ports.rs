@@ -1,0 +1,195 @@
+//! Ports of the ledger. Documents are stored as MessagePack with named fields; a versioned item is
+//! written on condition of the version that was read.
+
+use std::sync::Arc;
+
+use domain_core::bookmark::Pending;
+use domain_core::id::CommandId;
+use domain_core::idempotency::Recorded;
+use domain_core::port::{Consistency, PortError, Written};
+use domain_core::time::Time;
+
+use crate::ledger::account::Account;
+use crate::ledger::cause::Cause;
+use crate::ledger::entry::{EntryKey, LedgerEntry};
+use crate::ledger::facts::OrderItem;
+use crate::program::definition::ProgramVersion;
+use crate::redemption::lifecycle::{RedemptionItem, RewardCode};
+use crate::redemption::loyalty_command::LoyaltyRecord;
+
+/// Most actions of one transaction (DynamoDB, `TransactWriteItems`).
+pub const TRANSACTION_ACTIONS_MAX: usize = 100;
+
+/// Most entries one change writes: a transaction less the order, the account and the cause.
+pub const CHANGE_ENTRIES_MAX: usize = TRANSACTION_ACTIONS_MAX - 3;
+
+/// Most entries of one page.
+pub const PAGE_ENTRIES_MAX: usize = 100;
+
+/// One item to write, on condition of the version that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded<T> {
+    /// The version that was read; `None`: there was no item.
+    pub seen: Option<u64>,
+    /// The new item.
+    pub item: T,
+}
+
+/// One atomic change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerChange {
+    /// Claimed forever, on condition that it was never claimed before.
+    pub cause: Option<Cause>,
+    /// The order with the new fact.
+    pub order: Option<Guarded<OrderItem>>,
+    /// The redemptions in their new states.
+    pub redemptions: Vec<Guarded<RedemptionItem>>,
+    /// The account with the new cause; a guest has none.
+    pub account: Option<Guarded<Account>>,
+    /// The entries to take out of the ledger of that account's customer: an order's are computed
+    /// again when an earlier fact arrives late.
+    pub gone: Vec<LedgerEntry>,
+    /// The entries to put into it. With those that go, and the redemptions, at most
+    /// [`CHANGE_ENTRIES_MAX`].
+    pub put: Vec<LedgerEntry>,
+}
+
+/// The items that a change starts from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoadRequest<'a> {
+    /// Whether this is claimed.
+    pub cause: Option<&'a Cause>,
+    /// This order.
+    pub order: Option<&'a str>,
+    /// These redemptions.
+    pub redemptions: &'a [CommandId],
+    /// The account of this customer.
+    pub customer: Option<&'a str>,
+}
+
+/// The items that were loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadedLedger {
+    /// Whether the cause has counted.
+    pub is_claimed: bool,
+    /// The order, if anything is known of it.
+    pub order: Option<OrderItem>,
+    /// The redemptions that have a decision.
+    pub redemptions: Vec<RedemptionItem>,
+    /// The account, if there is one.
+    pub account: Option<Account>,
+}
+
+/// Changes ledgers.
+pub trait LedgerStore: Send + Sync {
+    /// Reads the items a change starts from, strongly consistent. They need not be of one moment:
+    /// every change is conditional on the versions it starts from.
+    fn load(
+        &self,
+        request: LoadRequest<'_>,
+    ) -> impl Future<Output = Result<LoadedLedger, PortError>> + Send;
+
+    /// Writes a change in one transaction; a conflict if any of its conditions fails.
+    fn commit(
+        &self,
+        change: &LedgerChange,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// One page of a ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryPage {
+    /// Newest first.
+    pub entries: Vec<LedgerEntry>,
+    /// The key of the last entry here if there are older ones: the next page continues before it.
+    pub next: Option<EntryKey>,
+}
+
+/// Reads ledgers for responses.
+pub trait LedgerReader: Send + Sync {
+    /// A customer's account, if there is one.
+    fn account(
+        &self,
+        customer: &str,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<Account>, PortError>> + Send;
+
+    /// A customer's account and the records of these commands in one strongly consistent batch; an
+    /// id without a record is left out.
+    fn account_and_records(
+        &self,
+        customer: &str,
+        ids: &[CommandId],
+    ) -> impl Future<Output = Result<(Option<Account>, Vec<LoyaltyRecord>), PortError>> + Send;
+
+    /// A redemption that has a decision, strongly consistent.
+    fn redemption(
+        &self,
+        id: CommandId,
+    ) -> impl Future<Output = Result<Option<RedemptionItem>, PortError>> + Send;
+
+    /// At most `limit` entries of a customer before `before`, newest first, strongly consistent.
+    fn entries(
+        &self,
+        customer: &str,
+        before: Option<&EntryKey>,
+        limit: usize,
+    ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
+}
+
+/// The result of a read for a response.
+#[derive(Debug, Clone)]
+pub struct AccountRead {
+    /// The account, if there is one.
+    pub account: Option<Arc<Account>>,
+    /// The records, where they exist, of the pending commands that the account lacks.
+    pub records: Vec<LoyaltyRecord>,
+}
+
+/// Reads accounts for responses.
+pub trait Accounts: Send + Sync {
+    /// Obtains an account with `version >= floor`, or the result of a strongly consistent read
+    /// begun after this call. If the account lacks any of `pending`, account and records come from
+    /// one strongly consistent batch.
+    fn read(
+        &self,
+        customer: &str,
+        floor: u64,
+        pending: &[Pending],
+    ) -> impl Future<Output = Result<AccountRead, PortError>> + Send;
+}
+
+/// Records accepted commands.
+pub trait LoyaltyLog: Send + Sync {
+    /// Writes the record unless its id has one.
+    fn record(
+        &self,
+        record: &LoyaltyRecord,
+    ) -> impl Future<Output = Result<Recorded<LoyaltyRecord>, PortError>> + Send;
+
+    /// Reads the record of an id, strongly consistent.
+    fn find(
+        &self,
+        id: CommandId,
+    ) -> impl Future<Output = Result<Option<LoyaltyRecord>, PortError>> + Send;
+}
+
+/// Makes the codes by which customers claim their rewards.
+pub trait RewardCodes: Send + Sync {
+    /// Makes the code valid for this reward; repeating the call changes nothing.
+    fn make(
+        &self,
+        code: &RewardCode,
+        reward: &str,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Reads the program.
+pub trait Programs: Send + Sync {
+    /// The version in effect at a time: the newest one active by then; `None` before the first.
+    fn in_effect(
+        &self,
+        at: Time,
+        consistency: Consistency,
+    ) -> impl Future<Output = Result<Option<ProgramVersion>, PortError>> + Send;
+}

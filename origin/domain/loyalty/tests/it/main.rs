@@ -1,0 +1,22 @@
+//! The loyalty ledger.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test, too")]
+
+mod absorbing;
+mod corpora;
+mod demo;
+mod earning;
+mod erasing;
+mod examples;
+mod formulas;
+mod goodwill;
+mod holding;
+mod laws;
+mod midnight;
+mod payloads;
+mod programs;
+mod redeeming;
+mod replaying;
+mod reversing;
+mod standings;
+mod world;

@@ -1,0 +1,356 @@
+//! Redemptions: points are held at once, spent once, and never more than the account has.
+
+use std::sync::atomic::Ordering;
+
+use domain_core::bookmark::Bookmark;
+use domain_core::event::{Event, Kind};
+use domain_core::idempotency::{Fingerprint, RETRY_WINDOW_MS};
+use domain_core::port::Consistency;
+use domain_core::time::{DAY_MS, SECOND_MS, Time};
+use domain_loyalty::{
+    AcceptedRedemption, Accounts as _, CommandRequest, Delivery, EntryPage, Fate,
+    LedgerReader as _, LoyaltyCommands, LoyaltyRejection, Points, Program, ProgramVersion, Reading,
+    Redemption, RewardRequest, Standing, State, view,
+};
+use domain_privacy::erase_customer;
+use serde_json::json;
+
+use super::world::{
+    Items, Table, cancellation, changed, now, order, program_document, time, webhook,
+};
+
+pub(super) const MINUTE_MS: u64 = 60 * SECOND_MS;
+const PAID_AT: &str = "2026-11-01T10:00:00Z";
+
+/// When the points of an order paid at [`PAID_AT`] can be redeemed.
+pub(super) fn noon() -> Time {
+    time("2026-11-20T12:00:00Z")
+}
+
+/// A bell costs 250, a lock 100.
+pub(super) fn rewarding() -> Program {
+    let rewards = json!([
+        {"id": "bell", "title": "A bell", "points": 250},
+        {"id": "lock", "title": "A lock", "points": 100},
+    ]);
+    Program::parse(&changed(&program_document(), "/rewards", rewards).to_string()).unwrap()
+}
+
+/// A shop whose customer 1001 has one point to redeem per euro.
+pub(super) fn shop(euros: &str) -> Table {
+    let table = Table::with(rewarding());
+    table.pay(&order(41, Some(1001), PAID_AT, euros)).unwrap();
+    table
+}
+
+fn version(table: &Table) -> ProgramVersion {
+    table.programs.last().unwrap().clone()
+}
+
+pub(super) fn request(key: &str, bookmark: &Bookmark, clock: Time) -> CommandRequest {
+    CommandRequest {
+        customer: "1001".into(),
+        key: format!("{key:0>16}"),
+        fingerprint: Fingerprint::of("POST", "/v1/loyalty/redemptions", key.as_bytes()),
+        bookmark: bookmark.clone(),
+        now: clock,
+    }
+}
+
+pub(super) fn reward_request(reward: &str) -> RewardRequest {
+    let points = if reward == "bell" { 250 } else { 100 };
+    RewardRequest { reward: reward.into(), points: Points(points) }
+}
+
+pub(super) fn try_redeem(
+    table: &Table,
+    request: &CommandRequest,
+    reward: &RewardRequest,
+) -> Result<AcceptedRedemption, LoyaltyRejection> {
+    let commands = LoyaltyCommands { accounts: table, log: table, events: table };
+    now(commands.redeem(request, reward, &version(table)))
+}
+
+pub(super) fn redeem(table: &Table, reward: &str, key: &str, clock: Time) -> AcceptedRedemption {
+    try_redeem(table, &request(key, &Bookmark::default(), clock), &reward_request(reward)).unwrap()
+}
+
+/// The events published since the last call.
+pub(super) fn published(table: &Table) -> Vec<Event> {
+    std::mem::take(&mut *table.published.lock().unwrap())
+}
+
+/// Delivers all published events, and those that follow from them, at a clock.
+pub(super) fn settle_down(table: &Table, clock: Time) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    loop {
+        let events = published(table);
+        if events.is_empty() {
+            return kinds;
+        }
+        for event in events {
+            kinds.push(event.kind);
+            table.absorb(&event, Delivery::Live, clock).unwrap();
+        }
+    }
+}
+
+pub(super) fn standing(table: &Table, clock: Time) -> (i64, i64, i64) {
+    let balance = table.standing("1001", clock).balance;
+    (balance.available.0, balance.pending.0, balance.held.0)
+}
+
+pub(super) fn state(table: &Table, accepted: &AcceptedRedemption) -> State {
+    table.items().redemptions[&accepted.redemption.id].redemption.state
+}
+
+fn ledger(items: &Items) -> Vec<(&'static str, i64)> {
+    items.entries.values().map(|entry| (entry.kind.name(), entry.points.0)).collect()
+}
+
+#[test]
+fn points_are_held_in_the_answer_and_spent_when_the_consumers_have_run() {
+    let table = shop("600.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    assert_eq!(accepted.redemption.state, State::Requested);
+    let reading = Reading { clock: noon(), seen: Time(0) };
+    let own = Standing::of(&accepted.view.account, &rewarding(), reading);
+    assert_eq!((own.balance.available, own.balance.held), (Points(350), Points(250)));
+    assert_eq!((own.version, accepted.view.bookmark.floor), (1, 1), "nothing is absorbed yet");
+    assert_eq!(accepted.view.bookmark.pending.len(), 1);
+    assert_eq!(standing(&table, noon()), (600, 0, 0), "other clients see no change");
+    let kinds = settle_down(&table, noon());
+    let expected = [Kind::LoyaltyCommanded, Kind::RedemptionHeld, Kind::RedemptionSettled];
+    assert_eq!(kinds, expected);
+    assert_eq!(standing(&table, noon()), (350, 0, 0));
+    assert_eq!(ledger(&table.items()), [("earn", 600), ("hold", -250), ("settle", 0)]);
+    assert_eq!(table.items().accounts["1001"].version, 3, "order, decision, end");
+    let account = now(table.account("1001", Consistency::Strong)).unwrap().unwrap();
+    assert!(account.has_absorbed(accepted.redemption.id, accepted.redemption.time));
+    assert_eq!(table.codes.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_decision_replaces_the_pending_redemption() {
+    let table = shop("600.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    let commanded = published(&table);
+    table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+    let read = now((&table).read("1001", 1, &[])).unwrap();
+    let client_view = view("1001", &read, &accepted.view.bookmark, noon());
+    assert_eq!(client_view.pending, []);
+    assert_eq!((client_view.bookmark.floor, client_view.bookmark.pending.len()), (2, 0));
+    assert_eq!(client_view.redemption(accepted.redemption.id).unwrap().state, State::Held);
+}
+
+#[test]
+fn the_second_redemption_is_rejected_and_takes_no_points() {
+    let table = shop("300.00");
+    let phone = redeem(&table, "bell", "phone", noon());
+    let laptop = redeem(&table, "bell", "laptop", noon());
+    let kinds = settle_down(&table, noon());
+    assert!(kinds.contains(&Kind::RedemptionRejected), "{kinds:?}");
+    assert!(matches!(state(&table, &phone), State::Settled { .. }));
+    assert_eq!(state(&table, &laptop), State::Rejected);
+    assert_eq!(standing(&table, noon()), (50, 0, 0));
+}
+
+#[test]
+fn two_devices_at_once_never_spend_more_than_there_is() {
+    let table = shop("300.00");
+    let (phone, laptop) =
+        (redeem(&table, "bell", "phone", noon()), redeem(&table, "bell", "laptop", noon()));
+    let commanded = published(&table);
+    let rival = commanded[1].clone();
+    table.meanwhile.lock().unwrap().push(Box::new(move |items| {
+        let other = Table::with(rewarding());
+        *other.items.lock().unwrap() = items.clone();
+        other.absorb(&rival, Delivery::Live, noon()).unwrap();
+        *items = other.items();
+    }));
+    table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+    assert_eq!(state(&table, &laptop), State::Held);
+    assert_eq!(state(&table, &phone), State::Rejected);
+    assert_eq!(standing(&table, noon()), (50, 0, 250));
+}
+
+#[test]
+fn a_redemption_needs_an_offered_reward_its_price_and_enough_points() {
+    let table = shop("240.00");
+    let nothing = Bookmark::default();
+    let rejection = |reward: &str, points: i64| {
+        let reward = RewardRequest { reward: reward.into(), points: Points(points) };
+        try_redeem(&table, &request("one", &nothing, noon()), &reward).unwrap_err()
+    };
+    assert_eq!(rejection("horn", 10), LoyaltyRejection::RewardUnknown);
+    assert_eq!(rejection("lock", 99), LoyaltyRejection::OtherPrice(Points(100)));
+    assert_eq!(rejection("bell", 250), LoyaltyRejection::Uncovered(Points(240)));
+    assert_eq!(published(&table), []);
+    let pending = time(PAID_AT).plus_ms(DAY_MS);
+    let early = try_redeem(&table, &request("one", &nothing, pending), &reward_request("lock"));
+    assert_eq!(early.unwrap_err(), LoyaltyRejection::Uncovered(Points(0)), "not available yet");
+}
+
+#[test]
+fn a_clients_pending_redemptions_count_before_they_are_decided() {
+    let table = shop("300.00");
+    let first = redeem(&table, "bell", "one", noon());
+    let again = request("two", &first.view.bookmark, noon());
+    let rejection = try_redeem(&table, &again, &reward_request("lock")).unwrap_err();
+    assert_eq!(rejection, LoyaltyRejection::Uncovered(Points(50)));
+}
+
+#[test]
+fn a_repeated_request_has_one_effect_and_another_content_is_a_conflict() {
+    let table = shop("300.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    settle_down(&table, noon());
+    let later = noon().plus_ms(MINUTE_MS);
+    let again = redeem(&table, "bell", "one", later);
+    assert_eq!(again.redemption.id, accepted.redemption.id);
+    assert!(matches!(again.redemption.state, State::Settled { .. }), "the present state");
+    settle_down(&table, later);
+    assert_eq!(standing(&table, later), (50, 0, 0));
+    let mut other = request("one", &Bookmark::default(), later);
+    other.fingerprint = Fingerprint::of("POST", "/v1/loyalty/redemptions", b"other");
+    assert_eq!(
+        try_redeem(&table, &other, &reward_request("bell")).unwrap_err(),
+        LoyaltyRejection::Conflict
+    );
+    let much_later = request("one", &Bookmark::default(), noon().plus_ms(RETRY_WINDOW_MS + 2));
+    assert_eq!(
+        try_redeem(&table, &much_later, &reward_request("bell")).unwrap_err(),
+        LoyaltyRejection::Expired
+    );
+}
+
+#[test]
+fn a_command_is_never_earlier_than_what_its_client_has_seen() {
+    let table = shop("300.00");
+    let bookmark = Bookmark { moment: noon().plus_ms(5 * SECOND_MS), ..Bookmark::default() };
+    let accepted =
+        try_redeem(&table, &request("one", &bookmark, noon()), &reward_request("lock")).unwrap();
+    assert_eq!(accepted.redemption.time, bookmark.moment.plus_ms(1));
+}
+
+#[test]
+fn a_redelivered_request_publishes_its_stored_decision_again() {
+    let table = shop("300.00");
+    redeem(&table, "bell", "one", noon());
+    let commanded = published(&table).remove(0);
+    table.is_cut_off.store(true, Ordering::SeqCst);
+    let error = table.absorb(&commanded, Delivery::Live, noon()).unwrap_err();
+    assert!(error.is_retryable(), "decided, but not published: the message stays");
+    assert_eq!(standing(&table, noon()), (50, 0, 250));
+    table.is_cut_off.store(false, Ordering::SeqCst);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let events = published(&table);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    assert_eq!(published(&table), events, "byte for byte");
+    assert_eq!(events[0].kind, Kind::RedemptionHeld);
+    assert_eq!(standing(&table, noon()), (50, 0, 250));
+}
+
+#[test]
+fn oldest_points_are_spent_first_and_spent_points_never_expire() {
+    let table = Table::with(rewarding());
+    table.pay(&order(41, Some(1001), "2026-01-01T10:00:00Z", "250.00")).unwrap();
+    table.pay(&order(51, Some(1001), "2026-06-01T10:00:00Z", "250.00")).unwrap();
+    redeem(&table, "bell", "one", noon());
+    settle_down(&table, noon());
+    assert_eq!(standing(&table, noon()), (250, 0, 0));
+    // The first order's points would have expired in January 2027.
+    assert_eq!(standing(&table, time("2027-02-01T00:00:00Z")), (250, 0, 0));
+    assert_eq!(standing(&table, time("2027-07-01T00:00:00Z")), (0, 0, 0));
+}
+
+#[test]
+fn points_spent_and_then_taken_back_are_paid_by_the_next_points_earned() {
+    let table = shop("300.00");
+    redeem(&table, "bell", "one", noon());
+    settle_down(&table, noon());
+    let back = cancellation(41, "2026-11-21T00:00:00Z", &[]);
+    table.deliver(&webhook("orders/cancelled", &back)).unwrap();
+    let later = time("2026-11-22T00:00:00Z");
+    assert_eq!(
+        standing(&table, later),
+        (-250, 0, 0),
+        "a refund may overdraw; a redemption may not"
+    );
+    let result =
+        try_redeem(&table, &request("two", &Bookmark::default(), later), &reward_request("lock"));
+    assert_eq!(result.unwrap_err(), LoyaltyRejection::Uncovered(Points(-250)));
+    table.pay(&order(51, Some(1001), "2026-11-22T00:00:00Z", "300.00")).unwrap();
+    assert_eq!(standing(&table, time("2026-12-20T00:00:00Z")), (50, 0, 0));
+}
+
+#[test]
+fn a_pending_hold_is_in_its_final_place_in_the_ledger() {
+    let table = shop("300.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    let page = |limit| {
+        let page = now(table.entries("1001", None, limit)).unwrap();
+        accepted.view.page(page, None, limit)
+    };
+    let before: Vec<_> = page(10).entries.iter().map(|entry| entry.key()).collect();
+    assert_eq!(page(1).entries.len(), 1);
+    let rest = now(table.entries("1001", page(1).next.as_ref(), 1)).unwrap();
+    let rest = accepted.view.page(rest, page(1).next.as_ref(), 1);
+    assert_eq!((rest.entries[0].kind.name(), rest.next), ("earn", None));
+    let commanded = published(&table).remove(0);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let after = now(table.entries("1001", None, 10)).unwrap().entries;
+    let after: Vec<_> = after.iter().map(|entry| entry.key()).collect();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_hold_decided_between_the_page_and_the_account_is_on_the_page() {
+    let table = shop("300.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    let page = now(table.entries("1001", None, 10)).unwrap();
+    let commanded = published(&table).remove(0);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let read = now((&table).read("1001", 0, &[])).unwrap();
+    let client_view = view("1001", &read, &accepted.view.bookmark, noon());
+    let kinds =
+        |page: EntryPage| page.entries.iter().map(|one| one.kind.name()).collect::<Vec<_>>();
+    assert_eq!(kinds(page.clone()), ["earn"]);
+    assert_eq!(kinds(client_view.page(page, None, 10)), ["hold", "earn"]);
+    let later = now(table.entries("1001", None, 10)).unwrap();
+    assert_eq!(kinds(client_view.page(later, None, 10)), ["hold", "earn"]);
+}
+
+#[test]
+fn a_redemption_is_small() {
+    let table = shop("300.00");
+    let long = Redemption {
+        reward: "r".repeat(64),
+        points: Points(i64::MAX),
+        until: Time(u64::MAX),
+        program_version: u64::MAX,
+        state: State::Settled { at: Time(u64::MAX) },
+        ..redeem(&table, "bell", "one", noon()).redemption
+    };
+    let stored = rmp_serde::to_vec_named(&long).unwrap();
+    assert!(stored.len() < 220, "{} bytes", stored.len());
+}
+
+#[test]
+fn a_redemption_older_than_the_erasure_of_its_customer_is_always_dropped() {
+    let table = shop("600.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    let commanded = published(&table);
+    table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+    let held = published(&table);
+    now(erase_customer(&table, "1001", &[], noon().plus_ms(MINUTE_MS))).unwrap();
+    for event in commanded.iter().chain(&held) {
+        let fate = table.absorb(event, Delivery::Live, noon().plus_ms(2 * MINUTE_MS));
+        assert_eq!(fate, Ok(Fate::Erased), "the fate says why");
+    }
+    let items = table.items();
+    assert!(items.entries.is_empty() && items.accounts["1001"].redemptions.is_empty());
+    assert_eq!(items.redemptions[&accepted.redemption.id].customer, "");
+    assert_eq!(standing(&table, noon().plus_ms(DAY_MS)), (0, 0, 0));
+    assert!(table.codes.lock().unwrap().is_empty(), "nothing was settled");
+}

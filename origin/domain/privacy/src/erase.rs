@@ -1,0 +1,176 @@
+//! Erasing a customer's ledger. Every step is one transaction that leaves account and entries
+//! consistent, and may be repeated: an interrupted erasure continues where it stopped.
+
+use std::collections::BTreeSet;
+
+use domain_cart::CartWriter;
+use domain_core::id::CommandId;
+use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use domain_core::time::Time;
+use domain_loyalty::{
+    Account, Addition, CauseKind, EntryKey, Guarded, LedgerChange, LedgerEntry, LedgerReader,
+    LedgerStore, LoadRequest, RedemptionItem,
+};
+
+/// Entries deleted in one transaction, and read in one page: each may have a redemption to make
+/// anonymous, and a transaction has a hundred items.
+const ENTRIES_PER_STEP: usize = 40;
+
+/// How much was erased.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Ledger entries.
+    pub entries: u64,
+    /// Orders that no longer name their customer.
+    pub orders: u64,
+}
+
+/// One erasure in progress.
+struct Erasure<'a, L> {
+    ledger: &'a L,
+    customer: &'a str,
+    at: Time,
+    erased: Erased,
+}
+
+/// Erases everything of a customer up to `at`, and these orders. What remains is an account with
+/// the time of its erasure, so that older events are dropped.
+///
+/// # Errors
+/// The port's; a part may be erased then, and the same call does the rest.
+pub async fn erase_customer<L: LedgerStore + LedgerReader>(
+    ledger: &L,
+    customer: &str,
+    orders: &[String],
+    at: Time,
+) -> Result<Erased, PortError> {
+    let mut erasure = Erasure { ledger, customer, at, erased: Erased::default() };
+    erasure.mark().await?;
+    for order in orders {
+        erasure.order(order).await?;
+    }
+    erasure.orders_in_ledger().await?;
+    erasure.remaining().await?;
+    Ok(erasure.erased)
+}
+
+/// Erases the commands of a cart up to `at`, and returns whether there was such a cart.
+///
+/// # Errors
+/// The port's; the same call may be made again.
+pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result<bool, PortError> {
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let seen = carts.item(cart, Consistency::Strong).await?;
+        if seen.as_ref().is_some_and(|item| item.is_erased_at(at)) {
+            return Ok(false);
+        }
+        // Without an item, the tombstone alone keeps older commands out.
+        let erased = seen.clone().unwrap_or_default().erased(at);
+        if carts.store(cart, &erased, seen.as_ref()).await? == Written::Done {
+            return Ok(seen.is_some());
+        }
+    }
+    Err(PortError::Unavailable("the cart changed under every attempt".to_owned()))
+}
+
+// === impl Erasure ===
+
+impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
+    /// Writes the tombstone: from here on nothing older is absorbed.
+    async fn mark(&mut self) -> Result<(), PortError> {
+        let account = self.ledger.account(self.customer, Consistency::Strong).await?;
+        if account.is_some_and(|account| account.is_erased_at(self.at)) {
+            return Ok(());
+        }
+        self.step(None, &[]).await
+    }
+
+    /// Erases the orders with entries in the ledger, each with all its entries.
+    async fn orders_in_ledger(&mut self) -> Result<(), PortError> {
+        let mut before = self.end();
+        // Ends with the ledger: each page begins where the last one ended.
+        loop {
+            let page = self.ledger.entries(self.customer, Some(&before), ENTRIES_PER_STEP).await?;
+            for entry in &page.entries {
+                if entry.cause.kind == CauseKind::Order {
+                    self.order(&entry.cause.id).await?;
+                }
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            before = next;
+        }
+    }
+
+    /// Erases all other entries of the ledger.
+    async fn remaining(&mut self) -> Result<(), PortError> {
+        // Ends with the ledger: each step takes a page out of it.
+        loop {
+            let end = self.end();
+            let page = self.ledger.entries(self.customer, Some(&end), ENTRIES_PER_STEP).await?;
+            if page.entries.is_empty() {
+                return Ok(());
+            }
+            self.step(None, &page.entries).await?;
+        }
+    }
+
+    /// Removes the customer and the points from an order.
+    async fn order(&mut self, order: &str) -> Result<(), PortError> {
+        self.step(Some(order), &[]).await
+    }
+
+    /// One transaction: the account without these entries, and perhaps an order without its
+    /// customer.
+    async fn step(&mut self, order: Option<&str>, gone: &[LedgerEntry]) -> Result<(), PortError> {
+        for _ in 0..CONFLICT_ROUNDS_MAX {
+            let redemptions = redemptions_of(gone);
+            let request = LoadRequest {
+                order,
+                redemptions: &redemptions,
+                customer: Some(self.customer),
+                ..LoadRequest::default()
+            };
+            let loaded = self.ledger.load(request).await?;
+            let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
+            if order.is_some() && known.is_none() {
+                return Ok(());
+            }
+            let gone = known.as_ref().map_or(gone, |order| &order.entries).to_vec();
+            let order =
+                known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
+            let seen = loaded.account.as_ref().map(|account| account.version);
+            let account = loaded.account.unwrap_or_else(|| Account::empty(self.customer));
+            let addition = Addition { causes: 1, at: None, gone: &gone, put: &[] };
+            let account = account
+                .with(addition)
+                .map_err(|full| PortError::Corrupt(full.to_string()))?
+                .erased(self.at);
+            let (entries, orders) = (gone.len() as u64, u64::from(order.is_some()));
+            let account = Some(Guarded { seen, item: account });
+            let anonymous =
+                |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
+            let redemptions = loaded.redemptions.into_iter().map(anonymous).collect();
+            let change =
+                LedgerChange { order, redemptions, account, gone, ..LedgerChange::default() };
+            if self.ledger.commit(&change).await? == Written::Done {
+                self.erased.entries += entries;
+                self.erased.orders += orders;
+                return Ok(());
+            }
+        }
+        Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()))
+    }
+
+    /// The key right after all entries to erase.
+    fn end(&self) -> EntryKey {
+        EntryKey { at: self.at.plus_ms(1), id: String::new() }
+    }
+}
+
+/// The redemptions of these entries.
+fn redemptions_of(entries: &[LedgerEntry]) -> Vec<CommandId> {
+    let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
+    let ids: BTreeSet<CommandId> =
+        causes.filter_map(|entry| CommandId::from_hex(&entry.cause.id)).collect();
+    ids.into_iter().collect()
+}

@@ -1,0 +1,241 @@
+//! The catalog behind this instance's cache. Reads are strongly consistent and cached for 5 s from
+//! the start of the load, so that five seconds after a publication no instance gives the edge the
+//! replaced version.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{Bounds, ReadThrough, Versioned};
+use domain_catalog::{Catalog, Publication, Published};
+use domain_configurator::Product;
+use domain_core::port::{Consistency, PortError};
+use origin_adapters::{Activation, DynamoCatalog, NewVersion, ProductVersion, StoredProduct};
+use tokio::task::spawn_blocking;
+
+use crate::caches::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
+use crate::http::publishing;
+use crate::http::publishing::Compiled;
+use crate::runtime::clock::Clock;
+use crate::runtime::timing::span;
+
+/// How old an answer may be; the invalidation of the edge waits as long.
+pub const TTL: Duration = Duration::from_secs(5);
+/// How long a compiled version stays cached without use. It never changes.
+const COMPILED_TTL: Duration = Duration::from_secs(24 * 3_600);
+/// Most cached pointers and variants.
+const ENTRIES_MAX: u64 = 100_000;
+/// Most bytes of artefacts whose compiled products are cached. In memory a product takes a few
+/// times its artefact, and the smallest function that caches any has 512 MB.
+const COMPILED_BYTES_MAX: u64 = 2 * ARTEFACT_BYTES_MAX as u64;
+
+/// The catalog of one instance.
+#[derive(Clone)]
+pub struct CachedCatalog {
+    source: DynamoCatalog,
+    pointers: Arc<ReadThrough<String, Pointer, PortError>>,
+    variants: Arc<ReadThrough<String, Seller, PortError>>,
+    compiled: Arc<ReadThrough<(String, u64), CachedProduct, PortError>>,
+}
+
+/// Which version of a product is served, if any, and how often that has changed.
+struct Pointer {
+    sequence: u64,
+    version: Option<u64>,
+}
+
+/// Which product sells a variant.
+struct Seller(Option<String>);
+
+/// A compiled version, or the fact that it does not exist.
+struct CachedProduct(Option<LoadedProduct>);
+
+/// A version and its weight in the cache.
+struct LoadedProduct {
+    published: Arc<Published>,
+    artefact_bytes: usize,
+}
+
+impl Versioned for Pointer {
+    fn version(&self) -> u64 {
+        self.sequence
+    }
+}
+
+impl Versioned for Seller {
+    fn version(&self) -> u64 {
+        0
+    }
+}
+
+impl Versioned for CachedProduct {
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn weight(&self) -> u32 {
+        let bytes = self.0.as_ref().map_or(1, |loaded| loaded.artefact_bytes);
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+// === impl CachedCatalog ===
+
+impl CachedCatalog {
+    /// The products of `source`, cached by this instance.
+    #[must_use]
+    pub fn new(source: DynamoCatalog, clock: &Clock) -> Self {
+        let bounds = Bounds { weight_max: ENTRIES_MAX, ttl: TTL };
+        let compiled = Bounds { weight_max: COMPILED_BYTES_MAX, ttl: COMPILED_TTL };
+        let clocks = [clock.clone(), clock.clone(), clock.clone()];
+        let [first, second, third] = clocks.map(|clock| move || clock.now().0);
+        Self {
+            source,
+            pointers: Arc::new(ReadThrough::new(bounds, first)),
+            variants: Arc::new(ReadThrough::new(bounds, second)),
+            compiled: Arc::new(ReadThrough::new(compiled, third)),
+        }
+    }
+
+    /// The served version as published, for its author.
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn document(&self, product: &str) -> Result<Option<StoredProduct>, PortError> {
+        self.source.current(product, Consistency::Strong).await
+    }
+
+    /// Publishes and activates; see [`DynamoCatalog::publish`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn publish(&self, new: &NewVersion<'_>) -> Result<Publication, PortError> {
+        let publication = self.source.publish(new, variants_sold).await?;
+        self.pointers.invalidate(&new.product.to_owned()).await;
+        for variant in new.variant_ids {
+            self.variants.invalidate(variant).await;
+        }
+        Ok(publication)
+    }
+
+    /// Serves a stored version again; see [`DynamoCatalog::activate`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn activate(
+        &self,
+        activation: &Activation<'_>,
+    ) -> Result<Option<Publication>, PortError> {
+        let activated = self.source.activate(activation, variants_sold).await?;
+        self.pointers.invalidate(&activation.product.to_owned()).await;
+        Ok(activated)
+    }
+
+    /// The newest versions of a product, newest first, and which of them is served.
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn versions(
+        &self,
+        product: &str,
+    ) -> Result<Option<(u64, Vec<ProductVersion>)>, PortError> {
+        let Some(served) = self.source.active_version(product, Consistency::Strong).await? else {
+            return Ok(None);
+        };
+        Ok(Some((served.version.version, self.source.versions(product).await?)))
+    }
+
+    async fn pointer(&self, product: &str) -> Result<Pointer, PortError> {
+        let served =
+            span("table", self.source.active_version(product, Consistency::Strong)).await?;
+        Ok(served.map_or(Pointer { sequence: 0, version: None }, |served| Pointer {
+            sequence: served.sequence,
+            version: Some(served.version.version),
+        }))
+    }
+
+    /// Loads the artefact of a version. Compiles its document if this release can't use the
+    /// artefact: an older release stored none, a newer one uses another format, or storage damaged
+    /// it.
+    async fn load(&self, product: &str, version: u64) -> Result<CachedProduct, PortError> {
+        match span("artefact", self.source.artefact(product, version)).await {
+            Ok(Some(packed)) => {
+                // It may be megabytes; other requests continue meanwhile.
+                match spawn_blocking(move || unpack(&packed)).await {
+                    Ok(Ok(unpacked)) => return Ok(CachedProduct::of(version, unpacked)),
+                    Ok(Err(error)) => {
+                        tracing::warn!(product, version, %error, "can't use a stored artefact")
+                    }
+                    Err(error) => {
+                        tracing::error!(product, version, %error, "can't unpack a stored artefact")
+                    }
+                }
+            }
+            Ok(None) => {}
+            Err(error @ PortError::Unavailable(_)) => return Err(error),
+            Err(error) => tracing::error!(product, version, %error, "a stored artefact is damaged"),
+        }
+        self.compile(product, version).await
+    }
+
+    async fn compile(&self, product: &str, version: u64) -> Result<CachedProduct, PortError> {
+        let stored = span("document", self.source.version(product, version)).await?;
+        let Some(stored) = stored else { return Ok(CachedProduct(None)) };
+        let unreadable = || PortError::Corrupt(format!("product {product} does not compile"));
+        let compile = move || {
+            let compiled = publishing::compile(Product::parse(&stored.document)?, &mut |_| true)?;
+            let Compiled { configurator, in_stock, .. } = compiled;
+            let artefact_bytes = configurator.encode().len();
+            Ok::<_, Vec<_>>(Unpacked { configurator, in_stock, artefact_bytes })
+        };
+        let compiled = spawn_blocking(compile).await.map_err(|_| unreadable())?;
+        Ok(CachedProduct::of(version, compiled.map_err(|_| unreadable())?))
+    }
+}
+
+// === impl CachedProduct ===
+
+impl CachedProduct {
+    fn of(version: u64, unpacked: Unpacked) -> Self {
+        let Unpacked { configurator, in_stock, artefact_bytes } = unpacked;
+        let configurator = Arc::new(configurator);
+        let published = Arc::new(Published { version, configurator, in_stock });
+        Self(Some(LoadedProduct { published, artefact_bytes }))
+    }
+}
+
+/// The variant ids a served document sells.
+///
+/// # Errors
+/// [`PortError::Corrupt`]: no release of ours published this document.
+pub fn variants_sold(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
+    let unreadable = |_| PortError::Corrupt("a served product can't be read".to_owned());
+    Ok(Product::parse(document)
+        .map_err(unreadable)?
+        .variants()
+        .iter()
+        .map(|variant| variant.variant_id.clone())
+        .collect())
+}
+
+impl Catalog for CachedCatalog {
+    async fn product(&self, product: &str) -> Result<Option<Arc<Published>>, PortError> {
+        let name = product.to_owned();
+        let pointer = self.pointers.get(&name, 0, |_| self.pointer(product)).await;
+        let Some(version) = pointer.map_err(|error| (*error).clone())?.value.version else {
+            return Ok(None);
+        };
+        let key = (name, version);
+        let compiled = self.compiled.get(&key, 0, |_| self.load(product, version)).await;
+        let compiled = compiled.map_err(|error| (*error).clone())?.value;
+        Ok(compiled.0.as_ref().map(|loaded| Arc::clone(&loaded.published)))
+    }
+
+    async fn product_of_variant(&self, variant_id: &str) -> Result<Option<String>, PortError> {
+        let load = |_| async {
+            span("table", self.source.product_of_variant(variant_id)).await.map(Seller)
+        };
+        let loaded = self.variants.get(&variant_id.to_owned(), 0, load).await;
+        Ok(loaded.map_err(|error| (*error).clone())?.value.0.clone())
+    }
+}

@@ -1,0 +1,289 @@
+//! Queue in, effects out: what the consumer Lambdas do with a batch. One bad message never blocks
+//! the others: the consumer reports its id, and the queue delivers it again.
+
+pub mod claim_check;
+pub mod privacy;
+pub mod tombstone_filter;
+
+mod loyalty;
+mod orders;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain_cart::{Absorbed, CartEvent, CartWriter};
+use domain_catalog::{EdgeCache, PublicContent, PublishedEvent};
+use domain_core::event::Kind;
+use domain_core::port::PortError;
+use domain_loyalty::{ACTIVATION_LEAD_MS, AbsorbError, DecideError, ProgramEvent};
+use domain_shopify::PayloadError;
+use lambda_runtime::LambdaEvent;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::caches::cached_catalog::TTL;
+
+pub use loyalty::LoyaltyConsumer;
+pub use orders::{IgnoreReason, OrderReading, Orders};
+
+/// A batch as SQS gives it to a Lambda, without the fields that are not read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Batch {
+    pub(crate) records: Vec<Message>,
+}
+
+/// One message: an EventBridge event as text.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message {
+    pub(crate) message_id: String,
+    pub(crate) body: String,
+}
+
+/// The part of an EventBridge event that a consumer reads.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Envelope<'a> {
+    /// What happened.
+    #[serde(borrow, default)]
+    pub(crate) detail_type: Cow<'a, str>,
+    /// When it was published; a replay does not change it.
+    #[serde(borrow, default)]
+    pub(crate) time: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) detail: &'a RawValue,
+    /// The replay that delivers it, if it comes from the archive.
+    pub(crate) replay_name: Option<String>,
+}
+
+/// The messages that the queue has to deliver again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unfinished {
+    batch_item_failures: Vec<Failure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
+    /// For operators who read the dead letters; Lambda reads the identifier only.
+    reason: String,
+    /// Whether another attempt is useless. The local bus then makes none; on AWS the queue's
+    /// `maxReceiveCount` has to run out.
+    #[serde(rename = "final")]
+    is_final: bool,
+}
+
+/// Why a message failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MessageError {
+    #[error("not a known event: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("{0}")]
+    Port(#[from] PortError),
+    #[error("{0}")]
+    Loyalty(#[from] AbsorbError),
+    #[error("{0}")]
+    Payload(#[from] PayloadError),
+    #[error("{0}")]
+    Decision(#[from] DecideError),
+    #[error("the command is {0}")]
+    Late(&'static str),
+}
+
+/// Consumes `cart.commanded`, and `shopifyWebhook` for orders. One queue carries both, so that
+/// a replay of weeks retains their order.
+#[derive(Debug, Clone)]
+pub struct CartConsumer<C> {
+    /// The store of carts.
+    pub carts: C,
+    /// Reads and verifies orders.
+    pub orders: Orders,
+}
+
+/// Consumes `configurator.published` and `program.published`: removes the earlier content from the
+/// edge's caches.
+#[derive(Debug, Clone)]
+pub struct PublishedConsumer<E> {
+    /// The edge's caches.
+    pub edge: E,
+}
+
+/// The detail of a publication's event.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Published {
+    Program(ProgramEvent),
+    Product(PublishedEvent),
+}
+
+/// A consumer of batches.
+pub trait Consumer: Send + Sync + 'static {
+    /// Consumes a batch and returns what is unfinished.
+    fn consume(&self, batch: Batch) -> impl Future<Output = Unfinished> + Send;
+}
+
+// === impl CartConsumer ===
+
+impl<C: CartWriter + 'static> Consumer for CartConsumer<C> {
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        for message in batch.records {
+            let outcome = self.one(&message).await;
+            unfinished.note(message.message_id, outcome);
+        }
+        unfinished
+    }
+}
+
+impl<C: CartWriter> CartConsumer<C> {
+    async fn one(&self, message: &Message) -> Result<(), MessageError> {
+        let envelope = message.envelope()?;
+        let detail = envelope.detail.get();
+        let event: CartEvent = if envelope.detail_type == Kind::ShopifyWebhook.detail_type() {
+            match self.orders.read(detail)? {
+                OrderReading::Bought(event) => event,
+                OrderReading::Nothing(reason) => {
+                    tracing::info!(message_id = %message.message_id, %reason, "webhook ignored");
+                    return Ok(());
+                }
+            }
+        } else {
+            serde_json::from_str(detail)?
+        };
+        match domain_cart::absorb(&self.carts, &event).await? {
+            Absorbed::Changed | Absorbed::Known => Ok(()),
+            Absorbed::Erased => {
+                log_erased(message);
+                Ok(())
+            }
+            Absorbed::TooLate => Err(MessageError::Late("too-late")),
+            Absorbed::TooOld => Err(MessageError::Late("too-old")),
+            Absorbed::Elsewhere(_) => Err(MessageError::Late("merged-elsewhere")),
+        }
+    }
+}
+
+// === impl PublishedConsumer ===
+
+impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
+    /// Waits until no instance gives the edge a cached earlier version, then invalidates once.
+    async fn consume(&self, batch: Batch) -> Unfinished {
+        let mut unfinished = Unfinished::default();
+        let (mut published, mut wait) = (Vec::new(), TTL);
+        for message in batch.records {
+            match message.detail::<Published>() {
+                Ok(publication) => {
+                    wait = wait.max(publication.known_everywhere_after());
+                    published.push((message.message_id, publication.content()));
+                }
+                Err(error) => unfinished.note(message.message_id, Err(error.into())),
+            }
+        }
+        if published.is_empty() {
+            return unfinished;
+        }
+        tokio::time::sleep(wait).await;
+        let contents: Vec<PublicContent> = published.iter().map(|(_, one)| one.clone()).collect();
+        let outcome = self.edge.invalidate(&contents).await;
+        for (message, _) in published {
+            unfinished.note(message, outcome.clone().map_err(MessageError::Port));
+        }
+        unfinished
+    }
+}
+
+// === impl Published ===
+
+impl Published {
+    fn content(self) -> PublicContent {
+        match self {
+            Self::Program(event) => {
+                tracing::info!(version = event.version, "a program was published");
+                PublicContent::Program
+            }
+            Self::Product(event) => PublicContent::Product(event.product),
+        }
+    }
+
+    /// After how long no instance gives the edge the earlier version. A program takes effect only
+    /// some seconds after it was published.
+    fn known_everywhere_after(&self) -> Duration {
+        match self {
+            Self::Program(_) => TTL + Duration::from_millis(ACTIVATION_LEAD_MS),
+            Self::Product(_) => TTL,
+        }
+    }
+}
+
+// === impl Message ===
+
+impl Message {
+    pub(crate) fn envelope(&self) -> Result<Envelope<'_>, serde_json::Error> {
+        serde_json::from_str(&self.body)
+    }
+
+    fn detail<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.envelope()?.detail.get())
+    }
+}
+
+// === impl MessageError ===
+
+impl MessageError {
+    /// Whether a later attempt at the same message may succeed.
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::Payload(_) | Self::Late(_) => false,
+            Self::Port(error) => error.is_retryable(),
+            Self::Loyalty(error) => error.is_retryable(),
+            Self::Decision(error) => error.is_retryable(),
+        }
+    }
+}
+
+// === impl Unfinished ===
+
+impl Unfinished {
+    /// The unfinished messages of two parts of a batch.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.batch_item_failures.extend(other.batch_item_failures);
+        self
+    }
+
+    pub(crate) fn note(&mut self, message: String, outcome: Result<(), MessageError>) {
+        if let Err(error) = outcome {
+            tracing::error!(message_id = %message, %error, "a message failed");
+            self.batch_item_failures.push(Failure {
+                item_identifier: message,
+                reason: error.to_string(),
+                is_final: !error.is_retryable(),
+            });
+        }
+    }
+}
+
+/// Logs that a message is dropped because it is older than the erasure of its customer.
+pub(crate) fn log_erased(message: &Message) {
+    tracing::warn!(
+        message_id = message.message_id,
+        reason = "customer-erased",
+        "a message is dropped"
+    );
+}
+
+/// The handler of a consumer Lambda.
+///
+/// # Errors
+/// Never: the queue delivers every failed message again.
+pub async fn handle<C: Consumer>(
+    consumer: Arc<C>,
+    event: LambdaEvent<Batch>,
+) -> Result<Unfinished, lambda_runtime::Error> {
+    // Boxed: the SDK's futures are deep, and the compiler follows them only so far.
+    Ok(Box::pin(consumer.consume(event.payload)).await)
+}

@@ -1,0 +1,89 @@
+//! Who is calling: extractors over `Forecourt-Identity`. Without a header that verifies, a caller
+//! is anonymous; without the edge function, and in a direct call, every caller is.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use edge_wire::headers::IDENTITY;
+use edge_wire::identity::{Identity, Kind, verify};
+use edge_wire::keys::KeyRing;
+use edge_wire::problem::Code;
+use http::HeaderMap;
+use http::request::Parts;
+
+use crate::http::http_problem::HttpProblem;
+use crate::runtime::shop::Shop;
+
+/// The holder of a cart's token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CartHolder(pub String);
+
+/// A customer of the shop, by Shopify's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer(pub String);
+
+/// The merchant's staff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Staff;
+
+/// A caller with any identity or none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The cart whose token was sent.
+    pub cart: Option<String>,
+    /// The customer.
+    pub customer: Option<String>,
+}
+
+impl FromRequestParts<Arc<Shop>> for CartHolder {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Cart);
+        id.map(Self).ok_or_else(|| {
+            HttpProblem::new(Code::TokenMissing, "Send the cart token as Forecourt-Cart.")
+        })
+    }
+}
+
+impl FromRequestParts<Arc<Shop>> for Customer {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Customer);
+        id.map(Self).ok_or_else(|| {
+            HttpProblem::new(
+                Code::TokenMissing,
+                "Send the customer token as Authorization: Bearer.",
+            )
+        })
+    }
+}
+
+impl FromRequestParts<Arc<Shop>> for Staff {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id = identity(&parts.headers, &shop.config.keys, Kind::Staff);
+        id.map(|_| Self).ok_or_else(|| {
+            HttpProblem::new(Code::TokenMissing, "Send a staff token as Authorization: Bearer.")
+        })
+    }
+}
+
+impl FromRequestParts<Arc<Shop>> for Caller {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let id_of = |kind| identity(&parts.headers, &shop.config.keys, kind);
+        Ok(Self { cart: id_of(Kind::Cart), customer: id_of(Kind::Customer) })
+    }
+}
+
+fn identity(headers: &HeaderMap, keys: &KeyRing, kind: Kind) -> Option<String> {
+    let mut sent = headers.get_all(IDENTITY).iter();
+    let (Some(header), None) = (sent.next(), sent.next()) else { return None };
+    let identities = verify(keys, header.to_str().ok()?)?;
+    let matching = identities.into_iter().find(|identity| identity.kind == kind);
+    matching.map(|Identity { id, .. }| id)
+}

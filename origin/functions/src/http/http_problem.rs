@@ -1,0 +1,189 @@
+//! Problems as HTTP responses, and the problem of each domain rejection.
+
+use axum::response::{IntoResponse, Response};
+use domain_core::port::PortError;
+use domain_loyalty::{LoyaltyRejection, Points, REDEMPTIONS_MAX};
+use edge_wire::headers::BOOKMARK;
+use edge_wire::problem::{Code, MEDIA_TYPE, Problem};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+/// A problem (RFC 9457) as an HTTP response.
+#[derive(Debug, Clone)]
+pub struct HttpProblem(pub Box<Problem>);
+
+// === impl HttpProblem ===
+
+impl HttpProblem {
+    /// A problem with its detail.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(code, detail)))
+    }
+
+    /// The cart was merged: another one holds its contents.
+    pub(crate) fn merged(into: String) -> Self {
+        let mut problem = Self::new(
+            Code::CartMerged,
+            "Continue with the cart that `merged_into` names. To see this cart's pending commands \
+             there, merge again with its bookmarks.",
+        );
+        problem.0.merged_into = Some(into);
+        problem
+    }
+
+    /// Adds a bookmark that holds the rejected command, which had been accepted before.
+    pub(crate) fn with_bookmark(mut self, bookmark: String) -> Self {
+        self.0.bookmark = Some(bookmark);
+        self
+    }
+
+    /// Names an invalid field.
+    #[must_use]
+    pub fn at(self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self(Box::new(self.0.at(field, message)))
+    }
+}
+
+impl From<Problem> for HttpProblem {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl From<PortError> for HttpProblem {
+    fn from(error: PortError) -> Self {
+        tracing::error!(%error, "a port failed");
+        if error.is_retryable() {
+            Self::new(Code::Unavailable, "Nothing was acknowledged. Send the same request again.")
+        } else {
+            Self::new(Code::Internal, "Nothing was acknowledged. Report this to the merchant.")
+        }
+    }
+}
+
+impl From<domain_cart::Rejection> for HttpProblem {
+    fn from(rejection: domain_cart::Rejection) -> Self {
+        match rejection {
+            domain_cart::Rejection::LineUnknown => {
+                Self::new(Code::LineUnknown, "Read the cart again: the line is no longer there.")
+            }
+            domain_cart::Rejection::Limit(limit) => limit_problem(limit),
+            domain_cart::Rejection::Merged { into, .. } => Self::merged(into),
+            domain_cart::Rejection::NotAGuest => {
+                Self::new(Code::MergeImpossible, "Only a guest's cart can be merged into another.")
+                    .at("/from", "is a customer's own cart")
+            }
+            domain_cart::Rejection::Conflict => conflict(),
+            domain_cart::Rejection::Expired => expired(),
+            domain_cart::Rejection::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<domain_cart::MergedInto> for HttpProblem {
+    fn from(domain_cart::MergedInto(into): domain_cart::MergedInto) -> Self {
+        Self::merged(into)
+    }
+}
+
+impl From<LoyaltyRejection> for HttpProblem {
+    fn from(rejection: LoyaltyRejection) -> Self {
+        match rejection {
+            LoyaltyRejection::RewardUnknown => {
+                let detail = "Read the program again: the reward is not offered.";
+                Self::new(Code::RewardUnknown, detail).at("/reward", "is not offered")
+            }
+            LoyaltyRejection::OtherPrice(Points(points)) => {
+                let detail = format!("The reward costs {points} points now.");
+                Self::new(Code::PointsMismatch, detail).at("/points", format!("is not {points}"))
+            }
+            LoyaltyRejection::Uncovered(Points(available)) => {
+                let detail = format!("{available} points are available.");
+                Self::new(Code::PointsInsufficient, detail).at("/points", "is more than that")
+            }
+            LoyaltyRejection::TooMany => Self::new(
+                Code::TooManyRedemptions,
+                format!("An account takes {REDEMPTIONS_MAX} redemptions in 15 days."),
+            ),
+            LoyaltyRejection::TooManyPending => Self::new(
+                Code::TooManyPending,
+                "Earlier redemptions of this client are still pending. Read, then retry.",
+            ),
+            LoyaltyRejection::Conflict => conflict(),
+            LoyaltyRejection::Expired => expired(),
+            LoyaltyRejection::Port(error) => error.into(),
+        }
+    }
+}
+
+fn conflict() -> HttpProblem {
+    let detail = "A key names one command. Use a new key for a new command.";
+    HttpProblem::new(Code::IdempotencyConflict, detail)
+}
+
+fn expired() -> HttpProblem {
+    let detail = "The key was first used over 12 hours ago. Read again, then use a new key.";
+    HttpProblem::new(Code::IdempotencyKeyExpired, detail)
+}
+
+/// Passes the problem to the [`response_policy`](crate::http::response_policy) layer, which knows the
+/// request's path.
+impl IntoResponse for HttpProblem {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The problem as the viewer receives it.
+pub(crate) fn render(problem: HttpProblem, path: &str) -> Response {
+    let mut problem = *problem.0;
+    path.clone_into(&mut problem.instance);
+    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = (status, [(CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
+    let headers = response.headers_mut();
+    if let Some(seconds) = problem.retry_after_s {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(allow) = problem.allow.and_then(|allow| allow.parse().ok()) {
+        headers.insert(ALLOW, allow);
+    }
+    if let Some(bookmark) = problem.bookmark.and_then(|bookmark| bookmark.parse().ok()) {
+        headers.insert(BOOKMARK, bookmark);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn limit_problem(limit: domain_cart::Limit) -> HttpProblem {
+    match limit {
+        domain_cart::Limit::Lines => HttpProblem::new(
+            Code::CartFull,
+            format!("A cart holds {} lines.", domain_cart::LINES_MAX),
+        ),
+        domain_cart::Limit::Quantity => HttpProblem::new(
+            Code::QuantityOutOfRange,
+            format!("A line holds at most {}.", domain_cart::QUANTITY_MAX),
+        )
+        .at("/quantity", "the line would hold too many"),
+        domain_cart::Limit::Bytes => HttpProblem::new(
+            Code::CartFull,
+            format!("A cart holds {} KiB.", domain_cart::ENCODED_BYTES_MAX / 1024),
+        ),
+        domain_cart::Limit::Total => {
+            HttpProblem::new(Code::CartFull, "The cart's total is out of range.")
+        }
+        domain_cart::Limit::Commands => HttpProblem::new(
+            Code::TooManyCommands,
+            format!("A cart takes {} changes in 48 hours.", domain_cart::COMMANDS_MAX),
+        ),
+        domain_cart::Limit::Pending => HttpProblem::new(
+            Code::TooManyPending,
+            "Earlier changes of this client are still pending. Read the cart, then retry.",
+        ),
+    }
+}

@@ -1,0 +1,217 @@
+//! `PUT`/`GET /v1/admin/configurators/{product}`: publishing. An invalid product is rejected with
+//! every mistake listed; `If-Match` detects a lost race.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain_catalog::{Publication, PublishedEvent};
+use domain_configurator::{Finding, FindingKind, Product};
+use domain_core::authoring::Mistake;
+use domain_core::event::Events as _;
+use domain_core::time::SECOND_MS;
+use edge_wire::problem::Code;
+use flate2::read::GzDecoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH};
+use http::{HeaderMap, StatusCode};
+use origin_adapters::NewVersion;
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
+
+use super::configurator::product_unknown;
+use crate::http::body::{PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX, expect_json, read};
+use crate::http::caller::Staff;
+use crate::http::http_problem::HttpProblem;
+use crate::http::publishing;
+use crate::http::publishing::{Compiled, Expected};
+use crate::runtime::clock::Clock;
+use crate::runtime::shop::Shop;
+
+/// How long compiling may take by the clock; its work is bounded more tightly. With the report on
+/// the product (two seconds at most) and storage this stays below the 30 s after which API Gateway
+/// and the edge abandon the request.
+const COMPILE_MS_MAX: u64 = 25 * SECOND_MS;
+
+/// A publication.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PublishedBody {
+    product: String,
+    /// The version now served.
+    version: String,
+    /// Probable mistakes of the author. The product is published all the same.
+    warnings: Vec<WarningBody>,
+}
+
+/// A probable mistake.
+#[derive(Debug, Serialize, ToSchema)]
+struct WarningBody {
+    /// `unusable_value`, `rule_without_effect`, `price_rule_without_effect`, `unreachable_variant`,
+    /// `negative_price` or `rules_not_examined`.
+    #[schema(value_type = String)]
+    kind: FindingKind,
+    /// A JSON Pointer into the document.
+    field: String,
+    message: String,
+}
+
+/// The document of the active version, as published.
+#[utoipa::path(get, path = "/v1/admin/configurators/{product}", tag = "admin",
+    params(("product" = String, Path)), responses((status = 200, body = serde_json::Value)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    _: Staff,
+    Path(product): Path<String>,
+) -> Result<Response, HttpProblem> {
+    let stored = shop.catalog.document(&product).await?;
+    let stored = stored.ok_or_else(|| product_unknown(&product))?;
+    let headers = [(ETAG, etag(stored.version)), (CONTENT_TYPE, "application/json".to_owned())];
+    Ok((headers, stored.document).into_response())
+}
+
+/// Publishes a product and activates it.
+#[utoipa::path(put, path = "/v1/admin/configurators/{product}", tag = "admin",
+    params(("product" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = serde_json::Value, responses((status = 200, body = PublishedBody)))]
+pub(crate) async fn publish(
+    State(shop): State<Arc<Shop>>,
+    _: Staff,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, HttpProblem> {
+    let (parts, content) = request.into_parts();
+    expect_json(&parts.headers)?;
+    let expected = expected_version(&parts.headers)?;
+    let sent = read(&parts.headers, Body::new(content), PRODUCT_BYTES_MAX).await?;
+    let document = decompress(&parts.headers, sent)?;
+    let (compiled, warnings) = compile(&shop, &id, document.clone()).await?;
+    let new = NewVersion {
+        product: &id,
+        document: &document,
+        artefact: &compiled.artefact,
+        variant_ids: &compiled.variant_ids(),
+        expected,
+        at: shop.clock.now(),
+    };
+    let version = announce(&shop, &id, shop.catalog.publish(&new).await?).await?;
+    let warning = |Finding { kind, field, message }| WarningBody { kind, field, message };
+    let warnings = warnings.into_iter().map(warning).collect();
+    let body = PublishedBody { product: id, version: version.to_string(), warnings };
+    Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
+}
+
+/// Publishes the event of a publication, or returns why there was none.
+pub(crate) async fn announce(
+    shop: &Shop,
+    product: &str,
+    publication: Publication,
+) -> Result<u64, HttpProblem> {
+    match publication {
+        Publication::Published { version } => {
+            let event = PublishedEvent { product: product.to_owned(), version }.to_event();
+            shop.cart_commands.events.publish(&[event]).await?;
+            Ok(version)
+        }
+        Publication::Conflict => {
+            let detail = "The product was published concurrently. Read it, then retry.";
+            let problem = HttpProblem::new(Code::VersionMismatch, detail);
+            Err(problem.at("header:if-match", "is not the version that is served"))
+        }
+        Publication::VariantsTaken(taken) => Err(taken.iter().fold(
+            HttpProblem::new(Code::ConfiguratorInvalid, "A variant belongs to one product only."),
+            |problem, taken| {
+                let message = format!("{} is sold by `{}`", taken.variant_id, taken.product);
+                problem.at("/variants", message)
+            },
+        )),
+    }
+}
+
+/// Compiles on a blocking thread, one product at a time, and reports probable mistakes.
+async fn compile(
+    shop: &Shop,
+    id: &str,
+    document: Bytes,
+) -> Result<(Compiled, Vec<Finding>), HttpProblem> {
+    let permit = Arc::clone(&shop.compiling).try_acquire_owned().map_err(|_| {
+        HttpProblem::new(Code::Unavailable, "Another product is being compiled. Retry shortly.")
+    })?;
+    let (id, currency, clock) = (id.to_owned(), shop.config.currency.clone(), shop.clock.clone());
+    let work = spawn_blocking(move || {
+        let _permit = permit;
+        let expected = Expected { product: &id, currency: &currency };
+        let product = publishing::read(&document, Some(expected))?;
+        let compiled = compile_in_time(product, &clock)?;
+        let warnings = compiled.configurator.report();
+        Ok((compiled, warnings))
+    });
+    let done = work.await.map_err(|_| HttpProblem::new(Code::Internal, "Compiling failed."))?;
+    done.map_err(|mistakes: Vec<Mistake>| invalid(&mistakes))
+}
+
+fn compile_in_time(product: Product, clock: &Clock) -> Result<Compiled, Vec<Mistake>> {
+    let deadline = clock.now().plus_ms(COMPILE_MS_MAX);
+    let mut is_in_time = true;
+    let compiled = publishing::compile(product, &mut |_| {
+        is_in_time = clock.now() < deadline;
+        is_in_time
+    });
+    if is_in_time {
+        return compiled;
+    }
+    let message = format!("the rules take more than {} s to compile", COMPILE_MS_MAX / SECOND_MS);
+    Err(vec![Mistake { field: String::new(), message }])
+}
+
+fn invalid(mistakes: &[Mistake]) -> HttpProblem {
+    let problem = HttpProblem::new(
+        Code::ConfiguratorInvalid,
+        "Fix the errors listed below and publish again.",
+    );
+    mistakes.iter().fold(problem, |problem, mistake| problem.at(&mistake.field, &mistake.message))
+}
+
+/// Decompresses the document: the CLI sends gzip. Stops at the bound on the uncompressed size.
+fn decompress(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, HttpProblem> {
+    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"identity") => Ok(sent),
+        Some(b"gzip") => {
+            let mut document = Vec::new();
+            let bound = PRODUCT_UNPACKED_BYTES_MAX as u64;
+            let mut reader = GzDecoder::new(sent.as_ref()).take(bound + 1);
+            reader
+                .read_to_end(&mut document)
+                .map_err(|_| HttpProblem::new(Code::Malformed, "The body is not gzip."))?;
+            if document.len() > PRODUCT_UNPACKED_BYTES_MAX {
+                let detail = format!("A product takes at most {bound} bytes unpacked.");
+                return Err(HttpProblem::new(Code::BodyTooLarge, detail));
+            }
+            Ok(document.into())
+        }
+        Some(_) => {
+            let detail = "Send the document plain or with Content-Encoding: gzip.";
+            Err(HttpProblem::new(Code::ContentTypeUnsupported, detail)
+                .at("header:content-encoding", "is not gzip"))
+        }
+    }
+}
+
+pub(crate) fn etag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
+/// The version that `If-Match` names; `"0"` requires that no version exists.
+pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let version = inner.and_then(|text| text.parse().ok());
+    version.map(Some).ok_or_else(|| {
+        HttpProblem::new(Code::Malformed, "Send the ETag of the version you have read.")
+            .at("header:if-match", "is not a version")
+    })
+}

@@ -1,0 +1,92 @@
+//! `GET …/versions` and `POST …/versions/{version}/activate`: earlier versions, and activating one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use edge_wire::problem::Code;
+use http::HeaderMap;
+use http::header::ETAG;
+use origin_adapters::{Activation, ProductVersion};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::admin::{announce, etag, expected_version};
+use super::configurator::product_unknown;
+use crate::http::caller::Staff;
+use crate::http::http_problem::HttpProblem;
+use crate::runtime::shop::Shop;
+
+/// The versions of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionsBody {
+    product: String,
+    /// The version now served.
+    active: String,
+    /// Newest first, at most a hundred.
+    versions: Vec<VersionBody>,
+}
+
+/// One version.
+#[derive(Debug, Serialize, ToSchema)]
+struct VersionBody {
+    version: String,
+    active: bool,
+    /// RFC 3339; null for versions of an early release.
+    published_at: Option<String>,
+    /// The length of its document.
+    bytes: u64,
+}
+
+/// A version that is served now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ActivatedBody {
+    product: String,
+    version: String,
+}
+
+/// The newest versions of a product, and which of them is served.
+#[utoipa::path(get, path = "/v1/admin/configurators/{product}/versions", tag = "admin",
+    params(("product" = String, Path)), responses((status = 200, body = VersionsBody)))]
+pub(crate) async fn list(
+    State(shop): State<Arc<Shop>>,
+    _: Staff,
+    Path(product): Path<String>,
+) -> Result<Response, HttpProblem> {
+    let history = shop.catalog.versions(&product).await?;
+    let (active, versions) = history.ok_or_else(|| product_unknown(&product))?;
+    let version = |version: ProductVersion| VersionBody {
+        active: version.version == active,
+        version: version.version.to_string(),
+        published_at: version.published_at.map(|at| at.to_rfc3339()),
+        bytes: version.blob.bytes,
+    };
+    let versions = versions.into_iter().map(version).collect();
+    let body = VersionsBody { product, active: active.to_string(), versions };
+    Ok(([(ETAG, etag(active))], Json(body)).into_response())
+}
+
+/// Serves a version again: roll-back and roll-forward.
+#[utoipa::path(post, path = "/v1/admin/configurators/{product}/versions/{version}/activate",
+    tag = "admin",
+    params(("product" = String, Path), ("version" = String, Path),
+        ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ActivatedBody)))]
+pub(crate) async fn activate(
+    State(shop): State<Arc<Shop>>,
+    _: Staff,
+    Path((product, version)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, HttpProblem> {
+    let unknown = || {
+        let detail = format!("Version `{version}` of `{product}` is not stored. See its versions.");
+        HttpProblem::new(Code::VersionUnknown, detail)
+    };
+    let number = version.parse().map_err(|_| unknown())?;
+    let expected = expected_version(&headers)?;
+    let activation = Activation { product: &product, version: number, expected };
+    let activated = shop.catalog.activate(&activation).await?.ok_or_else(unknown)?;
+    let version = announce(&shop, &product, activated).await?.to_string();
+    Ok(([(ETAG, etag(number))], Json(ActivatedBody { product, version })).into_response())
+}

@@ -1,0 +1,88 @@
+//! `POST /v1/cart/merge`: merges a guest's cart into the customer's own.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use domain_cart::{MergeRequest, Rejection, cart_of};
+use edge_wire::headers::{BOOKMARK, CART};
+use edge_wire::problem::Code;
+use edge_wire::resource::Resource;
+use edge_wire::token::verify_cart;
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::cart::{CartBody, body};
+use super::cart_lines::idempotency_key;
+use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::http::bookmarks::ClientView;
+use crate::http::caller::{CartHolder, Customer};
+use crate::http::http_problem::HttpProblem;
+use crate::runtime::shop::Shop;
+
+/// The cart to merge.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeFrom {
+    /// The guest's cart token: its holder holds that cart.
+    from: String,
+}
+
+/// Merges a guest's cart into the customer's own. The headers carry the own cart's token, the
+/// customer token and the bookmarks of both carts. Lines of the same kind add up; of two attributes
+/// with one name the guest's counts. From then on every request for the guest's cart is 409
+/// `cart-merged`; a repetition of the merge, under any key, answers with the customer's current
+/// cart.
+#[utoipa::path(post, path = "/v1/cart/merge", tag = "cart", request_body = MergeFrom,
+    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
+    responses((status = 202, body = CartBody)))]
+pub(crate) async fn merge(
+    State(shop): State<Arc<Shop>>,
+    CartHolder(cart): CartHolder,
+    Customer(customer): Customer,
+    request: Request,
+) -> Result<Response, HttpProblem> {
+    let (parts, content) = request.into_parts();
+    // The guest's cart names the command; the key is required as for every command.
+    idempotency_key(&parts.headers)?;
+    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
+    expect_json(&parts.headers)?;
+    let MergeFrom { from } = parse(&bytes)?;
+    let keys = &shop.config.keys;
+    let guest = verify_cart(keys, &from).map_err(|_| {
+        HttpProblem::new(Code::TokenInvalid, "Send the token POST /v1/carts gave, unchanged.")
+            .at("/from", "does not verify")
+    })?;
+    if cart != cart_of(&customer) {
+        let detail = "POST /v1/carts with the customer token gives the customer's own cart.";
+        return Err(HttpProblem::new(Code::MergeImpossible, detail)
+            .at(format!("header:{CART}"), "is not this customer's own cart"));
+    }
+    let view = ClientView::read(keys, &parts.headers, Resource::Cart(cart.clone()))?;
+    let guests = ClientView::read(keys, &parts.headers, Resource::Cart(guest.clone()))?;
+    let merge = MergeRequest {
+        cart,
+        guest,
+        bookmark: view.merged.clone(),
+        guest_bookmark: guests.merged,
+        now: shop.clock.now(),
+    };
+    let merged = shop.cart_commands.merge(&merge).await.map_err(problem)?;
+    let (body, bookmark) = body(&shop, &merge.cart, &view, &merged.answer)?;
+    Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// The key of a merge never expires; its time may.
+fn problem(rejection: Rejection) -> HttpProblem {
+    match rejection {
+        Rejection::Expired => HttpProblem::new(
+            Code::IdempotencyKeyExpired,
+            "This merge was first requested days ago and the carts have changed since. The guest's \
+             cart is unchanged: add its lines one by one.",
+        ),
+        rejection => rejection.into(),
+    }
+}

@@ -1,0 +1,370 @@
+//! `GET /v1/loyalty`, its entries, and the program.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain_catalog::PublicContent;
+use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::time::MINUTE_MS;
+use domain_loyalty::{
+    Accounts as _, Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading,
+    Reward, RewardKind, Rule, Standing, Tier, view,
+};
+use edge_wire::headers::{BOOKMARK, TAGS};
+use edge_wire::problem::Code;
+use edge_wire::query::parse;
+use edge_wire::resource::Resource;
+use http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::bookmarks::ClientView;
+use crate::http::caller::Customer;
+use crate::http::http_problem::HttpProblem;
+use crate::http::response_policy::Freshness;
+use crate::runtime::shop::Shop;
+
+/// Default number of entries on a page.
+const PAGE_ENTRIES_DEFAULT: usize = 20;
+
+/// A customer's loyalty.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoyaltyBody {
+    customer_id: String,
+    balance: BalanceBody,
+    tier: TierBody,
+    next_tier: Option<NextTierBody>,
+    expiring: Vec<ExpiringBody>,
+    /// RFC 3339: the newest entry or expiry that counts; null while nothing has happened.
+    as_of: Option<String>,
+    version: String,
+    /// Send it with the next request.
+    bookmark: String,
+    /// The bookmark was ahead of the table: start over from this answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+/// Points by state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BalanceBody {
+    /// Can be redeemed.
+    available: i64,
+    /// Earned, not yet available.
+    pending: i64,
+    /// Held for redemptions.
+    held: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TierBody {
+    id: String,
+    title: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct NextTierBody {
+    id: String,
+    title: String,
+    /// The remaining amount, in the unit of the program's tiers.
+    remaining: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ExpiringBody {
+    points: i64,
+    /// RFC 3339.
+    at: String,
+}
+
+/// A page of the ledger, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntriesBody {
+    entries: Vec<EntryBody>,
+    /// Send it as `cursor` for older ones; null at the end.
+    next: Option<String>,
+    bookmark: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryBody {
+    id: String,
+    kind: &'static str,
+    points: i64,
+    /// RFC 3339.
+    at: String,
+    available_at: String,
+    expires_at: Option<String>,
+    cause: CauseBody,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CauseBody {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+}
+
+/// The program in words and numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProgramBody {
+    title: String,
+    version: String,
+    /// How points are earned, in the merchant's words.
+    earning: String,
+    /// The rules of earning.
+    rules: Vec<RuleBody>,
+    /// Multipliers of earned points.
+    multipliers: Vec<MultiplierBody>,
+    /// Days for which points stay pending.
+    pending_days: u32,
+    /// Days for which they can be used after that; null: without limit.
+    expiry_days: Option<u32>,
+    /// Minutes for which points stay held for an undecided redemption.
+    hold_minutes: u64,
+    /// Days that count towards a tier.
+    window_days: u32,
+    /// What the thresholds count: `points`, `spend` in minor units, `orders`, or `own`.
+    tiers_by: &'static str,
+    /// Days for which a tier remains after its threshold is no longer reached.
+    tier_keep_days: u32,
+    tiers: Vec<TierRungBody>,
+    rewards: Vec<RewardBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TierRungBody {
+    id: String,
+    title: String,
+    /// The amount required within the window, in the unit of `tiers_by`.
+    threshold: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RuleBody {
+    id: String,
+    title: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct MultiplierBody {
+    id: String,
+    title: String,
+    /// 200 is twice.
+    percent: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RewardBody {
+    id: String,
+    title: String,
+    points: i64,
+    /// `amount_off`, `percent_off`, `free_shipping` or `other`.
+    kind: &'static str,
+    /// Of `amount_off`, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
+    /// Of `percent_off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u32>,
+}
+
+/// Balance, tier, the amount missing for the next tier, and expiries.
+#[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
+    params(("Forecourt-Bookmark" = Option<String>, Header)),
+    responses((status = 200, body = LoyaltyBody)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    headers: HeaderMap,
+) -> Result<Response, HttpProblem> {
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let program = shop.program().await?;
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
+    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
+    let now = shop.clock.now();
+    let view = view(&customer, &read, &client.merged, now);
+    let reading = Reading { clock: now, seen: client.merged.moment };
+    let standing = Standing::of(&view.account, &program.program, reading);
+    let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
+    let bookmark = client.reply(&shop.config.keys, &bookmark)?;
+    let body = body(customer, standing, bookmark.clone(), view.reset);
+    Ok((Freshness::of(view.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// The ledger, newest first.
+#[utoipa::path(get, path = "/v1/loyalty/entries", tag = "loyalty",
+    params(("limit" = Option<u32>, Query, description = "1 to 100; the default is 20"),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page"),
+        ("Forecourt-Bookmark" = Option<String>, Header)),
+    responses((status = 200, body = EntriesBody)))]
+pub(crate) async fn entries(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, HttpProblem> {
+    let (limit, before) = page_query(query.as_deref().unwrap_or_default())?;
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
+    let (page, read) = shop.ledger.entries(&customer, before.as_ref(), limit, &pending).await?;
+    let view = view(&customer, &read, &client.merged, shop.clock.now());
+    let page = view.page(page, before.as_ref(), limit);
+    let bookmark = client.reply(&shop.config.keys, &view.bookmark)?;
+    let body = EntriesBody {
+        entries: page.entries.iter().map(entry).collect(),
+        next: page.next.as_ref().map(cursor),
+        bookmark: bookmark.clone(),
+        reset: view.reset,
+    };
+    Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// Tiers, rewards, earning in words.
+#[utoipa::path(get, path = "/v1/loyalty/program", tag = "loyalty",
+    responses((status = 200, body = ProgramBody)))]
+pub(crate) async fn program(State(shop): State<Arc<Shop>>) -> Result<Response, HttpProblem> {
+    let active = shop.program().await?;
+    let body = ProgramBody::of(active.version, &active.program);
+    Ok(([(TAGS, PublicContent::Program.tag())], Json(body)).into_response())
+}
+
+// === impl ProgramBody ===
+
+impl ProgramBody {
+    fn of(version: u64, program: &Program) -> Self {
+        let earning = &program.earning;
+        let rule = |rule: &Rule| RuleBody { id: rule.id.clone(), title: rule.title.clone() };
+        let multiplier = |one: &Multiplier| MultiplierBody {
+            id: one.id.clone(),
+            title: one.title.clone(),
+            percent: one.percent,
+        };
+        let tier = |tier: &Tier| TierRungBody {
+            id: tier.id.clone(),
+            title: tier.title.clone(),
+            threshold: tier.threshold,
+        };
+        Self {
+            title: program.title.clone(),
+            version: version.to_string(),
+            earning: earning.description.clone(),
+            rules: earning.rules.iter().map(rule).collect(),
+            multipliers: earning.multipliers.iter().map(multiplier).collect(),
+            pending_days: program.pending_days,
+            expiry_days: program.expiry_days,
+            hold_minutes: program.hold_ms / MINUTE_MS,
+            window_days: program.window_days,
+            tiers_by: program.tiers_by.unit.name(),
+            tier_keep_days: program.tier_keep_days,
+            tiers: program.tiers().map(tier).collect(),
+            rewards: program.rewards.iter().map(RewardBody::of).collect(),
+        }
+    }
+}
+
+// === impl RewardBody ===
+
+impl RewardBody {
+    fn of(reward: &Reward) -> Self {
+        let (amount, percent) = match reward.kind {
+            RewardKind::AmountOff(amount) => (Some(amount.0), None),
+            RewardKind::PercentOff(percent) => (None, Some(percent)),
+            RewardKind::FreeShipping | RewardKind::Other => (None, None),
+        };
+        Self {
+            id: reward.id.clone(),
+            title: reward.title.clone(),
+            points: reward.points.0,
+            kind: reward.kind.name(),
+            amount,
+            percent,
+        }
+    }
+}
+
+fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) -> LoyaltyBody {
+    LoyaltyBody {
+        customer_id,
+        balance: standing.balance.into(),
+        tier: TierBody { id: standing.tier.id, title: standing.tier.title },
+        next_tier: standing.next_tier.map(|next| NextTierBody {
+            id: next.id,
+            title: next.title,
+            remaining: next.remaining,
+        }),
+        expiring: standing
+            .expiring
+            .iter()
+            .map(|lot| ExpiringBody { points: lot.points.0, at: lot.at.to_rfc3339() })
+            .collect(),
+        as_of: standing.as_of.map(|time| time.to_rfc3339()),
+        version: standing.version.to_string(),
+        bookmark,
+        reset,
+    }
+}
+
+impl From<Balance> for BalanceBody {
+    fn from(balance: Balance) -> Self {
+        Self { available: balance.available.0, pending: balance.pending.0, held: balance.held.0 }
+    }
+}
+
+fn entry(entry: &LedgerEntry) -> EntryBody {
+    EntryBody {
+        id: entry.id.clone(),
+        kind: entry.kind.name(),
+        points: entry.points.0,
+        at: entry.at.to_rfc3339(),
+        available_at: entry.available_at().to_rfc3339(),
+        expires_at: entry.expires_at().map(|time| time.to_rfc3339()),
+        cause: CauseBody { kind: entry.cause.kind.name(), id: entry.cause.id.clone() },
+    }
+}
+
+fn page_query(query: &str) -> Result<(usize, Option<EntryKey>), HttpProblem> {
+    let problem = |name: &str, message: &str| {
+        HttpProblem::new(Code::ParameterInvalid, "See /v1/openapi.json.")
+            .at(format!("query:{name}"), message)
+    };
+    let pairs = parse(query).map_err(|error| problem("", &error.to_string()))?;
+    let (mut limit, mut before) = (None, None);
+    for (name, value) in pairs {
+        match name.as_ref() {
+            "limit" if limit.is_none() => {
+                let parsed = value.parse().ok();
+                let in_range = parsed.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
+                limit = Some(in_range.ok_or_else(|| problem("limit", "must be 1 to 100"))?);
+            }
+            "cursor" if before.is_none() => {
+                let key = parse_cursor(&value);
+                before =
+                    Some(key.ok_or_else(|| problem("cursor", "is not a cursor of this list"))?);
+            }
+            _ => return Err(problem(&name, "is unknown or repeated")),
+        }
+    }
+    Ok((limit.unwrap_or(PAGE_ENTRIES_DEFAULT), before))
+}
+
+/// Opaque to the client; unsigned, because it only selects a position in the client's own ledger.
+fn cursor(key: &EntryKey) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{}", key.at.0, key.id))
+}
+
+fn parse_cursor(text: &str) -> Option<EntryKey> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    let (at, id) = text.split_once(':')?;
+    let at = domain_core::time::Time(at.parse().ok()?);
+    Some(EntryKey { at, id: id.to_owned() })
+}

@@ -1,0 +1,189 @@
+//! `POST /v1/loyalty/redemptions` and `GET /v1/loyalty/redemptions/{id}`: points for a reward.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::id::CommandId;
+use domain_core::idempotency::Fingerprint;
+use domain_loyalty::{
+    Accounts as _, LoyaltyRecord, Points, Program, Reading, Redemption, RewardCode, RewardRequest,
+    Standing, View, view,
+};
+use edge_wire::headers::BOOKMARK;
+use edge_wire::problem::Code;
+use edge_wire::resource::Resource;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cart_lines::idempotency_key;
+use super::loyalty::BalanceBody;
+use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::http::bookmarks::ClientView;
+use crate::http::caller::Customer;
+use crate::http::http_problem::HttpProblem;
+use crate::http::response_policy::Freshness;
+use crate::runtime::shop::Shop;
+
+/// The reward, and the price that the customer saw.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Redeem {
+    /// The reward's id in the program.
+    reward: String,
+    /// Its price: a customer never pays another price than the one they saw.
+    points: i64,
+}
+
+/// A redemption, and the account with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RedemptionBody {
+    id: String,
+    /// `pending`, `confirmed`, `rejected` or `released`.
+    status: &'static str,
+    reward: String,
+    points: i64,
+    /// The code to use the reward with; once confirmed.
+    code: Option<String>,
+    /// RFC 3339.
+    requested_at: String,
+    balance: BalanceBody,
+    /// Send it with the next request.
+    bookmark: String,
+    /// The bookmark was ahead of the table: start over from this answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
+}
+
+/// Holds points for a reward. The answer shows them as held; the consumer decides later whether
+/// they are available.
+#[utoipa::path(post, path = "/v1/loyalty/redemptions", tag = "loyalty", request_body = Redeem,
+    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
+    responses((status = 202, body = RedemptionBody)))]
+pub(crate) async fn create(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    request: Request,
+) -> Result<Response, HttpProblem> {
+    let (parts, content) = request.into_parts();
+    let key = idempotency_key(&parts.headers)?;
+    let about = Resource::Loyalty(customer.clone());
+    let client = ClientView::read(&shop.config.keys, &parts.headers, about)?;
+    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
+    expect_json(&parts.headers)?;
+    let Redeem { reward, points } = parse(&bytes)?;
+    let program = shop.program().await?;
+    let command = domain_loyalty::CommandRequest {
+        customer,
+        key,
+        fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
+        bookmark: client.merged.clone(),
+        now: shop.clock.now(),
+    };
+    let reward = RewardRequest { reward, points: Points(points) };
+    let accepted = shop.loyalty_commands.redeem(&command, &reward, &program).await?;
+    let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
+    let (body, bookmark) = reply.body(accepted.view, &accepted.redemption)?;
+    Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// The state of a redemption.
+#[utoipa::path(get, path = "/v1/loyalty/redemptions/{id}", tag = "loyalty",
+    params(("id" = String, Path), ("Forecourt-Bookmark" = Option<String>, Header)),
+    responses((status = 200, body = RedemptionBody)))]
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    Customer(customer): Customer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, HttpProblem> {
+    let client =
+        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
+    let program = shop.program().await?;
+    let id = CommandId::from_hex(&id).ok_or_else(unknown)?;
+    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
+    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
+    let view = view(&customer, &read, &client.merged, shop.clock.now());
+    let (view, redemption) = match view.redemption(id).cloned() {
+        Some(redemption) => (view, redemption),
+        None => read_decided(&shop, &customer, id, &client.merged).await?.ok_or_else(unknown)?,
+    };
+    let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
+    let (body, bookmark) = reply.body(view, &redemption)?;
+    Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
+}
+
+/// A redemption that the account no longer holds, or that another device has just requested.
+async fn read_decided(
+    shop: &Shop,
+    customer: &str,
+    id: CommandId,
+    bookmark: &Bookmark,
+) -> Result<Option<(View, Redemption)>, HttpProblem> {
+    let pending: Vec<Pending> = bookmark.pending.iter().copied().collect();
+    let (item, read) = shop.ledger.redemption(customer, id, &pending).await?;
+    let view = view(customer, &read, bookmark, shop.clock.now());
+    let decided = item.filter(|item| item.customer == customer).map(|item| item.redemption);
+    let is_own = |record: &&LoyaltyRecord| record.command.id == id && record.customer == customer;
+    let record = read.records.iter().find(is_own);
+    let requested = record.and_then(|record| record.command.redemption());
+    let redemption = view.redemption(id).cloned().or(decided).or(requested);
+    Ok(redemption.map(|redemption| (view, redemption)))
+}
+
+fn unknown() -> HttpProblem {
+    HttpProblem::new(Code::RedemptionUnknown, "This customer has no redemption with this id.")
+}
+
+/// The inputs of an answer.
+struct RedemptionReply<'a> {
+    shop: &'a Shop,
+    client: &'a ClientView,
+    program: &'a Program,
+}
+
+// === impl RedemptionReply ===
+
+impl RedemptionReply<'_> {
+    /// The body of an answer, and the bookmark it repeats in a header.
+    fn body(
+        &self,
+        view: View,
+        redemption: &Redemption,
+    ) -> Result<(RedemptionBody, String), HttpProblem> {
+        let reading = Reading { clock: self.shop.clock.now(), seen: self.client.merged.moment };
+        let standing = Standing::of(&view.account, self.program, reading);
+        let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
+        let bookmark = self.client.reply(&self.shop.config.keys, &bookmark)?;
+        let is_pending = view.pending.iter().any(|pending| pending.id == redemption.id);
+        let status = if is_pending { "pending" } else { status(redemption) };
+        let code = (status == "confirmed").then(|| RewardCode::of(redemption.id).to_string());
+        let body = RedemptionBody {
+            id: redemption.id.to_hex(),
+            status,
+            reward: redemption.reward.clone(),
+            points: redemption.points.0,
+            code,
+            requested_at: redemption.time.to_rfc3339(),
+            balance: standing.balance.into(),
+            bookmark: bookmark.clone(),
+            reset: view.reset,
+        };
+        Ok((body, bookmark))
+    }
+}
+
+/// The status that a customer sees: `held` is brief and means no more to them than `pending`.
+fn status(redemption: &Redemption) -> &'static str {
+    use domain_loyalty::State;
+    match redemption.state {
+        State::Requested | State::Held => "pending",
+        State::Rejected => "rejected",
+        State::Settled { .. } => "confirmed",
+        State::Released { .. } | State::TimedOut { .. } => "released",
+    }
+}

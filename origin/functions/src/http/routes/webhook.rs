@@ -1,0 +1,109 @@
+//! `POST /webhooks/shopify`: any topic. Verified over the raw bytes, published, answered. The
+//! receiver is stateless; consumers recognise repetitions by cause.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use domain_core::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind, PAYLOAD_RETENTION_MS};
+use domain_core::port::PortError;
+use edge_wire::problem::Code;
+use edge_wire::webhook::{SIGNATURE_HEADER, verify};
+use http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::consumers::claim_check::PAYLOAD_REFERENCE;
+use crate::http::body::{WEBHOOK_BYTES_MAX, read};
+use crate::http::http_problem::HttpProblem;
+use crate::runtime::shop::Shop;
+
+/// Shopify's two header families, the newer first: where both are present it wins.
+const FAMILIES: [&str; 2] = ["shopify-", "x-shopify-"];
+/// Most bytes of a header that the event includes.
+const HEADER_BYTES_MAX: usize = 1_024;
+
+/// A verified delivery is durable before it is acknowledged; otherwise 503, and Shopify retries.
+#[utoipa::path(post, path = "/webhooks/shopify", tag = "webhooks",
+    params(("X-Shopify-Topic" = String, Header), ("X-Shopify-Hmac-Sha256" = String, Header)),
+    request_body = serde_json::Value, responses((status = 200)))]
+pub(crate) async fn receive(
+    State(shop): State<Arc<Shop>>,
+    request: Request,
+) -> Result<StatusCode, HttpProblem> {
+    let (parts, content) = request.into_parts();
+    let bytes = read(&parts.headers, Body::new(content), WEBHOOK_BYTES_MAX).await?;
+    verify_signature(&shop, &parts.headers, &bytes)?;
+    verify_shop(&shop, &parts.headers)?;
+    if find(&parts.headers, "topic").is_none() {
+        return Err(HttpProblem::new(Code::Malformed, "A delivery names its topic.")
+            .at("header:x-shopify-topic", "is missing"));
+    }
+    let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
+        HttpProblem::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
+    })?;
+    publish(&shop, payload, &metadata(&parts.headers)).await?;
+    Ok(StatusCode::OK)
+}
+
+/// Publishes the delivery in the shape of Shopify's own EventBridge delivery, so that one consumer
+/// serves both. The payload is forwarded unchanged, so that its ids and amounts are not rounded.
+/// A payload that the bus does not carry, too large or malformed (nested over a hundred deep, half
+/// a character), is stored separately, and the event refers to it (claim check).
+async fn publish(shop: &Shop, payload: &RawValue, metadata: &Value) -> Result<(), PortError> {
+    let publish = async |detail: String| {
+        shop.cart_commands.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
+    };
+    let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
+    if detail.len() <= DETAIL_BYTES_MAX {
+        match publish(detail).await {
+            Err(PortError::Corrupt(reason)) => {
+                tracing::warn!(reason, "the bus rejected a payload; storing it")
+            }
+            outcome => return outcome,
+        }
+    }
+    let until = shop.clock.now().plus_ms(PAYLOAD_RETENTION_MS);
+    let reference = shop.payloads.store(payload.get().as_bytes(), until).await?;
+    publish(json!({ PAYLOAD_REFERENCE: reference, "metadata": metadata }).to_string()).await
+}
+
+fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), HttpProblem> {
+    let sent = find(headers, "hmac-sha256").unwrap_or_default();
+    if verify(&shop.config.shopify_secrets, bytes, sent) {
+        return Ok(());
+    }
+    let detail = "The body's HMAC matches no secret of this app.";
+    Err(HttpProblem::new(Code::SignatureInvalid, detail)
+        .at(format!("header:{SIGNATURE_HEADER}"), "does not verify"))
+}
+
+/// Only the body is signed, so the header may only cause a rejection.
+fn verify_shop(shop: &Shop, headers: &HeaderMap) -> Result<(), HttpProblem> {
+    match find(headers, "shop-domain") {
+        Some(domain) if domain.eq_ignore_ascii_case(&shop.config.domain) => Ok(()),
+        _ => Err(HttpProblem::new(Code::ShopForeign, "The delivery is for another shop.")
+            .at("header:x-shopify-shop-domain", "is not this shop")),
+    }
+}
+
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = FAMILIES.iter().filter_map(|family| headers.get(format!("{family}{name}")));
+    values.next()?.to_str().ok()
+}
+
+/// Shopify's headers under their original names, without the signature.
+fn metadata(headers: &HeaderMap) -> Value {
+    let mut metadata = serde_json::Map::new();
+    for (name, value) in headers {
+        let is_shopifys = FAMILIES.iter().any(|family| name.as_str().starts_with(family));
+        let is_signature = name.as_str().ends_with("hmac-sha256");
+        match value.to_str() {
+            Ok(value) if is_shopifys && !is_signature && value.len() <= HEADER_BYTES_MAX => {
+                metadata.insert(name.as_str().to_owned(), value.into());
+            }
+            _ => {}
+        }
+    }
+    Value::Object(metadata)
+}

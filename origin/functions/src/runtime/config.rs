@@ -1,0 +1,91 @@
+//! Configuration as an argument: read once from the environment, and rejected as a whole if a
+//! required name is missing. It holds the name of the secret, not the secrets.
+
+use edge_wire::keys::KeyRing;
+use edge_wire::secrets::{OriginSecrets, ShopifySecrets};
+use origin_adapters::{AccessKey, AwsConfig};
+
+use crate::runtime::secrets::Secrets;
+
+/// What a function reads from its environment.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The `*.myshopify.com` domain this deployment serves.
+    pub domain: String,
+    /// The shop's one currency, ISO 4217.
+    pub currency: String,
+    /// The endpoints and names of table and bus.
+    pub aws: AwsConfig,
+    /// The name of this deployment's secret, for functions that may read it.
+    pub secret: Option<String>,
+    /// The CloudFront distribution, for the function that invalidates.
+    pub distribution: Option<String>,
+    /// Overrides CloudFront's own endpoint.
+    pub cloudfront_endpoint: Option<String>,
+}
+
+/// The configuration of the handlers.
+#[derive(Debug, Clone)]
+pub struct ShopConfig {
+    /// The `*.myshopify.com` domain.
+    pub domain: String,
+    /// The shop's one currency, ISO 4217.
+    pub currency: String,
+    /// Shopify's app secrets: two while rotating.
+    pub shopify_secrets: ShopifySecrets,
+    /// Our keys: tokens, identity, bookmarks.
+    pub keys: KeyRing,
+    /// What the edge sends an HTTP API. Without an HTTP API, no secret is required.
+    pub origin: Option<OriginSecrets>,
+}
+
+/// A name without a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}: is not set")]
+pub struct ConfigError(pub &'static str);
+
+// === impl Config ===
+
+impl Config {
+    /// Reads the configuration with `lookup`, which returns the value of a name.
+    ///
+    /// # Errors
+    /// The first name that is missing.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let need = |name: &'static str| lookup(name).ok_or(ConfigError(name));
+        Ok(Self {
+            domain: need("FORECOURT_SHOP")?,
+            currency: need("FORECOURT_CURRENCY")?,
+            aws: AwsConfig {
+                region: need("AWS_REGION")?,
+                access: AccessKey {
+                    id: need("AWS_ACCESS_KEY_ID")?,
+                    secret: need("AWS_SECRET_ACCESS_KEY")?,
+                    session_token: lookup("AWS_SESSION_TOKEN"),
+                },
+                dynamodb_endpoint: lookup("AWS_ENDPOINT_URL_DYNAMODB"),
+                eventbridge_endpoint: lookup("AWS_ENDPOINT_URL_EVENTBRIDGE"),
+                secrets_manager_endpoint: lookup("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+                hot_table: need("FORECOURT_HOT_TABLE")?,
+                commands_table: need("FORECOURT_COMMANDS_TABLE")?,
+                bus: need("FORECOURT_BUS")?,
+            },
+            secret: lookup("FORECOURT_SECRET"),
+            distribution: lookup("FORECOURT_DISTRIBUTION"),
+            cloudfront_endpoint: lookup("AWS_ENDPOINT_URL_CLOUDFRONT"),
+        })
+    }
+
+    /// The configuration of this deployment's handlers, with these secrets.
+    #[must_use]
+    pub fn shop(&self, secrets: Secrets) -> ShopConfig {
+        ShopConfig {
+            domain: self.domain.clone(),
+            currency: self.currency.clone(),
+            shopify_secrets: secrets.shopify,
+            keys: secrets.keys,
+            origin: Some(secrets.origin),
+        }
+    }
+}

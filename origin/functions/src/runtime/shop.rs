@@ -1,0 +1,141 @@
+//! One instance of the shop: its caches, its ports, its keys. Built once in `main`.
+
+use std::sync::Arc;
+
+use domain_cart::CartCommands;
+use domain_core::id::hex;
+use domain_loyalty::{LoyaltyCommands, ProgramVersion};
+use edge_wire::problem::Code;
+use origin_adapters::{
+    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
+    DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, EventBridgeBus,
+};
+use tokio::sync::Semaphore;
+
+use crate::caches::cached_carts::CachedCarts;
+use crate::caches::cached_catalog::CachedCatalog;
+use crate::caches::cached_ledger::CachedLedger;
+use crate::http::http_problem::HttpProblem;
+use crate::runtime::clock::Clock;
+use crate::runtime::config::ShopConfig;
+
+/// The ledger of an instance.
+pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
+
+/// The carts of an instance.
+pub type ShopCarts = CachedCarts<DynamoCarts>;
+
+/// The state that every handler receives.
+#[derive(Clone)]
+pub struct Shop {
+    /// Names, secrets, keys.
+    pub config: ShopConfig,
+    /// The instance's clock.
+    pub clock: Clock,
+    /// Carts.
+    pub carts: ShopCarts,
+    /// Handles cart commands.
+    pub cart_commands: CartCommands<ShopCarts, DynamoCommandLog, EventBridgeBus>,
+    /// Published products.
+    pub catalog: CachedCatalog,
+    /// Saved selections.
+    pub selections: DynamoSelections,
+    /// Accounts and the program.
+    pub ledger: ShopLedger,
+    /// Shopify's demands about people's data.
+    pub privacy: DynamoPrivacy,
+    /// Handles redemptions and adjustments.
+    pub loyalty_commands: LoyaltyCommands<ShopLedger, DynamoLedger, EventBridgeBus>,
+    /// The program's versions, for publishing.
+    pub programs: DynamoPrograms,
+    /// Past orders, for dry runs of a program.
+    pub order_history: DynamoOrderHistory,
+    /// Payloads of webhooks that the bus does not carry.
+    pub payloads: DynamoPayloads,
+    /// Allows one compilation at a time: each may take a gibibyte.
+    pub(crate) compiling: Arc<Semaphore>,
+    random: fn() -> [u8; 16],
+}
+
+// === impl Shop ===
+
+impl Shop {
+    /// An instance on these ports.
+    #[must_use]
+    pub fn new(config: ShopConfig, aws: &Aws, clock: Clock, random: fn() -> [u8; 16]) -> Self {
+        let carts = CachedCarts::new(DynamoCarts::new(aws), clock.clone());
+        let cart_commands = CartCommands {
+            carts: carts.clone(),
+            log: DynamoCommandLog::new(aws),
+            events: EventBridgeBus::new(aws),
+        };
+        let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
+        let selections = DynamoSelections::new(aws);
+        let programs = DynamoPrograms::new(aws);
+        let ledger = CachedLedger::new(DynamoLedger::new(aws), programs.clone(), &clock);
+        let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
+        let loyalty_commands = LoyaltyCommands {
+            accounts: ledger.clone(),
+            log: DynamoLedger::new(aws),
+            events: EventBridgeBus::new(aws),
+        };
+        let order_history = DynamoOrderHistory::new(aws);
+        let compiling = Arc::new(Semaphore::new(1));
+        Self {
+            config,
+            clock,
+            carts,
+            cart_commands,
+            catalog,
+            selections,
+            ledger,
+            loyalty_commands,
+            programs,
+            order_history,
+            payloads,
+            privacy,
+            compiling,
+            random,
+        }
+    }
+
+    /// The same instance, its caches included, with other secrets.
+    #[must_use]
+    pub fn with(&self, config: ShopConfig) -> Self {
+        Self { config, ..self.clone() }
+    }
+
+    /// A new cart id that can't be guessed: 128 random bits.
+    #[must_use]
+    pub fn new_cart_id(&self) -> String {
+        hex(&(self.random)())
+    }
+
+    /// The loyalty program in effect.
+    ///
+    /// # Errors
+    /// 503 if the table does not answer or no program is published yet.
+    pub async fn program(&self) -> Result<Arc<ProgramVersion>, HttpProblem> {
+        let active = self.ledger.program().await?;
+        active.ok_or_else(|| {
+            HttpProblem::new(Code::Unavailable, "The shop is not set up: it has no program.")
+        })
+    }
+}
+
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Shop({})", self.config.domain)
+    }
+}
+
+/// 128 bits from the operating system.
+///
+/// # Panics
+/// If the operating system has no randomness: ids would be guessable without it.
+#[must_use]
+pub fn system_random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
+}

@@ -95,7 +95,7 @@ impl Outcome {
     }
 
     pub(crate) fn fault(phase: Phase, fault: &Fault) -> Self {
-        tracing::warn!(?fault, "an edge function failed");
+        tracing::warn!(error = ?fault, "an edge function failed");
         Self::own(phase.after_fault(fault), error_page(fault.status()))
     }
 }

@@ -131,7 +131,11 @@ impl Bus {
         };
         let queue_states: Vec<_> = config.queues.iter().map(queue_state).collect();
         for (queue, messages) in unfinished {
-            tracing::warn!(queue, messages, "the file holds messages of a queue not configured");
+            tracing::warn!(
+                queue,
+                count = messages,
+                "the file holds messages of a queue not configured"
+            );
         }
         let (store, writer) = Store::start(opened.connection);
         let context = Arc::new(Context {

@@ -33,7 +33,7 @@ async fn sweep_once(context: &Context, retention: Duration) -> Result<(), StoreE
         deleted += events;
     }
     if deleted > 0 {
-        tracing::info!(deleted, "deleted events older than the archive's retention");
+        tracing::info!(count = deleted, "deleted events older than the archive's retention");
     }
     Ok(())
 }

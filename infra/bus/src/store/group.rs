@@ -129,7 +129,7 @@ async fn write(
         connection = returned;
         match &outcome {
             Ok(()) => _ = commits.fetch_add(1, Ordering::Relaxed),
-            Err(error) => tracing::error!(%error, jobs = jobs.len(), "a transaction failed"),
+            Err(error) => tracing::error!(%error, count = jobs.len(), "a transaction failed"),
         }
         for job in jobs {
             job.finish(outcome.clone());

@@ -14,6 +14,7 @@ mod doctor;
 mod documentation;
 mod footprints;
 mod journey;
+mod log_fields;
 mod logs;
 mod merging;
 mod native_webhooks;

@@ -70,7 +70,7 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
         let demand = Demand::read(&webhook.topic, webhook.payload, &self.shop);
         let Some(demand) = demand.map_err(AbsorbError::from)? else { return Ok(()) };
         let (done, file) = self.meet(&demand, at).await?;
-        tracing::info!(topic = webhook.topic, done, "met a privacy demand");
+        tracing::info!(topic = webhook.topic, outcome = done, "met a privacy demand");
         let id = format!("{}-{}", at.0, envelope.id);
         let record = DemandRecord { id, at, demand, done };
         let until = at.plus_ms(EXPORT_RETENTION_MS);

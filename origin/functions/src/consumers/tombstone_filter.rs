@@ -63,7 +63,11 @@ impl<C: Consumer, T: Tombstones + 'static> Consumer for TombstoneFilter<C, T> {
             }
         }
         if dropped > 0 {
-            tracing::warn!(dropped, reason = REASON, "dropped messages older than the erasure");
+            tracing::warn!(
+                count = dropped,
+                reason = REASON,
+                "dropped messages older than the erasure"
+            );
         }
         unfinished
     }

@@ -44,7 +44,7 @@ impl Log {
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let reasons = lines.filter_map(|mut line| {
             let fields = line["fields"].take();
-            let message = fields.get("dropped").unwrap_or(&fields["message_id"]).clone();
+            let message = fields.get("count").unwrap_or(&fields["message_id"]).clone();
             Some((fields["reason"].as_str()?.to_owned(), message))
         });
         reasons.collect()

@@ -1,4 +1,4 @@
-//! Executes admin requests on a bus and the table beside it.
+//! Maintenance of a bus and the table beside it. Errors are one line for the terminal.
 
 use domain_cart::{CartEvent, Reissue, reissue};
 use domain_core::time::Time;
@@ -10,11 +10,10 @@ use origin_functions::consumers::OrderReading;
 use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
 
-use super::protocol::{
-    AdminRequest, DeadLetter, RedriveRejection, RedriveResult, ReplayRequest, ReplayResult, Report,
-    Selector,
+use super::messages::{
+    DeadLetter, PageRequest, RedriveRejection, RedriveRequest, RedriveResult, ReplayRequest,
+    ReplayResult, Selector,
 };
 use crate::demo;
 use crate::local::orders;
@@ -46,9 +45,6 @@ struct Envelope<'a> {
     detail: &'a RawValue,
 }
 
-/// Receives reports; its channel bounds how many are buffered.
-pub(crate) type Reports = mpsc::Sender<Report>;
-
 // === impl Maintenance ===
 
 impl Maintenance {
@@ -57,51 +53,28 @@ impl Maintenance {
         Self { bus, table, carts: DynamoCarts::new(aws), clock: Clock::system(), is_served }
     }
 
-    /// Executes a request; the reports end when it is done.
-    ///
-    /// # Errors
-    /// One line for the terminal.
-    pub(crate) async fn execute(
-        &self,
-        request: AdminRequest,
-        reports: &Reports,
-    ) -> Result<(), String> {
-        let report = match request {
-            AdminRequest::List { queue } => return self.list(queue.as_deref(), reports).await,
-            AdminRequest::Redrive { selector, as_new } => {
-                Report::Redriven(self.redrive(&selector, as_new).await?)
-            }
-            AdminRequest::Replay(request) => Report::Replayed(self.replay(request).await?),
+    /// The names of the queues.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &str> {
+        self.bus.queues()
+    }
+
+    /// A page of a queue's dead letters.
+    pub(crate) async fn dead_letters(&self, page: &PageRequest) -> Result<Vec<DeadLetter>, String> {
+        self.expect_queue(&page.queue)?;
+        let page = self.bus.dead_letters(&page.queue, page.after).await.map_err(message)?;
+        page.into_iter().map(DeadLetter::try_from).collect()
+    }
+
+    /// Delivers dead letters again.
+    pub(crate) async fn redrive(&self, request: &RedriveRequest) -> Result<RedriveResult, String> {
+        let (queues, ids) = match &request.selector {
+            Selector::All => (self.queues().collect(), None),
+            Selector::Queue(queue) => (vec![self.expect_queue(queue)?], None),
+            Selector::Ids(ids) => (self.queues().collect(), Some(ids.as_slice())),
         };
-        // The client may have disconnected.
-        let _ = reports.send(report).await;
-        Ok(())
-    }
-
-    async fn list(&self, queue: Option<&str>, reports: &Reports) -> Result<(), String> {
-        for queue in self.queues(queue)? {
-            let mut after = 0;
-            loop {
-                let page = self.bus.dead_letters(queue, after).await.map_err(message)?;
-                let Some(last) = page.last() else { break };
-                after = last.id;
-                for letter in page {
-                    let letter = DeadLetter::try_from(letter)?;
-                    if reports.send(Report::DeadLetter(letter)).await.is_err() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn redrive(&self, selector: &Selector, as_new: bool) -> Result<RedriveResult, String> {
         let mut redriven = RedriveResult::default();
-        let queue = if let Selector::Queue(queue) = selector { Some(queue.as_str()) } else { None };
-        let ids = if let Selector::Ids(ids) = selector { Some(ids.as_slice()) } else { None };
-        for queue in self.queues(queue)? {
-            if as_new && queue == CART_QUEUE {
+        for queue in queues {
+            if request.as_new && queue == CART_QUEUE {
                 self.reissue(ids, &mut redriven).await?;
                 continue;
             }
@@ -187,7 +160,8 @@ impl Maintenance {
         Ok(())
     }
 
-    async fn replay(&self, request: ReplayRequest) -> Result<ReplayResult, String> {
+    /// Delivers archived events again.
+    pub(crate) async fn replay(&self, request: ReplayRequest) -> Result<ReplayResult, String> {
         if request.rule.as_deref().is_none_or(|rule| rule == CART_QUEUE) {
             self.expect_no_carts(request.fresh).await?;
         }
@@ -216,15 +190,12 @@ impl Maintenance {
         if holds_any { Err(NOT_EMPTY.to_owned()) } else { Ok(()) }
     }
 
-    fn queues<'a>(&'a self, queue: Option<&'a str>) -> Result<Vec<&'a str>, String> {
-        let all: Vec<&str> = self.bus.queues().collect();
-        match queue {
-            None => Ok(all),
-            Some(queue) if all.contains(&queue) => Ok(vec![queue]),
-            Some(queue) => {
-                Err(format!("there is no queue `{queue}`; there are {}", all.join(", ")))
-            }
+    fn expect_queue<'a>(&self, queue: &'a str) -> Result<&'a str, String> {
+        if self.queues().any(|name| name == queue) {
+            return Ok(queue);
         }
+        let all: Vec<_> = self.queues().collect();
+        Err(format!("there is no queue `{queue}`; there are {}", all.join(", ")))
     }
 }
 

@@ -1,21 +1,20 @@
-//! Administration of a data folder's bus: dead letters and replays.
+//! Administration of a data folder's bus: dead letters and replays, as HTTP routes.
 //!
 //! ```text
-//! forecourt dead-letters ─► execute ─┬─ a process runs ─► AdminSocket ─► Maintenance ─► Bus
-//!                                    └─ no process runs ─► Maintenance on the files ─► Bus
+//! forecourt dead-letters ─► AdminClient ─┬─ a process runs ─► AdminSocket ─► router ─► Maintenance
+//!                                        └─ no process runs ─► router on the files ─► Maintenance
 //! ```
 //!
 //! The admin socket is a Unix socket in the data folder with mode 0600: access to the shop's files
 //! grants access to it, and no web page can reach it.
 
-mod admin_socket;
-mod execute;
+mod client;
 mod maintenance;
-mod protocol;
+mod messages;
+mod routes;
+mod server;
 
-pub(crate) use admin_socket::AdminSocket;
-pub(crate) use execute::execute;
+pub(crate) use client::with_client;
 pub(crate) use maintenance::Maintenance;
-pub(crate) use protocol::{
-    AdminRequest, DeadLetter, RedriveResult, ReplayRequest, Report, Selector,
-};
+pub(crate) use messages::{DeadLetter, RedriveRequest, ReplayRequest, Selector};
+pub(crate) use server::AdminSocket;

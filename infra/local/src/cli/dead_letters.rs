@@ -3,7 +3,7 @@
 use super::CliError;
 use super::args::{DeadLettersCommand, ListArgs, RedriveArgs};
 use super::json_line;
-use crate::admin::{AdminRequest, DeadLetter, RedriveResult, Report, Selector, execute};
+use crate::admin::{DeadLetter, RedriveRequest, Selector, with_client};
 
 /// The reason of a command that came too late.
 const TOO_LATE: &str = "too-late";
@@ -17,9 +17,7 @@ pub(super) fn run(command: &DeadLettersCommand) -> Result<(), CliError> {
 
 fn list(args: &ListArgs) -> Result<(), CliError> {
     let (mut letters, mut is_any_late) = (0_u64, false);
-    let request = AdminRequest::List { queue: args.queue.clone() };
-    execute(&args.data, request, |report| {
-        let Report::DeadLetter(letter) = report else { return };
+    let on_letter = |letter: DeadLetter| {
         letters += 1;
         is_any_late |= letter.reason.contains(TOO_LATE);
         if args.json {
@@ -27,8 +25,10 @@ fn list(args: &ListArgs) -> Result<(), CliError> {
         } else {
             show(&letter);
         }
-    })
-    .map_err(CliError)?;
+    };
+    let queue = args.queue.as_deref();
+    with_client(&args.data, async |client| client.dead_letters(queue, on_letter).await)
+        .map_err(CliError)?;
     if args.json {
         return Ok(());
     }
@@ -68,13 +68,9 @@ fn redrive(args: &RedriveArgs) -> Result<(), CliError> {
         (None, []) => Selector::All,
         (None, ids) => Selector::Ids(ids.to_vec()),
     };
-    let mut redriven = RedriveResult::default();
-    execute(&args.data, AdminRequest::Redrive { selector, as_new: args.as_new }, |report| {
-        if let Report::Redriven(done) = report {
-            redriven = done;
-        }
-    })
-    .map_err(CliError)?;
+    let request = RedriveRequest { selector, as_new: args.as_new };
+    let redriven =
+        with_client(&args.data, async |client| client.redrive(&request).await).map_err(CliError)?;
     if args.json {
         println!("{}", json_line(&redriven));
     } else {

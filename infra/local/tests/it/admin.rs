@@ -2,7 +2,9 @@
 //! can be redriven once their cause is fixed; a replay of the archive rebuilds lost carts.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use domain_cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
@@ -331,6 +333,29 @@ fn only_the_owner_may_open_the_admin_socket() {
     let shop = Shop::open();
     let socket = std::fs::metadata(shop.data().join("door.sock")).unwrap();
     assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_request_too_large_for_the_admin_socket_is_rejected_with_the_limit() {
+    let shop = Shop::open();
+    let mut arguments = vec!["dead-letters", "redrive"];
+    for _ in 0..4_000 {
+        arguments.extend(["--id", "18446744073709551615"]);
+    }
+    let printed = run_err(&shop.data(), &arguments);
+    assert_eq!(printed, "forecourt: a request has at most 65536 bytes\n");
+}
+
+#[test]
+fn a_silent_client_of_the_admin_socket_blocks_no_other() {
+    let shop = Shop::open();
+    // More than the server serves at once; each is disconnected after its time for a request.
+    let silent: Vec<_> =
+        (0..5).map(|_| UnixStream::connect(shop.data().join("door.sock")).unwrap()).collect();
+    assert_eq!(letters(&shop.data()), Vec::<Value>::new());
+    for mut stream in silent {
+        assert_eq!(stream.read_to_end(&mut Vec::new()).unwrap(), 0);
+    }
 }
 
 #[test]

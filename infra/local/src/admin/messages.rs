@@ -1,23 +1,32 @@
-//! Requests to [`Maintenance`](super::Maintenance) and its reports: the protocol of the admin
-//! socket.
+//! Paths, requests and results of the admin routes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// A request.
+/// GET: the names of the queues.
+pub(super) const QUEUES: &str = "/queues";
+
+/// GET with [`PageRequest`]: a page of dead letters; the page after the last is empty.
+pub(super) const DEAD_LETTERS: &str = "/dead-letters";
+
+/// POST [`RedriveRequest`]: the [`RedriveResult`].
+pub(super) const REDRIVE: &str = "/dead-letters/redrive";
+
+/// POST [`ReplayRequest`]: the [`ReplayResult`].
+pub(super) const REPLAYS: &str = "/replays";
+
+/// Selects the dead letters of a queue after an id.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PageRequest {
+    pub(crate) queue: String,
+    pub(crate) after: u64,
+}
+
+/// Delivers dead letters again; with `as_new`, commands that came too late at a new time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AdminRequest {
-    /// List the dead letters of one queue, or of all.
-    List { queue: Option<String> },
-    /// Deliver dead letters again; with `as_new`, commands that came too late at a new time.
-    Redrive {
-        #[serde(rename = "which")]
-        selector: Selector,
-        as_new: bool,
-    },
-    /// Deliver archived events again.
-    Replay(ReplayRequest),
+pub(crate) struct RedriveRequest {
+    pub(crate) selector: Selector,
+    pub(crate) as_new: bool,
 }
 
 /// Selects dead letters.
@@ -29,7 +38,7 @@ pub(crate) enum Selector {
     Ids(Vec<u64>),
 }
 
-/// Selects a part of the archive.
+/// Delivers a part of the archive again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ReplayRequest {
     /// Marks every event; generated if absent.
@@ -40,16 +49,6 @@ pub(crate) struct ReplayRequest {
     pub(crate) rule: Option<String>,
     /// Delete the carts first.
     pub(crate) fresh: bool,
-}
-
-/// A result of a request.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Report {
-    #[serde(rename = "letter")]
-    DeadLetter(DeadLetter),
-    Redriven(RedriveResult),
-    Replayed(ReplayResult),
 }
 
 /// A dead letter, as `--json` prints it.

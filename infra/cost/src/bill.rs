@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::CostError;
-use crate::item::{Item, Service};
+use crate::item::{Item, Meter, Service};
 use crate::money::Dollars;
 use crate::prices::{Basis, PriceFile};
 use crate::profile::Profile;
@@ -80,13 +80,15 @@ impl Bill {
     pub fn of(usage: &Usage, file: &PriceFile, region: &str) -> Result<Self, CostError> {
         let book = file.book(region)?;
         let line = |(item, quantity): (&Item, &u128)| {
-            let (name, unit, per) = item.meter();
-            let missing = || CostError::PriceMissing { item: name, region: region.into(), unit };
+            let Meter { service, unit, per_unit } = item.meter();
+            let missing =
+                || CostError::PriceMissing { item: item.name(), region: region.into(), unit };
+            let per = u128::from(*per_unit);
             let price = book.prices.get(item).ok_or_else(missing)?;
             let free = file.free.get(item).map_or(0, |free| u128::from(free.units) * per);
             let cost = |quantity| price.usd.dollars().for_quantity(quantity, per);
             Ok(Line {
-                service: item.service(),
+                service: *service,
                 item: *item,
                 quantity: *quantity,
                 unit,

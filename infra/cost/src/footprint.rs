@@ -1,12 +1,19 @@
-//! What one operation uses of DynamoDB, EventBridge and the queues: counted, not estimated.
+//! What one operation uses of DynamoDB, EventBridge and the queues: counted, not estimated. The
+//! figures are in `footprints.json`.
 //! `infra/local/tests/it/footprints.rs` runs each of them on the embedded table and the local bus
 //! and fails if one of these figures differs from the count.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
 /// An operation of the shop in one function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Operation {
     /// A product that is compiled in memory but may have been replaced.
     ReadProduct,
@@ -45,7 +52,8 @@ pub enum Operation {
 }
 
 /// The usage of one operation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Footprint {
     /// Calls of DynamoDB.
     pub table_calls: u64,
@@ -65,23 +73,10 @@ pub struct Footprint {
     pub log_bytes: u64,
 }
 
-/// A footprint in the order of its fields.
-const fn footprint(
-    [table_calls, write_units, read_halves]: [u64; 3],
-    [publishes, events, event_bytes, messages]: [u64; 4],
-    log_bytes: u64,
-) -> Footprint {
-    Footprint {
-        table_calls,
-        write_units,
-        read_halves,
-        publishes,
-        events,
-        event_bytes,
-        messages,
-        log_bytes,
-    }
-}
+static FOOTPRINTS: LazyLock<BTreeMap<Operation, Footprint>> = LazyLock::new(|| {
+    let file = include_str!("../footprints.json");
+    serde_json::from_str(file).expect("the file is part of the program")
+});
 
 // === impl Operation ===
 
@@ -92,25 +87,19 @@ impl Operation {
     /// Its usage, for a cart of three lines, the demo's customers, and Shopify's payloads with
     /// every documented field.
     #[must_use]
-    pub const fn footprint(self) -> Footprint {
-        match self {
-            Self::ReadProduct => footprint([1, 0, 2], [0, 0, 0, 0], 0),
-            Self::ReadCart => footprint([1, 0, 4], [0, 0, 0, 0], 0),
-            Self::ReadLoyalty => footprint([2, 0, 3], [0, 0, 0, 0], 0),
-            Self::AcceptCommand => footprint([3, 1, 6], [1, 1, 391, 1], 0),
-            Self::ApplyCommand => footprint([3, 2, 4], [0, 0, 0, 0], 0),
-            Self::CheckOut => footprint([2, 0, 6], [0, 0, 0, 0], 0),
-            Self::SaveSelection => footprint([2, 1, 2], [0, 0, 0, 0], 0),
-            Self::AcceptRedemption => footprint([4, 1, 5], [1, 1, 228, 1], 0),
-            Self::CarryRedemption => footprint([10, 12, 24], [2, 2, 497, 2], 0),
-            Self::ReceiveWebhook => footprint([0, 0, 0], [1, 1, 244, 0], 0),
-            Self::AbsorbPaid => footprint([4, 11, 10], [0, 0, 0, 0], 0),
-            Self::AbsorbRefund => footprint([4, 10, 12], [0, 0, 0, 0], 0),
-            Self::TakeFromCart => footprint([3, 2, 4], [0, 0, 0, 0], 0),
-            Self::TakeFromCartAgain => footprint([2, 0, 4], [0, 0, 0, 0], 0),
-            Self::TakeFromNoCart => footprint([1, 0, 2], [0, 0, 0, 0], 210),
-            // They change nothing in the ledger.
-            Self::AbsorbCreated | Self::AbsorbOther => footprint([1, 0, 2], [0, 0, 0, 0], 0),
-        }
+    pub fn footprint(self) -> Footprint {
+        *FOOTPRINTS.get(&self).expect("a test finds every operation in the file")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_footprint() {
+        let missing: Vec<_> =
+            Operation::ALL.iter().filter(|it| !FOOTPRINTS.contains_key(it)).collect();
+        assert!(missing.is_empty(), "not in footprints.json: {missing:?}");
     }
 }

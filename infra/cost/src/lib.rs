@@ -16,7 +16,7 @@ mod usage;
 pub use bill::{Bill, Dearest, Line, Next};
 pub use error::CostError;
 pub use footprint::{Footprint, Operation};
-pub use item::{Item, Service};
+pub use item::{Item, Meter, Service};
 pub use money::{Decimal, Dollars, ExchangeRate};
 pub use peak::{Peak, Strain};
 pub use prices::{Basis, Book, Price, PriceFile};

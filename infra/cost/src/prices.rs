@@ -96,8 +96,8 @@ impl PriceFile {
         for (region, book) in &file.regions {
             for (item, price) in &book.prices {
                 let at = |field: &str| format!("regions.{region}.prices.{}.{field}", item.name());
-                let (_, unit, _) = item.meter();
-                if price.per != unit {
+                let unit = &item.meter().unit;
+                if price.per != *unit {
                     let problem = format!("is {:?}", price.per);
                     return Err(form(
                         what,

@@ -4,6 +4,8 @@
 mod meter;
 mod stage;
 
+use std::collections::BTreeMap;
+
 use domain_core::time::DAY_MS;
 use edge_wire::identity::Kind;
 use http::Request;
@@ -139,19 +141,12 @@ async fn every_operation_has_the_footprint_of_the_bill() {
     let missing: Vec<_> =
         Operation::ALL.iter().filter(|it| footprints.iter().all(|(op, _)| op != *it)).collect();
     assert!(missing.is_empty(), "not counted: {missing:?}");
-    let line = |(operation, footprint): &(Operation, Footprint)| {
-        let Footprint { table_calls, write_units, read_halves, .. } = footprint;
-        let Footprint { publishes, events, event_bytes, messages, log_bytes, .. } = footprint;
-        format!(
-            "Self::{operation:?} => footprint([{table_calls}, {write_units}, {read_halves}], \
-             [{publishes}, {events}, {event_bytes}, {messages}], {log_bytes}),\n"
-        )
-    };
     let differing =
         footprints.iter().filter(|(operation, counted)| operation.footprint() != *counted);
-    let differing: String = differing.map(line).collect();
+    let differing: BTreeMap<_, _> = differing.copied().collect();
     assert!(
         differing.is_empty(),
-        "infra/cost/src/footprint.rs differs from the counts:\n{differing}"
+        "infra/cost/footprints.json differs from the counts:\n{}",
+        serde_json::to_string_pretty(&differing).unwrap()
     );
 }

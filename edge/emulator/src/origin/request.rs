@@ -132,15 +132,12 @@ impl Forwarding<'_> {
             || self.beyond_key.is_some_and(|set| set.headers.includes_header(name))
     }
 
-    /// A value that either policy includes is forwarded (5.2); so below.
     fn includes_cookie(&self, name: &str) -> bool {
-        self.cache.cookies.includes(name)
-            || self.beyond_key.is_some_and(|policy| policy.cookies.includes(name))
+        includes(&self.cache.cookies, self.beyond_key.map(|policy| &policy.cookies), name)
     }
 
     fn includes_parameter(&self, name: &str) -> bool {
-        self.cache.query.includes(name)
-            || self.beyond_key.is_some_and(|policy| policy.query.includes(name))
+        includes(&self.cache.query, self.beyond_key.map(|policy| &policy.query), name)
     }
 
     fn query<'q>(&self, query: Option<&'q str>) -> Option<Cow<'q, str>> {
@@ -234,6 +231,17 @@ fn accepted(token: &str, encoding: &str) -> bool {
         && !parts
             .filter_map(|part| part.split_once('='))
             .any(|(name, weight)| name.trim().eq_ignore_ascii_case("q") && is_zero(weight))
+}
+
+/// Whether a value is forwarded: if either policy includes it, and of two block lists if both do
+/// (5.2). Headers need only the first half, because a cache policy cannot block them.
+fn includes(key: &NameSet, beyond_key: Option<&NameSet>, name: &str) -> bool {
+    match (key, beyond_key) {
+        (NameSet::Except(_), Some(more @ NameSet::Except(_))) => {
+            key.includes(name) && more.includes(name)
+        }
+        (_, more) => key.includes(name) || more.is_some_and(|more| more.includes(name)),
+    }
 }
 
 /// The included parameters, in the viewer's order and spelling; only `&` separates them (4.6).

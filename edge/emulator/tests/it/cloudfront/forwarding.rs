@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edge_emulator::OriginError;
+use http::Version;
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -155,6 +156,54 @@ async fn a_header_outside_the_key_does_not_separate_objects() {
     assert_eq!(x_cache(&world.get_with("/?q=2", &["a: 2"]).await), "Hit");
 }
 
+/// The cookies and the query that reach the origin, with these two policies (behavior and name).
+async fn forwarded(key: [&str; 2], beyond_key: [&str; 2]) -> (Option<String>, String) {
+    let cookies = |[behavior, name]: [&str; 2]| match name {
+        "" => json!({"CookieBehavior": behavior}),
+        name => json!({"CookieBehavior": behavior, "Cookies": [name]}),
+    };
+    let query = |[behavior, name]: [&str; 2]| match name {
+        "" => json!({"QueryStringBehavior": behavior}),
+        name => json!({"QueryStringBehavior": behavior, "QueryStrings": [name]}),
+    };
+    let mut distribution = distribution(0, 3600, 60);
+    key_of(&mut distribution)["CookiesConfig"] = cookies(key);
+    key_of(&mut distribution)["QueryStringsConfig"] = query(key);
+    let policy = json!({
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "CookiesConfig": cookies(beyond_key), "QueryStringsConfig": query(beyond_key)});
+    let world = World::new(&with_origin_request_policy(distribution, policy), [ok("max-age=60")]);
+    world.get_with("/?a=1&b=2&c=3", &["cookie: a=1; b=2; c=3"]).await;
+    (sent(&world, "cookie"), world.origin.last().uri().query().unwrap_or_default().to_owned())
+}
+
+/// The table of rule 5.2.
+#[tokio::test]
+async fn two_policies_forward_their_union_and_of_two_block_lists_what_neither_names() {
+    for (key, beyond_key, expected) in [
+        (["none", ""], ["none", ""], ""),
+        (["none", ""], ["whitelist", "b"], "b"),
+        (["none", ""], ["allExcept", "b"], "ac"),
+        (["none", ""], ["all", ""], "abc"),
+        (["whitelist", "a"], ["none", ""], "a"),
+        (["whitelist", "a"], ["whitelist", "b"], "ab"),
+        (["whitelist", "a"], ["allExcept", "a"], "abc"),
+        (["whitelist", "a"], ["all", ""], "abc"),
+        (["allExcept", "a"], ["none", ""], "bc"),
+        (["allExcept", "a"], ["whitelist", "a"], "abc"),
+        (["allExcept", "a"], ["allExcept", "a"], "bc"),
+        (["allExcept", "a"], ["allExcept", "b"], "c"),
+        (["allExcept", "a"], ["all", ""], "abc"),
+        (["all", ""], ["allExcept", "a"], "abc"),
+    ] {
+        let pair = |name: char| format!("{name}={}", u32::from(name) - u32::from('a') + 1);
+        let pairs: Vec<String> = expected.chars().map(pair).collect();
+        let cookies = (!pairs.is_empty()).then(|| pairs.join("; "));
+        let sent = forwarded(key, beyond_key).await;
+        assert_eq!(sent, (cookies, pairs.join("&")), "{key:?} {beyond_key:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_fill_asks_for_the_whole_object_without_the_viewers_conditions() {
     let headers = json!({"HeaderBehavior": "allViewer"});
@@ -211,4 +260,17 @@ async fn all_attempts_together_are_bounded_by_the_completion_timeout() {
     let world = World::new(&bounded, [Act::Hang]);
     let (response, took) = timed(world.get("/")).await;
     assert_eq!((response.status().as_u16(), took), (504, Duration::from_secs(5)));
+}
+
+#[tokio::test]
+async fn http_1_0_has_no_accept_encoding() {
+    let mut gzip = distribution(0, 3600, 0);
+    key_of(&mut gzip)["EnableAcceptEncodingGzip"] = json!(true);
+    for (version, expected) in [(Version::HTTP_10, None), (Version::HTTP_11, Some("gzip"))] {
+        let world = World::new(&gzip, [ok("max-age=60")]);
+        let mut request = request("GET", "/", &["accept-encoding: gzip"]);
+        *request.version_mut() = version;
+        world.send(request).await;
+        assert_eq!(sent(&world, "accept-encoding").as_deref(), expected, "{version:?}");
+    }
 }

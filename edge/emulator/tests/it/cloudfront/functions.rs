@@ -295,3 +295,15 @@ async fn detached_functions_leave_requests_as_they_are() {
     });
     assert_eq!(world.get("/").await.status().as_u16(), 200);
 }
+
+#[tokio::test]
+async fn a_function_that_names_another_origin_is_a_502() {
+    let (world, _) = world("origin-request", [ok("max-age=60")], |event| {
+        let mut request = request_of(&event);
+        request["origin"]["custom"]["domainName"] = json!("elsewhere.invalid");
+        request
+    });
+    let response = world.get("/").await;
+    assert_eq!((response.status().as_u16(), x_cache(&response)), (502, "LambdaValidationError"));
+    assert_eq!(world.origin.fetches(), 0);
+}

@@ -193,3 +193,27 @@ async fn the_raw_path_is_in_the_key() {
     let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
     assert_eq!(second(&world, ("/a", &[]), ("//a", &[])).await, "Miss", "4.18: as sent");
 }
+
+#[tokio::test]
+async fn host_and_scheme_are_not_in_the_key() {
+    let first: (&str, &[&str]) = ("http://a.example/p", &["host: a.example"]);
+    for (distribution, other, expected) in [
+        (distribution(0, 3600, 60), "https://a.example/p", "Hit"),
+        (distribution(0, 3600, 60), "http://b.example/p", "Hit"),
+        (headers(&["Host"]), "https://a.example/p", "Hit"),
+        (headers(&["Host"]), "http://b.example/p", "Miss"),
+    ] {
+        let world = World::new(&distribution, [ok("max-age=60")]);
+        let host = if other.contains("b.example") { "host: b.example" } else { "host: a.example" };
+        assert_eq!(second(&world, first, (other, &[host])).await, expected, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn an_asterisk_in_a_list_is_a_character() {
+    let world = World::new(&query("whitelist", &["*"]), [ok("max-age=60")]);
+    assert_eq!(second(&world, ("/p?a=1", &[]), ("/p?a=2", &[])).await, "Hit");
+    assert_eq!(target(&world), "/p");
+    assert_eq!(second(&world, ("/p?*=1", &[]), ("/p?*=2", &[])).await, "Miss");
+    assert_eq!(target(&world), "/p?*=2");
+}

@@ -263,3 +263,15 @@ async fn the_least_recently_used_objects_make_room() {
     let response = world.get("/").await;
     assert_eq!(header(&response, "x-emu-not-cached"), "too-large");
 }
+
+#[tokio::test]
+async fn a_range_counts_the_bytes_as_stored() {
+    let headers = ["cache-control: max-age=60", "content-encoding: gzip", "etag: \"v1\""];
+    let world = World::new(&distribution(0, 3600, 0), [says(200, &headers, "0123456789")]);
+    world.get("/").await;
+    let response = world.get_with("/", &["range: bytes=2-4"]).await;
+    assert_eq!((response.status().as_u16(), x_cache(&response)), (206, "Hit"));
+    assert_eq!(header(&response, "content-range"), "bytes 2-4/10");
+    assert_eq!(header(&response, "content-encoding"), "gzip");
+    assert_eq!(response.body(), "234");
+}

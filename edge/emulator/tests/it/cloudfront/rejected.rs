@@ -168,3 +168,50 @@ fn every_named_origin_must_be_provided() {
         "the distribution fetches from the origin `o`, which was not provided"
     );
 }
+
+#[test]
+fn accept_encoding_is_normalized_or_listed_but_not_both() {
+    let listed = json!({"HeaderBehavior": "whitelist", "Headers": ["Accept-Encoding"]});
+    let mut both = with(KEY, "HeadersConfig", listed);
+    assert!(Distribution::parse(both.to_string().as_bytes()).is_ok());
+    both.pointer_mut(KEY).expect("it is there")["EnableAcceptEncodingBrotli"] = json!(true);
+    let expected = "CachePolicies.c: Accept-Encoding is both normalised and listed";
+    assert_eq!(rejection(&both), expected);
+}
+
+#[test]
+fn a_distribution_beyond_cloudfronts_quotas_is_rejected() {
+    let base = distribution(0, 3600, 60);
+    let behaviors = |count: usize| -> Value {
+        let behavior = |number| {
+            let mut behavior = base.pointer(BEHAVIOR).expect("it is there").clone();
+            behavior["PathPattern"] = json!(format!("/{number}"));
+            behavior
+        };
+        (0..count).map(behavior).collect()
+    };
+    let origins = |count: usize| -> Value {
+        let origin = |number: usize| match number {
+            0 => base.pointer(ORIGIN).expect("it is there").clone(),
+            other => json!({"Id": format!("o{other}"), "DomainName": "o.invalid"}),
+        };
+        (0..count).map(origin).collect()
+    };
+    let names = |count: usize, length: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("{n:0length$}")).collect();
+        json!({"QueryStringBehavior": "whitelist", "QueryStrings": names})
+    };
+    let counts = "DistributionConfig: at most 75 behaviors and 100 origins";
+    let lists = "CachePolicies.c.QueryStringsConfig: too many names: 10 and 1,024 characters is \
+        the limit";
+    for (parent, name, most, more, expected) in [
+        (CONFIG, "CacheBehaviors", behaviors(75), behaviors(76), counts),
+        (CONFIG, "Origins", origins(100), origins(101), counts),
+        (KEY, "QueryStringsConfig", names(10, 1), names(11, 1), lists),
+        (KEY, "QueryStringsConfig", names(1, 1_024), names(1, 1_025), lists),
+    ] {
+        let most = with(parent, name, most);
+        assert!(Distribution::parse(most.to_string().as_bytes()).is_ok(), "{name}");
+        assert_eq!(rejection(&with(parent, name, more)), expected);
+    }
+}

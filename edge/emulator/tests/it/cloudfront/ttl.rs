@@ -172,3 +172,17 @@ async fn an_origins_own_age_is_added_to_the_time_in_the_cache() {
     world.clock.at_ms(5_000);
     assert_eq!(header(&world.get("/").await, "age"), "12");
 }
+
+#[tokio::test]
+async fn every_2xx_and_3xx_status_is_stored() {
+    for status in [200, 201, 203, 204, 226, 300, 301, 302, 307, 308] {
+        let act = says(status, &["cache-control: max-age=60", "location: /elsewhere"], "");
+        let world = World::new(&distribution(0, 3600, 0), [act]);
+        for expected in ["Miss", "Hit"] {
+            let response = world.get("/").await;
+            assert_eq!((response.status().as_u16(), x_cache(&response)), (status, expected));
+            assert_eq!(header(&response, "location"), "/elsewhere", "not followed");
+        }
+        assert_eq!(world.origin.fetches(), 1, "{status}");
+    }
+}

@@ -1,99 +1,24 @@
 //! Events that could not be consumed become dead letters with a reason, block no other event, and
 //! can be redriven once their cause is fixed; a replay of the archive rebuilds lost carts.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 
-use domain_cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
-use domain_core::id::CommandId;
-use domain_core::money::Money;
-use domain_core::port::Consistency;
 use domain_core::time::{DAY_MS, HOUR_MS};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use infra_bus::Entry;
 use infra_dynamo::Fault;
 use infra_local::demo;
-use infra_local::local::aws_config;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE};
-use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::command_line::forecourt;
-use crate::journey::{add, deliver, key, loyalty, new_cart, session};
+use crate::binary::{Process, forecourt, letters, run_err, run_ok};
+use crate::carts::{command, quantities, stored};
+use crate::client::{add, deliver, loyalty, new_cart, session};
 use crate::shop::{Shop, data_in};
-
-/// Runs a command on this folder: whether it succeeded, and its output.
-fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
-    let data = data.display().to_string();
-    let output = forecourt(&[arguments, &["--data", &data]].concat());
-    let bytes = if output.status.success() { output.stdout } else { output.stderr };
-    (output.status.success(), String::from_utf8(bytes).unwrap())
-}
-
-pub(crate) fn run_ok(data: &Path, arguments: &[&str]) -> String {
-    let (succeeded, printed) = run(data, arguments);
-    assert!(succeeded, "{arguments:?}: {printed}");
-    printed
-}
-
-fn run_err(data: &Path, arguments: &[&str]) -> String {
-    let (succeeded, printed) = run(data, arguments);
-    assert!(!succeeded, "{arguments:?}: {printed}");
-    printed
-}
-
-/// The dead letters as `--json` shows them.
-pub(crate) fn letters(data: &Path) -> Vec<Value> {
-    let listed = run_ok(data, &["dead-letters", "list", "--json"]);
-    listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// Puts a command that was accepted `ago_ms` ago on the bus, as if it had been delayed until now.
-pub(crate) fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
-    let offer = Offer {
-        product: "tee".to_owned(),
-        variant_id: Some(format!("4410{name}")),
-        sku: None,
-        title: "Tee".to_owned(),
-        price: Money(1_990),
-        selection: None,
-        properties: BTreeMap::new(),
-    };
-    let command = CartCommand {
-        time: Clock::system().now().minus_ms(ago_ms),
-        id: CommandId::of_key(&format!("cart/{cart}"), &key(name)),
-        action: Action::add(offer, 1),
-    };
-    let event = CartEvent { cart: cart.to_owned(), command }.to_event();
-    let mut entry = Entry::new(event.kind.source(), event.kind.detail_type(), event.detail);
-    entry.event_bus_name = Some(demo::BUS.to_owned());
-    let put = shop.runtime().block_on(shop.local().bus().put(&[entry])).unwrap();
-    assert!(put[0].is_ok(), "{put:?}");
-    shop.drained(CART_QUEUE);
-}
-
-/// A cart as the table holds it.
-pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
-    // No address is used: the table is in this process.
-    let aws = Aws::new(
-        aws_config("bus.invalid"),
-        shop.local().table().http_client(),
-        lambda_http_client(),
-    );
-    shop.runtime().block_on(DynamoCarts::new(&aws).item(cart, Consistency::Strong)).unwrap()
-}
-
-/// Its lines: variant and quantity.
-pub(crate) fn quantities(shop: &Shop, cart: &str) -> Vec<(String, u32)> {
-    let contents = stored(shop, cart).unwrap().fold([]);
-    let lines = contents.sorted_lines().into_iter();
-    lines.map(|(_, line)| (line.offer.variant_id.clone().unwrap(), line.quantity)).collect()
-}
 
 fn cart_id(shop: &Shop) -> String {
     let created = shop.request("POST", "/v1/carts").send().json();
@@ -362,7 +287,7 @@ fn a_silent_client_of_the_admin_socket_blocks_no_other() {
 fn a_path_too_long_for_a_socket_disables_only_the_admin_socket() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("long".repeat(30));
-    let shop = crate::restart::Process::start_in(&data);
+    let shop = Process::start_in(&data);
     assert_eq!(shop.request("GET", "/health").send().status, 200);
     let printed = run_err(&data, &["dead-letters", "list"]);
     assert!(

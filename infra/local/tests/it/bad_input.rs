@@ -7,7 +7,7 @@ use infra_local::demo;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::journey::{add, deliver, key, new_cart};
+use crate::client::{add, deliver, key, new_cart};
 use crate::shop::Shop;
 
 fn tee(quantity: i64) -> Value {

@@ -9,8 +9,7 @@ use infra_local::wiring::{CART_QUEUE, PUBLISHED_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::journey::{add, deliver, key, new_cart, session};
-use crate::merging::{merge, own_cart};
+use crate::client::{add, checkout, deliver, key, merge, new_cart, order_of, own_cart, session};
 use crate::shop::{Reply, Shop};
 
 /// A tee with a print, which the fixture's order buys two of.
@@ -43,31 +42,6 @@ fn filled(shop: &Shop, lines: &[Value]) -> (String, String) {
         bookmark = added.json()["bookmark"].as_str().unwrap().to_owned();
     }
     (token, bookmark)
-}
-
-pub(crate) fn checkout(shop: &Shop, token: &str, bookmark: &str) -> Value {
-    let request = shop.get("/v1/cart/checkout").header("forecourt-cart", token);
-    let reply = request.header("forecourt-bookmark", bookmark).send();
-    assert_eq!(reply.status, 200, "{}", reply.text);
-    assert_eq!(reply.header("cache-control"), "no-store");
-    assert_eq!(reply.header("forecourt-bookmark"), reply.json()["bookmark"]);
-    reply.json()
-}
-
-/// The order Shopify makes of a cart that was handed over, a second from now.
-pub(crate) fn order_of(checkout: &Value, id: u64) -> Value {
-    let pairs = |object: &Value| -> Vec<Value> {
-        let pairs = object.as_object().unwrap().iter();
-        pairs.map(|(name, value)| json!({"name": name, "value": value})).collect()
-    };
-    let items = checkout["cart_add"]["items"].as_array().unwrap().iter().map(|item| {
-        json!({"variant_id": item["id"].as_str().unwrap().parse::<u64>().unwrap(),
-            "quantity": item["quantity"], "properties": pairs(&item["properties"])})
-    });
-    let at = Clock::system().now().plus_ms(SECOND_MS).to_rfc3339();
-    json!({"id": u64::MAX - id, "created_at": at, "processed_at": at, "currency": "EUR",
-        "note_attributes": pairs(&checkout["cart_add"]["attributes"]),
-        "line_items": items.collect::<Vec<_>>()})
 }
 
 fn place(shop: &Shop, topic: &str, order: &Value) {

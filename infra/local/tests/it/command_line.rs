@@ -2,18 +2,13 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use infra_local::demo;
 use serde_json::json;
 
-use crate::restart::Process;
-
-pub(crate) fn forecourt(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_forecourt")).args(arguments).output().unwrap()
-}
+use crate::binary::{Process, forecourt};
 
 fn rejected(arguments: &[&str]) -> String {
     let output = forecourt(arguments);

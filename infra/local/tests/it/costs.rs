@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::command_line::forecourt;
+use crate::binary::forecourt;
 
 fn stdout(arguments: &[&str]) -> String {
     let output = forecourt(&[&["cost"], arguments].concat());

@@ -6,57 +6,8 @@ use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PUBLISHED_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
+use crate::client::{add, deliver, key, loyalty, new_cart, session};
 use crate::shop::{Reply, RequestBuilder, Shop};
-
-/// An idempotency key: at least 16 characters, from a name per test.
-pub(crate) fn key(name: &str) -> String {
-    format!("key-{name:0>16}")
-}
-
-pub(crate) fn add(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
-    shop.request("POST", "/v1/cart/lines")
-        .header("forecourt-cart", token)
-        .header("forecourt-bookmark", bookmark)
-        .header("idempotency-key", &key(name))
-        .json(body)
-        .send()
-}
-
-pub(crate) fn new_cart(shop: &Shop) -> (String, String) {
-    let created = shop.request("POST", "/v1/carts").send();
-    assert_eq!(created.status, 201, "{}", created.text);
-    let created = created.json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (text(&created["token"]), text(&created["cart"]["bookmark"]))
-}
-
-/// A customer's token, fetched as the storefront fetches it.
-pub(crate) fn session(shop: &Shop, customer: &str) -> String {
-    let now = Clock::system().now().unix_s();
-    let path = signed("/proxy/v1/session", Some(customer), now).unwrap();
-    let path = path.strip_prefix(demo::URL).unwrap().to_owned();
-    let reply = shop.request("POST", &path).send();
-    assert_eq!(reply.status, 201, "{}", reply.text);
-    reply.json()["token"].as_str().unwrap().to_owned()
-}
-
-pub(crate) fn deliver(shop: &Shop, topic: &str, payload: &str) -> Reply {
-    let secrets = edge_wire::secrets::ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
-    let signature = edge_wire::webhook::sign(&secrets, payload.as_bytes());
-    shop.request("POST", "/webhooks/shopify")
-        .header("content-type", "application/json")
-        .header("x-shopify-topic", topic)
-        .header("x-shopify-shop-domain", demo::SHOP)
-        .header("x-shopify-hmac-sha256", &signature)
-        .body(payload)
-        .send()
-}
-
-pub(crate) fn loyalty(shop: &Shop, token: &str) -> Value {
-    let reply = shop.get("/v1/loyalty").bearer(token).send();
-    assert_eq!(reply.status, 200, "{}", reply.text);
-    reply.json()
-}
 
 fn public_twice(shop: &Shop, path: &str) -> Value {
     let first = shop.get(path).send();

@@ -6,8 +6,8 @@ use infra_local::cli::signed;
 use origin_functions::runtime::clock::Clock;
 use serde_json::json;
 
-use crate::journey::key;
-use crate::restart::Process;
+use crate::binary::Process;
+use crate::client::key;
 use crate::shop::RequestBuilder;
 
 /// Enough of a secret to recognise it.

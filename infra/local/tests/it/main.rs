@@ -4,8 +4,11 @@
 mod admin;
 mod attacks;
 mod bad_input;
+mod binary;
+mod carts;
 mod checkout;
 mod circles;
+mod client;
 mod command_line;
 mod compatibility;
 mod configuring;

@@ -8,27 +8,8 @@ use infra_local::wiring::CART_QUEUE;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::journey::{add, key, new_cart, session};
+use crate::client::{add, key, merge, new_cart, own_cart, session};
 use crate::shop::{Reply, Shop};
-
-/// The customer's own cart on one device: its token and bookmark.
-pub(crate) fn own_cart(shop: &Shop, customer: &str) -> (String, String) {
-    let created = shop.request("POST", "/v1/carts").bearer(customer).send();
-    assert_eq!(created.status, 201, "{}", created.text);
-    let created = created.json();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (text(&created["token"]), text(&created["cart"]["bookmark"]))
-}
-
-pub(crate) fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, from: &str) -> Reply {
-    shop.request("POST", "/v1/cart/merge")
-        .bearer(customer)
-        .header("forecourt-cart", own)
-        .header("forecourt-bookmark", bookmarks)
-        .header("idempotency-key", &key("merge"))
-        .json(&json!({"from": from}))
-        .send()
-}
 
 fn tee(size: &str, quantity: u32) -> Value {
     json!({"product": "tee", "quantity": quantity,

@@ -6,9 +6,9 @@ use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, REDEMPTION_Q
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::admin::{command, letters, quantities, run_ok, stored};
-use crate::journey::{add, deliver, session};
-use crate::redemptions::{redeem, voucher};
+use crate::binary::{letters, run_ok};
+use crate::carts::{command, quantities, stored};
+use crate::client::{add, deliver, redeem, session, voucher};
 use crate::shop::Shop;
 
 /// Delivers a demand about a customer and waits until it is done.

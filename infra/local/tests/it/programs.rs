@@ -6,8 +6,8 @@ use infra_local::demo;
 use infra_local::wiring::{LOYALTY_QUEUE, PUBLISHED_QUEUE};
 use serde_json::{Value, json};
 
-use crate::admin::{letters, run_ok};
-use crate::journey::{deliver, session};
+use crate::binary::{letters, run_ok};
+use crate::client::{deliver, session};
 use crate::shop::{Reply, Shop};
 
 const PROGRAM: &str = "/v1/admin/loyalty/program";

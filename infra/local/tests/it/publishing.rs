@@ -5,7 +5,7 @@ use edge_wire::routes::{Caller, ROUTES};
 use infra_local::demo;
 use serde_json::{Value, json};
 
-use crate::journey::session;
+use crate::client::session;
 use crate::shop::{Reply, Shop};
 
 /// A small product whose rules a test may change.

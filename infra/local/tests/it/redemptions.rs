@@ -6,21 +6,8 @@ use infra_local::wiring::{LOYALTY_QUEUE, REDEMPTION_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::journey::{key, session};
+use crate::client::{key, redeem, session, voucher};
 use crate::shop::{Reply, Shop};
-
-pub(crate) fn redeem(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
-    shop.request("POST", "/v1/loyalty/redemptions")
-        .bearer(token)
-        .header("forecourt-bookmark", bookmark)
-        .header("idempotency-key", &key(name))
-        .json(body)
-        .send()
-}
-
-pub(crate) fn voucher() -> Value {
-    json!({"points": 250, "reward": "five-euro"})
-}
 
 fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
     let reply = shop.get(path).bearer(token).header("forecourt-bookmark", bookmark).send();

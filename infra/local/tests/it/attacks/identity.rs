@@ -11,7 +11,7 @@ use super::naive::{concatenates_key, keeps_viewers_bookmarks, keeps_viewers_iden
 use super::scene::{RequestBuilder, Scene, Who, personal, proxied};
 use super::trusting::{signs_any_identity, takes_any_bookmark};
 use super::wiring::Wiring;
-use crate::journey::session;
+use crate::client::session;
 
 const IDENTITY: &str = "Forecourt-Identity";
 

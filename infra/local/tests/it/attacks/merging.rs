@@ -11,7 +11,7 @@ use super::naive::has_min_ttl;
 use super::raw::Answer;
 use super::scene::{RequestBuilder, Visit, Who};
 use super::trusting::{takes_any_cart, treats_cart_holders_as_customers};
-use crate::journey::{add, key, new_cart};
+use crate::client::{add, key, new_cart};
 
 /// Maximum age of a cached personal answer in seconds.
 const PERSONAL_TTL_S: u64 = 5;

@@ -9,8 +9,7 @@ use infra_local::wiring::CART_QUEUE;
 use serde_json::{Value, json};
 
 use super::scene::{RequestBuilder, Scene, Who};
-use crate::checkout::{checkout, order_of};
-use crate::journey::{add, deliver};
+use crate::client::{add, checkout, deliver, order_of};
 
 const STRANGER: &str = "x9:another-forecourt-key-0000000000000000";
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::raw::{Answer, exchange, exchange_and_hang_up};
 use super::wiring::{Change, Edge, Wiring};
-use crate::journey::{add, new_cart, session};
+use crate::client::{add, new_cart, session};
 use crate::shop::Shop;
 
 /// Who sends a request.

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use infra_local::demo;
 use serde_json::Value;
 
-use crate::command_line::forecourt;
+use crate::binary::forecourt;
 use crate::shop::Shop;
 use faults::FAULTS;
 

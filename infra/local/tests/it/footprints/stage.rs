@@ -40,7 +40,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use super::meter::Meter;
-use crate::journey::key;
+use crate::client::key;
 
 /// The cart that is written.
 const CART: &str = "counted";

@@ -20,8 +20,8 @@ use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy,
-    DynamoPrograms, EventBridgeBus, OwnCodes, lambda_http_client,
+    AccessKey, Aws, AwsConfig, CartRepository, DynamoTable, EventBridgeBus, LedgerRepository,
+    OwnCodes, PayloadRepository, PrivacyRepository, ProgramRepository, lambda_http_client,
 };
 use origin_functions::consumers::claim_check::WithPayloads;
 use origin_functions::consumers::privacy::PrivacyConsumer;
@@ -260,27 +260,28 @@ type Targets = HashMap<String, Arc<dyn Target>>;
 
 /// The consumers behind their queues.
 fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
-    let carts = CartConsumer { carts: DynamoCarts::new(aws), orders: orders() };
+    let table = DynamoTable::shared(aws);
+    let carts = CartConsumer { carts: CartRepository::new(&table), orders: orders() };
     let loyalty = LoyaltyConsumer {
-        ledger: DynamoLedger::new(aws),
-        programs: DynamoPrograms::new(aws),
+        ledger: LedgerRepository::new(&table),
+        programs: ProgramRepository::new(&table),
         events: EventBridgeBus::new(aws),
         codes: OwnCodes,
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
     };
-    let loyalty = WithPayloads { consumer: loyalty, payloads: DynamoPayloads::new(aws) };
-    let loyalty = TombstoneFilter { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) };
+    let loyalty = WithPayloads { consumer: loyalty, payloads: PayloadRepository::new(&table) };
+    let loyalty = TombstoneFilter { consumer: loyalty, tombstones: PrivacyRepository::new(&table) };
     let loyalty = Arc::new(loyalty);
-    let carts = WithPayloads { consumer: carts, payloads: DynamoPayloads::new(aws) };
-    let carts = TombstoneFilter { consumer: carts, tombstones: DynamoPrivacy::new(aws) };
+    let carts = WithPayloads { consumer: carts, payloads: PayloadRepository::new(&table) };
+    let carts = TombstoneFilter { consumer: carts, tombstones: PrivacyRepository::new(&table) };
     let privacy = PrivacyConsumer {
-        ledger: DynamoLedger::new(aws),
-        carts: DynamoCarts::new(aws),
-        privacy: DynamoPrivacy::new(aws),
+        ledger: LedgerRepository::new(&table),
+        carts: CartRepository::new(&table),
+        privacy: PrivacyRepository::new(&table),
         shop: demo::SHOP.to_owned(),
     };
-    let privacy = WithPayloads { consumer: privacy, payloads: DynamoPayloads::new(aws) };
+    let privacy = WithPayloads { consumer: privacy, payloads: PayloadRepository::new(&table) };
     let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
     HashMap::from([
         (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),

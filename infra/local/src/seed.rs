@@ -7,7 +7,9 @@ use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Absorber, Activation, LedgerStore, Program, ProgramStore as _, ProgramVersion, Programs,
 };
-use origin_adapters::{Aws, DynamoCatalog, DynamoLedger, DynamoPrograms, NewVersion};
+use origin_adapters::{
+    Aws, CatalogRepository, DynamoTable, LedgerRepository, NewVersion, ProgramRepository,
+};
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::http::publishing;
 use origin_functions::runtime::clock::Clock;
@@ -31,7 +33,7 @@ struct PastOrder {
 
 /// The program that the demo history is absorbed under, before it is published.
 struct SeedProgram<'a> {
-    ledger: &'a DynamoLedger,
+    ledger: &'a LedgerRepository,
     version: ProgramVersion,
 }
 
@@ -47,12 +49,13 @@ impl Programs for SeedProgram<'_> {
 
 /// Sets up the demo shop unless that was done before.
 pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
-    let (ledger, programs) = (DynamoLedger::new(aws), DynamoPrograms::new(aws));
+    let table = DynamoTable::shared(aws);
+    let (ledger, programs) = (LedgerRepository::new(&table), ProgramRepository::new(&table));
     let now = clock.now();
     if programs.in_effect(now, Consistency::Strong).await.map_err(seed_error)?.is_some() {
         return Ok(());
     }
-    let catalog = DynamoCatalog::new(aws);
+    let catalog = CatalogRepository::new(&table);
     for demo in demo::PRODUCTS {
         publish(&catalog, demo, now).await?;
     }
@@ -72,7 +75,7 @@ pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
 }
 
 async fn publish(
-    catalog: &DynamoCatalog,
+    catalog: &CatalogRepository,
     (product, document): (&str, &str),
     at: Time,
 ) -> Result<(), LocalError> {

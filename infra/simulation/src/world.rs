@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use domain_cart::{CartEvent, IDLE_MS_MAX, ITEM_TTL_MS, cart_of};
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
-use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryTables, Replicas};
+use origin_adapters::CartRepository;
+use origin_adapters::memory::{MemoryBus, MemoryTable, Replicas};
+use origin_adapters::table::ItemKey;
 use origin_functions::consumers::Orders;
 
 use crate::client::{Device, DeviceCarts, Network, ShopperProfile, Tab};
@@ -101,7 +103,7 @@ struct World {
     oracle: OracleHandle,
     customers: Vec<String>,
     guests: Vec<String>,
-    tables: MemoryTables,
+    tables: MemoryTable,
     origin: Rc<Origin>,
     consumers: Rc<Consumers>,
     checkout: Rc<Checkout>,
@@ -184,7 +186,7 @@ impl World {
         run_log.trace(|| format!("{:?}", faults.profile));
         let oracle =
             OracleHandle::new(Oracle::new(timeline.clone(), run_log.clone(), keys.clone()));
-        let tables = MemoryTables::lagging(replicas(&faults));
+        let tables = MemoryTable::lagging(replicas(&faults));
         let bus =
             ObservedBus { port: MemoryBus::new(), oracle: oracle.clone(), arrived: Arc::default() };
         let origin = Rc::new(Origin::new(OriginParts {
@@ -207,7 +209,7 @@ impl World {
             group: group.clone(),
             faults: faults.clone(),
             oracle: oracle.clone(),
-            carts: MemoryCarts::new(&tables),
+            carts: CartRepository::new(&tables.shared()),
             bus: bus.clone(),
             orders: Orders { keys: keys.all().clone(), shop: SHOP.to_owned() },
             mutant,
@@ -301,7 +303,8 @@ impl World {
                 return;
             }
             let newest = self.view_of_new_client(cart);
-            let stored = |tables: &MemoryTables| MemoryCarts::new(tables).stored(cart);
+            let key = ItemKey::Cart { cart }.key();
+            let stored = |tables: &MemoryTable| tables.item(&key).map(|item| item.document);
             let (stored, replayed) = (stored(&self.tables), stored(&replayed));
             let mut oracle = self.oracle.lock();
             oracle.check_cart(cart, newest.as_deref(), stored.as_deref(), replayed.as_deref());
@@ -323,14 +326,14 @@ impl World {
 
     /// The tables after a replay of every absorbed event: without those lost with a table and those
     /// that came too late.
-    fn replayed(&self) -> MemoryTables {
+    fn replayed(&self) -> MemoryTable {
         let absorbed = self.oracle.lock().absorbed();
         let events = self.consumers.archive.borrow();
         let is_absorbed = |event: &&Rc<CartEvent>| absorbed.contains(&event.command.id);
         let events: Vec<CartEvent> =
             events.iter().filter(is_absorbed).map(|event| (**event).clone()).collect();
-        let tables = MemoryTables::new();
-        let carts = MemoryCarts::new(&tables);
+        let tables = MemoryTable::new();
+        let carts = CartRepository::new(&tables.shared());
         let (rng, mutant) = (self.faults.rng.clone(), self.mutant);
         self.executor.spawn(&self.group, async move { replay(&carts, events, &rng, mutant).await });
         self.executor.run();

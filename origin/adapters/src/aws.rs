@@ -10,6 +10,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
+use crate::table::TableName;
+
 /// Longest wait for a connection: a TLS handshake within a region takes about 20 ms.
 pub const CONNECT_MS_MAX: u64 = 500;
 /// Longest wait for one attempt: ten times what DynamoDB needs for our largest batch.
@@ -116,12 +118,11 @@ impl Aws {
         &self.0.eventbridge
     }
 
-    pub(crate) fn hot_table(&self) -> &str {
-        &self.0.hot_table
-    }
-
-    pub(crate) fn commands_table(&self) -> &str {
-        &self.0.commands_table
+    pub(crate) fn table_name(&self, table: TableName) -> &str {
+        match table {
+            TableName::Hot => &self.0.hot_table,
+            TableName::Commands => &self.0.commands_table,
+        }
     }
 
     pub(crate) fn bus(&self) -> &str {

@@ -5,7 +5,7 @@ use domain_core::time::Time;
 use infra_bus::{Bus, Entry, Redrive, Replay};
 use infra_dynamo::{Embedded, Partitions};
 use origin_adapters::schema::{CARTS_BEGIN_WITH, HOT_KEY};
-use origin_adapters::{Aws, DynamoCarts};
+use origin_adapters::{Aws, CartRepository, DynamoTable};
 use origin_functions::consumers::OrderReading;
 use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
@@ -33,7 +33,7 @@ const NOT_EMPTY: &str = "the table holds carts, and a replay fills an empty tabl
 pub(crate) struct Maintenance {
     bus: Bus,
     table: Embedded,
-    carts: DynamoCarts,
+    carts: CartRepository,
     clock: Clock,
     is_served: bool,
 }
@@ -50,7 +50,13 @@ struct Envelope<'a> {
 impl Maintenance {
     /// Maintenance of a running process's data, or of files at rest.
     pub(crate) fn new(bus: Bus, table: Embedded, aws: &Aws, is_served: bool) -> Self {
-        Self { bus, table, carts: DynamoCarts::new(aws), clock: Clock::system(), is_served }
+        Self {
+            bus,
+            table,
+            carts: CartRepository::new(&DynamoTable::shared(aws)),
+            clock: Clock::system(),
+            is_served,
+        }
     }
 
     /// The names of the queues.

@@ -10,7 +10,7 @@ use infra_bus::Entry;
 use infra_local::demo;
 use infra_local::local::aws_config;
 use infra_local::wiring::CART_QUEUE;
-use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
+use origin_adapters::{Aws, CartRepository, DynamoTable, lambda_http_client};
 use origin_functions::runtime::clock::Clock;
 
 use crate::client::key;
@@ -48,7 +48,8 @@ pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
         shop.local().table().http_client(),
         lambda_http_client(),
     );
-    shop.runtime().block_on(DynamoCarts::new(&aws).item(cart, Consistency::Strong)).unwrap()
+    let carts = CartRepository::new(&DynamoTable::shared(&aws));
+    shop.runtime().block_on(carts.item(cart, Consistency::Strong)).unwrap()
 }
 
 /// Its lines: variant and quantity.

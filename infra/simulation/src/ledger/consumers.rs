@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use domain_core::event::Event;
 use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
-use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
+use origin_adapters::{LedgerRepository, ProgramRepository};
 use origin_functions::consumers::{Batch, Consumer as _, LoyaltyConsumer, Unfinished};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
@@ -47,8 +47,8 @@ pub(crate) struct Consumers {
     pub(crate) group: TaskGroup,
     pub(crate) faults: FaultInjector,
     pub(crate) oracle: OracleHandle,
-    pub(crate) ledger: MemoryLedger,
-    pub(crate) programs: MemoryPrograms,
+    pub(crate) ledger: LedgerRepository,
+    pub(crate) programs: ProgramRepository,
     pub(crate) bus: ObservedBus,
     pub(crate) mutant: Option<Mutant>,
     /// Whether the consumers are stopped periodically.
@@ -227,7 +227,7 @@ impl Consumers {
 /// The real consumer on the ports of a world.
 type MutantConsumer = LoyaltyConsumer<
     MutantPort<ObservedLedger>,
-    MutantPort<MemoryPrograms>,
+    MutantPort<ProgramRepository>,
     MutantPort<ObservedBus>,
     MutantPort<ObservedCodes>,
 >;

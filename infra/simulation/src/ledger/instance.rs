@@ -15,7 +15,7 @@ use edge_wire::headers::BOOKMARK;
 use edge_wire::keys::KeyRing;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, HeaderValue};
-use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
+use origin_adapters::{LedgerRepository, ProgramRepository};
 use origin_functions::caches::cached_ledger::CachedLedger;
 use origin_functions::http::bookmarks::ClientView;
 use origin_functions::runtime::clock::Clock;
@@ -28,12 +28,13 @@ use crate::ports::FaultyPort;
 const ENTRIES_MAX: usize = 100;
 
 /// The ledger of an instance.
-type Ledger = CachedLedger<FaultyPort<MemoryLedger>, FaultyPort<MemoryPrograms>>;
+type Ledger = CachedLedger<FaultyPort<LedgerRepository>, FaultyPort<ProgramRepository>>;
 
 /// One instance.
 pub(crate) struct Instance {
     pub(crate) ledger: Ledger,
-    pub(crate) commands: LoyaltyCommands<Ledger, FaultyPort<MemoryLedger>, FaultyPort<ObservedBus>>,
+    pub(crate) commands:
+        LoyaltyCommands<Ledger, FaultyPort<LedgerRepository>, FaultyPort<ObservedBus>>,
     pub(crate) events: FaultyPort<ObservedBus>,
     pub(crate) clock: Clock,
     pub(crate) keys: KeyRing,

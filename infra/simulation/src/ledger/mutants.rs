@@ -8,7 +8,7 @@ use domain_loyalty::{
     CauseKind, Day, FIGURES_LAG_MS, Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger,
     Lot, OrderEarning, OrderItem, Points, ProgramVersion, Programs, RewardCode, RewardCodes, Terms,
 };
-use origin_adapters::memory::{MemoryLedger, MemoryPrograms};
+use origin_adapters::{LedgerRepository, ProgramRepository};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::ports::FaultyPort;
 #[derive(Clone)]
 pub(crate) struct MutantPort<P> {
     pub(crate) port: FaultyPort<P>,
-    pub(crate) programs: MemoryPrograms,
+    pub(crate) programs: ProgramRepository,
     pub(crate) clock: Clock,
     pub(crate) mutant: Option<Mutant>,
 }
@@ -36,7 +36,7 @@ const FAKE_LOT: Lot = Lot {
 /// The events that a mutant consumer reads in place of this one; `None`: the event is unchanged.
 pub(crate) async fn mutate_event(
     mutant: Option<Mutant>,
-    ledger: &MemoryLedger,
+    ledger: &LedgerRepository,
     event: &Event,
     now: Time,
 ) -> Option<Vec<Event>> {
@@ -49,7 +49,7 @@ pub(crate) async fn mutate_event(
 
 async fn webhooks(
     mutant: Mutant,
-    ledger: &MemoryLedger,
+    ledger: &LedgerRepository,
     mut detail: Value,
     now: Time,
 ) -> Option<Vec<Value>> {

@@ -7,7 +7,8 @@ use domain_core::port::{PortError, Written};
 use domain_loyalty::{
     LedgerChange, LedgerStore, LoadRequest, LoadedLedger, RewardCode, RewardCodes,
 };
-use origin_adapters::memory::{MemoryBus, MemoryLedger};
+use origin_adapters::LedgerRepository;
+use origin_adapters::memory::MemoryBus;
 use tokio::sync::Notify;
 
 use super::oracle::OracleHandle;
@@ -16,7 +17,7 @@ use crate::coverage::Coverage;
 /// The table, as consumers write it.
 #[derive(Clone)]
 pub(crate) struct ObservedLedger {
-    pub(crate) port: MemoryLedger,
+    pub(crate) port: LedgerRepository,
     pub(crate) oracle: OracleHandle,
 }
 

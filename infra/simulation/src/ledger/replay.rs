@@ -1,11 +1,13 @@
 //! Replays the archive into an empty ledger in another order: decisions are applied, not made.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain_core::event::{Event, Kind};
 use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
-use origin_adapters::OwnCodes;
-use origin_adapters::memory::{MemoryBus, MemoryLedger, MemoryPrograms, Replicas};
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::table::{Item, Key, TableName};
+use origin_adapters::{LedgerRepository, OwnCodes, ProgramRepository};
 use origin_functions::consumers::{Consumer as _, LoyaltyConsumer};
 use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
@@ -18,10 +20,10 @@ use crate::shop::SHOP;
 /// How far an event may be overtaken by a younger one, less the difference of clocks.
 const OVERTAKEN_MS: u64 = 48 * HOUR_MS - MINUTE_MS;
 
-/// The ledger after a replay, and the events that the replay published: there must be no such
+/// The items after a replay, and the events that the replay published: there must be no such
 /// events.
 pub(crate) struct ReplayResult {
-    pub(crate) ledger: MemoryLedger,
+    pub(crate) stored: BTreeMap<Key, Item>,
     pub(crate) published: Vec<Event>,
     /// The number of events that the consumer did not finish.
     pub(crate) unfinished: usize,
@@ -31,7 +33,7 @@ pub(crate) struct ReplayResult {
 /// overtaken by one 48 hours younger.
 pub(crate) async fn replay(
     archive: Vec<Rc<Event>>,
-    programs: MemoryPrograms,
+    programs: ProgramRepository,
     rng: Rng,
     mutant: Option<Mutant>,
 ) -> ReplayResult {
@@ -45,7 +47,8 @@ pub(crate) async fn replay(
     }
     deliveries.sort_by_key(|(due_ms, _)| *due_ms);
     let bus = MemoryBus::new();
-    let (ledger, mut unfinished) = (MemoryLedger::new(Replicas::up_to_date()), 0);
+    let table = MemoryTable::new();
+    let (ledger, mut unfinished) = (LedgerRepository::new(&table.shared()), 0);
     for (due_ms, event) in deliveries {
         let consumer = LoyaltyConsumer {
             ledger: ledger.clone(),
@@ -60,7 +63,7 @@ pub(crate) async fn replay(
         let batch = batch_of(&event, (!is_live).then_some("a replay"));
         unfinished += usize::from(!is_finished(&consumer.consume(batch).await));
     }
-    ReplayResult { ledger, published: bus.fetch(), unfinished }
+    ReplayResult { stored: table.items_of(TableName::Hot), published: bus.fetch(), unfinished }
 }
 
 /// The time of the fact that an event reports.

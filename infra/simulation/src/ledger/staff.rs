@@ -6,7 +6,7 @@ use std::rc::Rc;
 use domain_core::id::CommandId;
 use domain_core::time::Time;
 use domain_loyalty::{ProgramPublication, PublicationRequest, publish};
-use origin_adapters::memory::MemoryPrograms;
+use origin_adapters::ProgramRepository;
 
 use super::instance::{ErrorReply, Gift, Instance};
 use super::oracle::OracleHandle;
@@ -26,7 +26,7 @@ pub(crate) struct Staff {
     pub(crate) link: Rc<Link>,
     pub(crate) fleet: Rc<Fleet<Instance>>,
     pub(crate) oracle: OracleHandle,
-    pub(crate) programs: MemoryPrograms,
+    pub(crate) programs: ProgramRepository,
     /// The program that customers read.
     pub(crate) plan: Rc<RefCell<Plan>>,
 }

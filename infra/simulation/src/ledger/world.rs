@@ -8,7 +8,9 @@ use domain_core::port::Consistency;
 use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _, LoyaltyCommands};
 use edge_wire::keys::KeyRing;
-use origin_adapters::memory::{MemoryBus, MemoryLedger, MemoryPrograms, Replicas};
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::table::TableName;
+use origin_adapters::{LedgerRepository, ProgramRepository};
 use origin_functions::caches::cached_ledger::CachedLedger;
 
 use super::consumers::Consumers;
@@ -62,8 +64,9 @@ struct World {
     run_log: RunLog,
     oracle: OracleHandle,
     customers: Vec<u64>,
-    ledger: MemoryLedger,
-    programs: MemoryPrograms,
+    table: MemoryTable,
+    ledger: LedgerRepository,
+    programs: ProgramRepository,
     consumers: Rc<Consumers>,
     fleet: Rc<Fleet<Instance>>,
     link: Rc<Link>,
@@ -119,8 +122,9 @@ impl World {
         let keys = KeyRing::parse(KEYS).expect("a valid key");
         let oracle =
             OracleHandle::new(LedgerOracle::new(timeline.clone(), run_log.clone(), keys.clone()));
-        let ledger = MemoryLedger::new(replicas(&faults));
-        let programs = MemoryPrograms::new(Replicas::up_to_date());
+        let table = MemoryTable::lagging(replicas(&faults));
+        let ledger = LedgerRepository::new(&table.shared());
+        let programs = ProgramRepository::new(&MemoryTable::new().shared());
         let bus =
             ObservedBus { port: MemoryBus::new(), oracle: oracle.clone(), arrived: Arc::default() };
         let consumers = Rc::new(Consumers {
@@ -139,11 +143,11 @@ impl World {
         });
         let (injector, stored, known) = (faults.clone(), ledger.clone(), programs.clone());
         let start = move |group: &TaskGroup, clock| {
-            let table = injector.wrap(group, stored.clone());
+            let ledger = injector.wrap(group, stored.clone());
             let cached =
-                CachedLedger::new(table.clone(), injector.wrap(group, known.clone()), &clock);
+                CachedLedger::new(ledger.clone(), injector.wrap(group, known.clone()), &clock);
             let events = injector.wrap(group, bus.clone());
-            let (accounts, log) = (cached.clone(), table);
+            let (accounts, log) = (cached.clone(), ledger);
             let commands = LoyaltyCommands { accounts, log, events: events.clone() };
             Instance { ledger: cached, commands, events, clock, keys: keys.clone(), mutant }
         };
@@ -165,6 +169,7 @@ impl World {
             run_log,
             oracle,
             customers,
+            table,
             ledger,
             programs,
             consumers,
@@ -178,8 +183,8 @@ impl World {
     /// Runs all tasks until the operations are used up and every message has arrived.
     fn run(&mut self, rng: &Rng) {
         let Size { operations, devices_max, silences, .. } = self.size;
-        let ledger = self.ledger.clone();
-        let sweep = Box::new(move |now| ledger.sweep_expired(now));
+        let table = self.table.clone();
+        let sweep = Box::new(move |now| table.sweep_expired(now));
         let run_log = self.run_log.clone();
         let workload =
             Rc::new(Workload::random(operations, &self.faults, run_log, silences, sweep));
@@ -231,6 +236,7 @@ impl World {
         let rng = self.faults.rng.clone();
         let archive = self.consumers.archive.borrow().clone();
         let (ledger, programs) = (self.ledger.clone(), self.programs.clone());
+        let stored = self.table.items_of(TableName::Hot);
         let (oracle, mutant) = (self.oracle.clone(), self.mutant);
         let customers = self.customers.clone();
         self.executor.spawn(&self.group, async move {
@@ -239,7 +245,7 @@ impl World {
             }
             if !oracle.lock().has_violation() {
                 let replayed = replay(archive, programs, rng, mutant).await;
-                oracle.lock().check_replay(&ledger.stored(), &replayed);
+                oracle.lock().check_replay(&stored, &replayed);
             }
         });
         self.executor.run();
@@ -252,7 +258,7 @@ impl World {
 }
 
 /// Reads a customer's whole ledger, page by page, and has the oracle check it.
-async fn check_ledger(ledger: &MemoryLedger, oracle: &OracleHandle, customer: &str) {
+async fn check_ledger(ledger: &LedgerRepository, oracle: &OracleHandle, customer: &str) {
     let account = ledger.account(customer, Consistency::Strong).await.expect("a table in memory");
     let (mut entries, mut before) = (Vec::new(), None);
     loop {

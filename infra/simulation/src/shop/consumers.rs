@@ -7,7 +7,8 @@ use std::rc::Rc;
 use domain_cart::{Absorbed, CartEvent};
 use domain_core::event::{Event, Kind};
 use domain_core::time::Time;
-use origin_adapters::memory::{MemoryBus, MemoryCarts};
+use origin_adapters::CartRepository;
+use origin_adapters::memory::MemoryBus;
 use origin_functions::consumers::{OrderReading, Orders};
 
 use super::observers::{ObservedBus, ObservedCarts};
@@ -34,7 +35,7 @@ pub(crate) struct Consumers {
     pub(crate) group: TaskGroup,
     pub(crate) faults: FaultInjector,
     pub(crate) oracle: OracleHandle,
-    pub(crate) carts: MemoryCarts,
+    pub(crate) carts: CartRepository,
     pub(crate) bus: ObservedBus<MemoryBus>,
     /// Reads the lines that orders have bought.
     pub(crate) orders: Orders,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
-use origin_adapters::memory::{Backup, MemoryTables};
+use origin_adapters::memory::{Backup, MemoryTable};
 
 use super::consumers::Consumers;
 use super::origin::Origin;
@@ -25,7 +25,7 @@ const LOSSES_ONE_IN: u64 = 6;
 pub(crate) struct Operator {
     pub(crate) origin: Rc<Origin>,
     pub(crate) consumers: Rc<Consumers>,
-    pub(crate) tables: MemoryTables,
+    pub(crate) tables: MemoryTable,
     plan: RefCell<Plan>,
 }
 

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::{CartRepository, CommandLogRepository};
 
 use super::instance::{FirstAnswers, Instance, InstanceParts};
 use super::keys::KeyRotation;
@@ -22,7 +23,7 @@ pub(crate) struct Origin {
     pub(crate) executor: Executor,
     pub(crate) faults: FaultInjector,
     pub(crate) oracle: OracleHandle,
-    pub(crate) tables: MemoryTables,
+    pub(crate) tables: MemoryTable,
     pub(crate) keys: KeyRotation,
     pub(crate) mutant: Option<Mutant>,
     fleet: Fleet<WiredInstance>,
@@ -34,19 +35,19 @@ pub(crate) struct OriginParts {
     pub(crate) faults: FaultInjector,
     pub(crate) run_log: RunLog,
     pub(crate) oracle: OracleHandle,
-    pub(crate) tables: MemoryTables,
+    pub(crate) tables: MemoryTable,
     pub(crate) bus: ObservedBus<MemoryBus>,
     pub(crate) keys: KeyRotation,
     pub(crate) mutant: Option<Mutant>,
 }
 
 /// The carts as an instance reads and merges them.
-type InstanceCarts = ObservedCarts<MutantWriter<MemoryCarts>>;
+type InstanceCarts = ObservedCarts<MutantWriter<CartRepository>>;
 
 /// An instance on the ports of a world.
 type WiredInstance = Instance<
     FaultyPort<InstanceCarts>,
-    FaultyPort<MemoryCommandLog>,
+    FaultyPort<CommandLogRepository>,
     FaultyPort<ObservedBus<MemoryBus>>,
 >;
 
@@ -62,11 +63,11 @@ impl Origin {
             faults.clone(),
             run_log,
             Box::new(move |group, clock| {
-                let port = MutantWriter { port: MemoryCarts::new(&stored), mutant };
+                let port = MutantWriter { port: CartRepository::new(&stored.shared()), mutant };
                 let carts = ObservedCarts { port, oracle: observer.clone(), event: None };
                 Instance::new(InstanceParts {
                     carts: injector.wrap(group, carts),
-                    log: injector.wrap(group, MemoryCommandLog::new(&stored)),
+                    log: injector.wrap(group, CommandLogRepository::new(&stored.shared())),
                     events: injector.wrap(group, bus.clone()),
                     clock,
                     keys: ring.rings(&injector.timeline, &injector.rng),

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_core::port::PortError;
 use domain_core::time::Time;
-use origin_adapters::{BLOB_BYTES_MAX, BlobRef, CHUNK_BYTES, DynamoBlobs, DynamoPayloads};
+use origin_adapters::{BLOB_BYTES_MAX, BlobRef, BlobRepository, CHUNK_BYTES, PayloadRepository};
 
 use crate::contract::sample::MORNING;
 use crate::world::{HOT, World};
@@ -35,7 +35,7 @@ async fn overwrite_chunk(world: &World, blob: &BlobRef, index: u32, content: Vec
 #[tokio::test]
 async fn a_blob_of_any_size_comes_back_as_it_was_written() {
     let world = World::new().await;
-    let blobs = DynamoBlobs::new(&world.aws);
+    let blobs = BlobRepository::new(&world.table);
     // Around one chunk, and around the size of one batch read.
     let edges = [1, 8].map(|chunks| chunks * CHUNK_BYTES);
     let sizes = edges.into_iter().flat_map(|edge| [edge - 1, edge, edge + 1]);
@@ -50,7 +50,7 @@ async fn a_blob_of_any_size_comes_back_as_it_was_written() {
 #[tokio::test]
 async fn a_blob_is_named_by_its_content() {
     let world = World::new().await;
-    let blob = DynamoBlobs::new(&world.aws).write("bike", b"abc").await.unwrap();
+    let blob = BlobRepository::new(&world.table).write("bike", b"abc").await.unwrap();
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let owner = "bike".to_owned();
     assert_eq!(blob, BlobRef { hash: hash.to_owned(), bytes: 3, chunk_bytes: 393_216, owner });
@@ -59,14 +59,14 @@ async fn a_blob_is_named_by_its_content() {
 #[tokio::test]
 async fn a_blob_above_the_size_limit_is_rejected() {
     let world = World::new().await;
-    let error = DynamoBlobs::new(&world.aws).write("bike", &vec![0; BLOB_BYTES_MAX + 1]).await;
+    let error = BlobRepository::new(&world.table).write("bike", &vec![0; BLOB_BYTES_MAX + 1]).await;
     assert_eq!(error, Err(PortError::Corrupt("blob: too large".to_owned())));
 }
 
 #[tokio::test]
 async fn a_damaged_chunk_is_detected_and_writing_again_repairs_it() {
     let world = World::new().await;
-    let blobs = DynamoBlobs::new(&world.aws);
+    let blobs = BlobRepository::new(&world.table);
     let whole = content(2 * CHUNK_BYTES + 10);
     let blob = blobs.write("bike", &whole).await.unwrap();
     for index in 0..3 {
@@ -83,7 +83,7 @@ async fn a_damaged_chunk_is_detected_and_writing_again_repairs_it() {
 #[tokio::test]
 async fn a_missing_chunk_is_detected() {
     let world = World::new().await;
-    let blobs = DynamoBlobs::new(&world.aws);
+    let blobs = BlobRepository::new(&world.table);
     let blob = blobs.write("bike", &content(CHUNK_BYTES + 1)).await.unwrap();
     let mut delete = world.raw().delete_item().table_name(HOT);
     for (name, value) in chunk(&blob, 1) {
@@ -97,7 +97,7 @@ async fn a_missing_chunk_is_detected() {
 #[tokio::test]
 async fn an_invalid_reference_is_corrupt() {
     let world = World::new().await;
-    let blobs = DynamoBlobs::new(&world.aws);
+    let blobs = BlobRepository::new(&world.table);
     let blob = blobs.write("bike", b"abc").await.unwrap();
     let error = PortError::Corrupt("blob: no such size".to_owned());
     for broken in [
@@ -115,7 +115,7 @@ async fn an_invalid_reference_is_corrupt() {
 #[tokio::test]
 async fn a_payload_expires_and_storing_it_again_only_extends_it() {
     let world = World::new().await;
-    let payloads = DynamoPayloads::new(&world.aws);
+    let payloads = PayloadRepository::new(&world.table);
     let content = content(CHUNK_BYTES + 1);
     let ttl = |payload: BlobRef| {
         let get = world.raw().get_item().table_name(HOT);
@@ -133,14 +133,14 @@ async fn a_payload_expires_and_storing_it_again_only_extends_it() {
     assert_eq!(ttl(payload.clone()).await, "20", "never shorter");
     payloads.store(&content, Time(30_000)).await.unwrap();
     assert_eq!(ttl(payload.clone()).await, "30");
-    let missing = DynamoBlobs::new(&world.aws).read(&payload).await;
+    let missing = BlobRepository::new(&world.table).read(&payload).await;
     assert_eq!(missing, Err(PortError::Corrupt("blob: chunk missing".to_owned())));
 }
 
 #[tokio::test]
 async fn deleting_one_owners_blob_leaves_anothers() {
     let world = World::new().await;
-    let blobs = DynamoBlobs::new(&world.aws);
+    let blobs = BlobRepository::new(&world.table);
     let content = content(CHUNK_BYTES + 1);
     let [bike, tee] =
         [blobs.write("bike", &content).await.unwrap(), blobs.write("tee", &content).await.unwrap()];

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
 use domain_catalog::Publication;
 use domain_core::port::{Consistency, PortError};
-use origin_adapters::{DynamoBlobs, DynamoCatalog};
+use origin_adapters::{BlobRepository, CatalogRepository};
 
 use crate::catalog_samples::{
     activate, active, compiled, document, publish, publish_at, published, taken,
 };
 use crate::contract::sample::MORNING;
 use crate::wire::breaks_after;
-use crate::world::{HOT, World, aws};
+use crate::world::{HOT, World, table};
 
 /// More requests than an activation here needs.
 const REQUESTS_MAX: u64 = 40;
@@ -21,7 +21,7 @@ const REQUESTS_MAX: u64 = 40;
 async fn two_versions(world: &World) -> [Vec<u8>; 2] {
     let documents = [document("One", &["1", "2"]), document("Two", &["1"])];
     for (document, version) in documents.iter().zip(1..) {
-        assert_eq!(publish(&world.aws, "bike", document, None).await, published(version));
+        assert_eq!(publish(&world.table, "bike", document, None).await, published(version));
     }
     documents
 }
@@ -30,13 +30,13 @@ async fn two_versions(world: &World) -> [Vec<u8>; 2] {
 async fn a_roll_back_activates_the_version_and_the_next_publication_gets_the_next_number() {
     let world = World::new().await;
     let [one, _] = two_versions(&world).await;
-    assert_eq!(activate(&world.aws, "bike", 1, Some(2)).await.unwrap(), published(1).ok());
-    assert_eq!(active(&world.aws, "bike").await, Some((1, one)));
+    assert_eq!(activate(&world.table, "bike", 1, Some(2)).await.unwrap(), published(1).ok());
+    assert_eq!(active(&world.table, "bike").await, Some((1, one)));
     let three = document("Three", &[]);
-    assert_eq!(publish(&world.aws, "bike", &three, Some(2)).await, Ok(Publication::Conflict));
-    assert_eq!(publish(&world.aws, "bike", &three, Some(1)).await, published(3));
-    assert_eq!(active(&world.aws, "bike").await, Some((3, three)));
-    let versions = DynamoCatalog::new(&world.aws).versions("bike").await.unwrap();
+    assert_eq!(publish(&world.table, "bike", &three, Some(2)).await, Ok(Publication::Conflict));
+    assert_eq!(publish(&world.table, "bike", &three, Some(1)).await, published(3));
+    assert_eq!(active(&world.table, "bike").await, Some((3, three)));
+    let versions = CatalogRepository::new(&world.table).versions("bike").await.unwrap();
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [3, 2, 1]);
 }
@@ -45,16 +45,16 @@ async fn a_roll_back_activates_the_version_and_the_next_publication_gets_the_nex
 async fn every_activation_increments_the_sequence_so_that_caches_accept_a_roll_back() {
     let world = World::new().await;
     two_versions(&world).await;
-    let catalog = DynamoCatalog::new(&world.aws);
+    let catalog = CatalogRepository::new(&world.table);
     let sequence = async || {
         catalog.active_version("bike", Consistency::Strong).await.unwrap().unwrap().sequence
     };
     assert_eq!(sequence().await, 2);
-    activate(&world.aws, "bike", 1, None).await.unwrap();
+    activate(&world.table, "bike", 1, None).await.unwrap();
     assert_eq!(sequence().await, 3);
-    activate(&world.aws, "bike", 1, None).await.unwrap();
+    activate(&world.table, "bike", 1, None).await.unwrap();
     assert_eq!(sequence().await, 3, "activating the active version changes nothing");
-    activate(&world.aws, "bike", 2, None).await.unwrap();
+    activate(&world.table, "bike", 2, None).await.unwrap();
     assert_eq!(sequence().await, 4);
 }
 
@@ -62,11 +62,11 @@ async fn every_activation_increments_the_sequence_so_that_caches_accept_a_roll_b
 async fn an_activation_of_a_missing_version_changes_nothing() {
     let world = World::new().await;
     let [_, two] = two_versions(&world).await;
-    assert_eq!(activate(&world.aws, "bike", 3, None).await, Ok(None));
-    assert_eq!(activate(&world.aws, "tee", 1, None).await, Ok(None));
+    assert_eq!(activate(&world.table, "bike", 3, None).await, Ok(None));
+    assert_eq!(activate(&world.table, "tee", 1, None).await, Ok(None));
     let conflict = Ok(Some(Publication::Conflict));
-    assert_eq!(activate(&world.aws, "bike", 1, Some(1)).await, conflict);
-    assert_eq!(active(&world.aws, "bike").await, Some((2, two)));
+    assert_eq!(activate(&world.table, "bike", 1, Some(1)).await, conflict);
+    assert_eq!(active(&world.table, "bike").await, Some((2, two)));
 }
 
 #[tokio::test]
@@ -74,13 +74,13 @@ async fn a_version_whose_variant_another_product_sells_cannot_be_activated() {
     let world = World::new().await;
     let [_, two] = two_versions(&world).await;
     let tee = document("Tee", &["2"]);
-    assert_eq!(publish(&world.aws, "tee", &tee, None).await, published(1));
-    let result = activate(&world.aws, "bike", 1, None).await.unwrap();
+    assert_eq!(publish(&world.table, "tee", &tee, None).await, published(1));
+    let result = activate(&world.table, "bike", 1, None).await.unwrap();
     assert_eq!(result, taken("tee", &["2"]).ok());
-    assert_eq!(active(&world.aws, "bike").await, Some((2, two)));
-    publish(&world.aws, "tee", &document("Tee", &[]), None).await.unwrap();
-    assert_eq!(activate(&world.aws, "bike", 1, None).await.unwrap(), published(1).ok());
-    let catalog = DynamoCatalog::new(&world.aws);
+    assert_eq!(active(&world.table, "bike").await, Some((2, two)));
+    publish(&world.table, "tee", &document("Tee", &[]), None).await.unwrap();
+    assert_eq!(activate(&world.table, "bike", 1, None).await.unwrap(), published(1).ok());
+    let catalog = CatalogRepository::new(&world.table);
     assert_eq!(catalog.product_of_variant("2").await, Ok(Some("bike".to_owned())));
 }
 
@@ -89,17 +89,17 @@ async fn an_activation_that_failed_at_any_request_can_be_repeated() {
     for requests in 0..REQUESTS_MAX {
         let world = World::new().await;
         let [one, two] = two_versions(&world).await;
-        let dying = aws(breaks_after(world.embedded.http_client(), requests));
+        let dying = table(breaks_after(world.embedded.http_client(), requests));
         if activate(&dying, "bike", 1, Some(2)).await.is_ok() {
             assert!(requests > 5, "the loop has tried every request");
             return;
         }
-        assert_eq!(active(&world.aws, "bike").await, Some((2, two)), "{requests}");
-        let again = activate(&world.aws, "bike", 1, Some(2)).await;
+        assert_eq!(active(&world.table, "bike").await, Some((2, two)), "{requests}");
+        let again = activate(&world.table, "bike", 1, Some(2)).await;
         assert_eq!(again.unwrap(), published(1).ok(), "{requests}");
-        let repeated = activate(&world.aws, "bike", 1, Some(2)).await;
+        let repeated = activate(&world.table, "bike", 1, Some(2)).await;
         assert_eq!(repeated.unwrap(), published(1).ok(), "an answer that was lost");
-        assert_eq!(active(&world.aws, "bike").await, Some((1, one)));
+        assert_eq!(active(&world.table, "bike").await, Some((1, one)));
     }
     panic!("an activation of more than {REQUESTS_MAX} requests");
 }
@@ -108,7 +108,7 @@ async fn an_activation_that_failed_at_any_request_can_be_repeated() {
 async fn every_version_has_its_own_artefact() {
     let world = World::new().await;
     let documents = two_versions(&world).await;
-    let catalog = DynamoCatalog::new(&world.aws);
+    let catalog = CatalogRepository::new(&world.table);
     for (document, version) in documents.iter().zip(1..) {
         let artefact = catalog.artefact("bike", version).await.unwrap();
         assert_eq!(artefact, Some(compiled(document)));
@@ -119,7 +119,7 @@ async fn every_version_has_its_own_artefact() {
 async fn a_damaged_artefact_is_an_error_and_not_an_absent_one() {
     let world = World::new().await;
     two_versions(&world).await;
-    let catalog = DynamoCatalog::new(&world.aws);
+    let catalog = CatalogRepository::new(&world.table);
     let blob = catalog.versions("bike").await.unwrap()[0].artefact.clone().unwrap();
     let item = HashMap::from([
         ("pk".to_owned(), S(format!("blob/{}", blob.hash))),
@@ -138,7 +138,7 @@ async fn a_damaged_artefact_is_an_error_and_not_an_absent_one() {
 async fn a_version_of_the_previous_release_is_active_and_can_be_replaced() {
     let world = World::new().await;
     let bike = document("Bike", &[]);
-    let blob = DynamoBlobs::new(&world.aws).write("", &bike).await.unwrap();
+    let blob = BlobRepository::new(&world.table).write("", &bike).await.unwrap();
     for sort_key in ["current".to_owned(), format!("version/{:020}", 7)] {
         let item: HashMap<String, AttributeValue> = HashMap::from([
             ("pk".to_owned(), S("product/bike".to_owned())),
@@ -148,22 +148,22 @@ async fn a_version_of_the_previous_release_is_active_and_can_be_replaced() {
         ]);
         world.raw().put_item().table_name(HOT).set_item(Some(item)).send().await.unwrap();
     }
-    assert_eq!(active(&world.aws, "bike").await, Some((7, bike.clone())));
-    assert_eq!(DynamoCatalog::new(&world.aws).artefact("bike", 7).await, Ok(None));
-    assert_eq!(publish(&world.aws, "bike", &bike, Some(7)).await, published(8));
-    assert_eq!(activate(&world.aws, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
+    assert_eq!(active(&world.table, "bike").await, Some((7, bike.clone())));
+    assert_eq!(CatalogRepository::new(&world.table).artefact("bike", 7).await, Ok(None));
+    assert_eq!(publish(&world.table, "bike", &bike, Some(7)).await, published(8));
+    assert_eq!(activate(&world.table, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
 }
 
 /// The same document in every version: deleting one version's content leaves the others'.
 #[tokio::test]
 async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let world = World::new().await;
-    let catalog = DynamoCatalog::new(&world.aws);
+    let catalog = CatalogRepository::new(&world.table);
     let bike = document("Bike", &["1"]);
     let publish_until = async |versions: std::ops::RangeInclusive<u64>| {
         for version in versions {
             let at = MORNING.plus_ms(version);
-            assert_eq!(publish_at(&world.aws, "bike", &bike, at).await, published(version));
+            assert_eq!(publish_at(&world.table, "bike", &bike, at).await, published(version));
         }
     };
     let numbers = async || -> Vec<u64> {
@@ -175,20 +175,20 @@ async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let first = catalog.versions("bike").await.unwrap().pop().unwrap();
     publish_until(101..=101).await;
     assert_eq!(numbers().await, (2..=101).rev().collect::<Vec<u64>>());
-    assert_eq!(activate(&world.aws, "bike", 1, None).await, Ok(None));
+    assert_eq!(activate(&world.table, "bike", 1, None).await, Ok(None));
     assert_eq!(catalog.version("bike", 1).await, Ok(None));
-    let emptied = DynamoBlobs::new(&world.aws).read(&first.blob).await;
+    let emptied = BlobRepository::new(&world.table).read(&first.blob).await;
     assert!(matches!(emptied, Err(PortError::Corrupt(_))));
     for version in [2, 101] {
         assert_eq!(catalog.version("bike", version).await.unwrap().unwrap().document, bike);
     }
-    activate(&world.aws, "bike", 2, None).await.unwrap();
+    activate(&world.table, "bike", 2, None).await.unwrap();
     publish_until(102..=102).await;
     assert!(catalog.version("bike", 2).await.unwrap().is_some(), "it was active until now");
     publish_until(103..=103).await;
     assert_eq!(catalog.version("bike", 2).await, Ok(None));
     assert_eq!(catalog.version("bike", 3).await, Ok(None));
-    assert_eq!(active(&world.aws, "bike").await, Some((103, bike)));
+    assert_eq!(active(&world.table, "bike").await, Some((103, bike)));
 }
 
 /// `{"version", "blob": {"hash", "bytes", "chunk_bytes"}}` after the format byte, in MessagePack.

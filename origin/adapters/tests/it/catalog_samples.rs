@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use domain_catalog::{Publication, TakenVariant};
 use domain_core::port::{Consistency, PortError};
 use domain_core::time::Time;
-use origin_adapters::{Activation, Aws, DynamoCatalog, NewVersion};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{Activation, CatalogRepository, NewVersion};
 
 use crate::contract::sample::MORNING;
 
@@ -23,26 +24,26 @@ pub(crate) fn sells(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
 
 /// Publishes a document as a product.
 pub(crate) async fn publish(
-    aws: &Aws,
+    table: &SharedTable,
     product: &str,
     document: &[u8],
     expected: Option<u64>,
 ) -> Result<Publication, PortError> {
-    put(aws, product, document, (expected, MORNING)).await
+    put(table, product, document, (expected, MORNING)).await
 }
 
 /// Publishes at another time than usual, with any active version.
 pub(crate) async fn publish_at(
-    aws: &Aws,
+    table: &SharedTable,
     product: &str,
     document: &[u8],
     at: Time,
 ) -> Result<Publication, PortError> {
-    put(aws, product, document, (None, at)).await
+    put(table, product, document, (None, at)).await
 }
 
 async fn put(
-    aws: &Aws,
+    table: &SharedTable,
     product: &str,
     document: &[u8],
     (expected, at): (Option<u64>, Time),
@@ -57,7 +58,7 @@ async fn put(
         expected,
         at,
     };
-    DynamoCatalog::new(aws).publish(&new, sells).await
+    CatalogRepository::new(table).publish(&new, sells).await
 }
 
 /// What a document compiles to here: itself, backwards.
@@ -67,18 +68,18 @@ pub(crate) fn compiled(document: &[u8]) -> Vec<u8> {
 
 /// Activates a stored version.
 pub(crate) async fn activate(
-    aws: &Aws,
+    table: &SharedTable,
     product: &str,
     version: u64,
     expected: Option<u64>,
 ) -> Result<Option<Publication>, PortError> {
     let activation = Activation { product, version, expected };
-    DynamoCatalog::new(aws).activate(&activation, sells).await
+    CatalogRepository::new(table).activate(&activation, sells).await
 }
 
 /// The active version and document of a product.
-pub(crate) async fn active(aws: &Aws, product: &str) -> Option<(u64, Vec<u8>)> {
-    let active = DynamoCatalog::new(aws).current(product, Consistency::Strong).await.unwrap();
+pub(crate) async fn active(table: &SharedTable, product: &str) -> Option<(u64, Vec<u8>)> {
+    let active = CatalogRepository::new(table).current(product, Consistency::Strong).await.unwrap();
     active.map(|active| (active.version, active.document))
 }
 

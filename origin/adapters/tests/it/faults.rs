@@ -8,7 +8,7 @@ use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::Time;
 use domain_loyalty::{LedgerStore as _, LoadedLedger, OrderFact, decide};
 use infra_dynamo::{Fault, Rates};
-use origin_adapters::{DynamoCarts, DynamoCommandLog, DynamoLedger, schema};
+use origin_adapters::{CartRepository, CommandLogRepository, LedgerRepository};
 
 use crate::catalog_samples::{active, publish, published};
 use crate::contract::sample::{MORNING, absorbed, add, id, paid, program, record};
@@ -21,7 +21,7 @@ fn unavailable(text: &str) -> PortError {
 #[tokio::test(start_paused = true)]
 async fn a_batch_answered_in_parts_is_complete_in_the_end() {
     let world = World::new().await;
-    let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
+    let (carts, log) = (CartRepository::new(&world.table), CommandLogRepository::new(&world.table));
     let item = absorbed(None, &[add(MORNING, "absorbed")]);
     carts.store("a", &item, None).await.unwrap();
     let records: Vec<CommandRecord> =
@@ -41,7 +41,7 @@ async fn a_batch_answered_in_parts_is_complete_in_the_end() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_never_completes_is_unavailable_not_incomplete() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     world.embedded.faults().set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
     let ids: Vec<CommandId> = (0..9).map(|n| id(&format!("key-{n}"))).collect();
     let error = carts.item_and_records("a", &ids).await.unwrap_err();
@@ -51,7 +51,7 @@ async fn a_batch_that_never_completes_is_unavailable_not_incomplete() {
 #[tokio::test(start_paused = true)]
 async fn a_short_fault_is_retried() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     for fault in [Fault::Throttled, Fault::Unreachable, Fault::AnswerLost] {
         for _ in 0..2 {
             world.embedded.faults().hit_next(fault);
@@ -63,7 +63,7 @@ async fn a_short_fault_is_retried() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_a_short_error_without_secrets() {
     let world = World::new().await;
-    let (carts, log) = (DynamoCarts::new(&world.aws), DynamoCommandLog::new(&world.aws));
+    let (carts, log) = (CartRepository::new(&world.table), CommandLogRepository::new(&world.table));
     world.embedded.faults().outage(true);
     let error = carts.item("a", Consistency::Strong).await.unwrap_err();
     assert_eq!(error, unavailable("get: unreachable"));
@@ -71,10 +71,9 @@ async fn an_outage_is_a_short_error_without_secrets() {
     assert_eq!(error, unavailable("batch get: unreachable"));
     let error = log.record(&record(MORNING, "one")).await.unwrap_err();
     assert_eq!(error, unavailable("put: unreachable"));
-    assert_eq!(schema::is_ready(&world.aws).await, Err(unavailable("get: unreachable")));
     world.embedded.faults().outage(false);
-    assert_eq!(schema::is_ready(&world.aws).await, Ok(()));
-    let logged = format!("{:?} {:?}", crate::world::config(), world.aws);
+    assert_eq!(carts.item("a", Consistency::Strong).await, Ok(None));
+    let logged = format!("{:?} {:?}", crate::world::config(), world.table);
     for secret in ["a-secret-access-key", "a-session-token"] {
         assert!(!logged.contains(secret), "a secret in a log line");
     }
@@ -83,7 +82,7 @@ async fn an_outage_is_a_short_error_without_secrets() {
 #[tokio::test(start_paused = true)]
 async fn a_throttled_table_and_a_locked_item_are_unavailable() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     let item = absorbed(None, &[add(MORNING, "one")]);
     let faults = world.embedded.faults();
     faults.set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
@@ -100,7 +99,7 @@ async fn a_throttled_table_and_a_locked_item_are_unavailable() {
 #[tokio::test(start_paused = true)]
 async fn a_command_whose_answer_was_lost_is_recorded_once_and_published_as_it_was() {
     let world = World::new().await;
-    let log = DynamoCommandLog::new(&world.aws);
+    let log = CommandLogRepository::new(&world.table);
     let record = record(MORNING, "one");
     world.embedded.faults().hit_next(Fault::AnswerLost);
     let own = Recorded::Existing(Box::new(record.clone()));
@@ -111,7 +110,7 @@ async fn a_command_whose_answer_was_lost_is_recorded_once_and_published_as_it_wa
 #[tokio::test(start_paused = true)]
 async fn a_cart_whose_answer_was_lost_is_already_written_on_the_next_read() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     let event = CartEvent { cart: "a".to_owned(), command: add(MORNING, "one") };
     assert_eq!(carts.item("a", Consistency::Strong).await, Ok(None));
     let item = absorbed(None, std::slice::from_ref(&event.command));
@@ -125,7 +124,7 @@ async fn a_cart_whose_answer_was_lost_is_already_written_on_the_next_read() {
 #[tokio::test(start_paused = true)]
 async fn a_payment_whose_answer_was_lost_is_counted_once() {
     let world = World::new().await;
-    let ledger = DynamoLedger::new(&world.aws);
+    let ledger = LedgerRepository::new(&world.table);
     let fact = OrderFact::from(paid("82", Some("1001"), MORNING));
     let change = decide(LoadedLedger::default(), &fact, Some(&program(1, Time(0))));
     let change = change.unwrap().unwrap();
@@ -144,10 +143,10 @@ async fn a_publication_retries_after_collisions_up_to_its_bound() {
     // An empty document and artefact have no chunks: the only write is the transaction.
     faults.hit_next(Fault::Conflict);
     faults.hit_next(Fault::Conflict);
-    assert_eq!(publish(&world.aws, "bike", b"", None).await, published(1));
+    assert_eq!(publish(&world.table, "bike", b"", None).await, published(1));
     assert_eq!(faults.injected(), 2);
     faults.set(Rates { conflict_ppm: 1_000_000, ..Rates::default() });
     let error = unavailable("publish: the catalogue changed under every attempt");
-    assert_eq!(publish(&world.aws, "bike", b"", None).await, Err(error));
-    assert_eq!(active(&world.aws, "bike").await, Some((1, Vec::new())));
+    assert_eq!(publish(&world.table, "bike", b"", None).await, Err(error));
+    assert_eq!(active(&world.table, "bike").await, Some((1, Vec::new())));
 }

@@ -2,6 +2,7 @@
 //! memory backwards. All three contain the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain_core::bookmark::{Bookmark, Pending};
@@ -14,12 +15,12 @@ use domain_loyalty::{
     Absorber, AccountRead, Accounts, CommandRequest, Decider, Delivery, LedgerReader, LedgerStore,
     LoyaltyCommands, LoyaltyLog, Points, ProgramVersion, Programs, RewardRequest,
 };
-use origin_adapters::memory::MemoryBus;
-use origin_adapters::{DynamoLedger, OwnCodes};
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::table::{Item, Key, TableName};
+use origin_adapters::{LedgerRepository, OwnCodes};
 use serde_json::json;
 
 use crate::contract::sample::{MORNING, program};
-use crate::on_memory::empty_ledger;
 use crate::world::{HOT, World};
 
 const SHOP: &str = "demo.myshopify.com";
@@ -52,7 +53,7 @@ impl<L: LedgerReader> Accounts for Straight<'_, L> {
     ) -> Result<AccountRead, PortError> {
         let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
         let (account, records) = self.0.account_and_records(customer, &ids).await?;
-        Ok(AccountRead { account: account.map(std::sync::Arc::new), records })
+        Ok(AccountRead { account: account.map(Arc::new), records })
     }
 }
 
@@ -136,7 +137,7 @@ async fn everything(world: &World, partitions: &BTreeSet<String>) -> Stored {
 #[tokio::test]
 async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
     let world = World::new().await;
-    let (ledger, bus) = (DynamoLedger::new(&world.aws), MemoryBus::new());
+    let (ledger, bus) = (LedgerRepository::new(&world.table), MemoryBus::new());
     let mut archive = webhooks();
     for event in &archive {
         deliver(&ledger, &bus, event, Delivery::Live).await;
@@ -156,17 +157,21 @@ async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
     let kinds = [Kind::RedemptionHeld, Kind::RedemptionSettled, Kind::RedemptionRejected];
     assert_eq!(kinds.map(count), [1, 1, 1]);
 
-    let memory = empty_ledger();
+    let table = MemoryTable::new();
+    let memory = LedgerRepository::new(&table.shared());
     for event in archive.iter().rev() {
         deliver(&memory, &bus, event, Delivery::Replayed).await;
     }
-    let backwards = memory.stored();
+    let items = table.items_of(TableName::Hot).into_iter();
+    let item =
+        |(key, item): (Key, Item)| ((key.pk, key.sk.unwrap()), (item.version, item.document));
+    let backwards: Stored = items.map(item).collect();
     assert_eq!(backwards.len(), 18, "{:?}", backwards.keys());
     let partitions = backwards.keys().map(|(pk, _)| pk.clone()).collect();
     assert_eq!(everything(&world, &partitions).await, backwards);
 
     let again = World::new().await;
-    let second = DynamoLedger::new(&again.aws);
+    let second = LedgerRepository::new(&again.table);
     for event in &archive {
         deliver(&second, &bus, event, Delivery::Replayed).await;
     }

@@ -1,11 +1,15 @@
-//! The same contracts, run in memory: the simulation's ports behave as those on DynamoDB and
-//! EventBridge do.
+//! The same contracts, run in memory: the tables and the bus of the simulation behave as DynamoDB
+//! and EventBridge do.
 
-use origin_adapters::memory::{
-    MemoryBus, MemoryCarts, MemoryCommandLog, MemoryLedger, MemoryPrograms, MemoryTables, Replicas,
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{
+    CartRepository, CommandLogRepository, LedgerRepository, OrderHistoryRepository,
+    ProgramRepository, SelectionRepository,
 };
 
-use crate::contract::{self, cases::cases, events::Arrived};
+use crate::contract::cases::{cases, contracts};
+use crate::contract::{self, events::Arrived};
 use crate::world::Both;
 
 macro_rules! in_memory {
@@ -16,25 +20,15 @@ macro_rules! in_memory {
             $(
                 #[tokio::test]
                 async fn $case() {
-                    contract::$port::$case($fresh(&MemoryTables::new())).await;
+                    let table = MemoryTable::new().shared();
+                    contract::$port::$case($fresh(&table)).await;
                 }
             )+
         }
     };
 }
 
-cases!(carts, in_memory, |tables| Both(MemoryCarts::new(tables), MemoryCommandLog::new(tables)));
-
-cases!(command_log, in_memory, MemoryCommandLog::new);
-
-/// Ledgers whose replicas are always up to date.
-pub(crate) fn empty_ledger() -> MemoryLedger {
-    MemoryLedger::new(Replicas::up_to_date())
-}
-
-cases!(ledger, in_memory, |_: &MemoryTables| super::empty_ledger());
-
-cases!(programs, in_memory, |_: &MemoryTables| MemoryPrograms::new(Replicas::up_to_date()));
+contracts!(in_memory);
 
 async fn arrived(bus: &MemoryBus) -> Arrived {
     let parts = |event: domain_core::event::Event| {

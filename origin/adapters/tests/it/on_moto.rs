@@ -11,14 +11,16 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_smithy_types::body::SdkBody;
 use domain_core::event::{Event, Events as _, Kind};
+use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCarts, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
-    DynamoPrograms, DynamoSelections, EventBridgeBus, SecretsManager, schema,
+    AccessKey, Aws, AwsConfig, CartRepository, CommandLogRepository, DynamoTable, EventBridgeBus,
+    LedgerRepository, OrderHistoryRepository, ProgramRepository, SecretsManager,
+    SelectionRepository, schema,
 };
 use serde_json::{Value, json};
 
-use crate::contract::{self, cases::cases};
-use crate::on_dynamodb::contracts;
+use crate::contract;
+use crate::contract::cases::{cases, contracts};
 use crate::world::{Both, config};
 
 /// Where a moto server answers.
@@ -186,7 +188,8 @@ macro_rules! on_moto {
                 #[ignore = "needs a moto server, which `.ci/run` starts"]
                 async fn $case() {
                     let world = World::new().await;
-                    contract::$port::$case($fresh(&world)).await;
+                    let table = DynamoTable::shared(&world.aws);
+                    contract::$port::$case($fresh(&table)).await;
                 }
             )+
         }

@@ -9,10 +9,10 @@ use domain_cart::CommandLog as _;
 use domain_cart::{CartSource as _, CartWriter as _, ITEM_TTL_MS};
 use domain_core::idempotency::RECORD_TTL_MS;
 use domain_core::port::{Consistency, PortError};
-use origin_adapters::{DynamoCarts, DynamoCommandLog, schema};
+use origin_adapters::{CartRepository, CommandLogRepository, schema};
 
 use crate::contract::sample::{MORNING, absorbed, add, record};
-use crate::world::{COMMANDS, HOT, World, aws};
+use crate::world::{COMMANDS, HOT, World, table};
 
 /// One item of a table.
 type Attributes = HashMap<String, AttributeValue>;
@@ -37,7 +37,7 @@ fn names(item: &Attributes) -> Vec<&str> {
 async fn a_cart_expires_after_its_latest_possible_command() {
     let world = World::new().await;
     let item = absorbed(None, &[add(MORNING.plus_ms(999), "one")]);
-    DynamoCarts::new(&world.aws).store("a", &item, None).await.unwrap();
+    CartRepository::new(&world.table).store("a", &item, None).await.unwrap();
     let stored = cart(&world).await;
     assert_eq!(names(&stored), ["d", "pk", "sk", "ttl", "v"]);
     assert_eq!(stored["ttl"], N((1_795_251_600 + ITEM_TTL_MS / 1_000).to_string()));
@@ -49,7 +49,7 @@ async fn a_cart_expires_after_its_latest_possible_command() {
 async fn a_record_expires_with_its_command_id() {
     let world = World::new().await;
     let record = record(MORNING, "one");
-    DynamoCommandLog::new(&world.aws).record(&record).await.unwrap();
+    CommandLogRepository::new(&world.table).record(&record).await.unwrap();
     let pk = S(format!("command/{}", record.command.id));
     let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
     let stored = get.send().await.unwrap().item.unwrap();
@@ -60,7 +60,7 @@ async fn a_record_expires_with_its_command_id() {
 #[tokio::test]
 async fn attributes_of_a_later_release_are_ignored() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     let item = absorbed(None, &[add(MORNING, "one")]);
     carts.store("a", &item, None).await.unwrap();
     let mut later = cart(&world).await;
@@ -72,7 +72,7 @@ async fn attributes_of_a_later_release_are_ignored() {
 #[tokio::test]
 async fn an_unknown_form_is_corrupt_and_never_an_empty_cart() {
     let world = World::new().await;
-    let carts = DynamoCarts::new(&world.aws);
+    let carts = CartRepository::new(&world.table);
     let item = absorbed(None, &[add(MORNING, "one")]);
     carts.store("a", &item, None).await.unwrap();
     let good = cart(&world).await;
@@ -102,7 +102,7 @@ async fn a_cart_larger_than_an_item_is_a_permanent_error() {
     let world = World::new().await;
     let mut item = absorbed(None, &[add(MORNING, "one")]);
     item.base.contents.attributes.insert("long".to_owned(), "x".repeat(400 * 1024));
-    let error = DynamoCarts::new(&world.aws).store("a", &item, None).await.unwrap_err();
+    let error = CartRepository::new(&world.table).store("a", &item, None).await.unwrap_err();
     assert_eq!(error, PortError::Corrupt("put: ValidationException".to_owned()));
 }
 
@@ -129,8 +129,9 @@ async fn tables_are_created_once_with_expiry_and_one_index() {
 }
 
 #[tokio::test]
-async fn without_tables_the_shop_is_not_ready() {
+async fn without_tables_a_cart_is_unavailable_not_empty() {
     let empty = infra_dynamo::Embedded::memory().unwrap();
-    let error = schema::is_ready(&aws(empty.http_client())).await.unwrap_err();
+    let carts = CartRepository::new(&table(empty.http_client()));
+    let error = carts.item("a", Consistency::Strong).await.unwrap_err();
     assert_eq!(error, PortError::Unavailable("get: ResourceNotFoundException".to_owned()));
 }

@@ -11,13 +11,13 @@ use domain_cart::CartSource as _;
 use domain_core::event::{Event, Events as _, Kind};
 use domain_core::port::{Consistency, PortError};
 use origin_adapters::{
-    Aws, AwsConfig, DynamoCarts, ENTRY_ROUNDS_MAX, EventBridgeBus, OPERATION_MS_MAX,
-    lambda_http_client,
+    Aws, AwsConfig, CartRepository, DynamoTable, ENTRY_ROUNDS_MAX, EventBridgeBus,
+    OPERATION_MS_MAX, lambda_http_client,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
-use crate::world::config;
+use crate::world::{config, table};
 
 /// Accepts every request and never answers.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ async fn within<T>(limit_ms: u64, answer: impl Future<Output = T>) -> T {
 
 #[tokio::test(start_paused = true)]
 async fn a_table_that_does_not_answer_times_out_before_the_caller_does() {
-    let carts = DynamoCarts::new(&Aws::new(config(), silent(), silent()));
+    let carts = CartRepository::new(&table(silent()));
     let answer = within(OPERATION_MS_MAX + 1, carts.item("a", Consistency::Strong)).await;
     assert_eq!(answer, Err(PortError::Unavailable("get: timeout".to_owned())));
 }
@@ -60,7 +60,8 @@ async fn the_client_for_aws_speaks_tls_to_a_configured_endpoint() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let endpoint = format!("https://{}", listener.local_addr().unwrap());
     let config = AwsConfig { dynamodb_endpoint: Some(endpoint), ..config() };
-    let carts = DynamoCarts::new(&Aws::new(config, lambda_http_client(), silent()));
+    let table = DynamoTable::shared(&Aws::new(config, lambda_http_client(), silent()));
+    let carts = CartRepository::new(&table);
     let reading = tokio::spawn(async move { carts.item("a", Consistency::Strong).await });
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut record = [0; 2];

@@ -1,4 +1,4 @@
-//! Empty tables inside this process, and adapters on them.
+//! Empty tables inside this process, on DynamoDB.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
@@ -12,7 +12,8 @@ use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
 use infra_dynamo::Embedded;
-use origin_adapters::{AccessKey, Aws, AwsConfig, schema};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{AccessKey, Aws, AwsConfig, DynamoTable, schema};
 
 /// The hot table's name here.
 pub(crate) const HOT: &str = "shop";
@@ -23,8 +24,10 @@ pub(crate) const COMMANDS: &str = "shop-commands";
 pub(crate) struct World {
     /// The database.
     pub(crate) embedded: Embedded,
-    /// The clients that adapters use.
+    /// The clients of it.
     pub(crate) aws: Aws,
+    /// The tables as repositories use them.
+    pub(crate) table: SharedTable,
 }
 
 /// The event client of tests that send no events.
@@ -45,7 +48,8 @@ impl World {
         let embedded = Embedded::memory().unwrap();
         let aws = aws(embedded.http_client());
         schema::create_tables(&aws).await.unwrap();
-        Self { embedded, aws }
+        let table = DynamoTable::shared(&aws);
+        Self { embedded, aws, table }
     }
 
     /// The SDK itself, for requests that no adapter sends.
@@ -59,8 +63,12 @@ impl World {
     }
 }
 
-/// Adapters on these tables, without a bus.
-pub(crate) fn aws(dynamodb_http: SharedHttpClient) -> Aws {
+/// The tables of this client.
+pub(crate) fn table(dynamodb_http: SharedHttpClient) -> SharedTable {
+    DynamoTable::shared(&aws(dynamodb_http))
+}
+
+fn aws(dynamodb_http: SharedHttpClient) -> Aws {
     let nowhere = http_client_fn(|_, _| Nowhere.into_shared());
     Aws::new(config(), dynamodb_http, nowhere)
 }
@@ -83,7 +91,7 @@ pub(crate) fn config() -> AwsConfig {
     }
 }
 
-/// Two adapters as one, for contracts that need both.
+/// Two repositories as one, for contracts that need both.
 #[derive(Debug, Clone)]
 pub(crate) struct Both<C, L>(pub(crate) C, pub(crate) L);
 

@@ -10,7 +10,7 @@ use cache::{Bounds, ReadThrough, Versioned};
 use domain_catalog::{Catalog, Publication, Published};
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
-use origin_adapters::{Activation, DynamoCatalog, NewVersion, ProductVersion, StoredProduct};
+use origin_adapters::{Activation, CatalogRepository, NewVersion, ProductVersion, StoredProduct};
 use tokio::task::spawn_blocking;
 
 use crate::caches::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
@@ -32,7 +32,7 @@ const COMPILED_BYTES_MAX: u64 = 2 * ARTEFACT_BYTES_MAX as u64;
 /// The catalog of one instance.
 #[derive(Clone)]
 pub struct CachedCatalog {
-    source: DynamoCatalog,
+    source: CatalogRepository,
     pointers: Arc<ReadThrough<String, Pointer, PortError>>,
     variants: Arc<ReadThrough<String, Seller, PortError>>,
     compiled: Arc<ReadThrough<(String, u64), CachedProduct, PortError>>,
@@ -84,7 +84,7 @@ impl Versioned for CachedProduct {
 impl CachedCatalog {
     /// The products of `source`, cached by this instance.
     #[must_use]
-    pub fn new(source: DynamoCatalog, clock: &Clock) -> Self {
+    pub fn new(source: CatalogRepository, clock: &Clock) -> Self {
         let bounds = Bounds { weight_max: ENTRIES_MAX, ttl: TTL };
         let compiled = Bounds { weight_max: COMPILED_BYTES_MAX, ttl: COMPILED_TTL };
         let clocks = [clock.clone(), clock.clone(), clock.clone()];
@@ -105,7 +105,7 @@ impl CachedCatalog {
         self.source.current(product, Consistency::Strong).await
     }
 
-    /// Publishes and activates; see [`DynamoCatalog::publish`].
+    /// Publishes and activates; see [`CatalogRepository::publish`].
     ///
     /// # Errors
     /// The port's.
@@ -118,7 +118,7 @@ impl CachedCatalog {
         Ok(publication)
     }
 
-    /// Serves a stored version again; see [`DynamoCatalog::activate`].
+    /// Serves a stored version again; see [`CatalogRepository::activate`].
     ///
     /// # Errors
     /// The port's.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain_core::port::PortError;
-use origin_adapters::{BlobRef, DynamoPayloads};
+use origin_adapters::{BlobRef, PayloadRepository};
 use serde_json::value::RawValue;
 
 use crate::consumers::{Batch, Consumer, MessageError, Unfinished};
@@ -19,7 +19,7 @@ pub struct WithPayloads<C> {
     /// The consumer.
     pub consumer: C,
     /// The store of payloads.
-    pub payloads: DynamoPayloads,
+    pub payloads: PayloadRepository,
 }
 
 /// The members of an object, each as it was written.

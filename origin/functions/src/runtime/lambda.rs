@@ -11,9 +11,10 @@ use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::{LambdaEvent, service_fn};
+use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    Aws, CloudFrontCache, DynamoCarts, DynamoLedger, DynamoPayloads, DynamoPrivacy, DynamoPrograms,
-    EventBridgeBus, OwnCodes, SecretsManager, lambda_http_client,
+    Aws, CartRepository, CloudFrontCache, DynamoTable, EventBridgeBus, LedgerRepository, OwnCodes,
+    PayloadRepository, PrivacyRepository, ProgramRepository, SecretsManager, lambda_http_client,
 };
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
@@ -37,6 +38,7 @@ pub use lambda_runtime::Error;
 struct Start {
     config: Config,
     aws: Aws,
+    table: SharedTable,
     clock: Clock,
 }
 
@@ -63,7 +65,8 @@ pub async fn run() -> Result<(), Error> {
 async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
     let http = lambda_http_client();
     let aws = Aws::new(config.aws.clone(), http.clone(), http);
-    let start = Start { config, aws, clock: Clock::system() };
+    let table = DynamoTable::shared(&aws);
+    let start = Start { config, aws, table, clock: Clock::system() };
     if let Some(function) = Function::ALL.iter().find(|one| one.name() == handler) {
         return start.serve(*function).await;
     }
@@ -80,7 +83,7 @@ async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
 
 impl Start {
     async fn serve(self, function: Function) -> Result<(), Error> {
-        let Self { config, aws, clock } = self;
+        let Self { config, aws, clock, .. } = self;
         let (source, rotation_clock) = (secret_source(&config)?, clock.clone());
         let instance = OnceLock::new();
         // Caches survive a change of secrets.
@@ -99,10 +102,10 @@ impl Start {
 
     /// Cart commands, and orders that name a cart.
     async fn consume_carts(self) -> Result<(), Error> {
-        let Self { config, aws, clock } = self;
+        let Self { config, table, clock, .. } = self;
         let source = secret_source(&config)?;
-        let (carts, payloads) = (DynamoCarts::new(&aws), DynamoPayloads::new(&aws));
-        let tombstones = DynamoPrivacy::new(&aws);
+        let (carts, payloads) = (CartRepository::new(&table), PayloadRepository::new(&table));
+        let tombstones = PrivacyRepository::new(&table);
         let consumer = move |secrets: Secrets| {
             let orders = Orders { keys: secrets.keys, shop: config.domain.clone() };
             let consumer = CartConsumer { carts: carts.clone(), orders };
@@ -119,29 +122,29 @@ impl Start {
 
     /// Webhooks, commands, and the decisions on redemptions.
     async fn consume_loyalty(self) -> Result<(), Error> {
-        let Self { config, aws, clock } = self;
+        let Self { config, aws, table, clock } = self;
         let consumer = LoyaltyConsumer {
-            ledger: DynamoLedger::new(&aws),
-            programs: DynamoPrograms::new(&aws),
+            ledger: LedgerRepository::new(&table),
+            programs: ProgramRepository::new(&table),
             events: EventBridgeBus::new(&aws),
             codes: OwnCodes,
             shop: config.domain,
             clock,
         };
-        let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) };
-        consume(TombstoneFilter { consumer, tombstones: DynamoPrivacy::new(&aws) }).await
+        let consumer = WithPayloads { consumer, payloads: PayloadRepository::new(&table) };
+        consume(TombstoneFilter { consumer, tombstones: PrivacyRepository::new(&table) }).await
     }
 
     /// Demands about people's data.
     async fn consume_privacy(self) -> Result<(), Error> {
-        let Self { config, aws, .. } = self;
+        let Self { config, table, .. } = self;
         let consumer = PrivacyConsumer {
-            ledger: DynamoLedger::new(&aws),
-            carts: DynamoCarts::new(&aws),
-            privacy: DynamoPrivacy::new(&aws),
+            ledger: LedgerRepository::new(&table),
+            carts: CartRepository::new(&table),
+            privacy: PrivacyRepository::new(&table),
             shop: config.domain,
         };
-        consume(WithPayloads { consumer, payloads: DynamoPayloads::new(&aws) }).await
+        consume(WithPayloads { consumer, payloads: PayloadRepository::new(&table) }).await
     }
 
     /// Publications: invalidates the earlier content at the edge.

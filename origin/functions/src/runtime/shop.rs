@@ -7,8 +7,9 @@ use domain_core::id::hex;
 use domain_loyalty::{LoyaltyCommands, ProgramVersion};
 use edge_wire::problem::Code;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
-    DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, EventBridgeBus,
+    Aws, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable, EventBridgeBus,
+    LedgerRepository, OrderHistoryRepository, PayloadRepository, PrivacyRepository,
+    ProgramRepository, SelectionRepository,
 };
 use tokio::sync::Semaphore;
 
@@ -20,10 +21,10 @@ use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
 
 /// The ledger of an instance.
-pub type ShopLedger = CachedLedger<DynamoLedger, DynamoPrograms>;
+pub type ShopLedger = CachedLedger<LedgerRepository, ProgramRepository>;
 
 /// The carts of an instance.
-pub type ShopCarts = CachedCarts<DynamoCarts>;
+pub type ShopCarts = CachedCarts<CartRepository>;
 
 /// The state that every handler receives.
 #[derive(Clone)]
@@ -35,23 +36,23 @@ pub struct Shop {
     /// Carts.
     pub carts: ShopCarts,
     /// Handles cart commands.
-    pub cart_commands: CartCommands<ShopCarts, DynamoCommandLog, EventBridgeBus>,
+    pub cart_commands: CartCommands<ShopCarts, CommandLogRepository, EventBridgeBus>,
     /// Published products.
     pub catalog: CachedCatalog,
     /// Saved selections.
-    pub selections: DynamoSelections,
+    pub selections: SelectionRepository,
     /// Accounts and the program.
     pub ledger: ShopLedger,
     /// Shopify's demands about people's data.
-    pub privacy: DynamoPrivacy,
+    pub privacy: PrivacyRepository,
     /// Handles redemptions and adjustments.
-    pub loyalty_commands: LoyaltyCommands<ShopLedger, DynamoLedger, EventBridgeBus>,
+    pub loyalty_commands: LoyaltyCommands<ShopLedger, LedgerRepository, EventBridgeBus>,
     /// The program's versions, for publishing.
-    pub programs: DynamoPrograms,
+    pub programs: ProgramRepository,
     /// Past orders, for dry runs of a program.
-    pub order_history: DynamoOrderHistory,
+    pub order_history: OrderHistoryRepository,
     /// Payloads of webhooks that the bus does not carry.
-    pub payloads: DynamoPayloads,
+    pub payloads: PayloadRepository,
     /// Allows one compilation at a time: each may take a gibibyte.
     pub(crate) compiling: Arc<Semaphore>,
     random: fn() -> [u8; 16],
@@ -63,23 +64,24 @@ impl Shop {
     /// An instance on these ports.
     #[must_use]
     pub fn new(config: ShopConfig, aws: &Aws, clock: Clock, random: fn() -> [u8; 16]) -> Self {
-        let carts = CachedCarts::new(DynamoCarts::new(aws), clock.clone());
+        let table = DynamoTable::shared(aws);
+        let carts = CachedCarts::new(CartRepository::new(&table), clock.clone());
         let cart_commands = CartCommands {
             carts: carts.clone(),
-            log: DynamoCommandLog::new(aws),
+            log: CommandLogRepository::new(&table),
             events: EventBridgeBus::new(aws),
         };
-        let catalog = CachedCatalog::new(DynamoCatalog::new(aws), &clock);
-        let selections = DynamoSelections::new(aws);
-        let programs = DynamoPrograms::new(aws);
-        let ledger = CachedLedger::new(DynamoLedger::new(aws), programs.clone(), &clock);
-        let (payloads, privacy) = (DynamoPayloads::new(aws), DynamoPrivacy::new(aws));
+        let catalog = CachedCatalog::new(CatalogRepository::new(&table), &clock);
+        let selections = SelectionRepository::new(&table);
+        let programs = ProgramRepository::new(&table);
+        let ledger = CachedLedger::new(LedgerRepository::new(&table), programs.clone(), &clock);
+        let (payloads, privacy) = (PayloadRepository::new(&table), PrivacyRepository::new(&table));
         let loyalty_commands = LoyaltyCommands {
             accounts: ledger.clone(),
-            log: DynamoLedger::new(aws),
+            log: LedgerRepository::new(&table),
             events: EventBridgeBus::new(aws),
         };
-        let order_history = DynamoOrderHistory::new(aws);
+        let order_history = OrderHistoryRepository::new(&table);
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,

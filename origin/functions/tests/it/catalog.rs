@@ -7,7 +7,7 @@ use domain_catalog::{Catalog as _, InStock};
 use domain_configurator::Configurator;
 use domain_core::money::Money;
 use domain_core::time::Time;
-use origin_adapters::{DynamoCatalog, NewVersion};
+use origin_adapters::{CatalogRepository, NewVersion};
 use origin_functions::caches::cached_catalog::{CachedCatalog, variants_sold};
 use origin_functions::caches::packed::{Unpacked, pack, unpack};
 use origin_functions::http::publishing;
@@ -38,7 +38,7 @@ async fn served(world: &World, document: &str, artefact: &[u8]) -> Money {
         expected: None,
         at: Time(0),
     };
-    let source = DynamoCatalog::new(&world.aws);
+    let source = CatalogRepository::new(&world.table);
     source.publish(&new, variants_sold).await.unwrap();
     let catalog = CachedCatalog::new(source, &Clock::system());
     let published = catalog.product("cup").await.unwrap().unwrap();

@@ -19,7 +19,7 @@ use edge_wire::link::mint_link;
 use infra_bus::{BoxFuture, Bus, Clock, Config, Entry, Queue, Replay, Rule, Target, TargetError};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
-use origin_adapters::{Aws, DynamoCarts, lambda_http_client};
+use origin_adapters::{Aws, CartRepository, DynamoTable, lambda_http_client};
 use origin_functions::consumers::{CartConsumer, Consumer as _, Orders};
 use serde_json::json;
 
@@ -121,8 +121,8 @@ fn history() -> Vec<TimedEvent> {
 
 /// A table and the consumer that writes its carts.
 struct Table {
-    carts: DynamoCarts,
-    consumer: Arc<CartConsumer<DynamoCarts>>,
+    carts: CartRepository,
+    consumer: Arc<CartConsumer<CartRepository>>,
 }
 
 impl Table {
@@ -131,7 +131,7 @@ impl Table {
         let embedded = Embedded::memory().unwrap();
         let aws = Aws::new(config, embedded.http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
-        let carts = DynamoCarts::new(&aws);
+        let carts = CartRepository::new(&DynamoTable::shared(&aws));
         let orders = Orders { keys: KeyRing::parse(KEYS).unwrap(), shop: SHOP.to_owned() };
         let consumer = Arc::new(CartConsumer { carts: carts.clone(), orders });
         Self { carts, consumer }
@@ -174,7 +174,7 @@ impl Table {
 }
 
 /// The consumer as the bus invokes it.
-struct Lambda(Arc<CartConsumer<DynamoCarts>>);
+struct Lambda(Arc<CartConsumer<CartRepository>>);
 
 impl Target for Lambda {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {

@@ -9,7 +9,9 @@ use domain_loyalty::LedgerReader as _;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
 use http::{HeaderMap, Request};
-use origin_adapters::{DynamoLedger, DynamoPayloads, DynamoPrograms, EventBridgeBus, OwnCodes};
+use origin_adapters::{
+    EventBridgeBus, LedgerRepository, OwnCodes, PayloadRepository, ProgramRepository,
+};
 use origin_functions::consumers::claim_check::WithPayloads;
 use origin_functions::consumers::{Batch, Consumer as _, LoyaltyConsumer};
 use origin_functions::http::functions::Function;
@@ -57,20 +59,20 @@ async fn consumed(world: &World, events: &[String]) -> Value {
     let records: Vec<_> = events.iter().enumerate().map(record).collect();
     let batch: Batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     let consumer = LoyaltyConsumer {
-        ledger: DynamoLedger::new(&world.aws),
-        programs: DynamoPrograms::new(&world.aws),
+        ledger: LedgerRepository::new(&world.table),
+        programs: ProgramRepository::new(&world.table),
         events: EventBridgeBus::new(&world.aws),
         codes: OwnCodes,
         shop: SHOP.to_owned(),
         clock: Clock::system(),
     };
-    let consumer = WithPayloads { consumer, payloads: DynamoPayloads::new(&world.aws) };
+    let consumer = WithPayloads { consumer, payloads: PayloadRepository::new(&world.table) };
     let unfinished = consumer.consume(batch).await;
     serde_json::to_value(unfinished).unwrap()["batchItemFailures"].take()
 }
 
 async fn version_of(world: &World, customer: &str) -> Option<u64> {
-    let ledger = DynamoLedger::new(&world.aws);
+    let ledger = LedgerRepository::new(&world.table);
     let account = ledger.account(customer, Consistency::Strong).await.unwrap();
     account.map(|account| account.version)
 }

@@ -11,8 +11,10 @@ use edge_wire::secrets::ShopifySecrets;
 use infra_bus::{Bus, Clock as BusClock, Config as BusConfig};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
+use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, DynamoCatalog, DynamoPrograms, NewVersion, lambda_http_client,
+    AccessKey, Aws, AwsConfig, CatalogRepository, DynamoTable, NewVersion, ProgramRepository,
+    lambda_http_client,
 };
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::http::publishing;
@@ -46,6 +48,7 @@ const PROGRAM: &str = r#"{"title":"Mugs","currency":"EUR","pending_days":0,"expi
 /// The services that a function needs.
 pub(crate) struct World {
     pub(crate) aws: Aws,
+    pub(crate) table: SharedTable,
     pub(crate) table_url: String,
     pub(crate) bus_url: String,
     pub(crate) bus: Bus,
@@ -68,9 +71,10 @@ impl World {
         let config = aws_config(&table_url, &bus_url);
         let aws = Aws::new(config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
-        seed(&aws).await;
+        let table = DynamoTable::shared(&aws);
+        seed(&table).await;
         let secrets = Manager::open(&document()).await;
-        Self { aws, table_url, bus_url, bus, secrets, _folder: folder }
+        Self { aws, table, table_url, bus_url, bus, secrets, _folder: folder }
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {
@@ -145,7 +149,7 @@ pub(crate) async fn listener() -> (String, TcpListener) {
     (format!("http://{}", listener.local_addr().unwrap()), listener)
 }
 
-async fn seed(aws: &Aws) {
+async fn seed(table: &SharedTable) {
     let product = publishing::read(PRODUCT.as_bytes(), None).unwrap();
     let compiled = publishing::compile(product, &mut |_| true).unwrap();
     let new = NewVersion {
@@ -156,7 +160,7 @@ async fn seed(aws: &Aws) {
         expected: None,
         at: Time(0),
     };
-    DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
+    CatalogRepository::new(table).publish(&new, variants_sold).await.unwrap();
     let first = Activation { number: 1, version: 1, active_from: Time(0) };
-    DynamoPrograms::new(aws).activate(&first, Some(PROGRAM)).await.unwrap();
+    ProgramRepository::new(table).activate(&first, Some(PROGRAM)).await.unwrap();
 }

@@ -21,10 +21,11 @@ use domain_shopify::Webhook;
 use infra_dynamo::Embedded;
 use infra_local::local::aws_config;
 use origin_adapters::schema::create_tables;
+use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    Aws, BlobRef, DynamoCarts, DynamoCatalog, DynamoCommandLog, DynamoLedger, DynamoOrderHistory,
-    DynamoPayloads, DynamoPrivacy, DynamoPrograms, DynamoSelections, NewVersion,
-    lambda_http_client,
+    Aws, BlobRef, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable,
+    LedgerRepository, NewVersion, OrderHistoryRepository, PayloadRepository, PrivacyRepository,
+    ProgramRepository, SelectionRepository, lambda_http_client,
 };
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::caches::packed::unpack;
@@ -38,8 +39,8 @@ use crate::shop::data_in;
 
 /// An earlier release's tables, new empty tables, and the tokens of that release.
 struct Tables {
-    old: Aws,
-    new: Aws,
+    old: SharedTable,
+    new: SharedTable,
     tokens: Value,
     now: Time,
     _folder: TempDir,
@@ -54,6 +55,7 @@ impl Tables {
         let old = aws(&Embedded::open(data_in(&folder).join("table.sqlite")).unwrap());
         let new = aws(&Embedded::memory().unwrap());
         create_tables(&new).await.unwrap();
+        let [old, new] = [&old, &new].map(DynamoTable::shared);
         let tokens: Value = read_json("tokens.json");
         let now = moment(&tokens["recorded_at"]);
         Self { old, new, tokens, now, _folder: folder }
@@ -64,7 +66,7 @@ impl Tables {
     }
 
     /// Reads an existing value from both tables and asserts equality.
-    async fn agree<'a, T, F>(&'a self, read: impl Fn(&'a Aws) -> F)
+    async fn agree<'a, T, F>(&'a self, read: impl Fn(&'a SharedTable) -> F)
     where
         T: PartialEq + Debug,
         F: Future<Output = Option<T>>,
@@ -85,14 +87,15 @@ fn of_kind<T: for<'de> serde::Deserialize<'de>>(kind: Kind) -> Vec<T> {
 #[tokio::test]
 async fn carts_and_the_records_of_their_commands_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoCarts::new(&tables.old), DynamoCarts::new(&tables.new));
+    let (old, new) = (CartRepository::new(&tables.old), CartRepository::new(&tables.new));
     for cart in tables.tokens["carts"].as_object().unwrap().values() {
         let id = text(&cart["id"]);
         let item = old.item(id, Consistency::Strong).await.unwrap().unwrap();
         assert_eq!(new.store(id, &item, None).await, Ok(Written::Done));
         assert_eq!(new.item(id, Consistency::Strong).await, Ok(Some(item)), "{id}");
     }
-    let (old, new) = (DynamoCommandLog::new(&tables.old), DynamoCommandLog::new(&tables.new));
+    let (old, new) =
+        (CommandLogRepository::new(&tables.old), CommandLogRepository::new(&tables.new));
     for event in of_kind::<CartEvent>(Kind::CartCommanded) {
         let record = old.find(event.command.id).await.unwrap().unwrap();
         assert_eq!((&record.cart, &record.command), (&event.cart, &event.command));
@@ -104,7 +107,7 @@ async fn carts_and_the_records_of_their_commands_are_read() {
 #[tokio::test]
 async fn ledgers_and_the_records_of_their_commands_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    let (old, new) = (LedgerRepository::new(&tables.old), LedgerRepository::new(&tables.new));
     for event in of_kind::<LoyaltyEvent>(Kind::LoyaltyCommanded) {
         let record = old.find(event.command.id).await.unwrap().unwrap();
         assert_eq!((&record.customer, &record.command), (&event.customer, &event.command));
@@ -120,8 +123,8 @@ async fn ledgers_and_the_records_of_their_commands_are_read() {
         let change = LedgerChange { account, put: page.entries.clone(), ..LedgerChange::default() };
         assert_eq!(new.commit(&change).await, Ok(Written::Done));
         tables
-            .agree(|aws| async {
-                DynamoLedger::new(aws).account(customer, Consistency::Strong).await.unwrap()
+            .agree(|table| async {
+                LedgerRepository::new(table).account(customer, Consistency::Strong).await.unwrap()
             })
             .await;
         assert_eq!(new.entries(customer, None, PAGE_ENTRIES_MAX).await, Ok(page), "{customer}");
@@ -132,7 +135,7 @@ async fn ledgers_and_the_records_of_their_commands_are_read() {
 #[tokio::test]
 async fn redemptions_in_every_state_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    let (old, new) = (LedgerRepository::new(&tables.old), LedgerRepository::new(&tables.new));
     let mut read = 0;
     for kind in Kind::REDEMPTIONS {
         for decided in of_kind::<RedemptionItem>(kind) {
@@ -155,7 +158,7 @@ async fn redemptions_in_every_state_are_read() {
 #[tokio::test]
 async fn orders_and_the_causes_that_counted_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoLedger::new(&tables.old), DynamoLedger::new(&tables.new));
+    let (old, new) = (LedgerRepository::new(&tables.old), LedgerRepository::new(&tables.new));
     let mut facts = 0;
     for event in Recorded::all().iter().filter(|event| event.kind() == Kind::ShopifyWebhook) {
         let detail = event.detail.to_string();
@@ -174,7 +177,7 @@ async fn orders_and_the_causes_that_counted_are_read() {
     let mut before = Some(before);
     let mut orders = Vec::new();
     while let Some(from) = before.filter(|from| from.at > tables.now.minus_ms(400 * DAY_MS)) {
-        let past = DynamoOrderHistory::new(&tables.old).past_orders(&from).await.unwrap();
+        let past = OrderHistoryRepository::new(&tables.old).past_orders(&from).await.unwrap();
         orders.extend(past.orders.into_iter().map(|(order, _)| order));
         before = Some(past.next);
     }
@@ -192,7 +195,7 @@ async fn orders_and_the_causes_that_counted_are_read() {
 #[tokio::test]
 async fn products_with_their_versions_and_compiled_form_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoCatalog::new(&tables.old), DynamoCatalog::new(&tables.new));
+    let (old, new) = (CatalogRepository::new(&tables.old), CatalogRepository::new(&tables.new));
     for (product, versions) in [("bike", 2), ("tee", 2), ("guitar", 1)] {
         let served = old.current(product, Consistency::Strong).await.unwrap().unwrap();
         assert_eq!(old.versions(product).await.unwrap().len(), versions);
@@ -224,7 +227,7 @@ async fn products_with_their_versions_and_compiled_form_are_read() {
 #[tokio::test]
 async fn programs_and_their_activations_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoPrograms::new(&tables.old), DynamoPrograms::new(&tables.new));
+    let (old, new) = (ProgramRepository::new(&tables.old), ProgramRepository::new(&tables.new));
     let history = old.history(None, HISTORY_MAX).await.unwrap();
     let versions: Vec<u64> = history.iter().map(|activation| activation.version).collect();
     assert_eq!(versions, [1, 4, 3, 2, 1]);
@@ -238,7 +241,7 @@ async fn programs_and_their_activations_are_read() {
     assert_eq!(new.history(None, HISTORY_MAX).await, Ok(history));
     for version in versions {
         tables
-            .agree(|aws| async move { DynamoPrograms::new(aws).document(version).await.unwrap() })
+            .agree(|table| async move { ProgramRepository::new(table).document(version).await.unwrap() })
             .await;
     }
 }
@@ -246,7 +249,7 @@ async fn programs_and_their_activations_are_read() {
 #[tokio::test]
 async fn saved_selections_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoSelections::new(&tables.old), DynamoSelections::new(&tables.new));
+    let (old, new) = (SelectionRepository::new(&tables.old), SelectionRepository::new(&tables.new));
     for id in tables.tokens["selections"].as_object().unwrap().values().map(text) {
         let saved = old.saved(id, tables.now).await.unwrap().unwrap();
         assert_eq!(saved.id(), id);
@@ -258,7 +261,7 @@ async fn saved_selections_are_read() {
 #[tokio::test]
 async fn privacy_demands_and_the_file_of_an_export_are_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoPrivacy::new(&tables.old), DynamoPrivacy::new(&tables.new));
+    let (old, new) = (PrivacyRepository::new(&tables.old), PrivacyRepository::new(&tables.new));
     let demands = old.list().await.unwrap();
     let mut files = 0;
     for demand in &demands {
@@ -274,7 +277,7 @@ async fn privacy_demands_and_the_file_of_an_export_are_read() {
 #[tokio::test]
 async fn a_payload_too_large_for_an_event_is_read() {
     let tables = Tables::open().await;
-    let (old, new) = (DynamoPayloads::new(&tables.old), DynamoPayloads::new(&tables.new));
+    let (old, new) = (PayloadRepository::new(&tables.old), PayloadRepository::new(&tables.new));
     let blob = Recorded::all().into_iter().find_map(|event| {
         let blob = event.detail.get(PAYLOAD_REFERENCE)?.clone();
         serde_json::from_value::<BlobRef>(blob).ok()

@@ -22,9 +22,10 @@ use infra_local::demo;
 use infra_local::local::aws_config;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, bus_config};
 use origin_adapters::schema::create_tables;
+use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    Aws, DynamoCarts, DynamoCatalog, DynamoLedger, DynamoPrivacy, DynamoPrograms, EventBridgeBus,
-    NewVersion, OwnCodes, lambda_http_client,
+    Aws, CartRepository, CatalogRepository, DynamoTable, EventBridgeBus, LedgerRepository,
+    NewVersion, OwnCodes, PrivacyRepository, ProgramRepository, lambda_http_client,
 };
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::consumers::tombstone_filter::TombstoneFilter;
@@ -81,7 +82,8 @@ impl Stage {
         let table = Embedded::memory().unwrap().http_client();
         let aws = Aws::new(config, meter.on(table), meter.on(lambda_http_client()));
         create_tables(&aws).await.unwrap();
-        publish(&aws).await;
+        let table = DynamoTable::shared(&aws);
+        publish(&table).await;
         let now_ms = Arc::new(AtomicU64::new(MORNING_MS));
         let clock_ms = Arc::clone(&now_ms);
         let clock = Clock::new(move || Time(clock_ms.load(Ordering::Relaxed)));
@@ -242,21 +244,23 @@ fn targets(
     clock: &Clock,
     deliveries: &Arc<Mutex<Vec<(String, String)>>>,
 ) -> HashMap<String, Arc<dyn Target>> {
+    let table = DynamoTable::shared(aws);
     let carts = CartConsumer {
-        carts: DynamoCarts::new(aws),
+        carts: CartRepository::new(&table),
         orders: Orders { keys: keys(), shop: demo::SHOP.to_owned() },
     };
-    let carts = Arc::new(TombstoneFilter { consumer: carts, tombstones: DynamoPrivacy::new(aws) });
+    let carts =
+        Arc::new(TombstoneFilter { consumer: carts, tombstones: PrivacyRepository::new(&table) });
     let loyalty = LoyaltyConsumer {
-        ledger: DynamoLedger::new(aws),
-        programs: DynamoPrograms::new(aws),
+        ledger: LedgerRepository::new(&table),
+        programs: ProgramRepository::new(&table),
         events: EventBridgeBus::new(aws),
         codes: OwnCodes,
         shop: demo::SHOP.to_owned(),
         clock: clock.clone(),
     };
     let loyalty =
-        Arc::new(TombstoneFilter { consumer: loyalty, tombstones: DynamoPrivacy::new(aws) });
+        Arc::new(TombstoneFilter { consumer: loyalty, tombstones: PrivacyRepository::new(&table) });
     let counted = |queue, consumer: &Arc<_>| -> Arc<dyn Target> {
         let (consumer, deliveries) = (Arc::clone(consumer), Arc::clone(deliveries));
         Arc::new(Counted { consumer, queue, deliveries })
@@ -270,7 +274,7 @@ fn targets(
     ])
 }
 
-async fn publish(aws: &Aws) {
+async fn publish(table: &SharedTable) {
     let (product, document) = demo::PRODUCTS[1];
     let read = publishing::read(document.as_bytes(), None).unwrap();
     let compiled = publishing::compile(read, &mut |_| true).unwrap();
@@ -282,9 +286,9 @@ async fn publish(aws: &Aws) {
         expected: None,
         at: Time(0),
     };
-    DynamoCatalog::new(aws).publish(&new, variants_sold).await.unwrap();
+    CatalogRepository::new(table).publish(&new, variants_sold).await.unwrap();
     let first = Activation { number: 1, version: 1, active_from: Time(0) };
-    DynamoPrograms::new(aws).activate(&first, Some(demo::PROGRAM)).await.unwrap();
+    ProgramRepository::new(table).activate(&first, Some(demo::PROGRAM)).await.unwrap();
 }
 
 fn keys() -> KeyRing {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain_loyalty::{Account, LedgerEntry, RewardCode};
+use origin_adapters::table::{Item, Key};
 
 use super::super::replay::ReplayResult;
 use super::ledger_oracle::{CommandKind, LedgerOracle, Status};
@@ -18,7 +19,7 @@ pub(crate) struct FinalState<'a> {
 }
 
 /// Stored items by their keys.
-type Stored = BTreeMap<(String, String), (u64, Vec<u8>)>;
+pub(crate) type Stored = BTreeMap<Key, Item>;
 
 // === impl LedgerOracle ===
 
@@ -65,15 +66,15 @@ impl LedgerOracle {
         if let Some((invariant, message)) = self.missing().or_else(|| self.unfinished()) {
             return self.report(invariant, || message);
         }
-        let again = replayed.ledger.stored();
+        let again = &replayed.stored;
         if replayed.unfinished > 0 || !replayed.published.is_empty() {
             let (unfinished, published) = (replayed.unfinished, &replayed.published);
             let message = || {
                 format!("a replay left {unfinished} events unfinished and published {published:?}")
             };
             self.report(Invariant::SameBytes, message);
-        } else if *stored != again {
-            let differs = |key: &&(String, String)| stored.get(*key) != again.get(*key);
+        } else if stored != again {
+            let differs = |key: &&Key| stored.get(*key) != again.get(*key);
             let keys: BTreeSet<_> = stored.keys().chain(again.keys()).filter(differs).collect();
             self.report(Invariant::SameBytes, || format!("the replay differs: {keys:?}"));
         } else {

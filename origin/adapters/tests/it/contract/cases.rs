@@ -76,4 +76,23 @@ macro_rules! cases {
     };
 }
 
-pub(crate) use cases;
+/// Every contract of the repositories, for a macro that makes tests on an implementation of the
+/// tables.
+macro_rules! contracts {
+    ($tests:ident) => {
+        cases!(carts, $tests, |table: &SharedTable| Both(
+            CartRepository::new(table),
+            CommandLogRepository::new(table),
+        ));
+        cases!(command_log, $tests, CommandLogRepository::new);
+        cases!(ledger, $tests, LedgerRepository::new);
+        cases!(order_history, $tests, |table: &SharedTable| contract::order_history::Shop(
+            LedgerRepository::new(table),
+            OrderHistoryRepository::new(table),
+        ));
+        cases!(programs, $tests, ProgramRepository::new);
+        cases!(selections, $tests, SelectionRepository::new);
+    };
+}
+
+pub(crate) use {cases, contracts};

@@ -16,7 +16,9 @@ use domain_core::idempotency::Fingerprint;
 use domain_core::money::Money;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::Time;
-use origin_adapters::memory::{MemoryBus, MemoryCarts, MemoryCommandLog, MemoryTables};
+use origin_adapters::memory::{MemoryBus, MemoryTable};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{CartRepository, CommandLogRepository};
 use origin_functions::caches::cached_carts::CachedCarts;
 use origin_functions::runtime::clock::Clock;
 
@@ -25,7 +27,7 @@ pub(super) const GUEST: &str = "0123456789abcdef0123456789abcdef";
 
 /// One table and one bus.
 pub(super) struct Fixture {
-    pub(super) tables: MemoryTables,
+    pub(super) tables: SharedTable,
     bus: MemoryBus,
     now: Arc<AtomicU64>,
     /// The table rejects transactions.
@@ -36,12 +38,12 @@ pub(super) struct Fixture {
     pub(super) is_bus_immediate: Arc<AtomicBool>,
 }
 
-pub(super) type Instance = CartCommands<CachedCarts<FaultyCarts>, MemoryCommandLog, FaultyBus>;
+pub(super) type Instance = CartCommands<CachedCarts<FaultyCarts>, CommandLogRepository, FaultyBus>;
 
 /// Carts whose transactions fail while `is_full`.
 #[derive(Clone)]
 pub(super) struct FaultyCarts {
-    carts: MemoryCarts,
+    carts: CartRepository,
     is_full: Arc<AtomicBool>,
 }
 
@@ -49,7 +51,7 @@ pub(super) struct FaultyCarts {
 #[derive(Clone)]
 pub(super) struct FaultyBus {
     bus: MemoryBus,
-    consumer: MemoryCarts,
+    consumer: CartRepository,
     is_down: Arc<AtomicBool>,
     is_immediate: Arc<AtomicBool>,
 }
@@ -59,7 +61,7 @@ pub(super) struct FaultyBus {
 impl Fixture {
     pub(super) fn open() -> Self {
         Self {
-            tables: MemoryTables::new(),
+            tables: MemoryTable::new().shared(),
             bus: MemoryBus::new(),
             now: Arc::new(AtomicU64::new(NOON)),
             is_table_full: Arc::default(),
@@ -71,7 +73,7 @@ impl Fixture {
     pub(super) fn instance(&self) -> Instance {
         let now = Arc::clone(&self.now);
         let clock = Clock::new(move || Time(now.load(Ordering::SeqCst)));
-        let carts = MemoryCarts::new(&self.tables);
+        let carts = CartRepository::new(&self.tables);
         let events = FaultyBus {
             bus: self.bus.clone(),
             consumer: carts.clone(),
@@ -79,7 +81,7 @@ impl Fixture {
             is_immediate: Arc::clone(&self.is_bus_immediate),
         };
         let carts = FaultyCarts { carts, is_full: Arc::clone(&self.is_table_full) };
-        let log = MemoryCommandLog::new(&self.tables);
+        let log = CommandLogRepository::new(&self.tables);
         CartCommands { carts: CachedCarts::new(carts, clock), log, events }
     }
 
@@ -135,12 +137,12 @@ impl Fixture {
 
     /// Consumes every published event.
     pub(super) async fn deliver(&self) -> Vec<Absorbed> {
-        consume(&MemoryCarts::new(&self.tables), &self.bus).await
+        consume(&CartRepository::new(&self.tables), &self.bus).await
     }
 
     /// Fills a cart as its consumer would.
     pub(super) async fn fill(&self, cart: &str, commands: impl Iterator<Item = Action>) {
-        let carts = MemoryCarts::new(&self.tables);
+        let carts = CartRepository::new(&self.tables);
         for (number, action) in commands.enumerate() {
             let id = CommandId::of_key(cart, &number.to_string());
             let command = CartCommand { time: Time(NOON - 10_000 + number as u64), id, action };
@@ -208,7 +210,7 @@ impl Events for FaultyBus {
 }
 
 /// Consumes every published event.
-async fn consume(carts: &MemoryCarts, bus: &MemoryBus) -> Vec<Absorbed> {
+async fn consume(carts: &CartRepository, bus: &MemoryBus) -> Vec<Absorbed> {
     let mut outcomes = Vec::new();
     for event in bus.fetch() {
         let event: CartEvent = serde_json::from_str(&event.detail).unwrap();

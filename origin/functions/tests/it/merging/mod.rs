@@ -12,7 +12,7 @@ use domain_cart::{
 use domain_core::bookmark::{Bookmark, PENDING_MAX};
 use domain_core::id::CommandId;
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
-use origin_adapters::memory::MemoryCarts;
+use origin_adapters::CartRepository;
 
 use fixture::{Fixture, GUEST, NOON, answered, bookmark, merged_into, no_bookmark, offer};
 
@@ -224,7 +224,7 @@ async fn a_merge_over_a_limit_writes_nothing_and_both_carts_remain() {
     let action = Action::Remove { line: offer(0).line_id() };
     let event =
         CartEvent { cart: GUEST.to_owned(), command: CartCommand { time: Time(NOON), id, action } };
-    absorb(&MemoryCarts::new(&fixture.tables), &event).await.unwrap();
+    absorb(&CartRepository::new(&fixture.tables), &event).await.unwrap();
     let merged = fixture.merge(&instance, &no_bookmark(), &no_bookmark()).await;
     assert_eq!(answered(&merged).len(), LINES_MAX);
 }
@@ -261,7 +261,7 @@ async fn a_merge_with_too_many_pending_commands_succeeds_after_delivery() {
 #[tokio::test]
 async fn a_late_merge_and_a_late_guests_command_are_reissued() {
     let fixture = Fixture::open();
-    let (instance, carts) = (fixture.instance(), MemoryCarts::new(&fixture.tables));
+    let (instance, carts) = (fixture.instance(), CartRepository::new(&fixture.tables));
     fixture.pass_ms(3 * DAY_MS);
     fixture.add(&instance, &cart_of("1001"), 1, &no_bookmark()).await.unwrap();
     fixture.add(&instance, GUEST, 2, &no_bookmark()).await.unwrap();

@@ -1,40 +1,39 @@
 //! Carts in the hot table.
 
+use std::sync::Arc;
+
 use domain_cart::CommandRecord;
 use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
 
-use crate::aws::Aws;
-use crate::document::{decode, encode};
+use super::document::{decode, encode};
 use crate::error::corrupt;
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Key};
-use crate::tables::Transacted;
+use crate::table::{Guard, Item, ItemKey, Key, Put, SharedTable, Transacted};
 
 /// Carts, and with them the records of pending commands.
 #[derive(Debug, Clone)]
-pub struct DynamoCarts {
-    aws: Aws,
+pub struct CartRepository {
+    table: SharedTable,
 }
 
-// === impl DynamoCarts ===
+// === impl CartRepository ===
 
-impl DynamoCarts {
+impl CartRepository {
     /// Carts in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table) }
     }
 }
 
-impl CartSource for DynamoCarts {
+impl CartSource for CartRepository {
     async fn item(
         &self,
         cart: &str,
         consistency: Consistency,
     ) -> Result<Option<CartItem>, PortError> {
-        let item = self.aws.get(&ItemKey::Cart { cart }.key(), consistency).await?;
+        let item = self.table.get(&ItemKey::Cart { cart }.key(), consistency).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -46,7 +45,7 @@ impl CartSource for DynamoCarts {
         let cart = ItemKey::Cart { cart }.key();
         let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&cart).chain(&records).cloned().collect();
-        let mut items = self.aws.batch_get(&keys).await?;
+        let mut items = self.table.batch_get(&keys).await?;
         let item = items.get(&cart).map(read).transpose()?;
         let records = records
             .iter()
@@ -56,20 +55,20 @@ impl CartSource for DynamoCarts {
     }
 }
 
-impl CartWriter for DynamoCarts {
+impl CartWriter for CartRepository {
     async fn store(
         &self,
         cart: &str,
         item: &CartItem,
         seen: Option<&CartItem>,
     ) -> Result<Written, PortError> {
-        Ok(self.aws.put(&put(CartChange { cart, item, seen })).await?.into())
+        Ok(self.table.put(&put(CartChange { cart, item, seen })).await?.into())
     }
 
     /// A collision with another transaction decides nothing. The merge reads both carts and decides
     /// again, as after a failed condition: the other may have been a command of one of them.
     async fn store_both(&self, changes: [CartChange<'_>; 2]) -> Result<Written, PortError> {
-        Ok(match self.aws.transact(&changes.map(put)).await? {
+        Ok(match self.table.transact(&changes.map(put), &[]).await? {
             Transacted::Done => Written::Done,
             Transacted::ConditionFailed | Transacted::Collided => Written::Conflict,
         })

@@ -1,16 +1,15 @@
 //! Demands and exports in the hot table, and the erasure of all customers.
 
+use std::sync::Arc;
+
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::{DAY_MS, Time};
 use domain_privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, Tombstones};
 use serde::{Deserialize, Serialize};
 
-use crate::aws::Aws;
-use crate::blobs::{BlobRef, DynamoPayloads};
-use crate::document::{decode, encode};
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Key, Range, Table};
-use crate::tables::Page;
+use super::blobs::{BlobRef, PayloadRepository};
+use super::document::{decode, encode};
+use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, SharedTable, TableName};
 
 /// How long the record of a demand is stored: an auditor needs a year.
 const DEMAND_RECORD_TTL_MS: u64 = 400 * DAY_MS;
@@ -21,9 +20,9 @@ const DELETED_AT_ONCE: usize = 100;
 
 /// Demands in these tables.
 #[derive(Debug, Clone)]
-pub struct DynamoPrivacy {
-    aws: Aws,
-    files: DynamoPayloads,
+pub struct PrivacyRepository {
+    table: SharedTable,
+    files: PayloadRepository,
 }
 
 /// The stored form of a demand.
@@ -33,39 +32,39 @@ struct StoredDemand {
     file: Option<BlobRef>,
 }
 
-// === impl DynamoPrivacy ===
+// === impl PrivacyRepository ===
 
-impl DynamoPrivacy {
+impl PrivacyRepository {
     /// Demands in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone(), files: DynamoPayloads::new(aws) }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table), files: PayloadRepository::new(table) }
     }
 
-    async fn delete_personal(&self, table: Table) -> Result<u64, PortError> {
+    async fn delete_personal(&self, table: TableName) -> Result<u64, PortError> {
         let (mut deleted, mut after) = (0, None);
         // Ends with the table: each page begins where the last one ended.
         loop {
-            let (keys, next) = self.aws.scan_keys(table, after).await?;
-            let keys: Vec<Key> = keys.into_iter().filter(Key::is_personal).collect();
+            let page = self.table.scan_keys(table, after.as_ref()).await?;
+            let keys: Vec<Key> = page.keys.into_iter().filter(Key::is_personal).collect();
             for keys in keys.chunks(DELETED_AT_ONCE) {
-                self.aws.transact_and_delete(&[], keys).await?.written()?;
+                self.table.transact(&[], keys).await?.written()?;
                 deleted += keys.len() as u64;
             }
-            let Some(next) = next else { return Ok(deleted) };
+            let Some(next) = page.next else { return Ok(deleted) };
             after = Some(next);
         }
     }
 }
 
-impl Tombstones for DynamoPrivacy {
+impl Tombstones for PrivacyRepository {
     async fn shop_tombstone(&self) -> Result<Option<ShopTombstone>, PortError> {
-        let item = self.aws.get(&ItemKey::ShopTombstone.key(), Consistency::Strong).await?;
+        let item = self.table.get(&ItemKey::ShopTombstone.key(), Consistency::Strong).await?;
         item.map(|item| decode("tombstone", &item.document)).transpose()
     }
 }
 
-impl Privacy for DynamoPrivacy {
+impl Privacy for PrivacyRepository {
     async fn note(
         &self,
         record: &DemandRecord,
@@ -83,7 +82,7 @@ impl Privacy for DynamoPrivacy {
             item: item.expiring(record.at.plus_ms(DEMAND_RECORD_TTL_MS)),
             guard: Guard::Sibling,
         };
-        self.aws.put(&put).await.map(|_| ())
+        self.table.put(&put).await.map(|_| ())
     }
 
     async fn list(&self) -> Result<Vec<DemandRecord>, PortError> {
@@ -93,7 +92,7 @@ impl Privacy for DynamoPrivacy {
             items_max: DEMANDS_LISTED_MAX,
             consistency: Consistency::Strong,
         };
-        let items = self.aws.query(page).await?;
+        let items = self.table.query(&page).await?;
         items
             .iter()
             .map(|item| Ok(decode::<StoredDemand>("demand", &item.document)?.record))
@@ -102,7 +101,7 @@ impl Privacy for DynamoPrivacy {
 
     async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
         let key = ItemKey::Demand { id }.key();
-        let item = self.aws.get(&key, Consistency::Strong).await?;
+        let item = self.table.get(&key, Consistency::Strong).await?;
         let Some(item) = item else { return Ok(None) };
         let demand: StoredDemand = decode("demand", &item.document)?;
         let Some(file) = demand.file else { return Ok(None) };
@@ -124,12 +123,12 @@ impl Privacy for DynamoPrivacy {
             item: Item::new(version_of(tombstone), encode(tombstone)),
             guard: seen.map_or(Guard::Absent, |seen| Guard::Version(version_of(seen))),
         };
-        Ok(self.aws.put(&put).await?.into())
+        Ok(self.table.put(&put).await?.into())
     }
 
     async fn erase_everybody(&self) -> Result<u64, PortError> {
-        let hot = self.delete_personal(Table::Hot).await?;
-        Ok(hot + self.delete_personal(Table::Commands).await?)
+        let hot = self.delete_personal(TableName::Hot).await?;
+        Ok(hot + self.delete_personal(TableName::Commands).await?)
     }
 }
 

@@ -100,7 +100,7 @@ proptest! {
         let Key { pk, sk, table } = item.key();
         let is_in = |range: Range| {
             let sk = sk.clone().unwrap_or_default();
-            table == Table::Hot && range.pk == pk && range.first_sk <= sk && sk <= range.last_sk
+            table == TableName::Hot && range.pk == pk && range.first_sk <= sk && sk <= range.last_sk
         };
         let is_version = parts.kind == ItemKind::ProductVersion;
         prop_assert_eq!(is_in(Range::product_versions(text)), is_version);
@@ -110,12 +110,6 @@ proptest! {
             matches!(item, ItemKey::ActiveFrom { active_from, .. } if active_from.0 <= at);
         prop_assert_eq!(is_in(Range::activations_until(Time(at))), is_active);
         prop_assert_eq!(is_in(Range::activations()), parts.kind == ItemKind::Activation);
-    }
-
-    #[test]
-    fn a_key_survives_the_table(parts in parts()) {
-        let key = item(&parts).key();
-        prop_assert_eq!(Key::read(key.table, &key.attributes()).unwrap(), key);
     }
 }
 

@@ -1,34 +1,35 @@
 //! Past orders by the day they were placed on: one partition of the index per day, so that no
 //! partition grows with the shop's age.
 
+use std::sync::Arc;
+
 use domain_core::port::PortError;
 use domain_loyalty::{
     Account, DRY_RUN_DAYS_MAX, DRY_RUN_ORDERS_MAX, Day, OrderHistory, OrderItem, PastOrder,
     PastOrders,
 };
 
-use crate::aws::Aws;
-use crate::document::decode;
-use crate::keys::{ItemKey, Key, index_of_order, orders_of_day};
+use super::document::decode;
+use crate::table::{ItemKey, Key, SharedTable, index_of_order, orders_of_day};
 
 /// The orders of the hot table.
 #[derive(Debug, Clone)]
-pub struct DynamoOrderHistory {
-    aws: Aws,
+pub struct OrderHistoryRepository {
+    table: SharedTable,
 }
 
-// === impl DynamoOrderHistory ===
+// === impl OrderHistoryRepository ===
 
-impl DynamoOrderHistory {
+impl OrderHistoryRepository {
     /// The orders in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table) }
     }
 
     /// The orders of these keys and their customers' accounts, in this order.
     async fn read(&self, keys: &[Key]) -> Result<Vec<(OrderItem, Option<Account>)>, PortError> {
-        let items = self.aws.batch_get(keys).await?;
+        let items = self.table.batch_get(keys).await?;
         let orders = keys.iter().filter_map(|key| items.get(key));
         let orders = orders.map(|item| decode::<OrderItem>("order", &item.document));
         let orders = orders.collect::<Result<Vec<_>, _>>()?;
@@ -36,7 +37,7 @@ impl DynamoOrderHistory {
             order.facts.account().map(|customer| ItemKey::Account { customer }.key())
         };
         let accounts: Vec<Key> = orders.iter().filter_map(account).collect();
-        let accounts = self.aws.batch_get(&accounts).await?;
+        let accounts = self.table.batch_get(&accounts).await?;
         let with_account = orders.into_iter().map(|order| {
             let item = account(&order).and_then(|key| accounts.get(&key));
             let account = item.map(|item| decode("account", &item.document)).transpose()?;
@@ -46,19 +47,20 @@ impl DynamoOrderHistory {
     }
 }
 
-impl OrderHistory for DynamoOrderHistory {
+impl OrderHistory for OrderHistoryRepository {
     async fn past_orders(&self, before: &PastOrder) -> Result<PastOrders, PortError> {
-        let (_, before_sk) = index_of_order(before.at, &before.order);
+        let mut end = index_of_order(before.at, &before.order);
         let mut day = Day::of(before.at);
         let last_day = day.minus(DRY_RUN_DAYS_MAX - 1);
         let mut keys = Vec::new();
         loop {
             let limit = DRY_RUN_ORDERS_MAX - keys.len();
-            keys.extend(self.aws.query_index(orders_of_day(day), before_sk.clone(), limit).await?);
+            keys.extend(self.table.query_index(&end, limit).await?);
             if keys.len() == DRY_RUN_ORDERS_MAX || day == last_day {
                 break;
             }
             day = day.minus(1);
+            end.pk = orders_of_day(day);
         }
         let orders = self.read(&keys).await?;
         let last = orders.last().and_then(|(order, _)| PastOrder::of(&order.facts));

@@ -6,12 +6,10 @@ use domain_core::port::{Consistency, PortError};
 use domain_core::time::Time;
 
 use super::{
-    DELETED, DynamoCatalog, ProductVersion, VERSIONS_RETAINED_MAX, is_retained, product_version,
+    CatalogRepository, DELETED, ProductVersion, VERSIONS_RETAINED_MAX, is_retained, product_version,
 };
-use crate::document::{decode, encode};
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Range};
-use crate::tables::Page;
+use crate::repositories::document::{decode, encode};
+use crate::table::{Guard, Item, ItemKey, Page, Put, Range};
 
 /// Most versions that one publication deletes: more than one only after one was active for long.
 const DELETED_AT_ONCE_MAX: usize = 4;
@@ -27,9 +25,9 @@ pub(super) struct Expired {
     not_emptied: Vec<ProductVersion>,
 }
 
-// === impl DynamoCatalog ===
+// === impl CatalogRepository ===
 
-impl DynamoCatalog {
+impl CatalogRepository {
     /// The versions that are too old once `newest` is published, without the active one: an
     /// instance may still be about to load it.
     pub(super) async fn expired(
@@ -48,7 +46,7 @@ impl DynamoCatalog {
             items_max: OLD_VERSIONS_READ_MAX,
             consistency: Consistency::Strong,
         };
-        for item in self.aws.query(page).await? {
+        for item in self.table.query(&page).await? {
             if is_retained(&&item) {
                 expired.old.push(product_version(&item)?);
             } else if !item.document.is_empty() {
@@ -83,7 +81,7 @@ impl DynamoCatalog {
             item: Item::new(DELETED, Vec::new()).expiring(now),
             guard: Guard::Version(DELETED),
         };
-        self.aws.put(&emptied).await.map(|_| ())
+        self.table.put(&emptied).await.map(|_| ())
     }
 }
 

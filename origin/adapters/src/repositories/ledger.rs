@@ -1,6 +1,7 @@
 //! Orders, accounts, entries and causes: one change is one transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain_core::id::CommandId;
 use domain_core::idempotency::{RECORD_TTL_MS, Recorded};
@@ -13,12 +14,11 @@ use domain_loyalty::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::aws::Aws;
-use crate::document::{decode, encode};
+use super::document::{decode, encode};
 use crate::error::{corrupt, unavailable};
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Key, Range, index_of_order};
-use crate::tables::{Page, PutOutcome};
+use crate::table::{
+    Guard, IndexKey, Item, ItemKey, Key, Page, Put, PutOutcome, Range, SharedTable, index_of_order,
+};
 
 /// An item that never changes has one version. So has an entry: the change that wrote it last
 /// depends on the order of arrival, which must not show.
@@ -26,18 +26,18 @@ const ONLY_VERSION: u64 = 1;
 
 /// Ledgers in the hot table.
 #[derive(Debug, Clone)]
-pub struct DynamoLedger {
-    aws: Aws,
+pub struct LedgerRepository {
+    table: SharedTable,
 }
 
 /// A document that knows its own version, which must be the item's.
-pub(crate) trait Versioned: Serialize + DeserializeOwned {
+trait Versioned: Serialize + DeserializeOwned {
     const NAME: &'static str;
 
     fn version(&self) -> u64;
 
     /// Its keys in the index, if it has an entry there.
-    fn index(&self) -> Option<(String, String)> {
+    fn index(&self) -> Option<IndexKey> {
         None
     }
 }
@@ -49,7 +49,7 @@ impl Versioned for OrderItem {
         self.version
     }
 
-    fn index(&self) -> Option<(String, String)> {
+    fn index(&self) -> Option<IndexKey> {
         PastOrder::of(&self.facts).map(|past| index_of_order(past.at, &past.order))
     }
 }
@@ -71,7 +71,7 @@ impl Versioned for Account {
 }
 
 /// The keys of the items that a change starts from.
-pub(crate) struct LedgerKeys {
+struct LedgerKeys {
     cause: Option<Key>,
     order: Option<Key>,
     redemptions: Vec<Key>,
@@ -79,12 +79,12 @@ pub(crate) struct LedgerKeys {
 }
 
 /// The items that were read, by key.
-pub(crate) type ItemsByKey = HashMap<Key, Item>;
+type ItemsByKey = HashMap<Key, Item>;
 
 // === impl LedgerKeys ===
 
 impl LedgerKeys {
-    pub(crate) fn of(request: LoadRequest<'_>) -> Self {
+    fn of(request: LoadRequest<'_>) -> Self {
         let redemption = |id: &CommandId| ItemKey::Redemption { id: *id }.key();
         Self {
             cause: request.cause.map(cause_key),
@@ -94,12 +94,12 @@ impl LedgerKeys {
         }
     }
 
-    pub(crate) fn all(&self) -> Vec<Key> {
+    fn all(&self) -> Vec<Key> {
         let one = self.cause.iter().chain(&self.order).chain(&self.account);
         one.chain(&self.redemptions).cloned().collect()
     }
 
-    pub(crate) fn read_from(&self, items: &ItemsByKey) -> Result<LoadedLedger, PortError> {
+    fn read_from(&self, items: &ItemsByKey) -> Result<LoadedLedger, PortError> {
         let find = |key: &Option<Key>| key.as_ref().and_then(|key| items.get(key));
         let redemptions = self.redemptions.iter().filter_map(|key| items.get(key).map(read));
         Ok(LoadedLedger {
@@ -111,35 +111,35 @@ impl LedgerKeys {
     }
 }
 
-// === impl DynamoLedger ===
+// === impl LedgerRepository ===
 
-impl DynamoLedger {
+impl LedgerRepository {
     /// Ledgers in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table) }
     }
 }
 
-impl LedgerStore for DynamoLedger {
+impl LedgerStore for LedgerRepository {
     async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
         let keys = LedgerKeys::of(request);
-        keys.read_from(&self.aws.batch_get(&keys.all()).await?)
+        keys.read_from(&self.table.batch_get(&keys.all()).await?)
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
         let (puts, gone) = writes(change)?;
-        self.aws.transact_and_delete(&puts, &gone).await?.written()
+        self.table.transact(&puts, &gone).await?.written()
     }
 }
 
-impl LedgerReader for DynamoLedger {
+impl LedgerReader for LedgerRepository {
     async fn account(
         &self,
         customer: &str,
         consistency: Consistency,
     ) -> Result<Option<Account>, PortError> {
-        let item = self.aws.get(&ItemKey::Account { customer }.key(), consistency).await?;
+        let item = self.table.get(&ItemKey::Account { customer }.key(), consistency).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -151,7 +151,7 @@ impl LedgerReader for DynamoLedger {
         let account = ItemKey::Account { customer }.key();
         let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
         let keys: Vec<Key> = std::iter::once(&account).chain(&records).cloned().collect();
-        let mut items = self.aws.batch_get(&keys).await?;
+        let mut items = self.table.batch_get(&keys).await?;
         let account = items.get(&account).map(read).transpose()?;
         let records = records.iter().filter_map(|key| items.remove(key));
         let records = records.map(|record| decode("command record", &record.document));
@@ -159,7 +159,7 @@ impl LedgerReader for DynamoLedger {
     }
 
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
-        let item = self.aws.get(&ItemKey::Redemption { id }.key(), Consistency::Strong).await?;
+        let item = self.table.get(&ItemKey::Redemption { id }.key(), Consistency::Strong).await?;
         item.as_ref().map(read).transpose()
     }
 
@@ -177,7 +177,7 @@ impl LedgerReader for DynamoLedger {
             items_max: limit + 1,
             consistency: Consistency::Strong,
         };
-        let items = self.aws.query(page).await?;
+        let items = self.table.query(&page).await?;
         let entries = items.iter().take(limit).map(|item| decode("entry", &item.document));
         let entries: Vec<LedgerEntry> = entries.collect::<Result<_, _>>()?;
         let next = entries.last().filter(|_| items.len() > limit).map(LedgerEntry::key);
@@ -185,10 +185,10 @@ impl LedgerReader for DynamoLedger {
     }
 }
 
-impl LoyaltyLog for DynamoLedger {
+impl LoyaltyLog for LedgerRepository {
     /// As for a cart: one write and no read, even for a repetition.
     async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
-        match self.aws.put(&recording(record)).await? {
+        match self.table.put(&recording(record)).await? {
             PutOutcome::Done => Ok(Recorded::First),
             PutOutcome::ConditionFailed(Some(existing)) => {
                 Ok(Recorded::Existing(Box::new(decode("command record", &existing.document)?)))
@@ -200,13 +200,13 @@ impl LoyaltyLog for DynamoLedger {
     }
 
     async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
-        let item = self.aws.get(&ItemKey::Command { id }.key(), Consistency::Strong).await?;
+        let item = self.table.get(&ItemKey::Command { id }.key(), Consistency::Strong).await?;
         item.map(|item| decode("command record", &item.document)).transpose()
     }
 }
 
 /// The write of a record.
-pub(crate) fn recording(record: &LoyaltyRecord) -> Put {
+fn recording(record: &LoyaltyRecord) -> Put {
     let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
     Put {
         key: ItemKey::Command { id: record.command.id }.key(),
@@ -217,7 +217,7 @@ pub(crate) fn recording(record: &LoyaltyRecord) -> Put {
 
 /// All writes of a change: puts and deletes. The entries need no guard of their own: the account's
 /// version guards them.
-pub(crate) fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
+fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     let LedgerChange { cause, order, redemptions, account, gone, put } = change;
     if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
@@ -267,7 +267,7 @@ fn guarded<T: Versioned>(item: ItemKey<'_>, write: &Guarded<T>) -> Put {
     }
 }
 
-pub(crate) fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
+fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
     let document: T = decode(T::NAME, &item.document)?;
     if document.version() == item.version {
         Ok(document)

@@ -1,14 +1,14 @@
 //! Content larger than an item: cut into chunks, named by its SHA-256, verified when read.
 
+use std::sync::Arc;
+
 use domain_core::port::PortError;
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::aws::Aws;
 use crate::error::corrupt;
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Key};
+use crate::table::{Guard, Item, ItemKey, Key, Put, SharedTable, Table};
 
 /// Bytes of a chunk. DynamoDB takes 400 KB an item, of which key and names need a few hundred.
 pub const CHUNK_BYTES: usize = 384 * 1024;
@@ -37,15 +37,15 @@ pub struct BlobRef {
 
 /// Blobs in the hot table, stored until their owners delete them.
 #[derive(Debug, Clone)]
-pub struct DynamoBlobs {
-    aws: Aws,
+pub struct BlobRepository {
+    table: SharedTable,
 }
 
 /// Payloads too large for the bus, stored beside it until they expire. A blob with the same content
 /// is another item, which never expires.
 #[derive(Debug, Clone)]
-pub struct DynamoPayloads {
-    aws: Aws,
+pub struct PayloadRepository {
+    table: SharedTable,
 }
 
 /// One chunk of a blob, as a key.
@@ -81,13 +81,13 @@ impl BlobRef {
     }
 }
 
-// === impl DynamoBlobs ===
+// === impl BlobRepository ===
 
-impl DynamoBlobs {
+impl BlobRepository {
     /// Blobs in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table) }
     }
 
     /// Stores the content and returns its reference. Storing the same content again changes nothing
@@ -102,7 +102,7 @@ impl DynamoBlobs {
         let blob = BlobRef::of(owner, content);
         for (key, chunk) in chunks(&blob, BlobRef::chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec());
-            self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
+            self.table.put(&Put { key, item, guard: Guard::Different }).await?;
         }
         Ok(blob)
     }
@@ -114,7 +114,7 @@ impl DynamoBlobs {
     pub async fn delete(&self, blob: &BlobRef, now: Time) -> Result<(), PortError> {
         for key in blob.chunk_keys(BlobRef::chunk)? {
             let item = Item::new(ONLY_VERSION, Vec::new()).expiring(now);
-            self.aws.put(&Put { key, item, guard: Guard::Different }).await?;
+            self.table.put(&Put { key, item, guard: Guard::Different }).await?;
         }
         Ok(())
     }
@@ -124,24 +124,24 @@ impl DynamoBlobs {
     /// # Errors
     /// [`PortError::Corrupt`] if a chunk is missing or damaged; otherwise the table's failure.
     pub async fn read(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
-        whole(&self.aws, blob, BlobRef::chunk).await
+        whole(&*self.table, blob, BlobRef::chunk).await
     }
 }
 
-// === impl DynamoPayloads ===
+// === impl PayloadRepository ===
 
-impl DynamoPayloads {
+impl PayloadRepository {
     /// Payloads in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table) }
     }
 
     /// Stores a payload at least until `until` and returns its reference. The caller publishes the
     /// event that names it afterwards.
     ///
     /// # Errors
-    /// As [`DynamoBlobs::write`].
+    /// As [`BlobRepository::write`].
     pub async fn store(&self, content: &[u8], until: Time) -> Result<BlobRef, PortError> {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("payload", "too large"));
@@ -149,7 +149,7 @@ impl DynamoPayloads {
         let blob = BlobRef::of("", content);
         for (key, chunk) in chunks(&blob, BlobRef::payload_chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec()).expiring(until);
-            self.aws.put(&Put { key, item, guard: Guard::DifferentOrBefore(until) }).await?;
+            self.table.put(&Put { key, item, guard: Guard::DifferentOrBefore(until) }).await?;
         }
         Ok(blob)
     }
@@ -157,9 +157,9 @@ impl DynamoPayloads {
     /// Fetches a payload, byte for byte as it was stored.
     ///
     /// # Errors
-    /// As [`DynamoBlobs::read`]; one that has expired is missing.
+    /// As [`BlobRepository::read`]; one that has expired is missing.
     pub async fn fetch(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
-        whole(&self.aws, blob, BlobRef::payload_chunk).await
+        whole(&*self.table, blob, BlobRef::payload_chunk).await
     }
 }
 
@@ -172,11 +172,11 @@ fn chunks<'a>(
     Ok(blob.chunk_keys(key)?.into_iter().zip(content.chunks(CHUNK_BYTES)))
 }
 
-async fn whole(aws: &Aws, blob: &BlobRef, key: ChunkKey) -> Result<Vec<u8>, PortError> {
+async fn whole(table: &dyn Table, blob: &BlobRef, key: ChunkKey) -> Result<Vec<u8>, PortError> {
     let keys = blob.chunk_keys(key)?;
     let mut content = Vec::new();
     for batch in keys.chunks(CHUNKS_PER_READ) {
-        let mut items = aws.batch_get(batch).await?;
+        let mut items = table.batch_get(batch).await?;
         for key in batch {
             let chunk = items.remove(key).ok_or_else(|| corrupt("blob", "chunk missing"))?;
             content.extend_from_slice(&chunk.document);

@@ -8,11 +8,9 @@ use std::collections::BTreeSet;
 use domain_catalog::TakenVariant;
 use domain_core::port::{Consistency, PortError};
 
-use super::{Claim, DynamoCatalog};
-use crate::document::{decode, encode};
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Key};
-use crate::tables::{TRANSACTION_WRITES_MAX, Transacted};
+use super::{CatalogRepository, Claim};
+use crate::repositories::document::{decode, encode};
+use crate::table::{Guard, Item, ItemKey, Key, Put, TRANSACTION_WRITES_MAX, Transacted};
 
 /// Reads the variant ids a document sells.
 pub(super) trait Sells: Fn(&[u8]) -> Result<BTreeSet<String>, PortError> + Sync {}
@@ -54,11 +52,11 @@ impl Epoch {
     }
 }
 
-// === impl DynamoCatalog ===
+// === impl CatalogRepository ===
 
-impl DynamoCatalog {
+impl CatalogRepository {
     pub(super) async fn epoch(&self) -> Result<Epoch, PortError> {
-        let item = self.aws.get(&ItemKey::Epoch.key(), Consistency::Strong).await?;
+        let item = self.table.get(&ItemKey::Epoch.key(), Consistency::Strong).await?;
         Ok(Epoch(item.map(|item| item.version)))
     }
 
@@ -71,7 +69,7 @@ impl DynamoCatalog {
     ) -> Result<ClaimCheck, PortError> {
         let key_of = |variant_id| ItemKey::Variant { variant_id }.key();
         let keys: Vec<Key> = variant_ids.iter().copied().map(key_of).collect();
-        let items = self.aws.batch_get(&keys).await?;
+        let items = self.table.batch_get(&keys).await?;
         let mut claims = Vec::new();
         let mut others: Vec<TakenVariant> = Vec::new();
         for (variant_id, key) in variant_ids.iter().zip(&keys) {
@@ -128,7 +126,7 @@ impl DynamoCatalog {
             if takes_over {
                 puts.push(epoch.advance());
             }
-            if self.aws.transact(&puts).await? != Transacted::Done {
+            if self.table.transact(&puts, &[]).await? != Transacted::Done {
                 return Ok(None);
             }
             if takes_over {

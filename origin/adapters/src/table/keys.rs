@@ -1,32 +1,16 @@
 //! Every key of both tables, in one place. A partition key is the name of a kind of item, a slash,
 //! and an id; names have no slash, so no id can reach into another kind.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain_core::id::CommandId;
-use domain_core::port::PortError;
 use domain_core::time::Time;
 use domain_loyalty::Day;
 use strum::{EnumDiscriminants, VariantArray};
 
-use crate::error::corrupt;
-
-/// Partition key of both tables.
-pub(crate) const PK: &str = "pk";
-/// Sort key of the hot table.
-pub(crate) const SK: &str = "sk";
-/// Partition key of the hot table's one overloaded index.
-pub(crate) const INDEX_PK: &str = "gpk";
-/// Sort key of that index.
-pub(crate) const INDEX_SK: &str = "gsk";
-/// The index's name.
-pub(crate) const INDEX: &str = "overloaded";
-
 /// Which table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Table {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TableName {
     /// Carts, accounts, products, blobs.
     Hot,
     /// Command records.
@@ -36,11 +20,13 @@ pub(crate) enum Table {
 /// Every item of the tables, by the parts of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumDiscriminants)]
 #[strum_discriminants(
+    vis(pub(crate)),
     name(ItemKind),
     derive(VariantArray),
     doc = "Every kind of item, without the parts of its key."
 )]
-pub(crate) enum ItemKey<'a> {
+#[expect(missing_docs, reason = "each part is named after what it holds")]
+pub enum ItemKey<'a> {
     /// A cart.
     Cart { cart: &'a str },
     /// The pointer to a product's active version.
@@ -83,19 +69,33 @@ pub(crate) enum ItemKey<'a> {
 
 /// The items of one partition between two sort keys, both included.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Range {
-    pub(crate) pk: String,
-    pub(crate) first_sk: String,
-    pub(crate) last_sk: String,
+pub struct Range {
+    /// The partition key.
+    pub pk: String,
+    /// The first sort key.
+    pub first_sk: String,
+    /// The last sort key.
+    pub last_sk: String,
 }
 
 /// The key of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub(crate) table: Table,
-    pub(crate) pk: String,
-    /// Only the hot table has a sort key.
-    pub(crate) sk: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its table.
+    pub table: TableName,
+    /// The partition key.
+    pub pk: String,
+    /// The sort key; only the hot table has one.
+    pub sk: Option<String>,
+}
+
+/// The key of an item's entry in the hot table's one overloaded index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexKey {
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
 }
 
 /// The id of the one loyalty program.
@@ -106,7 +106,9 @@ const LAST_TEXT: &str = "\u{10ffff}";
 // === impl ItemKey ===
 
 impl ItemKey<'_> {
-    pub(crate) fn key(self) -> Key {
+    /// The key in the table.
+    #[must_use]
+    pub fn key(self) -> Key {
         let kind = ItemKind::from(self);
         match self {
             Self::Cart { cart } => hot(kind.partition(cart), "cart"),
@@ -145,7 +147,7 @@ impl ItemKey<'_> {
                 hot(kind.partition(PROGRAM), format!("from/{at:020}/{number:020}"))
             }
             Self::Command { id } => {
-                Key { table: Table::Commands, pk: kind.partition(id), sk: None }
+                Key { table: TableName::Commands, pk: kind.partition(id), sk: None }
             }
         }
     }
@@ -242,9 +244,9 @@ impl Range {
 }
 
 /// The index keys of an order: the partition is its day, the sort key begins with its time.
-pub(crate) fn index_of_order(at: Time, order: &str) -> (String, String) {
+pub(crate) fn index_of_order(at: Time, order: &str) -> IndexKey {
     let Time(ms) = at;
-    (orders_of_day(Day::of(at)), format!("{ms:020}/{order}"))
+    IndexKey { pk: orders_of_day(Day::of(at)), sk: format!("{ms:020}/{order}") }
 }
 
 /// The partition of the index with the orders placed on a day.
@@ -253,7 +255,7 @@ pub(crate) fn orders_of_day(day: Day) -> String {
 }
 
 fn hot(pk: String, sk: impl Into<String>) -> Key {
-    Key { table: Table::Hot, pk, sk: Some(sk.into()) }
+    Key { table: TableName::Hot, pk, sk: Some(sk.into()) }
 }
 
 // === impl Key ===
@@ -263,22 +265,6 @@ impl Key {
     pub(crate) fn is_personal(&self) -> bool {
         let is_own = |kind: &&ItemKind| self.pk.starts_with(kind.prefix());
         ItemKind::VARIANTS.iter().filter(is_own).any(|kind| kind.is_personal())
-    }
-
-    /// The key as DynamoDB attributes.
-    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
-        let sk = self.sk.clone().map(|sk| (SK.to_owned(), AttributeValue::S(sk)));
-        std::iter::once((PK.to_owned(), AttributeValue::S(self.pk.clone()))).chain(sk).collect()
-    }
-
-    /// The key of an item that was read.
-    pub(crate) fn read(
-        table: Table,
-        attributes: &HashMap<String, AttributeValue>,
-    ) -> Result<Self, PortError> {
-        let text = |name| attributes.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let pk = text(PK).ok_or_else(|| corrupt("item", "no key"))?;
-        Ok(Self { table, pk, sk: text(SK) })
     }
 }
 

@@ -7,13 +7,12 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
-use domain_core::id::CommandId;
-use domain_core::port::{Consistency, PortError};
+use domain_core::port::PortError;
 
+use super::attributes::{INDEX, INDEX_PK, INDEX_SK, PK, SK, TTL};
 use crate::aws::Aws;
 use crate::error::{corrupt, port_error, unavailable};
-use crate::item::TTL;
-use crate::keys::{INDEX, INDEX_PK, INDEX_SK, ItemKey, ItemKind, PK, SK, Table};
+use crate::table::{ItemKind, TableName};
 
 /// How often we poll whether a new table is active; DynamoDB needs a few seconds.
 const ACTIVE_POLLS_MAX: u32 = 60;
@@ -29,38 +28,25 @@ pub const CARTS_BEGIN_WITH: &str = ItemKind::Cart.prefix();
 /// # Errors
 /// DynamoDB's failure, or a table that does not become active.
 pub async fn create_tables(aws: &Aws) -> Result<(), PortError> {
-    for table in [Table::Hot, Table::Commands] {
+    for table in [TableName::Hot, TableName::Commands] {
         create(aws, table).await?;
-        wait_until_active(aws, aws.table(table)).await?;
-        expire(aws, aws.table(table)).await?;
+        wait_until_active(aws, aws.table_name(table)).await?;
+        expire(aws, aws.table_name(table)).await?;
     }
     Ok(())
 }
 
-/// Whether both tables answer. Needs only the permission to read an item.
-///
-/// # Errors
-/// The tables are not ready: a table that is missing or unreachable is
-/// [`PortError::Unavailable`].
-pub async fn is_ready(aws: &Aws) -> Result<(), PortError> {
-    let probes = [ItemKey::Epoch.key(), ItemKey::Command { id: CommandId::from([0; 16]) }.key()];
-    for key in probes {
-        aws.get(&key, Consistency::Eventual).await?;
-    }
-    Ok(())
-}
-
-async fn create(aws: &Aws, table: Table) -> Result<(), PortError> {
+async fn create(aws: &Aws, table: TableName) -> Result<(), PortError> {
     let request = aws
         .dynamodb()
         .create_table()
-        .table_name(aws.table(table))
+        .table_name(aws.table_name(table))
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(text(PK)?)
         .key_schema(part(PK, KeyType::Hash)?);
     let request = match table {
-        Table::Commands => request,
-        Table::Hot => request
+        TableName::Commands => request,
+        TableName::Hot => request
             .attribute_definitions(text(SK)?)
             .attribute_definitions(text(INDEX_PK)?)
             .attribute_definitions(text(INDEX_SK)?)

@@ -5,19 +5,18 @@ mod claims;
 mod expiry;
 mod publish;
 
+use std::sync::Arc;
+
 use domain_core::port::{Consistency, PortError};
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 pub use publish::{Activation, NewVersion};
 
-use crate::aws::Aws;
-use crate::blobs::{BlobRef, DynamoBlobs};
-use crate::document::decode;
 use crate::error::corrupt;
-use crate::item::Item;
-use crate::keys::{ItemKey, Range};
-use crate::tables::Page;
+use crate::repositories::blobs::{BlobRef, BlobRepository};
+use crate::repositories::document::decode;
+use crate::table::{Item, ItemKey, Page, Range, SharedTable};
 
 /// How many versions of a product are stored and listed: the newest, and the active one if it is
 /// not among them. Enough for a shop that publishes twice a day to go back a month and a half.
@@ -27,9 +26,9 @@ const DELETED: u64 = 0;
 
 /// The products in the hot table.
 #[derive(Debug, Clone)]
-pub struct DynamoCatalog {
-    aws: Aws,
-    blobs: DynamoBlobs,
+pub struct CatalogRepository {
+    table: SharedTable,
+    blobs: BlobRepository,
 }
 
 /// One version of a product, as its author sent it.
@@ -87,13 +86,13 @@ struct Claim {
     product: String,
 }
 
-// === impl DynamoCatalog ===
+// === impl CatalogRepository ===
 
-impl DynamoCatalog {
+impl CatalogRepository {
     /// Products in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone(), blobs: DynamoBlobs::new(aws) }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table), blobs: BlobRepository::new(table) }
     }
 
     /// The active version of a product with its document.
@@ -120,7 +119,7 @@ impl DynamoCatalog {
         product: &str,
         consistency: Consistency,
     ) -> Result<Option<ActiveVersion>, PortError> {
-        let item = self.aws.get(&ItemKey::Product { product }.key(), consistency).await?;
+        let item = self.table.get(&ItemKey::Product { product }.key(), consistency).await?;
         item.as_ref().map(active_version).transpose()
     }
 
@@ -167,7 +166,7 @@ impl DynamoCatalog {
             items_max: VERSIONS_RETAINED_MAX,
             consistency: Consistency::Strong,
         };
-        let items = self.aws.query(page).await?;
+        let items = self.table.query(&page).await?;
         items.iter().filter(is_retained).map(product_version).collect()
     }
 
@@ -177,7 +176,7 @@ impl DynamoCatalog {
     /// The table's failure.
     pub async fn product_of_variant(&self, variant_id: &str) -> Result<Option<String>, PortError> {
         let key = ItemKey::Variant { variant_id }.key();
-        let item = self.aws.get(&key, Consistency::Eventual).await?;
+        let item = self.table.get(&key, Consistency::Eventual).await?;
         item.map(|item| Ok(decode::<Claim>("claim", &item.document)?.product)).transpose()
     }
 
@@ -187,7 +186,7 @@ impl DynamoCatalog {
         version: u64,
     ) -> Result<Option<ProductVersion>, PortError> {
         let key = ItemKey::ProductVersion { product, version }.key();
-        let item = self.aws.get(&key, Consistency::Strong).await?;
+        let item = self.table.get(&key, Consistency::Strong).await?;
         item.as_ref().filter(is_retained).map(product_version).transpose()
     }
 

@@ -8,12 +8,9 @@ use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::Time;
 use domain_loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
 
-use crate::aws::Aws;
-use crate::document::{decode, encode};
+use super::document::{decode, encode};
 use crate::error::corrupt;
-use crate::item::{Guard, Item, Put};
-use crate::keys::{ItemKey, Range};
-use crate::tables::Page;
+use crate::table::{Guard, Item, ItemKey, Page, Put, Range, SharedTable};
 
 /// Most compiled versions in memory, the newest: orders belong to the present one, and to the one
 /// before for a day or two after a change.
@@ -21,29 +18,25 @@ const COMPILED_MAX: usize = 8;
 
 /// The program's versions in the hot table. Clones share the compiled programs.
 #[derive(Debug, Clone)]
-pub struct DynamoPrograms {
-    aws: Aws,
+pub struct ProgramRepository {
+    table: SharedTable,
     compiled: Compiled,
 }
 
 /// Compiled versions by number. A version never changes, so it is read and compiled once. Clones
 /// are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Compiled(Arc<Mutex<BTreeMap<u64, Arc<Program>>>>);
+struct Compiled(Arc<Mutex<BTreeMap<u64, Arc<Program>>>>);
 
 // === impl Compiled ===
 
 impl Compiled {
-    pub(crate) fn get(&self, version: u64) -> Option<Arc<Program>> {
+    fn get(&self, version: u64) -> Option<Arc<Program>> {
         self.lock().get(&version).map(Arc::clone)
     }
 
     /// Compiles the document of an active version.
-    pub(crate) fn insert(
-        &self,
-        version: u64,
-        document: Option<String>,
-    ) -> Result<Arc<Program>, PortError> {
+    fn insert(&self, version: u64, document: Option<String>) -> Result<Arc<Program>, PortError> {
         let document =
             document.ok_or_else(|| corrupt("program", "the active version is missing"))?;
         let program = Program::stored(&document);
@@ -62,17 +55,17 @@ impl Compiled {
     }
 }
 
-// === impl DynamoPrograms ===
+// === impl ProgramRepository ===
 
-impl DynamoPrograms {
+impl ProgramRepository {
     /// The program in these tables.
     #[must_use]
-    pub fn new(aws: &Aws) -> Self {
-        Self { aws: aws.clone(), compiled: Compiled::default() }
+    pub fn new(table: &SharedTable) -> Self {
+        Self { table: Arc::clone(table), compiled: Compiled::default() }
     }
 }
 
-impl Programs for DynamoPrograms {
+impl Programs for ProgramRepository {
     async fn in_effect(
         &self,
         at: Time,
@@ -80,7 +73,7 @@ impl Programs for DynamoPrograms {
     ) -> Result<Option<ProgramVersion>, PortError> {
         let range = Range::activations_until(at);
         let page = Page { range, before: None, items_max: 1, consistency };
-        let items = self.aws.query(page).await?;
+        let items = self.table.query(&page).await?;
         let Some(item) = items.first() else { return Ok(None) };
         let Activation { number, version, active_from } = decode("activation", &item.document)?;
         let program = match self.compiled.get(version) {
@@ -91,7 +84,7 @@ impl Programs for DynamoPrograms {
     }
 }
 
-impl ProgramStore for DynamoPrograms {
+impl ProgramStore for ProgramRepository {
     async fn history(
         &self,
         before: Option<u64>,
@@ -103,13 +96,13 @@ impl ProgramStore for DynamoPrograms {
             items_max: limit,
             consistency: Consistency::Strong,
         };
-        let items = self.aws.query(page).await?;
+        let items = self.table.query(&page).await?;
         items.iter().map(|item| decode("activation", &item.document)).collect()
     }
 
     async fn document(&self, version: u64) -> Result<Option<String>, PortError> {
         let key = ItemKey::ProgramDocument { version }.key();
-        let item = self.aws.get(&key, Consistency::Strong).await?;
+        let item = self.table.get(&key, Consistency::Strong).await?;
         item.map(|item| decode("program", &item.document)).transpose()
     }
 
@@ -118,12 +111,12 @@ impl ProgramStore for DynamoPrograms {
         activation: &Activation,
         document: Option<&str>,
     ) -> Result<Written, PortError> {
-        self.aws.transact(&writes(activation, document)).await?.written()
+        self.table.transact(&writes(activation, document), &[]).await?.written()
     }
 }
 
 /// The writes of an activation: everything or nothing.
-pub(crate) fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
+fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
     let Activation { number, version, active_from } = *activation;
     let encoded = encode(activation);
     let by_number = (ItemKey::Activation { number }, number, encoded.clone());

@@ -11,13 +11,11 @@ use domain_core::time::Time;
 
 use super::claims::{ClaimCheck, Epoch, PendingClaims, Sells};
 use super::expiry::mark_deleted;
-use super::{ActiveVersion, DynamoCatalog, Pointer, ProductVersion};
-use crate::blobs::BlobRef;
-use crate::document::encode;
+use super::{ActiveVersion, CatalogRepository, Pointer, ProductVersion};
 use crate::error::unavailable;
-use crate::item::{Guard, Item, Put};
-use crate::keys::ItemKey;
-use crate::tables::Transacted;
+use crate::repositories::blobs::BlobRef;
+use crate::repositories::document::encode;
+use crate::table::{Guard, Item, ItemKey, Put, Transacted};
 
 /// The wait before the second round; then it doubles. Eight rounds wait 1.3 s together.
 const ROUND_WAIT_MS: u64 = 10;
@@ -71,9 +69,9 @@ struct VersionChange<'a> {
     old: &'a [ProductVersion],
 }
 
-// === impl DynamoCatalog ===
+// === impl CatalogRepository ===
 
-impl DynamoCatalog {
+impl CatalogRepository {
     /// Publishes and activates a version. `sells` reads the variant ids out of a document: a claim
     /// of another product counts only as long as that product's active document sells the variant.
     /// Repeating a publication whose answer was lost, with the same `expected`, returns the same.
@@ -216,7 +214,7 @@ impl DynamoCatalog {
         };
         let mut puts = vec![pointer, written, epoch.advance()];
         puts.extend(change.old.iter().map(|version| mark_deleted(product, version)));
-        let transacted = self.aws.transact(&puts).await?;
+        let transacted = self.table.transact(&puts, &[]).await?;
         Ok(transacted == Transacted::Done)
     }
 }

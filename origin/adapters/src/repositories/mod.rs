@@ -1,0 +1,25 @@
+//! The domain's ports on the tables. Each repository works on any [`crate::table::Table`].
+
+mod blobs;
+mod carts;
+mod catalog;
+mod command_log;
+mod document;
+mod ledger;
+mod order_history;
+mod privacy;
+mod programs;
+mod selections;
+
+pub use blobs::{BLOB_BYTES_MAX, BlobRef, BlobRepository, CHUNK_BYTES, PayloadRepository};
+pub use carts::CartRepository;
+pub use catalog::{
+    Activation, ActiveVersion, CatalogRepository, NewVersion, ProductVersion, StoredProduct,
+    VERSIONS_RETAINED_MAX,
+};
+pub use command_log::CommandLogRepository;
+pub use ledger::LedgerRepository;
+pub use order_history::OrderHistoryRepository;
+pub use privacy::PrivacyRepository;
+pub use programs::ProgramRepository;
+pub use selections::SelectionRepository;

@@ -1,29 +1,71 @@
-//! Request bodies: bounded, JSON, and rejected with the invalid field.
+//! Request bodies: extractors that bound them, and reject invalid JSON with the invalid field.
 
 use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use edge_wire::problem::Code;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use crate::http::http_problem::HttpProblem;
 
 /// Most bytes of a command's body.
-pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const COMMAND_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes of a webhook's body: Lambda takes 6 MB an invocation, base64 included.
-pub const WEBHOOK_BYTES_MAX: usize = 5 * 1024 * 1024;
+pub(crate) const WEBHOOK_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Most bytes of a product document as sent.
-pub const PRODUCT_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const PRODUCT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most bytes of a product document unpacked.
-pub const PRODUCT_UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const PRODUCT_UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A body of at most `BYTES_MAX`: 413 beyond, 400 if it ends early.
+#[derive(Debug)]
+pub(crate) struct Bounded<const BYTES_MAX: usize>(pub(crate) Bytes);
+
+/// The request declares its body as JSON; otherwise 415.
+#[derive(Debug)]
+pub(crate) struct DeclaredJson;
+
+/// A small JSON document: declared as JSON, at most [`COMMAND_BYTES_MAX`], and valid.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Sync, const BYTES_MAX: usize> FromRequest<S> for Bounded<BYTES_MAX> {
+    type Rejection = HttpProblem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
+        let (parts, body) = request.into_parts();
+        read(&parts.headers, body, BYTES_MAX).await.map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for DeclaredJson {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
+        expect_json(&parts.headers).map(|()| Self)
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = HttpProblem;
+
+    async fn from_request(request: Request, shop: &S) -> Result<Self, HttpProblem> {
+        expect_json(request.headers())?;
+        let Bounded(bytes) = Bounded::<COMMAND_BYTES_MAX>::from_request(request, shop).await?;
+        parse(&bytes).map(Self)
+    }
+}
 
 /// Reads a body of at most `bytes_max`.
-///
-/// # Errors
-/// 413 past the bound, 400 for a body that ends early.
-pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Bytes, HttpProblem> {
     let too_large = || {
         let detail = format!("This route takes at most {bytes_max} bytes.");
         HttpProblem::new(Code::BodyTooLarge, detail)
@@ -42,11 +84,8 @@ pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<B
     }
 }
 
-/// Checks that a body is declared as JSON.
-///
-/// # Errors
-/// 415.
-pub fn expect_json(headers: &HeaderMap) -> Result<(), HttpProblem> {
+/// Checks that a body is declared as JSON: 415.
+pub(super) fn expect_json(headers: &HeaderMap) -> Result<(), HttpProblem> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = declared.and_then(|value| value.split(';').next()).map(str::trim);
     if essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
@@ -55,11 +94,8 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), HttpProblem> {
     Err(HttpProblem::new(Code::ContentTypeUnsupported, "Send Content-Type: application/json."))
 }
 
-/// Reads a JSON document into `T`.
-///
-/// # Errors
-/// 400 with a JSON Pointer to the invalid field.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpProblem> {
+/// Reads a JSON document into `T`, or 400 with a JSON Pointer to the invalid field.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpProblem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());

@@ -1,7 +1,9 @@
 //! Bookmarks between the wire and the domain. The origin verifies every one again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use domain_core::bookmark::{Bookmark, PENDING_MAX, Pending};
 use domain_core::time::Time;
 use edge_wire::bookmark::{
@@ -13,8 +15,11 @@ use edge_wire::keys::KeyRing;
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use http::HeaderMap;
+use http::request::Parts;
 
+use crate::http::caller::Holder;
 use crate::http::http_problem::HttpProblem;
+use crate::runtime::shop::Shop;
 
 /// What a client has read of one resource, according to its bookmarks.
 #[derive(Debug, Clone)]
@@ -25,6 +30,22 @@ pub struct ClientView {
     /// The bookmark sent, if there was exactly one and its key still signs: the reply repeats it
     /// if nothing has changed.
     reusable: Option<String>,
+}
+
+/// A caller who holds a resource, and what they have read of it.
+pub(crate) struct Client<H> {
+    pub(crate) holder: H,
+    pub(crate) view: ClientView,
+}
+
+impl<H: Holder> FromRequestParts<Arc<Shop>> for Client<H> {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
+        let holder = H::from_request_parts(parts, shop).await?;
+        let view = ClientView::read(&shop.config.keys, &parts.headers, holder.resource())?;
+        Ok(Self { holder, view })
+    }
 }
 
 // === impl ClientView ===

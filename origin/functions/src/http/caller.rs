@@ -8,6 +8,7 @@ use edge_wire::headers::IDENTITY;
 use edge_wire::identity::{Identity, Kind, verify};
 use edge_wire::keys::KeyRing;
 use edge_wire::problem::Code;
+use edge_wire::resource::Resource;
 use http::HeaderMap;
 use http::request::Parts;
 
@@ -16,23 +17,41 @@ use crate::runtime::shop::Shop;
 
 /// The holder of a cart's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CartHolder(pub String);
+pub(crate) struct CartHolder(pub(crate) String);
 
 /// A customer of the shop, by Shopify's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Customer(pub String);
+pub(crate) struct Customer(pub(crate) String);
 
 /// The merchant's staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Staff;
+pub(crate) struct Staff;
 
 /// A caller with any identity or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The cart whose token was sent.
-    pub cart: Option<String>,
+    pub(crate) cart: Option<String>,
     /// The customer.
-    pub customer: Option<String>,
+    pub(crate) customer: Option<String>,
+}
+
+/// A caller who holds a resource.
+pub(crate) trait Holder: FromRequestParts<Arc<Shop>, Rejection = HttpProblem> {
+    /// The resource: the caller's bookmarks are about it, and the caller's commands change it.
+    fn resource(&self) -> Resource;
+}
+
+impl Holder for CartHolder {
+    fn resource(&self) -> Resource {
+        Resource::Cart(self.0.clone())
+    }
+}
+
+impl Holder for Customer {
+    fn resource(&self) -> Resource {
+        Resource::Loyalty(self.0.clone())
+    }
 }
 
 impl FromRequestParts<Arc<Shop>> for CartHolder {

@@ -4,21 +4,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_core::bookmark::Bookmark;
-use domain_core::idempotency::Fingerprint;
 use domain_loyalty::{POINTS_MAX, Points, TITLE_BYTES_MAX};
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
 use http::StatusCode;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cart_lines::idempotency_key;
-use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::http::body::JsonBody;
 use crate::http::caller::Staff;
+use crate::http::command::{CommandBody, IdempotencyKey};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
@@ -44,6 +43,20 @@ pub(crate) struct AdjustmentBody {
     at: String,
 }
 
+/// The customer whose points are adjusted.
+pub(crate) struct CustomerOfPath(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for CustomerOfPath {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
+        let path = Path::<String>::from_request_parts(parts, state).await.ok();
+        let customer = path.map(|Path(text)| text).filter(|text| is_shopify_id(text));
+        let detail = "A customer id is Shopify's numeric id.";
+        customer.map(Self).ok_or_else(|| HttpProblem::new(Code::Malformed, detail))
+    }
+}
+
 /// Adds points to a customer's account, or removes some.
 #[utoipa::path(post, path = "/v1/admin/loyalty/customers/{customer}/adjustments", tag = "admin",
     request_body = Adjust,
@@ -52,23 +65,16 @@ pub(crate) struct AdjustmentBody {
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
     _: Staff,
-    Path(customer): Path<String>,
-    request: Request,
+    IdempotencyKey(key): IdempotencyKey,
+    CustomerOfPath(customer): CustomerOfPath,
+    CommandBody { fingerprint, body: JsonBody(adjust) }: CommandBody<JsonBody<Adjust>>,
 ) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    let key = idempotency_key(&parts.headers)?;
-    if !is_shopify_id(&customer) {
-        return Err(HttpProblem::new(Code::Malformed, "A customer id is Shopify's numeric id."));
-    }
-    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-    expect_json(&parts.headers)?;
-    let adjust: Adjust = parse(&bytes)?;
     check(&adjust)?;
     let program = shop.ledger.program().await?;
     let request = domain_loyalty::CommandRequest {
         customer: customer.clone(),
         key,
-        fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
+        fingerprint,
         bookmark: Bookmark::default(),
         now: shop.clock.now(),
     };

@@ -5,8 +5,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain_catalog::{Publication, PublishedEvent};
@@ -16,17 +15,18 @@ use domain_core::event::Events as _;
 use domain_core::time::SECOND_MS;
 use edge_wire::problem::Code;
 use flate2::read::GzDecoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH};
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG};
+use http::{HeaderValue, StatusCode};
 use origin_adapters::NewVersion;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
 use super::configurator::product_unknown;
-use crate::http::body::{PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX, expect_json, read};
+use crate::http::body::{Bounded, DeclaredJson, PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX};
 use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
+use crate::http::if_match::{IfMatch, etag};
 use crate::http::publishing;
 use crate::http::publishing::{Compiled, Expected};
 use crate::runtime::clock::Clock;
@@ -59,6 +59,19 @@ struct WarningBody {
     message: String,
 }
 
+/// The document of a product as it was sent, decompressed.
+pub(crate) struct SentProduct(Bytes);
+
+impl<S: Sync> FromRequest<S> for SentProduct {
+    type Rejection = HttpProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, HttpProblem> {
+        let encoding = request.headers().get(CONTENT_ENCODING).cloned();
+        let Bounded(sent) = Bounded::<PRODUCT_BYTES_MAX>::from_request(request, state).await?;
+        decompress(encoding.as_ref().map(HeaderValue::as_bytes), sent).map(Self)
+    }
+}
+
 /// The document of the active version, as published.
 #[utoipa::path(get, path = "/v1/admin/configurators/{product}", tag = "admin",
     params(("product" = String, Path)), responses((status = 200, body = serde_json::Value)))]
@@ -81,13 +94,9 @@ pub(crate) async fn publish(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path(id): Path<String>,
-    request: Request,
+    (DeclaredJson, IfMatch(expected)): (DeclaredJson, IfMatch),
+    SentProduct(document): SentProduct,
 ) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    expect_json(&parts.headers)?;
-    let expected = expected_version(&parts.headers)?;
-    let sent = read(&parts.headers, Body::new(content), PRODUCT_BYTES_MAX).await?;
-    let document = decompress(&parts.headers, sent)?;
     let (compiled, warnings) = compile(&shop, &id, document.clone()).await?;
     let new = NewVersion {
         product: &id,
@@ -176,8 +185,8 @@ fn invalid(mistakes: &[Mistake]) -> HttpProblem {
 }
 
 /// Decompresses the document: the CLI sends gzip. Stops at the bound on the uncompressed size.
-fn decompress(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, HttpProblem> {
-    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+fn decompress(encoding: Option<&[u8]>, sent: Bytes) -> Result<Bytes, HttpProblem> {
+    match encoding {
         None | Some(b"identity") => Ok(sent),
         Some(b"gzip") => {
             let mut document = Vec::new();
@@ -198,20 +207,4 @@ fn decompress(headers: &HeaderMap, sent: Bytes) -> Result<Bytes, HttpProblem> {
                 .at("header:content-encoding", "is not gzip"))
         }
     }
-}
-
-pub(crate) fn etag(version: u64) -> String {
-    format!("\"{version}\"")
-}
-
-/// The version that `If-Match` names; `"0"` requires that no version exists.
-pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let version = inner.and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(|| {
-        HttpProblem::new(Code::Malformed, "Send the ETag of the version you have read.")
-            .at("header:if-match", "is not a version")
-    })
 }

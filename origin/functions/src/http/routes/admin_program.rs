@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use domain_core::authoring::Mistake;
 use domain_core::event::Events as _;
@@ -15,17 +14,17 @@ use domain_loyalty::{
 };
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
+use http::HeaderName;
 use http::header::{CONTENT_TYPE, ETAG};
-use http::{HeaderMap, HeaderName};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::admin::{etag, expected_version};
 use super::program_trial::{TrialBody, TrialRequest, run_trial};
-use crate::http::body::{expect_json, read};
+use crate::http::body::{Bounded, DeclaredJson};
 use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
+use crate::http::if_match::{IfMatch, etag};
 use crate::runtime::shop::Shop;
 
 /// A version of the program that is in effect, or soon will be.
@@ -84,14 +83,10 @@ pub(crate) async fn show(State(shop): State<Arc<Shop>>, _: Staff) -> Result<Resp
 pub(crate) async fn publish(
     State(shop): State<Arc<Shop>>,
     _: Staff,
-    RawQuery(query): RawQuery,
-    request: Request,
+    (DeclaredJson, IfMatch(expected)): (DeclaredJson, IfMatch),
+    trial: Option<TrialRequest>,
+    Bounded(sent): Bounded<DOCUMENT_BYTES_MAX>,
 ) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    expect_json(&parts.headers)?;
-    let expected = expected_version(&parts.headers)?;
-    let trial = TrialRequest::read(query.as_deref().unwrap_or_default(), shop.clock.now())?;
-    let sent = read(&parts.headers, Body::new(content), DOCUMENT_BYTES_MAX).await?;
     let document = String::from_utf8(sent.into())
         .map_err(|_| HttpProblem::new(Code::Malformed, "The body is not UTF-8."))?;
     let program = check(&shop, &document).await?;
@@ -141,10 +136,9 @@ pub(crate) async fn activate(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path(version): Path<String>,
-    headers: HeaderMap,
+    IfMatch(expected): IfMatch,
 ) -> Result<Response, HttpProblem> {
-    let request =
-        PublicationRequest { expected: expected_version(&headers)?, now: shop.clock.now() };
+    let request = PublicationRequest { expected, now: shop.clock.now() };
     let Ok(version) = version.parse() else { return Err(version_unknown()) };
     let publication = domain_loyalty::activate(&shop.programs, version, request).await?;
     let (tag, body) = announce(&shop, publication).await?;

@@ -6,16 +6,16 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use edge_wire::problem::Code;
-use http::HeaderMap;
 use http::header::ETAG;
 use origin_adapters::{Activation, ProductVersion};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{announce, etag, expected_version};
+use super::admin::announce;
 use super::configurator::product_unknown;
 use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
+use crate::http::if_match::{IfMatch, etag};
 use crate::runtime::shop::Shop;
 
 /// The versions of a product.
@@ -77,14 +77,14 @@ pub(crate) async fn activate(
     State(shop): State<Arc<Shop>>,
     _: Staff,
     Path((product, version)): Path<(String, String)>,
-    headers: HeaderMap,
+    if_match: Result<IfMatch, HttpProblem>,
 ) -> Result<Response, HttpProblem> {
     let unknown = || {
         let detail = format!("Version `{version}` of `{product}` is not stored. See its versions.");
         HttpProblem::new(Code::VersionUnknown, detail)
     };
     let number = version.parse().map_err(|_| unknown())?;
-    let expected = expected_version(&headers)?;
+    let IfMatch(expected) = if_match?;
     let activation = Activation { product: &product, version: number, expected };
     let activated = shop.catalog.activate(&activation).await?.ok_or_else(unknown)?;
     let version = announce(&shop, &product, activated).await?.to_string();

@@ -16,7 +16,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::bookmarks::ClientView;
+use crate::http::bookmarks::{Client, ClientView};
 use crate::http::caller::{Caller, CartHolder};
 use crate::http::http_problem::HttpProblem;
 use crate::http::response_policy::Freshness;
@@ -85,7 +85,8 @@ pub(crate) async fn create(
         (None, None) => shop.new_cart_id(),
     };
     let token = token::mint_cart(&shop.config.keys, &id);
-    let (cart, bookmark) = read(&shop, &id, &headers).await?;
+    let view = ClientView::read(&shop.config.keys, &headers, Resource::Cart(id.clone()))?;
+    let (cart, bookmark) = read(&shop, &id, &view).await?;
     let body = CartCreated { token, cart };
     Ok((StatusCode::CREATED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
@@ -95,10 +96,9 @@ pub(crate) async fn create(
     params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CartBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    headers: HeaderMap,
+    Client { holder: CartHolder(cart), view }: Client<CartHolder>,
 ) -> Result<Response, HttpProblem> {
-    let (body, bookmark) = read(&shop, &cart, &headers).await?;
+    let (body, bookmark) = read(&shop, &cart, &view).await?;
     let freshness = Freshness::of(body.reset);
     Ok((freshness, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
@@ -106,23 +106,21 @@ pub(crate) async fn show(
 async fn read(
     shop: &Shop,
     cart: &str,
-    headers: &HeaderMap,
+    view: &ClientView,
 ) -> Result<(CartBody, String), HttpProblem> {
-    let (view, answer) = client_view(shop, cart, headers).await?;
-    body(shop, cart, &view, &answer)
+    let answer = answer_to(shop, cart, view).await?;
+    body(shop, cart, view, &answer)
 }
 
-/// The view that the client's headers describe, and the answer to it.
-pub(super) async fn client_view(
+/// The cart as a client sees it that has read this view.
+pub(super) async fn answer_to(
     shop: &Shop,
     cart: &str,
-    headers: &HeaderMap,
-) -> Result<(ClientView, Answer), HttpProblem> {
-    let view = ClientView::read(&shop.config.keys, headers, Resource::Cart(cart.to_owned()))?;
+    view: &ClientView,
+) -> Result<Answer, HttpProblem> {
     let pending: Vec<Pending> = view.merged.pending.iter().copied().collect();
     let read = shop.carts.read(cart, view.merged.floor, &pending).await?;
-    let answer = answer(&read, &view.merged, shop.clock.now())?;
-    Ok((view, answer))
+    Ok(answer(&read, &view.merged, shop.clock.now())?)
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.

@@ -4,31 +4,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use domain_cart::{
     Action, CommandRequest, LINE_PROPERTY, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
     QUANTITY_MAX, Rejection, RequestedAction,
 };
 use domain_catalog::{Catalog as _, Published};
 use domain_configurator::Selection;
-use domain_core::idempotency::Fingerprint;
-use edge_wire::grammar::is_idempotency_key;
-use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY};
+use edge_wire::headers::BOOKMARK;
 use edge_wire::link::LINK_ATTRIBUTE;
 use edge_wire::problem::Code;
-use edge_wire::resource::Resource;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::cart::{CartBody, body};
 use super::configurator::{product_unknown, unknown_choices};
-use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::http::bookmarks::ClientView;
+use crate::http::body::JsonBody;
 use crate::http::caller::CartHolder;
+use crate::http::command::{Command, Envelope};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
@@ -62,24 +57,13 @@ pub(crate) struct SetQuantity {
 #[serde(transparent)]
 pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
 
-/// One command's request, before its body is parsed.
-pub(crate) struct Command {
-    request: CommandRequest,
-    view: ClientView,
-    headers: HeaderMap,
-    bytes: Bytes,
-}
-
 /// Creates a line or adds to it.
 #[utoipa::path(post, path = "/v1/cart/lines", tag = "cart", request_body = AddLine,
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    request: Request,
+    Command { envelope, body: JsonBody(add) }: Command<CartHolder, JsonBody<AddLine>>,
 ) -> Result<Response, HttpProblem> {
-    let command = Command::read(&shop, cart, request).await?;
-    let add: AddLine = command.json()?;
     let quantity = quantity(add.quantity, 1)?;
     check_properties("/properties", &add.properties)?;
     check_reserved("/properties", &add.properties, |name| {
@@ -87,7 +71,7 @@ pub(crate) async fn add(
         name == LINE_PROPERTY || is_option
     })?;
     let offer = offer(&shop, add).await?;
-    command.accept(&shop, RequestedAction::Act(Action::add(offer, quantity))).await
+    accept(&shop, envelope, RequestedAction::Act(Action::add(offer, quantity))).await
 }
 
 /// Replaces the quantity of a line; 0 removes it.
@@ -96,16 +80,13 @@ pub(crate) async fn add(
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn set(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
     Path(line): Path<String>,
-    request: Request,
+    Command { envelope, body: JsonBody(set) }: Command<CartHolder, JsonBody<SetQuantity>>,
 ) -> Result<Response, HttpProblem> {
-    let command = Command::read(&shop, cart, request).await?;
-    let set: SetQuantity = command.json()?;
     let quantity = quantity(set.quantity, 0)?;
     let line = line_id(&line)?;
     let action = Action::Set { line, quantity };
-    command.accept(&shop, RequestedAction::OnLine(line, action)).await
+    accept(&shop, envelope, RequestedAction::OnLine(line, action)).await
 }
 
 /// Removes a line.
@@ -114,14 +95,12 @@ pub(crate) async fn set(
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn remove(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
     Path(line): Path<String>,
-    request: Request,
+    Command { envelope, .. }: Command<CartHolder>,
 ) -> Result<Response, HttpProblem> {
-    let command = Command::read(&shop, cart, request).await?;
     let line = line_id(&line)?;
     let action = Action::Remove { line };
-    command.accept(&shop, RequestedAction::OnLine(line, action)).await
+    accept(&shop, envelope, RequestedAction::OnLine(line, action)).await
 }
 
 /// Removes every line.
@@ -129,13 +108,9 @@ pub(crate) async fn remove(
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn clear(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    request: Request,
+    Command { envelope, .. }: Command<CartHolder>,
 ) -> Result<Response, HttpProblem> {
-    Command::read(&shop, cart, request)
-        .await?
-        .accept(&shop, RequestedAction::Act(Action::Clear))
-        .await
+    accept(&shop, envelope, RequestedAction::Act(Action::Clear)).await
 }
 
 /// Sets cart attributes.
@@ -143,67 +118,32 @@ pub(crate) async fn clear(
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn attributes(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    request: Request,
+    Command { envelope, body }: Command<CartHolder, JsonBody<SetAttributes>>,
 ) -> Result<Response, HttpProblem> {
-    let command = Command::read(&shop, cart, request).await?;
-    let SetAttributes(changes) = command.json()?;
+    let JsonBody(SetAttributes(changes)) = body;
     let set = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
     let set = set.collect();
     check_properties("", &set)?;
     check_reserved("", &set, |name| name == LINK_ATTRIBUTE)?;
-    command.accept(&shop, RequestedAction::Act(Action::Attributes { changes })).await
+    accept(&shop, envelope, RequestedAction::Act(Action::Attributes { changes })).await
 }
 
-// === impl Command ===
-
-impl Command {
-    async fn read(shop: &Shop, cart: String, request: Request) -> Result<Self, HttpProblem> {
-        let (parts, content) = request.into_parts();
-        let key = idempotency_key(&parts.headers)?;
-        let about = Resource::Cart(cart.clone());
-        let view = ClientView::read(&shop.config.keys, &parts.headers, about)?;
-        let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-        let command = CommandRequest {
-            cart,
-            key,
-            fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
-            bookmark: view.merged.clone(),
-            now: shop.clock.now(),
-        };
-        Ok(Self { request: command, view, headers: parts.headers, bytes })
-    }
-
-    fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, HttpProblem> {
-        expect_json(&self.headers)?;
-        parse(&self.bytes)
-    }
-
-    async fn accept(self, shop: &Shop, action: RequestedAction) -> Result<Response, HttpProblem> {
-        let accepted = match shop.cart_commands.accept(&self.request, action).await {
-            Err(Rejection::Merged { into, accepted: Some(bookmark) }) => {
-                let bookmark = self.view.reply(&shop.config.keys, &bookmark)?;
-                return Err(HttpProblem::merged(into).with_bookmark(bookmark));
-            }
-            accepted => accepted?,
-        };
-        let (body, bookmark) = body(shop, &self.request.cart, &self.view, &accepted.answer)?;
-        Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
-    }
-}
-
-/// The client's name for a command.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<String, HttpProblem> {
-    let field = format!("header:{IDEMPOTENCY_KEY}");
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
-        let detail = "Name the command with a fresh random key, and retry it with the same one.";
-        let problem = HttpProblem::new(Code::IdempotencyKeyMissing, detail);
-        return Err(problem.at(field, "is missing"));
+async fn accept(
+    shop: &Shop,
+    Envelope { holder: CartHolder(cart), key, fingerprint, view, now }: Envelope<CartHolder>,
+    action: RequestedAction,
+) -> Result<Response, HttpProblem> {
+    let bookmark = view.merged.clone();
+    let request = CommandRequest { cart, key, fingerprint, bookmark, now };
+    let accepted = match shop.cart_commands.accept(&request, action).await {
+        Err(Rejection::Merged { into, accepted: Some(bookmark) }) => {
+            let bookmark = view.reply(&shop.config.keys, &bookmark)?;
+            return Err(HttpProblem::merged(into).with_bookmark(bookmark));
+        }
+        accepted => accepted?,
     };
-    key.to_str().ok().filter(|key| is_idempotency_key(key)).map(str::to_owned).ok_or_else(|| {
-        HttpProblem::new(Code::IdempotencyKeyInvalid, "A key is 16 to 128 of A-Z a-z 0-9 - _.")
-            .at(field, "has another length or other characters")
-    })
+    let (body, bookmark) = body(shop, &request.cart, &view, &accepted.answer)?;
+    Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// Parses a line's id; a malformed one was never the id of a line.

@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain_cart::{MergeRequest, Rejection, cart_of};
 use edge_wire::headers::{BOOKMARK, CART};
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
 use edge_wire::token::verify_cart;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::cart::{CartBody, body};
-use super::cart_lines::idempotency_key;
-use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::http::body::JsonBody;
 use crate::http::bookmarks::ClientView;
 use crate::http::caller::{CartHolder, Customer};
+use crate::http::command::{CommandBody, IdempotencyKey};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
@@ -41,16 +40,13 @@ pub(crate) struct MergeFrom {
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn merge(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    Customer(customer): Customer,
-    request: Request,
-) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
+    (CartHolder(cart), Customer(customer)): (CartHolder, Customer),
     // The guest's cart names the command; the key is required as for every command.
-    idempotency_key(&parts.headers)?;
-    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-    expect_json(&parts.headers)?;
-    let MergeFrom { from } = parse(&bytes)?;
+    _: IdempotencyKey,
+    headers: HeaderMap,
+    sent: CommandBody<JsonBody<MergeFrom>>,
+) -> Result<Response, HttpProblem> {
+    let JsonBody(MergeFrom { from }) = sent.body;
     let keys = &shop.config.keys;
     let guest = verify_cart(keys, &from).map_err(|_| {
         HttpProblem::new(Code::TokenInvalid, "Send the token POST /v1/carts gave, unchanged.")
@@ -61,8 +57,8 @@ pub(crate) async fn merge(
         return Err(HttpProblem::new(Code::MergeImpossible, detail)
             .at(format!("header:{CART}"), "is not this customer's own cart"));
     }
-    let view = ClientView::read(keys, &parts.headers, Resource::Cart(cart.clone()))?;
-    let guests = ClientView::read(keys, &parts.headers, Resource::Cart(guest.clone()))?;
+    let view = ClientView::read(keys, &headers, Resource::Cart(cart.clone()))?;
+    let guests = ClientView::read(keys, &headers, Resource::Cart(guest.clone()))?;
     let merge = MergeRequest {
         cart,
         guest,

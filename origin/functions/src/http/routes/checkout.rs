@@ -12,13 +12,13 @@ use domain_configurator::Configurator;
 use domain_core::port::PortError;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::link::{LINK_ATTRIBUTE, mint_link};
-use http::HeaderMap;
 use serde::Serialize;
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
-use super::cart::client_view;
+use super::cart::answer_to;
 use super::permalink::permalink;
+use crate::http::bookmarks::Client;
 use crate::http::caller::CartHolder;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
@@ -97,10 +97,9 @@ struct PriceBody {
     params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CheckoutBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
-    CartHolder(cart): CartHolder,
-    headers: HeaderMap,
+    Client { holder: CartHolder(cart), view }: Client<CartHolder>,
 ) -> Result<Response, HttpProblem> {
-    let (view, answer) = client_view(&shop, &cart, &headers).await?;
+    let answer = answer_to(&shop, &cart, &view).await?;
     let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
     let sellers = Sellers::read(&shop, &answer.contents).await?;
     let hand_over = hand_over(&answer.contents, |offer| sellers.of(offer));

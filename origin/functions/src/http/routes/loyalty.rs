@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,12 +17,11 @@ use domain_loyalty::{
 use edge_wire::headers::{BOOKMARK, TAGS};
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
-use edge_wire::resource::Resource;
-use http::HeaderMap;
+use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::bookmarks::ClientView;
+use crate::http::bookmarks::Client;
 use crate::http::caller::Customer;
 use crate::http::http_problem::HttpProblem;
 use crate::http::response_policy::Freshness;
@@ -175,17 +174,29 @@ struct RewardBody {
     percent: Option<u32>,
 }
 
+/// A page of the entries, by the request's query.
+pub(crate) struct Page {
+    limit: usize,
+    /// The last entry of the page before.
+    before: Option<EntryKey>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Page {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
 /// Balance, tier, the amount missing for the next tier, and expiries.
 #[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
     params(("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = LoyaltyBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
-    Customer(customer): Customer,
-    headers: HeaderMap,
+    Client { holder: Customer(customer), view: client }: Client<Customer>,
 ) -> Result<Response, HttpProblem> {
-    let client =
-        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let program = shop.program().await?;
     let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
     let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
@@ -207,13 +218,10 @@ pub(crate) async fn show(
     responses((status = 200, body = EntriesBody)))]
 pub(crate) async fn entries(
     State(shop): State<Arc<Shop>>,
-    Customer(customer): Customer,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    _: Customer,
+    Page { limit, before }: Page,
+    Client { holder: Customer(customer), view: client }: Client<Customer>,
 ) -> Result<Response, HttpProblem> {
-    let (limit, before) = page_query(query.as_deref().unwrap_or_default())?;
-    let client =
-        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
     let (page, read) = shop.ledger.entries(&customer, before.as_ref(), limit, &pending).await?;
     let view = view(&customer, &read, &client.merged, shop.clock.now());
@@ -331,29 +339,33 @@ fn entry(entry: &LedgerEntry) -> EntryBody {
     }
 }
 
-fn page_query(query: &str) -> Result<(usize, Option<EntryKey>), HttpProblem> {
-    let problem = |name: &str, message: &str| {
-        HttpProblem::new(Code::ParameterInvalid, "See /v1/openapi.json.")
-            .at(format!("query:{name}"), message)
-    };
-    let pairs = parse(query).map_err(|error| problem("", &error.to_string()))?;
-    let (mut limit, mut before) = (None, None);
-    for (name, value) in pairs {
-        match name.as_ref() {
-            "limit" if limit.is_none() => {
-                let parsed = value.parse().ok();
-                let in_range = parsed.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
-                limit = Some(in_range.ok_or_else(|| problem("limit", "must be 1 to 100"))?);
+// === impl Page ===
+
+impl Page {
+    fn read(query: &str) -> Result<Self, HttpProblem> {
+        let problem = |name: &str, message: &str| {
+            HttpProblem::new(Code::ParameterInvalid, "See /v1/openapi.json.")
+                .at(format!("query:{name}"), message)
+        };
+        let pairs = parse(query).map_err(|error| problem("", &error.to_string()))?;
+        let (mut limit, mut before) = (None, None);
+        for (name, value) in pairs {
+            match name.as_ref() {
+                "limit" if limit.is_none() => {
+                    let parsed = value.parse().ok();
+                    let in_range = parsed.filter(|limit| (1..=PAGE_ENTRIES_MAX).contains(limit));
+                    limit = Some(in_range.ok_or_else(|| problem("limit", "must be 1 to 100"))?);
+                }
+                "cursor" if before.is_none() => {
+                    let key = parse_cursor(&value);
+                    before =
+                        Some(key.ok_or_else(|| problem("cursor", "is not a cursor of this list"))?);
+                }
+                _ => return Err(problem(&name, "is unknown or repeated")),
             }
-            "cursor" if before.is_none() => {
-                let key = parse_cursor(&value);
-                before =
-                    Some(key.ok_or_else(|| problem("cursor", "is not a cursor of this list"))?);
-            }
-            _ => return Err(problem(&name, "is unknown or repeated")),
         }
+        Ok(Self { limit: limit.unwrap_or(PAGE_ENTRIES_DEFAULT), before })
     }
-    Ok((limit.unwrap_or(PAGE_ENTRIES_DEFAULT), before))
 }
 
 /// Opaque to the client; unsigned, because it only selects a position in the client's own ledger.

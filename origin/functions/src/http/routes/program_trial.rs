@@ -1,10 +1,14 @@
 //! `PUT /v1/admin/loyalty/program?dry_run=true`: the points a program would have given for past
 //! orders, per customer. Nothing is written.
 
+use std::sync::Arc;
+
+use axum::extract::OptionalFromRequestParts;
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{DRY_RUN_HORIZON_DAYS, Difference, OrderHistory as _, PastOrder, Program};
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
+use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +16,7 @@ use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
 /// A request for a dry run.
-pub(super) struct TrialRequest {
+pub(crate) struct TrialRequest {
     before: PastOrder,
     now: Time,
 }
@@ -41,11 +45,22 @@ struct TrialCustomerBody {
     failures: u64,
 }
 
+/// Only a query with `dry_run=true` asks for a dry run.
+impl OptionalFromRequestParts<Arc<Shop>> for TrialRequest {
+    type Rejection = HttpProblem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        shop: &Arc<Shop>,
+    ) -> Result<Option<Self>, HttpProblem> {
+        Self::read(parts.uri.query().unwrap_or_default(), shop.clock.now())
+    }
+}
+
 // === impl TrialRequest ===
 
 impl TrialRequest {
-    /// Reads the query; `None` without `dry_run=true`.
-    pub(super) fn read(query: &str, now: Time) -> Result<Option<Self>, HttpProblem> {
+    fn read(query: &str, now: Time) -> Result<Option<Self>, HttpProblem> {
         let malformed = |name: &str, message: &str| {
             HttpProblem::new(Code::ParameterInvalid, "Send `dry_run=true`, and `next` as `cursor`.")
                 .at(format!("query:{name}"), message)

@@ -3,28 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_core::bookmark::{Bookmark, Pending};
 use domain_core::id::CommandId;
-use domain_core::idempotency::Fingerprint;
 use domain_loyalty::{
     Accounts as _, LoyaltyRecord, Points, Program, Reading, Redemption, RewardCode, RewardRequest,
     Standing, View, view,
 };
 use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::Code;
-use edge_wire::resource::Resource;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cart_lines::idempotency_key;
 use super::loyalty::BalanceBody;
-use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
-use crate::http::bookmarks::ClientView;
+use crate::http::body::JsonBody;
+use crate::http::bookmarks::{Client, ClientView};
 use crate::http::caller::Customer;
+use crate::http::command::{Command, Envelope};
 use crate::http::http_problem::HttpProblem;
 use crate::http::response_policy::Freshness;
 use crate::runtime::shop::Shop;
@@ -66,24 +63,13 @@ pub(crate) struct RedemptionBody {
     responses((status = 202, body = RedemptionBody)))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
-    Customer(customer): Customer,
-    request: Request,
+    Command { envelope, body }: Command<Customer, JsonBody<Redeem>>,
 ) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    let key = idempotency_key(&parts.headers)?;
-    let about = Resource::Loyalty(customer.clone());
-    let client = ClientView::read(&shop.config.keys, &parts.headers, about)?;
-    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-    expect_json(&parts.headers)?;
-    let Redeem { reward, points } = parse(&bytes)?;
+    let JsonBody(Redeem { reward, points }) = body;
+    let Envelope { holder: Customer(customer), key, fingerprint, view: client, now } = envelope;
     let program = shop.program().await?;
-    let command = domain_loyalty::CommandRequest {
-        customer,
-        key,
-        fingerprint: Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes),
-        bookmark: client.merged.clone(),
-        now: shop.clock.now(),
-    };
+    let bookmark = client.merged.clone();
+    let command = domain_loyalty::CommandRequest { customer, key, fingerprint, bookmark, now };
     let reward = RewardRequest { reward, points: Points(points) };
     let accepted = shop.loyalty_commands.redeem(&command, &reward, &program).await?;
     let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
@@ -97,12 +83,9 @@ pub(crate) async fn create(
     responses((status = 200, body = RedemptionBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
-    Customer(customer): Customer,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    Client { holder: Customer(customer), view: client }: Client<Customer>,
 ) -> Result<Response, HttpProblem> {
-    let client =
-        ClientView::read(&shop.config.keys, &headers, Resource::Loyalty(customer.clone()))?;
     let program = shop.program().await?;
     let id = CommandId::from_hex(&id).ok_or_else(unknown)?;
     let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_catalog::{SavedSelection, SavedSelections as _};
 use domain_configurator::{Completion, PriceRange, Revalidation, Scope, Selection};
@@ -19,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::completion::CompletionBody;
 use super::configurator::{PriceBody, product_unknown, published, tag, unknown_choices};
-use crate::http::body::{COMMAND_BYTES_MAX, expect_json, parse, read};
+use crate::http::body::JsonBody;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
@@ -81,12 +80,8 @@ pub(crate) struct SavedSelectionBody<'c> {
 pub(crate) async fn save(
     State(shop): State<Arc<Shop>>,
     Path(product): Path<String>,
-    request: Request,
+    JsonBody(SelectionToSave { selection }): JsonBody<SelectionToSave>,
 ) -> Result<Response, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    expect_json(&parts.headers)?;
-    let bytes = read(&parts.headers, Body::new(content), COMMAND_BYTES_MAX).await?;
-    let SelectionToSave { selection } = parse(&bytes)?;
     let published = published(&shop, &product).await?;
     let known = published.configurator.resolve(&selection, &no_options());
     known.map_err(|unknown| unknown_choices("/selection/", &unknown))?;

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use domain_core::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind, PAYLOAD_RETENTION_MS};
 use domain_core::port::PortError;
 use edge_wire::problem::Code;
@@ -14,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::consumers::claim_check::PAYLOAD_REFERENCE;
-use crate::http::body::{WEBHOOK_BYTES_MAX, read};
+use crate::http::body::{Bounded, WEBHOOK_BYTES_MAX};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 
@@ -29,20 +28,19 @@ const HEADER_BYTES_MAX: usize = 1_024;
     request_body = serde_json::Value, responses((status = 200)))]
 pub(crate) async fn receive(
     State(shop): State<Arc<Shop>>,
-    request: Request,
+    headers: HeaderMap,
+    Bounded(bytes): Bounded<WEBHOOK_BYTES_MAX>,
 ) -> Result<StatusCode, HttpProblem> {
-    let (parts, content) = request.into_parts();
-    let bytes = read(&parts.headers, Body::new(content), WEBHOOK_BYTES_MAX).await?;
-    verify_signature(&shop, &parts.headers, &bytes)?;
-    verify_shop(&shop, &parts.headers)?;
-    if find(&parts.headers, "topic").is_none() {
+    verify_signature(&shop, &headers, &bytes)?;
+    verify_shop(&shop, &headers)?;
+    if find(&headers, "topic").is_none() {
         return Err(HttpProblem::new(Code::Malformed, "A delivery names its topic.")
             .at("header:x-shopify-topic", "is missing"));
     }
     let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
         HttpProblem::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
     })?;
-    publish(&shop, payload, &metadata(&parts.headers)).await?;
+    publish(&shop, payload, &metadata(&headers)).await?;
     Ok(StatusCode::OK)
 }
 

@@ -1,7 +1,8 @@
 //! How a request arrived, and its route.
 
+use edge_wire::function::HttpFunction;
 use edge_wire::problem::{Code, Problem};
-use edge_wire::routes::{self, Exposure, PROXY_PREFIX, Route, Target, Unrouted};
+use edge_wire::routes::{self, Exposure, PROXY_PREFIX, Route, Unrouted};
 
 use crate::rejection::{Rejection, reject};
 
@@ -85,5 +86,6 @@ pub(crate) fn is_shared_across_origins(uri: &str) -> bool {
 
 /// Whether a browser may send a preflight before it calls `route` from another origin.
 pub(crate) fn has_preflight(route: &Route) -> bool {
-    route.exposure != Exposure::Proxy && !matches!(route.target, Target::Admin | Target::Webhooks)
+    route.exposure != Exposure::Proxy
+        && !matches!(route.function, Some(HttpFunction::Admin | HttpFunction::Webhooks))
 }

@@ -1,7 +1,8 @@
 //! The forwarded request: an allow-listed set of viewer headers, and ours.
 
+use edge_wire::function::HttpFunction;
 use edge_wire::headers;
-use edge_wire::routes::{Route, Target};
+use edge_wire::routes::Route;
 
 use crate::event::Request;
 use crate::rejection::set;
@@ -56,10 +57,10 @@ fn is_forwarded(route: &Route, name: &str) -> bool {
     match name {
         "if-none-match" => is_read,
         "content-type" => !is_read,
-        "content-encoding" | "if-match" => !is_read && route.target == Target::Admin,
+        "content-encoding" | "if-match" => !is_read && route.function == Some(HttpFunction::Admin),
         _ => {
             let is_shopifys = name.starts_with("x-shopify-") || name.starts_with("shopify-");
-            is_shopifys && route.target == Target::Webhooks
+            is_shopifys && route.function == Some(HttpFunction::Webhooks)
         }
     }
 }

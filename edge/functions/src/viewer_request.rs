@@ -3,7 +3,7 @@
 use edge_wire::grammar::is_idempotency_key;
 use edge_wire::identity;
 use edge_wire::problem::{Code, Problem};
-use edge_wire::routes::{Route, Target};
+use edge_wire::routes::Route;
 
 use crate::config::EdgeConfig;
 use crate::entrance::Entrance;
@@ -55,7 +55,7 @@ fn decide(request: &Request, config: &EdgeConfig, now_unix_s: u64) -> Result<Dec
         Entrance::Proxied => ClientInputs::proxied(request, route, config, now_unix_s)?,
     };
     let forwarded = verify(route, path, inputs, config, now_unix_s)?;
-    if route.target == Target::Edge {
+    if route.function.is_none() {
         let alive = ("application/json", r#"{"status":"ok"}"#.to_owned());
         return Ok(Decision::Answer(rejection::respond(200, Some(alive), request)));
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bookmark;
+pub mod function;
 pub mod grammar;
 pub mod headers;
 pub mod identity;

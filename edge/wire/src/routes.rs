@@ -1,6 +1,7 @@
 //! The route table: an allow-list. A request for any other route is rejected at the edge, before
 //! any cache or origin.
 
+use crate::function::HttpFunction;
 use crate::identity::Kind;
 
 /// How a route is cached.
@@ -44,25 +45,6 @@ pub enum Exposure {
     Proxy,
 }
 
-/// Who answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// The edge function itself.
-    Edge,
-    /// The product configurator's reads.
-    ConfiguratorRead,
-    /// The loyalty reads.
-    LoyaltyRead,
-    /// The cart read.
-    CartRead,
-    /// Commands and session.
-    Commands,
-    /// The webhook receiver.
-    Webhooks,
-    /// Publishing.
-    Admin,
-}
-
 /// One method of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
@@ -78,8 +60,8 @@ pub struct Route {
     pub parameters: Parameters,
     /// How it is reached.
     pub exposure: Exposure,
-    /// Who answers.
-    pub target: Target,
+    /// Who answers; `None`: the edge function itself.
+    pub function: Option<HttpFunction>,
     /// Whether it needs an `Idempotency-Key`.
     pub is_command: bool,
 }
@@ -94,6 +76,7 @@ const TRACKING: &[&str] = &["gclid", "fbclid"];
 const TRACKING_PREFIX: &str = "utm_";
 
 use Caller::{May, Must};
+use HttpFunction::{Admin, CartRead, Commands, ConfiguratorRead, LoyaltyRead, Webhooks};
 use Kind::{Cart, Customer, Staff};
 use Parameters::{Names, Selection};
 
@@ -101,23 +84,23 @@ const NONE: Parameters = Names(&[]);
 
 /// All routes.
 pub const ROUTES: &[Route] = &[
-    public("/health", Target::Edge, NONE).uncached(),
-    public("/health/ready", Target::ConfiguratorRead, NONE).uncached(),
-    public("/v1/openapi.json", Target::ConfiguratorRead, NONE),
-    public("/v1/configurator/{product}", Target::ConfiguratorRead, NONE),
+    public("/health", None, NONE).uncached(),
+    public("/health/ready", Some(ConfiguratorRead), NONE).uncached(),
+    public("/v1/openapi.json", Some(ConfiguratorRead), NONE),
+    public("/v1/configurator/{product}", Some(ConfiguratorRead), NONE),
     public(
         "/v1/configurator/{product}/resolution",
-        Target::ConfiguratorRead,
+        Some(ConfiguratorRead),
         Selection(&["_in_stock", "_only"]),
     ),
     public(
         "/v1/configurator/{product}/explanation",
-        Target::ConfiguratorRead,
+        Some(ConfiguratorRead),
         Selection(&["_in_stock", "_why"]),
     ),
     public(
         "/v1/configurator/{product}/completion",
-        Target::ConfiguratorRead,
+        Some(ConfiguratorRead),
         Selection(&["_by", "_in_stock"]),
     ),
     Route {
@@ -125,18 +108,18 @@ pub const ROUTES: &[Route] = &[
         exposure: Exposure::Direct,
         ..command("POST", "/v1/configurator/{product}/selections").keyless()
     },
-    public("/v1/selections/{id}", Target::ConfiguratorRead, NONE),
-    public("/v1/loyalty/program", Target::LoyaltyRead, NONE).on_both_paths(),
-    personal("/v1/loyalty", Target::LoyaltyRead, &[Must(Customer)], NONE),
+    public("/v1/selections/{id}", Some(ConfiguratorRead), NONE),
+    public("/v1/loyalty/program", Some(LoyaltyRead), NONE).on_both_paths(),
+    personal("/v1/loyalty", Some(LoyaltyRead), &[Must(Customer)], NONE),
     personal(
         "/v1/loyalty/entries",
-        Target::LoyaltyRead,
+        Some(LoyaltyRead),
         &[Must(Customer)],
         Names(&["cursor", "limit"]),
     ),
-    personal("/v1/loyalty/redemptions/{id}", Target::LoyaltyRead, &[Must(Customer)], NONE),
+    personal("/v1/loyalty/redemptions/{id}", Some(LoyaltyRead), &[Must(Customer)], NONE),
     Route { callers: &[Must(Customer)], ..command("POST", "/v1/loyalty/redemptions") },
-    personal("/v1/cart", Target::CartRead, &[Must(Cart)], NONE),
+    personal("/v1/cart", Some(CartRead), &[Must(Cart)], NONE),
     command("POST", "/v1/cart/lines"),
     command("DELETE", "/v1/cart/lines"),
     command("PATCH", "/v1/cart/lines/{line}"),
@@ -153,7 +136,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         callers: &[],
         exposure: Exposure::Direct,
-        target: Target::Webhooks,
+        function: Some(Webhooks),
         ..command("POST", "/webhooks/shopify").keyless()
     },
     admin("GET", "/v1/admin/configurators/{product}"),
@@ -175,7 +158,11 @@ pub const ROUTES: &[Route] = &[
     admin("POST", "/v1/admin/loyalty/program/versions/{version}/activate"),
 ];
 
-const fn public(path: &'static str, target: Target, parameters: Parameters) -> Route {
+const fn public(
+    path: &'static str,
+    function: Option<HttpFunction>,
+    parameters: Parameters,
+) -> Route {
     Route {
         method: "GET",
         path,
@@ -183,18 +170,18 @@ const fn public(path: &'static str, target: Target, parameters: Parameters) -> R
         callers: &[],
         parameters,
         exposure: Exposure::Direct,
-        target,
+        function,
         is_command: false,
     }
 }
 
 const fn personal(
     path: &'static str,
-    target: Target,
+    function: Option<HttpFunction>,
     callers: &'static [Caller],
     parameters: Parameters,
 ) -> Route {
-    Route { class: Class::Personal, callers, ..public(path, target, parameters) }.on_both_paths()
+    Route { class: Class::Personal, callers, ..public(path, function, parameters) }.on_both_paths()
 }
 
 const fn command(method: &'static str, path: &'static str) -> Route {
@@ -203,13 +190,13 @@ const fn command(method: &'static str, path: &'static str) -> Route {
         class: Class::Uncached,
         callers: &[Must(Cart)],
         is_command: true,
-        ..public(path, Target::Commands, NONE)
+        ..public(path, Some(Commands), NONE)
     }
     .on_both_paths()
 }
 
 const fn admin(method: &'static str, path: &'static str) -> Route {
-    Route { method, callers: &[Must(Staff)], ..public(path, Target::Admin, NONE).uncached() }
+    Route { method, callers: &[Must(Staff)], ..public(path, Some(Admin), NONE).uncached() }
 }
 
 // === impl Route ===

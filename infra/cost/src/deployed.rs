@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use edge_wire::function::Function;
 use serde::Deserialize;
 
 static WIRING: LazyLock<Wiring> = LazyLock::new(|| {
@@ -12,12 +13,12 @@ static WIRING: LazyLock<Wiring> = LazyLock::new(|| {
 
 #[derive(Deserialize)]
 struct Wiring {
-    functions: Vec<Function>,
+    functions: Vec<Deployed>,
     consumers: Vec<Consumer>,
 }
 
 #[derive(Deserialize)]
-struct Function {
+struct Deployed {
     name: String,
     memory_mb: u64,
 }
@@ -25,7 +26,7 @@ struct Function {
 #[derive(Deserialize)]
 struct Consumer {
     #[serde(flatten)]
-    function: Function,
+    function: Deployed,
     queues: Vec<Queue>,
 }
 
@@ -33,10 +34,10 @@ struct Consumer {
 struct Queue {}
 
 /// The memory of a function or consumer, MB.
-pub(crate) fn memory_mb(function: &str) -> Option<u64> {
+pub(crate) fn memory_mb(function: Function) -> Option<u64> {
     let consumers = WIRING.consumers.iter().map(|consumer| &consumer.function);
     let mut all = WIRING.functions.iter().chain(consumers);
-    all.find(|it| it.name == function).map(|it| it.memory_mb)
+    all.find(|it| it.name == function.name()).map(|it| it.memory_mb)
 }
 
 /// The number of queues, which are polled even when empty.
@@ -49,10 +50,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_function_on_the_bill_is_deployed() {
-        for function in crate::usage::FUNCTIONS {
+    fn every_function_has_a_memory_that_lambda_allows() {
+        for function in Function::all() {
             let memory = memory_mb(function).unwrap();
-            assert!((128..=10_240).contains(&memory), "{function}: {memory}");
+            assert!((128..=10_240).contains(&memory), "{}: {memory}", function.name());
         }
         assert!((3..=8).contains(&queues()), "{}", queues());
     }

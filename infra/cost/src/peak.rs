@@ -1,5 +1,6 @@
 //! The busiest second, and AWS's default quotas that it would exceed.
 
+use edge_wire::function::{Function, HttpFunction};
 use serde::Serialize;
 
 use crate::item::Item;
@@ -87,7 +88,7 @@ fn a_second(profile: &Profile, a_month: u128) -> u64 {
 }
 
 /// Environments at once: invocations a second times how long each takes.
-fn environments(profile: &Profile, counts: impl Fn(&str) -> bool) -> u64 {
+fn environments(profile: &Profile, counts: impl Fn(Function) -> bool) -> u64 {
     let busy_ms = work(profile).into_iter().filter(|it| counts(it.function)).map(|it| {
         let times = invocations(profile, &it);
         let batch = it.times.div_ceil(times.max(1));
@@ -97,9 +98,10 @@ fn environments(profile: &Profile, counts: impl Fn(&str) -> bool) -> u64 {
 }
 
 fn read_environments(profile: &Profile) -> u64 {
-    let reads = ["configurator-read", "cart-read", "loyalty-read"];
-    let each = reads.map(|function| environments(profile, |it| it == function));
-    each.into_iter().max().unwrap_or_default()
+    let reads = HttpFunction::ALL.iter().filter(|function| !function.is_behind_api());
+    let each =
+        reads.map(|function| environments(profile, |worker| worker == Function::Http(*function)));
+    each.max().unwrap_or_default()
 }
 
 /// Rounds up to two digits.

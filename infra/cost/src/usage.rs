@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use edge_wire::function::{ConsumerFunction, Function, HttpFunction};
+
 use crate::deployed::{memory_mb, queues};
 use crate::footprint::{Footprint, Operation};
 use crate::item::Item;
@@ -36,22 +38,10 @@ const PLATFORM_LINES: [&str; 2] = [
 /// The access log's line of one request through the HTTP API, in `infra/cdk/lib/edge.ts`'s format.
 const ACCESS_LINE: &str = r#"{"at":"1795251600000","route":"ANY /v1/cart/lines/{rest+}","status":"202","ms":"57","error":"-","id":"JKJaXmPLvHcESHA="}"#;
 
-/// The functions and consumers on the bill.
-pub(crate) const FUNCTIONS: [&str; 8] = [
-    "configurator-read",
-    "cart-read",
-    "loyalty-read",
-    "commands",
-    "webhooks",
-    "consume-cart",
-    "consume-loyalty",
-    "admin",
-];
-
 /// The work of one kind of one function in a month.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Work {
-    pub(crate) function: &'static str,
+    pub(crate) function: Function,
     pub(crate) times: u64,
     /// The usage of one such work.
     pub(crate) takes: Footprint,
@@ -171,7 +161,9 @@ impl Usage {
         let quiet = HOURS - warm.campaign_hours;
         let most = warm.campaign_environments.max(warm.environments);
         let hours = warm.environments * quiet + most * warm.campaign_hours;
-        let memory: u64 = FUNCTIONS[..3].iter().filter_map(|name| memory_mb(name)).sum();
+        let reads = HttpFunction::ALL.iter().filter(|function| !function.is_behind_api());
+        let memory = reads.filter_map(|function| memory_mb(Function::Http(*function)));
+        let memory: u64 = memory.sum();
         let item = match profile.architecture {
             Architecture::X86 => Item::LambdaWarmX86,
             Architecture::Arm64 => Item::LambdaWarmArm64,
@@ -236,15 +228,15 @@ pub(crate) fn work(profile: &Profile) -> Vec<Work> {
     let mut all = Vec::new();
     let mut work = |function, by, times, takes| all.push(Work { function, times, takes, by });
     let read = [
-        ("configurator-read", reads.product, Op::ReadProduct),
-        ("cart-read", reads.cart, Op::ReadCart),
-        ("loyalty-read", reads.loyalty, Op::ReadLoyalty),
+        (HttpFunction::ConfiguratorRead, reads.product, Op::ReadProduct),
+        (HttpFunction::CartRead, reads.cart, Op::ReadCart),
+        (HttpFunction::LoyaltyRead, reads.loyalty, Op::ReadLoyalty),
     ];
     for (function, read, operation) in read {
         let reached = read.a_month - percent(read.a_month, read.edge_hits_percent);
         let remembered = percent(reached, read.memory_hits_percent);
-        work(function, Through::Url, remembered, Footprint::default());
-        work(function, Through::Url, reached - remembered, operation.footprint());
+        work(Function::Http(function), Through::Url, remembered, Footprint::default());
+        work(Function::Http(function), Through::Url, reached - remembered, operation.footprint());
     }
     let sent = [
         (writes.cart_commands, Op::AcceptCommand.footprint()),
@@ -254,7 +246,7 @@ pub(crate) fn work(profile: &Profile) -> Vec<Work> {
         (writes.redemptions, Op::AcceptRedemption.footprint()),
     ];
     for (times, takes) in sent {
-        work("commands", Through::Api, times, takes);
+        work(Function::Http(HttpFunction::Commands), Through::Api, times, takes);
     }
     let webhook = |messages| Footprint {
         event_bytes: Op::ReceiveWebhook.footprint().event_bytes + webhooks.bytes,
@@ -263,22 +255,27 @@ pub(crate) fn work(profile: &Profile) -> Vec<Work> {
     };
     let orders = webhooks.orders.a_month;
     // Webhooks of orders also go to the cart's queue.
-    work("webhooks", Through::Api, 2 * orders, webhook(2));
-    work("webhooks", Through::Api, webhooks.refunds + webhooks.others, webhook(1));
+    work(Function::Http(HttpFunction::Webhooks), Through::Api, 2 * orders, webhook(2));
+    work(
+        Function::Http(HttpFunction::Webhooks),
+        Through::Api,
+        webhooks.refunds + webhooks.others,
+        webhook(1),
+    );
     let linked = percent(orders, webhooks.orders.from_carts_percent);
     let applied = [
-        ("consume-cart", writes.cart_commands, Op::ApplyCommand),
-        ("consume-cart", linked, Op::TakeFromCart),
-        ("consume-cart", linked, Op::TakeFromCartAgain),
-        ("consume-cart", 2 * (orders - linked), Op::TakeFromNoCart),
-        ("consume-loyalty", orders, Op::AbsorbCreated),
-        ("consume-loyalty", orders, Op::AbsorbPaid),
-        ("consume-loyalty", webhooks.refunds, Op::AbsorbRefund),
-        ("consume-loyalty", webhooks.others, Op::AbsorbOther),
-        ("consume-loyalty", writes.redemptions, Op::CarryRedemption),
+        (ConsumerFunction::Cart, writes.cart_commands, Op::ApplyCommand),
+        (ConsumerFunction::Cart, linked, Op::TakeFromCart),
+        (ConsumerFunction::Cart, linked, Op::TakeFromCartAgain),
+        (ConsumerFunction::Cart, 2 * (orders - linked), Op::TakeFromNoCart),
+        (ConsumerFunction::Loyalty, orders, Op::AbsorbCreated),
+        (ConsumerFunction::Loyalty, orders, Op::AbsorbPaid),
+        (ConsumerFunction::Loyalty, webhooks.refunds, Op::AbsorbRefund),
+        (ConsumerFunction::Loyalty, webhooks.others, Op::AbsorbOther),
+        (ConsumerFunction::Loyalty, writes.redemptions, Op::CarryRedemption),
     ];
     for (function, times, operation) in applied {
-        work(function, Through::Queue, times, operation.footprint());
+        work(Function::Consumer(function), Through::Queue, times, operation.footprint());
     }
     all
 }

@@ -13,23 +13,20 @@ use std::time::Duration;
 
 use edge_emulator::{Distribution, EdgeFunction, Emulator, Origin};
 use edge_functions::EdgeConfig;
+use edge_wire::function::{ConsumerFunction, HttpFunction};
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
 use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
-use origin_adapters::{
-    AccessKey, Aws, AwsConfig, CartRepository, DynamoTable, EventBridgeBus, LedgerRepository,
-    OwnCodes, PayloadRepository, PrivacyRepository, ProgramRepository, lambda_http_client,
-};
-use origin_functions::consumers::claim_check::WithPayloads;
-use origin_functions::consumers::privacy::PrivacyConsumer;
-use origin_functions::consumers::tombstone_filter::TombstoneFilter;
-use origin_functions::consumers::{CartConsumer, LoyaltyConsumer, Orders, PublishedConsumer};
-use origin_functions::http::functions::Function;
+use origin_adapters::{AccessKey, Aws, AwsConfig, lambda_http_client};
+use origin_functions::consumers::Orders;
+use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::ports::{Ports, SharedEdgeCache};
 use origin_functions::runtime::shop::{Shop, system_random};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -39,9 +36,7 @@ use crate::admin::{AdminSocket, Maintenance};
 use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::targets::InProcess;
-use crate::wiring::{
-    CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, REDEMPTION_QUEUE, bus_config,
-};
+use crate::wiring::{bus_config, queues_of};
 use crate::{demo, seed};
 
 /// How long running batches may take to end when the process stops.
@@ -138,10 +133,11 @@ impl Local {
         );
         let clock = options.clock;
         create_tables(&aws).await.map_err(part)?;
-        seed::seed(&aws, &clock).await?;
-        let parts = edge_parts(edge_config, &aws, &clock);
+        let ports = Ports::on_aws(&aws);
+        seed::seed(&ports.table, &clock).await?;
+        let parts = edge_parts(edge_config, &ports, &clock);
         let emulator = emulator(&parts)?;
-        let targets = targets(&aws, &emulator, &clock);
+        let targets = targets(&ports, &emulator, &clock);
         let mut config = bus_config(faults.unwrap_or_default());
         config.clock = BusClock::at(clock.now().0);
         let bus = Bus::open(&data.bus(), config, targets)
@@ -153,7 +149,7 @@ impl Local {
         let serving = emulator.clone();
         let until = ended(stopped.clone());
         servers.push(tokio::spawn(async move { serving.serve(listener, until).await }));
-        let maintenance = Maintenance::new(bus.clone(), table.clone(), &aws, true);
+        let maintenance = Maintenance::new(bus.clone(), table.clone(), &ports.table, true);
         servers.extend(AdminSocket::spawn(
             &DataFolder::admin_socket_in(data.path()),
             maintenance,
@@ -259,37 +255,15 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 type Targets = HashMap<String, Arc<dyn Target>>;
 
 /// The consumers behind their queues.
-fn targets(aws: &Aws, emulator: &Emulator, clock: &Clock) -> Targets {
-    let table = DynamoTable::shared(aws);
-    let carts = CartConsumer { carts: CartRepository::new(&table), orders: orders() };
-    let loyalty = LoyaltyConsumer {
-        ledger: LedgerRepository::new(&table),
-        programs: ProgramRepository::new(&table),
-        events: EventBridgeBus::new(aws),
-        codes: OwnCodes,
-        shop: demo::SHOP.to_owned(),
-        clock: clock.clone(),
+fn targets(ports: &Ports, emulator: &Emulator, clock: &Clock) -> Targets {
+    let shop = demo::SHOP.to_owned();
+    let composition = Composition { ports: ports.clone(), shop, clock: clock.clone() };
+    let edge = SharedEdgeCache::new(LocalEdge(emulator.clone()));
+    let of_function = |function: &ConsumerFunction| {
+        let target = Arc::new(InProcess(composition.consumer(*function, &keys(), &edge)));
+        queues_of(*function).map(move |queue| (queue, Arc::clone(&target) as Arc<dyn Target>))
     };
-    let loyalty = WithPayloads { consumer: loyalty, payloads: PayloadRepository::new(&table) };
-    let loyalty = TombstoneFilter { consumer: loyalty, tombstones: PrivacyRepository::new(&table) };
-    let loyalty = Arc::new(loyalty);
-    let carts = WithPayloads { consumer: carts, payloads: PayloadRepository::new(&table) };
-    let carts = TombstoneFilter { consumer: carts, tombstones: PrivacyRepository::new(&table) };
-    let privacy = PrivacyConsumer {
-        ledger: LedgerRepository::new(&table),
-        carts: CartRepository::new(&table),
-        privacy: PrivacyRepository::new(&table),
-        shop: demo::SHOP.to_owned(),
-    };
-    let privacy = WithPayloads { consumer: privacy, payloads: PayloadRepository::new(&table) };
-    let published = PublishedConsumer { edge: LocalEdge(emulator.clone()) };
-    HashMap::from([
-        (CART_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(carts))) as Arc<dyn Target>),
-        (PRIVACY_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(privacy)))),
-        (LOYALTY_QUEUE.to_owned(), Arc::new(InProcess(Arc::clone(&loyalty)))),
-        (REDEMPTION_QUEUE.to_owned(), Arc::new(InProcess(loyalty))),
-        (PUBLISHED_QUEUE.to_owned(), Arc::new(InProcess(Arc::new(published)))),
-    ])
+    ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
 /// The orders that the demo shop's carts accept.
@@ -297,15 +271,15 @@ pub(crate) fn orders() -> Orders {
     Orders { keys: keys(), shop: demo::SHOP.to_owned() }
 }
 
-fn edge_parts(config: EdgeConfig, aws: &Aws, clock: &Clock) -> EdgeParts {
-    let origin = |function: Function| {
-        let shop = Shop::new(shop_config(), aws, clock.clone(), system_random);
-        let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(function.router(Arc::new(shop))));
+fn edge_parts(config: EdgeConfig, ports: &Ports, clock: &Clock) -> EdgeParts {
+    let origin = |function: HttpFunction| {
+        let shop = Shop::new(shop_config(), ports, clock.clone(), system_random);
+        let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router(function, Arc::new(shop))));
         (function.name(), origin)
     };
     EdgeParts {
         function: Arc::new(ViewerRequest { config, clock: clock.clone() }),
-        origins: Function::ALL.iter().copied().map(origin).collect(),
+        origins: HttpFunction::ALL.iter().copied().map(origin).collect(),
     }
 }
 

@@ -7,9 +7,8 @@ use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Absorber, Activation, LedgerStore, Program, ProgramStore as _, ProgramVersion, Programs,
 };
-use origin_adapters::{
-    Aws, CatalogRepository, DynamoTable, LedgerRepository, NewVersion, ProgramRepository,
-};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{CatalogRepository, LedgerRepository, NewVersion, ProgramRepository};
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::http::publishing;
 use origin_functions::runtime::clock::Clock;
@@ -48,14 +47,13 @@ impl Programs for SeedProgram<'_> {
 }
 
 /// Sets up the demo shop unless that was done before.
-pub(crate) async fn seed(aws: &Aws, clock: &Clock) -> Result<(), LocalError> {
-    let table = DynamoTable::shared(aws);
-    let (ledger, programs) = (LedgerRepository::new(&table), ProgramRepository::new(&table));
+pub(crate) async fn seed(table: &SharedTable, clock: &Clock) -> Result<(), LocalError> {
+    let (ledger, programs) = (LedgerRepository::new(table), ProgramRepository::new(table));
     let now = clock.now();
     if programs.in_effect(now, Consistency::Strong).await.map_err(seed_error)?.is_some() {
         return Ok(());
     }
-    let catalog = CatalogRepository::new(&table);
+    let catalog = CatalogRepository::new(table);
     for demo in demo::PRODUCTS {
         publish(&catalog, demo, now).await?;
     }

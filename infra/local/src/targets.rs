@@ -1,18 +1,16 @@
 //! Consumers as the bus's targets: the batch in and the partial batch response out are the bytes a
 //! deployed consumer Lambda gets and gives.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use infra_bus::{BoxFuture, Target, TargetError};
-use origin_functions::consumers::{Batch, Consumer};
+use origin_functions::consumers::{Batch, Consumer as _, SharedConsumer};
 
 /// A consumer behind a queue.
-pub(crate) struct InProcess<C>(pub(crate) Arc<C>);
+pub(crate) struct InProcess(pub(crate) SharedConsumer);
 
-impl<C: Consumer> Target for InProcess<C> {
+impl Target for InProcess {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
-        let consumer = Arc::clone(&self.0);
+        let consumer = self.0.clone();
         Box::pin(async move {
             let target_error = |error: serde_json::Error| TargetError::new(error.to_string());
             let batch: Batch = serde_json::from_slice(&event).map_err(target_error)?;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain_core::event::ARCHIVE_RETENTION_MS;
+use edge_wire::function::ConsumerFunction;
 use infra_bus::{Config as BusConfig, Faults, Queue, Rule};
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,6 +35,7 @@ struct Wiring {
 
 #[derive(Deserialize)]
 struct Consumer {
+    name: String,
     timeout_s: u64,
     queues: Vec<QueueWiring>,
 }
@@ -47,15 +49,25 @@ struct QueueWiring {
     event_pattern: Value,
 }
 
+/// The queues of a consumer.
+pub fn queues_of(function: ConsumerFunction) -> impl Iterator<Item = String> {
+    let consumers = wiring().consumers.into_iter();
+    let own = consumers.filter(move |consumer| consumer.name == function.name());
+    own.flat_map(|consumer| consumer.queues).map(|queue| queue.name)
+}
+
+fn wiring() -> Wiring {
+    serde_json::from_str(WIRING).expect("the file is part of the program")
+}
+
 /// The bus of this shop: its rules and its queues.
 #[must_use]
 pub fn bus_config(faults: Faults) -> BusConfig {
-    let wiring: Wiring = serde_json::from_str(WIRING).expect("the file is part of the program");
     let mut config = BusConfig::new(infra_bus::Clock::system());
     demo::BUS.clone_into(&mut config.bus);
     config.faults = faults;
     config.archive_retention = Some(Duration::from_millis(ARCHIVE_RETENTION_MS));
-    for consumer in wiring.consumers {
+    for consumer in wiring().consumers {
         for wired in consumer.queues {
             config.queues.push(queue(&wired, Duration::from_secs(consumer.timeout_s)));
             config.rules.push(Rule {
@@ -87,6 +99,7 @@ mod tests {
     use domain_core::event::Kind;
     use domain_privacy::Demand;
     use domain_shopify::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
+    use edge_wire::function::Function;
     use infra_bus::Faults;
     use serde_json::{Value, json};
 
@@ -126,6 +139,18 @@ mod tests {
         for topic in ORDER_TOPICS.into_iter().chain(ledger).chain(Demand::TOPICS) {
             assert!(APP.contains(&format!("{topic:?}")), "{topic}");
         }
+    }
+
+    #[test]
+    fn the_wiring_names_every_function_once() {
+        let wiring: Value = serde_json::from_str(super::WIRING).unwrap();
+        let names = |list: &str| -> Vec<String> {
+            let functions = wiring[list].as_array().unwrap().iter();
+            functions.map(|function| function["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let deployed = [names("functions"), names("consumers")].concat();
+        let all: Vec<&str> = Function::all().map(Function::name).collect();
+        assert_eq!(deployed, all);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `vectors/tables.json`: the route table and the problems, for the forms of this function that are
 //! not Rust. They are generated from `edge-wire`.
 
+use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use edge_wire::problem::Code;
-use edge_wire::routes::{Caller, Exposure, Parameters, ROUTES, Route, Target};
+use edge_wire::routes::{Caller, Exposure, Parameters, ROUTES, Route};
 use serde_json::{Value, json};
 
 use crate::generated_files;
@@ -33,12 +34,12 @@ fn route(route: &Route) -> Value {
             Exposure::Both => "both",
             Exposure::Proxy => "proxy",
         },
-        "target": match route.target {
-            Target::Edge => "edge",
-            Target::Admin => "admin",
-            Target::Webhooks => "webhooks",
-            Target::ConfiguratorRead | Target::LoyaltyRead | Target::CartRead => "read",
-            Target::Commands => "commands",
+        "target": match route.function {
+            None => "edge",
+            Some(HttpFunction::Admin) => "admin",
+            Some(HttpFunction::Webhooks) => "webhooks",
+            Some(HttpFunction::ConfiguratorRead | HttpFunction::LoyaltyRead | HttpFunction::CartRead) => "read",
+            Some(HttpFunction::Commands) => "commands",
         },
         "isCommand": route.is_command,
     })

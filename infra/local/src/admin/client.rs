@@ -11,7 +11,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use infra_bus::Bus;
 use infra_dynamo::Embedded;
-use origin_adapters::{Aws, lambda_http_client};
+use origin_adapters::{Aws, DynamoTable, lambda_http_client};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -69,7 +69,7 @@ async fn with_files<T>(
     let aws = Aws::new(aws_config("bus.invalid"), table.http_client(), lambda_http_client());
     let bus = Bus::open_at_rest(&folder.bus(), bus_config(infra_bus::Faults::default()))
         .map_err(|error| message(unusable_file(&folder.bus(), error)))?;
-    let maintenance = Maintenance::new(bus.clone(), table, &aws, false);
+    let maintenance = Maintenance::new(bus.clone(), table, &DynamoTable::shared(&aws), false);
     let outcome = work(&AdminClient::Files(router(maintenance))).await;
     bus.shutdown(STOP_MAX).await.map_err(message)?;
     outcome

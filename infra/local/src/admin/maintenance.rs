@@ -4,8 +4,9 @@ use domain_cart::{CartEvent, Reissue, reissue};
 use domain_core::time::Time;
 use infra_bus::{Bus, Entry, Redrive, Replay};
 use infra_dynamo::{Embedded, Partitions};
+use origin_adapters::CartRepository;
 use origin_adapters::schema::{CARTS_BEGIN_WITH, HOT_KEY};
-use origin_adapters::{Aws, CartRepository, DynamoTable};
+use origin_adapters::table::SharedTable;
 use origin_functions::consumers::OrderReading;
 use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
@@ -49,14 +50,8 @@ struct Envelope<'a> {
 
 impl Maintenance {
     /// Maintenance of a running process's data, or of files at rest.
-    pub(crate) fn new(bus: Bus, table: Embedded, aws: &Aws, is_served: bool) -> Self {
-        Self {
-            bus,
-            table,
-            carts: CartRepository::new(&DynamoTable::shared(aws)),
-            clock: Clock::system(),
-            is_served,
-        }
+    pub(crate) fn new(bus: Bus, table: Embedded, tables: &SharedTable, is_served: bool) -> Self {
+        Self { bus, table, carts: CartRepository::new(tables), clock: Clock::system(), is_served }
     }
 
     /// The names of the queues.

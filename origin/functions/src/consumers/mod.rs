@@ -7,9 +7,9 @@ pub mod tombstone_filter;
 
 mod loyalty;
 mod orders;
+mod shared;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain_cart::{Absorbed, CartEvent, CartWriter};
@@ -27,6 +27,7 @@ use crate::caches::cached_catalog::TTL;
 
 pub use loyalty::LoyaltyConsumer;
 pub use orders::{IgnoreReason, OrderReading, Orders};
+pub use shared::SharedConsumer;
 
 /// A batch as SQS gives it to a Lambda, without the fields that are not read.
 #[derive(Debug, Deserialize)]
@@ -280,10 +281,9 @@ pub(crate) fn log_erased(message: &Message) {
 ///
 /// # Errors
 /// Never: the queue delivers every failed message again.
-pub async fn handle<C: Consumer>(
-    consumer: Arc<C>,
+pub async fn handle(
+    consumer: SharedConsumer,
     event: LambdaEvent<Batch>,
 ) -> Result<Unfinished, lambda_runtime::Error> {
-    // Boxed: the SDK's futures are deep, and the compiler follows them only so far.
-    Ok(Box::pin(consumer.consume(event.payload)).await)
+    Ok(consumer.consume(event.payload).await)
 }

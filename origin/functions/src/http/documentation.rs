@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document of all functions, generated from the handlers.
 
+use edge_wire::function::HttpFunction;
 use serde::Serialize;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{
@@ -7,7 +8,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema};
 
-use crate::http::functions::Function;
+use crate::http::routers::routes;
 
 /// The name of the schema of every error response.
 const PROBLEM: &str = "Problem";
@@ -45,8 +46,8 @@ struct FieldAtFault {
 pub fn openapi() -> OpenApi {
     let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
     let start = OpenApiBuilder::new().info(info).build();
-    let mut document = Function::ALL.iter().fold(start, |mut document, function| {
-        document.merge(function.routes().into_openapi());
+    let mut document = HttpFunction::ALL.iter().fold(start, |mut document, function| {
+        document.merge(routes(*function).into_openapi());
         document
     });
     document.paths.paths.values_mut().flat_map(operations).for_each(add_problem);

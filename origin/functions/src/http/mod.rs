@@ -2,9 +2,9 @@
 
 pub mod bookmarks;
 pub mod documentation;
-pub mod functions;
 pub mod http_problem;
 pub mod publishing;
+pub mod routers;
 
 mod body;
 mod caller;

@@ -7,40 +7,26 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
+use edge_wire::function::{ConsumerFunction, Function, HttpFunction};
 use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
-use lambda_runtime::{LambdaEvent, service_fn};
-use origin_adapters::table::SharedTable;
-use origin_adapters::{
-    Aws, CartRepository, CloudFrontCache, DynamoTable, EventBridgeBus, LedgerRepository, OwnCodes,
-    PayloadRepository, PrivacyRepository, ProgramRepository, SecretsManager, lambda_http_client,
-};
+use lambda_runtime::service_fn;
+use origin_adapters::{Aws, CloudFrontCache, SecretsManager, lambda_http_client};
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::consumers::claim_check::WithPayloads;
-use crate::consumers::privacy::PrivacyConsumer;
-use crate::consumers::tombstone_filter::TombstoneFilter;
-use crate::consumers::{
-    CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, handle,
-};
-use crate::http::functions::Function;
+use crate::consumers::{Consumer, SharedConsumer, handle};
+use crate::http::routers::router;
 use crate::runtime::clock::Clock;
+use crate::runtime::composition::{Composition, published};
 use crate::runtime::config::{Config, ConfigError};
+use crate::runtime::ports::Ports;
 use crate::runtime::rotation::{Rotating, SecretSource};
 use crate::runtime::secrets::Secrets;
 use crate::runtime::shop::{Shop, system_random};
 
 pub use lambda_runtime::Error;
-
-/// What every function starts with.
-struct Start {
-    config: Config,
-    aws: Aws,
-    table: SharedTable,
-    clock: Clock,
-}
 
 /// Serves the function that Lambda's `_HANDLER` names, until the platform ends it.
 ///
@@ -63,104 +49,80 @@ pub async fn run() -> Result<(), Error> {
 }
 
 async fn dispatch(handler: &str, config: Config) -> Result<(), Error> {
+    let function = Function::named(handler)
+        .ok_or_else(|| format!("_HANDLER: unknown function {handler:?}"))?;
     let http = lambda_http_client();
-    let aws = Aws::new(config.aws.clone(), http.clone(), http);
-    let table = DynamoTable::shared(&aws);
-    let start = Start { config, aws, table, clock: Clock::system() };
-    if let Some(function) = Function::ALL.iter().find(|one| one.name() == handler) {
-        return start.serve(*function).await;
-    }
-    match handler {
-        "consume-cart" => start.consume_carts().await,
-        "consume-loyalty" => start.consume_loyalty().await,
-        "consume-privacy" => start.consume_privacy().await,
-        "consume-published" => start.consume_published().await,
-        _ => Err(format!("_HANDLER: unknown function {handler:?}").into()),
+    let ports = Ports::on_aws(&Aws::new(config.aws.clone(), http.clone(), http));
+    let clock = Clock::system();
+    match function {
+        Function::Http(function) => serve(function, config, ports, clock).await,
+        Function::Consumer(function) => consume(function, config, ports, clock).await,
     }
 }
 
-// === impl Start ===
+async fn serve(
+    function: HttpFunction,
+    config: Config,
+    ports: Ports,
+    clock: Clock,
+) -> Result<(), Error> {
+    let (source, rotation_clock) = (secret_source(&config)?, clock.clone());
+    let instance = OnceLock::new();
+    // Caches survive a change of secrets.
+    let with_secrets = move |secrets: Secrets| {
+        let config = config.shop(secrets);
+        let new = || Shop::new(config.clone(), &ports, clock.clone(), system_random);
+        router(function, Arc::new(instance.get_or_init(new).with(config)))
+    };
+    let routers = Arc::new(Rotating::start(source, rotation_clock, with_secrets).await?);
+    let serve = move |request| {
+        let routers = Arc::clone(&routers);
+        async move { answer(routers.current().await, request).await }
+    };
+    lambda_http::run_concurrent(lambda_http::service_fn(serve)).await
+}
 
-impl Start {
-    async fn serve(self, function: Function) -> Result<(), Error> {
-        let Self { config, aws, clock, .. } = self;
-        let (source, rotation_clock) = (secret_source(&config)?, clock.clone());
-        let instance = OnceLock::new();
-        // Caches survive a change of secrets.
-        let router = move |secrets: Secrets| {
-            let config = config.shop(secrets);
-            let new = || Shop::new(config.clone(), &aws, clock.clone(), system_random);
-            function.router(Arc::new(instance.get_or_init(new).with(config)))
-        };
-        let routers = Arc::new(Rotating::start(source, rotation_clock, router).await?);
-        let serve = move |request| {
-            let routers = Arc::clone(&routers);
-            async move { answer(routers.current().await, request).await }
-        };
-        lambda_http::run_concurrent(lambda_http::service_fn(serve)).await
-    }
-
-    /// Cart commands, and orders that name a cart.
-    async fn consume_carts(self) -> Result<(), Error> {
-        let Self { config, table, clock, .. } = self;
-        let source = secret_source(&config)?;
-        let (carts, payloads) = (CartRepository::new(&table), PayloadRepository::new(&table));
-        let tombstones = PrivacyRepository::new(&table);
-        let consumer = move |secrets: Secrets| {
-            let orders = Orders { keys: secrets.keys, shop: config.domain.clone() };
-            let consumer = CartConsumer { carts: carts.clone(), orders };
-            let consumer = WithPayloads { consumer, payloads: payloads.clone() };
-            Arc::new(TombstoneFilter { consumer, tombstones: tombstones.clone() })
-        };
-        let consumers = Arc::new(Rotating::start(source, clock, consumer).await?);
-        let serve = move |event| {
-            let consumers = Arc::clone(&consumers);
-            async move { handle(consumers.current().await, event).await }
-        };
-        lambda_runtime::run(service_fn(serve)).await
-    }
-
-    /// Webhooks, commands, and the decisions on redemptions.
-    async fn consume_loyalty(self) -> Result<(), Error> {
-        let Self { config, aws, table, clock } = self;
-        let consumer = LoyaltyConsumer {
-            ledger: LedgerRepository::new(&table),
-            programs: ProgramRepository::new(&table),
-            events: EventBridgeBus::new(&aws),
-            codes: OwnCodes,
-            shop: config.domain,
-            clock,
-        };
-        let consumer = WithPayloads { consumer, payloads: PayloadRepository::new(&table) };
-        consume(TombstoneFilter { consumer, tombstones: PrivacyRepository::new(&table) }).await
-    }
-
-    /// Demands about people's data.
-    async fn consume_privacy(self) -> Result<(), Error> {
-        let Self { config, table, .. } = self;
-        let consumer = PrivacyConsumer {
-            ledger: LedgerRepository::new(&table),
-            carts: CartRepository::new(&table),
-            privacy: PrivacyRepository::new(&table),
-            shop: config.domain,
-        };
-        consume(WithPayloads { consumer, payloads: PayloadRepository::new(&table) }).await
-    }
-
-    /// Publications: invalidates the earlier content at the edge.
-    async fn consume_published(self) -> Result<(), Error> {
-        let Config { aws, distribution, cloudfront_endpoint, .. } = self.config;
-        let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
-        let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
-        let edge = CloudFrontCache::new(distribution, &aws.access, endpoint, http, system_random);
-        consume(PublishedConsumer { edge }).await
+async fn consume(
+    function: ConsumerFunction,
+    config: Config,
+    ports: Ports,
+    clock: Clock,
+) -> Result<(), Error> {
+    let shop = config.domain.clone();
+    let composition = Composition { ports, shop, clock: clock.clone() };
+    match function {
+        ConsumerFunction::Cart => {
+            let source = secret_source(&config)?;
+            let with_secrets =
+                move |secrets: Secrets| SharedConsumer::new(composition.cart(secrets.keys));
+            let consumers = Arc::new(Rotating::start(source, clock, with_secrets).await?);
+            let serve = move |event| {
+                let consumers = Arc::clone(&consumers);
+                async move { handle(consumers.current().await, event).await }
+            };
+            lambda_runtime::run(service_fn(serve)).await
+        }
+        ConsumerFunction::Loyalty => run_consumer(composition.loyalty()).await,
+        ConsumerFunction::Privacy => run_consumer(composition.privacy()).await,
+        ConsumerFunction::Published => {
+            let Config { aws, distribution, cloudfront_endpoint, .. } = config;
+            let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
+            let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
+            run_consumer(published(CloudFrontCache::new(
+                distribution,
+                &aws.access,
+                endpoint,
+                http,
+                system_random,
+            )))
+            .await
+        }
     }
 }
 
-async fn consume(consumer: impl Consumer) -> Result<(), Error> {
-    let consumer = Arc::new(consumer);
-    let serve = move |event: LambdaEvent<_>| handle(Arc::clone(&consumer), event);
-    lambda_runtime::run(service_fn(serve)).await
+async fn run_consumer(consumer: impl Consumer) -> Result<(), Error> {
+    let consumer = SharedConsumer::new(consumer);
+    lambda_runtime::run(service_fn(move |event| handle(consumer.clone(), event))).await
 }
 
 fn secret_source(config: &Config) -> Result<SecretSource, ConfigError> {

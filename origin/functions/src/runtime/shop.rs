@@ -7,9 +7,9 @@ use domain_core::id::hex;
 use domain_loyalty::{LoyaltyCommands, ProgramVersion};
 use edge_wire::problem::Code;
 use origin_adapters::{
-    Aws, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable, EventBridgeBus,
-    LedgerRepository, OrderHistoryRepository, PayloadRepository, PrivacyRepository,
-    ProgramRepository, SelectionRepository,
+    CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
+    OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
+    SelectionRepository,
 };
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,7 @@ use crate::caches::cached_ledger::CachedLedger;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
+use crate::runtime::ports::{Ports, SharedEvents};
 
 /// The ledger of an instance.
 pub type ShopLedger = CachedLedger<LedgerRepository, ProgramRepository>;
@@ -36,7 +37,7 @@ pub struct Shop {
     /// Carts.
     pub carts: ShopCarts,
     /// Handles cart commands.
-    pub cart_commands: CartCommands<ShopCarts, CommandLogRepository, EventBridgeBus>,
+    pub cart_commands: CartCommands<ShopCarts, CommandLogRepository, SharedEvents>,
     /// Published products.
     pub catalog: CachedCatalog,
     /// Saved selections.
@@ -46,16 +47,18 @@ pub struct Shop {
     /// Shopify's demands about people's data.
     pub privacy: PrivacyRepository,
     /// Handles redemptions and adjustments.
-    pub loyalty_commands: LoyaltyCommands<ShopLedger, LedgerRepository, EventBridgeBus>,
+    pub loyalty_commands: LoyaltyCommands<ShopLedger, LedgerRepository, SharedEvents>,
     /// The program's versions, for publishing.
     pub programs: ProgramRepository,
     /// Past orders, for dry runs of a program.
     pub order_history: OrderHistoryRepository,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: PayloadRepository,
+    /// The event bus.
+    pub events: SharedEvents,
     /// Allows one compilation at a time: each may take a gibibyte.
     pub(crate) compiling: Arc<Semaphore>,
-    random: fn() -> [u8; 16],
+    random: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
 }
 
 // === impl Shop ===
@@ -63,25 +66,30 @@ pub struct Shop {
 impl Shop {
     /// An instance on these ports.
     #[must_use]
-    pub fn new(config: ShopConfig, aws: &Aws, clock: Clock, random: fn() -> [u8; 16]) -> Self {
-        let table = DynamoTable::shared(aws);
-        let carts = CachedCarts::new(CartRepository::new(&table), clock.clone());
+    pub fn new(
+        config: ShopConfig,
+        ports: &Ports,
+        clock: Clock,
+        random: impl Fn() -> [u8; 16] + Send + Sync + 'static,
+    ) -> Self {
+        let Ports { table, events, .. } = ports;
+        let carts = CachedCarts::new(CartRepository::new(table), clock.clone());
         let cart_commands = CartCommands {
             carts: carts.clone(),
-            log: CommandLogRepository::new(&table),
-            events: EventBridgeBus::new(aws),
+            log: CommandLogRepository::new(table),
+            events: events.clone(),
         };
-        let catalog = CachedCatalog::new(CatalogRepository::new(&table), &clock);
-        let selections = SelectionRepository::new(&table);
-        let programs = ProgramRepository::new(&table);
-        let ledger = CachedLedger::new(LedgerRepository::new(&table), programs.clone(), &clock);
-        let (payloads, privacy) = (PayloadRepository::new(&table), PrivacyRepository::new(&table));
+        let catalog = CachedCatalog::new(CatalogRepository::new(table), &clock);
+        let selections = SelectionRepository::new(table);
+        let programs = ProgramRepository::new(table);
+        let ledger = CachedLedger::new(LedgerRepository::new(table), programs.clone(), &clock);
+        let (payloads, privacy) = (PayloadRepository::new(table), PrivacyRepository::new(table));
         let loyalty_commands = LoyaltyCommands {
             accounts: ledger.clone(),
-            log: LedgerRepository::new(&table),
-            events: EventBridgeBus::new(aws),
+            log: LedgerRepository::new(table),
+            events: events.clone(),
         };
-        let order_history = OrderHistoryRepository::new(&table);
+        let order_history = OrderHistoryRepository::new(table);
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -96,8 +104,9 @@ impl Shop {
             order_history,
             payloads,
             privacy,
+            events: events.clone(),
             compiling,
-            random,
+            random: Arc::new(random),
         }
     }
 

@@ -7,12 +7,13 @@ use domain_core::bookmark::{Bookmark, PENDING_MAX, Pending};
 use domain_core::id::CommandId;
 use domain_core::time::Time;
 use edge_wire::bookmark::{Payload, seal};
+use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use edge_wire::keys::KeyRing;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, Request};
 use origin_functions::http::bookmarks::ClientView;
-use origin_functions::http::functions::Function;
+use origin_functions::http::routers::router;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -34,7 +35,7 @@ async fn a_reset_cart_is_not_cached_by_the_edge() {
             .body(Body::empty())
             .unwrap()
     };
-    let router = Function::CartRead.router(world.shop());
+    let router = router(HttpFunction::CartRead, world.shop());
     let answer = router.clone().oneshot(read(&ahead)).await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let body = axum::body::to_bytes(answer.into_body(), 64 * 1024).await.unwrap();

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt as _;
 use infra_lambdas::{Lambda, from_payload, to_payload};
-use origin_functions::http::functions::Function;
+use origin_functions::http::routers::router;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower::ServiceExt as _;
@@ -25,10 +26,10 @@ const INVALIDATION: &str = "<Invalidation><Id>I1</Id><Status>InProgress</Status>
 
 async fn in_process(
     world: &World,
-    function: Function,
+    function: HttpFunction,
     request: &Request<Bytes>,
 ) -> Response<Bytes> {
-    let router = function.router(world.shop());
+    let router = router(function, world.shop());
     let answer = router.oneshot(request.clone().map(Body::from)).await.unwrap();
     let (parts, body) = answer.into_parts();
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
@@ -62,10 +63,10 @@ fn without_timing(mut response: Response<Bytes>) -> Response<Bytes> {
 async fn a_built_function_gives_the_answers_of_the_router_in_this_process() {
     let world = World::open().await;
     let reads = [
-        (Function::ConfiguratorRead, "/v1/configurator/mug/resolution?size=l", None),
-        (Function::ConfiguratorRead, "/v1/configurator/none", None),
-        (Function::CartRead, "/v1/cart", Some(identity_header(Kind::Cart, "abc"))),
-        (Function::LoyaltyRead, "/v1/loyalty", Some(identity_header(Kind::Customer, "1001"))),
+        (HttpFunction::ConfiguratorRead, "/v1/configurator/mug/resolution?size=l", None),
+        (HttpFunction::ConfiguratorRead, "/v1/configurator/none", None),
+        (HttpFunction::CartRead, "/v1/cart", Some(identity_header(Kind::Cart, "abc"))),
+        (HttpFunction::LoyaltyRead, "/v1/loyalty", Some(identity_header(Kind::Customer, "1001"))),
     ];
     for (function, path, identity) in reads {
         let mut request = Request::get(path);
@@ -99,7 +100,7 @@ async fn a_built_function_takes_a_command_and_a_consumer_applies_it() {
         .header("forecourt-bookmark", cart["bookmark"].as_str().unwrap())
         .body(Bytes::new())
         .unwrap();
-    let pending = in_process(&world, Function::CartRead, &read).await;
+    let pending = in_process(&world, HttpFunction::CartRead, &read).await;
     let pending: Value = serde_json::from_slice(pending.body()).unwrap();
     assert_eq!((&pending["version"], &pending["subtotal"]), (&json!("0"), &json!(2_400)));
 }
@@ -108,10 +109,10 @@ async fn a_built_function_takes_a_command_and_a_consumer_applies_it() {
 async fn a_request_that_bypasses_the_edge_is_rejected() {
     let world = World::open().await;
     let forbidden = (403, json!("edge-bypassed"));
-    for function in Function::ALL.iter().filter(|function| function.is_behind_api()) {
+    for function in HttpFunction::ALL.iter().filter(|function| function.is_behind_api()) {
         let path = match function {
-            Function::Webhooks => "/webhooks/shopify",
-            Function::Admin => "/v1/admin/configurators/mug/versions/1/activate",
+            HttpFunction::Webhooks => "/webhooks/shopify",
+            HttpFunction::Admin => "/v1/admin/configurators/mug/versions/1/activate",
             _ => "/v1/carts",
         };
         let mut lambda =
@@ -145,7 +146,7 @@ async fn every_function_of_the_wiring_starts_and_answers() {
         let answer = lambda.invoke(empty.clone()).await.unwrap();
         assert_eq!(answer, r#"{"batchItemFailures":[]}"#, "{consumer}");
     }
-    for function in Function::ALL {
+    for function in HttpFunction::ALL {
         let request = Request::get("/no/such/route").body(Bytes::new()).unwrap();
         let answer = by_runtime_api(&world, function.name(), &request).await;
         assert_eq!(answer.status(), 404, "{function:?}");

@@ -38,7 +38,7 @@ async fn served(world: &World, document: &str, artefact: &[u8]) -> Money {
         expected: None,
         at: Time(0),
     };
-    let source = CatalogRepository::new(&world.table);
+    let source = CatalogRepository::new(&world.ports.table);
     source.publish(&new, variants_sold).await.unwrap();
     let catalog = CachedCatalog::new(source, &Clock::system());
     let published = catalog.product("cup").await.unwrap().unwrap();

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain_core::time::{HOUR_MS, Time};
+use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use http::Request;
-use origin_functions::http::functions::Function;
+use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -45,18 +46,18 @@ async fn answer(router: &Router, request: Request<Body>) -> (u16, Value) {
 }
 
 async fn served(world: &World) -> (u16, Value) {
-    let router = Function::ConfiguratorRead.router(world.shop());
+    let router = router(HttpFunction::ConfiguratorRead, world.shop());
     answer(&router, Request::get("/v1/configurator/cup").body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_that_compiles_too_long_is_rejected_and_the_earlier_version_stays_live() {
     let world = World::open().await;
-    let quick = Function::Admin.router(world.shop());
+    let quick = router(HttpFunction::Admin, world.shop());
     assert_eq!(put(&quick, &cup()).await.0, 200);
     let hours = AtomicU64::new(500_000);
     let hourly = Clock::new(move || Time(hours.fetch_add(1, Ordering::Relaxed) * HOUR_MS));
-    let slow = Function::Admin.router(world.shop_at(hourly));
+    let slow = router(HttpFunction::Admin, world.shop_at(hourly));
     let mut dearer = cup();
     dearer["base_price"] = json!(200);
     let (status, problem) = put(&slow, &dearer).await;
@@ -86,7 +87,7 @@ fn blocked_clock() -> (Clock, Receiver<()>, Sender<()>) {
 async fn while_one_product_is_compiled_the_next_is_rejected_with_503() {
     let world = World::open().await;
     let (clock, is_called, release) = blocked_clock();
-    let admin = Function::Admin.router(world.shop_at(clock));
+    let admin = router(HttpFunction::Admin, world.shop_at(clock));
     let first = tokio::spawn({
         let admin = admin.clone();
         async move { put(&admin, &cup()).await }
@@ -116,7 +117,7 @@ async fn a_decompressed_document_over_the_limit_is_rejected() {
         .header("content-encoding", "gzip")
         .body(Body::from(packed))
         .unwrap();
-    let admin = Function::Admin.router(Arc::clone(&world.shop()));
+    let admin = router(HttpFunction::Admin, Arc::clone(&world.shop()));
     let (status, problem) = answer(&admin, request).await;
     assert_eq!((status, &problem["code"]), (413, &json!("body-too-large")));
 }

@@ -10,11 +10,8 @@ use domain_core::port::Consistency;
 use domain_core::time::Time;
 use domain_privacy::{Privacy as _, ShopTombstone, Tombstones as _, erase_cart};
 use edge_wire::keys::KeyRing;
-use origin_adapters::{CartRepository, LedgerRepository, PayloadRepository, PrivacyRepository};
-use origin_functions::consumers::claim_check::WithPayloads;
-use origin_functions::consumers::privacy::PrivacyConsumer;
-use origin_functions::consumers::tombstone_filter::TombstoneFilter;
-use origin_functions::consumers::{Batch, CartConsumer, Consumer, Orders};
+use origin_adapters::{CartRepository, PrivacyRepository};
+use origin_functions::consumers::{Batch, Consumer};
 use serde_json::{Value, json};
 use tracing::instrument::WithSubscriber as _;
 
@@ -67,11 +64,8 @@ async fn consumed(consumer: &impl Consumer, events: &[Value]) -> (Value, Vec<(St
     (failures, log.reasons())
 }
 
-fn carts(world: &World) -> impl Consumer {
-    let orders = Orders { keys: KeyRing::parse(KEYS).unwrap(), shop: SHOP.to_owned() };
-    let consumer = CartConsumer { carts: CartRepository::new(&world.table), orders };
-    let consumer = WithPayloads { consumer, payloads: PayloadRepository::new(&world.table) };
-    TombstoneFilter { consumer, tombstones: PrivacyRepository::new(&world.table) }
+fn carts(world: &World) -> impl Consumer + use<> {
+    world.consumers().cart(KeyRing::parse(KEYS).unwrap())
 }
 
 fn at(text: &str) -> Time {
@@ -101,19 +95,11 @@ fn demanded(topic: &str, payload: &Value) -> Value {
             "metadata": {"x-shopify-topic": topic, "x-shopify-shop-domain": SHOP}}})
 }
 
-fn privacy(world: &World) -> PrivacyConsumer<LedgerRepository, CartRepository, PrivacyRepository> {
-    PrivacyConsumer {
-        ledger: LedgerRepository::new(&world.table),
-        carts: CartRepository::new(&world.table),
-        privacy: PrivacyRepository::new(&world.table),
-        shop: SHOP.to_owned(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_older_than_the_shops_erasure_are_dropped_with_that_reason_and_counted() {
     let world = World::open().await;
-    let (privacy, cart) = (PrivacyRepository::new(&world.table), CartRepository::new(&world.table));
+    let (privacy, cart) =
+        (PrivacyRepository::new(&world.ports.table), CartRepository::new(&world.ports.table));
     let tombstone = ShopTombstone { at: at(ERASED_AT), is_done: false };
     privacy.put_shop_tombstone(&tombstone, None).await.unwrap();
     // Its payload was stored separately, and erased.
@@ -139,7 +125,7 @@ async fn messages_older_than_the_shops_erasure_are_dropped_with_that_reason_and_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_older_than_its_customers_erasure_is_dropped_with_that_reason() {
     let world = World::open().await;
-    let cart = CartRepository::new(&world.table);
+    let cart = CartRepository::new(&world.ports.table);
     assert!(!erase_cart(&cart, "customer-1001", at(ERASED_AT)).await.unwrap());
     let late = added("customer-1001", "2026-11-20T11:59:59Z");
     let (failures, logged) = consumed(&carts(&world), &[late]).await;
@@ -150,7 +136,7 @@ async fn a_command_older_than_its_customers_erasure_is_dropped_with_that_reason(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replayed_demand_erases_nothing_of_a_shop_that_returned() {
     let world = World::open().await;
-    let (consumer, cart) = (privacy(&world), CartRepository::new(&world.table));
+    let (consumer, cart) = (world.consumers().privacy(), CartRepository::new(&world.ports.table));
     let demand = demanded("shop/redact", &json!({"shop_domain": SHOP}));
     let before = added("before", "2026-11-20T11:00:00Z");
     assert_eq!(consumed(&carts(&world), &[before]).await.0, json!([]));
@@ -160,6 +146,6 @@ async fn a_replayed_demand_erases_nothing_of_a_shop_that_returned() {
     assert_eq!(consumed(&carts(&world), &[after]).await.0, json!([]));
     assert_eq!(consumed(&consumer, &[demand]).await.0, json!([]));
     assert!(cart.item("after", Consistency::Strong).await.unwrap().is_some());
-    let tombstone = PrivacyRepository::new(&world.table).shop_tombstone().await.unwrap();
+    let tombstone = PrivacyRepository::new(&world.ports.table).shop_tombstone().await.unwrap();
     assert_eq!(tombstone, Some(ShopTombstone { at: at(ERASED_AT).plus_ms(999), is_done: true }));
 }

@@ -6,15 +6,13 @@ use std::time::Duration;
 use axum::body::Body;
 use domain_core::port::Consistency;
 use domain_loyalty::LedgerReader as _;
+use edge_wire::function::HttpFunction;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
 use http::{HeaderMap, Request};
-use origin_adapters::{
-    EventBridgeBus, LedgerRepository, OwnCodes, PayloadRepository, ProgramRepository,
-};
-use origin_functions::consumers::claim_check::WithPayloads;
-use origin_functions::consumers::{Batch, Consumer as _, LoyaltyConsumer};
-use origin_functions::http::functions::Function;
+use origin_adapters::LedgerRepository;
+use origin_functions::consumers::{Batch, Consumer as _};
+use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
 use origin_functions::runtime::config::ShopConfig;
 use origin_functions::runtime::shop::{Shop, system_random};
@@ -39,7 +37,7 @@ async fn deliver(
         request = request.header(*name, *value);
     }
     let request = request.body(Body::from(body)).unwrap();
-    let answer = Function::Webhooks.router(Arc::clone(shop)).oneshot(request).await.unwrap();
+    let answer = router(HttpFunction::Webhooks, Arc::clone(shop)).oneshot(request).await.unwrap();
     (answer.status().as_u16(), answer.headers().clone())
 }
 
@@ -58,21 +56,12 @@ async fn consumed(world: &World, events: &[String]) -> Value {
     let record = |(n, body): (usize, &String)| json!({"messageId": n.to_string(), "body": body});
     let records: Vec<_> = events.iter().enumerate().map(record).collect();
     let batch: Batch = serde_json::from_value(json!({ "Records": records })).unwrap();
-    let consumer = LoyaltyConsumer {
-        ledger: LedgerRepository::new(&world.table),
-        programs: ProgramRepository::new(&world.table),
-        events: EventBridgeBus::new(&world.aws),
-        codes: OwnCodes,
-        shop: SHOP.to_owned(),
-        clock: Clock::system(),
-    };
-    let consumer = WithPayloads { consumer, payloads: PayloadRepository::new(&world.table) };
-    let unfinished = consumer.consume(batch).await;
+    let unfinished = world.consumers().loyalty().consume(batch).await;
     serde_json::to_value(unfinished).unwrap()["batchItemFailures"].take()
 }
 
 async fn version_of(world: &World, customer: &str) -> Option<u64> {
-    let ledger = LedgerRepository::new(&world.table);
+    let ledger = LedgerRepository::new(&world.ports.table);
     let account = ledger.account(customer, Consistency::Strong).await.unwrap();
     account.map(|account| account.version)
 }
@@ -117,7 +106,7 @@ async fn the_newer_family_of_headers_is_accepted_too() {
         .header("shopify-shop-domain", SHOP)
         .body(Body::from(body))
         .unwrap();
-    let answer = Function::Webhooks.router(world.shop()).oneshot(request).await.unwrap();
+    let answer = router(HttpFunction::Webhooks, world.shop()).oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(published(&world).await[0]["metadata"]["shopify-topic"], "orders/paid");
 }
@@ -132,7 +121,7 @@ async fn during_a_rotation_both_secrets_are_accepted_and_no_third() {
         keys: edge_wire::keys::KeyRing::parse(KEYS).unwrap(),
         origin: None,
     };
-    let shop = Arc::new(Shop::new(config, &world.aws, Clock::system(), system_random));
+    let shop = Arc::new(Shop::new(config, &world.ports, Clock::system(), system_random));
     for (secret, status) in [("new", 200), ("old", 200), ("older", 401)] {
         assert_eq!(deliver(&shop, secret, &PAID, "{}").await.0, status, "{secret}");
     }

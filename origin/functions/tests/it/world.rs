@@ -13,13 +13,14 @@ use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, CatalogRepository, DynamoTable, NewVersion, ProgramRepository,
-    lambda_http_client,
+    AccessKey, Aws, AwsConfig, CatalogRepository, NewVersion, ProgramRepository, lambda_http_client,
 };
 use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::http::publishing;
 use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::ports::Ports;
 use origin_functions::runtime::shop::{Shop, system_random};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,8 +48,7 @@ const PROGRAM: &str = r#"{"title":"Mugs","currency":"EUR","pending_days":0,"expi
 
 /// The services that a function needs.
 pub(crate) struct World {
-    pub(crate) aws: Aws,
-    pub(crate) table: SharedTable,
+    pub(crate) ports: Ports,
     pub(crate) table_url: String,
     pub(crate) bus_url: String,
     pub(crate) bus: Bus,
@@ -71,10 +71,16 @@ impl World {
         let config = aws_config(&table_url, &bus_url);
         let aws = Aws::new(config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
-        let table = DynamoTable::shared(&aws);
-        seed(&table).await;
+        let ports = Ports::on_aws(&aws);
+        seed(&ports.table).await;
         let secrets = Manager::open(&document()).await;
-        Self { aws, table, table_url, bus_url, bus, secrets, _folder: folder }
+        Self { ports, table_url, bus_url, bus, secrets, _folder: folder }
+    }
+
+    /// The consumers on these services.
+    pub(crate) fn consumers(&self) -> Composition {
+        let shop = SHOP.to_owned();
+        Composition { ports: self.ports.clone(), shop, clock: Clock::system() }
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {
@@ -89,7 +95,7 @@ impl World {
             keys: KeyRing::parse(KEYS).unwrap(),
             origin: None,
         };
-        Arc::new(Shop::new(config, &self.aws, clock, system_random))
+        Arc::new(Shop::new(config, &self.ports, clock, system_random))
     }
 
     /// The environment of a built function that uses these services.

@@ -7,12 +7,12 @@ mod stage;
 use std::collections::BTreeMap;
 
 use domain_core::time::DAY_MS;
+use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use http::Request;
 use infra_cost::{Footprint, Operation};
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE};
-use origin_functions::http::functions::Function;
 use serde_json::json;
 
 use meter::Meter;
@@ -27,8 +27,8 @@ type Footprints = Vec<(Operation, Footprint)>;
 async fn reads(stage: &Stage, footprints: &mut Footprints) {
     let product = "/v1/configurator/tee/resolution";
     let reads = [
-        (Operation::ReadProduct, Function::ConfiguratorRead, product, None),
-        (Operation::ReadLoyalty, Function::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)),
+        (Operation::ReadProduct, HttpFunction::ConfiguratorRead, product, None),
+        (Operation::ReadLoyalty, HttpFunction::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)),
     ];
     for (operation, function, path, who) in reads {
         stage.read(function, path, who).await;
@@ -45,7 +45,7 @@ async fn cart(stage: &mut Stage, footprints: &mut Footprints) {
         stage.apply(&[CART_QUEUE]).await;
         stage.pass(EXPIRED_MS);
     }
-    stage.read(Function::CartRead, "/v1/cart", Some(Kind::Cart)).await;
+    stage.read(HttpFunction::CartRead, "/v1/cart", Some(Kind::Cart)).await;
     stage.take();
     stage.add("four").await;
     let accepted = stage.take();
@@ -53,10 +53,10 @@ async fn cart(stage: &mut Stage, footprints: &mut Footprints) {
     let messages = delivered.len() as u64;
     footprints.push((Operation::AcceptCommand, Footprint { messages, ..accepted }));
     footprints.push((Operation::ApplyCommand, stage.take()));
-    stage.read(Function::CartRead, "/v1/cart", Some(Kind::Cart)).await;
+    stage.read(HttpFunction::CartRead, "/v1/cart", Some(Kind::Cart)).await;
     footprints.push((Operation::ReadCart, stage.take()));
     stage.pass(EXPIRED_MS);
-    stage.read(Function::Commands, "/v1/cart/checkout", Some(Kind::Cart)).await;
+    stage.read(HttpFunction::Commands, "/v1/cart/checkout", Some(Kind::Cart)).await;
     footprints.push((Operation::CheckOut, stage.take()));
     let request = Request::post("/v1/configurator/tee/selections");
     stage.pass(EXPIRED_MS);
@@ -115,7 +115,7 @@ async fn webhooks(stage: &Stage, footprints: &mut Footprints) {
 
 async fn redemption(stage: &Stage, footprints: &mut Footprints) {
     stage.pass(30 * DAY_MS);
-    stage.read(Function::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)).await;
+    stage.read(HttpFunction::LoyaltyRead, "/v1/loyalty", Some(Kind::Customer)).await;
     stage.take();
     let voucher = json!({"points": 250, "reward": "five-euro"});
     let request = Request::post("/v1/loyalty/redemptions");

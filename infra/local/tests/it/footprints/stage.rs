@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
+use domain_catalog::{EdgeCache, PublicContent};
+use domain_core::port::PortError;
 use domain_core::time::Time;
 use domain_loyalty::{Activation, ProgramStore as _};
+use edge_wire::function::{ConsumerFunction, HttpFunction};
 use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY};
 use edge_wire::identity::{Identity, Kind, encode};
 use edge_wire::keys::KeyRing;
@@ -20,20 +23,18 @@ use infra_cost::Footprint;
 use infra_dynamo::Embedded;
 use infra_local::demo;
 use infra_local::local::aws_config;
-use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE, bus_config};
+use infra_local::wiring::{bus_config, queues_of};
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
-use origin_adapters::{
-    Aws, CartRepository, CatalogRepository, DynamoTable, EventBridgeBus, LedgerRepository,
-    NewVersion, OwnCodes, PrivacyRepository, ProgramRepository, lambda_http_client,
-};
+use origin_adapters::{Aws, CatalogRepository, NewVersion, ProgramRepository, lambda_http_client};
 use origin_functions::caches::cached_catalog::variants_sold;
-use origin_functions::consumers::tombstone_filter::TombstoneFilter;
-use origin_functions::consumers::{Batch, CartConsumer, Consumer, LoyaltyConsumer, Orders};
-use origin_functions::http::functions::Function;
+use origin_functions::consumers::{Batch, Consumer as _, SharedConsumer};
 use origin_functions::http::publishing;
+use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
+use origin_functions::runtime::ports::{Ports, SharedEdgeCache};
 use origin_functions::runtime::shop::{Shop, system_random};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -63,11 +64,14 @@ pub(super) struct Stage {
 }
 
 /// A consumer that counts its messages.
-struct Counted<C> {
-    consumer: Arc<C>,
-    queue: &'static str,
+struct Counted {
+    consumer: SharedConsumer,
+    queue: String,
     deliveries: Arc<Mutex<Vec<(String, String)>>>,
 }
+
+/// The edge's caches, which nothing is published to here.
+struct NoEdge;
 
 /// Counts the bytes of log lines.
 #[derive(Clone)]
@@ -82,23 +86,21 @@ impl Stage {
         let table = Embedded::memory().unwrap().http_client();
         let aws = Aws::new(config, meter.on(table), meter.on(lambda_http_client()));
         create_tables(&aws).await.unwrap();
-        let table = DynamoTable::shared(&aws);
-        publish(&table).await;
+        let ports = Ports::on_aws(&aws);
+        publish(&ports.table).await;
         let now_ms = Arc::new(AtomicU64::new(MORNING_MS));
         let clock_ms = Arc::clone(&now_ms);
         let clock = Clock::new(move || Time(clock_ms.load(Ordering::Relaxed)));
         let deliveries = Arc::default();
         let folder = tempfile::tempdir().unwrap();
-        let targets = targets(&aws, &clock, &deliveries);
-        let mut config = bus_config(Faults::default());
-        config.queues.retain(|queue| targets.contains_key(&queue.name));
-        config.rules.retain(|rule| targets.contains_key(&rule.queue));
+        let targets = targets(&ports, &clock, &deliveries);
+        let config = bus_config(Faults::default());
         let bus = Bus::open(&folder.path().join("bus"), config, targets).unwrap();
         let serving = bus.clone();
         tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
         bus.queues().for_each(|queue| bus.pause(queue).unwrap());
-        let shop = || Arc::new(Shop::new(shop_config(), &aws, clock.clone(), system_random));
-        let shops = Function::ALL.iter().map(|it| (it.name(), shop())).collect();
+        let shop = || Arc::new(Shop::new(shop_config(), &ports, clock.clone(), system_random));
+        let shops = HttpFunction::ALL.iter().map(|it| (it.name(), shop())).collect();
         let (meter, bookmark) = (meter.clone(), String::new());
         Self { shops, bus, meter, deliveries, now_ms, bookmark, _folder: folder }
     }
@@ -129,7 +131,12 @@ impl Stage {
         std::mem::take(&mut *self.deliveries.lock().unwrap())
     }
 
-    pub(super) async fn read(&self, function: Function, path: &str, who: Option<Kind>) -> Value {
+    pub(super) async fn read(
+        &self,
+        function: HttpFunction,
+        path: &str,
+        who: Option<Kind>,
+    ) -> Value {
         self.send(function, Request::get(path), who, Bytes::new()).await.1
     }
 
@@ -153,7 +160,7 @@ impl Stage {
             .header(IDEMPOTENCY_KEY, key(&name.replace(' ', "-")))
             .header("content-type", "application/json");
         let (status, answer) =
-            self.send(Function::Commands, request, Some(who), body.to_string()).await;
+            self.send(HttpFunction::Commands, request, Some(who), body.to_string()).await;
         assert!((200..300).contains(&status), "{answer}");
         answer
     }
@@ -168,13 +175,14 @@ impl Stage {
             .header("x-shopify-webhook-id", "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043")
             .header("x-shopify-api-version", "2026-07")
             .header("x-shopify-hmac-sha256", signature);
-        let (status, _) = self.send(Function::Webhooks, request, None, payload.to_owned()).await;
+        let (status, _) =
+            self.send(HttpFunction::Webhooks, request, None, payload.to_owned()).await;
         assert_eq!(status, 200);
     }
 
     async fn send(
         &self,
-        function: Function,
+        function: HttpFunction,
         request: http::request::Builder,
         who: Option<Kind>,
         body: impl Into<Body>,
@@ -189,7 +197,7 @@ impl Stage {
             }
         }
         let is_read = request.method() == Method::GET;
-        let router = function.router(Arc::clone(&self.shops[function.name()]));
+        let router = router(function, Arc::clone(&self.shops[function.name()]));
         let answer = router.oneshot(request).await.unwrap();
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), ANSWER_BYTES_MAX).await.unwrap();
@@ -198,15 +206,21 @@ impl Stage {
     }
 }
 
-impl<C: Consumer> Target for Counted<C> {
+impl EdgeCache for NoEdge {
+    async fn invalidate(&self, _: &[PublicContent]) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+impl Target for Counted {
     fn invoke(&self, event: Bytes) -> BoxFuture<Result<Bytes, TargetError>> {
         let batch: Value = serde_json::from_slice(&event).unwrap();
         for record in batch["Records"].as_array().unwrap() {
             let body: Value = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
             let detail_type = body["detail-type"].as_str().unwrap().to_owned();
-            self.deliveries.lock().unwrap().push((self.queue.to_owned(), detail_type));
+            self.deliveries.lock().unwrap().push((self.queue.clone(), detail_type));
         }
-        let consumer = Arc::clone(&self.consumer);
+        let consumer = self.consumer.clone();
         Box::pin(async move {
             let batch: Batch = serde_json::from_slice(&event).unwrap();
             let unfinished = serde_json::to_value(consumer.consume(batch).await).unwrap();
@@ -240,38 +254,22 @@ pub(super) fn count_logs(meter: &Meter) -> tracing::subscriber::DefaultGuard {
 }
 
 fn targets(
-    aws: &Aws,
+    ports: &Ports,
     clock: &Clock,
     deliveries: &Arc<Mutex<Vec<(String, String)>>>,
 ) -> HashMap<String, Arc<dyn Target>> {
-    let table = DynamoTable::shared(aws);
-    let carts = CartConsumer {
-        carts: CartRepository::new(&table),
-        orders: Orders { keys: keys(), shop: demo::SHOP.to_owned() },
+    let shop = demo::SHOP.to_owned();
+    let composition = Composition { ports: ports.clone(), shop, clock: clock.clone() };
+    let of_function = |function: &ConsumerFunction| {
+        let edge = SharedEdgeCache::new(NoEdge);
+        let consumer = composition.consumer(*function, &keys(), &edge);
+        queues_of(*function).map(move |queue| {
+            let (consumer, deliveries) = (consumer.clone(), Arc::clone(deliveries));
+            let counted = Counted { consumer, queue: queue.clone(), deliveries };
+            (queue, Arc::new(counted) as Arc<dyn Target>)
+        })
     };
-    let carts =
-        Arc::new(TombstoneFilter { consumer: carts, tombstones: PrivacyRepository::new(&table) });
-    let loyalty = LoyaltyConsumer {
-        ledger: LedgerRepository::new(&table),
-        programs: ProgramRepository::new(&table),
-        events: EventBridgeBus::new(aws),
-        codes: OwnCodes,
-        shop: demo::SHOP.to_owned(),
-        clock: clock.clone(),
-    };
-    let loyalty =
-        Arc::new(TombstoneFilter { consumer: loyalty, tombstones: PrivacyRepository::new(&table) });
-    let counted = |queue, consumer: &Arc<_>| -> Arc<dyn Target> {
-        let (consumer, deliveries) = (Arc::clone(consumer), Arc::clone(deliveries));
-        Arc::new(Counted { consumer, queue, deliveries })
-    };
-    let deliveries = Arc::clone(deliveries);
-    let carts = Counted { consumer: carts, queue: CART_QUEUE, deliveries };
-    HashMap::from([
-        (CART_QUEUE.to_owned(), Arc::new(carts) as Arc<dyn Target>),
-        (LOYALTY_QUEUE.to_owned(), counted(LOYALTY_QUEUE, &loyalty)),
-        (REDEMPTION_QUEUE.to_owned(), counted(REDEMPTION_QUEUE, &loyalty)),
-    ])
+    ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
 async fn publish(table: &SharedTable) {

@@ -122,7 +122,7 @@ pub(crate) async fn announce(
     match publication {
         Publication::Published { version } => {
             let event = PublishedEvent { product: product.to_owned(), version }.to_event();
-            shop.cart_commands.events.publish(&[event]).await?;
+            shop.events.publish(&[event]).await?;
             Ok(version)
         }
         Publication::Conflict => {

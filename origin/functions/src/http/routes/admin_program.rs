@@ -184,7 +184,7 @@ async fn announce(
         }
     };
     let event = ProgramEvent { version, active_from }.to_event();
-    shop.cart_commands.events.publish(&[event]).await?;
+    shop.events.publish(&[event]).await?;
     let body = ProgramPublishedBody {
         version: version.to_string(),
         active_from: active_from.to_rfc3339(),

@@ -50,7 +50,7 @@ pub(crate) async fn receive(
 /// a character), is stored separately, and the event refers to it (claim check).
 async fn publish(shop: &Shop, payload: &RawValue, metadata: &Value) -> Result<(), PortError> {
     let publish = async |detail: String| {
-        shop.cart_commands.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
+        shop.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
     };
     let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
     if detail.len() <= DETAIL_BYTES_MAX {

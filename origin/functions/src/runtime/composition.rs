@@ -1,0 +1,94 @@
+//! What each consumer is composed of: the same on AWS, on a laptop, for the cost footprints and in
+//! the simulation.
+
+use domain_catalog::EdgeCache;
+use edge_wire::function::ConsumerFunction;
+use edge_wire::keys::KeyRing;
+use origin_adapters::{
+    CartRepository, LedgerRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
+};
+
+use crate::consumers::claim_check::WithPayloads;
+use crate::consumers::privacy::PrivacyConsumer;
+use crate::consumers::tombstone_filter::TombstoneFilter;
+use crate::consumers::{
+    CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, SharedConsumer,
+};
+use crate::runtime::clock::Clock;
+use crate::runtime::ports::{Ports, SharedEdgeCache};
+
+/// Composes consumers.
+#[derive(Debug, Clone)]
+pub struct Composition {
+    /// Their ports.
+    pub ports: Ports,
+    /// The shop's `*.myshopify.com` domain.
+    pub shop: String,
+    /// Their clock.
+    pub clock: Clock,
+}
+
+// === impl Composition ===
+
+impl Composition {
+    /// One consumer. The keys verify what orders name; the edge is where publications invalidate.
+    #[must_use]
+    pub fn consumer(
+        &self,
+        function: ConsumerFunction,
+        keys: &KeyRing,
+        edge: &SharedEdgeCache,
+    ) -> SharedConsumer {
+        match function {
+            ConsumerFunction::Cart => SharedConsumer::new(self.cart(keys.clone())),
+            ConsumerFunction::Loyalty => SharedConsumer::new(self.loyalty()),
+            ConsumerFunction::Privacy => SharedConsumer::new(self.privacy()),
+            ConsumerFunction::Published => SharedConsumer::new(published(edge.clone())),
+        }
+    }
+
+    /// [`ConsumerFunction::Cart`].
+    pub fn cart(&self, keys: KeyRing) -> impl Consumer + use<> {
+        let orders = Orders { keys, shop: self.shop.clone() };
+        let carts = CartRepository::new(&self.ports.table);
+        self.without_erased(self.with_payloads(CartConsumer { carts, orders }))
+    }
+
+    /// [`ConsumerFunction::Loyalty`].
+    pub fn loyalty(&self) -> impl Consumer + use<> {
+        let Ports { table, events, codes } = &self.ports;
+        let consumer = LoyaltyConsumer {
+            ledger: LedgerRepository::new(table),
+            programs: ProgramRepository::new(table),
+            events: events.clone(),
+            codes: codes.clone(),
+            shop: self.shop.clone(),
+            clock: self.clock.clone(),
+        };
+        self.without_erased(self.with_payloads(consumer))
+    }
+
+    /// [`ConsumerFunction::Privacy`].
+    pub fn privacy(&self) -> impl Consumer + use<> {
+        let table = &self.ports.table;
+        self.with_payloads(PrivacyConsumer {
+            ledger: LedgerRepository::new(table),
+            carts: CartRepository::new(table),
+            privacy: PrivacyRepository::new(table),
+            shop: self.shop.clone(),
+        })
+    }
+
+    fn with_payloads<C>(&self, consumer: C) -> WithPayloads<C> {
+        WithPayloads { consumer, payloads: PayloadRepository::new(&self.ports.table) }
+    }
+
+    fn without_erased<C>(&self, consumer: C) -> TombstoneFilter<C, PrivacyRepository> {
+        TombstoneFilter { consumer, tombstones: PrivacyRepository::new(&self.ports.table) }
+    }
+}
+
+/// [`ConsumerFunction::Published`].
+pub fn published<E: EdgeCache + 'static>(edge: E) -> impl Consumer + use<E> {
+    PublishedConsumer { edge }
+}

@@ -1,0 +1,149 @@
+//! The ports of an instance as trait objects: on AWS, on a laptop and in the simulation the same
+//! code runs on different ones.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use domain_catalog::{EdgeCache, PublicContent};
+use domain_core::event::{Event, Events};
+use domain_core::port::PortError;
+use domain_loyalty::{RewardCode, RewardCodes};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{Aws, DynamoTable, EventBridgeBus, OwnCodes};
+
+/// What every function and consumer uses.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// Both tables.
+    pub table: SharedTable,
+    /// The event bus.
+    pub events: SharedEvents,
+    /// Makes reward codes.
+    pub codes: SharedCodes,
+}
+
+/// An event bus.
+#[derive(Clone)]
+pub struct SharedEvents(Arc<dyn DynEvents>);
+
+/// A maker of reward codes.
+#[derive(Clone)]
+pub struct SharedCodes(Arc<dyn DynCodes>);
+
+/// The caches at the edge.
+#[derive(Clone)]
+pub struct SharedEdgeCache(Arc<dyn DynEdgeCache>);
+
+/// A running call.
+type Call<'a> = Pin<Box<dyn Future<Output = Result<(), PortError>> + Send + 'a>>;
+
+/// [`Events`] as a trait object.
+trait DynEvents: Send + Sync {
+    fn publish<'a>(&'a self, events: &'a [Event]) -> Call<'a>;
+}
+
+/// [`RewardCodes`] as a trait object.
+trait DynCodes: Send + Sync {
+    fn make<'a>(&'a self, code: &'a RewardCode, reward: &'a str) -> Call<'a>;
+}
+
+/// [`EdgeCache`] as a trait object.
+trait DynEdgeCache: Send + Sync {
+    fn invalidate<'a>(&'a self, contents: &'a [PublicContent]) -> Call<'a>;
+}
+
+// === impl Ports ===
+
+impl Ports {
+    /// Ports on DynamoDB and EventBridge.
+    #[must_use]
+    pub fn on_aws(aws: &Aws) -> Self {
+        Self {
+            table: DynamoTable::shared(aws),
+            events: SharedEvents::new(EventBridgeBus::new(aws)),
+            codes: SharedCodes::new(OwnCodes),
+        }
+    }
+}
+
+// === impl SharedEvents ===
+
+impl SharedEvents {
+    /// Shares a bus.
+    pub fn new(events: impl Events + 'static) -> Self {
+        Self(Arc::new(events))
+    }
+}
+
+impl fmt::Debug for SharedEvents {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedEvents")
+    }
+}
+
+impl<E: Events> DynEvents for E {
+    fn publish<'a>(&'a self, events: &'a [Event]) -> Call<'a> {
+        Box::pin(Events::publish(self, events))
+    }
+}
+
+impl Events for SharedEvents {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        self.0.publish(events).await
+    }
+}
+
+// === impl SharedCodes ===
+
+impl SharedCodes {
+    /// Shares a maker of codes.
+    pub fn new(codes: impl RewardCodes + 'static) -> Self {
+        Self(Arc::new(codes))
+    }
+}
+
+impl fmt::Debug for SharedCodes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedCodes")
+    }
+}
+
+impl<C: RewardCodes> DynCodes for C {
+    fn make<'a>(&'a self, code: &'a RewardCode, reward: &'a str) -> Call<'a> {
+        Box::pin(RewardCodes::make(self, code, reward))
+    }
+}
+
+impl RewardCodes for SharedCodes {
+    async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
+        self.0.make(code, reward).await
+    }
+}
+
+// === impl SharedEdgeCache ===
+
+impl SharedEdgeCache {
+    /// Shares the caches of an edge.
+    pub fn new(edge: impl EdgeCache + 'static) -> Self {
+        Self(Arc::new(edge))
+    }
+}
+
+impl fmt::Debug for SharedEdgeCache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedEdgeCache")
+    }
+}
+
+impl<E: EdgeCache> DynEdgeCache for E {
+    fn invalidate<'a>(&'a self, contents: &'a [PublicContent]) -> Call<'a> {
+        Box::pin(EdgeCache::invalidate(self, contents))
+    }
+}
+
+impl EdgeCache for SharedEdgeCache {
+    async fn invalidate(&self, contents: &[PublicContent]) -> Result<(), PortError> {
+        self.0.invalidate(contents).await
+    }
+}

@@ -28,7 +28,7 @@ const DOMAIN: [(&str, &[&str]); 7] = [
     ("domain-configurator", &["domain-core", "domain-shopify"]),
     ("domain-catalog", &["domain-configurator", "domain-core"]),
     ("domain-loyalty", &["domain-core", "domain-shopify"]),
-    ("domain-cart", &["domain-configurator", "domain-core", "domain-shopify"]),
+    ("domain-cart", &["domain-catalog", "domain-configurator", "domain-core", "domain-shopify"]),
     ("domain-privacy", &["domain-cart", "domain-core", "domain-loyalty", "domain-shopify"]),
 ];
 /// What a pure room must not reach: runtimes, sockets, clocks' and chance's owners, AWS.

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use domain_configurator::{Configurator, Scope, Selection, Variant};
+use domain_configurator::{Configurator, Selection, Variant};
 use domain_core::money::Money;
 
 use super::contents::Contents;
 use super::line::{LINE_PROPERTY, Line, LineId, Offer};
+use super::offering::Quote;
 
 /// A cart in Shopify's form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,9 +106,8 @@ pub fn hand_over<'c>(
 fn buyable<'c>(today: &'c Configurator, offer: &Offer) -> Result<Buyable<'c>, Problem> {
     let Some(choices) = &offer.selection else {
         let id = offer.variant_id.as_deref().unwrap_or_default();
-        let variant = today.variant(id).ok_or(Problem::ProductGone)?;
-        let price = today.price(&variant.selection).ok_or(Problem::ProductGone)?;
-        return Ok(Buyable { variant, price });
+        let quote = Quote::of_variant(today, id).map_err(|_| Problem::ProductGone)?;
+        return Buyable::of(quote).ok_or(Problem::ProductGone);
     };
     let pairs = choices.iter().map(|(option, value)| (option.as_str(), value.as_str()));
     let selection = Selection::from_pairs(pairs).unwrap_or_default();
@@ -116,14 +116,8 @@ fn buyable<'c>(today: &'c Configurator, offer: &Offer) -> Result<Buyable<'c>, Pr
         let owned = |(option, value): (&str, &str)| (option.to_owned(), value.to_owned());
         Problem::SelectionInvalid { repair: repair.iter().map(owned).collect() }
     };
-    // No option in scope: only the resolution of the whole selection is needed.
-    let whole = Scope { only: Some([].into()) };
-    let resolution = today.resolve(&selection, &whole).map_err(|_| invalid())?;
-    // An incomplete or invalid selection has no price.
-    let price = today.price(&selection).ok_or_else(invalid)?;
-    let variant = resolution.variant().and_then(|variant| today.variant(&variant.variant_id));
-    let variant = variant.ok_or(Problem::VariantMissing)?;
-    Ok(Buyable { variant, price })
+    let quote = Quote::of(today, &selection).map_err(|_| invalid())?;
+    Buyable::of(quote).ok_or(Problem::VariantMissing)
 }
 
 fn price_problems(line: &Line, buyable: &Buyable<'_>) -> Vec<Problem> {
@@ -142,6 +136,15 @@ fn item(id: LineId, line: &Line, variant: &Variant) -> Item {
         properties.insert(LINE_PROPERTY.to_owned(), id.to_string());
     }
     Item { variant_id: variant.variant_id.clone(), quantity: line.quantity, properties }
+}
+
+// === impl Buyable ===
+
+impl<'c> Buyable<'c> {
+    /// Shopify sells variants only.
+    fn of(quote: Quote<'c>) -> Option<Self> {
+        Some(Self { variant: quote.variant?, price: quote.price })
+    }
 }
 
 // === impl HandOver ===

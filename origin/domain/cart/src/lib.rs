@@ -2,6 +2,7 @@
 //! deliveries do not matter.
 //!
 //! ```text
+//! add     ─► offer: the item at today's price, before the request is accepted
 //! request ─► accept: read, check limits, stamp, record, publish ─► 202, answer
 //! event   ─► absorb: read item, apply, conditional write         (repetitions change nothing)
 //! read    ─► answer: fold(item's commands and the client's pending ones, together)
@@ -22,10 +23,12 @@ mod item;
 mod limits;
 mod line;
 mod merge;
+mod offering;
 mod order;
 mod owner;
 mod ports;
 mod reissue;
+mod seller;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{Acceptance, CartCommands, CommandRequest, Rejection, RequestedAction};
@@ -44,7 +47,9 @@ pub use limits::{
 };
 pub use line::{LINE_PROPERTY, Line, LineId, Offer};
 pub use merge::{Both, Guest, Merge, Merged, MergedItems};
+pub use offering::{Addition, NotSold, offer};
 pub use order::{ORDER_TOPICS, Order};
 pub use owner::{cart_of, is_guests};
 pub use ports::{CartChange, CartRead, CartSource, CartWriter, Carts};
 pub use reissue::{Reissue, reissue};
+pub use seller::Seller;

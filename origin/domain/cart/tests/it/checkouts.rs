@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{NOON, command};
 
-fn texts<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+pub(crate) fn texts<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 /// A bike of 1,000.00: steel or, for 500.00 more, carbon; carbon is not made in small. Variants by
 /// frame; no variant for carbon in large.
-fn bike() -> Value {
+pub(crate) fn bike() -> Value {
     let value = |id: &str, price: u64| json!({"id": id, "title": id, "price": price});
     json!({"product": "bike", "title": "Bike", "currency": "EUR", "base_price": 100_000,
     "options": [
@@ -31,7 +31,7 @@ fn bike() -> Value {
     ]})
 }
 
-fn compiled(document: &Value) -> Configurator {
+pub(crate) fn compiled(document: &Value) -> Configurator {
     let product = Product::parse(document.to_string().as_bytes()).unwrap();
     Configurator::compile(product, &Limits::default()).unwrap()
 }

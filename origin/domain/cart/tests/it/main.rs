@@ -9,6 +9,7 @@ mod erasing;
 mod laws;
 mod merge_laws;
 mod merges;
+mod offers;
 mod orders;
 
 use std::collections::BTreeMap;

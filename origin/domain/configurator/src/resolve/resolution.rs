@@ -78,7 +78,7 @@ pub struct ValueAnswer<'r> {
 
 // === impl Resolution ===
 
-impl Resolution<'_> {
+impl<'c> Resolution<'c> {
     /// The selection that was resolved.
     #[must_use]
     pub fn selection(&self) -> &Selection {
@@ -111,7 +111,7 @@ impl Resolution<'_> {
 
     /// The variant of a complete and consistent selection, if it has one.
     #[must_use]
-    pub fn variant(&self) -> Option<&Variant> {
+    pub fn variant(&self) -> Option<&'c Variant> {
         self.variant
     }
 

@@ -7,11 +7,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_cart::{
-    Action, CommandRequest, LINE_PROPERTY, LineId, Offer, PROPERTIES_MAX, PROPERTY_BYTES_MAX,
-    QUANTITY_MAX, Rejection, RequestedAction,
+    Action, Addition, CommandRequest, LINE_PROPERTY, LineId, NotSold, PROPERTIES_MAX,
+    PROPERTY_BYTES_MAX, QUANTITY_MAX, Rejection, RequestedAction, offer,
 };
-use domain_catalog::{Catalog as _, Published};
-use domain_configurator::Selection;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::link::LINK_ATTRIBUTE;
 use edge_wire::problem::Code;
@@ -62,7 +60,7 @@ pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
-    Command { envelope, body: JsonBody(add) }: Command<CartHolder, JsonBody<AddLine>>,
+    Command { envelope, body: JsonBody(mut add) }: Command<CartHolder, JsonBody<AddLine>>,
 ) -> Result<Response, HttpProblem> {
     let quantity = quantity(add.quantity, 1)?;
     check_properties("/properties", &add.properties)?;
@@ -70,7 +68,8 @@ pub(crate) async fn add(
         let is_option = add.selection.as_ref().is_some_and(|chosen| chosen.contains_key(name));
         name == LINE_PROPERTY || is_option
     })?;
-    let offer = offer(&shop, add).await?;
+    let properties = std::mem::take(&mut add.properties);
+    let offer = offer(&shop.catalog, add.addition()?, properties).await.map_err(not_sold)?;
     accept(&shop, envelope, RequestedAction::Act(Action::add(offer, quantity))).await
 }
 
@@ -126,6 +125,23 @@ pub(crate) async fn attributes(
     check_properties("", &set)?;
     check_reserved("", &set, |name| name == LINK_ATTRIBUTE)?;
     accept(&shop, envelope, RequestedAction::Act(Action::Attributes { changes })).await
+}
+
+// === impl AddLine ===
+
+impl AddLine {
+    fn addition(self) -> Result<Addition, HttpProblem> {
+        match (self.variant_id, self.product, self.selection) {
+            (Some(variant_id), None, None) => Ok(Addition::Variant(variant_id)),
+            (None, Some(product), Some(selection)) => {
+                Ok(Addition::Configured { product, selection })
+            }
+            _ => {
+                let detail = "Send either `variant_id`, or `product` with `selection`.";
+                Err(HttpProblem::new(Code::Malformed, detail).at("", "has neither, or both"))
+            }
+        }
+    }
 }
 
 async fn accept(
@@ -196,90 +212,25 @@ fn pointer(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Resolves the added item: the command holds its current price, sku and title.
-async fn offer(shop: &Shop, add: AddLine) -> Result<Offer, HttpProblem> {
-    match (add.variant_id, add.product, add.selection) {
-        (Some(variant_id), None, None) => {
-            let (product, published) = product_selling(shop, &variant_id).await?;
-            let configurator = &published.configurator;
-            let variant = configurator.variant(&variant_id).ok_or_else(variant_unknown)?;
-            let selection = variant.selection.clone();
-            let price = configurator.price(&selection).ok_or_else(|| {
-                let detail = "The variant leaves options open: send `product` with `selection`.";
-                HttpProblem::new(Code::SelectionImpossible, detail)
-                    .at("/variant_id", "is not a complete selection")
-            })?;
-            Ok(Offer {
-                product,
-                sku: Some(variant.sku.clone()),
-                title: configurator.product().title().to_owned(),
-                price,
-                selection: None,
-                properties: add.properties,
-                variant_id: Some(variant_id),
-            })
+fn not_sold(reason: NotSold) -> HttpProblem {
+    let impossible = |detail: &str| HttpProblem::new(Code::SelectionImpossible, detail);
+    match reason {
+        NotSold::VariantUnknown => {
+            HttpProblem::new(Code::VariantUnknown, "No published product sells this variant.")
+                .at("/variant_id", "is not sold here")
         }
-        (None, Some(product), Some(selection)) => {
-            let published = shop.catalog.product(&product).await?;
-            let published = published
-                .ok_or_else(|| product_unknown(&product).at("/product", "is not published"))?;
-            configured(&published, product, selection, add.properties)
+        NotSold::VariantOpen => {
+            impossible("The variant leaves options open: send `product` with `selection`.")
+                .at("/variant_id", "is not a complete selection")
         }
-        _ => {
-            let detail = "Send either `variant_id`, or `product` with `selection`.";
-            Err(HttpProblem::new(Code::Malformed, detail).at("", "has neither, or both"))
+        NotSold::ProductUnknown(product) => {
+            product_unknown(&product).at("/product", "is not published")
         }
+        NotSold::ChoicesUnknown(unknown) => unknown_choices("/selection/", &unknown),
+        NotSold::Inconsistent => impossible("No configuration contains all of these choices.")
+            .at("/selection", "can't be bought as it is"),
+        NotSold::Incomplete => impossible("Choose a value for every option.")
+            .at("/selection", "can't be bought as it is"),
+        NotSold::Port(error) => error.into(),
     }
-}
-
-fn configured(
-    published: &Published,
-    product: String,
-    selection: BTreeMap<String, String>,
-    properties: BTreeMap<String, String>,
-) -> Result<Offer, HttpProblem> {
-    let configurator = &published.configurator;
-    let pairs = selection.iter().map(|(option, value)| (option.as_str(), value.as_str()));
-    let chosen =
-        Selection::from_pairs(pairs).map_err(|unknown| unknown_choices("/selection/", &unknown))?;
-    let resolution = configurator
-        .resolve(&chosen, &Default::default())
-        .map_err(|unknown| unknown_choices("/selection/", &unknown))?;
-    let impossible = |detail: &str| {
-        let problem = HttpProblem::new(Code::SelectionImpossible, detail);
-        problem.at("/selection", "can't be bought as it is")
-    };
-    if !resolution.is_consistent() {
-        return Err(impossible("No configuration contains all of these choices."));
-    }
-    if !resolution.is_complete() {
-        return Err(impossible("Choose a value for every option."));
-    }
-    let price =
-        configurator.price(&chosen).ok_or_else(|| impossible("The selection has no price."))?;
-    let variant = resolution.variant();
-    Ok(Offer {
-        product,
-        variant_id: variant.map(|variant| variant.variant_id.clone()),
-        sku: variant.map(|variant| variant.sku.clone()),
-        title: configurator.product().title().to_owned(),
-        price,
-        selection: Some(selection),
-        properties,
-    })
-}
-
-async fn product_selling(
-    shop: &Shop,
-    variant_id: &str,
-) -> Result<(String, Arc<Published>), HttpProblem> {
-    let product = shop.catalog.product_of_variant(variant_id).await?;
-    let product = product.ok_or_else(variant_unknown)?;
-    let published = shop.catalog.product(&product).await?;
-    published.map(|published| (product, published)).ok_or_else(variant_unknown)
-}
-
-fn variant_unknown() -> HttpProblem {
-    HttpProblem::new(Code::VariantUnknown, "No published product sells this variant.")
-        .at("/variant_id", "is not sold here")
 }

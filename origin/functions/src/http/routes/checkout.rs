@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain_cart::{Contents, Item, LineProblem, Offer, Problem, hand_over};
-use domain_catalog::{Catalog as _, Published};
+use domain_cart::{Contents, Item, LineProblem, Offer, Problem, Seller, hand_over};
+use domain_catalog::Published;
 use domain_configurator::Configurator;
 use domain_core::port::PortError;
 use edge_wire::headers::BOOKMARK;
@@ -101,8 +101,8 @@ pub(crate) async fn show(
 ) -> Result<Response, HttpProblem> {
     let answer = answer_to(&shop, &cart, &view).await?;
     let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
-    let sellers = Sellers::read(&shop, &answer.contents).await?;
-    let hand_over = hand_over(&answer.contents, |offer| sellers.of(offer));
+    let products = Products::read(&shop, &answer.contents).await?;
+    let hand_over = hand_over(&answer.contents, |offer| products.selling(offer));
     let mut attributes = answer.contents.attributes;
     attributes.insert(LINK_ATTRIBUTE.to_owned(), mint_link(&shop.config.keys, &cart));
     let body = CheckoutBody {
@@ -145,57 +145,28 @@ fn problem(problem: &LineProblem) -> ProblemBody {
     }
 }
 
-/// What sells a line: its product if it is configured, otherwise the current product of its
-/// variant.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum SoldBy {
-    Product(String),
-    Variant(String),
-}
-
 /// The current products of a cart's lines.
-struct Sellers(BTreeMap<SoldBy, Arc<Published>>);
+struct Products(BTreeMap<Seller, Arc<Published>>);
 
-// === impl SoldBy ===
+// === impl Products ===
 
-impl SoldBy {
-    fn of(offer: &Offer) -> Self {
-        match (&offer.selection, &offer.variant_id) {
-            (None, Some(variant)) => Self::Variant(variant.clone()),
-            _ => Self::Product(offer.product.clone()),
-        }
-    }
-
-    async fn find(&self, shop: &Shop) -> Result<Option<Arc<Published>>, PortError> {
-        match self {
-            Self::Product(product) => shop.catalog.product(product).await,
-            Self::Variant(variant) => match shop.catalog.product_of_variant(variant).await? {
-                Some(product) => shop.catalog.product(&product).await,
-                None => Ok(None),
-            },
-        }
-    }
-}
-
-// === impl Sellers ===
-
-impl Sellers {
+impl Products {
     /// Reads all of them at once: no more than a cart has lines.
     async fn read(shop: &Arc<Shop>, contents: &Contents) -> Result<Self, PortError> {
-        let needed: BTreeSet<SoldBy> =
-            contents.lines.values().map(|line| SoldBy::of(&line.offer)).collect();
+        let sellers: BTreeSet<Seller> =
+            contents.lines.values().map(|line| Seller::of(&line.offer)).collect();
         let mut reads = JoinSet::new();
-        for seller in needed {
+        for seller in sellers {
             let shop = Arc::clone(shop);
             reads.spawn(async move {
-                seller.find(&shop).await.map(|published| Some((seller, published?)))
+                seller.product(&shop.catalog).await.map(|published| Some((seller, published?)))
             });
         }
         let products: Result<Vec<_>, PortError> = reads.join_all().await.into_iter().collect();
         Ok(Self(products?.into_iter().flatten().collect()))
     }
 
-    fn of(&self, offer: &Offer) -> Option<&Configurator> {
-        self.0.get(&SoldBy::of(offer)).map(|published| published.configurator.as_ref())
+    fn selling(&self, offer: &Offer) -> Option<&Configurator> {
+        self.0.get(&Seller::of(offer)).map(|published| published.configurator.as_ref())
     }
 }

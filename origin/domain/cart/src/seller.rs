@@ -1,0 +1,47 @@
+//! Which product sells an item today.
+
+use std::sync::Arc;
+
+use domain_catalog::{Catalog, Published};
+use domain_core::port::PortError;
+
+use super::line::Offer;
+
+/// What leads to the product that sells an item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seller {
+    /// The product, if the item is configured.
+    Product(String),
+    /// Otherwise the product that sells this Shopify variant today.
+    Variant(String),
+}
+
+// === impl Seller ===
+
+impl Seller {
+    /// The seller of an item in a cart.
+    #[must_use]
+    pub fn of(offer: &Offer) -> Self {
+        match (&offer.selection, &offer.variant_id) {
+            (None, Some(variant)) => Self::Variant(variant.clone()),
+            _ => Self::Product(offer.product.clone()),
+        }
+    }
+
+    /// The product as it is published; `None` if none sells the item.
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn product(
+        &self,
+        catalog: &impl Catalog,
+    ) -> Result<Option<Arc<Published>>, PortError> {
+        match self {
+            Self::Product(product) => catalog.product(product).await,
+            Self::Variant(variant) => match catalog.product_of_variant(variant).await? {
+                Some(product) => catalog.product(&product).await,
+                None => Ok(None),
+            },
+        }
+    }
+}

@@ -49,8 +49,8 @@ impl JsonFragments {
 // === impl Resolution ===
 
 impl Resolution<'_> {
-    /// The JSON of the contract, with the published version of the product: the serialised form
-    /// with the version after the product.
+    /// The JSON of the contract, with the published version of the product, which the configurator
+    /// does not know.
     #[must_use]
     pub fn to_json(&self, version: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(1_024 + self.results.len() * VALUE_BYTES);
@@ -134,30 +134,10 @@ fn serialised(out: &mut Vec<u8>, value: &impl serde::Serialize) {
 }
 
 fn price_to_json(out: &mut Vec<u8>, price: &PriceRange) {
+    let mut digits = itoa::Buffer::new();
     out.extend_from_slice(b"{\"min\":");
-    integer(out, price.min.0);
+    out.extend_from_slice(digits.format(price.min.0).as_bytes());
     out.extend_from_slice(b",\"max\":");
-    integer(out, price.max.0);
+    out.extend_from_slice(digits.format(price.max.0).as_bytes());
     out.push(b'}');
-}
-
-fn integer(out: &mut Vec<u8>, number: i64) {
-    /// Digits of the longest number, and its sign.
-    const LENGTH: usize = 20;
-    let mut text = [0; LENGTH];
-    let mut at = LENGTH;
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        text[at] = b'0' + u8::try_from(rest % 10).expect("a digit");
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        at -= 1;
-        text[at] = b'-';
-    }
-    out.extend_from_slice(&text[at..]);
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use domain_core::money::Money;
-use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::count::Count;
@@ -12,8 +12,7 @@ use crate::product::{ProductOption, Variant};
 use crate::selection::Selection;
 
 /// The resolution of a selection: the number of configurations that extend it, their prices, and
-/// the state of each value of each option. It serialises to the JSON of the contract without the
-/// version, which the configurator does not know.
+/// the state of each value of each option. [`Resolution::to_json`] writes it as the contract says.
 #[derive(Debug, Clone)]
 pub struct Resolution<'c> {
     pub(super) configurator: &'c Configurator,
@@ -126,10 +125,7 @@ impl<'c> Resolution<'c> {
         })
     }
 
-    pub(super) fn changes_of(
-        &self,
-        result: &ValueResult,
-    ) -> impl ExactSizeIterator<Item = (&str, &str)> {
+    fn changes_of(&self, result: &ValueResult) -> impl ExactSizeIterator<Item = (&str, &str)> {
         let Range { start, end } = result.changes;
         self.changes[start as usize..end as usize].iter().map(|(option, value)| {
             let option = &self.configurator.product().options()[usize::from(*option)];
@@ -204,21 +200,6 @@ impl<'r> ValueAnswer<'r> {
     }
 }
 
-impl Serialize for Resolution<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut object = out.serialize_struct("Resolution", 8)?;
-        object.serialize_field("product", self.configurator.product().id())?;
-        object.serialize_field("selection", &self.selection)?;
-        object.serialize_field("consistent", &self.is_consistent())?;
-        object.serialize_field("complete", &self.is_complete)?;
-        object.serialize_field("configurations", &self.configurations.to_string())?;
-        object.serialize_field("price", &self.price)?;
-        object.serialize_field("variant", &self.variant_summary())?;
-        object.serialize_field("options", &Options(self))?;
-        object.end()
-    }
-}
-
 /// The form of a variant in a resolution.
 pub(super) struct VariantSummary<'v>(&'v Variant);
 
@@ -237,58 +218,4 @@ pub(crate) fn serialize_variant<S: Serializer>(
     out: S,
 ) -> Result<S::Ok, S::Error> {
     variant.map(VariantSummary).serialize(out)
-}
-
-struct Options<'r>(&'r Resolution<'r>);
-
-impl Serialize for Options<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut list = out.serialize_seq(Some(self.0.options.len()))?;
-        for option in self.0.options() {
-            list.serialize_element(&option)?;
-        }
-        list.end()
-    }
-}
-
-impl Serialize for OptionAnswer<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut object = out.serialize_struct("Option", 2)?;
-        object.serialize_field("id", self.id())?;
-        object.serialize_field("values", &Values(self))?;
-        object.end()
-    }
-}
-
-struct Values<'r>(&'r OptionAnswer<'r>);
-
-impl Serialize for Values<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(self.0.values())
-    }
-}
-
-impl Serialize for ValueAnswer<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut object = out.serialize_struct("Value", 4)?;
-        object.serialize_field("id", self.id)?;
-        object.serialize_field("state", self.result.state.name())?;
-        object.serialize_field("price", &self.result.price)?;
-        let has_changes = self.result.state == State::Alternative;
-        object.serialize_field("changes", &has_changes.then_some(Changes(self)))?;
-        object.end()
-    }
-}
-
-struct Changes<'r>(&'r ValueAnswer<'r>);
-
-impl Serialize for Changes<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let changes = self.0.changes();
-        let mut object = out.serialize_map(Some(changes.len()))?;
-        for (option, value) in changes {
-            object.serialize_entry(option, value)?;
-        }
-        object.end()
-    }
 }

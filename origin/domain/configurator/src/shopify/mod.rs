@@ -1,4 +1,4 @@
-//! Shopify products: import, and restriction to the variants that exist or are in stock.
+//! Shopify products: import, and restriction to the variants that are in stock.
 
 mod ids;
 mod import;

@@ -1,37 +1,14 @@
-//! Restriction of a product to some combinations: the variants that exist, or that are in stock.
+//! Restriction of a product to some of its variants: those that are in stock.
 
 use crate::product::{Condition, Expression, OneOf, Product, Rule, RuleKind, Table};
 
-/// The additional rule of a product restricted to existing combinations. No authored rule has this
-/// id or the other one: ids have no colon.
-const COMBINATIONS_RULE: &str = "shopify:combinations";
-/// The additional rule of a product restricted to its stock, and its message for shoppers.
+/// The additional rule of a product restricted to its stock, and its message for shoppers. No
+/// authored rule has this id: ids have no colon.
 pub(crate) const STOCK_RULE: (&str, &str) = ("shop:in-stock", "This is not in stock.");
 
 // === impl Product ===
 
 impl Product {
-    /// The product with only those configurations whose values are at these positions, option by
-    /// option, as `decode_variants` returns them. `None` if a combination has a different number of
-    /// options, or a position that its option does not have.
-    #[must_use]
-    pub fn with_only_combinations(&self, combinations: &[Vec<u16>]) -> Option<Self> {
-        let is_known = |combination: &Vec<u16>| {
-            combination.len() == self.options.len()
-                && self
-                    .options
-                    .iter()
-                    .zip(combination)
-                    .all(|(option, value)| usize::from(*value) < option.values.len())
-        };
-        if !combinations.iter().all(is_known) {
-            return None;
-        }
-        let options = (0..).take(self.options.len()).collect();
-        let combinations = RuleKind::Allowed(Table::new(options, &combinations.concat()));
-        Some(self.with_rule(COMBINATIONS_RULE, None, combinations))
-    }
-
     /// The product with only the configurations of those variants whose id `is_included`: the rest
     /// of the product when the other variants are out of stock.
     #[must_use]
@@ -61,13 +38,8 @@ impl Product {
 
     fn in_stock(&self, kind: RuleKind) -> Self {
         let (id, message) = STOCK_RULE;
-        self.with_rule(id, Some(message), kind)
-    }
-
-    fn with_rule(&self, id: &str, message: Option<&str>, kind: RuleKind) -> Self {
         let mut restricted = self.clone();
-        let message = message.map(str::to_owned);
-        restricted.rules.push(Rule { id: id.to_owned(), message, kind });
+        restricted.rules.push(Rule { id: id.to_owned(), message: Some(message.to_owned()), kind });
         restricted
     }
 }

@@ -120,8 +120,8 @@ fn the_storefront_form_of_a_product_is_imported() {
 #[test]
 fn sold_out_combinations_are_impossible() {
     let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
-    let in_stock = product.with_only_combinations(&decode_variants("v1_0:0,1:0-1,").unwrap());
-    let in_stock = Configurator::compile(in_stock.unwrap(), &Limits::default()).unwrap();
+    let in_stock = product.with_only_variants(|id| id != "9200000000000000004");
+    let in_stock = Configurator::compile(in_stock, &Limits::default()).unwrap();
     let resolution = in_stock.resolve(&Selection::default(), &Scope::default()).unwrap();
     assert_eq!(resolution.configurations(), 3);
     let size = resolution.options().next().unwrap();
@@ -132,7 +132,6 @@ fn sold_out_combinations_are_impossible() {
     let one = Configurator::compile(one, &Limits::default()).unwrap();
     let resolution = one.resolve(&Selection::default(), &Scope::default()).unwrap();
     assert_eq!(resolution.configurations(), 1);
-    assert!(product.with_only_combinations(&[vec![0, 7]]).is_none(), "no such colour");
 }
 
 #[test]

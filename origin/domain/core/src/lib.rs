@@ -1,5 +1,5 @@
-//! What every part of the domain shares: money, time, ids, events, bookmarks and idempotency. It
-//! depends on no other part.
+//! What every part of the domain shares: money, time, ids, events, bookmarks, idempotency and the
+//! resource core. It depends on no other part.
 
 pub mod authoring;
 pub mod bookmark;
@@ -9,4 +9,5 @@ pub mod id;
 pub mod idempotency;
 pub mod money;
 pub mod port;
+pub mod resource;
 pub mod time;

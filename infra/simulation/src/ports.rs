@@ -1,12 +1,12 @@
 //! Ports with faults: slow calls, throttling, torn batches, lost answers, and callers that crash at
 //! any step. Generic over the real port.
 
-use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
-use domain_cart::{CommandLog, CommandRecord};
+use domain_cart::{CartChange, CartItem, CartWriter};
 use domain_core::event::{Event, Events};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{CommandEvent, CommandLog, CommandRecord, Read, Resource, Source};
 
 use crate::executor::TaskGroup;
 use crate::faults::FaultInjector;
@@ -48,30 +48,23 @@ impl<P> FaultyPort<P> {
     }
 }
 
-impl<P: CartSource> CartSource for FaultyPort<P> {
-    async fn item(
-        &self,
-        cart: &str,
-        consistency: Consistency,
-    ) -> Result<Option<CartItem>, PortError> {
-        self.call(|| self.port.item(cart, consistency)).await
+impl<R: Resource, P: Source<R>> Source<R> for FaultyPort<P> {
+    async fn item(&self, id: &str, consistency: Consistency) -> Result<Option<R>, PortError> {
+        self.call(|| self.port.item(id, consistency)).await
     }
 
     /// A batch is not a snapshot: each of its items is read at a different moment.
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+    async fn batch(&self, id: &str, commands: &[CommandId]) -> Result<Read<R>, PortError> {
         self.call(|| async move {
+            let first = self.port.batch(id, commands).await?;
             if !self.faults.occurs(self.faults.profile.torn) {
-                return self.port.item_and_records(cart, ids).await;
+                return Ok(first);
             }
             let is_item_first = self.faults.rng.coin();
-            let (first, records) = self.port.item_and_records(cart, ids).await?;
             self.faults.delay(self.faults.profile.table_ms_max).await;
-            let (second, later) = self.port.item_and_records(cart, ids).await?;
-            Ok(if is_item_first { (first, later) } else { (second, records) })
+            let later = self.port.batch(id, commands).await?;
+            let (item, records) = if is_item_first { (first, later) } else { (later, first) };
+            Ok(Read { records: records.records, ..item })
         })
         .await
     }
@@ -92,12 +85,15 @@ impl<P: CartWriter> CartWriter for FaultyPort<P> {
     }
 }
 
-impl<P: CommandLog> CommandLog for FaultyPort<P> {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
+impl<E: CommandEvent, P: CommandLog<E>> CommandLog<E> for FaultyPort<P> {
+    async fn record(
+        &self,
+        record: &CommandRecord<E>,
+    ) -> Result<Recorded<CommandRecord<E>>, PortError> {
         self.call(|| self.port.record(record)).await
     }
 
-    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
+    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord<E>>, PortError> {
         self.call(|| self.port.find(id)).await
     }
 }

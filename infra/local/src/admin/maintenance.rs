@@ -1,6 +1,7 @@
 //! Maintenance of a bus and the table beside it. Errors are one line for the terminal.
 
 use domain_cart::{CartEvent, Reissue, reissue};
+use domain_core::resource::CommandEvent as _;
 use domain_core::time::Time;
 use infra_bus::{Bus, Entry, Redrive, Replay};
 use infra_dynamo::{Embedded, Partitions};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain_cart::{Action, CartCommand, CartEvent, CartItem, CartSource as _, Offer};
+use domain_cart::{Action, CartCommand, CartEvent, CartItem, Offer};
 use domain_core::id::CommandId;
 use domain_core::money::Money;
 use domain_core::port::Consistency;
+use domain_core::resource::{CommandEvent as _, Resource as _, Source as _};
 use infra_bus::Entry;
 use infra_local::demo;
 use infra_local::local::aws_config;
@@ -54,7 +55,7 @@ pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
 
 /// Its lines: variant and quantity.
 pub(crate) fn quantities(shop: &Shop, cart: &str) -> Vec<(String, u32)> {
-    let contents = stored(shop, cart).unwrap().fold([]);
+    let contents = stored(shop, cart).unwrap().fold(&[]);
     let lines = contents.sorted_lines().into_iter();
     lines.map(|(_, line)| (line.offer.variant_id.clone().unwrap(), line.quantity)).collect()
 }

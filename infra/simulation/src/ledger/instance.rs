@@ -1,22 +1,24 @@
 //! One instance: the code of the loyalty routes between the wire and the domain, with the real
 //! cache, the real command handler and real bookmarks.
 
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Events as _, Kind};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Fingerprint;
 use domain_core::port::PortError;
+use domain_core::resource::{Answer, CommandRequest, Commands, Read, Reader as _, Rejection};
 use domain_core::time::Time;
 use domain_loyalty::{
-    Account, Accounts as _, CommandRequest, EntryPage, LoyaltyCommands, LoyaltyRejection, Points,
-    Reading, Redemption, RewardRequest, Standing, State, View, view,
+    Account, EntryPage, LoyaltyRejection, Points, Reading, Redemption, RewardRequest, Standing,
+    State, adjust, read_entries, read_redemption, redeem,
 };
 use edge_wire::headers::BOOKMARK;
 use edge_wire::keys::KeyRing;
 use edge_wire::resource::Resource;
 use http::{HeaderMap, HeaderValue};
-use origin_adapters::{LedgerRepository, ProgramRepository};
-use origin_functions::caches::cached_ledger::CachedLedger;
+use origin_adapters::{CommandLogRepository, LedgerRepository, ProgramRepository};
+use origin_functions::caches::cached_program::CachedProgram;
+use origin_functions::caches::cached_reader::CachedReader;
 use origin_functions::http::bookmarks::ClientView;
 use origin_functions::runtime::clock::Clock;
 
@@ -28,14 +30,14 @@ use crate::ports::FaultyPort;
 const ENTRIES_MAX: usize = 100;
 
 /// The ledger of an instance.
-type Ledger = CachedLedger<FaultyPort<LedgerRepository>, FaultyPort<ProgramRepository>>;
+type Ledger = CachedReader<Account, FaultyPort<LedgerRepository>>;
 
 /// One instance.
 pub(crate) struct Instance {
     pub(crate) ledger: Ledger,
+    pub(crate) program: CachedProgram<FaultyPort<ProgramRepository>>,
     pub(crate) commands:
-        LoyaltyCommands<Ledger, FaultyPort<LedgerRepository>, FaultyPort<ObservedBus>>,
-    pub(crate) events: FaultyPort<ObservedBus>,
+        Commands<Ledger, FaultyPort<CommandLogRepository>, FaultyPort<ObservedBus>>,
     pub(crate) clock: Clock,
     pub(crate) keys: KeyRing,
     pub(crate) mutant: Option<Mutant>,
@@ -91,7 +93,7 @@ pub(crate) struct Gift {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ErrorReply {
     /// 422 or 429: no such reward at this price, or too few points.
-    Declined(LoyaltyRejection),
+    Declined(Rejection<LoyaltyRejection>),
     /// 410: the key was first used too long ago.
     Expired,
     /// 5xx: the outcome is unknown.
@@ -106,7 +108,7 @@ impl Instance {
     /// `POST /webhooks/shopify`; signatures are not simulated.
     pub(crate) async fn receive(&self, detail: String) -> Result<(), ErrorReply> {
         let event = Event { kind: Kind::ShopifyWebhook, detail };
-        let published = self.events.publish(&[event]).await;
+        let published = self.commands.events.publish(&[event]).await;
         if self.mutant == Some(Mutant::ReceivedUnpublished) {
             return Ok(());
         }
@@ -120,17 +122,11 @@ impl Instance {
         bookmarks: &[String],
     ) -> Result<AccountBody, ErrorReply> {
         let client = self.client_view(customer, bookmarks)?;
-        let read =
-            self.ledger.read(customer, client.merged.floor, &pending(&client.merged)).await?;
-        let account_view = view(customer, &read, &client.merged, self.clock.now());
-        let item = read.account.as_deref().cloned();
-        self.account_body(
-            &client,
-            account_view,
-            item.unwrap_or_else(|| Account::empty(customer)),
-            None,
-        )
-        .await
+        let read = self.ledger.read(customer, &client.merged).await?;
+        let answer = self.answer(&read, &client.merged)?;
+        let item = read.item.as_deref().cloned();
+        self.account_body(&client, answer, item.unwrap_or_else(|| Account::empty(customer)), None)
+            .await
     }
 
     /// `GET /v1/loyalty/entries`.
@@ -140,11 +136,11 @@ impl Instance {
         bookmarks: &[String],
     ) -> Result<EntriesBody, ErrorReply> {
         let client = self.client_view(customer, bookmarks)?;
-        let pending = pending(&client.merged);
-        let (page, read) = self.ledger.entries(customer, None, ENTRIES_MAX, &pending).await?;
-        let account_view = view(customer, &read, &client.merged, self.clock.now());
-        let EntryPage { entries, .. } = account_view.page(page, None, ENTRIES_MAX);
-        let bookmark = client.reply(&self.keys, &account_view.bookmark).map_err(unexpected)?;
+        let (sent, page) = (&client.merged, (None, ENTRIES_MAX));
+        let (page, read) = read_entries(&self.ledger, customer, page, sent).await?;
+        let answer = self.answer(&read, sent)?;
+        let EntryPage { entries, .. } = answer.view.page(page, None, ENTRIES_MAX, sent);
+        let bookmark = client.reply(&self.keys, &answer.bookmark).map_err(unexpected)?;
         let entries = entries.into_iter().map(|entry| (entry.id, entry.points.0)).collect();
         Ok(EntriesBody { entries, bookmark })
     }
@@ -156,14 +152,14 @@ impl Instance {
         bookmarks: &[String],
     ) -> Result<AccountBody, ErrorReply> {
         let client = self.client_view(&reward.customer, bookmarks)?;
-        let program = self.ledger.program().await?.ok_or(ErrorReply::Unavailable)?;
+        let program = self.program.in_effect().await?.ok_or(ErrorReply::Unavailable)?;
         let body = format!("{} {}", reward.reward, reward.points);
         let request = self.request(&reward.customer, &reward.key, &body, client.merged.clone());
         let reward_request =
             RewardRequest { reward: reward.reward.clone(), points: Points(reward.points) };
-        let accepted = self.commands.redeem(&request, &reward_request, &program).await?;
-        let item = accepted.view.account.clone();
-        self.account_body(&client, accepted.view, item, Some(accepted.redemption)).await
+        let accepted = redeem(&self.commands, &request, &reward_request, &program).await?;
+        let item = accepted.answer.view.account.clone();
+        self.account_body(&client, accepted.answer, item, Some(accepted.redemption)).await
     }
 
     /// `GET /v1/loyalty/redemptions/{id}` of a redemption of this customer.
@@ -174,38 +170,42 @@ impl Instance {
         bookmarks: &[String],
     ) -> Result<AccountBody, ErrorReply> {
         let client = self.client_view(customer, bookmarks)?;
-        let pending = pending(&client.merged);
-        let read = self.ledger.read(customer, client.merged.floor, &pending).await?;
-        let account_view = view(customer, &read, &client.merged, self.clock.now());
-        if let Some(redemption) = account_view.redemption(id).cloned() {
-            let item = account_view.account.clone();
-            return self.account_body(&client, account_view, item, Some(redemption)).await;
+        let read = self.ledger.read(customer, &client.merged).await?;
+        let answer = self.answer(&read, &client.merged)?;
+        if let Some(redemption) = answer.view.redemption(id).cloned() {
+            let item = answer.view.account.clone();
+            return self.account_body(&client, answer, item, Some(redemption)).await;
         }
-        let (item, read) = self.ledger.redemption(customer, id, &pending).await?;
-        let account_view = view(customer, &read, &client.merged, self.clock.now());
-        let requested = read.records.iter().find(|record| record.command.id == id);
-        let requested = requested.and_then(|record| record.command.redemption());
+        let (item, read) = read_redemption(&self.ledger, customer, id, &client.merged).await?;
+        let answer = self.answer(&read, &client.merged)?;
+        let mut events = read.records.iter().map(|record| &record.event);
+        let requested = events.find(|event| event.command.id == id);
+        let requested = requested.and_then(|event| event.command.redemption());
         let decided = item.map(|item| item.redemption);
-        let redemption = account_view.redemption(id).cloned().or(decided).or(requested);
+        let redemption = answer.view.redemption(id).cloned().or(decided).or(requested);
         let redemption =
             redemption.ok_or_else(|| ErrorReply::Unexpected("404 for a redemption".to_owned()))?;
-        let item = account_view.account.clone();
-        self.account_body(&client, account_view, item, Some(redemption)).await
+        let item = answer.view.account.clone();
+        self.account_body(&client, answer, item, Some(redemption)).await
     }
 
     /// `POST /v1/admin/loyalty/customers/{id}/adjustments`.
     pub(crate) async fn adjust(&self, gift: &Gift) -> Result<CommandId, ErrorReply> {
-        let program = self.ledger.program().await?;
+        let program = self.program.in_effect().await?;
         let body = gift.points.to_string();
         let request = self.request(&gift.customer, &gift.key, &body, Bookmark::default());
-        let points = Points(gift.points);
-        let adjusted = self.commands.adjust(&request, points, "a gift", program.as_deref()).await?;
+        let gift = (Points(gift.points), "a gift");
+        let adjusted = adjust(&self.commands, &request, gift, program.as_deref()).await?;
         Ok(adjusted.id)
+    }
+
+    fn answer(&self, read: &Read<Account>, sent: &Bookmark) -> Result<Answer<Account>, ErrorReply> {
+        read.answer(sent, self.clock.now()).map_err(unexpected)
     }
 
     fn request(&self, customer: &str, key: &str, body: &str, bookmark: Bookmark) -> CommandRequest {
         CommandRequest {
-            customer: customer.to_owned(),
+            resource: customer.to_owned(),
             key: key.to_owned(),
             fingerprint: Fingerprint::of("POST", "/v1/loyalty", body.as_bytes()),
             bookmark,
@@ -217,22 +217,23 @@ impl Instance {
     async fn account_body(
         &self,
         client: &ClientView,
-        view: View,
+        answer: Answer<Account>,
         item: Account,
         redemption: Option<Redemption>,
     ) -> Result<AccountBody, ErrorReply> {
-        let program = self.ledger.program().await?.ok_or(ErrorReply::Unavailable)?;
+        let program = self.program.in_effect().await?.ok_or(ErrorReply::Unavailable)?;
         let is_mutant = |mutant: Mutant| self.mutant == Some(mutant);
         let clock = self.clock.now();
         let known = if is_mutant(Mutant::MomentForgotten) { Time(0) } else { client.merged.moment };
-        let mut account = if is_mutant(Mutant::HoldUnseen) { item } else { view.account.clone() };
+        let mut account =
+            if is_mutant(Mutant::HoldUnseen) { item } else { answer.view.account.clone() };
         if is_mutant(Mutant::NewestFactIgnored) {
             account.newest = None;
         }
         let standing = Standing::of(&account, &program.program, Reading { clock, seen: known });
-        let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
+        let bookmark = Bookmark { moment: standing.moment, ..answer.bookmark };
         let status = |one: &Redemption| {
-            let is_pending = view.pending.iter().any(|pending| pending.id == one.id);
+            let is_pending = answer.view.pending.iter().any(|pending| pending.id == one.id);
             (one.id, if is_pending { "pending" } else { status(one) })
         };
         let Standing { version, balance, tier, next_tier, expiring, .. } = standing;
@@ -245,7 +246,7 @@ impl Instance {
             expiring: expiring.iter().map(|one| (one.points.0, one.at.0)).collect(),
             version,
             bookmark: client.reply(&self.keys, &bookmark).map_err(unexpected)?,
-            is_reset: view.reset,
+            is_reset: answer.reset,
             clock_ms: clock.0,
             program: program.version,
             redemption: redemption.as_ref().map(status),
@@ -261,10 +262,6 @@ impl Instance {
         ClientView::read(&self.keys, &headers, Resource::Loyalty(customer.to_owned()))
             .map_err(unexpected)
     }
-}
-
-fn pending(bookmark: &Bookmark) -> Vec<Pending> {
-    bookmark.pending.iter().copied().collect()
 }
 
 fn unexpected(error: impl std::fmt::Debug) -> ErrorReply {
@@ -289,13 +286,13 @@ impl From<PortError> for ErrorReply {
     }
 }
 
-impl From<LoyaltyRejection> for ErrorReply {
-    fn from(rejection: LoyaltyRejection) -> Self {
+impl From<Rejection<LoyaltyRejection>> for ErrorReply {
+    fn from(rejection: Rejection<LoyaltyRejection>) -> Self {
         match rejection {
-            LoyaltyRejection::Expired => Self::Expired,
-            LoyaltyRejection::Port(_) => Self::Unavailable,
-            LoyaltyRejection::Conflict => Self::Unexpected("409 for a key of its own".to_owned()),
-            other => Self::Declined(other),
+            Rejection::Expired => Self::Expired,
+            Rejection::Port(_) => Self::Unavailable,
+            Rejection::Check(_) | Rejection::TooManyPending => Self::Declined(rejection),
+            Rejection::Conflict | Rejection::Merged { .. } => unexpected(rejection),
         }
     }
 }

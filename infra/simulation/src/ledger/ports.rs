@@ -1,13 +1,11 @@
 //! The ledger's ports with faults.
 
 use domain_core::id::CommandId;
-use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::Time;
 use domain_loyalty::{
-    Account, EntryKey, EntryPage, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
-    LoadedLedger, LoyaltyLog, LoyaltyRecord, ProgramVersion, Programs, RedemptionItem, RewardCode,
-    RewardCodes,
+    EntryKey, EntryPage, LedgerChange, LedgerReader, LedgerStore, LoadRequest, LoadedLedger,
+    ProgramVersion, Programs, RedemptionItem, RewardCode, RewardCodes,
 };
 
 use crate::ports::FaultyPort;
@@ -35,33 +33,6 @@ impl<P: LedgerStore> LedgerStore for FaultyPort<P> {
 }
 
 impl<P: LedgerReader> LedgerReader for FaultyPort<P> {
-    async fn account(
-        &self,
-        customer: &str,
-        consistency: Consistency,
-    ) -> Result<Option<Account>, PortError> {
-        self.call(|| self.port.account(customer, consistency)).await
-    }
-
-    /// A batch is not a snapshot: each of its items is read at a different moment.
-    async fn account_and_records(
-        &self,
-        customer: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
-        self.call(|| async move {
-            let first = self.port.account_and_records(customer, ids).await?;
-            if !self.faults.occurs(self.faults.profile.torn) {
-                return Ok(first);
-            }
-            self.faults.delay(self.faults.profile.table_ms_max).await;
-            let later = self.port.account_and_records(customer, ids).await?;
-            let (one, other) = if self.faults.rng.coin() { (first, later) } else { (later, first) };
-            Ok((one.0, other.1))
-        })
-        .await
-    }
-
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
         self.call(|| self.port.redemption(id)).await
     }
@@ -73,16 +44,6 @@ impl<P: LedgerReader> LedgerReader for FaultyPort<P> {
         limit: usize,
     ) -> Result<EntryPage, PortError> {
         self.call(|| self.port.entries(customer, before, limit)).await
-    }
-}
-
-impl<P: LoyaltyLog> LoyaltyLog for FaultyPort<P> {
-    async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
-        self.call(|| self.port.record(record)).await
-    }
-
-    async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
-        self.call(|| self.port.find(id)).await
     }
 }
 

@@ -5,13 +5,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use domain_core::port::Consistency;
+use domain_core::resource::{Commands, Source as _};
 use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _, LoyaltyCommands};
+use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _};
 use edge_wire::keys::KeyRing;
 use origin_adapters::memory::{MemoryBus, MemoryTable};
 use origin_adapters::table::TableName;
-use origin_adapters::{LedgerRepository, ProgramRepository};
-use origin_functions::caches::cached_ledger::CachedLedger;
+use origin_adapters::{CommandLogRepository, LedgerRepository, ProgramRepository};
+use origin_functions::caches::cached_program::CachedProgram;
+use origin_functions::caches::cached_reader::CachedReader;
 
 use super::consumers::Consumers;
 use super::device::Device;
@@ -142,14 +144,13 @@ impl World {
             messages: Cell::new(0),
         });
         let (injector, stored, known) = (faults.clone(), ledger.clone(), programs.clone());
+        let records = CommandLogRepository::new(&table.shared());
         let start = move |group: &TaskGroup, clock| {
-            let ledger = injector.wrap(group, stored.clone());
-            let cached =
-                CachedLedger::new(ledger.clone(), injector.wrap(group, known.clone()), &clock);
-            let events = injector.wrap(group, bus.clone());
-            let (accounts, log) = (cached.clone(), ledger);
-            let commands = LoyaltyCommands { accounts, log, events: events.clone() };
-            Instance { ledger: cached, commands, events, clock, keys: keys.clone(), mutant }
+            let ledger = CachedReader::new(injector.wrap(group, stored.clone()), &clock);
+            let program = CachedProgram::new(injector.wrap(group, known.clone()), &clock);
+            let (reader, log) = (ledger.clone(), injector.wrap(group, records.clone()));
+            let commands = Commands { reader, log, events: injector.wrap(group, bus.clone()) };
+            Instance { ledger, program, commands, clock, keys: keys.clone(), mutant }
         };
         let fleet =
             Rc::new(Fleet::new(executor.clone(), faults.clone(), run_log.clone(), Box::new(start)));
@@ -259,7 +260,7 @@ impl World {
 
 /// Reads a customer's whole ledger, page by page, and has the oracle check it.
 async fn check_ledger(ledger: &LedgerRepository, oracle: &OracleHandle, customer: &str) {
-    let account = ledger.account(customer, Consistency::Strong).await.expect("a table in memory");
+    let account = ledger.item(customer, Consistency::Strong).await.expect("a table in memory");
     let (mut entries, mut before) = (Vec::new(), None);
     loop {
         let page = ledger.entries(customer, before.as_ref(), PAGE_ENTRIES).await;

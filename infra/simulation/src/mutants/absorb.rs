@@ -1,13 +1,13 @@
 //! Mutants of the cart consumer.
 
-use domain_cart::CommandRecord;
 use domain_cart::{
-    Absorbed, Action, Applied, CartChange, CartEvent, CartItem, CartSource, CartWriter, Merge,
-    QUANTITY_MAX, apply,
+    Absorbed, Action, Applied, CartChange, CartEvent, CartItem, CartWriter, Merge, QUANTITY_MAX,
+    apply,
 };
 use domain_core::event::Event;
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{Read, Resource as _, Source};
 use domain_core::time::Time;
 
 use crate::mutant::Mutant;
@@ -66,7 +66,7 @@ pub(crate) async fn absorb(
 }
 
 /// Whether one of the carts of a merge holds a newer command.
-async fn is_overtaken(carts: &impl CartSource, event: &CartEvent) -> Result<bool, PortError> {
+async fn is_overtaken(carts: &impl Source<CartItem>, event: &CartEvent) -> Result<bool, PortError> {
     let Some(merge) = Merge::of(event) else { return Ok(false) };
     for cart in [merge.guest, merge.into] {
         let item = carts.item(cart, Consistency::Strong).await?;
@@ -107,7 +107,7 @@ async fn absorb_within_limit(
     let mut event = event.clone();
     if let Action::Add { offer, quantity, .. } = &mut event.command.action {
         let expected = carts.item(&event.cart, Consistency::Strong).await?;
-        let lines = expected.map(|item| item.fold([]).lines).unwrap_or_default();
+        let lines = expected.map(|item| item.fold(&[]).lines).unwrap_or_default();
         let present = lines.get(&offer.line_id()).map_or(0, |line| line.quantity);
         *quantity = (*quantity).min(QUANTITY_MAX.saturating_sub(present));
     }
@@ -126,7 +126,7 @@ async fn store(
     }
 }
 
-impl<P: CartSource> CartSource for MutantWriter<P> {
+impl<P: Source<CartItem>> Source<CartItem> for MutantWriter<P> {
     async fn item(
         &self,
         cart: &str,
@@ -135,12 +135,8 @@ impl<P: CartSource> CartSource for MutantWriter<P> {
         self.port.item(cart, consistency).await
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        self.port.item_and_records(cart, ids).await
+    async fn batch(&self, cart: &str, ids: &[CommandId]) -> Result<Read<CartItem>, PortError> {
+        self.port.batch(cart, ids).await
     }
 }
 

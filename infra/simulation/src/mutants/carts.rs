@@ -1,14 +1,14 @@
 //! Mutants of the cart cache that do not check what they obtain.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain_cart::CommandRecord;
-use domain_cart::{CartChange, CartItem, CartRead, CartSource, CartWriter, Carts};
-use domain_core::bookmark::Pending;
+use domain_cart::{CartChange, CartItem, CartWriter};
+use domain_core::bookmark::{Bookmark, Pending};
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
-use origin_functions::caches::cached_carts::CachedCarts;
+use domain_core::resource::{Read, Reader, Source};
+use origin_functions::caches::cached_reader::CachedReader;
 use origin_functions::runtime::clock::Clock;
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ const CACHED_MS: u64 = 5_000;
 /// The carts of an instance behind the real cache or a mutant.
 #[derive(Clone)]
 pub(crate) enum MutantCarts<S> {
-    Real(CachedCarts<S>),
+    Real(CachedReader<CartItem, S>),
     Unchecked(Arc<UncheckedCache<S>>),
 }
 
@@ -42,32 +42,27 @@ type LoadedItem = Option<Arc<CartItem>>;
 
 // === impl MutantCarts ===
 
-impl<S: CartSource> MutantCarts<S> {
+impl<S: Source<CartItem>> MutantCarts<S> {
     pub(crate) fn new(source: S, clock: Clock, mutant: Option<Mutant>) -> Self {
         let is_caching = mutant == Some(Mutant::KeptItemUnchecked);
         if !is_caching && mutant != Some(Mutant::JoinedLoadUnchecked) {
-            return Self::Real(CachedCarts::new(source, clock));
+            return Self::Real(CachedReader::new(source, &clock));
         }
         let (cached, waiting) = (Mutex::default(), Mutex::default());
         Self::Unchecked(Arc::new(UncheckedCache { source, clock, is_caching, cached, waiting }))
     }
 }
 
-impl<S: CartSource> Carts for MutantCarts<S> {
-    async fn read(
-        &self,
-        cart: &str,
-        floor: u64,
-        pending: &[Pending],
-    ) -> Result<CartRead, PortError> {
+impl<S: Source<CartItem>> Reader<CartItem> for MutantCarts<S> {
+    async fn read(&self, cart: &str, bookmark: &Bookmark) -> Result<Read<CartItem>, PortError> {
         match self {
-            Self::Real(carts) => carts.read(cart, floor, pending).await,
-            Self::Unchecked(carts) => carts.read(cart, pending).await,
+            Self::Real(carts) => carts.read(cart, bookmark).await,
+            Self::Unchecked(carts) => carts.read(cart, &bookmark.pending).await,
         }
     }
 }
 
-impl<S: CartSource> CartSource for MutantCarts<S> {
+impl<S: Source<CartItem>> Source<CartItem> for MutantCarts<S> {
     async fn item(
         &self,
         cart: &str,
@@ -79,14 +74,10 @@ impl<S: CartSource> CartSource for MutantCarts<S> {
         }
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
+    async fn batch(&self, cart: &str, ids: &[CommandId]) -> Result<Read<CartItem>, PortError> {
         match self {
-            Self::Real(carts) => carts.item_and_records(cart, ids).await,
-            Self::Unchecked(carts) => carts.source.item_and_records(cart, ids).await,
+            Self::Real(carts) => carts.batch(cart, ids).await,
+            Self::Unchecked(carts) => carts.source.batch(cart, ids).await,
         }
     }
 }
@@ -114,20 +105,23 @@ impl<S: CartWriter> CartWriter for MutantCarts<S> {
 
 // === impl UncheckedCache ===
 
-impl<S: CartSource> UncheckedCache<S> {
-    async fn read(&self, cart: &str, pending: &[Pending]) -> Result<CartRead, PortError> {
+impl<S: Source<CartItem>> UncheckedCache<S> {
+    async fn read(
+        &self,
+        cart: &str,
+        pending: &BTreeSet<Pending>,
+    ) -> Result<Read<CartItem>, PortError> {
         if !pending.is_empty() {
             let ids: Vec<CommandId> = pending.iter().map(|pending| pending.id).collect();
-            let (item, records) = self.source.item_and_records(cart, &ids).await?;
-            let item = item.map(Arc::new);
-            self.cache(cart, &item);
-            return Ok(CartRead { item, records, is_strong: true });
+            let read = self.source.batch(cart, &ids).await?;
+            self.cache(cart, &read.item);
+            return Ok(read);
         }
         let item = match self.cached(cart) {
             Some(item) => item,
             None => self.load(cart).await?,
         };
-        Ok(CartRead { item, records: Vec::new(), is_strong: false })
+        Ok(Read { id: cart.to_owned(), item, records: Vec::new() })
     }
 
     /// Joins a load in progress, or starts one.

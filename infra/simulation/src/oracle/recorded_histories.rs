@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain_cart::{CartCommand, CartEvent, Contents, RequestedAction};
 use domain_core::event::{Event, Kind};
+use domain_core::resource::CommandEvent as _;
 use domain_core::time::{DAY_MS, HOUR_MS, SECOND_MS, Time};
 use edge_wire::bookmark::{Payload, Pending, seal};
 use edge_wire::resource::Resource;

@@ -5,12 +5,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use domain_cart::{Answer, CartCommands, CartWriter, Carts as _, CommandRequest, MergeRequest};
-use domain_cart::{CommandLog, CommandRecord};
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_cart::{CartEvent, CartItem, CartRejection, CartWriter, MergeRequest};
+use domain_core::bookmark::Bookmark;
 use domain_core::event::Events;
 use domain_core::idempotency::Fingerprint;
 use domain_core::port::PortError;
+use domain_core::resource::{
+    Answer, CommandLog, CommandRequest, Commands, MergedInto, Reader as _, Rejection,
+};
 use domain_core::time::Time;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::resource::Resource;
@@ -32,7 +34,7 @@ const PRICES: u64 = 4;
 /// One instance on its ports.
 pub(crate) struct Instance<S, L, E> {
     carts: MutantCarts<S>,
-    commands: CartCommands<MutantCarts<S>, MutantLog<L>, MutantBus<E>>,
+    commands: Commands<MutantCarts<S>, MutantLog<L>, MutantBus<E>>,
     clock: Clock,
     keys: InstanceKeys,
     rng: Rng,
@@ -57,13 +59,13 @@ pub(crate) struct InstanceParts<S, L, E> {
 
 // === impl Instance ===
 
-impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> {
+impl<S: CartWriter + Clone, L: CommandLog<CartEvent> + Clone, E: Events> Instance<S, L, E> {
     pub(crate) fn new(parts: InstanceParts<S, L, E>) -> Self {
         let InstanceParts { carts, log, events, clock, keys, rng, mutant, first_answers } = parts;
         let carts = MutantCarts::new(carts, clock.clone(), mutant);
         let log = MutantLog::new(log, clock.clone(), mutant);
         let events = MutantBus::new(events, &log, mutant);
-        let commands = CartCommands { carts: carts.clone(), log, events };
+        let commands = Commands { reader: carts.clone(), log, events };
         Self { carts, commands, clock, keys, rng, mutant, first_answers }
     }
 
@@ -87,8 +89,7 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
 
     async fn read(&self, cart: &str, bookmarks: &[String]) -> Result<Body, Reply> {
         let view = self.client_view(cart, bookmarks)?;
-        let pending: Vec<Pending> = view.merged.pending.iter().copied().collect();
-        let read = self.carts.read(cart, view.merged.floor, &pending).await?;
+        let read = self.carts.read(cart, &view.merged).await?;
         let answer = mutant_answer(&read, &view.merged, self.clock.now(), self.mutant)?;
         Ok(self.body(&view, answer)?)
     }
@@ -97,7 +98,7 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
         let view = self.client_view(&command.cart, bookmarks)?;
         let (method, path, body) = command.action.request();
         let mut request = CommandRequest {
-            cart: command.cart.clone(),
+            resource: command.cart.clone(),
             key: command.key.clone(),
             fingerprint: Fingerprint::of(method, &path, body.as_bytes()),
             bookmark: view.merged.clone(),
@@ -107,8 +108,9 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
             request.now = self.first_attempt_time(&request).await?;
         }
         let price = 1_000 + i64::try_from(self.rng.below(PRICES)).unwrap_or(0);
-        let accepted = match self.commands.accept(&request, command.action.to_domain(price)).await {
-            Err(domain_cart::Rejection::Merged { accepted: Some(bookmark), .. }) => {
+        let action = command.action.to_domain(price);
+        let accepted = match domain_cart::accept(&self.commands, &request, action).await {
+            Err(Rejection::Merged { accepted: Some(bookmark), .. }) => {
                 return Err(Reply::Merged(Some(self.sealed(&view, &bookmark)?)));
             }
             accepted => accepted?,
@@ -137,8 +139,8 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
             guest_bookmark: if is_forgetful { Bookmark::default() } else { guest_view.merged },
             now: self.clock.now(),
         };
-        let merged = self.commands.merge(&request).await?;
-        Ok(Rc::new(self.body(&view, merged.answer)?))
+        let answer = domain_cart::merge(&self.commands, &request).await?;
+        Ok(Rc::new(self.body(&view, answer)?))
     }
 
     fn client_view(&self, cart: &str, bookmarks: &[String]) -> Result<ClientView, ErrorReply> {
@@ -152,13 +154,13 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
         ClientView::read(self.keys.now(), &headers, resource).map_err(|_| ErrorReply::Bookmark)
     }
 
-    fn body(&self, view: &ClientView, answer: Answer) -> Result<Body, ErrorReply> {
+    fn body(&self, view: &ClientView, answer: Answer<CartItem>) -> Result<Body, ErrorReply> {
         let bookmark = self.sealed(view, &answer.bookmark)?;
         let etag = match self.mutant {
             Some(Mutant::EtagIsVersion) => answer.version.to_string(),
             _ => Body::tag(&answer, &bookmark),
         };
-        let Answer { contents, version, reset, .. } = answer;
+        let Answer { view: contents, version, reset, .. } = answer;
         Ok(Body { contents, version, bookmark, is_reset: reset, etag })
     }
 
@@ -170,10 +172,8 @@ impl<S: CartWriter + Clone, L: CommandLog + Clone, E: Events> Instance<S, L, E> 
 
     /// The time of the first attempt, as if no time had passed since.
     async fn first_attempt_time(&self, request: &CommandRequest) -> Result<Time, PortError> {
-        let resource = format!("cart/{}", request.cart);
-        let id = domain_core::id::CommandId::of_key(&resource, &request.key);
-        let record: Option<CommandRecord> = self.commands.log.find(id).await?;
-        Ok(record.map_or(request.now, |record| record.command.time.min(request.now)))
+        let record = self.commands.log.find(request.command_id::<CartItem>()).await?;
+        Ok(record.map_or(request.now, |record| record.event.command.time.min(request.now)))
     }
 }
 
@@ -191,23 +191,25 @@ impl From<PortError> for Reply {
     }
 }
 
-impl From<domain_cart::MergedInto> for Reply {
-    fn from(_: domain_cart::MergedInto) -> Self {
+impl From<MergedInto> for Reply {
+    fn from(_: MergedInto) -> Self {
         Self::Merged(None)
     }
 }
 
-impl From<domain_cart::Rejection> for Reply {
-    fn from(rejection: domain_cart::Rejection) -> Self {
+impl From<Rejection<CartRejection>> for Reply {
+    fn from(rejection: Rejection<CartRejection>) -> Self {
         Self::Error(match rejection {
-            domain_cart::Rejection::Merged { .. } => return Self::Merged(None),
-            domain_cart::Rejection::LineUnknown => ErrorReply::LineUnknown,
-            domain_cart::Rejection::Limit(_) => ErrorReply::Limit,
-            domain_cart::Rejection::Conflict | domain_cart::Rejection::NotAGuest => {
+            Rejection::Merged { .. } => return Self::Merged(None),
+            Rejection::Check(CartRejection::LineUnknown) => ErrorReply::LineUnknown,
+            Rejection::Check(CartRejection::Limit(_)) | Rejection::TooManyPending => {
+                ErrorReply::Limit
+            }
+            Rejection::Conflict | Rejection::Check(CartRejection::NotAGuest) => {
                 ErrorReply::Conflict
             }
-            domain_cart::Rejection::Expired => ErrorReply::Expired,
-            domain_cart::Rejection::Port(_) => ErrorReply::Unavailable,
+            Rejection::Expired => ErrorReply::Expired,
+            Rejection::Port(_) => ErrorReply::Unavailable,
         })
     }
 }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use domain_cart::CommandRecord;
-use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_cart::{CartChange, CartItem, CartWriter};
 use domain_core::event::{Event, Events};
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{Read, Source};
 use tokio::sync::Notify;
 
 use crate::coverage::Coverage;
@@ -30,7 +30,7 @@ pub(crate) struct ObservedBus<P> {
     pub(crate) arrived: Arc<Notify>,
 }
 
-impl<P: CartSource> CartSource for ObservedCarts<P> {
+impl<P: Source<CartItem>> Source<CartItem> for ObservedCarts<P> {
     async fn item(
         &self,
         cart: &str,
@@ -39,12 +39,8 @@ impl<P: CartSource> CartSource for ObservedCarts<P> {
         self.port.item(cart, consistency).await
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        self.port.item_and_records(cart, ids).await
+    async fn batch(&self, cart: &str, ids: &[CommandId]) -> Result<Read<CartItem>, PortError> {
+        self.port.batch(cart, ids).await
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use domain_cart::{Answer, Contents};
+use domain_cart::{CartItem, Contents};
 use domain_core::id::digest;
+use domain_core::resource::Answer;
 
 use crate::command::Command;
 
@@ -63,8 +64,8 @@ pub(crate) enum ErrorReply {
 
 impl Body {
     /// The hash of everything that the client sees.
-    pub(crate) fn tag(answer: &Answer, bookmark: &str) -> String {
-        let Answer { contents, version, reset, .. } = answer;
+    pub(crate) fn tag(answer: &Answer<CartItem>, bookmark: &str) -> String {
+        let Answer { view: contents, version, reset, .. } = answer;
         let mut hashed = format!("{version} {reset} ");
         for line in contents.lines.values() {
             hashed.push_str(line.offer.variant_id.as_deref().unwrap_or_default());

@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use domain_cart::CommandRecord;
-use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
+use domain_cart::{CartChange, CartItem, CartWriter};
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{Read, Source};
 
-use super::document::{decode, encode};
-use crate::error::corrupt;
-use crate::table::{Guard, Item, ItemKey, Key, Put, SharedTable, Transacted};
+use super::command_log::batch;
+use super::document::{Versioned, encode, read};
+use crate::table::{Guard, Item, ItemKey, Put, SharedTable, Transacted};
+
+impl Versioned for CartItem {
+    const NAME: &'static str = "cart";
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
 
 /// Carts, and with them the records of pending commands.
 #[derive(Debug, Clone)]
@@ -27,7 +35,7 @@ impl CartRepository {
     }
 }
 
-impl CartSource for CartRepository {
+impl Source<CartItem> for CartRepository {
     async fn item(
         &self,
         cart: &str,
@@ -37,21 +45,8 @@ impl CartSource for CartRepository {
         item.as_ref().map(read).transpose()
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        let cart = ItemKey::Cart { cart }.key();
-        let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
-        let keys: Vec<Key> = std::iter::once(&cart).chain(&records).cloned().collect();
-        let mut items = self.table.batch_get(&keys).await?;
-        let item = items.get(&cart).map(read).transpose()?;
-        let records = records
-            .iter()
-            .filter_map(|key| items.remove(key))
-            .map(|record| decode("command record", &record.document));
-        Ok((item, records.collect::<Result<_, _>>()?))
+    async fn batch(&self, cart: &str, commands: &[CommandId]) -> Result<Read<CartItem>, PortError> {
+        batch(&self.table, cart, ItemKey::Cart { cart }.key(), commands).await
     }
 }
 
@@ -85,10 +80,4 @@ fn put(change: CartChange<'_>) -> Put {
             expires_at: seen.expires_at(),
         }),
     }
-}
-
-fn read(item: &Item) -> Result<CartItem, PortError> {
-    let cart: CartItem = decode("cart", &item.document)?;
-    // The next write's guard uses the document's version, which must be the item's, too.
-    if cart.version == item.version { Ok(cart) } else { Err(corrupt("cart", "two versions")) }
 }

@@ -6,9 +6,22 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Serialize};
 
 use crate::error::corrupt;
+use crate::table::{IndexKey, Item};
 
 /// MessagePack with named fields. Another encoding gets another number.
 const FORMAT: u8 = 1;
+
+/// A document that knows its own version, which must be the item's.
+pub(super) trait Versioned: Serialize + DeserializeOwned {
+    const NAME: &'static str;
+
+    fn version(&self) -> u64;
+
+    /// Its keys in the index, if it has an entry there.
+    fn index(&self) -> Option<IndexKey> {
+        None
+    }
+}
 
 /// The stored form of a value.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -31,6 +44,16 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T,
     match <()>::deserialize(&mut reader) {
         Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
         _ => Err(corrupt(what, "bytes after the document")),
+    }
+}
+
+/// A document whose version is that of its item: the next write is guarded by it.
+pub(super) fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
+    let document: T = decode(T::NAME, &item.document)?;
+    if document.version() == item.version {
+        Ok(document)
+    } else {
+        Err(corrupt(T::NAME, "two versions"))
     }
 }
 

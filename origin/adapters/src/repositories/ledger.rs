@@ -4,20 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain_core::id::CommandId;
-use domain_core::idempotency::{RECORD_TTL_MS, Recorded};
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{Read, Source};
 use domain_loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
-    LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, LoyaltyRecord, OrderItem,
-    PAGE_ENTRIES_MAX, PastOrder, RedemptionItem,
+    LedgerReader, LedgerStore, LoadRequest, LoadedLedger, OrderItem, PAGE_ENTRIES_MAX, PastOrder,
+    RedemptionItem,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::document::{decode, encode};
-use crate::error::{corrupt, unavailable};
+use super::command_log::batch;
+use super::document::{Versioned, decode, encode, read};
+use crate::error::corrupt;
 use crate::table::{
-    Guard, IndexKey, Item, ItemKey, Key, Page, Put, PutOutcome, Range, SharedTable, index_of_order,
+    Guard, IndexKey, Item, ItemKey, Key, Page, Put, Range, SharedTable, index_of_order,
 };
 
 /// An item that never changes has one version. So has an entry: the change that wrote it last
@@ -28,18 +27,6 @@ const ONLY_VERSION: u64 = 1;
 #[derive(Debug, Clone)]
 pub struct LedgerRepository {
     table: SharedTable,
-}
-
-/// A document that knows its own version, which must be the item's.
-trait Versioned: Serialize + DeserializeOwned {
-    const NAME: &'static str;
-
-    fn version(&self) -> u64;
-
-    /// Its keys in the index, if it has an entry there.
-    fn index(&self) -> Option<IndexKey> {
-        None
-    }
 }
 
 impl Versioned for OrderItem {
@@ -133,8 +120,8 @@ impl LedgerStore for LedgerRepository {
     }
 }
 
-impl LedgerReader for LedgerRepository {
-    async fn account(
+impl Source<Account> for LedgerRepository {
+    async fn item(
         &self,
         customer: &str,
         consistency: Consistency,
@@ -143,21 +130,16 @@ impl LedgerReader for LedgerRepository {
         item.as_ref().map(read).transpose()
     }
 
-    async fn account_and_records(
+    async fn batch(
         &self,
         customer: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
-        let account = ItemKey::Account { customer }.key();
-        let records: Vec<Key> = ids.iter().map(|id| ItemKey::Command { id: *id }.key()).collect();
-        let keys: Vec<Key> = std::iter::once(&account).chain(&records).cloned().collect();
-        let mut items = self.table.batch_get(&keys).await?;
-        let account = items.get(&account).map(read).transpose()?;
-        let records = records.iter().filter_map(|key| items.remove(key));
-        let records = records.map(|record| decode("command record", &record.document));
-        Ok((account, records.collect::<Result<_, _>>()?))
+        commands: &[CommandId],
+    ) -> Result<Read<Account>, PortError> {
+        batch(&self.table, customer, ItemKey::Account { customer }.key(), commands).await
     }
+}
 
+impl LedgerReader for LedgerRepository {
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
         let item = self.table.get(&ItemKey::Redemption { id }.key(), Consistency::Strong).await?;
         item.as_ref().map(read).transpose()
@@ -182,36 +164,6 @@ impl LedgerReader for LedgerRepository {
         let entries: Vec<LedgerEntry> = entries.collect::<Result<_, _>>()?;
         let next = entries.last().filter(|_| items.len() > limit).map(LedgerEntry::key);
         Ok(EntryPage { entries, next })
-    }
-}
-
-impl LoyaltyLog for LedgerRepository {
-    /// As for a cart: one write and no read, even for a repetition.
-    async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
-        match self.table.put(&recording(record)).await? {
-            PutOutcome::Done => Ok(Recorded::First),
-            PutOutcome::ConditionFailed(Some(existing)) => {
-                Ok(Recorded::Existing(Box::new(decode("command record", &existing.document)?)))
-            }
-            PutOutcome::ConditionFailed(None) => {
-                Err(unavailable("record", "condition failed without the record"))
-            }
-        }
-    }
-
-    async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
-        let item = self.table.get(&ItemKey::Command { id }.key(), Consistency::Strong).await?;
-        item.map(|item| decode("command record", &item.document)).transpose()
-    }
-}
-
-/// The write of a record.
-fn recording(record: &LoyaltyRecord) -> Put {
-    let expires_at = record.command.time.plus_ms(RECORD_TTL_MS);
-    Put {
-        key: ItemKey::Command { id: record.command.id }.key(),
-        item: Item::new(ONLY_VERSION, encode(record)).expiring(expires_at),
-        guard: Guard::Absent,
     }
 }
 
@@ -264,14 +216,5 @@ fn guarded<T: Versioned>(item: ItemKey<'_>, write: &Guarded<T>) -> Put {
         key: item.key(),
         item: Item::new(write.item.version(), encode(&write.item)).indexed(write.item.index()),
         guard: write.seen.map_or(Guard::Absent, Guard::Version),
-    }
-}
-
-fn read<T: Versioned>(item: &Item) -> Result<T, PortError> {
-    let document: T = decode(T::NAME, &item.document)?;
-    if document.version() == item.version {
-        Ok(document)
-    } else {
-        Err(corrupt(T::NAME, "two versions"))
     }
 }

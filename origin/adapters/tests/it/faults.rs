@@ -1,17 +1,17 @@
 //! Requests while the table is slow, throttled or unreachable, or its answer is lost.
 
-use domain_cart::{Absorbed, CartEvent, CartSource as _, CartWriter as _, absorb};
-use domain_cart::{CommandLog as _, CommandRecord};
+use domain_cart::{Absorbed, CartEvent, CartWriter as _, absorb};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{CommandLog as _, CommandRecord, Source as _};
 use domain_core::time::Time;
 use domain_loyalty::{LedgerStore as _, LoadedLedger, OrderFact, decide};
 use infra_dynamo::{Fault, Rates};
 use origin_adapters::{CartRepository, CommandLogRepository, LedgerRepository};
 
 use crate::catalog_samples::{active, publish, published};
-use crate::contract::sample::{MORNING, absorbed, add, id, paid, program, record};
+use crate::contract::sample::{MORNING, absorbed, add, batch, id, paid, program, record};
 use crate::world::World;
 
 fn unavailable(text: &str) -> PortError {
@@ -24,7 +24,7 @@ async fn a_batch_answered_in_parts_is_complete_in_the_end() {
     let (carts, log) = (CartRepository::new(&world.table), CommandLogRepository::new(&world.table));
     let item = absorbed(None, &[add(MORNING, "absorbed")]);
     carts.store("a", &item, None).await.unwrap();
-    let records: Vec<CommandRecord> =
+    let records: Vec<CommandRecord<CartEvent>> =
         (0..4).map(|n| record(MORNING.plus_ms(n), &format!("key-{n}"))).collect();
     for record in &records {
         log.record(record).await.unwrap();
@@ -33,8 +33,8 @@ async fn a_batch_answered_in_parts_is_complete_in_the_end() {
     for _ in 0..4 {
         world.embedded.faults().hit_next(Fault::Throttled);
     }
-    let ids: Vec<CommandId> = records.iter().map(|record| record.command.id).collect();
-    assert_eq!(carts.item_and_records("a", &ids).await.unwrap(), (Some(item), records));
+    let ids: Vec<CommandId> = records.iter().map(|record| record.event.command.id).collect();
+    assert_eq!(carts.batch("a", &ids).await, Ok(batch("a", Some(item), records)));
     assert_eq!(world.embedded.faults().injected(), 4);
 }
 
@@ -44,7 +44,7 @@ async fn a_batch_that_never_completes_is_unavailable_not_incomplete() {
     let carts = CartRepository::new(&world.table);
     world.embedded.faults().set(Rates { throttled_ppm: 1_000_000, ..Rates::default() });
     let ids: Vec<CommandId> = (0..9).map(|n| id(&format!("key-{n}"))).collect();
-    let error = carts.item_and_records("a", &ids).await.unwrap_err();
+    let error = carts.batch("a", &ids).await.unwrap_err();
     assert_eq!(error, unavailable("batch get: keys left unprocessed"));
 }
 
@@ -67,7 +67,7 @@ async fn an_outage_is_a_short_error_without_secrets() {
     world.embedded.faults().outage(true);
     let error = carts.item("a", Consistency::Strong).await.unwrap_err();
     assert_eq!(error, unavailable("get: unreachable"));
-    let error = carts.item_and_records("a", &[id("one")]).await.unwrap_err();
+    let error = carts.batch("a", &[id("one")]).await.unwrap_err();
     assert_eq!(error, unavailable("batch get: unreachable"));
     let error = log.record(&record(MORNING, "one")).await.unwrap_err();
     assert_eq!(error, unavailable("put: unreachable"));

@@ -2,22 +2,22 @@
 //! memory backwards. All three contain the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Kind};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Fingerprint;
 use domain_core::port::{Consistency, PortError};
+use domain_core::resource::{CommandRequest, Commands, Read, Reader};
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
-    Absorber, AccountRead, Accounts, CommandRequest, Decider, Delivery, LedgerReader, LedgerStore,
-    LoyaltyCommands, LoyaltyLog, Points, ProgramVersion, Programs, RewardRequest,
+    Absorber, Account, Decider, Delivery, LedgerReader, LedgerStore, Points, ProgramVersion,
+    Programs, RewardRequest, adjust, redeem,
 };
 use origin_adapters::memory::{MemoryBus, MemoryTable};
 use origin_adapters::table::{Item, Key, TableName};
-use origin_adapters::{LedgerRepository, OwnCodes};
+use origin_adapters::{CommandLogRepository, LedgerRepository, OwnCodes};
 use serde_json::json;
 
 use crate::contract::sample::{MORNING, program};
@@ -44,16 +44,10 @@ impl Programs for Always {
 /// Accounts straight from the table.
 struct Straight<'a, L>(&'a L);
 
-impl<L: LedgerReader> Accounts for Straight<'_, L> {
-    async fn read(
-        &self,
-        customer: &str,
-        _: u64,
-        pending: &[Pending],
-    ) -> Result<AccountRead, PortError> {
-        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
-        let (account, records) = self.0.account_and_records(customer, &ids).await?;
-        Ok(AccountRead { account: account.map(Arc::new), records })
+impl<L: LedgerReader> Reader<Account> for Straight<'_, L> {
+    async fn read(&self, customer: &str, bookmark: &Bookmark) -> Result<Read<Account>, PortError> {
+        let ids: Vec<CommandId> = bookmark.pending.iter().map(|one| one.id).collect();
+        self.0.batch(customer, &ids).await
     }
 }
 
@@ -99,12 +93,11 @@ async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how
 }
 
 /// Sends a gift, and two redemptions of which 300 points and the gift cover one.
-async fn send_commands<L: LedgerReader + LoyaltyLog + Clone>(ledger: &L, bus: &MemoryBus) {
+async fn send_commands(ledger: &impl LedgerReader, log: CommandLogRepository, bus: &MemoryBus) {
     let version = program(1, Time(0));
-    let commands =
-        LoyaltyCommands { accounts: Straight(ledger), log: ledger.clone(), events: bus.clone() };
+    let commands = Commands { reader: Straight(ledger), log, events: bus.clone() };
     let request = |key: &str| CommandRequest {
-        customer: "1001".to_owned(),
+        resource: "1001".to_owned(),
         key: key.to_owned(),
         fingerprint: Fingerprint::of("POST", "/", key.as_bytes()),
         bookmark: Bookmark::default(),
@@ -112,9 +105,9 @@ async fn send_commands<L: LedgerReader + LoyaltyLog + Clone>(ledger: &L, bus: &M
     };
     let bell = RewardRequest { reward: "bell".to_owned(), points: Points(250) };
     let gift = request("gift");
-    commands.adjust(&gift, Points(100), "a test", Some(&version)).await.unwrap();
+    adjust(&commands, &gift, (Points(100), "a test"), Some(&version)).await.unwrap();
     for key in ["phone", "laptop"] {
-        commands.redeem(&request(key), &bell, &version).await.unwrap();
+        redeem(&commands, &request(key), &bell, &version).await.unwrap();
     }
 }
 
@@ -142,7 +135,7 @@ async fn the_archive_gives_the_same_bytes_in_a_second_table_and_in_memory() {
     for event in &archive {
         deliver(&ledger, &bus, event, Delivery::Live).await;
     }
-    send_commands(&ledger, &bus).await;
+    send_commands(&ledger, CommandLogRepository::new(&world.table), &bus).await;
     loop {
         let events = bus.fetch();
         if events.is_empty() {

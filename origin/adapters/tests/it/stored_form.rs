@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
-use domain_cart::CommandLog as _;
-use domain_cart::{CartSource as _, CartWriter as _, ITEM_TTL_MS};
-use domain_core::idempotency::RECORD_TTL_MS;
+use domain_cart::{CartCommand, CartEvent, CartWriter as _, ITEM_TTL_MS};
+use domain_core::idempotency::{Fingerprint, RECORD_TTL_MS};
 use domain_core::port::{Consistency, PortError};
+use domain_core::resource::{CommandLog as _, Source as _};
 use origin_adapters::{CartRepository, CommandLogRepository, schema};
+use serde::Serialize;
 
 use crate::contract::sample::{MORNING, absorbed, add, record};
 use crate::world::{COMMANDS, HOT, World, table};
@@ -50,11 +51,33 @@ async fn a_record_expires_with_its_command_id() {
     let world = World::new().await;
     let record = record(MORNING, "one");
     CommandLogRepository::new(&world.table).record(&record).await.unwrap();
-    let pk = S(format!("command/{}", record.command.id));
+    let pk = S(format!("command/{}", record.event.command.id));
     let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
     let stored = get.send().await.unwrap().item.unwrap();
     assert_eq!(names(&stored), ["d", "pk", "ttl", "v"]);
     assert_eq!(stored["ttl"], N((1_795_251_600 + RECORD_TTL_MS / 1_000).to_string()));
+}
+
+/// The record of a cart command as its fields are stored, in this order.
+#[derive(Serialize)]
+struct StoredRecord<'a> {
+    fingerprint: &'a Fingerprint,
+    cart: &'a str,
+    command: &'a CartCommand,
+}
+
+#[tokio::test]
+async fn a_record_names_its_cart_beside_the_command() {
+    let world = World::new().await;
+    let record = record(MORNING, "one");
+    CommandLogRepository::new(&world.table).record(&record).await.unwrap();
+    let pk = S(format!("command/{}", record.event.command.id));
+    let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
+    let stored = get.send().await.unwrap().item.unwrap();
+    let CartEvent { cart, command } = &record.event;
+    let expected = StoredRecord { fingerprint: &record.fingerprint, cart, command };
+    let expected = rmp_serde::to_vec_named(&expected).unwrap();
+    assert_eq!(stored["d"].as_b().unwrap().as_ref(), [&[1][..], &expected].concat());
 }
 
 #[tokio::test]
@@ -93,7 +116,7 @@ async fn an_unknown_form_is_corrupt_and_never_an_empty_cart() {
         put(&world, HOT, bad).await;
         let expected = PortError::Corrupt(expected.to_owned());
         assert_eq!(carts.item("a", Consistency::Strong).await, Err(expected.clone()));
-        assert_eq!(carts.item_and_records("a", &[]).await, Err(expected));
+        assert_eq!(carts.batch("a", &[]).await, Err(expected));
     }
 }
 

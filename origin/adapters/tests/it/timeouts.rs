@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use domain_cart::CartSource as _;
 use domain_core::event::{Event, Events as _, Kind};
 use domain_core::port::{Consistency, PortError};
+use domain_core::resource::Source as _;
 use origin_adapters::{
     Aws, AwsConfig, CartRepository, DynamoTable, ENTRY_ROUNDS_MAX, EventBridgeBus,
     OPERATION_MS_MAX, lambda_http_client,

@@ -6,11 +6,11 @@ use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use domain_cart::{CartChange, CartItem, CartSource, CartWriter};
-use domain_cart::{CommandLog, CommandRecord};
+use domain_cart::{CartChange, CartItem, CartWriter};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{CommandEvent, CommandLog, CommandRecord, Read, Source};
 use infra_dynamo::Embedded;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{AccessKey, Aws, AwsConfig, DynamoTable, schema};
@@ -95,7 +95,7 @@ pub(crate) fn config() -> AwsConfig {
 #[derive(Debug, Clone)]
 pub(crate) struct Both<C, L>(pub(crate) C, pub(crate) L);
 
-impl<C: CartSource, L: Send + Sync> CartSource for Both<C, L> {
+impl<C: Source<CartItem>, L: Send + Sync> Source<CartItem> for Both<C, L> {
     async fn item(
         &self,
         cart: &str,
@@ -104,12 +104,8 @@ impl<C: CartSource, L: Send + Sync> CartSource for Both<C, L> {
         self.0.item(cart, consistency).await
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        self.0.item_and_records(cart, ids).await
+    async fn batch(&self, cart: &str, ids: &[CommandId]) -> Result<Read<CartItem>, PortError> {
+        self.0.batch(cart, ids).await
     }
 }
 
@@ -128,12 +124,15 @@ impl<C: CartWriter, L: Send + Sync> CartWriter for Both<C, L> {
     }
 }
 
-impl<C: Send + Sync, L: CommandLog> CommandLog for Both<C, L> {
-    async fn record(&self, record: &CommandRecord) -> Result<Recorded<CommandRecord>, PortError> {
+impl<E: CommandEvent, C: Send + Sync, L: CommandLog<E>> CommandLog<E> for Both<C, L> {
+    async fn record(
+        &self,
+        record: &CommandRecord<E>,
+    ) -> Result<Recorded<CommandRecord<E>>, PortError> {
         self.1.record(record).await
     }
 
-    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord>, PortError> {
+    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord<E>>, PortError> {
         self.1.find(id).await
     }
 }

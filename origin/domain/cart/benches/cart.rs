@@ -15,9 +15,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use domain_cart::{Action, Applied, COMMANDS_MAX, CartCommand, CartItem, LINES_MAX, Offer, apply};
+use domain_cart::{
+    Action, Applied, COMMANDS_MAX, CartCommand, CartEvent, CartItem, LINES_MAX, Offer, apply,
+};
 use domain_core::id::CommandId;
 use domain_core::money::Money;
+use domain_core::resource::Resource as _;
 use domain_core::time::{HOUR_MS, Time};
 
 /// Runs, of which the minimum counts: other work on the machine only adds time.
@@ -79,16 +82,18 @@ fn parts() -> (usize, Vec<Part>) {
     let offer = offer(1);
     let size = bytes.len();
     let input = || (Arc::clone(&item), Arc::clone(&next));
-    let (to_fold, to_apply, to_both) = (input(), input(), input());
+    let (to_apply, to_both) = (input(), input());
+    let pending = CartEvent { cart: "own".to_owned(), command: (*next).clone() };
+    let to_fold = (Arc::clone(&item), pending);
     let parts: Vec<Part> = vec![
         ("line id", Box::new(move || _ = black_box(black_box(&offer).line_id()))),
         ("decode", Box::new(move || drop(rmp_serde::from_slice::<CartItem>(&bytes).unwrap()))),
         ("apply", Box::new(move || drop(apply(Some(&to_apply.0), &to_apply.1)))),
-        ("fold", Box::new(move || drop(to_fold.0.fold([("own", &*to_fold.1)])))),
+        ("fold", Box::new(move || drop(to_fold.0.fold(&[&to_fold.1])))),
         (
             "apply and fold",
             Box::new(move || match apply(Some(&to_both.0), &to_both.1) {
-                Applied::Changed(item) => drop(item.fold([])),
+                Applied::Changed(item) => drop(item.fold(&[])),
                 other => panic!("{other:?}"),
             }),
         ),

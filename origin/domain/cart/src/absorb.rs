@@ -1,14 +1,14 @@
 //! Absorbs events: the consumer applies each one to its cart. Events arrive in any order, and some
 //! arrive repeatedly.
 
-use domain_core::event::{Event, Kind};
 use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use domain_core::resource::{Resource as _, Source};
 use serde::{Deserialize, Serialize};
 
 use super::command::CartCommand;
 use super::item::{Applied, CartItem, apply_of};
 use super::merge::{Both, Merge, Merged};
-use super::ports::{CartChange, CartSource, CartWriter};
+use super::ports::{CartChange, CartWriter};
 
 /// The detail of a `cart.commanded` event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ async fn absorb_once(
 
 /// The cart that an event applies to now, following a merge, and its item.
 pub(super) async fn destination(
-    carts: &impl CartSource,
+    carts: &impl Source<CartItem>,
     event: &CartEvent,
 ) -> Result<(String, Option<CartItem>), PortError> {
     let sent_to = carts.item(&event.cart, Consistency::Strong).await?;
@@ -109,18 +109,4 @@ async fn merge_once(
         ])
         .await?;
     Ok((written == Written::Done).then_some(Absorbed::Changed))
-}
-
-// === impl CartEvent ===
-
-impl CartEvent {
-    /// The event as it is published: equal commands have equal bytes.
-    ///
-    /// # Panics
-    /// Never: a command always has a JSON form.
-    #[must_use]
-    pub fn to_event(&self) -> Event {
-        let detail = serde_json::to_string(self).expect("a command always has a JSON form");
-        Event { kind: Kind::CartCommanded, detail }
-    }
 }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use domain_core::bookmark::Pending;
 use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
+use domain_core::resource::Resource as _;
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use serde::{Deserialize, Serialize};
 
@@ -129,51 +129,10 @@ fn apply_with(
 // === impl CartItem ===
 
 impl CartItem {
-    /// Whether the cart was touched within [`IDLE_MS_MAX`] before `now`.
-    #[must_use]
-    pub fn is_present_at(&self, now: Time) -> bool {
-        now <= self.highest.plus_ms(IDLE_MS_MAX)
-    }
-
-    /// Whether the item has absorbed this command, with or without effect.
-    #[must_use]
-    pub fn has_absorbed(&self, pending: &Pending) -> bool {
-        pending.time <= self.fold_bound() || self.knows(pending.id)
-    }
-
-    /// The result of these commands and the item's, run together in (time, id) order. Each pending
-    /// command has the id of the cart it was sent to: this one, or one that was merged into it.
-    #[must_use]
-    pub fn fold<'a>(
-        &'a self,
-        pending: impl IntoIterator<Item = (&'a str, &'a CartCommand)>,
-    ) -> Contents {
-        let mut own: Vec<&CartCommand> = self.commands.iter().collect();
-        let mut of_guests: BTreeMap<&str, Vec<&CartCommand>> = BTreeMap::new();
-        for (cart, command) in pending {
-            match self.guests.get(cart).filter(|guest| command.place() < guest.until) {
-                Some(_) => of_guests.entry(cart).or_default().push(command),
-                None => own.push(command),
-            }
-        }
-        let guests = self.guests.iter().map(|(cart, guest)| {
-            let pending = of_guests.remove(cart.as_str()).unwrap_or_default();
-            (cart.as_str(), guest.with(pending))
-        });
-        let mut guests: BTreeMap<&str, Base> = guests.collect();
-        self.base.with(own, |guest| guests.remove(guest)).contents
-    }
-
     /// The number of commands stored one by one.
     #[must_use]
     pub fn retained(&self) -> usize {
         self.commands.len() + self.guests.values().map(|guest| guest.commands.len()).sum::<usize>()
-    }
-
-    /// The cart this one was merged into, until the tombstone expires.
-    #[must_use]
-    pub fn merged_into_at(&self, now: Time) -> Option<&str> {
-        self.merged_into.as_deref().filter(|_| now <= self.expires_at())
     }
 
     /// When the table may delete the item.
@@ -188,12 +147,6 @@ impl CartItem {
 
     pub(super) fn id_bound(&self) -> Time {
         self.highest.minus_ms(ID_WINDOW_MS)
-    }
-
-    fn knows(&self, id: CommandId) -> bool {
-        let guests = self.guests.values().flat_map(|guest| &guest.commands);
-        self.commands.iter().chain(guests).any(|command| command.id == id)
-            || self.folded.iter().any(|(_, folded)| *folded == id)
     }
 
     pub(super) fn insert(commands: &mut Vec<CartCommand>, command: &CartCommand) {

@@ -13,10 +13,8 @@
 mod absorb;
 mod accept;
 mod accept_merge;
-mod answer;
 mod checkout;
 mod command;
-mod command_record;
 mod contents;
 mod erasing;
 mod item;
@@ -28,15 +26,14 @@ mod order;
 mod owner;
 mod ports;
 mod reissue;
+mod resource;
 mod seller;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
-pub use accept::{Acceptance, CartCommands, CommandRequest, Rejection, RequestedAction};
-pub use accept_merge::MergeRequest;
-pub use answer::{Answer, MergedInto, answer};
+pub use accept::{CartRejection, RequestedAction, accept};
+pub use accept_merge::{MergeRequest, merge};
 pub use checkout::{HandOver, Item, LineProblem, Problem, hand_over};
 pub use command::{Action, CartCommand};
-pub use command_record::{CommandLog, CommandRecord};
 pub use contents::Contents;
 pub use item::{
     Applied, Base, CartItem, FOLD_WINDOW_MS, IDLE_MS_MAX, ITEM_TTL_MS, apply, apply_of,
@@ -50,6 +47,6 @@ pub use merge::{Both, Guest, Merge, Merged, MergedItems};
 pub use offering::{Addition, NotSold, offer};
 pub use order::{ORDER_TOPICS, Order};
 pub use owner::{cart_of, is_guests};
-pub use ports::{CartChange, CartRead, CartSource, CartWriter, Carts};
+pub use ports::{CartChange, CartWriter};
 pub use reissue::{Reissue, reissue};
 pub use seller::Seller;

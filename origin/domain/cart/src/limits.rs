@@ -1,8 +1,5 @@
 //! The limits of a cart. Acceptance checks them once; the fold never does.
 
-use domain_core::bookmark::PENDING_MAX;
-
-use super::answer::Answer;
 use super::contents::Contents;
 use super::item::CartItem;
 
@@ -32,15 +29,10 @@ pub enum Limit {
     Total,
     /// [`COMMANDS_MAX`].
     Commands,
-    /// [`PENDING_MAX`].
-    Pending,
 }
 
 /// The first limit exceeded if the cart's contents were `after`.
 pub(super) fn exceeded_limit(item: &CartItem, after: &Contents, pending: usize) -> Option<Limit> {
-    if pending > PENDING_MAX {
-        return Some(Limit::Pending);
-    }
     if item.retained() + pending > COMMANDS_MAX {
         return Some(Limit::Commands);
     }
@@ -63,11 +55,4 @@ fn encoded_bytes(contents: &Contents) -> usize {
 fn encoded_commands(item: &CartItem) -> usize {
     let stored = (&item.commands, &item.guests);
     rmp_serde::to_vec_named(&stored).map_or(usize::MAX / 2, |bytes| bytes.len())
-}
-
-impl Answer {
-    /// The client's pending commands, plus one.
-    pub(super) fn pending_with_one_more(&self) -> usize {
-        self.bookmark.pending.len() + 1
-    }
 }

@@ -7,6 +7,7 @@
 //! tombstone that names that cart.
 
 use domain_core::bookmark::Pending;
+use domain_core::resource::Resource as _;
 use serde::{Deserialize, Serialize};
 
 use super::absorb::CartEvent;

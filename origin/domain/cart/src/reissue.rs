@@ -1,13 +1,13 @@
 //! Reissues commands that reached their cart too late, on an operator's request.
 
 use domain_core::port::{Consistency, PortError};
+use domain_core::resource::Source;
 use domain_core::time::Time;
 
 use super::absorb::{CartEvent, destination};
 use super::command::CartCommand;
-use super::item::{Applied, apply_of};
+use super::item::{Applied, CartItem, apply_of};
 use super::merge::{Both, Merge, Merged};
-use super::ports::CartSource;
 
 /// How to reissue an event from the dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Reissue {
 /// # Errors
 /// The port's error.
 pub async fn reissue(
-    carts: &impl CartSource,
+    carts: &impl Source<CartItem>,
     event: &CartEvent,
     now: Time,
 ) -> Result<Reissue, PortError> {

@@ -28,9 +28,8 @@ pub use ledger::{
 };
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
-    AccountRead, Accounts, CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader,
-    LedgerStore, LoadRequest, LoadedLedger, LoyaltyLog, PAGE_ENTRIES_MAX, Programs, RewardCodes,
-    TRANSACTION_ACTIONS_MAX,
+    CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
+    LoadedLedger, PAGE_ENTRIES_MAX, Programs, RewardCodes, TRANSACTION_ACTIONS_MAX,
 };
 pub use program::{
     ACTIVATION_LEAD_MS, Activation, Condition, DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX,
@@ -42,7 +41,7 @@ pub use program::{
     STEPS_MAX, TIERS_MAX, TITLE_BYTES_MAX, Tier, TierUnit, TiersBy, activate, newest, publish,
 };
 pub use redemption::{
-    AcceptedRedemption, CommandRequest, DecideError, Decider, Delivery, Fate, LoyaltyAction,
-    LoyaltyCommand, LoyaltyCommands, LoyaltyEvent, LoyaltyRecord, LoyaltyRejection, OVERDUE_MAX,
-    REDEMPTIONS_MAX, Redemption, RedemptionItem, RewardCode, RewardRequest, State, View, view,
+    AcceptedRedemption, DecideError, Decider, Delivery, Fate, LoyaltyAction, LoyaltyCommand,
+    LoyaltyEvent, LoyaltyRejection, OVERDUE_MAX, REDEMPTIONS_MAX, Redemption, RedemptionItem,
+    RewardCode, RewardRequest, State, View, adjust, read_entries, read_redemption, redeem,
 };

@@ -1,12 +1,9 @@
 //! Ports of the ledger. Documents are stored as MessagePack with named fields; a versioned item is
 //! written on condition of the version that was read.
 
-use std::sync::Arc;
-
-use domain_core::bookmark::Pending;
 use domain_core::id::CommandId;
-use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::Source;
 use domain_core::time::Time;
 
 use crate::ledger::account::Account;
@@ -15,7 +12,6 @@ use crate::ledger::entry::{EntryKey, LedgerEntry};
 use crate::ledger::facts::OrderItem;
 use crate::program::definition::ProgramVersion;
 use crate::redemption::lifecycle::{RedemptionItem, RewardCode};
-use crate::redemption::loyalty_command::LoyaltyRecord;
 
 /// Most actions of one transaction (DynamoDB, `TransactWriteItems`).
 pub const TRANSACTION_ACTIONS_MAX: usize = 100;
@@ -106,22 +102,7 @@ pub struct EntryPage {
 }
 
 /// Reads ledgers for responses.
-pub trait LedgerReader: Send + Sync {
-    /// A customer's account, if there is one.
-    fn account(
-        &self,
-        customer: &str,
-        consistency: Consistency,
-    ) -> impl Future<Output = Result<Option<Account>, PortError>> + Send;
-
-    /// A customer's account and the records of these commands in one strongly consistent batch; an
-    /// id without a record is left out.
-    fn account_and_records(
-        &self,
-        customer: &str,
-        ids: &[CommandId],
-    ) -> impl Future<Output = Result<(Option<Account>, Vec<LoyaltyRecord>), PortError>> + Send;
-
+pub trait LedgerReader: Source<Account> {
     /// A redemption that has a decision, strongly consistent.
     fn redemption(
         &self,
@@ -135,43 +116,6 @@ pub trait LedgerReader: Send + Sync {
         before: Option<&EntryKey>,
         limit: usize,
     ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
-}
-
-/// The result of a read for a response.
-#[derive(Debug, Clone)]
-pub struct AccountRead {
-    /// The account, if there is one.
-    pub account: Option<Arc<Account>>,
-    /// The records, where they exist, of the pending commands that the account lacks.
-    pub records: Vec<LoyaltyRecord>,
-}
-
-/// Reads accounts for responses.
-pub trait Accounts: Send + Sync {
-    /// Obtains an account with `version >= floor`, or the result of a strongly consistent read
-    /// begun after this call. If the account lacks any of `pending`, account and records come from
-    /// one strongly consistent batch.
-    fn read(
-        &self,
-        customer: &str,
-        floor: u64,
-        pending: &[Pending],
-    ) -> impl Future<Output = Result<AccountRead, PortError>> + Send;
-}
-
-/// Records accepted commands.
-pub trait LoyaltyLog: Send + Sync {
-    /// Writes the record unless its id has one.
-    fn record(
-        &self,
-        record: &LoyaltyRecord,
-    ) -> impl Future<Output = Result<Recorded<LoyaltyRecord>, PortError>> + Send;
-
-    /// Reads the record of an id, strongly consistent.
-    fn find(
-        &self,
-        id: CommandId,
-    ) -> impl Future<Output = Result<Option<LoyaltyRecord>, PortError>> + Send;
 }
 
 /// Makes the codes by which customers claim their rewards.

@@ -78,7 +78,7 @@ pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result
 impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     /// Writes the tombstone: from here on nothing older is absorbed.
     async fn mark(&mut self) -> Result<(), PortError> {
-        let account = self.ledger.account(self.customer, Consistency::Strong).await?;
+        let account = self.ledger.item(self.customer, Consistency::Strong).await?;
         if account.is_some_and(|account| account.is_erased_at(self.at)) {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain_cart::{CartSource, Contents, Line};
+use domain_cart::{CartItem, Contents, Line};
 use domain_core::port::{Consistency, PortError};
+use domain_core::resource::{Resource as _, Source};
 use domain_core::time::Time;
 use domain_loyalty::{CauseKind, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, OrderFacts};
 use serde::Serialize;
@@ -72,7 +73,7 @@ pub struct ExportedOrder {
 /// The ports'.
 pub async fn export_customer<L: LedgerStore + LedgerReader>(
     ledger: &L,
-    (carts, cart): (&impl CartSource, &str),
+    (carts, cart): (&impl Source<CartItem>, &str),
     (customer, named): (&str, &[String]),
     as_of: Time,
 ) -> Result<Export, PortError> {
@@ -97,7 +98,7 @@ pub async fn export_customer<L: LedgerStore + LedgerReader>(
         let own = order.filter(|order| order.facts.account() == Some(customer));
         orders.extend(own.map(|order| ExportedOrder::of(order.facts)));
     }
-    let cart = carts.item(cart, Consistency::Strong).await?.map(|item| item.fold([]));
+    let cart = carts.item(cart, Consistency::Strong).await?.map(|item| item.fold(&[]));
     let cart = cart.filter(|cart| *cart != Contents::default());
     Ok(Export {
         customer_id: customer.to_owned(),

@@ -1,6 +1,6 @@
 //! The domain's ports behind the caches of one instance.
 
-pub mod cached_carts;
 pub mod cached_catalog;
-pub mod cached_ledger;
+pub mod cached_program;
+pub mod cached_reader;
 pub mod packed;

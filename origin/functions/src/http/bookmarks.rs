@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use domain_core::bookmark::{Bookmark, PENDING_MAX, Pending};
+use domain_core::resource::{self, Answer, Reader};
 use domain_core::time::Time;
 use edge_wire::bookmark::{
     HEADER_BYTES_MAX, PER_REQUEST_MAX, PER_RESOURCE_MAX, Payload, Pending as WirePending, Sealed,
@@ -19,6 +20,7 @@ use http::request::Parts;
 
 use crate::http::caller::Holder;
 use crate::http::http_problem::HttpProblem;
+use crate::runtime::clock::Clock;
 use crate::runtime::shop::Shop;
 
 /// What a client has read of one resource, according to its bookmarks.
@@ -88,6 +90,20 @@ impl ClientView {
         };
         let merged = Bookmark::merge(opened.into_iter().map(from_payload));
         Ok(Self { resource, merged, reusable })
+    }
+
+    /// The resource with this id as the client sees it.
+    ///
+    /// # Errors
+    /// The port's, or 409 if the resource was merged into another.
+    pub async fn answer<R: resource::Resource>(
+        &self,
+        reader: &impl Reader<R>,
+        id: &str,
+        clock: &Clock,
+    ) -> Result<Answer<R>, HttpProblem> {
+        let read = reader.read(id, &self.merged).await?;
+        Ok(read.answer(&self.merged, clock.now())?)
     }
 
     /// The bookmark of an answer: the one sent, byte for byte, if its content is unchanged.

@@ -40,17 +40,28 @@ pub(crate) struct Caller {
 pub(crate) trait Holder: FromRequestParts<Arc<Shop>, Rejection = HttpProblem> {
     /// The resource: the caller's bookmarks are about it, and the caller's commands change it.
     fn resource(&self) -> Resource;
+
+    /// The resource's id.
+    fn id(&self) -> &str;
 }
 
 impl Holder for CartHolder {
     fn resource(&self) -> Resource {
         Resource::Cart(self.0.clone())
     }
+
+    fn id(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Holder for Customer {
     fn resource(&self) -> Resource {
         Resource::Loyalty(self.0.clone())
+    }
+
+    fn id(&self) -> &str {
+        &self.0
     }
 }
 

@@ -1,11 +1,12 @@
 //! Commands: extractors of what their requests have in common. The checks run in one order: who is
 //! calling, the idempotency key, the bookmarks, the body.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use domain_core::idempotency::Fingerprint;
-use domain_core::time::Time;
+use domain_core::resource::CommandRequest;
 use edge_wire::grammar::is_idempotency_key;
 use edge_wire::headers::IDEMPOTENCY_KEY;
 use edge_wire::problem::Code;
@@ -21,18 +22,15 @@ use crate::runtime::shop::Shop;
 
 /// A command on the resource that its sender holds.
 pub(crate) struct Command<H, B = ()> {
-    pub(crate) envelope: Envelope<H>,
+    pub(crate) envelope: Envelope,
     pub(crate) body: B,
+    holder: PhantomData<H>,
 }
 
 /// What a command's request says besides the command.
-pub(crate) struct Envelope<H> {
-    pub(crate) holder: H,
-    pub(crate) key: String,
-    pub(crate) fingerprint: Fingerprint,
+pub(crate) struct Envelope {
+    pub(crate) request: CommandRequest,
     pub(crate) view: ClientView,
-    /// When the request was read.
-    pub(crate) now: Time,
 }
 
 /// The client's name for a command.
@@ -104,7 +102,13 @@ impl<H: Holder + Send, B: Content> FromRequest<Arc<Shop>> for Command<H, B> {
         let view = ClientView::read(&shop.config.keys, &parts.headers, holder.resource())?;
         let request = Request::from_parts(parts, body);
         let CommandBody { fingerprint, body } = CommandBody::from_request(request, shop).await?;
-        let envelope = Envelope { holder, key, fingerprint, view, now: shop.clock.now() };
-        Ok(Self { envelope, body })
+        let request = CommandRequest {
+            resource: holder.id().to_owned(),
+            key,
+            fingerprint,
+            bookmark: view.merged.clone(),
+            now: shop.clock.now(),
+        };
+        Ok(Self { envelope: Envelope { request, view }, body, holder: PhantomData })
     }
 }

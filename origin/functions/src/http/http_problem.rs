@@ -1,7 +1,9 @@
 //! Problems as HTTP responses, and the problem of each domain rejection.
 
 use axum::response::{IntoResponse, Response};
+use domain_cart::CartRejection;
 use domain_core::port::PortError;
+use domain_core::resource::{MergedInto, Rejection};
 use domain_loyalty::{LoyaltyRejection, Points, REDEMPTIONS_MAX};
 use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::{Code, MEDIA_TYPE, Problem};
@@ -61,28 +63,46 @@ impl From<PortError> for HttpProblem {
     }
 }
 
-impl From<domain_cart::Rejection> for HttpProblem {
-    fn from(rejection: domain_cart::Rejection) -> Self {
+impl<X: Into<HttpProblem>> From<Rejection<X>> for HttpProblem {
+    fn from(rejection: Rejection<X>) -> Self {
         match rejection {
-            domain_cart::Rejection::LineUnknown => {
-                Self::new(Code::LineUnknown, "Read the cart again: the line is no longer there.")
-            }
-            domain_cart::Rejection::Limit(limit) => limit_problem(limit),
-            domain_cart::Rejection::Merged { into, .. } => Self::merged(into),
-            domain_cart::Rejection::NotAGuest => {
-                Self::new(Code::MergeImpossible, "Only a guest's cart can be merged into another.")
-                    .at("/from", "is a customer's own cart")
-            }
-            domain_cart::Rejection::Conflict => conflict(),
-            domain_cart::Rejection::Expired => expired(),
-            domain_cart::Rejection::Port(error) => error.into(),
+            Rejection::Check(rejection) => rejection.into(),
+            Rejection::TooManyPending => Self::new(
+                Code::TooManyPending,
+                "Earlier changes of this client are still pending. Read, then retry.",
+            ),
+            Rejection::Conflict => Self::new(
+                Code::IdempotencyConflict,
+                "A key names one command. Use a new key for a new command.",
+            ),
+            Rejection::Expired => Self::new(
+                Code::IdempotencyKeyExpired,
+                "The key was first used over 12 hours ago. Read again, then use a new key.",
+            ),
+            Rejection::Merged { into, .. } => Self::merged(into),
+            Rejection::Port(error) => error.into(),
         }
     }
 }
 
-impl From<domain_cart::MergedInto> for HttpProblem {
-    fn from(domain_cart::MergedInto(into): domain_cart::MergedInto) -> Self {
+impl From<MergedInto> for HttpProblem {
+    fn from(MergedInto(into): MergedInto) -> Self {
         Self::merged(into)
+    }
+}
+
+impl From<CartRejection> for HttpProblem {
+    fn from(rejection: CartRejection) -> Self {
+        match rejection {
+            CartRejection::LineUnknown => {
+                Self::new(Code::LineUnknown, "Read the cart again: the line is no longer there.")
+            }
+            CartRejection::Limit(limit) => limit_problem(limit),
+            CartRejection::NotAGuest => {
+                Self::new(Code::MergeImpossible, "Only a guest's cart can be merged into another.")
+                    .at("/from", "is a customer's own cart")
+            }
+        }
     }
 }
 
@@ -105,25 +125,8 @@ impl From<LoyaltyRejection> for HttpProblem {
                 Code::TooManyRedemptions,
                 format!("An account takes {REDEMPTIONS_MAX} redemptions in 15 days."),
             ),
-            LoyaltyRejection::TooManyPending => Self::new(
-                Code::TooManyPending,
-                "Earlier redemptions of this client are still pending. Read, then retry.",
-            ),
-            LoyaltyRejection::Conflict => conflict(),
-            LoyaltyRejection::Expired => expired(),
-            LoyaltyRejection::Port(error) => error.into(),
         }
     }
-}
-
-fn conflict() -> HttpProblem {
-    let detail = "A key names one command. Use a new key for a new command.";
-    HttpProblem::new(Code::IdempotencyConflict, detail)
-}
-
-fn expired() -> HttpProblem {
-    let detail = "The key was first used over 12 hours ago. Read again, then use a new key.";
-    HttpProblem::new(Code::IdempotencyKeyExpired, detail)
 }
 
 /// Passes the problem to the [`response_policy`](crate::http::response_policy) layer, which knows the
@@ -180,10 +183,6 @@ fn limit_problem(limit: domain_cart::Limit) -> HttpProblem {
         domain_cart::Limit::Commands => HttpProblem::new(
             Code::TooManyCommands,
             format!("A cart takes {} changes in 48 hours.", domain_cart::COMMANDS_MAX),
-        ),
-        domain_cart::Limit::Pending => HttpProblem::new(
-            Code::TooManyPending,
-            "Earlier changes of this client are still pending. Read the cart, then retry.",
         ),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use domain_cart::CartCommands;
+use domain_cart::CartItem;
 use domain_core::id::hex;
-use domain_loyalty::{LoyaltyCommands, ProgramVersion};
+use domain_core::resource::Commands;
+use domain_loyalty::{Account, ProgramVersion};
 use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
@@ -13,19 +14,19 @@ use origin_adapters::{
 };
 use tokio::sync::Semaphore;
 
-use crate::caches::cached_carts::CachedCarts;
 use crate::caches::cached_catalog::CachedCatalog;
-use crate::caches::cached_ledger::CachedLedger;
+use crate::caches::cached_program::CachedProgram;
+use crate::caches::cached_reader::CachedReader;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
 use crate::runtime::ports::{Ports, SharedEvents};
 
 /// The ledger of an instance.
-pub type ShopLedger = CachedLedger<LedgerRepository, ProgramRepository>;
+pub type ShopLedger = CachedReader<Account, LedgerRepository>;
 
 /// The carts of an instance.
-pub type ShopCarts = CachedCarts<CartRepository>;
+pub type ShopCarts = CachedReader<CartItem, CartRepository>;
 
 /// The state that every handler receives.
 #[derive(Clone)]
@@ -37,17 +38,19 @@ pub struct Shop {
     /// Carts.
     pub carts: ShopCarts,
     /// Handles cart commands.
-    pub cart_commands: CartCommands<ShopCarts, CommandLogRepository, SharedEvents>,
+    pub cart_commands: Commands<ShopCarts, CommandLogRepository, SharedEvents>,
     /// Published products.
     pub catalog: CachedCatalog,
     /// Saved selections.
     pub selections: SelectionRepository,
-    /// Accounts and the program.
+    /// Accounts.
     pub ledger: ShopLedger,
+    /// The program in effect.
+    pub program_in_effect: CachedProgram<ProgramRepository>,
     /// Shopify's demands about people's data.
     pub privacy: PrivacyRepository,
     /// Handles redemptions and adjustments.
-    pub loyalty_commands: LoyaltyCommands<ShopLedger, LedgerRepository, SharedEvents>,
+    pub loyalty_commands: Commands<ShopLedger, CommandLogRepository, SharedEvents>,
     /// The program's versions, for publishing.
     pub programs: ProgramRepository,
     /// Past orders, for dry runs of a program.
@@ -73,20 +76,21 @@ impl Shop {
         random: impl Fn() -> [u8; 16] + Send + Sync + 'static,
     ) -> Self {
         let Ports { table, events, .. } = ports;
-        let carts = CachedCarts::new(CartRepository::new(table), clock.clone());
-        let cart_commands = CartCommands {
-            carts: carts.clone(),
+        let carts = CachedReader::new(CartRepository::new(table), &clock);
+        let cart_commands = Commands {
+            reader: carts.clone(),
             log: CommandLogRepository::new(table),
             events: events.clone(),
         };
         let catalog = CachedCatalog::new(CatalogRepository::new(table), &clock);
         let selections = SelectionRepository::new(table);
         let programs = ProgramRepository::new(table);
-        let ledger = CachedLedger::new(LedgerRepository::new(table), programs.clone(), &clock);
+        let program_in_effect = CachedProgram::new(programs.clone(), &clock);
+        let ledger = CachedReader::new(LedgerRepository::new(table), &clock);
         let (payloads, privacy) = (PayloadRepository::new(table), PrivacyRepository::new(table));
-        let loyalty_commands = LoyaltyCommands {
-            accounts: ledger.clone(),
-            log: LedgerRepository::new(table),
+        let loyalty_commands = Commands {
+            reader: ledger.clone(),
+            log: CommandLogRepository::new(table),
             events: events.clone(),
         };
         let order_history = OrderHistoryRepository::new(table);
@@ -99,6 +103,7 @@ impl Shop {
             catalog,
             selections,
             ledger,
+            program_in_effect,
             loyalty_commands,
             programs,
             order_history,
@@ -127,7 +132,7 @@ impl Shop {
     /// # Errors
     /// 503 if the table does not answer or no program is published yet.
     pub async fn program(&self) -> Result<Arc<ProgramVersion>, HttpProblem> {
-        let active = self.ledger.program().await?;
+        let active = self.program_in_effect.in_effect().await?;
         active.ok_or_else(|| {
             HttpProblem::new(Code::Unavailable, "The shop is not set up: it has no program.")
         })

@@ -10,6 +10,7 @@ mod merging;
 mod orders;
 mod publishing;
 mod replay;
+mod resources;
 mod secrets;
 mod secrets_manager;
 mod tombstones;

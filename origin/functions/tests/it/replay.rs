@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain_cart::{Action, CartCommand, CartEvent, CartSource as _, FOLD_WINDOW_MS, LineId, Offer};
+use domain_cart::{Action, CartCommand, CartEvent, FOLD_WINDOW_MS, LineId, Offer};
 use domain_core::event::{Event, Kind};
 use domain_core::id::CommandId;
 use domain_core::money::Money;
 use domain_core::port::Consistency;
+use domain_core::resource::{CommandEvent as _, Source as _};
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use domain_cart::{Action, CartCommand, CartEvent, CartSource as _, Offer};
+use domain_cart::{Action, CartCommand, CartEvent, Offer};
 use domain_core::id::CommandId;
 use domain_core::money::Money;
 use domain_core::port::Consistency;
+use domain_core::resource::Source as _;
 use domain_core::time::Time;
 use domain_privacy::{Privacy as _, ShopTombstone, Tombstones as _, erase_cart};
 use edge_wire::keys::KeyRing;

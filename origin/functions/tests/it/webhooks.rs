@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use domain_core::port::Consistency;
-use domain_loyalty::LedgerReader as _;
+use domain_core::resource::Source as _;
 use edge_wire::function::HttpFunction;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
@@ -62,7 +62,7 @@ async fn consumed(world: &World, events: &[String]) -> Value {
 
 async fn version_of(world: &World, customer: &str) -> Option<u64> {
     let ledger = LedgerRepository::new(&world.ports.table);
-    let account = ledger.account(customer, Consistency::Strong).await.unwrap();
+    let account = ledger.item(customer, Consistency::Strong).await.unwrap();
     account.map(|account| account.version)
 }
 

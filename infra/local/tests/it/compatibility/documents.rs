@@ -4,17 +4,17 @@
 use std::fmt::Debug;
 use std::future::Future;
 
-use domain_cart::CommandLog as _;
-use domain_cart::{CartEvent, CartSource as _, CartWriter as _};
+use domain_cart::{CartEvent, CartWriter as _};
 use domain_catalog::SavedSelections as _;
 use domain_configurator::Configurator;
 use domain_core::event::Kind;
 use domain_core::port::{Consistency, Written};
+use domain_core::resource::{CommandEvent, CommandLog as _, CommandRecord, Source as _};
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Guarded, HISTORY_MAX, LedgerChange, LedgerReader as _, LedgerStore as _, LoadRequest,
-    LoyaltyEvent, LoyaltyLog as _, OrderFact, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder,
-    Program, ProgramStore as _, RedemptionItem,
+    LoyaltyEvent, OrderFact, OrderHistory as _, PAGE_ENTRIES_MAX, PastOrder, Program,
+    ProgramStore as _, RedemptionItem,
 };
 use domain_privacy::Privacy as _;
 use domain_shopify::Webhook;
@@ -84,6 +84,19 @@ fn of_kind<T: for<'de> serde::Deserialize<'de>>(kind: Kind) -> Vec<T> {
     decoded
 }
 
+/// Reads the record of an event and writes it to the new table.
+async fn copy_record<E: CommandEvent>(
+    old: &CommandLogRepository,
+    new: &CommandLogRepository,
+    event: &E,
+) {
+    let id = event.place().id;
+    let record: CommandRecord<E> = old.find(id).await.unwrap().unwrap();
+    assert_eq!(record.event, *event);
+    new.record(&record).await.unwrap();
+    assert_eq!(new.find(id).await, Ok(Some(record)));
+}
+
 #[tokio::test]
 async fn carts_and_the_records_of_their_commands_are_read() {
     let tables = Tables::open().await;
@@ -97,10 +110,7 @@ async fn carts_and_the_records_of_their_commands_are_read() {
     let (old, new) =
         (CommandLogRepository::new(&tables.old), CommandLogRepository::new(&tables.new));
     for event in of_kind::<CartEvent>(Kind::CartCommanded) {
-        let record = old.find(event.command.id).await.unwrap().unwrap();
-        assert_eq!((&record.cart, &record.command), (&event.cart, &event.command));
-        new.record(&record).await.unwrap();
-        assert_eq!(new.find(event.command.id).await, Ok(Some(record)));
+        copy_record(&old, &new, &event).await;
     }
 }
 
@@ -108,15 +118,13 @@ async fn carts_and_the_records_of_their_commands_are_read() {
 async fn ledgers_and_the_records_of_their_commands_are_read() {
     let tables = Tables::open().await;
     let (old, new) = (LedgerRepository::new(&tables.old), LedgerRepository::new(&tables.new));
+    let log = (CommandLogRepository::new(&tables.old), CommandLogRepository::new(&tables.new));
     for event in of_kind::<LoyaltyEvent>(Kind::LoyaltyCommanded) {
-        let record = old.find(event.command.id).await.unwrap().unwrap();
-        assert_eq!((&record.customer, &record.command), (&event.customer, &event.command));
-        new.record(&record).await.unwrap();
-        assert_eq!(new.find(event.command.id).await, Ok(Some(record)));
+        copy_record(&log.0, &log.1, &event).await;
     }
     let mut entries = 0;
     for customer in tables.customers() {
-        let account = old.account(customer, Consistency::Strong).await.unwrap().unwrap();
+        let account = old.item(customer, Consistency::Strong).await.unwrap().unwrap();
         let page = old.entries(customer, None, PAGE_ENTRIES_MAX).await.unwrap();
         entries += page.entries.len();
         let account = Some(Guarded { seen: None, item: account });
@@ -124,7 +132,7 @@ async fn ledgers_and_the_records_of_their_commands_are_read() {
         assert_eq!(new.commit(&change).await, Ok(Written::Done));
         tables
             .agree(|table| async {
-                LedgerRepository::new(table).account(customer, Consistency::Strong).await.unwrap()
+                LedgerRepository::new(table).item(customer, Consistency::Strong).await.unwrap()
             })
             .await;
         assert_eq!(new.entries(customer, None, PAGE_ENTRIES_MAX).await, Ok(page), "{customer}");

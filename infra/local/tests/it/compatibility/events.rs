@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use domain_cart::CartEvent;
 use domain_catalog::PublishedEvent;
 use domain_core::event::Kind;
+use domain_core::resource::CommandEvent as _;
 use domain_loyalty::{LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem};
 use domain_privacy::Demand;
 use domain_shopify::Webhook;

@@ -1,27 +1,27 @@
-//! [`CartSource`] and [`CartWriter`].
+//! [`Source`] of carts, and [`CartWriter`].
 
 use domain_cart::{
     Absorbed, Action, Both, CartChange, CartCommand, CartEvent, CartItem, CartWriter, IDLE_MS_MAX,
     Merge, Merged, MergedItems, absorb,
 };
-use domain_cart::{CommandLog, CommandRecord};
 use domain_core::bookmark::PENDING_MAX;
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, Written};
+use domain_core::resource::{CommandLog, CommandRecord, Resource as _};
 use domain_core::time::HOUR_MS;
 
-use super::sample::{MORNING, absorbed, add, id, record};
+use super::sample::{MORNING, absorbed, add, batch, id, record};
 
 /// Carts and the log their pending commands are in.
-pub(crate) trait Shop: CartWriter + CommandLog + Clone + 'static {}
+pub(crate) trait Shop: CartWriter + CommandLog<CartEvent> + Clone + 'static {}
 
-impl<T: CartWriter + CommandLog + Clone + 'static> Shop for T {}
+impl<T: CartWriter + CommandLog<CartEvent> + Clone + 'static> Shop for T {}
 
 pub(crate) async fn a_cart_never_written_is_absent(shop: impl Shop) {
     for consistency in [Consistency::Eventual, Consistency::Strong] {
         assert_eq!(shop.item("a", consistency).await.unwrap(), None);
     }
-    assert_eq!(shop.item_and_records("a", &[]).await.unwrap(), (None, Vec::new()));
+    assert_eq!(shop.batch("a", &[]).await, Ok(batch("a", None, vec![])));
 }
 
 pub(crate) async fn a_cart_comes_back_as_it_was_stored(shop: impl Shop) {
@@ -30,7 +30,7 @@ pub(crate) async fn a_cart_comes_back_as_it_was_stored(shop: impl Shop) {
     assert_eq!((item.folded.len(), item.commands.len()), (1, 1));
     assert_eq!(shop.store("a", &item, None).await.unwrap(), Written::Done);
     assert_eq!(shop.item("a", Consistency::Strong).await.unwrap(), Some(item.clone()));
-    assert_eq!(shop.item_and_records("a", &[]).await.unwrap(), (Some(item), Vec::new()));
+    assert_eq!(shop.batch("a", &[]).await, Ok(batch("a", Some(item), vec![])));
     assert_eq!(shop.item("b", Consistency::Strong).await.unwrap(), None);
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn an_order_absorbed_before_its_add_ends_in_the_same_cart(shop:
     }
     let item = shop.item("a", Consistency::Strong).await.unwrap().unwrap();
     assert_eq!(item, absorbed(None, &[added, order]));
-    assert_eq!(item.fold([]).lines.values().map(|line| line.quantity).collect::<Vec<_>>(), [1]);
+    assert_eq!(item.fold(&[]).lines.values().map(|line| line.quantity).collect::<Vec<_>>(), [1]);
 }
 
 /// The event that merges the cart `a` into `own`.
@@ -195,17 +195,17 @@ pub(crate) async fn pending_commands_come_with_the_cart_as_far_as_recorded(shop:
     }
     let ids = ["two", "never-sent", "one", "two"].map(id);
     let [one, two] = records;
-    let expected = (Some(item), vec![two, one.clone()]);
-    assert_eq!(shop.item_and_records("a", &ids).await.unwrap(), expected);
-    assert_eq!(shop.item_and_records("b", &[id("one")]).await.unwrap(), (None, vec![one]));
+    let expected = batch("a", Some(item), vec![two, one.clone()]);
+    assert_eq!(shop.batch("a", &ids).await, Ok(expected));
+    assert_eq!(shop.batch("b", &[id("one")]).await, Ok(batch("b", None, vec![one])));
 }
 
 pub(crate) async fn a_full_bookmark_is_one_read(shop: impl Shop) {
-    let records: Vec<CommandRecord> =
+    let records: Vec<CommandRecord<CartEvent>> =
         (0..PENDING_MAX as u64).map(|n| record(MORNING.plus_ms(n), &format!("key-{n}"))).collect();
     for record in &records {
         shop.record(record).await.unwrap();
     }
-    let ids: Vec<CommandId> = records.iter().map(|record| record.command.id).collect();
-    assert_eq!(shop.item_and_records("a", &ids).await.unwrap(), (None, records));
+    let ids: Vec<CommandId> = records.iter().map(|record| record.event.command.id).collect();
+    assert_eq!(shop.batch("a", &ids).await, Ok(batch("a", None, records)));
 }

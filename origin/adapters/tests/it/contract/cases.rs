@@ -3,6 +3,12 @@
 /// Passes the cases of a contract, and a constructor of a fresh implementation, to the macro that
 /// makes tests of them.
 macro_rules! cases {
+    (accounts, $tests:ident, $fresh:expr) => {
+        $tests! {
+            accounts on $fresh;
+            a_request_is_recorded_once_and_comes_with_its_account,
+        }
+    };
     (carts, $tests:ident, $fresh:expr) => {
         $tests! {
             carts on $fresh;
@@ -43,7 +49,6 @@ macro_rules! cases {
             a_ledger_is_read_page_by_page_newest_first,
             the_largest_change_fits_and_a_page_has_its_bound,
             a_redemption_only_goes_on_from_where_it_was_seen,
-            a_request_is_recorded_once_and_comes_with_its_account,
         }
     };
     (order_history, $tests:ident, $fresh:expr) => {
@@ -80,6 +85,10 @@ macro_rules! cases {
 /// tables.
 macro_rules! contracts {
     ($tests:ident) => {
+        cases!(accounts, $tests, |table: &SharedTable| Both(
+            LedgerRepository::new(table),
+            CommandLogRepository::new(table),
+        ));
         cases!(carts, $tests, |table: &SharedTable| Both(
             CartRepository::new(table),
             CommandLogRepository::new(table),

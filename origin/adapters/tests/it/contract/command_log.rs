@@ -1,14 +1,15 @@
 //! [`CommandLog`].
 
-use domain_cart::{CommandLog, CommandRecord};
+use domain_cart::CartEvent;
 use domain_core::idempotency::Recorded;
+use domain_core::resource::{CommandLog, CommandRecord};
 
 use super::sample::{MORNING, id, record};
 
 /// A log.
-pub(crate) trait Log: CommandLog + Clone + 'static {}
+pub(crate) trait Log: CommandLog<CartEvent> + Clone + 'static {}
 
-impl<T: CommandLog + Clone + 'static> Log for T {}
+impl<T: CommandLog<CartEvent> + Clone + 'static> Log for T {}
 
 pub(crate) async fn an_id_never_recorded_has_no_record(log: impl Log) {
     assert_eq!(log.find(id("one")).await.unwrap(), None);
@@ -23,7 +24,8 @@ pub(crate) async fn a_record_comes_back_as_it_was_written(log: impl Log) {
 
 pub(crate) async fn a_repetition_gets_the_first_record_and_changes_nothing(log: impl Log) {
     let first = record(MORNING, "one");
-    let repetition = CommandRecord { cart: "b".to_owned(), ..record(MORNING.plus_ms(5), "one") };
+    let mut repetition = record(MORNING.plus_ms(5), "one");
+    repetition.event.cart = "b".to_owned();
     log.record(&first).await.unwrap();
     let existing = Recorded::Existing(Box::new(first.clone()));
     assert_eq!(log.record(&repetition).await.unwrap(), existing);
@@ -42,7 +44,8 @@ pub(crate) async fn of_repetitions_at_once_one_is_first(log: impl Log) {
     for one in running {
         answers.push(one.await.unwrap());
     }
-    let is_first = |(recorded, _): &&(Recorded<CommandRecord>, _)| *recorded == Recorded::First;
+    let is_first =
+        |(recorded, _): &&(Recorded<CommandRecord<CartEvent>>, _)| *recorded == Recorded::First;
     let firsts: Vec<_> = answers.iter().filter(is_first).collect();
     let [(_, first)] = firsts.as_slice() else { panic!("{} are first", firsts.len()) };
     let existing = Recorded::Existing(Box::new(first.clone()));

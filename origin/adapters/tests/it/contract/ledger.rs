@@ -1,25 +1,23 @@
 //! [`LedgerStore`] and [`LedgerReader`].
 
 use domain_core::id::CommandId;
-use domain_core::idempotency::{Fingerprint, Recorded};
 use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
-    LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyAction,
-    LoyaltyCommand, LoyaltyLog, LoyaltyRecord, OrderFact, OrderItem, PAGE_ENTRIES_MAX, PaidOrder,
-    Points, Redemption, RedemptionItem, State, decide,
+    LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, OrderFact, OrderItem,
+    PAGE_ENTRIES_MAX, PaidOrder, Points, Redemption, RedemptionItem, State, decide,
 };
 
 use super::sample::{MORNING, paid, program};
 
 /// A ledger.
-pub(crate) trait Ledger: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'static {}
+pub(crate) trait Ledger: LedgerStore + LedgerReader + Clone + 'static {}
 
-impl<T: LedgerStore + LedgerReader + LoyaltyLog + Clone + 'static> Ledger for T {}
+impl<T: LedgerStore + LedgerReader + Clone + 'static> Ledger for T {}
 
 /// The change that the payment of an order makes in this ledger.
-async fn change(ledger: &impl Ledger, paid: &PaidOrder) -> LedgerChange {
+pub(super) async fn change(ledger: &impl Ledger, paid: &PaidOrder) -> LedgerChange {
     let fact = OrderFact::from(paid.clone());
     let cause = fact.cause();
     let customer = paid.customer.as_deref();
@@ -48,7 +46,7 @@ async fn is_claimed(ledger: &impl Ledger, cause: &Cause) -> bool {
 
 async fn everything(ledger: &impl Ledger, order: &str) -> (LoadedLedger, Vec<LedgerEntry>) {
     let state = order_and_account(ledger, order, Some("1001")).await;
-    let account = ledger.account("1001", Consistency::Strong).await.unwrap();
+    let account = ledger.item("1001", Consistency::Strong).await.unwrap();
     assert_eq!(account, state.account);
     (state, ledger.entries("1001", None, PAGE_ENTRIES_MAX).await.unwrap().entries)
 }
@@ -57,7 +55,7 @@ pub(crate) async fn an_unknown_customer_has_no_ledger(ledger: impl Ledger) {
     assert!(!is_claimed(&ledger, &Cause::order("82")).await);
     assert_eq!(order_and_account(&ledger, "82", None).await, LoadedLedger::default());
     assert_eq!(everything(&ledger, "82").await, (LoadedLedger::default(), Vec::new()));
-    assert_eq!(ledger.account("1001", Consistency::Eventual).await, Ok(None));
+    assert_eq!(ledger.item("1001", Consistency::Eventual).await, Ok(None));
 }
 
 pub(crate) async fn a_committed_change_is_stored_whole(ledger: impl Ledger) {
@@ -265,34 +263,4 @@ pub(crate) async fn a_redemption_only_goes_on_from_where_it_was_seen(ledger: imp
     assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Done));
     assert_eq!(ledger.commit(&change(Some(1), &settled)).await, Ok(Written::Conflict));
     assert_eq!(ledger.redemption(ids[0]).await, Ok(Some(settled)));
-}
-
-fn record(id: CommandId, body: &str) -> LoyaltyRecord {
-    let action = LoyaltyAction::Redeem {
-        reward: "bell".to_owned(),
-        points: Points(250),
-        until: MORNING.plus_ms(1_800_000),
-    };
-    LoyaltyRecord {
-        fingerprint: Fingerprint::of("POST", "/v1/loyalty/redemptions", body.as_bytes()),
-        customer: "1001".to_owned(),
-        command: LoyaltyCommand { time: MORNING, id, program_version: 1, action },
-    }
-}
-
-pub(crate) async fn a_request_is_recorded_once_and_comes_with_its_account(ledger: impl Ledger) {
-    let ids = [CommandId::from([1; 16]), CommandId::from([2; 16])];
-    assert_eq!(ledger.find(ids[0]).await, Ok(None));
-    assert_eq!(ledger.account_and_records("1001", &ids).await, Ok((None, Vec::new())));
-    let first = record(ids[0], "first");
-    assert_eq!(ledger.record(&first).await, Ok(Recorded::First));
-    let again = ledger.record(&record(ids[0], "second")).await;
-    assert_eq!(again, Ok(Recorded::Existing(Box::new(first.clone()))));
-    assert_eq!(ledger.find(ids[0]).await, Ok(Some(first.clone())));
-    let paid = change(&ledger, &paid("82", Some("1001"), MORNING)).await;
-    ledger.commit(&paid).await.unwrap();
-    let account = paid.account.map(|account| account.item);
-    let read = ledger.account_and_records("1001", &ids).await;
-    assert_eq!(read, Ok((account, vec![first.clone()])));
-    assert_eq!(ledger.account_and_records("100", &ids[..1]).await, Ok((None, vec![first])));
 }

@@ -1,6 +1,7 @@
 //! The contract of each port, as test functions over the port. A case gets fresh tables and panics
 //! if the implementation breaks the contract.
 
+pub(crate) mod accounts;
 pub(crate) mod carts;
 pub(crate) mod cases;
 pub(crate) mod command_log;

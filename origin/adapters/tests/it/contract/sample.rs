@@ -1,12 +1,13 @@
 //! Sample carts, commands, records, orders and programs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use domain_cart::CommandRecord;
-use domain_cart::{Action, Applied, CartCommand, CartItem, Offer, apply};
+use domain_cart::{Action, Applied, CartCommand, CartEvent, CartItem, Offer, apply};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Fingerprint;
 use domain_core::money::Money;
+use domain_core::resource::{CommandRecord, Read, Resource};
 use domain_core::time::Time;
 use domain_loyalty::{Paid, PaidLine, PaidOrder, Program, ProgramVersion};
 
@@ -46,12 +47,20 @@ pub(crate) fn absorbed(item: Option<&CartItem>, commands: &[CartCommand]) -> Car
 }
 
 /// The record of an add.
-pub(crate) fn record(time: Time, key: &str) -> CommandRecord {
+pub(crate) fn record(time: Time, key: &str) -> CommandRecord<CartEvent> {
     CommandRecord {
         fingerprint: Fingerprint::of("POST", "/v1/cart/lines", key.as_bytes()),
-        cart: "a".to_owned(),
-        command: add(time, key),
+        event: CartEvent { cart: "a".to_owned(), command: add(time, key) },
     }
+}
+
+/// The result of a batch.
+pub(crate) fn batch<R: Resource>(
+    id: &str,
+    item: Option<R>,
+    records: Vec<CommandRecord<R::Event>>,
+) -> Read<R> {
+    Read { id: id.to_owned(), item: item.map(Arc::new), records }
 }
 
 /// An order of 129.90 paid at `at`.

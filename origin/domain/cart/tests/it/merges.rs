@@ -7,6 +7,7 @@ use domain_cart::{
     Merge, Merged, MergedItems, apply_of,
 };
 use domain_core::money::Money;
+use domain_core::resource::Resource as _;
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 
 use super::{NOON, add, command, line, offer, remove, set, take};
@@ -59,7 +60,7 @@ impl Carts {
     }
 
     fn quantities(&self) -> BTreeMap<u64, u32> {
-        let lines = self.own().fold([]).lines;
+        let lines = self.own().fold(&[]).lines;
         (0..9).filter_map(|variant| Some((variant, lines.get(&line(variant))?.quantity))).collect()
     }
 
@@ -185,7 +186,7 @@ fn a_line_of_both_has_the_price_of_the_latest_add_and_the_earliest_place() {
         merge(NOON + 2),
     ]);
     let price_and_place = |carts: &Carts| {
-        let line: &Line = &carts.own().fold([]).lines[&line(1)];
+        let line: &Line = &carts.own().fold(&[]).lines[&line(1)];
         (line.offer.price, line.since)
     };
     assert_eq!(price_and_place(&older), (Money(2_000), Time(NOON)));
@@ -204,7 +205,7 @@ fn a_merged_cart_has_the_attributes_of_both_and_the_guests_win() {
         guests(attributes(NOON + 1, "b", &[("gift", "yes")])),
         merge(NOON + 2),
     ]);
-    let attributes = carts.own().fold([]).attributes;
+    let attributes = carts.own().fold(&[]).attributes;
     assert_eq!((attributes["note"].as_str(), attributes["gift"].as_str()), ("ring twice", "yes"));
 }
 

@@ -33,7 +33,7 @@ pub struct Draft<'a, R: Resource> {
     pub request: &'a CommandRequest,
     /// The command's id.
     pub id: CommandId,
-    /// The item; empty if there is none.
+    /// The item, or an empty one.
     pub item: &'a R,
     /// The client's view before the command.
     pub answer: &'a Answer<R>,

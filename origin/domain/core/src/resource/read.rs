@@ -104,7 +104,7 @@ impl<R: Resource> Read<R> {
         Ok(Answer { view: item.fold(&events), version: item.version(), bookmark, reset })
     }
 
-    /// The item; an empty one if there is none or its lifetime has ended.
+    /// The item; an empty one if it does not exist or its lifetime has ended.
     pub(super) fn present_at(&self, now: Time) -> Cow<'_, R> {
         let present = self.item.as_deref().filter(|item| item.is_present_at(now));
         present.map_or_else(|| Cow::Owned(R::empty(&self.id)), Cow::Borrowed)

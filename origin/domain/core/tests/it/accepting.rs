@@ -11,8 +11,8 @@ use domain_core::resource::{
 };
 use domain_core::time::Time;
 
-use super::now;
 use super::wish_list::{AlreadyMade, Memory, WishList, wish, withdraw};
+use super::{list, now};
 
 const NOON: Time = Time(1_795_262_400_000);
 
@@ -80,7 +80,7 @@ fn a_repeated_request_publishes_the_first_command_and_has_one_effect() {
     assert_eq!(memory.state().published, [first.event.to_event(), first.event.to_event()]);
     deliver_all(&memory);
     let item = now(memory.item("ann", Consistency::Strong)).unwrap();
-    assert_eq!(item, Some(WishList::of(&[first.event])));
+    assert_eq!(item, Some(list(&[first.event])));
 }
 
 #[test]

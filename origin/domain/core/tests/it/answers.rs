@@ -9,6 +9,7 @@ use domain_core::idempotency::{Fingerprint, ID_WINDOW_MS};
 use domain_core::resource::{CommandRecord, Read};
 use domain_core::time::{DAY_MS, Time};
 
+use super::list;
 use super::wish_list::{WishEvent, WishList};
 
 const NOON: Time = Time(1_795_262_400_000);
@@ -25,7 +26,7 @@ fn read(absorbed: &[WishEvent], recorded: &[WishEvent]) -> Read<WishList> {
     };
     Read {
         id: "ann".to_owned(),
-        item: (!absorbed.is_empty()).then(|| Arc::new(WishList::of(absorbed))),
+        item: (!absorbed.is_empty()).then(|| Arc::new(list(absorbed))),
         records: recorded.iter().map(record).collect(),
     }
 }

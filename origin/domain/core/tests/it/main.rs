@@ -8,6 +8,13 @@ mod wish_list;
 
 use std::task::{Context, Poll, Waker};
 
+use wish_list::{WishEvent, WishList};
+
+/// The list after these events.
+fn list(events: &[WishEvent]) -> WishList {
+    WishList(events.iter().map(|event| (event.place, event.clone())).collect())
+}
+
 /// Runs a future on ports that never have to wait.
 fn now<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);

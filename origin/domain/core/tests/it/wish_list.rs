@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 /// A wish list: the commands it has absorbed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct WishList(BTreeMap<Pending, WishEvent>);
+pub(crate) struct WishList(pub(crate) BTreeMap<Pending, WishEvent>);
 
 /// A wish is made or withdrawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,15 +81,6 @@ impl Resource for WishList {
 
     fn bytes(&self) -> usize {
         128 * self.0.len()
-    }
-}
-
-// === impl WishList ===
-
-impl WishList {
-    /// The list after these events.
-    pub(crate) fn of(events: &[WishEvent]) -> Self {
-        Self(events.iter().map(|event| (event.place, event.clone())).collect())
     }
 }
 

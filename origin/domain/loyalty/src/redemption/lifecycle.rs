@@ -243,13 +243,6 @@ impl Account {
         Ok(Ruling { account, decided })
     }
 
-    /// Whether it has absorbed this request, whether held or rejected. Ids are dropped after 15
-    /// days; requests pending before then are all decided.
-    #[must_use]
-    pub fn has_absorbed(&self, id: CommandId, time: Time) -> bool {
-        time <= self.highest.minus_ms(ID_WINDOW_MS) || self.redemption(id).is_some()
-    }
-
     /// A redemption of the last 15 days.
     #[must_use]
     pub fn redemption(&self, id: CommandId) -> Option<&Redemption> {

@@ -2,10 +2,10 @@
 //! that applying it needs.
 
 use domain_core::bookmark::Pending;
-use domain_core::event::{Event, Kind};
+use domain_core::event::Kind;
 use domain_core::id::CommandId;
-use domain_core::idempotency::{Fingerprint, RETRY_WINDOW_MS};
 use domain_core::money::Money;
+use domain_core::resource::CommandEvent;
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -61,17 +61,6 @@ pub struct LoyaltyEvent {
     pub command: LoyaltyCommand,
 }
 
-/// The record of an accepted command under its id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoyaltyRecord {
-    /// The request's fingerprint: method, canonical path without query, body bytes.
-    pub fingerprint: Fingerprint,
-    /// The customer of the account.
-    pub customer: String,
-    /// The command with its id and time, as first accepted.
-    pub command: LoyaltyCommand,
-}
-
 // === impl LoyaltyCommand ===
 
 impl LoyaltyCommand {
@@ -119,31 +108,14 @@ impl LoyaltyCommand {
 
 // === impl LoyaltyEvent ===
 
-impl LoyaltyEvent {
-    /// The event as it is published: equal commands have equal bytes.
-    ///
-    /// # Panics
-    /// Never: a command always has a JSON form.
-    #[must_use]
-    pub fn to_event(&self) -> Event {
-        let detail = serde_json::to_string(self).expect("a command always has a JSON form");
-        Event { kind: Kind::LoyaltyCommanded, detail }
-    }
-}
+impl CommandEvent for LoyaltyEvent {
+    const KIND: Kind = Kind::LoyaltyCommanded;
 
-// === impl LoyaltyRecord ===
-
-impl LoyaltyRecord {
-    /// Whether a retry at `now` is still honoured.
-    #[must_use]
-    pub fn is_honoured_at(&self, now: Time) -> bool {
-        now <= self.command.time.plus_ms(RETRY_WINDOW_MS)
+    fn resource(&self) -> &str {
+        &self.customer
     }
 
-    /// The event that was accepted.
-    #[must_use]
-    pub fn to_event(&self) -> Event {
-        let event = LoyaltyEvent { customer: self.customer.clone(), command: self.command.clone() };
-        event.to_event()
+    fn place(&self) -> Pending {
+        self.command.place()
     }
 }

@@ -8,10 +8,9 @@ pub(crate) mod loyalty_command;
 pub(crate) mod view;
 
 pub use accept::{
-    AcceptedRedemption, CommandRequest, LoyaltyCommands, LoyaltyRejection, REDEMPTIONS_MAX,
-    RewardRequest,
+    AcceptedRedemption, LoyaltyRejection, REDEMPTIONS_MAX, RewardRequest, adjust, redeem,
 };
 pub use deciding::{DecideError, Decider, Delivery, Fate};
 pub use lifecycle::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State};
-pub use loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent, LoyaltyRecord};
-pub use view::{View, view};
+pub use loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent};
+pub use view::{View, read_entries, read_redemption};

@@ -1,22 +1,20 @@
-//! Views: an account as one client sees it, its own pending redemptions included, and the bookmark
-//! that prevents it from seeing an older state later.
+//! The account as a resource: how a client sees it, its own pending redemptions included.
 
-use std::collections::BTreeSet;
-
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
-use domain_core::idempotency::RECORD_TTL_MS;
-use domain_core::time::{DAY_MS, Time};
+use domain_core::port::PortError;
+use domain_core::resource::{Read, Resource};
+use domain_core::time::Time;
 
-use super::lifecycle::Redemption;
-use super::loyalty_command::{LoyaltyCommand, LoyaltyRecord};
+use super::lifecycle::{Redemption, RedemptionItem};
+use super::loyalty_command::LoyaltyEvent;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{EntryKey, LedgerEntry};
-use crate::ports::{AccountRead, EntryPage};
+use crate::ports::{EntryPage, LedgerReader};
 
-/// A pending command older than this is not carried over a reset: the table was restored to before
-/// it.
-const RESET_PENDING_MS_MAX: u64 = DAY_MS;
+/// The approximate bytes of a lot or a day of spending in memory; a redemption takes four times as
+/// many.
+const LOT_BYTES: usize = 64;
 
 /// An account as one client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,40 +24,74 @@ pub struct View {
     pub account: Account,
     /// The pending redemptions.
     pub pending: Vec<Redemption>,
-    /// The commands that the client's bookmark lists as pending, decided since or not.
-    pub bookmarked: BTreeSet<Pending>,
-    /// The bookmark for the client's next request, without the moment, which the reading of the
-    /// clock adds.
-    pub bookmark: Bookmark,
-    /// Whether the bookmark was ahead of the table: the client starts over from here.
-    pub reset: bool,
 }
 
-/// The account that was read, as a client with `bookmark` sees it at `now`. The table deletes
-/// records days late, so their age is checked here.
-#[must_use]
-pub fn view(customer: &str, read: &AccountRead, bookmark: &Bookmark, now: Time) -> View {
-    let absent = Account::empty(customer);
-    let item = read.account.as_deref().unwrap_or(&absent);
-    let reset = item.version < bookmark.floor;
-    let is_pending = |pending: &&Pending| {
-        !item.has_absorbed(pending.id, pending.time)
-            && now <= pending.time.plus_ms(RECORD_TTL_MS)
-            && read.records.iter().any(|record| record.command.place() == **pending)
-            && !(reset && pending.time.plus_ms(RESET_PENDING_MS_MAX) < now)
-    };
-    let pending: BTreeSet<Pending> = bookmark.pending.iter().filter(is_pending).copied().collect();
-    let mut commands: Vec<&LoyaltyCommand> =
-        read.records.iter().map(|record: &LoyaltyRecord| &record.command).collect();
-    commands.retain(|command| pending.contains(&command.place()));
-    commands.sort_by_key(|command| command.place());
-    commands.dedup_by_key(|command| command.place());
-    let undecided = commands.into_iter().filter_map(LoyaltyCommand::redemption);
-    let undecided: Vec<Redemption> = undecided.collect();
-    let account = Account { version: item.version, ..expected(item, &undecided) };
-    let bookmarked = bookmark.pending.clone();
-    let bookmark = Bookmark { floor: item.version, pending, moment: bookmark.moment };
-    View { account, pending: undecided, bookmarked, bookmark, reset }
+impl Resource for Account {
+    type Event = LoyaltyEvent;
+    type View = View;
+
+    const NAME: &'static str = "loyalty";
+
+    fn empty(customer: &str) -> Self {
+        Self::empty(customer)
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn highest(&self) -> Time {
+        self.highest
+    }
+
+    /// Whether a redemption is decided, held or rejected.
+    fn knows(&self, id: CommandId) -> bool {
+        self.redemption(id).is_some()
+    }
+
+    fn fold(&self, pending: &[&LoyaltyEvent]) -> View {
+        let pending: Vec<Redemption> =
+            pending.iter().filter_map(|event| event.command.redemption()).collect();
+        let account = Self { version: self.version, ..expected(self, &pending) };
+        View { account, pending }
+    }
+
+    fn bytes(&self) -> usize {
+        LOT_BYTES * (self.lots.len() + self.spent.len() + 4 * self.redemptions.len())
+    }
+}
+
+/// A page of entries, then the account with the client's pending commands: the account's version
+/// covers every entry of the page. All of it is strongly consistent.
+///
+/// # Errors
+/// The port's.
+pub async fn read_entries(
+    ledger: &impl LedgerReader,
+    customer: &str,
+    (before, limit): (Option<&EntryKey>, usize),
+    bookmark: &Bookmark,
+) -> Result<(EntryPage, Read<Account>), PortError> {
+    let page = ledger.entries(customer, before, limit).await?;
+    let commands: Vec<CommandId> = bookmark.pending.iter().map(|one| one.id).collect();
+    Ok((page, ledger.batch(customer, &commands).await?))
+}
+
+/// A redemption's decision, then the account with the redemption's record and the client's pending
+/// commands: the account's version covers the decision. All of it is strongly consistent.
+///
+/// # Errors
+/// The port's.
+pub async fn read_redemption(
+    ledger: &impl LedgerReader,
+    customer: &str,
+    id: CommandId,
+    bookmark: &Bookmark,
+) -> Result<(Option<RedemptionItem>, Read<Account>), PortError> {
+    let decided = ledger.redemption(id).await?;
+    let commands = bookmark.pending.iter().map(|one| one.id).chain([id]);
+    let commands: Vec<CommandId> = commands.collect();
+    Ok((decided, ledger.batch(customer, &commands).await?))
 }
 
 /// The account once these requests are decided. A full account stays as it is: the decision will
@@ -81,11 +113,19 @@ impl View {
         pending.or_else(|| self.account.redemption(id))
     }
 
-    /// A page of the ledger with the client's pending holds in their final places. Decisions made
-    /// between the reads of the page and of the account are added, since the page lacks them.
+    /// A page of the ledger with the pending holds of the client's bookmark in their final places.
+    /// Decisions made between the reads of the page and of the account are added, since the page
+    /// lacks them.
     #[must_use]
-    pub fn page(&self, page: EntryPage, before: Option<&EntryKey>, limit: usize) -> EntryPage {
-        let expected = self.bookmarked.iter().filter_map(|one| self.account.redemption(one.id));
+    pub fn page(
+        &self,
+        page: EntryPage,
+        before: Option<&EntryKey>,
+        limit: usize,
+        bookmark: &Bookmark,
+    ) -> EntryPage {
+        let sent = bookmark.pending.iter();
+        let expected = sent.filter_map(|one| self.account.redemption(one.id));
         let expected = expected.flat_map(Redemption::entries).filter(|entry| {
             let is_older = before.is_none_or(|before| entry.key() < *before);
             is_older && page.next.as_ref().is_none_or(|last| entry.key() > *last)

@@ -4,6 +4,7 @@
 use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
 use domain_core::money::Money;
+use domain_core::resource::Rejection;
 use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
 use domain_loyalty::{
     Account, Addition, Cause, Day, EntryKind, Expiring, FACT_LEAD_MS_MAX, LedgerEntry,
@@ -129,7 +130,7 @@ fn points_that_ended_by_the_newest_fact_are_not_redeemed_by_a_slow_clock() {
     table.items.lock().unwrap().accounts.insert("1001".to_owned(), account);
     let request = request("one", &Bookmark::default(), time("2026-11-21T23:59:57Z"));
     let rejected = try_redeem(&table, &request, &reward_request("bell"));
-    assert_eq!(rejected, Err(LoyaltyRejection::Uncovered(Points(5))));
+    assert_eq!(rejected, Err(Rejection::Check(LoyaltyRejection::Uncovered(Points(5)))));
 }
 
 #[test]

@@ -6,11 +6,11 @@ use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Kind};
 use domain_core::idempotency::{Fingerprint, RETRY_WINDOW_MS};
 use domain_core::port::Consistency;
+use domain_core::resource::{CommandRequest, Commands, Rejection, Resource as _, Source as _};
 use domain_core::time::{DAY_MS, SECOND_MS, Time};
 use domain_loyalty::{
-    AcceptedRedemption, Accounts as _, CommandRequest, Delivery, EntryPage, Fate,
-    LedgerReader as _, LoyaltyCommands, LoyaltyRejection, Points, Program, ProgramVersion, Reading,
-    Redemption, RewardRequest, Standing, State, view,
+    AcceptedRedemption, Delivery, EntryPage, Fate, LedgerReader as _, LoyaltyRejection, Points,
+    Program, ProgramVersion, Reading, Redemption, RewardRequest, Standing, State,
 };
 use domain_privacy::erase_customer;
 use serde_json::json;
@@ -49,7 +49,7 @@ fn version(table: &Table) -> ProgramVersion {
 
 pub(super) fn request(key: &str, bookmark: &Bookmark, clock: Time) -> CommandRequest {
     CommandRequest {
-        customer: "1001".into(),
+        resource: "1001".into(),
         key: format!("{key:0>16}"),
         fingerprint: Fingerprint::of("POST", "/v1/loyalty/redemptions", key.as_bytes()),
         bookmark: bookmark.clone(),
@@ -66,9 +66,9 @@ pub(super) fn try_redeem(
     table: &Table,
     request: &CommandRequest,
     reward: &RewardRequest,
-) -> Result<AcceptedRedemption, LoyaltyRejection> {
-    let commands = LoyaltyCommands { accounts: table, log: table, events: table };
-    now(commands.redeem(request, reward, &version(table)))
+) -> Result<AcceptedRedemption, Rejection<LoyaltyRejection>> {
+    let commands = Commands { reader: table, log: table, events: table };
+    now(domain_loyalty::redeem(&commands, request, reward, &version(table)))
 }
 
 pub(super) fn redeem(table: &Table, reward: &str, key: &str, clock: Time) -> AcceptedRedemption {
@@ -114,10 +114,10 @@ fn points_are_held_in_the_answer_and_spent_when_the_consumers_have_run() {
     let accepted = redeem(&table, "bell", "one", noon());
     assert_eq!(accepted.redemption.state, State::Requested);
     let reading = Reading { clock: noon(), seen: Time(0) };
-    let own = Standing::of(&accepted.view.account, &rewarding(), reading);
+    let own = Standing::of(&accepted.answer.view.account, &rewarding(), reading);
     assert_eq!((own.balance.available, own.balance.held), (Points(350), Points(250)));
-    assert_eq!((own.version, accepted.view.bookmark.floor), (1, 1), "nothing is absorbed yet");
-    assert_eq!(accepted.view.bookmark.pending.len(), 1);
+    assert_eq!((own.version, accepted.answer.bookmark.floor), (1, 1), "nothing is absorbed yet");
+    assert_eq!(accepted.answer.bookmark.pending.len(), 1);
     assert_eq!(standing(&table, noon()), (600, 0, 0), "other clients see no change");
     let kinds = settle_down(&table, noon());
     let expected = [Kind::LoyaltyCommanded, Kind::RedemptionHeld, Kind::RedemptionSettled];
@@ -125,8 +125,8 @@ fn points_are_held_in_the_answer_and_spent_when_the_consumers_have_run() {
     assert_eq!(standing(&table, noon()), (350, 0, 0));
     assert_eq!(ledger(&table.items()), [("earn", 600), ("hold", -250), ("settle", 0)]);
     assert_eq!(table.items().accounts["1001"].version, 3, "order, decision, end");
-    let account = now(table.account("1001", Consistency::Strong)).unwrap().unwrap();
-    assert!(account.has_absorbed(accepted.redemption.id, accepted.redemption.time));
+    let account = now(table.item("1001", Consistency::Strong)).unwrap().unwrap();
+    assert!(account.knows(accepted.redemption.id));
     assert_eq!(table.codes.lock().unwrap().len(), 1);
 }
 
@@ -136,11 +136,11 @@ fn a_decision_replaces_the_pending_redemption() {
     let accepted = redeem(&table, "bell", "one", noon());
     let commanded = published(&table);
     table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
-    let read = now((&table).read("1001", 1, &[])).unwrap();
-    let client_view = view("1001", &read, &accepted.view.bookmark, noon());
-    assert_eq!(client_view.pending, []);
+    let read = now(table.batch("1001", &[])).unwrap();
+    let client_view = read.answer(&accepted.answer.bookmark, noon()).unwrap();
+    assert_eq!(client_view.view.pending, []);
     assert_eq!((client_view.bookmark.floor, client_view.bookmark.pending.len()), (2, 0));
-    assert_eq!(client_view.redemption(accepted.redemption.id).unwrap().state, State::Held);
+    assert_eq!(client_view.view.redemption(accepted.redemption.id).unwrap().state, State::Held);
 }
 
 #[test]
@@ -182,22 +182,26 @@ fn a_redemption_needs_an_offered_reward_its_price_and_enough_points() {
         let reward = RewardRequest { reward: reward.into(), points: Points(points) };
         try_redeem(&table, &request("one", &nothing, noon()), &reward).unwrap_err()
     };
-    assert_eq!(rejection("horn", 10), LoyaltyRejection::RewardUnknown);
-    assert_eq!(rejection("lock", 99), LoyaltyRejection::OtherPrice(Points(100)));
-    assert_eq!(rejection("bell", 250), LoyaltyRejection::Uncovered(Points(240)));
+    assert_eq!(rejection("horn", 10), Rejection::Check(LoyaltyRejection::RewardUnknown));
+    assert_eq!(rejection("lock", 99), Rejection::Check(LoyaltyRejection::OtherPrice(Points(100))));
+    assert_eq!(rejection("bell", 250), Rejection::Check(LoyaltyRejection::Uncovered(Points(240))));
     assert_eq!(published(&table), []);
     let pending = time(PAID_AT).plus_ms(DAY_MS);
     let early = try_redeem(&table, &request("one", &nothing, pending), &reward_request("lock"));
-    assert_eq!(early.unwrap_err(), LoyaltyRejection::Uncovered(Points(0)), "not available yet");
+    assert_eq!(
+        early.unwrap_err(),
+        Rejection::Check(LoyaltyRejection::Uncovered(Points(0))),
+        "not available yet"
+    );
 }
 
 #[test]
 fn a_clients_pending_redemptions_count_before_they_are_decided() {
     let table = shop("300.00");
     let first = redeem(&table, "bell", "one", noon());
-    let again = request("two", &first.view.bookmark, noon());
+    let again = request("two", &first.answer.bookmark, noon());
     let rejection = try_redeem(&table, &again, &reward_request("lock")).unwrap_err();
-    assert_eq!(rejection, LoyaltyRejection::Uncovered(Points(50)));
+    assert_eq!(rejection, Rejection::Check(LoyaltyRejection::Uncovered(Points(50))));
 }
 
 #[test]
@@ -215,12 +219,12 @@ fn a_repeated_request_has_one_effect_and_another_content_is_a_conflict() {
     other.fingerprint = Fingerprint::of("POST", "/v1/loyalty/redemptions", b"other");
     assert_eq!(
         try_redeem(&table, &other, &reward_request("bell")).unwrap_err(),
-        LoyaltyRejection::Conflict
+        Rejection::Conflict
     );
     let much_later = request("one", &Bookmark::default(), noon().plus_ms(RETRY_WINDOW_MS + 2));
     assert_eq!(
         try_redeem(&table, &much_later, &reward_request("bell")).unwrap_err(),
-        LoyaltyRejection::Expired
+        Rejection::Expired
     );
 }
 
@@ -279,7 +283,7 @@ fn points_spent_and_then_taken_back_are_paid_by_the_next_points_earned() {
     );
     let result =
         try_redeem(&table, &request("two", &Bookmark::default(), later), &reward_request("lock"));
-    assert_eq!(result.unwrap_err(), LoyaltyRejection::Uncovered(Points(-250)));
+    assert_eq!(result.unwrap_err(), Rejection::Check(LoyaltyRejection::Uncovered(Points(-250))));
     table.pay(&order(51, Some(1001), "2026-11-22T00:00:00Z", "300.00")).unwrap();
     assert_eq!(standing(&table, time("2026-12-20T00:00:00Z")), (50, 0, 0));
 }
@@ -290,12 +294,12 @@ fn a_pending_hold_is_in_its_final_place_in_the_ledger() {
     let accepted = redeem(&table, "bell", "one", noon());
     let page = |limit| {
         let page = now(table.entries("1001", None, limit)).unwrap();
-        accepted.view.page(page, None, limit)
+        accepted.answer.view.page(page, None, limit, &accepted.answer.bookmark)
     };
     let before: Vec<_> = page(10).entries.iter().map(|entry| entry.key()).collect();
     assert_eq!(page(1).entries.len(), 1);
     let rest = now(table.entries("1001", page(1).next.as_ref(), 1)).unwrap();
-    let rest = accepted.view.page(rest, page(1).next.as_ref(), 1);
+    let rest = accepted.answer.view.page(rest, page(1).next.as_ref(), 1, &accepted.answer.bookmark);
     assert_eq!((rest.entries[0].kind.name(), rest.next), ("earn", None));
     let commanded = published(&table).remove(0);
     table.absorb(&commanded, Delivery::Live, noon()).unwrap();
@@ -311,14 +315,15 @@ fn a_hold_decided_between_the_page_and_the_account_is_on_the_page() {
     let page = now(table.entries("1001", None, 10)).unwrap();
     let commanded = published(&table).remove(0);
     table.absorb(&commanded, Delivery::Live, noon()).unwrap();
-    let read = now((&table).read("1001", 0, &[])).unwrap();
-    let client_view = view("1001", &read, &accepted.view.bookmark, noon());
+    let read = now(table.batch("1001", &[])).unwrap();
+    let sent = &accepted.answer.bookmark;
+    let client_view = read.answer(sent, noon()).unwrap();
     let kinds =
         |page: EntryPage| page.entries.iter().map(|one| one.kind.name()).collect::<Vec<_>>();
     assert_eq!(kinds(page.clone()), ["earn"]);
-    assert_eq!(kinds(client_view.page(page, None, 10)), ["hold", "earn"]);
+    assert_eq!(kinds(client_view.view.page(page, None, 10, sent)), ["hold", "earn"]);
     let later = now(table.entries("1001", None, 10)).unwrap();
-    assert_eq!(kinds(client_view.page(later, None, 10)), ["hold", "earn"]);
+    assert_eq!(kinds(client_view.view.page(later, None, 10, sent)), ["hold", "earn"]);
 }
 
 #[test]

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use domain_core::bookmark::Bookmark;
 use domain_core::event::Event;
 use domain_core::idempotency::Fingerprint;
+use domain_core::resource::{CommandRequest, Commands};
 use domain_core::time::{HOUR_MS, SECOND_MS, Time};
-use domain_loyalty::{
-    CommandRequest, Delivery, LoyaltyCommands, Points, Program, RewardRequest, State,
-};
+use domain_loyalty::{Delivery, Points, Program, RewardRequest, State, adjust, redeem};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -153,7 +152,7 @@ impl History {
         self.commands += 1;
         let key = format!("{:0>16}", self.commands);
         let fingerprint = Fingerprint::of("POST", "/", key.as_bytes());
-        CommandRequest { customer: "1001".into(), key, fingerprint, bookmark, now: self.clock }
+        CommandRequest { resource: "1001".into(), key, fingerprint, bookmark, now: self.clock }
     }
 
     fn redeem(&mut self, dear: bool, on_tab: usize) {
@@ -162,9 +161,9 @@ impl History {
         let reward_request = RewardRequest { reward: reward.into(), points: Points(points) };
         let version = self.table.programs[0].clone();
         let table = &self.table;
-        let commands = LoyaltyCommands { accounts: table, log: table, events: table };
-        if let Ok(accepted) = now(commands.redeem(&request, &reward_request, &version)) {
-            self.tabs[on_tab] = accepted.view.bookmark;
+        let commands = Commands { reader: table, log: table, events: table };
+        if let Ok(accepted) = now(redeem(&commands, &request, &reward_request, &version)) {
+            self.tabs[on_tab] = accepted.answer.bookmark;
         }
         self.collect();
     }
@@ -173,8 +172,8 @@ impl History {
         let request = self.request(Bookmark::default());
         let version = self.table.programs[0].clone();
         let table = &self.table;
-        let commands = LoyaltyCommands { accounts: table, log: table, events: table };
-        now(commands.adjust(&request, Points(points), "a test", Some(&version))).unwrap();
+        let commands = Commands { reader: table, log: table, events: table };
+        now(adjust(&commands, &request, (Points(points), "a test"), Some(&version))).unwrap();
         self.adjusted.insert(self.commands, points);
         self.collect();
     }

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use domain_core::bookmark::Pending;
+use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Events, Kind};
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{CommandLog, CommandRecord, Read, Reader, Source};
 use domain_core::time::Time;
 use domain_loyalty::{
-    AbsorbError, Absorber, Account, AccountRead, Accounts, DecideError, Decider, Delivery,
-    EntryKey, EntryPage, Fate, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest,
-    LoadedLedger, LoyaltyLog, LoyaltyRecord, OrderItem, Outcome, Program, ProgramVersion, Programs,
-    Reading, RedemptionItem, RewardCode, RewardCodes, Standing,
+    AbsorbError, Absorber, Account, DecideError, Decider, Delivery, EntryKey, EntryPage, Fate,
+    LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyEvent,
+    OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, RedemptionItem, RewardCode,
+    RewardCodes, Standing,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ pub(crate) struct Items {
     pub(crate) entries: BTreeMap<(String, EntryKey), LedgerEntry>,
     pub(crate) causes: BTreeSet<String>,
     pub(crate) redemptions: BTreeMap<CommandId, RedemptionItem>,
-    pub(crate) records: BTreeMap<CommandId, LoyaltyRecord>,
+    pub(crate) records: BTreeMap<CommandId, CommandRecord<LoyaltyEvent>>,
 }
 
 // === impl Table ===
@@ -100,7 +101,7 @@ impl Table {
 
     /// The standing of a customer, for a viewer that has seen nothing before.
     pub(crate) fn standing(&self, customer: &str, clock: Time) -> Standing {
-        let account = now(self.account(customer, Consistency::Strong)).unwrap();
+        let account = now(self.item(customer, Consistency::Strong)).unwrap();
         let account = account.unwrap_or_else(|| Account::empty(customer));
         let program = now(self.in_effect(clock, Consistency::Strong)).unwrap().unwrap();
         Standing::of(&account, &program.program, Reading { clock, seen: Time(0) })
@@ -168,21 +169,20 @@ impl LedgerStore for Table {
     }
 }
 
-impl LedgerReader for Table {
-    async fn account(&self, customer: &str, _: Consistency) -> Result<Option<Account>, PortError> {
+impl Source<Account> for Table {
+    async fn item(&self, customer: &str, _: Consistency) -> Result<Option<Account>, PortError> {
         Ok(self.items.lock().unwrap().accounts.get(customer).cloned())
     }
 
-    async fn account_and_records(
-        &self,
-        customer: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<Account>, Vec<LoyaltyRecord>), PortError> {
+    async fn batch(&self, customer: &str, ids: &[CommandId]) -> Result<Read<Account>, PortError> {
         let items = self.items.lock().unwrap();
-        let records = ids.iter().filter_map(|id| items.records.get(id).cloned());
-        Ok((items.accounts.get(customer).cloned(), records.collect()))
+        let item = items.accounts.get(customer).cloned().map(Arc::new);
+        let records = ids.iter().filter_map(|id| items.records.get(id).cloned()).collect();
+        Ok(Read { id: customer.to_owned(), item, records })
     }
+}
 
+impl LedgerReader for Table {
     async fn redemption(&self, id: CommandId) -> Result<Option<RedemptionItem>, PortError> {
         Ok(self.items.lock().unwrap().redemptions.get(&id).cloned())
     }
@@ -206,30 +206,28 @@ impl LedgerReader for Table {
     }
 }
 
-impl Accounts for &Table {
-    async fn read(
-        &self,
-        customer: &str,
-        _: u64,
-        pending: &[Pending],
-    ) -> Result<AccountRead, PortError> {
-        let ids: Vec<CommandId> = pending.iter().map(|one| one.id).collect();
-        let (account, records) = self.account_and_records(customer, &ids).await?;
-        Ok(AccountRead { account: account.map(Arc::new), records })
+impl Reader<Account> for &Table {
+    async fn read(&self, customer: &str, bookmark: &Bookmark) -> Result<Read<Account>, PortError> {
+        let ids: Vec<CommandId> = bookmark.pending.iter().map(|one| one.id).collect();
+        self.batch(customer, &ids).await
     }
 }
 
-impl LoyaltyLog for &Table {
-    async fn record(&self, record: &LoyaltyRecord) -> Result<Recorded<LoyaltyRecord>, PortError> {
+impl CommandLog<LoyaltyEvent> for &Table {
+    async fn record(
+        &self,
+        record: &CommandRecord<LoyaltyEvent>,
+    ) -> Result<Recorded<CommandRecord<LoyaltyEvent>>, PortError> {
         let mut items = self.items.lock().unwrap();
-        if let Some(existing) = items.records.get(&record.command.id) {
+        let id = record.event.command.id;
+        if let Some(existing) = items.records.get(&id) {
             return Ok(Recorded::Existing(Box::new(existing.clone())));
         }
-        items.records.insert(record.command.id, record.clone());
+        items.records.insert(id, record.clone());
         Ok(Recorded::First)
     }
 
-    async fn find(&self, id: CommandId) -> Result<Option<LoyaltyRecord>, PortError> {
+    async fn find(&self, id: CommandId) -> Result<Option<CommandRecord<LoyaltyEvent>>, PortError> {
         Ok(self.items.lock().unwrap().records.get(&id).cloned())
     }
 }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_core::bookmark::Bookmark;
+use domain_core::resource::CommandRequest;
 use domain_loyalty::{POINTS_MAX, Points, TITLE_BYTES_MAX};
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
@@ -70,18 +71,18 @@ pub(crate) async fn create(
     CommandBody { fingerprint, body: JsonBody(adjust) }: CommandBody<JsonBody<Adjust>>,
 ) -> Result<Response, HttpProblem> {
     check(&adjust)?;
-    let program = shop.ledger.program().await?;
-    let request = domain_loyalty::CommandRequest {
-        customer: customer.clone(),
+    let program = shop.program_in_effect.in_effect().await?;
+    let request = CommandRequest {
+        resource: customer.clone(),
         key,
         fingerprint,
         bookmark: Bookmark::default(),
         now: shop.clock.now(),
     };
-    let points = Points(adjust.points);
-    let accepted =
-        shop.loyalty_commands.adjust(&request, points, &adjust.reason, program.as_deref());
-    let command = accepted.await?;
+    let adjustment = (Points(adjust.points), adjust.reason.as_str());
+    let program = program.as_deref();
+    let command =
+        domain_loyalty::adjust(&shop.loyalty_commands, &request, adjustment, program).await?;
     let body = AdjustmentBody {
         id: command.id.to_hex(),
         customer_id: customer,

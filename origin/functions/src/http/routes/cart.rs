@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain_cart::{Answer, Carts as _, Line, LineId, answer, cart_of};
-use domain_core::bookmark::Pending;
+use domain_cart::{CartItem, Line, LineId, cart_of};
 use domain_core::money::Money;
+use domain_core::resource::Answer;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::resource::Resource;
 use edge_wire::token;
@@ -108,19 +108,8 @@ async fn read(
     cart: &str,
     view: &ClientView,
 ) -> Result<(CartBody, String), HttpProblem> {
-    let answer = answer_to(shop, cart, view).await?;
+    let answer = view.answer(&shop.carts, cart, &shop.clock).await?;
     body(shop, cart, view, &answer)
-}
-
-/// The cart as a client sees it that has read this view.
-pub(super) async fn answer_to(
-    shop: &Shop,
-    cart: &str,
-    view: &ClientView,
-) -> Result<Answer, HttpProblem> {
-    let pending: Vec<Pending> = view.merged.pending.iter().copied().collect();
-    let read = shop.carts.read(cart, view.merged.floor, &pending).await?;
-    Ok(answer(&read, &view.merged, shop.clock.now())?)
 }
 
 /// The body of an answer, and the bookmark it repeats in a header.
@@ -128,16 +117,16 @@ pub(crate) fn body(
     shop: &Shop,
     cart: &str,
     view: &ClientView,
-    answer: &Answer,
+    answer: &Answer<CartItem>,
 ) -> Result<(CartBody, String), HttpProblem> {
     let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
     let body = CartBody {
         id: cart.to_owned(),
         version: answer.version.to_string(),
         currency: shop.config.currency.clone(),
-        lines: answer.contents.sorted_lines().into_iter().map(line).collect(),
-        subtotal: minor_units(answer.contents.subtotal()),
-        attributes: answer.contents.attributes.clone(),
+        lines: answer.view.sorted_lines().into_iter().map(line).collect(),
+        subtotal: minor_units(answer.view.subtotal()),
+        attributes: answer.view.attributes.clone(),
         bookmark: bookmark.clone(),
         reset: answer.reset,
     };

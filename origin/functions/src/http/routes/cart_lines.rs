@@ -7,9 +7,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_cart::{
-    Action, Addition, CommandRequest, LINE_PROPERTY, LineId, NotSold, PROPERTIES_MAX,
-    PROPERTY_BYTES_MAX, QUANTITY_MAX, Rejection, RequestedAction, offer,
+    Action, Addition, CartRejection, LINE_PROPERTY, LineId, NotSold, PROPERTIES_MAX,
+    PROPERTY_BYTES_MAX, QUANTITY_MAX, RequestedAction, offer,
 };
+use domain_core::resource::Rejection;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::link::LINK_ATTRIBUTE;
 use edge_wire::problem::Code;
@@ -60,7 +61,7 @@ pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
-    Command { envelope, body: JsonBody(mut add) }: Command<CartHolder, JsonBody<AddLine>>,
+    Command { envelope, body: JsonBody(mut add), .. }: Command<CartHolder, JsonBody<AddLine>>,
 ) -> Result<Response, HttpProblem> {
     let quantity = quantity(add.quantity, 1)?;
     check_properties("/properties", &add.properties)?;
@@ -80,7 +81,7 @@ pub(crate) async fn add(
 pub(crate) async fn set(
     State(shop): State<Arc<Shop>>,
     Path(line): Path<String>,
-    Command { envelope, body: JsonBody(set) }: Command<CartHolder, JsonBody<SetQuantity>>,
+    Command { envelope, body: JsonBody(set), .. }: Command<CartHolder, JsonBody<SetQuantity>>,
 ) -> Result<Response, HttpProblem> {
     let quantity = quantity(set.quantity, 0)?;
     let line = line_id(&line)?;
@@ -117,7 +118,7 @@ pub(crate) async fn clear(
     params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
 pub(crate) async fn attributes(
     State(shop): State<Arc<Shop>>,
-    Command { envelope, body }: Command<CartHolder, JsonBody<SetAttributes>>,
+    Command { envelope, body, .. }: Command<CartHolder, JsonBody<SetAttributes>>,
 ) -> Result<Response, HttpProblem> {
     let JsonBody(SetAttributes(changes)) = body;
     let set = changes.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
@@ -146,25 +147,23 @@ impl AddLine {
 
 async fn accept(
     shop: &Shop,
-    Envelope { holder: CartHolder(cart), key, fingerprint, view, now }: Envelope<CartHolder>,
+    Envelope { request, view }: Envelope,
     action: RequestedAction,
 ) -> Result<Response, HttpProblem> {
-    let bookmark = view.merged.clone();
-    let request = CommandRequest { cart, key, fingerprint, bookmark, now };
-    let accepted = match shop.cart_commands.accept(&request, action).await {
+    let accepted = match domain_cart::accept(&shop.cart_commands, &request, action).await {
         Err(Rejection::Merged { into, accepted: Some(bookmark) }) => {
             let bookmark = view.reply(&shop.config.keys, &bookmark)?;
             return Err(HttpProblem::merged(into).with_bookmark(bookmark));
         }
         accepted => accepted?,
     };
-    let (body, bookmark) = body(shop, &request.cart, &view, &accepted.answer)?;
+    let (body, bookmark) = body(shop, &request.resource, &view, &accepted.answer)?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// Parses a line's id; a malformed one was never the id of a line.
 fn line_id(line: &str) -> Result<LineId, HttpProblem> {
-    LineId::parse(line).ok_or_else(|| Rejection::LineUnknown.into())
+    LineId::parse(line).ok_or_else(|| CartRejection::LineUnknown.into())
 }
 
 fn quantity(requested: i64, min: u32) -> Result<u32, HttpProblem> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain_cart::{MergeRequest, Rejection, cart_of};
+use domain_cart::{CartRejection, MergeRequest, cart_of};
+use domain_core::resource::Rejection;
 use edge_wire::headers::{BOOKMARK, CART};
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
@@ -66,13 +67,13 @@ pub(crate) async fn merge(
         guest_bookmark: guests.merged,
         now: shop.clock.now(),
     };
-    let merged = shop.cart_commands.merge(&merge).await.map_err(problem)?;
-    let (body, bookmark) = body(&shop, &merge.cart, &view, &merged.answer)?;
+    let answer = domain_cart::merge(&shop.cart_commands, &merge).await.map_err(problem)?;
+    let (body, bookmark) = body(&shop, &merge.cart, &view, &answer)?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The key of a merge never expires; its time may.
-fn problem(rejection: Rejection) -> HttpProblem {
+fn problem(rejection: Rejection<CartRejection>) -> HttpProblem {
     match rejection {
         Rejection::Expired => HttpProblem::new(
             Code::IdempotencyKeyExpired,

@@ -16,7 +16,6 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
-use super::cart::answer_to;
 use super::permalink::permalink;
 use crate::http::bookmarks::Client;
 use crate::http::caller::CartHolder;
@@ -99,11 +98,11 @@ pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Client { holder: CartHolder(cart), view }: Client<CartHolder>,
 ) -> Result<Response, HttpProblem> {
-    let answer = answer_to(&shop, &cart, &view).await?;
+    let answer = view.answer(&shop.carts, &cart, &shop.clock).await?;
     let bookmark = view.reply(&shop.config.keys, &answer.bookmark)?;
-    let products = Products::read(&shop, &answer.contents).await?;
-    let hand_over = hand_over(&answer.contents, |offer| products.selling(offer));
-    let mut attributes = answer.contents.attributes;
+    let products = Products::read(&shop, &answer.view).await?;
+    let hand_over = hand_over(&answer.view, |offer| products.selling(offer));
+    let mut attributes = answer.view.attributes;
     attributes.insert(LINK_ATTRIBUTE.to_owned(), mint_link(&shop.config.keys, &cart));
     let body = CheckoutBody {
         permalink: permalink(&shop.config.domain, &hand_over, &attributes),

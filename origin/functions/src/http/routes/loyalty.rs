@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain_catalog::PublicContent;
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::bookmark::Bookmark;
 use domain_core::time::MINUTE_MS;
 use domain_loyalty::{
-    Accounts as _, Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading,
-    Reward, RewardKind, Rule, Standing, Tier, view,
+    Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading, Reward,
+    RewardKind, Rule, Standing, Tier, read_entries,
 };
 use edge_wire::headers::{BOOKMARK, TAGS};
 use edge_wire::problem::Code;
@@ -198,16 +198,13 @@ pub(crate) async fn show(
     Client { holder: Customer(customer), view: client }: Client<Customer>,
 ) -> Result<Response, HttpProblem> {
     let program = shop.program().await?;
-    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
-    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
-    let now = shop.clock.now();
-    let view = view(&customer, &read, &client.merged, now);
-    let reading = Reading { clock: now, seen: client.merged.moment };
-    let standing = Standing::of(&view.account, &program.program, reading);
-    let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
+    let answer = client.answer(&shop.ledger, &customer, &shop.clock).await?;
+    let reading = Reading { clock: shop.clock.now(), seen: client.merged.moment };
+    let standing = Standing::of(&answer.view.account, &program.program, reading);
+    let bookmark = Bookmark { moment: standing.moment, ..answer.bookmark };
     let bookmark = client.reply(&shop.config.keys, &bookmark)?;
-    let body = body(customer, standing, bookmark.clone(), view.reset);
-    Ok((Freshness::of(view.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
+    let body = body(customer, standing, bookmark.clone(), answer.reset);
+    Ok((Freshness::of(answer.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
 /// The ledger, newest first.
@@ -222,16 +219,16 @@ pub(crate) async fn entries(
     Page { limit, before }: Page,
     Client { holder: Customer(customer), view: client }: Client<Customer>,
 ) -> Result<Response, HttpProblem> {
-    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
-    let (page, read) = shop.ledger.entries(&customer, before.as_ref(), limit, &pending).await?;
-    let view = view(&customer, &read, &client.merged, shop.clock.now());
-    let page = view.page(page, before.as_ref(), limit);
-    let bookmark = client.reply(&shop.config.keys, &view.bookmark)?;
+    let (before, sent) = (before.as_ref(), &client.merged);
+    let (page, read) = read_entries(&shop.ledger, &customer, (before, limit), sent).await?;
+    let answer = read.answer(sent, shop.clock.now())?;
+    let page = answer.view.page(page, before, limit, sent);
+    let bookmark = client.reply(&shop.config.keys, &answer.bookmark)?;
     let body = EntriesBody {
         entries: page.entries.iter().map(entry).collect(),
         next: page.next.as_ref().map(cursor),
         bookmark: bookmark.clone(),
-        reset: view.reset,
+        reset: answer.reset,
     };
     Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain_core::bookmark::{Bookmark, Pending};
+use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
+use domain_core::resource::Answer;
 use domain_loyalty::{
-    Accounts as _, LoyaltyRecord, Points, Program, Reading, Redemption, RewardCode, RewardRequest,
-    Standing, View, view,
+    Account, Points, Program, Reading, Redemption, RewardCode, RewardRequest, Standing,
+    read_redemption, redeem,
 };
 use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::Code;
@@ -63,17 +64,15 @@ pub(crate) struct RedemptionBody {
     responses((status = 202, body = RedemptionBody)))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
-    Command { envelope, body }: Command<Customer, JsonBody<Redeem>>,
+    Command { envelope, body, .. }: Command<Customer, JsonBody<Redeem>>,
 ) -> Result<Response, HttpProblem> {
     let JsonBody(Redeem { reward, points }) = body;
-    let Envelope { holder: Customer(customer), key, fingerprint, view: client, now } = envelope;
+    let Envelope { request, view: client } = envelope;
     let program = shop.program().await?;
-    let bookmark = client.merged.clone();
-    let command = domain_loyalty::CommandRequest { customer, key, fingerprint, bookmark, now };
     let reward = RewardRequest { reward, points: Points(points) };
-    let accepted = shop.loyalty_commands.redeem(&command, &reward, &program).await?;
+    let accepted = redeem(&shop.loyalty_commands, &request, &reward, &program).await?;
     let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
-    let (body, bookmark) = reply.body(accepted.view, &accepted.redemption)?;
+    let (body, bookmark) = reply.body(accepted.answer, &accepted.redemption)?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
@@ -88,15 +87,13 @@ pub(crate) async fn show(
 ) -> Result<Response, HttpProblem> {
     let program = shop.program().await?;
     let id = CommandId::from_hex(&id).ok_or_else(unknown)?;
-    let pending: Vec<Pending> = client.merged.pending.iter().copied().collect();
-    let read = shop.ledger.read(&customer, client.merged.floor, &pending).await?;
-    let view = view(&customer, &read, &client.merged, shop.clock.now());
-    let (view, redemption) = match view.redemption(id).cloned() {
-        Some(redemption) => (view, redemption),
+    let answer = client.answer(&shop.ledger, &customer, &shop.clock).await?;
+    let (answer, redemption) = match answer.view.redemption(id).cloned() {
+        Some(redemption) => (answer, redemption),
         None => read_decided(&shop, &customer, id, &client.merged).await?.ok_or_else(unknown)?,
     };
     let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
-    let (body, bookmark) = reply.body(view, &redemption)?;
+    let (body, bookmark) = reply.body(answer, &redemption)?;
     Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
@@ -106,16 +103,15 @@ async fn read_decided(
     customer: &str,
     id: CommandId,
     bookmark: &Bookmark,
-) -> Result<Option<(View, Redemption)>, HttpProblem> {
-    let pending: Vec<Pending> = bookmark.pending.iter().copied().collect();
-    let (item, read) = shop.ledger.redemption(customer, id, &pending).await?;
-    let view = view(customer, &read, bookmark, shop.clock.now());
+) -> Result<Option<(Answer<Account>, Redemption)>, HttpProblem> {
+    let (item, read) = read_redemption(&shop.ledger, customer, id, bookmark).await?;
+    let answer = read.answer(bookmark, shop.clock.now())?;
     let decided = item.filter(|item| item.customer == customer).map(|item| item.redemption);
-    let is_own = |record: &&LoyaltyRecord| record.command.id == id && record.customer == customer;
-    let record = read.records.iter().find(is_own);
-    let requested = record.and_then(|record| record.command.redemption());
-    let redemption = view.redemption(id).cloned().or(decided).or(requested);
-    Ok(redemption.map(|redemption| (view, redemption)))
+    let mut events = read.records.iter().map(|record| &record.event);
+    let event = events.find(|event| event.command.id == id && event.customer == customer);
+    let requested = event.and_then(|event| event.command.redemption());
+    let redemption = answer.view.redemption(id).cloned().or(decided).or(requested);
+    Ok(redemption.map(|redemption| (answer, redemption)))
 }
 
 fn unknown() -> HttpProblem {
@@ -135,14 +131,14 @@ impl RedemptionReply<'_> {
     /// The body of an answer, and the bookmark it repeats in a header.
     fn body(
         &self,
-        view: View,
+        answer: Answer<Account>,
         redemption: &Redemption,
     ) -> Result<(RedemptionBody, String), HttpProblem> {
         let reading = Reading { clock: self.shop.clock.now(), seen: self.client.merged.moment };
-        let standing = Standing::of(&view.account, self.program, reading);
-        let bookmark = Bookmark { moment: standing.moment, ..view.bookmark };
+        let standing = Standing::of(&answer.view.account, self.program, reading);
+        let bookmark = Bookmark { moment: standing.moment, ..answer.bookmark };
         let bookmark = self.client.reply(&self.shop.config.keys, &bookmark)?;
-        let is_pending = view.pending.iter().any(|pending| pending.id == redemption.id);
+        let is_pending = answer.view.pending.iter().any(|pending| pending.id == redemption.id);
         let status = if is_pending { "pending" } else { status(redemption) };
         let code = (status == "confirmed").then(|| RewardCode::of(redemption.id).to_string());
         let body = RedemptionBody {
@@ -154,7 +150,7 @@ impl RedemptionReply<'_> {
             requested_at: redemption.time.to_rfc3339(),
             balance: standing.balance.into(),
             bookmark: bookmark.clone(),
-            reset: view.reset,
+            reset: answer.reset,
         };
         Ok((body, bookmark))
     }

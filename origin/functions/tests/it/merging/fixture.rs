@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use domain_cart::CommandRecord;
 use domain_cart::{
-    Absorbed, Acceptance, Action, CartChange, CartCommand, CartCommands, CartEvent, CartItem,
-    CartRead, CartSource, CartWriter, Carts as _, CommandRequest, Contents, MergeRequest,
-    MergedInto, Offer, Rejection, RequestedAction, absorb, answer, cart_of,
+    Absorbed, Action, CartChange, CartCommand, CartEvent, CartItem, CartRejection, CartWriter,
+    Contents, MergeRequest, Offer, RequestedAction, absorb, cart_of,
 };
 use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Events};
@@ -15,11 +13,14 @@ use domain_core::id::CommandId;
 use domain_core::idempotency::Fingerprint;
 use domain_core::money::Money;
 use domain_core::port::{Consistency, PortError, Written};
+use domain_core::resource::{
+    Answer, CommandRequest, Commands, MergedInto, Read, Reader as _, Rejection, Source,
+};
 use domain_core::time::Time;
 use origin_adapters::memory::{MemoryBus, MemoryTable};
 use origin_adapters::table::SharedTable;
 use origin_adapters::{CartRepository, CommandLogRepository};
-use origin_functions::caches::cached_carts::CachedCarts;
+use origin_functions::caches::cached_reader::CachedReader;
 use origin_functions::runtime::clock::Clock;
 
 pub(super) const NOON: u64 = 1_795_262_400_000;
@@ -38,7 +39,11 @@ pub(super) struct Fixture {
     pub(super) is_bus_immediate: Arc<AtomicBool>,
 }
 
-pub(super) type Instance = CartCommands<CachedCarts<FaultyCarts>, CommandLogRepository, FaultyBus>;
+pub(super) type Instance =
+    Commands<CachedReader<CartItem, FaultyCarts>, CommandLogRepository, FaultyBus>;
+
+/// The outcome of a command or a merge.
+pub(super) type Outcome = Result<Answer<CartItem>, Rejection<CartRejection>>;
 
 /// Carts whose transactions fail while `is_full`.
 #[derive(Clone)]
@@ -82,7 +87,7 @@ impl Fixture {
         };
         let carts = FaultyCarts { carts, is_full: Arc::clone(&self.is_table_full) };
         let log = CommandLogRepository::new(&self.tables);
-        CartCommands { carts: CachedCarts::new(carts, clock), log, events }
+        Commands { reader: CachedReader::new(carts, &clock), log, events }
     }
 
     pub(super) fn now(&self) -> Time {
@@ -99,15 +104,16 @@ impl Fixture {
         cart: &str,
         variant: u64,
         bookmark: &Bookmark,
-    ) -> Result<Acceptance, Rejection> {
+    ) -> Outcome {
         let request = CommandRequest {
-            cart: cart.to_owned(),
+            resource: cart.to_owned(),
             key: format!("add-{variant}"),
             fingerprint: Fingerprint::of("POST", "/v1/cart/lines", b"{}"),
             bookmark: bookmark.clone(),
             now: self.now(),
         };
-        instance.accept(&request, RequestedAction::Act(Action::add(offer(variant), 1))).await
+        let action = RequestedAction::Act(Action::add(offer(variant), 1));
+        Ok(domain_cart::accept(instance, &request, action).await?.answer)
     }
 
     pub(super) async fn merge(
@@ -115,7 +121,7 @@ impl Fixture {
         instance: &Instance,
         guests: &Bookmark,
         own: &Bookmark,
-    ) -> Result<Acceptance, Rejection> {
+    ) -> Outcome {
         let request = MergeRequest {
             cart: cart_of("1001"),
             guest: GUEST.to_owned(),
@@ -123,7 +129,7 @@ impl Fixture {
             guest_bookmark: guests.clone(),
             now: self.now(),
         };
-        instance.merge(&request).await
+        domain_cart::merge(instance, &request).await
     }
 
     pub(super) async fn read(
@@ -131,8 +137,9 @@ impl Fixture {
         instance: &Instance,
         cart: &str,
     ) -> Result<Vec<u64>, MergedInto> {
-        let read: CartRead = instance.carts.read(cart, 0, &[]).await.unwrap();
-        answer(&read, &Bookmark::default(), self.now()).map(|answer| variants(&answer.contents))
+        let bookmark = Bookmark::default();
+        let read = instance.reader.read(cart, &bookmark).await.unwrap();
+        read.answer(&bookmark, self.now()).map(|answer| variants(&answer.view))
     }
 
     /// Consumes every published event.
@@ -158,7 +165,7 @@ impl Fixture {
 
 // === impl FaultyCarts ===
 
-impl CartSource for FaultyCarts {
+impl Source<CartItem> for FaultyCarts {
     async fn item(
         &self,
         cart: &str,
@@ -167,12 +174,8 @@ impl CartSource for FaultyCarts {
         self.carts.item(cart, consistency).await
     }
 
-    async fn item_and_records(
-        &self,
-        cart: &str,
-        ids: &[CommandId],
-    ) -> Result<(Option<CartItem>, Vec<CommandRecord>), PortError> {
-        self.carts.item_and_records(cart, ids).await
+    async fn batch(&self, cart: &str, ids: &[CommandId]) -> Result<Read<CartItem>, PortError> {
+        self.carts.batch(cart, ids).await
     }
 }
 
@@ -244,15 +247,15 @@ fn variants(contents: &Contents) -> Vec<u64> {
     variants
 }
 
-pub(super) fn answered(accepted: &Result<Acceptance, Rejection>) -> Vec<u64> {
-    variants(&accepted.as_ref().unwrap().answer.contents)
+pub(super) fn answered(outcome: &Outcome) -> Vec<u64> {
+    variants(&outcome.as_ref().unwrap().view)
 }
 
-pub(super) fn bookmark(accepted: &Result<Acceptance, Rejection>) -> Bookmark {
-    accepted.as_ref().unwrap().answer.bookmark.clone()
+pub(super) fn bookmark(outcome: &Outcome) -> Bookmark {
+    outcome.as_ref().unwrap().bookmark.clone()
 }
 
-pub(super) fn merged_into(into: &str) -> Rejection {
+pub(super) fn merged_into(into: &str) -> Rejection<CartRejection> {
     Rejection::Merged { into: into.to_owned(), accepted: None }
 }
 

@@ -17,7 +17,7 @@ use crate::event::{Envelope, EventIds};
 use crate::poller::Poller;
 use crate::queue_state::{Mode, QueueState};
 use crate::retention::sweep;
-use crate::rng::{Draw, Rng};
+use crate::rng::{Draw, rng};
 use crate::rules::Rules;
 use crate::sqs::Origin;
 use crate::store::messages::{Copy, publish};
@@ -306,7 +306,7 @@ impl Shared {
         let now_ms = self.config.clock.now_ms();
         let mut copies = Vec::with_capacity(queues.len());
         for (nth, queue) in queues.into_iter().enumerate() {
-            let mut rng = Rng::of(self.config.seed, Draw::Arrival, &[of, nth as u64]);
+            let mut rng = rng(self.config.seed, Draw::Arrival, [of, nth as u64]);
             for delay_ms in self.config.faults.arrivals_ms(&mut rng) {
                 let queue = self.queue_states[queue].queue.name.clone();
                 copies.push(Copy { queue, due_ms: now_ms + delay_ms });

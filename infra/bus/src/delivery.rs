@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fastrand::Rng;
 use tokio::time::timeout;
 
 use crate::clock::Clock;
@@ -12,7 +13,7 @@ use crate::config::Queue;
 use crate::error::StoreError;
 use crate::faults::{Faults, InvocationFault};
 use crate::queue_state::QueueState;
-use crate::rng::{Draw, Rng};
+use crate::rng::{Draw, rng};
 use crate::sqs::{Failure, event_of, failures_in, message_id};
 use crate::store::Store;
 use crate::store::messages::{Ending, Leased, settle};
@@ -136,7 +137,7 @@ impl Delivery {
         }
         tracing::debug!(queue = queue.name, attempt, reason, "a delivery failed");
         let parts = [message.seq, u64::from(attempt)];
-        let mut rng = Rng::of(self.context.seed, Draw::Backoff, &parts);
+        let mut rng = rng(self.context.seed, Draw::Backoff, parts);
         Ending::Again { due_ms: now_ms + backoff_ms(queue, attempt, &mut rng) }
     }
 
@@ -147,7 +148,7 @@ impl Delivery {
     /// A generator that depends on the first message and its attempt, not on the time of delivery.
     fn rng(&self, draw: Draw) -> Rng {
         let parts = self.batch.first().map_or([0, 0], |m| [m.seq, u64::from(m.received)]);
-        Rng::of(self.context.seed, draw, &parts)
+        rng(self.context.seed, draw, parts)
     }
 }
 
@@ -164,7 +165,7 @@ impl Drop for AbortOnDrop {
 fn backoff_ms(queue: &Queue, attempt: u32, rng: &mut Rng) -> u64 {
     let doubled = queue.backoff_base.saturating_mul(2_u32.saturating_pow(attempt - 1));
     let full = u64::try_from(doubled.min(queue.backoff_max).as_millis()).unwrap_or(u64::MAX);
-    full - rng.below(full / 2 + 1)
+    full - rng.u64(..=full / 2)
 }
 
 fn shortened(reason: &str) -> String {

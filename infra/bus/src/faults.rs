@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::rng::{PER_MILLION, Rng};
+use fastrand::Rng;
+
+use crate::rng::{PER_MILLION, chance};
 
 /// Longest delay of a fault: SQS's own `DelaySeconds` maximum, 15 minutes.
 pub const DELAY_MS_MAX: u64 = 900_000;
@@ -93,19 +95,19 @@ impl Faults {
 
     /// The delays, in milliseconds, of the copies of one message that arrive in a queue.
     pub(crate) fn arrivals_ms(&self, rng: &mut Rng) -> Vec<u64> {
-        let copies = if rng.chance(self.duplicate_ppm) { 2 } else { 1 };
+        let copies = if chance(rng, self.duplicate_ppm) { 2 } else { 1 };
         (0..copies).map(|_| self.delay_of_one_ms(rng)).collect()
     }
 
     /// Randomly reorders the records of one batch.
     pub(crate) fn reorder<T>(&self, batch: &mut [T], rng: &mut Rng) {
-        if rng.chance(self.reorder_ppm) {
+        if chance(rng, self.reorder_ppm) {
             rng.shuffle(batch);
         }
     }
 
     pub(crate) fn invocation_fault(&self, rng: &mut Rng) -> InvocationFault {
-        match (rng.chance(self.fail_ppm), rng.chance(PER_MILLION / 2)) {
+        match (chance(rng, self.fail_ppm), chance(rng, PER_MILLION / 2)) {
             (false, _) => InvocationFault::None,
             (true, false) => InvocationFault::BeforeCall,
             (true, true) => InvocationFault::AnswerLost,
@@ -114,9 +116,9 @@ impl Faults {
 
     fn delay_of_one_ms(&self, rng: &mut Rng) -> u64 {
         let (low, high) = (*self.delay_ms.start(), *self.delay_ms.end());
-        let delay_ms = low + rng.below(high - low + 1);
-        let held = rng.chance(self.reorder_ppm);
-        delay_ms + if held { 1 + rng.below(REORDER_HOLD_MS_MAX) } else { 0 }
+        let delay_ms = rng.u64(low..=high);
+        let held = chance(rng, self.reorder_ppm);
+        delay_ms + if held { rng.u64(1..=REORDER_HOLD_MS_MAX) } else { 0 }
     }
 }
 

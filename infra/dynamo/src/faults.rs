@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use crate::operation::Operation;
 
-const MILLION: u64 = 1_000_000;
+const MILLION: u32 = 1_000_000;
 
 /// The fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +45,14 @@ pub struct Faults(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    seed: u64,
-    draws: AtomicU64,
     injected: AtomicU64,
     outage: AtomicBool,
     plan: Mutex<Plan>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Plan {
+    rng: Rng,
     rates: Rates,
     /// Bounded by the test that fills it.
     next: VecDeque<Fault>,
@@ -64,12 +65,22 @@ pub(crate) struct Drawn {
     pub(crate) fault: Option<Fault>,
 }
 
+// === impl Plan ===
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { rng: Rng::with_seed(0), rates: Rates::default(), next: VecDeque::new() }
+    }
+}
+
 // === impl Faults ===
 
 impl Faults {
     /// No faults yet. The seed decides which calls the rates will hit, in the order of the calls.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(State { seed, ..State::default() }))
+        let faults = Self::default();
+        faults.plan().rng = Rng::with_seed(seed);
+        faults
     }
 
     /// Sets the rates, from the next call on.
@@ -112,7 +123,7 @@ impl Faults {
         let rates = plan.rates;
         let latency = match rates.latency_ms_max {
             0 => Duration::ZERO,
-            max => Duration::from_millis(self.random() % (u64::from(max) + 1)),
+            max => Duration::from_millis(plan.rng.u64(..=u64::from(max))),
         };
         let can_be_hit = |fault: Fault| fault != Fault::Conflict || operation.can_conflict();
         let planned = plan.next.front().is_some_and(|fault| can_be_hit(*fault));
@@ -125,20 +136,9 @@ impl Faults {
             ]
             .into_iter()
             .filter(|(fault, ppm)| *ppm > 0 && can_be_hit(*fault))
-            .find_map(|(fault, ppm)| (self.random() % MILLION < u64::from(ppm)).then_some(fault)),
+            .find_map(|(fault, ppm)| (plan.rng.u32(..MILLION) < ppm).then_some(fault)),
         };
         Drawn { latency, fault }
-    }
-
-    /// The next number of the seeded sequence: splitmix64 (Steele, Lea, Flood 2014), which needs
-    /// no state but its position.
-    fn random(&self) -> u64 {
-        const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
-        let position = self.0.draws.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let mut z = self.0.seed.wrapping_add(position.wrapping_mul(GOLDEN_GAMMA));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {

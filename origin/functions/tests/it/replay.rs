@@ -17,6 +17,7 @@ use domain_core::resource::{CommandEvent as _, Source as _};
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
+use fastrand::Rng;
 use infra_bus::{BoxFuture, Bus, Clock, Config, Entry, Queue, Replay, Rule, Target, TargetError};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
@@ -30,17 +31,6 @@ const QUEUE: &str = "cart";
 const CARTS: [&str; 3] = ["one", "two", "three"];
 /// Steps of the history: some weeks, with a pause in which carts expire.
 const STEPS: u64 = 150;
-
-/// A linear congruential generator: the same history on every machine.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// An event with the times at which it happened and is delivered.
 struct TimedEvent {
@@ -63,11 +53,11 @@ fn offer(number: u64) -> Offer {
 }
 
 fn action(rng: &mut Rng) -> Action {
-    let offer = offer(rng.below(6));
+    let offer = offer(rng.u64(..6));
     let line: LineId = offer.line_id();
-    match rng.below(10) {
-        0..=5 => Action::add(offer, 1 + rng.below(4) as u32),
-        6 => Action::Set { line, quantity: rng.below(5) as u32 },
+    match rng.u64(..10) {
+        0..=5 => Action::add(offer, 1 + rng.u32(..4)),
+        6 => Action::Set { line, quantity: rng.u32(..5) },
         7 => Action::Remove { line },
         8 => Action::Attributes { changes: [("gift".to_owned(), Some("yes".to_owned()))].into() },
         _ => Action::Clear,
@@ -82,7 +72,7 @@ fn order(id: u64, cart: &str, at: Time, rng: &mut Rng) -> [Event; 2] {
         json!({"variant_id": offer.variant_id, "quantity": quantity,
             "properties": properties.collect::<Vec<_>>()})
     };
-    let items = [0, 1].map(|_| bought(offer(rng.below(6)), 1 + rng.below(3)));
+    let items = [0, 1].map(|_| bought(offer(rng.u64(..6)), 1 + rng.u64(..3)));
     ["orders/create", "orders/paid"].map(|topic| {
         let link = mint_link(&KeyRing::parse(KEYS).unwrap(), cart);
         let detail = json!({
@@ -97,16 +87,16 @@ fn order(id: u64, cart: &str, at: Time, rng: &mut Rng) -> [Event; 2] {
 
 /// The events of three carts in the order of delivery: webhooks are up to 40 hours late.
 fn history() -> Vec<TimedEvent> {
-    let mut rng = Rng(20);
+    let mut rng = Rng::with_seed(20);
     let mut at = Time(1_795_262_400_000);
     let mut events = Vec::new();
     for step in 0..STEPS {
         let pause = if step == STEPS / 2 { 33 * DAY_MS } else { 0 };
-        at = at.plus_ms(1 + rng.below(9 * HOUR_MS) + pause);
-        let cart = CARTS[rng.below(3) as usize];
-        if rng.below(4) == 0 {
+        at = at.plus_ms(1 + rng.u64(..9 * HOUR_MS) + pause);
+        let cart = CARTS[rng.usize(..3)];
+        if rng.u64(..4) == 0 {
             for event in order(step, cart, at, &mut rng) {
-                let delivered = at.plus_ms(rng.below(40 * HOUR_MS));
+                let delivered = at.plus_ms(rng.u64(..40 * HOUR_MS));
                 events.push(TimedEvent { at, delivered, event });
             }
         } else {
@@ -238,11 +228,11 @@ async fn an_archive_replayed_into_an_empty_table_produces_the_same_carts_in_any_
 
 /// Every event at a random time within 48 hours after it happened, a third of them twice.
 fn fairly_shuffled<'a>(events: &[TimedEvent], bodies: &'a [String], seed: u64) -> Vec<&'a String> {
-    let mut rng = Rng(seed);
+    let mut rng = Rng::with_seed(seed);
     let mut deliveries: Vec<(Time, &String)> = Vec::new();
     for (one, body) in events.iter().zip(bodies) {
-        for _ in 0..if rng.below(3) == 0 { 2 } else { 1 } {
-            deliveries.push((one.at.plus_ms(rng.below(FOLD_WINDOW_MS)), body));
+        for _ in 0..if rng.u64(..3) == 0 { 2 } else { 1 } {
+            deliveries.push((one.at.plus_ms(rng.u64(..FOLD_WINDOW_MS)), body));
         }
     }
     deliveries.sort_by_key(|(delivered, _)| *delivered);

@@ -11,6 +11,7 @@ use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer};
 use edge_wire::webhook::sign;
+use fastrand::Rng;
 use infra_local::demo;
 use infra_local::local::Local;
 use infra_local::wiring::LOYALTY_QUEUE;
@@ -20,7 +21,6 @@ use ureq::Agent;
 use ureq::http::Request;
 
 use super::counters::{Alarm, Counters};
-use super::rng::Rng;
 use super::run::last_start;
 use super::site::{Process, Site};
 use super::wire::{agent, once};
@@ -158,7 +158,7 @@ fn assert_ledger(local: &Local, customer: u64, points: i64) {
 
 impl History {
     fn of(scale: &Deliveries) -> Self {
-        let mut rng = Rng::of(scale.seed, 0);
+        let mut rng = Rng::with_seed(scale.seed);
         let start = Clock::system().now().minus_ms(HISTORY_DAYS * DAY_MS);
         let mut history = Self { webhooks: Vec::new(), points: BTreeMap::new() };
         let mut n = 0;
@@ -167,24 +167,22 @@ impl History {
             n += 1;
         }
         for _ in 0..scale.webhooks / 5 {
-            let at = rng.below(history.webhooks.len() as u64) as usize;
+            let at = rng.usize(..history.webhooks.len());
             let again = history.webhooks[at].clone();
             history.webhooks.push(again);
         }
-        for at in (1..history.webhooks.len()).rev() {
-            history.webhooks.swap(at, rng.below(at as u64 + 1) as usize);
-        }
+        rng.shuffle(&mut history.webhooks);
         history
     }
 
     /// One order with its refunds: a point for every euro of goods that are neither returned nor
     /// refunded.
     fn order(&mut self, id: u64, start: Time, rng: &mut Rng) {
-        let customer = (!rng.one_in(10)).then(|| FIRST_CUSTOMER + rng.below(CUSTOMERS));
-        let at = start.plus_ms(rng.below((HISTORY_DAYS - 10) * DAY_MS));
+        let customer = (rng.u8(..10) != 0).then(|| FIRST_CUSTOMER + rng.u64(..CUSTOMERS));
+        let at = start.plus_ms(rng.u64(..(HISTORY_DAYS - 10) * DAY_MS));
         // Euros, quantity, whether it is a gift card.
-        let lines: Vec<(u64, u64, bool)> = (0..1 + rng.below(3))
-            .map(|_| (rng.below(200), 1 + rng.below(4), rng.one_in(8)))
+        let lines: Vec<(u64, u64, bool)> = (0..1 + rng.u64(..3))
+            .map(|_| (rng.u64(..200), 1 + rng.u64(..4), rng.u8(..8) == 0))
             .collect();
         let mut remaining: Vec<u64> = lines.iter().map(|(_, quantity, _)| *quantity).collect();
         let line_id = |line: usize| id * 10 + line as u64;
@@ -198,11 +196,11 @@ impl History {
             "line_items": lines.iter().enumerate().map(line).collect::<Vec<_>>()});
         self.webhooks.push(("orders/paid", order.to_string()));
         let mut goodwill = 0;
-        for refund in 0..rng.below(3) {
-            let nth = rng.below(lines.len() as u64) as usize;
-            let quantity = 1 + rng.below(2);
-            let refunded = at.plus_ms(HOUR_MS + rng.below(5 * DAY_MS)).to_rfc3339();
-            let beyond = if rng.one_in(4) { 1 + rng.below(100) } else { 0 };
+        for refund in 0..rng.u64(..3) {
+            let nth = rng.usize(..lines.len());
+            let quantity = 1 + rng.u64(..2);
+            let refunded = at.plus_ms(HOUR_MS + rng.u64(..5 * DAY_MS)).to_rfc3339();
+            let beyond = if rng.u8(..4) == 0 { 1 + rng.u64(..100) } else { 0 };
             let shop_money = json!({"amount": format!("-{beyond}.00"), "currency_code": "EUR"});
             let adjustment = json!({"amount_set": {"shop_money": shop_money}});
             let refund = json!({"id": id * 10 + refund, "order_id": id, "created_at": refunded,
@@ -213,7 +211,7 @@ impl History {
             remaining[nth] = remaining[nth].saturating_sub(quantity);
             self.webhooks.push(("refunds/create", refund.to_string()));
         }
-        let is_cancelled = rng.one_in(6);
+        let is_cancelled = rng.u8(..6) == 0;
         if is_cancelled {
             order["cancelled_at"] = at.plus_ms(6 * DAY_MS).to_rfc3339().into();
             self.webhooks.push(("orders/cancelled", order.to_string()));

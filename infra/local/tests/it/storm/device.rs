@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
@@ -11,7 +12,6 @@ use ureq::http::request::Builder;
 use super::consistency_checker::{ConsistencyChecker, REMOVED, SHARED, State};
 use super::counters::Counters;
 use super::jar::{BookmarkJar, SentBookmarks};
-use super::rng::Rng;
 use super::site::Site;
 use super::wire::{Reply, agent, once};
 
@@ -66,13 +66,13 @@ impl<'a> Device<'a> {
         let mut lines: Vec<Line> = Vec::new();
         for n in 0..commands {
             let key = format!("storm-{}-{tab}-{n:06}", self.name);
-            let is_doubled = rng.one_in(4);
-            match rng.below(8) {
+            let is_doubled = rng.u8(..4) == 0;
+            match rng.u8(..8) {
                 0 | 1 => {
                     self.command(&agent, &add(SHARED, key), |now| now + 1, is_doubled);
                 }
                 2..=4 if !lines.is_empty() => {
-                    let at = rng.below(lines.len() as u64) as usize;
+                    let at = rng.usize(..lines.len());
                     let line = &mut lines[at];
                     line.quantity =
                         if line.quantity < LAST_QUANTITY { line.quantity + 1 } else { REMOVED };
@@ -86,7 +86,7 @@ impl<'a> Device<'a> {
                     lines.push(Line { id: line_id(&body, &name), name, quantity: 1 });
                 }
             }
-            for _ in 0..rng.below(3) {
+            for _ in 0..rng.u8(..3) {
                 self.read(&agent);
             }
         }

@@ -18,7 +18,6 @@ mod counters;
 mod deliveries;
 mod device;
 mod jar;
-mod rng;
 mod run;
 mod site;
 mod wire;

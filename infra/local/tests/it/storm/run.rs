@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use fastrand::Rng;
 use infra_local::demo;
 use infra_local::local::{Local, Options};
 use infra_local::wiring::CART_QUEUE;
@@ -15,7 +16,6 @@ use ureq::http::Request;
 use super::consistency_checker::{ABSENT, REMOVED, SHARED, State, states};
 use super::counters::{Alarm, Counters};
 use super::device::Device;
-use super::rng::Rng;
 use super::site::{Process, Site};
 use super::wire::{agent, once};
 
@@ -77,11 +77,12 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
     let carts: Vec<_> = (0..scale.carts).map(|n| cart(n, scale, &site, &counters)).collect();
     let per_cart = scale.devices as u64 * scale.tabs as u64 * scale.commands;
     let commands = per_cart * scale.carts as u64;
+    let mut rng = Rng::with_seed(scale.seed);
     std::thread::scope(|scope| {
         let devices = carts.iter().flat_map(|cart| &cart.devices);
-        for (n, device) in devices.enumerate() {
+        for device in devices {
             for tab in 0..scale.tabs {
-                let rng = Rng::of(scale.seed, (n * scale.tabs + tab) as u64);
+                let rng = rng.fork();
                 scope.spawn(move || {
                     let _alarm = Alarm(device.counters);
                     device.tab(tab, scale.commands, rng);

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::json_pointer;
+
 /// One mistake in a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Mistake {
@@ -78,13 +80,10 @@ impl<'p> Place<'p> {
     #[must_use]
     pub fn pointer(&self) -> String {
         let Some(parent) = self.parent else { return String::new() };
-        let mut pointer = parent.pointer();
-        pointer.push('/');
         match self.step {
-            Step::Key(key) => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
-            Step::Index(index) => pointer.push_str(&index.to_string()),
+            Step::Key(key) => json_pointer::member(&parent.pointer(), key),
+            Step::Index(index) => format!("{}/{index}", parent.pointer()),
         }
-        pointer
     }
 }
 

@@ -7,6 +7,7 @@ pub mod currency;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod json_pointer;
 pub mod money;
 pub mod port;
 pub mod resource;

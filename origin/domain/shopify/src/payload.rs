@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use domain_core::currency::{decimals, is_currency};
+use domain_core::json_pointer;
 use domain_core::money::Money;
 use domain_core::time::Time;
 use serde_json::value::RawValue;
@@ -250,7 +251,7 @@ impl<'a> Object<'a> {
     }
 
     fn pointer_of(&self, key: &str) -> String {
-        format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"))
+        json_pointer::member(&self.pointer, key)
     }
 }
 

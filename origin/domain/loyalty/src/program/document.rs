@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain_core::authoring::{Mistake, is_id};
 use domain_core::currency::is_currency;
+use domain_core::json_pointer;
 use serde_json::{Map, Value};
 
 use crate::points::{POINTS_MAX, Points};
@@ -179,6 +180,6 @@ impl Reader {
 
 impl Members<'_> {
     pub(super) fn pointer_of(&self, key: &str) -> String {
-        format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"))
+        json_pointer::member(&self.pointer, key)
     }
 }

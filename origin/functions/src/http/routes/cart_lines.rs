@@ -10,6 +10,7 @@ use domain_cart::{
     Action, Addition, CartRejection, LINE_PROPERTY, LineId, NotSold, PROPERTIES_MAX,
     PROPERTY_BYTES_MAX, QUANTITY_MAX, RequestedAction, offer,
 };
+use domain_core::json_pointer;
 use domain_core::resource::Rejection;
 use edge_wire::headers::BOOKMARK;
 use edge_wire::link::LINK_ATTRIBUTE;
@@ -187,7 +188,8 @@ fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), Ht
         None => Ok(()),
         Some((name, _)) => {
             let detail = format!("Name and value take at most {PROPERTY_BYTES_MAX} bytes.");
-            Err(HttpProblem::new(Code::CartFull, detail).at(pointer(at, name), "is too long"))
+            Err(HttpProblem::new(Code::CartFull, detail)
+                .at(json_pointer::member(at, name), "is too long"))
         }
     }
 }
@@ -202,13 +204,8 @@ fn check_reserved(
     match pairs.keys().find(|name| is_reserved(name)) {
         None => Ok(()),
         Some(name) => Err(HttpProblem::new(Code::NameReserved, "Use another name.")
-            .at(pointer(at, name), "is reserved for checkout")),
+            .at(json_pointer::member(at, name), "is reserved for checkout")),
     }
-}
-
-/// RFC 6901.
-fn pointer(at: &str, name: &str) -> String {
-    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn not_sold(reason: NotSold) -> HttpProblem {

@@ -13,6 +13,3 @@ pub const TAGS: &str = "forecourt-tags";
 /// A secret that only the edge sends: it proves to an HTTP API that a request comes from the edge.
 /// CloudFront replaces a viewer's own (Developer Guide, "Add custom headers to origin requests").
 pub const ORIGIN: &str = "forecourt-origin";
-
-/// Headers the origin trusts: a viewer that sends one loses it at the edge.
-pub const TRUSTED: &[&str] = &[IDENTITY];

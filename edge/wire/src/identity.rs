@@ -3,9 +3,6 @@
 
 use crate::keys::{KeyRing, Purpose};
 
-/// Most identities on one request: one of each kind.
-pub const IDENTITIES_MAX: usize = 3;
-
 /// The kind of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -59,8 +56,8 @@ pub fn encode(keys: &KeyRing, identities: &[Identity]) -> String {
     header
 }
 
-/// The identities of a header. One part that does not verify, a repeated kind or too many parts
-/// make the whole caller anonymous: `None`.
+/// The identities of a header, at most one of each kind. One part that does not verify or a repeated
+/// kind makes the whole caller anonymous: `None`.
 #[must_use]
 pub fn verify(keys: &KeyRing, header: &str) -> Option<Vec<Identity>> {
     let mut identities: Vec<Identity> = Vec::new();

@@ -2,7 +2,7 @@
 
 use edge_functions::event::Request;
 use edge_functions::{Verdict, handle, viewer_request};
-use edge_wire::headers::{BOOKMARK, CART, IDEMPOTENCY_KEY, IDENTITY, TRUSTED};
+use edge_wire::headers::{BOOKMARK, CART, IDEMPOTENCY_KEY, IDENTITY};
 use edge_wire::identity::{Identity, Kind, verify};
 use edge_wire::routes::{Caller, ROUTES};
 use proptest::prelude::*;
@@ -194,7 +194,7 @@ proptest! {
         }
         for (name, lines) in &output.headers {
             let name = name.as_str();
-            let is_ours = TRUSTED.contains(&name) || [BOOKMARK, IDEMPOTENCY_KEY].contains(&name);
+            let is_ours = [IDENTITY, BOOKMARK, IDEMPOTENCY_KEY].contains(&name);
             prop_assert!(is_ours || request.headers.get(name) == Some(lines), "{}", name);
             prop_assert!(!["authorization", CART, "cookie"].contains(&name), "{}", name);
         }

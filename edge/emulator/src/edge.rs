@@ -260,7 +260,7 @@ impl Edge {
         headers.insert(X_AMZ_CF_ID, context.id.header().clone());
         if self.switches.debug_headers {
             if let Some(reason) = phase.not_cached() {
-                headers.insert(X_EMU_NOT_CACHED, HeaderValue::from_static(reason.word()));
+                headers.insert(X_EMU_NOT_CACHED, HeaderValue::from_static(reason.into()));
             }
             if let Some(word) = phase.stale_word() {
                 headers.insert(X_EMU_STALE, HeaderValue::from_static(word));

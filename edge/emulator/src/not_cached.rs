@@ -1,9 +1,10 @@
 //! Every reason why an answer is not in the cache has a name.
 
-use std::fmt;
+use strum::IntoStaticStr;
 
-/// Why an answer came from the origin and was not stored as fresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why an answer came from the origin and was not stored as fresh, as the debug header says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum NotCached {
     /// The behavior's policy has all TTLs at zero (4.17).
     CachingDisabled,
@@ -31,34 +32,4 @@ pub(crate) enum NotCached {
     TooLarge,
     /// Invalidated during its fetch (14.7).
     Invalidated,
-}
-
-// === impl NotCached ===
-
-impl NotCached {
-    /// The word in the debug header.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::CachingDisabled => "caching-disabled",
-            Self::Method => "method",
-            Self::Head => "head",
-            Self::NoStore => "no-store",
-            Self::NoCache => "no-cache",
-            Self::Private => "private",
-            Self::VaryAny => "vary-any",
-            Self::LifetimeZero => "lifetime-zero",
-            Self::Status => "status",
-            Self::ErrorTtlZero => "error-ttl-zero",
-            Self::PartialContent => "partial-content",
-            Self::NotModified => "not-modified",
-            Self::TooLarge => "too-large",
-            Self::Invalidated => "invalidated",
-        }
-    }
-}
-
-impl fmt::Display for NotCached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
 }

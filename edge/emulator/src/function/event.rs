@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
+use strum::IntoStaticStr;
 
 use super::header_rules::is_disallowed;
 use crate::distribution::OriginSettings;
@@ -16,7 +17,8 @@ const DOMAIN_NAME: &str = "dlocal.cloudfront.net";
 const DISTRIBUTION_ID: &str = "ELOCAL";
 
 /// Which of the four events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Moment {
     ViewerRequest,
     OriginRequest,
@@ -95,15 +97,6 @@ struct Line<'a> {
 // === impl Moment ===
 
 impl Moment {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::ViewerRequest => "viewer-request",
-            Self::OriginRequest => "origin-request",
-            Self::OriginResponse => "origin-response",
-            Self::ViewerResponse => "viewer-response",
-        }
-    }
-
     pub(super) fn is_viewer(self) -> bool {
         matches!(self, Self::ViewerRequest | Self::ViewerResponse)
     }
@@ -120,7 +113,7 @@ impl Event<'_> {
                     config: Config {
                         distribution_domain_name: DOMAIN_NAME,
                         distribution_id: DISTRIBUTION_ID,
-                        event_type: self.moment.name(),
+                        event_type: self.moment.into(),
                         request_id: self.request_id,
                     },
                     request: Request {

@@ -2,14 +2,14 @@
 //! The program is written last: with it the shop is ready. An interrupted seeding is repeated at
 //! the next start and changes nothing that exists.
 
+use domain_catalog::{CatalogStore as _, NewVersion};
 use domain_core::port::{Consistency, PortError};
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Absorber, Activation, LedgerStore, Program, ProgramStore as _, ProgramVersion, Programs,
 };
 use origin_adapters::table::SharedTable;
-use origin_adapters::{CatalogRepository, LedgerRepository, NewVersion, ProgramRepository};
-use origin_functions::caches::cached_catalog::variants_sold;
+use origin_adapters::{CatalogRepository, LedgerRepository, ProgramRepository};
 use origin_functions::http::publishing;
 use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ async fn publish(
         expected: None,
         at,
     };
-    catalog.publish(&new, variants_sold).await.map(|_| ()).map_err(seed_error)
+    domain_catalog::publish(catalog, &new).await.map(|_| ()).map_err(seed_error)
 }
 
 /// Absorbs a past order into the ledger, as Shopify's webhook would be.

@@ -20,10 +20,9 @@ pub use dynamodb::{DynamoTable, schema};
 pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_MS_MAX};
 pub use http_client::lambda_http_client;
 pub use repositories::{
-    Activation, ActiveVersion, BLOB_BYTES_MAX, BlobRef, BlobRepository, CHUNK_BYTES,
-    CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository, NewVersion,
-    OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProductVersion,
-    ProgramRepository, SelectionRepository, StoredProduct, VERSIONS_RETAINED_MAX,
+    BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
+    CommandLogRepository, LedgerRepository, OrderHistoryRepository, PayloadRepository,
+    PrivacyRepository, ProgramRepository, SelectionRepository, StoredProduct,
 };
 pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use domain_core::blob::BlobRef;
 use domain_core::port::PortError;
 use domain_core::time::Time;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::corrupt;
@@ -20,21 +20,6 @@ const CHUNKS_PER_READ: usize = 8;
 /// A chunk's content never changes, nor does its version.
 const ONLY_VERSION: u64 = 1;
 
-/// Everything needed to read a blob back. Stored in the item that points to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlobRef {
-    /// SHA-256 in hex.
-    pub hash: String,
-    /// Length of the whole.
-    pub bytes: u64,
-    /// Length of every chunk but the last: a later release may cut differently.
-    pub chunk_bytes: u32,
-    /// The owner. Two owners of the same content have a blob each, so that one can delete its
-    /// own. Empty: no owner, as for a payload.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub owner: String,
-}
-
 /// Blobs in the hot table, stored until their owners delete them.
 #[derive(Debug, Clone)]
 pub struct BlobRepository {
@@ -48,38 +33,8 @@ pub struct PayloadRepository {
     table: SharedTable,
 }
 
-/// One chunk of a blob, as a key.
+/// The key of one chunk of a blob.
 type ChunkKey = fn(&BlobRef, u32) -> Key;
-
-// === impl BlobRef ===
-
-impl BlobRef {
-    /// The reference to a blob of this owner with this content.
-    #[must_use]
-    pub fn of(owner: &str, content: &[u8]) -> Self {
-        let chunk_bytes = u32::try_from(CHUNK_BYTES).expect("a chunk is smaller than an item");
-        let (hash, owner) = (hex(content), owner.to_owned());
-        Self { hash, bytes: content.len() as u64, chunk_bytes, owner }
-    }
-
-    fn chunk_keys(&self, key: ChunkKey) -> Result<Vec<Key>, PortError> {
-        let is_sane = self.chunk_bytes > 0 && self.bytes <= BLOB_BYTES_MAX as u64;
-        let chunks = is_sane.then(|| self.bytes.div_ceil(u64::from(self.chunk_bytes)));
-        let chunks = chunks.and_then(|chunks| u32::try_from(chunks).ok());
-        let chunks = chunks.ok_or_else(|| corrupt("blob", "no such size"))?;
-        Ok((0..chunks).map(|index| key(self, index)).collect())
-    }
-
-    fn chunk(&self, index: u32) -> Key {
-        let Self { hash, chunk_bytes, owner, .. } = self;
-        ItemKey::Chunk { hash, chunk_bytes: *chunk_bytes, index, owner }.key()
-    }
-
-    fn payload_chunk(&self, index: u32) -> Key {
-        let Self { hash, chunk_bytes, .. } = self;
-        ItemKey::PayloadChunk { hash, chunk_bytes: *chunk_bytes, index }.key()
-    }
-}
 
 // === impl BlobRepository ===
 
@@ -99,8 +54,8 @@ impl BlobRepository {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("blob", "too large"));
         }
-        let blob = BlobRef::of(owner, content);
-        for (key, chunk) in chunks(&blob, BlobRef::chunk, content)? {
+        let blob = reference(owner, content);
+        for (key, chunk) in chunks(&blob, chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec());
             self.table.put(&Put { key, item, guard: Guard::Different }).await?;
         }
@@ -112,7 +67,7 @@ impl BlobRepository {
     /// # Errors
     /// The table's failure, after which some of its chunks stay.
     pub async fn delete(&self, blob: &BlobRef, now: Time) -> Result<(), PortError> {
-        for key in blob.chunk_keys(BlobRef::chunk)? {
+        for key in chunk_keys(blob, chunk)? {
             let item = Item::new(ONLY_VERSION, Vec::new()).expiring(now);
             self.table.put(&Put { key, item, guard: Guard::Different }).await?;
         }
@@ -124,7 +79,7 @@ impl BlobRepository {
     /// # Errors
     /// [`PortError::Corrupt`] if a chunk is missing or damaged; otherwise the table's failure.
     pub async fn read(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
-        whole(&*self.table, blob, BlobRef::chunk).await
+        whole(&*self.table, blob, chunk).await
     }
 }
 
@@ -146,8 +101,8 @@ impl PayloadRepository {
         if content.len() > BLOB_BYTES_MAX {
             return Err(corrupt("payload", "too large"));
         }
-        let blob = BlobRef::of("", content);
-        for (key, chunk) in chunks(&blob, BlobRef::payload_chunk, content)? {
+        let blob = reference("", content);
+        for (key, chunk) in chunks(&blob, payload_chunk, content)? {
             let item = Item::new(ONLY_VERSION, chunk.to_vec()).expiring(until);
             self.table.put(&Put { key, item, guard: Guard::DifferentOrBefore(until) }).await?;
         }
@@ -159,8 +114,33 @@ impl PayloadRepository {
     /// # Errors
     /// As [`BlobRepository::read`]; one that has expired is missing.
     pub async fn fetch(&self, blob: &BlobRef) -> Result<Vec<u8>, PortError> {
-        whole(&*self.table, blob, BlobRef::payload_chunk).await
+        whole(&*self.table, blob, payload_chunk).await
     }
+}
+
+/// The reference to a blob of this owner with this content.
+pub(super) fn reference(owner: &str, content: &[u8]) -> BlobRef {
+    let chunk_bytes = u32::try_from(CHUNK_BYTES).expect("a chunk is smaller than an item");
+    let (hash, owner) = (hex(content), owner.to_owned());
+    BlobRef { hash, bytes: content.len() as u64, chunk_bytes, owner }
+}
+
+fn chunk_keys(blob: &BlobRef, key: ChunkKey) -> Result<Vec<Key>, PortError> {
+    let is_sane = blob.chunk_bytes > 0 && blob.bytes <= BLOB_BYTES_MAX as u64;
+    let chunks = is_sane.then(|| blob.bytes.div_ceil(u64::from(blob.chunk_bytes)));
+    let chunks = chunks.and_then(|chunks| u32::try_from(chunks).ok());
+    let chunks = chunks.ok_or_else(|| corrupt("blob", "no such size"))?;
+    Ok((0..chunks).map(|index| key(blob, index)).collect())
+}
+
+fn chunk(blob: &BlobRef, index: u32) -> Key {
+    let BlobRef { hash, chunk_bytes, owner, .. } = blob;
+    ItemKey::Chunk { hash, chunk_bytes: *chunk_bytes, index, owner }.key()
+}
+
+fn payload_chunk(blob: &BlobRef, index: u32) -> Key {
+    let BlobRef { hash, chunk_bytes, .. } = blob;
+    ItemKey::PayloadChunk { hash, chunk_bytes: *chunk_bytes, index }.key()
 }
 
 /// A blob's content, cut, each piece with its key.
@@ -169,11 +149,11 @@ fn chunks<'a>(
     key: ChunkKey,
     content: &'a [u8],
 ) -> Result<impl Iterator<Item = (Key, &'a [u8])> + use<'a>, PortError> {
-    Ok(blob.chunk_keys(key)?.into_iter().zip(content.chunks(CHUNK_BYTES)))
+    Ok(chunk_keys(blob, key)?.into_iter().zip(content.chunks(CHUNK_BYTES)))
 }
 
 async fn whole(table: &dyn Table, blob: &BlobRef, key: ChunkKey) -> Result<Vec<u8>, PortError> {
-    let keys = blob.chunk_keys(key)?;
+    let keys = chunk_keys(blob, key)?;
     let mut content = Vec::new();
     for batch in keys.chunks(CHUNKS_PER_READ) {
         let mut items = table.batch_get(batch).await?;

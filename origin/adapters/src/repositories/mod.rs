@@ -11,12 +11,9 @@ mod privacy;
 mod programs;
 mod selections;
 
-pub use blobs::{BLOB_BYTES_MAX, BlobRef, BlobRepository, CHUNK_BYTES, PayloadRepository};
+pub use blobs::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 pub use carts::CartRepository;
-pub use catalog::{
-    Activation, ActiveVersion, CatalogRepository, NewVersion, ProductVersion, StoredProduct,
-    VERSIONS_RETAINED_MAX,
-};
+pub use catalog::{CatalogRepository, StoredProduct};
 pub use command_log::CommandLogRepository;
 pub use ledger::LedgerRepository;
 pub use order_history::OrderHistoryRepository;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use domain_core::blob::BlobRef;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::{DAY_MS, Time};
 use domain_privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, Tombstones};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::{BlobRef, PayloadRepository};
+use super::blobs::PayloadRepository;
 use super::document::{decode, encode};
 use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, SharedTable, TableName};
 

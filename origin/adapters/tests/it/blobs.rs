@@ -2,9 +2,10 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain_core::blob::BlobRef;
 use domain_core::port::PortError;
 use domain_core::time::Time;
-use origin_adapters::{BLOB_BYTES_MAX, BlobRef, BlobRepository, CHUNK_BYTES, PayloadRepository};
+use origin_adapters::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 
 use crate::contract::sample::MORNING;
 use crate::world::{HOT, World};

@@ -1,8 +1,9 @@
 //! Publishing, one at a time.
 
-use domain_catalog::Publication;
+use domain_catalog::CatalogStore as _;
+use domain_catalog::{ProductVersion, Publication};
 use domain_core::port::Consistency;
-use origin_adapters::{CatalogRepository, ProductVersion, StoredProduct};
+use origin_adapters::{CatalogRepository, StoredProduct};
 
 use crate::catalog_samples::{active, document, publish, published, taken};
 use crate::contract::sample::MORNING;

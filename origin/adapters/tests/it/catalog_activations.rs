@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
+use domain_catalog::CatalogStore as _;
 use domain_catalog::Publication;
 use domain_core::port::{Consistency, PortError};
 use origin_adapters::{BlobRepository, CatalogRepository};

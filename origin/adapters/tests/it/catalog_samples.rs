@@ -1,25 +1,37 @@
-//! Products for the catalogue tests: a document is a title and, on the second line, variant ids.
+//! Products for the catalogue tests.
 
 use std::collections::BTreeSet;
 
-use domain_catalog::{Publication, TakenVariant};
+use domain_catalog::{Activation, NewVersion, Publication, TakenVariant};
 use domain_core::port::{Consistency, PortError};
 use domain_core::time::Time;
+use origin_adapters::CatalogRepository;
 use origin_adapters::table::SharedTable;
-use origin_adapters::{Activation, CatalogRepository, NewVersion};
+use serde_json::{Value, json};
 
 use crate::contract::sample::MORNING;
 
 /// A document with these variants.
 pub(crate) fn document(title: &str, variant_ids: &[&str]) -> Vec<u8> {
-    format!("{title}\n{}", variant_ids.join(" ")).into_bytes()
+    let value =
+        |nth| json!({"id": format!("v{nth}"), "title": format!("Variant {nth}"), "price": 0});
+    let values: Vec<Value> = (0..variant_ids.len().max(1)).map(value).collect();
+    let variant = |(nth, id): (usize, &&str)| {
+        json!({"selection": {"variant": format!("v{nth}")}, "sku": format!("SKU-{nth}"),
+            "variant_id": id})
+    };
+    let variants: Vec<Value> = variant_ids.iter().enumerate().map(variant).collect();
+    let option = json!({"id": "variant", "title": "Variant", "values": values});
+    let document = json!({"product": "sample", "title": title, "currency": "EUR",
+        "base_price": 100, "options": [option], "rules": [], "variants": variants});
+    document.to_string().into_bytes()
 }
 
 /// The variants of a document.
-pub(crate) fn sells(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
-    let text = std::str::from_utf8(document).map_err(|_| PortError::Corrupt("text".to_owned()))?;
-    let variants = text.lines().nth(1).unwrap_or_default();
-    Ok(variants.split_whitespace().map(str::to_owned).collect())
+pub(crate) fn sells(document: &[u8]) -> BTreeSet<String> {
+    let document: Value = serde_json::from_slice(document).unwrap_or_default();
+    let variants = document["variants"].as_array().map(Vec::as_slice).unwrap_or_default();
+    variants.iter().map(|one| one["variant_id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Publishes a document as a product.
@@ -48,7 +60,7 @@ async fn put(
     document: &[u8],
     (expected, at): (Option<u64>, Time),
 ) -> Result<Publication, PortError> {
-    let variant_ids: Vec<String> = sells(document)?.into_iter().collect();
+    let variant_ids: Vec<String> = sells(document).into_iter().collect();
     let artefact = compiled(document);
     let new = NewVersion {
         product,
@@ -58,7 +70,7 @@ async fn put(
         expected,
         at,
     };
-    CatalogRepository::new(table).publish(&new, sells).await
+    domain_catalog::publish(&CatalogRepository::new(table), &new).await
 }
 
 /// What a document compiles to here: itself, backwards.
@@ -74,7 +86,7 @@ pub(crate) async fn activate(
     expected: Option<u64>,
 ) -> Result<Option<Publication>, PortError> {
     let activation = Activation { product, version, expected };
-    CatalogRepository::new(table).activate(&activation, sells).await
+    domain_catalog::activate(&CatalogRepository::new(table), &activation).await
 }
 
 /// The active version and document of a product.

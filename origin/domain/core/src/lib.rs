@@ -2,6 +2,7 @@
 //! resource core. It depends on no other part.
 
 pub mod authoring;
+pub mod blob;
 pub mod bookmark;
 pub mod currency;
 pub mod event;

@@ -2,15 +2,16 @@
 //! the start of the load, so that five seconds after a publication no instance gives the edge the
 //! replaced version.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Bounds, ReadThrough, Versioned};
-use domain_catalog::{Catalog, Publication, Published};
+use domain_catalog::{
+    Activation, Catalog, CatalogStore as _, NewVersion, ProductVersion, Publication, Published,
+};
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
-use origin_adapters::{Activation, CatalogRepository, NewVersion, ProductVersion, StoredProduct};
+use origin_adapters::{CatalogRepository, StoredProduct};
 use tokio::task::spawn_blocking;
 
 use crate::caches::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
@@ -105,12 +106,12 @@ impl CachedCatalog {
         self.source.current(product, Consistency::Strong).await
     }
 
-    /// Publishes and activates; see [`CatalogRepository::publish`].
+    /// Publishes and activates; see [`domain_catalog::publish`].
     ///
     /// # Errors
     /// The port's.
     pub async fn publish(&self, new: &NewVersion<'_>) -> Result<Publication, PortError> {
-        let publication = self.source.publish(new, variants_sold).await?;
+        let publication = domain_catalog::publish(&self.source, new).await?;
         self.pointers.invalidate(&new.product.to_owned()).await;
         for variant in new.variant_ids {
             self.variants.invalidate(variant).await;
@@ -118,7 +119,7 @@ impl CachedCatalog {
         Ok(publication)
     }
 
-    /// Serves a stored version again; see [`CatalogRepository::activate`].
+    /// Serves a stored version again; see [`domain_catalog::activate`].
     ///
     /// # Errors
     /// The port's.
@@ -126,7 +127,7 @@ impl CachedCatalog {
         &self,
         activation: &Activation<'_>,
     ) -> Result<Option<Publication>, PortError> {
-        let activated = self.source.activate(activation, variants_sold).await?;
+        let activated = domain_catalog::activate(&self.source, activation).await?;
         self.pointers.invalidate(&activation.product.to_owned()).await;
         Ok(activated)
     }
@@ -202,20 +203,6 @@ impl CachedProduct {
         let published = Arc::new(Published { version, configurator, in_stock });
         Self(Some(LoadedProduct { published, artefact_bytes }))
     }
-}
-
-/// The variant ids a served document sells.
-///
-/// # Errors
-/// [`PortError::Corrupt`]: no release of ours published this document.
-pub fn variants_sold(document: &[u8]) -> Result<BTreeSet<String>, PortError> {
-    let unreadable = |_| PortError::Corrupt("a served product can't be read".to_owned());
-    Ok(Product::parse(document)
-        .map_err(unreadable)?
-        .variants()
-        .iter()
-        .map(|variant| variant.variant_id.clone())
-        .collect())
 }
 
 impl Catalog for CachedCatalog {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain_core::blob::BlobRef;
 use domain_core::port::PortError;
-use origin_adapters::{BlobRef, PayloadRepository};
+use origin_adapters::PayloadRepository;
 use serde_json::value::RawValue;
 
 use crate::consumers::{Batch, Consumer, MessageError, Unfinished};

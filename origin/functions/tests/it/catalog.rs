@@ -3,12 +3,12 @@
 use std::mem::discriminant;
 use std::sync::Arc;
 
-use domain_catalog::{Catalog as _, InStock};
+use domain_catalog::{Catalog as _, InStock, NewVersion};
 use domain_configurator::Configurator;
 use domain_core::money::Money;
 use domain_core::time::Time;
-use origin_adapters::{CatalogRepository, NewVersion};
-use origin_functions::caches::cached_catalog::{CachedCatalog, variants_sold};
+use origin_adapters::CatalogRepository;
+use origin_functions::caches::cached_catalog::CachedCatalog;
 use origin_functions::caches::packed::{Unpacked, pack, unpack};
 use origin_functions::http::publishing;
 use origin_functions::http::publishing::Compiled;
@@ -39,7 +39,7 @@ async fn served(world: &World, document: &str, artefact: &[u8]) -> Money {
         at: Time(0),
     };
     let source = CatalogRepository::new(&world.ports.table);
-    source.publish(&new, variants_sold).await.unwrap();
+    domain_catalog::publish(&source, &new).await.unwrap();
     let catalog = CachedCatalog::new(source, &Clock::system());
     let published = catalog.product("cup").await.unwrap().unwrap();
     published.configurator.product().base_price()

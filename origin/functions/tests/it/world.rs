@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain_catalog::NewVersion;
 use domain_core::time::Time;
 use domain_loyalty::{Activation, ProgramStore as _};
 use edge_wire::identity::{Identity, Kind, encode};
@@ -13,9 +14,8 @@ use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    AccessKey, Aws, AwsConfig, CatalogRepository, NewVersion, ProgramRepository, lambda_http_client,
+    AccessKey, Aws, AwsConfig, CatalogRepository, ProgramRepository, lambda_http_client,
 };
-use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::http::publishing;
 use origin_functions::runtime::clock::Clock;
 use origin_functions::runtime::composition::Composition;
@@ -166,7 +166,7 @@ async fn seed(table: &SharedTable) {
         expected: None,
         at: Time(0),
     };
-    CatalogRepository::new(table).publish(&new, variants_sold).await.unwrap();
+    domain_catalog::publish(&CatalogRepository::new(table), &new).await.unwrap();
     let first = Activation { number: 1, version: 1, active_from: Time(0) };
     ProgramRepository::new(table).activate(&first, Some(PROGRAM)).await.unwrap();
 }

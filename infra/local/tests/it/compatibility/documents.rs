@@ -5,8 +5,10 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use domain_cart::{CartEvent, CartWriter as _};
+use domain_catalog::NewVersion;
 use domain_catalog::SavedSelections as _;
 use domain_configurator::Configurator;
+use domain_core::blob::BlobRef;
 use domain_core::event::Kind;
 use domain_core::port::{Consistency, Written};
 use domain_core::resource::{CommandEvent, CommandLog as _, CommandRecord, Source as _};
@@ -23,11 +25,10 @@ use infra_local::local::aws_config;
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
-    Aws, BlobRef, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable,
-    LedgerRepository, NewVersion, OrderHistoryRepository, PayloadRepository, PrivacyRepository,
-    ProgramRepository, SelectionRepository, lambda_http_client,
+    Aws, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable, LedgerRepository,
+    OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
+    SelectionRepository, lambda_http_client,
 };
-use origin_functions::caches::cached_catalog::variants_sold;
 use origin_functions::caches::packed::unpack;
 use origin_functions::consumers::claim_check::PAYLOAD_REFERENCE;
 use serde_json::Value;
@@ -225,7 +226,7 @@ async fn products_with_their_versions_and_compiled_form_are_read() {
             expected: None,
             at: tables.now,
         };
-        new.publish(&version, variants_sold).await.unwrap();
+        domain_catalog::publish(&new, &version).await.unwrap();
         let again = new.current(product, Consistency::Strong).await.unwrap().unwrap();
         assert_eq!(again.document, served.document);
         assert_eq!(new.artefact(product, again.version).await, Ok(Some(artefact)));

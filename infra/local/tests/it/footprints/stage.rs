@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use domain_catalog::{EdgeCache, PublicContent};
+use domain_catalog::{EdgeCache, NewVersion, PublicContent};
 use domain_core::port::PortError;
 use domain_core::time::Time;
 use domain_loyalty::{Activation, ProgramStore as _};
@@ -26,8 +26,7 @@ use infra_local::local::aws_config;
 use infra_local::wiring::{bus_config, queues_of};
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
-use origin_adapters::{Aws, CatalogRepository, NewVersion, ProgramRepository, lambda_http_client};
-use origin_functions::caches::cached_catalog::variants_sold;
+use origin_adapters::{Aws, CatalogRepository, ProgramRepository, lambda_http_client};
 use origin_functions::consumers::{Batch, Consumer as _, SharedConsumer};
 use origin_functions::http::publishing;
 use origin_functions::http::routers::router;
@@ -284,7 +283,7 @@ async fn publish(table: &SharedTable) {
         expected: None,
         at: Time(0),
     };
-    CatalogRepository::new(table).publish(&new, variants_sold).await.unwrap();
+    domain_catalog::publish(&CatalogRepository::new(table), &new).await.unwrap();
     let first = Activation { number: 1, version: 1, active_from: Time(0) };
     ProgramRepository::new(table).activate(&first, Some(demo::PROGRAM)).await.unwrap();
 }

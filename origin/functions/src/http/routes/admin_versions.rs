@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use domain_catalog::{Activation, ProductVersion};
 use edge_wire::problem::Code;
 use http::header::ETAG;
-use origin_adapters::{Activation, ProductVersion};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bus_client;
 pub mod cli;
 pub mod demo;
 pub mod local;

@@ -20,7 +20,7 @@ use edge_wire::token::StaffTokens;
 use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
 use origin_adapters::schema::create_tables;
-use origin_adapters::{AccessKey, Aws, AwsConfig, lambda_http_client};
+use origin_adapters::{AccessKey, Aws, AwsConfig};
 use origin_functions::consumers::Orders;
 use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
@@ -33,6 +33,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admin::{AdminSocket, Maintenance};
+use crate::bus_client::bus_http_client;
 use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::targets::InProcess;
@@ -126,11 +127,8 @@ impl Local {
             Embedded::open(data.table()).map_err(|error| unusable_file(&data.table(), error))?;
         let bus_listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let bus_address = bus_listener.local_addr().map_err(part)?;
-        let aws = Aws::new(
-            aws_config(&bus_address.to_string()),
-            table.http_client(),
-            lambda_http_client(),
-        );
+        let aws =
+            Aws::new(aws_config(&bus_address.to_string()), table.http_client(), bus_http_client());
         let clock = options.clock;
         create_tables(&aws).await.map_err(part)?;
         let ports = Ports::on_aws(&aws);

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCrede
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::SdkConfig;
+
+use crate::operation::{AwsOperation, OperationConfig, Protocol};
 
 use crate::table::TableName;
 
@@ -66,7 +67,7 @@ pub struct Aws(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     dynamodb: aws_sdk_dynamodb::Client,
-    eventbridge: aws_sdk_eventbridge::Client,
+    put_events: AwsOperation,
     hot_table: String,
     commands_table: String,
     bus: String,
@@ -75,9 +76,15 @@ struct Inner {
 // === impl AccessKey ===
 
 impl AccessKey {
-    fn credentials(&self) -> Credentials {
+    pub(crate) fn provider(&self) -> SharedCredentialsProvider {
         let Self { id, secret, session_token } = self.clone();
-        Credentials::new(id, secret, session_token, None, "forecourt")
+        SharedCredentialsProvider::new(Credentials::new(
+            id,
+            secret,
+            session_token,
+            None,
+            "forecourt",
+        ))
     }
 }
 
@@ -98,12 +105,25 @@ impl Aws {
         dynamodb_http: SharedHttpClient,
         events_http: SharedHttpClient,
     ) -> Self {
-        let at = |endpoint, http| sdk(&config.region, &config.access, endpoint, http);
-        let dynamodb = at(config.dynamodb_endpoint, dynamodb_http);
-        let eventbridge = at(config.eventbridge_endpoint, events_http);
+        let mut dynamodb = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(behavior())
+            .region(Region::new(config.region.clone()))
+            .credentials_provider(config.access.provider())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .http_client(dynamodb_http);
+        dynamodb.set_endpoint_url(config.dynamodb_endpoint);
+        let put_events = OperationConfig {
+            name: "put events",
+            service: "events",
+            protocol: Protocol::Json { target: "AWSEvents.PutEvents" },
+            endpoint: endpoint(config.eventbridge_endpoint, "events", &config.region),
+            region: config.region,
+            timeouts: timeouts(),
+        };
         Self(Arc::new(Inner {
-            dynamodb: aws_sdk_dynamodb::Client::new(&dynamodb),
-            eventbridge: aws_sdk_eventbridge::Client::new(&eventbridge),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            put_events: AwsOperation::new(put_events, &config.access, events_http),
             hot_table: config.hot_table,
             commands_table: config.commands_table,
             bus: config.bus,
@@ -114,8 +134,8 @@ impl Aws {
         &self.0.dynamodb
     }
 
-    pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
-        &self.0.eventbridge
+    pub(crate) fn put_events(&self) -> &AwsOperation {
+        &self.0.put_events
     }
 
     pub(crate) fn table_name(&self, table: TableName) -> &str {
@@ -130,32 +150,24 @@ impl Aws {
     }
 }
 
-/// The configuration that all clients share; `endpoint` replaces the region's own.
-pub(crate) fn sdk(
-    region: &str,
-    access: &AccessKey,
-    endpoint: Option<String>,
-    http: SharedHttpClient,
-) -> SdkConfig {
-    let mut sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(SharedCredentialsProvider::new(access.credentials()))
-        .retry_config(retries())
-        .timeout_config(timeouts())
-        .http_client(http);
-    sdk.set_endpoint_url(endpoint);
-    sdk.build()
+/// A configured endpoint or the region's own (AWS General Reference, "Service endpoints").
+pub(crate) fn endpoint(configured: Option<String>, service: &str, region: &str) -> String {
+    configured.unwrap_or_else(|| format!("https://{service}.{region}.amazonaws.com"))
 }
 
-fn retries() -> RetryConfig {
+/// The defaults of the SDK that we were tested with.
+pub(crate) fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS_MAX)
         .with_initial_backoff(Duration::from_millis(BACKOFF_BASE_MS))
         .with_max_backoff(Duration::from_millis(BACKOFF_MS_MAX))
 }
 
-fn timeouts() -> TimeoutConfig {
+pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(CONNECT_MS_MAX))
         .operation_attempt_timeout(Duration::from_millis(ATTEMPT_MS_MAX))

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use domain_core::event::{DETAIL_BYTES_MAX, Event, Events};
 use domain_core::port::PortError;
+use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
-use crate::error::{coded, corrupt, port_error};
+use crate::error::{coded, corrupt};
 
 /// Entries of one `PutEvents` (EventBridge's limit).
 pub const ENTRIES_MAX: usize = 10;
 /// Bytes of one `PutEvents`: all its entries together (EventBridge's limit since 2026-01-29).
 pub const REQUEST_BYTES_MAX: usize = 1_048_576;
-/// How often entries that failed by themselves are sent again. Each round is a whole operation of
-/// the SDK with attempts of its own.
+/// How often entries that failed by themselves are sent again. Each round is a whole operation
+/// with attempts of its own.
 pub const ENTRY_ROUNDS_MAX: u32 = 3;
 /// The wait before the second round; then it doubles.
 const ROUND_WAIT_MS: u64 = 25;
@@ -25,6 +25,35 @@ const ENTRY_TIME_BYTES: usize = 14;
 #[derive(Debug, Clone)]
 pub struct EventBridgeBus {
     aws: Aws,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEvents<'a> {
+    entries: &'a [Entry<'a>],
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry<'a> {
+    event_bus_name: &'a str,
+    source: &'a str,
+    detail_type: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEventsAnswer {
+    entries: Vec<EntryResult>,
+}
+
+/// Either an id or an error.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EntryResult {
+    event_id: Option<String>,
+    error_code: Option<String>,
 }
 
 // === impl EventBridgeBus ===
@@ -38,8 +67,7 @@ impl EventBridgeBus {
 
     /// Sends one request's worth of events until each is acknowledged.
     async fn publish_batch(&self, batch: &[Event]) -> Result<(), PortError> {
-        let mut pending: Vec<PutEventsRequestEntry> =
-            batch.iter().map(|event| self.entry(event)).collect();
+        let mut pending: Vec<Entry<'_>> = batch.iter().map(|event| self.entry(event)).collect();
         let mut last_code = String::new();
         for round in 0..ENTRY_ROUNDS_MAX {
             if round > 0 {
@@ -59,35 +87,25 @@ impl EventBridgeBus {
     }
 
     /// Sends entries and returns those that failed, each with its code.
-    async fn put(
-        &self,
-        entries: &[PutEventsRequestEntry],
-    ) -> Result<Vec<(PutEventsRequestEntry, String)>, PortError> {
-        let sent = self
-            .aws
-            .eventbridge()
-            .put_events()
-            .set_entries(Some(entries.to_vec()))
-            .send()
-            .await
-            .map_err(|error| port_error("put events", &error))?;
-        if sent.entries().len() != entries.len() {
+    async fn put<'a>(&self, entries: &[Entry<'a>]) -> Result<Vec<(Entry<'a>, String)>, PortError> {
+        let answer = self.aws.put_events().send_json(&PutEvents { entries }).await?;
+        let PutEventsAnswer { entries: results } = answer;
+        if results.len() != entries.len() {
             return Err(corrupt("put events", "not an answer per entry"));
         }
         // An entry is acknowledged by its event id and by nothing else.
-        let failed =
-            entries.iter().zip(sent.entries()).filter(|(_, result)| result.event_id().is_none());
-        let code = |code: Option<&str>| code.unwrap_or("no code").to_owned();
-        Ok(failed.map(|(entry, result)| (entry.clone(), code(result.error_code()))).collect())
+        let failed = entries.iter().zip(results).filter(|(_, result)| result.event_id.is_none());
+        let code = |code: Option<String>| code.unwrap_or_else(|| "no code".to_owned());
+        Ok(failed.map(|(entry, result)| (*entry, code(result.error_code))).collect())
     }
 
-    fn entry(&self, event: &Event) -> PutEventsRequestEntry {
-        PutEventsRequestEntry::builder()
-            .event_bus_name(self.aws.bus())
-            .source(event.kind.source())
-            .detail_type(event.kind.detail_type())
-            .detail(&event.detail)
-            .build()
+    fn entry<'a>(&'a self, event: &'a Event) -> Entry<'a> {
+        Entry {
+            event_bus_name: self.aws.bus(),
+            source: event.kind.source(),
+            detail_type: event.kind.detail_type(),
+            detail: &event.detail,
+        }
     }
 }
 

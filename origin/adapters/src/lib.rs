@@ -5,8 +5,10 @@ mod bus;
 mod dynamodb;
 mod edge_cache;
 mod error;
+#[cfg(feature = "tls")]
 mod http_client;
 pub mod memory;
+mod operation;
 mod repositories;
 mod reward_codes;
 mod secrets;
@@ -18,6 +20,7 @@ pub use aws::{
 pub use bus::{ENTRIES_MAX, ENTRY_ROUNDS_MAX, EventBridgeBus, REQUEST_BYTES_MAX};
 pub use dynamodb::{DynamoTable, schema};
 pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_MS_MAX};
+#[cfg(feature = "tls")]
 pub use http_client::lambda_http_client;
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,

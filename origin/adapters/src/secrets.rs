@@ -2,22 +2,39 @@
 
 use std::fmt;
 
-use aws_sdk_secretsmanager::Client;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain_core::port::PortError;
+use serde::{Deserialize, Serialize};
 
-use crate::aws::{AwsConfig, sdk};
-use crate::error::{corrupt, port_error};
+use crate::aws::{AwsConfig, endpoint, timeouts};
+use crate::error::corrupt;
+use crate::operation::{AwsOperation, OperationConfig, Protocol};
+
+/// The operation in errors.
+const NAME: &str = "get secret";
 
 /// The account's secrets, one read at a time.
 #[derive(Debug, Clone)]
 pub struct SecretsManager {
-    client: Client,
+    get: AwsOperation,
 }
 
 /// The text of a secret. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(String);
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetSecretValue<'a> {
+    secret_id: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretValue {
+    /// Absent if the secret is binary.
+    secret_string: Option<String>,
+}
 
 // === impl SecretsManager ===
 
@@ -26,8 +43,16 @@ impl SecretsManager {
     /// [`Aws::new`](crate::Aws::new).
     #[must_use]
     pub fn new(config: &AwsConfig, http: SharedHttpClient) -> Self {
-        let endpoint = config.secrets_manager_endpoint.clone();
-        Self { client: Client::new(&sdk(&config.region, &config.access, endpoint, http)) }
+        let configured = config.secrets_manager_endpoint.clone();
+        let get = OperationConfig {
+            name: NAME,
+            service: "secretsmanager",
+            protocol: Protocol::Json { target: "secretsmanager.GetSecretValue" },
+            endpoint: endpoint(configured, "secretsmanager", &config.region),
+            region: config.region.clone(),
+            timeouts: timeouts(),
+        };
+        Self { get: AwsOperation::new(get, &config.access, http) }
     }
 
     /// The text that is current under this name or ARN: the version that rotations call
@@ -37,9 +62,9 @@ impl SecretsManager {
     /// [`PortError::Unavailable`] if it can't be read now, [`PortError::Corrupt`] if it is not
     /// text.
     pub async fn read(&self, name: &str) -> Result<SecretText, PortError> {
-        let sent = self.client.get_secret_value().secret_id(name).send().await;
-        let secret = sent.map_err(|error| port_error("get secret", &error))?;
-        let text = secret.secret_string.ok_or_else(|| corrupt("get secret", "not text"))?;
+        let answer = self.get.send_json(&GetSecretValue { secret_id: name }).await?;
+        let SecretValue { secret_string } = answer;
+        let text = secret_string.ok_or_else(|| corrupt(NAME, "not text"))?;
         Ok(SecretText(text))
     }
 }

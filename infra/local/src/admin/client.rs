@@ -11,7 +11,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use infra_bus::Bus;
 use infra_dynamo::Embedded;
-use origin_adapters::{Aws, DynamoTable, lambda_http_client};
+use origin_adapters::{Aws, DynamoTable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -23,6 +23,7 @@ use super::messages::{
     ReplayRequest, ReplayResult,
 };
 use super::routes::router;
+use crate::bus_client::bus_http_client;
 use crate::data::DataFolder;
 use crate::local::{LocalError, STOP_MAX, aws_config, unusable_file};
 use crate::wiring::bus_config;
@@ -66,7 +67,7 @@ async fn with_files<T>(
     let table = Embedded::open(folder.table())
         .map_err(|error| message(unusable_file(&folder.table(), error)))?;
     // Nothing is published through it: events go to the bus directly.
-    let aws = Aws::new(aws_config("bus.invalid"), table.http_client(), lambda_http_client());
+    let aws = Aws::new(aws_config("bus.invalid"), table.http_client(), bus_http_client());
     let bus = Bus::open_at_rest(&folder.bus(), bus_config(infra_bus::Faults::default()))
         .map_err(|error| message(unusable_file(&folder.bus(), error)))?;
     let maintenance = Maintenance::new(bus.clone(), table, &DynamoTable::shared(&aws), false);

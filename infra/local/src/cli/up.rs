@@ -2,7 +2,10 @@
 
 use origin_functions::runtime::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::UpArgs;
 use super::{CliError, cli_error};
@@ -10,8 +13,8 @@ use crate::demo;
 use crate::local::{Local, Options};
 
 pub(super) fn run(args: &UpArgs) -> Result<(), CliError> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
     let runtime = tokio::runtime::Runtime::new().map_err(cli_error)?;
     runtime.block_on(serve(args))
 }
@@ -39,6 +42,13 @@ async fn serve(args: &UpArgs) -> Result<(), CliError> {
     }
     eprintln!("stopping");
     local.stop().await.map_err(cli_error)
+}
+
+/// `RUST_LOG`: a level for all targets or for some, such as `warn,infra_bus=debug`.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn log_filter() -> Targets {
+    let configured = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    configured.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]

@@ -8,10 +8,11 @@ use domain_core::money::Money;
 use domain_core::port::Consistency;
 use domain_core::resource::{CommandEvent as _, Resource as _, Source as _};
 use infra_bus::Entry;
+use infra_local::bus_client::bus_http_client;
 use infra_local::demo;
 use infra_local::local::aws_config;
 use infra_local::wiring::CART_QUEUE;
-use origin_adapters::{Aws, CartRepository, DynamoTable, lambda_http_client};
+use origin_adapters::{Aws, CartRepository, DynamoTable};
 use origin_functions::runtime::clock::Clock;
 
 use crate::client::key;
@@ -44,11 +45,8 @@ pub(crate) fn command(shop: &Shop, cart: &str, name: &str, ago_ms: u64) {
 /// A cart as the table holds it.
 pub(crate) fn stored(shop: &Shop, cart: &str) -> Option<CartItem> {
     // No address is used: the table is in this process.
-    let aws = Aws::new(
-        aws_config("bus.invalid"),
-        shop.local().table().http_client(),
-        lambda_http_client(),
-    );
+    let aws =
+        Aws::new(aws_config("bus.invalid"), shop.local().table().http_client(), bus_http_client());
     let carts = CartRepository::new(&DynamoTable::shared(&aws));
     shop.runtime().block_on(carts.item(cart, Consistency::Strong)).unwrap()
 }

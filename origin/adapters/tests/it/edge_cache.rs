@@ -44,7 +44,7 @@ impl CloudFront {
             let cloudfront = self.clone();
             http_client_fn(move |_, _| cloudfront.clone().into_shared())
         };
-        CloudFrontCache::new("E2EXAMPLE".to_owned(), &config().access, None, client, next_random)
+        CloudFrontCache::new("E2EXAMPLE", &config().access, None, client, next_random)
     }
 
     /// Path and body of each request.

@@ -18,7 +18,6 @@ use domain_core::event::Kind;
 use domain_core::port::PortError;
 use domain_loyalty::{ACTIVATION_LEAD_MS, AbsorbError, DecideError, ProgramEvent};
 use domain_shopify::PayloadError;
-use lambda_runtime::LambdaEvent;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -275,15 +274,4 @@ pub(crate) fn log_erased(message: &Message) {
         reason = "customer-erased",
         "a message is dropped"
     );
-}
-
-/// The handler of a consumer Lambda.
-///
-/// # Errors
-/// Never: the queue delivers every failed message again.
-pub async fn handle(
-    consumer: SharedConsumer,
-    event: LambdaEvent<Batch>,
-) -> Result<Unfinished, lambda_runtime::Error> {
-    Ok(consumer.consume(event.payload).await)
 }

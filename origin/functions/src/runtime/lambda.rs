@@ -11,12 +11,15 @@ use edge_wire::function::{ConsumerFunction, Function, HttpFunction};
 use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
-use lambda_runtime::service_fn;
+use lambda_runtime::{LambdaEvent, service_fn};
 use origin_adapters::{Aws, CloudFrontCache, SecretsManager, lambda_http_client};
 use tower::ServiceExt as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::consumers::{Consumer, SharedConsumer, handle};
+use crate::consumers::{Batch, Consumer, SharedConsumer, Unfinished};
 use crate::http::routers::router;
 use crate::runtime::clock::Clock;
 use crate::runtime::composition::{Composition, published};
@@ -35,8 +38,10 @@ pub use lambda_runtime::Error;
 /// not answer. Each is logged as one line.
 #[expect(clippy::disallowed_methods, reason = "the one place where a binary reads its environment")]
 pub async fn run() -> Result<(), Error> {
-    let filter = EnvFilter::new(std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).init();
+    let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let log = tracing_subscriber::fmt::layer().json().with_current_span(false);
+    tracing_subscriber::registry().with(log.with_filter(filter)).init();
     let handler = std::env::var("_HANDLER").unwrap_or_default();
     let outcome = match Config::read(|name| std::env::var(name).ok()) {
         Ok(config) => dispatch(&handler, config).await,
@@ -109,7 +114,7 @@ async fn consume(
             let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
             let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
             run_consumer(published(CloudFrontCache::new(
-                distribution,
+                &distribution,
                 &aws.access,
                 endpoint,
                 http,
@@ -118,6 +123,11 @@ async fn consume(
             .await
         }
     }
+}
+
+/// Handles one batch; the queue delivers every unfinished message again.
+async fn handle(consumer: SharedConsumer, event: LambdaEvent<Batch>) -> Result<Unfinished, Error> {
+    Ok(consumer.consume(event.payload).await)
 }
 
 async fn run_consumer(consumer: impl Consumer) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod composition;
 pub mod config;
+#[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;
 pub mod rotation;

@@ -21,13 +21,14 @@ use domain_loyalty::{
 use domain_privacy::Privacy as _;
 use domain_shopify::Webhook;
 use infra_dynamo::Embedded;
+use infra_local::bus_client::bus_http_client;
 use infra_local::local::aws_config;
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
     Aws, CartRepository, CatalogRepository, CommandLogRepository, DynamoTable, LedgerRepository,
     OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    SelectionRepository, lambda_http_client,
+    SelectionRepository,
 };
 use origin_functions::caches::packed::unpack;
 use origin_functions::consumers::claim_check::PAYLOAD_REFERENCE;
@@ -51,7 +52,7 @@ impl Tables {
     async fn open() -> Self {
         let folder = data();
         let aws = |table: &Embedded| {
-            Aws::new(aws_config("bus.invalid"), table.http_client(), lambda_http_client())
+            Aws::new(aws_config("bus.invalid"), table.http_client(), bus_http_client())
         };
         let old = aws(&Embedded::open(data_in(&folder).join("table.sqlite")).unwrap());
         let new = aws(&Embedded::memory().unwrap());

@@ -21,12 +21,13 @@ use http::{Method, Request};
 use infra_bus::{BoxFuture, Bus, Faults, Target, TargetError};
 use infra_cost::Footprint;
 use infra_dynamo::Embedded;
+use infra_local::bus_client::bus_http_client;
 use infra_local::demo;
 use infra_local::local::aws_config;
 use infra_local::wiring::{bus_config, queues_of};
 use origin_adapters::schema::create_tables;
 use origin_adapters::table::SharedTable;
-use origin_adapters::{Aws, CatalogRepository, ProgramRepository, lambda_http_client};
+use origin_adapters::{Aws, CatalogRepository, ProgramRepository};
 use origin_functions::consumers::{Batch, Consumer as _, SharedConsumer};
 use origin_functions::http::publishing;
 use origin_functions::http::routers::router;
@@ -39,6 +40,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::meter::Meter;
 use crate::client::key;
@@ -83,7 +87,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = aws_config(&listener.local_addr().unwrap().to_string());
         let table = Embedded::memory().unwrap().http_client();
-        let aws = Aws::new(config, meter.on(table), meter.on(lambda_http_client()));
+        let aws = Aws::new(config, meter.on(table), meter.on(bus_http_client()));
         create_tables(&aws).await.unwrap();
         let ports = Ports::on_aws(&aws);
         publish(&ports.table).await;
@@ -243,13 +247,13 @@ impl Write for LogLength {
 /// Counts what this thread's functions log, as a deployed one would.
 pub(super) fn count_logs(meter: &Meter) -> tracing::subscriber::DefaultGuard {
     let length = LogLength(meter.clone());
-    let subscriber = tracing_subscriber::fmt()
+    let ours = ["origin_functions", "origin_adapters"].map(|target| (target, LevelFilter::INFO));
+    let log = tracing_subscriber::fmt::layer()
         .json()
-        .with_env_filter("origin_functions=info,origin_adapters=info")
         .with_current_span(false)
         .with_writer(move || length.clone())
-        .finish();
-    tracing::subscriber::set_default(subscriber)
+        .with_filter(Targets::new().with_targets(ours));
+    tracing::subscriber::set_default(tracing_subscriber::registry().with(log))
 }
 
 fn targets(

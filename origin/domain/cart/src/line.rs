@@ -74,7 +74,7 @@ impl LineId {
     /// Parses the written form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| DIGITS.contains(&byte);
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if text.len() != DIGITS_OF_ID || !text.bytes().all(is_digit) {
             return None;
         }

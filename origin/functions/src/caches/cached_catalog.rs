@@ -29,6 +29,9 @@ const ENTRIES_MAX: u64 = 100_000;
 /// Most bytes of artefacts whose compiled products are cached. In memory a product takes a few
 /// times its artefact, and the smallest function that caches any has 512 MB.
 const COMPILED_BYTES_MAX: u64 = 2 * ARTEFACT_BYTES_MAX as u64;
+/// Most bytes of a packed artefact that is unpacked on the thread of its request: some tens of
+/// microseconds.
+const INLINE_BYTES_MAX: usize = 8 * 1024;
 
 /// The catalog of one instance.
 #[derive(Clone)]
@@ -161,8 +164,14 @@ impl CachedCatalog {
     async fn load(&self, product: &str, version: u64) -> Result<CachedProduct, PortError> {
         match span("artefact", self.source.artefact(product, version)).await {
             Ok(Some(packed)) => {
-                // It may be megabytes; other requests continue meanwhile.
-                match spawn_blocking(move || unpack(&packed)).await {
+                // It may be megabytes; other requests continue meanwhile. A small one takes less
+                // time than another thread.
+                let unpacked = if packed.len() <= INLINE_BYTES_MAX {
+                    Ok(unpack(&packed))
+                } else {
+                    spawn_blocking(move || unpack(&packed)).await
+                };
+                match unpacked {
                     Ok(Ok(unpacked)) => return Ok(CachedProduct::of(version, unpacked)),
                     Ok(Err(error)) => {
                         tracing::warn!(product, version, %error, "can't use a stored artefact")

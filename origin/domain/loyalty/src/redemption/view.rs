@@ -2,6 +2,7 @@
 
 use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
+use domain_core::idempotency::ID_WINDOW_MS;
 use domain_core::port::PortError;
 use domain_core::resource::{Read, Resource};
 use domain_core::time::Time;
@@ -47,6 +48,11 @@ impl Resource for Account {
     /// Whether a redemption is decided, held or rejected.
     fn knows(&self, id: CommandId) -> bool {
         self.redemption(id).is_some()
+    }
+
+    /// Requests older than 15 days are decided, and those up to an erasure are erased.
+    fn bound(&self) -> Time {
+        self.highest.minus_ms(ID_WINDOW_MS).max(self.erased_at.unwrap_or_default())
     }
 
     fn fold(&self, pending: &[&LoyaltyEvent]) -> View {

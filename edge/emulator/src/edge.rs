@@ -17,6 +17,7 @@ use crate::distribution::{Behavior, Distribution};
 use crate::fill::Share;
 use crate::function::{Fault, Functions, Runner, Verdict};
 use crate::ids::{POP, RequestId, RequestIds};
+use crate::invalidation::{DelayedInvalidations, Item};
 use crate::key::keyed_target;
 use crate::lifecycle::{Phase, Step};
 use crate::not_cached::NotCached;
@@ -40,6 +41,7 @@ pub(crate) struct Edge {
     pub(crate) functions: Vec<Functions>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
+    pub(crate) delayed_invalidations: DelayedInvalidations,
     pub(crate) flights: Arc<Flights<Share>>,
     pub(crate) ids: RequestIds,
     pub(crate) via: HeaderValue,
@@ -109,6 +111,7 @@ impl Edge {
         request: Request<Bytes>,
         viewer: IpAddr,
     ) -> Response<Bytes> {
+        self.invalidate_due();
         let context = self.response_context(request.method(), request.headers());
         let scheme = request.uri().scheme().cloned();
         match admission::admit(request, viewer) {
@@ -123,6 +126,17 @@ impl Edge {
                 self.add_final_headers(Some(behavior), outcome, &context)
             }
         }
+    }
+
+    /// Invalidates these items, now or when they have arrived here; returns the number removed now.
+    pub(crate) fn invalidate(&self, items: Vec<Item>) -> usize {
+        self.delayed_invalidations.add(self.clock.now_ms(), items);
+        self.invalidate_due()
+    }
+
+    fn invalidate_due(&self) -> usize {
+        let due = self.delayed_invalidations.take_due(self.clock.now_ms());
+        if due.is_empty() { 0 } else { self.store.invalidate(&due) }
     }
 
     /// The answer to a request that could not be read.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,7 +15,7 @@ use crate::edge::{Edge, Switches};
 use crate::error::EmulatorError;
 use crate::function::{EdgeFunction, Functions};
 use crate::ids::RequestIds;
-use crate::invalidation::{InvalidItem, Item};
+use crate::invalidation::{DelayedInvalidations, InvalidItem, Item};
 use crate::origin::Origin;
 use crate::store::Store;
 
@@ -35,6 +36,7 @@ pub struct Builder {
     origins: HashMap<String, Arc<dyn Origin>>,
     clock: Option<Arc<dyn Clock>>,
     store_bytes_max: usize,
+    invalidation_delay: Duration,
     detached: bool,
     switches: Switches,
 }
@@ -50,6 +52,7 @@ impl Emulator {
             origins: HashMap::new(),
             clock: None,
             store_bytes_max: STORE_BYTES_MAX_DEFAULT,
+            invalidation_delay: Duration::ZERO,
             detached: false,
             switches: Switches::default(),
         }
@@ -61,11 +64,11 @@ impl Emulator {
         self.edge.handle(request, viewer).await
     }
 
-    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names. A response fetched
-    /// before is not stored after it. Returns the number removed.
+    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names, after the builder's
+    /// delay. A response fetched before is not stored after it. Returns the number removed by now.
     pub fn invalidate(&self, items: &[String]) -> Result<usize, InvalidItem> {
         let items = items.iter().map(|item| Item::parse(item)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.edge.store.invalidate(&items))
+        Ok(self.edge.invalidate(items))
     }
 }
 
@@ -97,6 +100,14 @@ impl Builder {
     #[must_use]
     pub fn store_bytes_max(mut self, bytes: usize) -> Self {
         self.store_bytes_max = bytes;
+        self
+    }
+
+    /// The time until an invalidation takes effect, zero unless set. CloudFront's is below 5 s for 95
+    /// of 100 invalidations (14.6).
+    #[must_use]
+    pub fn invalidation_delay(mut self, delay: Duration) -> Self {
+        self.invalidation_delay = delay;
         self
     }
 
@@ -135,6 +146,7 @@ impl Builder {
             })
             .collect::<Result<_, _>>()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let delay_ms = u64::try_from(self.invalidation_delay.as_millis()).unwrap_or(u64::MAX);
         let ids = RequestIds::new(clock.wall_unix_s());
         Ok(Emulator {
             edge: Arc::new(Edge {
@@ -142,6 +154,7 @@ impl Builder {
                 origins,
                 functions,
                 store: Store::new(self.store_bytes_max),
+                delayed_invalidations: DelayedInvalidations::new(delay_ms),
                 flights: Flights::new(),
                 via: ids.via(),
                 ids,

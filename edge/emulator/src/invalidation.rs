@@ -1,7 +1,8 @@
 //! Invalidation: the items, and a log of recent ones that rejects fills begun before them.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::object::StoredObject;
 
@@ -30,6 +31,21 @@ pub struct InvalidItem(String);
 /// The items of the recent past, numbered from zero.
 #[derive(Debug, Default)]
 pub(crate) struct InvalidationLog(Mutex<Log>);
+
+/// Invalidations on their way to this edge location (14.6).
+#[derive(Debug)]
+pub(crate) struct DelayedInvalidations {
+    delay_ms: u64,
+    /// When the first of them takes effect: the only thing that a request without any reads.
+    first_due_ms: AtomicU64,
+    waiting: Mutex<VecDeque<DelayedInvalidation>>,
+}
+
+#[derive(Debug)]
+struct DelayedInvalidation {
+    due_ms: u64,
+    items: Vec<Item>,
+}
 
 #[derive(Debug, Default)]
 struct Log {
@@ -96,5 +112,43 @@ impl InvalidationLog {
         let known = usize::try_from(generation - oldest).unwrap_or(usize::MAX);
         let mut since = (generation..).zip(log.recent.iter().skip(known));
         since.find(|(_, item)| item.names(object)).map(|(number, _)| number)
+    }
+}
+
+// === impl DelayedInvalidations ===
+
+impl DelayedInvalidations {
+    pub(crate) fn new(delay_ms: u64) -> Self {
+        Self { delay_ms, first_due_ms: AtomicU64::new(u64::MAX), waiting: Mutex::default() }
+    }
+
+    pub(crate) fn add(&self, now_ms: u64, items: Vec<Item>) {
+        let mut waiting = self.waiting();
+        waiting
+            .push_back(DelayedInvalidation { due_ms: now_ms.saturating_add(self.delay_ms), items });
+        self.note_first(&waiting);
+    }
+
+    /// Takes the items whose time has come.
+    pub(crate) fn take_due(&self, now_ms: u64) -> Vec<Item> {
+        if now_ms < self.first_due_ms.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut waiting = self.waiting();
+        let mut due = Vec::new();
+        while let Some(first) = waiting.pop_front_if(|first| first.due_ms <= now_ms) {
+            due.extend(first.items);
+        }
+        self.note_first(&waiting);
+        due
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<DelayedInvalidation>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_first(&self, waiting: &VecDeque<DelayedInvalidation>) {
+        let first_due_ms = waiting.front().map_or(u64::MAX, |first| first.due_ms);
+        self.first_due_ms.store(first_due_ms, Ordering::Release);
     }
 }

@@ -7,6 +7,7 @@ use http::header::{ACCEPT_ENCODING, CONNECTION, HOST, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, uri::Scheme};
 
 use crate::distribution::{Behavior, ViewerProtocol};
+use crate::hops;
 use crate::request::EdgeRequest;
 
 /// Path and query (1.1).
@@ -92,6 +93,7 @@ pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeReque
         return Err(Rejection::Target);
     }
     let mut headers = parts.headers;
+    hops::remove_listed(&mut headers);
     if parts.version < Version::HTTP_11 {
         headers.remove(ACCEPT_ENCODING);
     }

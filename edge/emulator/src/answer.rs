@@ -7,16 +7,18 @@ use http::header::{
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 
 use crate::conditional::{self, Condition};
+use crate::hops;
 use crate::object::StoredObject;
 use crate::origin::Forwarding;
 use crate::range::{self, RequestedRange};
 use crate::request::EdgeRequest;
 
 /// Never passed on from an origin (13.1): hop by hop, or set by the edge itself.
-const NOT_PASSED: [&str; 12] = [
+const NOT_PASSED: [&str; 13] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
+    "proxy-authentication-info",
     "proxy-authorization",
     "proxy-connection",
     "trailer",
@@ -39,6 +41,7 @@ pub(crate) enum Serving {
 
 /// Removes from an origin's answer the headers that no viewer may see.
 pub(crate) fn clean(headers: &mut HeaderMap, forwarding: &Forwarding<'_>, method: &Method) {
+    hops::remove_listed(headers);
     for name in NOT_PASSED {
         headers.remove(name);
     }
@@ -143,7 +146,9 @@ fn filtered_vary(
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .filter(|name| match name.to_ascii_lowercase().as_str() {
-            "accept-encoding" | "cookie" | "*" => true,
+            "accept-encoding" | "cookie" => true,
+            // As any other name, once it does not keep the answer from being reused (6.11).
+            "*" => forwarding.cache.ttl.min_s == 0,
             other => other.parse().is_ok_and(|name: HeaderName| forwarding.forwards(&name, method)),
         })
         .collect();

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::header::{
     ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
 };
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The result of the conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum Condition {
 
 /// Evaluates the request's conditions on the object's validators, in the RFC's order.
 pub(crate) fn evaluate(request: &HeaderMap, object: &HeaderMap) -> Condition {
-    let etag = object.get(ETAG).and_then(|etag| etag.to_str().ok());
+    let etag = object.get(ETAG).map(HeaderValue::as_bytes);
     let modified = date(object, LAST_MODIFIED);
     if request.contains_key(IF_MATCH) {
         if !matches_any(request, IF_MATCH, etag, strongly_equal) {
@@ -41,34 +41,35 @@ pub(crate) fn evaluate(request: &HeaderMap, object: &HeaderMap) -> Condition {
 }
 
 /// Opaque tags compared; the `W/` does not count.
-fn weakly_equal(one: &str, other: &str) -> bool {
-    one.strip_prefix("W/").unwrap_or(one) == other.strip_prefix("W/").unwrap_or(other)
+fn weakly_equal(one: &[u8], other: &[u8]) -> bool {
+    one.strip_prefix(b"W/").unwrap_or(one) == other.strip_prefix(b"W/").unwrap_or(other)
 }
 
 /// Equal and both strong.
-pub(crate) fn strongly_equal(one: &str, other: &str) -> bool {
-    one == other && !one.starts_with("W/")
+pub(crate) fn strongly_equal(one: &[u8], other: &[u8]) -> bool {
+    one == other && !one.starts_with(b"W/")
 }
 
 fn matches_any(
     request: &HeaderMap,
     name: HeaderName,
-    etag: Option<&str>,
-    equal: fn(&str, &str) -> bool,
+    etag: Option<&[u8]>,
+    equal: fn(&[u8], &[u8]) -> bool,
 ) -> bool {
     let lines = request.get_all(name);
-    let mut tags = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(entity_tags);
-    tags.any(|tag| tag == "*" || etag.is_some_and(|etag| equal(tag, etag)))
+    let mut tags = lines.iter().flat_map(|line| entity_tags(line.as_bytes()));
+    tags.any(|tag| tag == b"*" || etag.is_some_and(|etag| equal(tag, etag)))
 }
 
-/// Splits a list of entity tags; a comma inside quotes belongs to the tag.
-fn entity_tags(line: &str) -> impl Iterator<Item = &str> {
+/// Splits a list of entity tags, which may have bytes beyond ASCII; a comma inside quotes belongs to
+/// the tag.
+fn entity_tags(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
-    line.split(move |c| {
-        quoted ^= c == '"';
-        c == ',' && !quoted
+    line.split(move |&byte| {
+        quoted ^= byte == b'"';
+        byte == b',' && !quoted
     })
-    .map(str::trim)
+    .map(<[u8]>::trim_ascii)
 }
 
 /// A date header; an invalid one counts as absent.

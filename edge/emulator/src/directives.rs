@@ -14,6 +14,8 @@ pub(crate) struct Directives {
     /// `no-cache="Set-Cookie"`: cached, but not replayed with the cookie (6.9).
     pub(crate) no_cache_set_cookie: bool,
     pub(crate) private: bool,
+    /// `must-revalidate` or `proxy-revalidate` (8.10).
+    pub(crate) must_revalidate: bool,
     pub(crate) max_age: Option<u64>,
     pub(crate) s_maxage: Option<u64>,
     pub(crate) stale_while_revalidate: Option<u64>,
@@ -63,10 +65,13 @@ impl Directives {
                 None => self.no_cache = true,
             },
             "private" => self.private = true,
-            "max-age" => self.max_age = seconds().or(self.max_age),
-            "s-maxage" => self.s_maxage = seconds().or(self.s_maxage),
-            "stale-while-revalidate" => self.stale_while_revalidate = seconds(),
-            "stale-if-error" => self.stale_if_error = seconds(),
+            "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
+            "max-age" => set_lifetime(&mut self.max_age, seconds()),
+            "s-maxage" => set_lifetime(&mut self.s_maxage, seconds()),
+            "stale-while-revalidate" => {
+                self.stale_while_revalidate = self.stale_while_revalidate.or(seconds());
+            }
+            "stale-if-error" => self.stale_if_error = self.stale_if_error.or(seconds()),
             _ => {}
         }
     }
@@ -88,8 +93,13 @@ fn next_directive(text: &str) -> Option<(&str, &str)> {
     Some((text, ""))
 }
 
+/// The first lifetime counts, and one that is no number has ended (6.18).
+fn set_lifetime(lifetime: &mut Option<u64>, seconds: Option<u64>) {
+    lifetime.get_or_insert(seconds.unwrap_or(0));
+}
+
 /// Digits only; more than a century is a century.
-fn seconds(text: &str) -> Option<u64> {
+pub(crate) fn seconds(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -116,7 +126,12 @@ mod tests {
             ("x=\"a, no-store, b\", private", Directives { private: true, ..none() }),
             ("private=\"x-a\"", Directives { private: true, ..none() }),
             ("max-age = \"5\"", Directives { max_age: Some(5), ..none() }),
-            ("max-age=-1, s-maxage=1.5, stale-if-error", none()),
+            (
+                "max-age=-1, s-maxage=1.5, stale-if-error",
+                Directives { max_age: Some(0), s_maxage: Some(0), ..none() },
+            ),
+            ("max-age=60, max-age=x", Directives { max_age: Some(60), ..none() }),
+            ("Proxy-Revalidate", Directives { must_revalidate: true, ..none() }),
             ("max-age=99999999999999999999", Directives { max_age: Some(SECONDS_MAX), ..none() }),
             (
                 "s-maxage=1, stale-while-revalidate=2, stale-if-error=0",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::admission::error_page;
@@ -75,12 +75,14 @@ impl Edge {
                 return FillResult { outcome, landing: Landing::Alone };
             }
         };
-        clean(fetched.response.headers_mut(), &forwarding, &routed.request.method);
+        let headers = fetched.response.headers_mut();
+        clean(headers, &forwarding, &routed.request.method);
+        headers.entry(DATE).or_insert_with(|| self.date());
         let fill = Fill { routed, key, phase, generation, upstream_ms: fetched.upstream_ms };
         let status = fetched.response.status();
         match (conditional, stale.as_ref()) {
             (Some(object), _) if status == StatusCode::NOT_MODIFIED => {
-                self.revalidated(&fill, object, fetched.response.headers())
+                self.revalidated(&fill, object, fetched.response)
             }
             (_, Some(object))
                 if status.is_server_error()
@@ -121,10 +123,8 @@ impl Edge {
     }
 
     /// A new answer: stored if it may be, and shared if it may be.
-    fn fetched(&self, fill: &Fill<'_>, mut response: Response<Bytes>) -> FillResult {
+    fn fetched(&self, fill: &Fill<'_>, response: Response<Bytes>) -> FillResult {
         let now = self.now();
-        let date = self.date();
-        response.headers_mut().entry(DATE).or_insert(date);
         let decision = self.decide(fill, response.status(), response.headers(), now);
         let object = self.object(fill, response, decision, now);
         let step = Step::Answer(self.store_object(fill, &object, decision.storability));
@@ -133,18 +133,23 @@ impl Edge {
             outcome: Outcome {
                 phase: fill.phase.after(step),
                 response: answer::serve(&object, &fill.routed.request, Serving::Fetched),
-                age_s: None,
+                age_s: object.origin_age_s,
                 upstream_ms: fill.upstream_ms,
             },
         }
     }
 
     /// 304: the stored body under the headers of both, the new ones first (7.3).
-    fn revalidated(&self, fill: &Fill<'_>, stale: &StoredObject, news: &HeaderMap) -> FillResult {
+    fn revalidated(
+        &self,
+        fill: &Fill<'_>,
+        stale: &StoredObject,
+        confirmation: Response<Bytes>,
+    ) -> FillResult {
         let now = self.now();
         let mut response = Response::new(stale.body.clone());
         *response.status_mut() = stale.status;
-        *response.headers_mut() = merged(&stale.headers, news);
+        *response.headers_mut() = merged(&stale.headers, confirmation.headers());
         let decision = self.decide(fill, stale.status, response.headers(), now);
         let object = self.object(fill, response, decision, now);
         // This viewer gets the confirmed body even if the object could not be stored.
@@ -154,7 +159,7 @@ impl Edge {
             outcome: Outcome {
                 phase: fill.phase.after(Step::Revalidate),
                 response: answer::serve(&object, &fill.routed.request, Serving::Cached),
-                age_s: None,
+                age_s: object.origin_age_s,
                 upstream_ms: fill.upstream_ms,
             },
         }
@@ -300,11 +305,11 @@ fn status_of(error: OriginError) -> StatusCode {
     }
 }
 
-/// The stored headers, replaced by the 304's where it has them, save those about the body.
+/// The stored headers, replaced by the 304's where it has them, save those about the stored bytes.
 fn merged(stored: &HeaderMap, news: &HeaderMap) -> HeaderMap {
     let mut headers = stored.clone();
     for name in news.keys() {
-        if [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE].contains(name) {
+        if [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE].contains(name) {
             continue;
         }
         headers.remove(name);

@@ -26,13 +26,10 @@ pub(crate) struct Freshness {
 // === impl TtlBounds ===
 
 impl TtlBounds {
-    /// Seconds an answer without one of the three forbidding directives stays fresh (6.4);
-    /// `expires_in_s` is its `Expires` less the present, negative when past.
-    pub(crate) fn ttl_s(self, directives: &Directives, expires_in_s: Option<i64>) -> u64 {
-        let lifetime_s = directives
-            .lifetime()
-            .or_else(|| expires_in_s.map(|seconds| u64::try_from(seconds).unwrap_or(0)));
-        match lifetime_s {
+    /// Seconds an answer without one of the three forbidding directives stays fresh here (6.4);
+    /// `remaining_s` is what is left of the lifetime that the origin gave it.
+    pub(crate) fn ttl_s(self, remaining_s: Option<u64>) -> u64 {
+        match remaining_s {
             Some(seconds) => self.clamp(seconds),
             None => self.min_s.max(self.default_s),
         }
@@ -46,10 +43,14 @@ impl TtlBounds {
 // === impl Freshness ===
 
 impl Freshness {
-    /// An answer fresh for `ttl_s` from `now_ms`; stale windows are bounded by the maximum TTL.
+    /// An answer fresh for `ttl_s` from `now_ms`; stale windows are bounded by the maximum TTL, and
+    /// there are none where a directive forbids to serve it stale (8.10).
     pub(crate) fn new(now_ms: u64, ttl_s: u64, directives: &Directives, max_s: u64) -> Self {
         let fresh_until_ms = now_ms.saturating_add(millis(ttl_s));
         let window = |seconds: u64| fresh_until_ms.saturating_add(millis(seconds.min(max_s)));
+        if directives.must_revalidate {
+            return Self::without_windows(now_ms, fresh_until_ms);
+        }
         Self {
             stored_at_ms: now_ms,
             fresh_until_ms,
@@ -67,14 +68,29 @@ impl Freshness {
 
     /// A cached error: served while it lasts, then gone.
     pub(crate) fn of_error(now_ms: u64, ttl_s: u64) -> Self {
-        let until_ms = now_ms.saturating_add(millis(ttl_s));
+        Self::without_windows(now_ms, now_ms.saturating_add(millis(ttl_s)))
+    }
+
+    fn without_windows(now_ms: u64, fresh_until_ms: u64) -> Self {
         Self {
             stored_at_ms: now_ms,
-            fresh_until_ms: until_ms,
-            stale_until_ms: until_ms,
-            stale_if_error_until_ms: until_ms,
+            fresh_until_ms,
+            stale_until_ms: fresh_until_ms,
+            stale_if_error_until_ms: fresh_until_ms,
             holds_on_error: false,
         }
+    }
+
+    /// The origin's lifetime had ended so many seconds before the answer came: that much of the
+    /// windows which the origin gave has passed (6.16).
+    pub(crate) fn overdue_by(self, seconds: u64) -> Self {
+        let less =
+            |until_ms: u64| until_ms.saturating_sub(millis(seconds)).max(self.fresh_until_ms);
+        let stale_if_error_until_ms = match self.holds_on_error {
+            true => self.stale_if_error_until_ms,
+            false => less(self.stale_if_error_until_ms),
+        };
+        Self { stale_until_ms: less(self.stale_until_ms), stale_if_error_until_ms, ..self }
     }
 
     pub(crate) fn is_fresh(&self, now_ms: u64) -> bool {

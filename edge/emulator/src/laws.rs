@@ -96,14 +96,14 @@ fn bounds() -> impl Strategy<Value = TtlBounds> {
 
 fn directives() -> impl Strategy<Value = Directives> {
     let seconds = || proptest::option::of(0_u64..300);
-    (seconds(), seconds(), seconds(), seconds()).prop_map(|(max_age, s_maxage, swr, sie)| {
-        Directives {
-            max_age,
-            s_maxage,
-            stale_while_revalidate: swr,
-            stale_if_error: sie,
-            ..Directives::default()
-        }
+    let all = (seconds(), seconds(), seconds(), seconds(), any::<bool>());
+    all.prop_map(|(max_age, s_maxage, swr, sie, must_revalidate)| Directives {
+        max_age,
+        s_maxage,
+        stale_while_revalidate: swr,
+        stale_if_error: sie,
+        must_revalidate,
+        ..Directives::default()
     })
 }
 
@@ -134,17 +134,15 @@ proptest! {
     #[test]
     fn a_lifetime_the_origin_gives_stays_within_the_bounds(
         bounds in bounds(),
-        directives in directives(),
-        expires_in_s in proptest::option::of(-100_i64..300),
+        remaining_s in proptest::option::of(0_u64..300),
     ) {
-        let ttl_s = bounds.ttl_s(&directives, expires_in_s);
-        let has_lifetime = directives.lifetime().is_some() || expires_in_s.is_some();
-        if has_lifetime {
+        let ttl_s = bounds.ttl_s(remaining_s);
+        if remaining_s.is_some() {
             prop_assert!((bounds.min_s..=bounds.max_s).contains(&ttl_s));
         } else {
             prop_assert_eq!(ttl_s, bounds.min_s.max(bounds.default_s));
         }
-        if let Some(seconds) = directives.lifetime()
+        if let Some(seconds) = remaining_s
             && (bounds.min_s..=bounds.max_s).contains(&seconds)
         {
             prop_assert_eq!(ttl_s, seconds);
@@ -157,9 +155,11 @@ proptest! {
         ttl_s in 0_u64..1_000,
         max_s in 0_u64..1_000,
         directives in directives(),
+        overdue_s in 0_u64..400,
         later_ms in 0_u64..3_000_000,
     ) {
-        let freshness = Freshness::new(now_ms, ttl_s, &directives, max_s);
+        let freshness =
+            Freshness::new(now_ms, ttl_s, &directives, max_s).overdue_by(overdue_s);
         let then_ms = now_ms + later_ms;
         let age_ms = later_ms;
         prop_assert_eq!(freshness.is_fresh(then_ms), age_ms < ttl_s * 1_000);

@@ -13,12 +13,14 @@ mod error;
 mod fill;
 mod freshness;
 mod function;
+mod hops;
 mod ids;
 mod invalidation;
 mod key;
 #[cfg(test)]
 mod laws;
 mod lifecycle;
+mod lifetime;
 mod look_up;
 mod not_cached;
 mod object;

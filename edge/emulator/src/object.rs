@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, Response, StatusCode};
 
 use crate::directives::Directives;
 use crate::freshness::Freshness;
+use crate::lifetime::age_s;
 
 /// Tags of one object past this number are ignored (14.5).
 const TAGS_MAX: usize = 50;
@@ -29,7 +30,7 @@ pub(crate) struct StoredObject {
     /// The viewer's path and query, and what a function made of them (14.3).
     pub(crate) targets: Vec<String>,
     /// `Age` of the origin's answer, itself perhaps from a cache (13.7).
-    origin_age_s: u64,
+    pub(crate) origin_age_s: Option<u64>,
     /// `no-cache="Set-Cookie"`: the first viewer gets the cookie, later ones do not (6.9).
     pub(crate) hides_set_cookie: bool,
     /// The failing origin is not contacted until then (8.4).
@@ -52,11 +53,8 @@ impl StoredObject {
         label: Label<'_>,
     ) -> Self {
         let (mut parts, body) = response.into_parts();
-        let origin_age_s = parts
-            .headers
-            .remove(AGE)
-            .and_then(|age| age.to_str().ok()?.parse().ok())
-            .unwrap_or_default();
+        let origin_age_s = age_s(&parts.headers);
+        parts.headers.remove(AGE);
         if !matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
             parts.headers.insert(CONTENT_LENGTH, body.len().into());
         }
@@ -81,7 +79,7 @@ impl StoredObject {
 
     /// Whole seconds, the origin's own included.
     pub(crate) fn age_s(&self, now_ms: u64) -> u64 {
-        self.freshness.age_s(now_ms).saturating_add(self.origin_age_s)
+        self.freshness.age_s(now_ms).saturating_add(self.origin_age_s.unwrap_or(0))
     }
 
     /// Serves this without contacting the origin until then.

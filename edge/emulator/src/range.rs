@@ -1,7 +1,7 @@
 //! Ranges of a stored object (section 11).
 
-use http::HeaderMap;
 use http::header::{ETAG, IF_RANGE, LAST_MODIFIED, RANGE};
+use http::{HeaderMap, HeaderValue};
 
 use crate::conditional::{date, strongly_equal};
 
@@ -51,11 +51,9 @@ pub(crate) enum RequestedRange {
 
 /// `If-Range`: the range applies only to the version that the viewer has.
 fn still_current(request: &HeaderMap, object: &HeaderMap) -> bool {
-    let Some(condition) = request.get(IF_RANGE).and_then(|value| value.to_str().ok()) else {
-        return !request.contains_key(IF_RANGE);
-    };
-    if condition.starts_with('"') || condition.starts_with("W/") {
-        let etag = object.get(ETAG).and_then(|etag| etag.to_str().ok());
+    let Some(condition) = request.get(IF_RANGE).map(HeaderValue::as_bytes) else { return true };
+    if condition.starts_with(b"\"") || condition.starts_with(b"W/") {
+        let etag = object.get(ETAG).map(HeaderValue::as_bytes);
         return etag.is_some_and(|etag| strongly_equal(condition, etag));
     }
     let modified = date(object, LAST_MODIFIED);

@@ -1,13 +1,12 @@
 //! Whether an origin's answer to a fill is stored and for how long, and shared with followers.
 
-use std::time::UNIX_EPOCH;
-
-use http::header::{EXPIRES, VARY};
+use http::header::VARY;
 use http::{HeaderMap, StatusCode};
 
 use crate::directives::Directives;
 use crate::distribution::ErrorTtls;
 use crate::freshness::{Freshness, TtlBounds};
+use crate::lifetime::{age_s, lifetime_s};
 use crate::not_cached::NotCached;
 
 /// The decision on one answer.
@@ -29,7 +28,7 @@ pub(crate) enum Storability {
     No(NotCached),
 }
 
-/// The time of the decision: monotonic for lifetimes, wall for `Expires`.
+/// The time of the decision: monotonic for lifetimes, wall for an `Expires` without `Date`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
     pub(crate) ms: u64,
@@ -42,8 +41,10 @@ struct Candidate<'a> {
     status: StatusCode,
     headers: &'a HeaderMap,
     directives: Directives,
-    /// `Expires` less the present; negative when past.
-    expires_in_s: Option<i64>,
+    /// The lifetime that the origin gives.
+    lifetime_s: Option<u64>,
+    /// The part of it that had passed when the answer came.
+    age_s: u64,
     now_ms: u64,
 }
 
@@ -55,12 +56,14 @@ pub(crate) fn decide(
     headers: &HeaderMap,
     now: Now,
 ) -> StoreDecision {
+    let directives = Directives::of(headers);
     let candidate = Candidate {
         bounds,
         status,
         headers,
-        directives: Directives::of(headers),
-        expires_in_s: expires_in_s(headers, now.wall_s),
+        lifetime_s: lifetime_s(headers, &directives, now.wall_s),
+        age_s: age_s(headers).unwrap_or(0),
+        directives,
         now_ms: now.ms,
     };
     let storability = if status.is_success() || status.is_redirection() {
@@ -91,9 +94,10 @@ impl Candidate<'_> {
         }
         let ttl_s = match self.directives.forbids_reuse() {
             true => self.bounds.min_s,
-            false => self.bounds.ttl_s(&self.directives, self.expires_in_s),
+            false => self.bounds.ttl_s(self.remaining_s()),
         };
-        let freshness = Freshness::new(self.now_ms, ttl_s, &self.directives, self.bounds.max_s);
+        let freshness = Freshness::new(self.now_ms, ttl_s, &self.directives, self.bounds.max_s)
+            .overdue_by(self.overdue_s());
         match ttl_s {
             0 => Storability::Unfresh(freshness, NotCached::LifetimeZero),
             _ => Storability::Fresh(freshness),
@@ -103,23 +107,27 @@ impl Candidate<'_> {
     /// Errors have their own rules (section 10): some are stored by default, some only with a
     /// lifetime, and only a few respect `no-store`.
     fn decide_error(&self, min_s: u64) -> Storability {
-        let lifetime_s_of_origin = self.directives.lifetime();
-        let lifetime_s = match (self.status.as_u16(), lifetime_s_of_origin) {
-            (404 | 414 | 500..=504, _) => lifetime_s_of_origin
-                .or_else(|| self.expires_in_s.map(|seconds| u64::try_from(seconds).unwrap_or(0)))
-                .unwrap_or(0),
-            (400 | 403 | 405 | 412 | 415, Some(seconds)) => seconds,
+        match (self.status.as_u16(), self.directives.lifetime()) {
+            (404 | 414 | 500..=504, _) | (400 | 403 | 405 | 412 | 415, Some(_)) => {}
             _ => return Storability::No(NotCached::Status),
-        };
+        }
         let ttl_s = match (directive_against(&self.directives), self.status.as_u16()) {
             (Some(reason), 404 | 414 | 501) => return Storability::No(reason),
             (Some(_), _) => min_s,
-            (None, _) => min_s.max(lifetime_s.min(self.bounds.max_s)),
+            (None, _) => min_s.max(self.remaining_s().unwrap_or(0).min(self.bounds.max_s)),
         };
         match ttl_s {
             0 => Storability::No(NotCached::ErrorTtlZero),
             _ => Storability::Fresh(Freshness::of_error(self.now_ms, ttl_s)),
         }
+    }
+
+    fn remaining_s(&self) -> Option<u64> {
+        self.lifetime_s.map(|seconds| seconds.saturating_sub(self.age_s))
+    }
+
+    fn overdue_s(&self) -> u64 {
+        self.lifetime_s.map_or(0, |seconds| self.age_s.saturating_sub(seconds))
     }
 
     /// The directives of the origin apply only with a minimum TTL of zero (6.4, 6.11).
@@ -155,15 +163,6 @@ fn directive_against(directives: &Directives) -> Option<NotCached> {
         Directives { no_cache: true, .. } => Some(NotCached::NoCache),
         _ => None,
     }
-}
-
-/// `Expires` less the present; an invalid date is already past (6.7).
-fn expires_in_s(headers: &HeaderMap, wall_s: u64) -> Option<i64> {
-    let date =
-        headers.get(EXPIRES)?.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok());
-    let Some(date) = date else { return Some(-1) };
-    let expires_s = date.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    i64::try_from(i128::from(expires_s) - i128::from(wall_s)).ok()
 }
 
 fn varies_on_anything(headers: &HeaderMap) -> bool {

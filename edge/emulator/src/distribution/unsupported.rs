@@ -10,7 +10,9 @@ use crate::error::DistributionError;
 pub(crate) type UnknownProperties = BTreeMap<String, Value>;
 
 /// Plain names of CloudFormation properties, for messages.
-const PLAIN_NAMES: [(&str, &str); 13] = [
+const PLAIN_NAMES: [(&str, &str); 15] = [
+    ("ContinuousDeploymentPolicyId", "continuous deployment"),
+    ("Staging", "continuous deployment"),
     ("OriginGroups", "origin groups"),
     ("S3Origin", "legacy S3 origins"),
     ("CustomOrigin", "legacy custom origins"),

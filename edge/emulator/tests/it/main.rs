@@ -1,6 +1,8 @@
 //! The emulator from outside: requests in, answers out, on a clock that the tests set.
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod cloudfront;
 #[cfg(test)]
 mod forecourt;

@@ -135,7 +135,7 @@ pub(crate) fn header_map(lines: &[&str]) -> HeaderMap {
         let (name, value) = line.split_once(": ").expect("a header line");
         headers.append(
             http::HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).unwrap(),
-            value.parse().unwrap(),
+            http::HeaderValue::from_bytes(value.as_bytes()).unwrap(),
         );
     }
     headers

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use serde_json::json;
 use tokio::task::{JoinHandle, yield_now};
 
 use crate::world::*;
@@ -48,42 +47,7 @@ fn one_miss_nine_hits() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn case_72_ten_viewers_are_one_fetch() {
-    let world = World::new(&distribution(0, 3600, 0), [ok("max-age=60")]);
-    let requests = start(&world, 10).await;
-    assert_eq!(world.origin.fetches(), 1);
-    world.origin.gate.add_permits(10);
-    assert_eq!(results(requests).await, one_miss_nine_hits());
-    assert_eq!(world.origin.fetches(), 1);
-}
-
-#[tokio::test]
-async fn case_19_with_a_minimum_ttl_even_a_private_answer_is_shared() {
-    let world = World::new(&distribution(1, 3600, 0), [ok("private")]);
-    let requests = start(&world, 10).await;
-    world.origin.gate.add_permits(10);
-    assert_eq!(results(requests).await, one_miss_nine_hits());
-}
-
-#[tokio::test]
-async fn cases_73_and_20_with_cookies_or_without_caching_no_request_waits() {
-    let mut cookies = distribution(0, 3600, 0);
-    cookies["DistributionConfig"]["DefaultCacheBehavior"]["OriginRequestPolicyId"] = json!("p");
-    cookies["OriginRequestPolicies"]["p"] = json!({
-        "HeadersConfig": {"HeaderBehavior": "none"},
-        "CookiesConfig": {"CookieBehavior": "all"},
-        "QueryStringsConfig": {"QueryStringBehavior": "none"}});
-    for distribution in [cookies, distribution(0, 0, 0)] {
-        let world = World::new(&distribution, [ok("max-age=60")]);
-        let requests = start(&world, 10).await;
-        assert_eq!(world.origin.fetches(), 10);
-        world.origin.gate.add_permits(10);
-        assert_eq!(results(requests).await, vec!["200 Miss"; 10]);
-    }
-}
-
-#[tokio::test]
-async fn case_74_an_answer_for_one_releases_the_others_to_fetch_their_own() {
+async fn an_answer_for_one_releases_the_others_to_fetch_their_own() {
     for control in ["no-store", "private", "no-cache", "max-age=0", "s-maxage=0"] {
         let world = World::new(&distribution(0, 3600, 0), [ok(control)]);
         let requests = start(&world, 10).await;

@@ -68,34 +68,6 @@ async fn without_policies_an_origin_gets_path_body_and_default_headers() {
 }
 
 #[tokio::test]
-async fn cases_76_to_78_authorization_reaches_the_origin_by_method() {
-    for (number, method, expected) in [
-        (76, "OPTIONS", Some("A")),
-        (77, "POST", Some("A")),
-        (77, "DELETE", Some("A")),
-        (78, "GET", None),
-        (78, "HEAD", None),
-    ] {
-        let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
-        for fetches in 1..=2 {
-            let response = world.send(request(method, "/", &["authorization: A"])).await;
-            assert_eq!(sent(&world, "authorization").as_deref(), expected, "case {number}");
-            if method != "GET" {
-                assert_eq!(x_cache(&response), "Miss", "case {number}: {method} is not stored");
-                assert_eq!(world.origin.fetches(), fetches, "case {number}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn case_100_the_viewers_address_is_appended_to_x_forwarded_for() {
-    let world = World::new(&distribution(0, 0, 0), [ok("no-store")]);
-    world.get_with("/", &["x-forwarded-for: 1.1.1.1"]).await;
-    assert_eq!(sent(&world, "x-forwarded-for").as_deref(), Some("1.1.1.1,203.0.113.9"));
-}
-
-#[tokio::test]
 async fn an_origin_request_policy_adds_to_the_key() {
     let viewer = [
         "host: shop.example",

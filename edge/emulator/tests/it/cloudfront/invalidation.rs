@@ -1,17 +1,8 @@
 //! Invalidation by path and by tag (section 14).
 
-use std::sync::Arc;
-
-use edge_emulator::Builder;
 use serde_json::{Value, json};
 
 use crate::world::*;
-
-fn with_query() -> Value {
-    let mut distribution = distribution(0, 3600, 60);
-    key_of(&mut distribution)["QueryStringsConfig"] = json!({"QueryStringBehavior": "all"});
-    distribution
-}
 
 fn with_tags() -> Value {
     let mut distribution = distribution(0, 3600, 60);
@@ -24,17 +15,6 @@ fn with_tags() -> Value {
 fn invalidate(world: &World, items: &[&str]) -> usize {
     let items: Vec<String> = items.iter().map(|&item| item.to_owned()).collect();
     world.emulator.invalidate(&items).unwrap()
-}
-
-#[tokio::test]
-async fn case_96_a_query_in_the_key_is_part_of_the_match() {
-    let world = World::new(&with_query(), [ok("max-age=60")]);
-    world.get("/p?a=1").await;
-    world.get("/p?a=2").await;
-    assert_eq!(invalidate(&world, &["/p", "/P*", "/p?a"]), 0);
-    assert_eq!(invalidate(&world, &["/p?a=1"]), 1);
-    assert_eq!(x_cache(&world.get("/p?a=1").await), "Miss");
-    assert_eq!(invalidate(&world, &["/p*"]), 2);
 }
 
 #[tokio::test]
@@ -53,60 +33,6 @@ async fn where_the_query_is_not_in_the_key_the_path_alone_names_the_object() {
     let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
     world.get("/p?a=1").await;
     assert_eq!(invalidate(&world, &["/p"]), 1);
-}
-
-#[tokio::test]
-async fn case_97_a_tag_removes_every_object_that_has_it() {
-    let headers = ["cache-control: max-age=60", "x-cache-tag: product:1, Brand:ACME"];
-    let world = World::new(&with_tags(), [says(200, &headers, "body")]);
-    for variance in ["a: 1", "a: 2"] {
-        world.get_with("/", &[variance]).await;
-    }
-    assert_eq!(invalidate(&world, &["#brand:ac", "#brand"]), 0, "no prefixes");
-    assert_eq!(invalidate(&world, &["#none", "#brand:acme"]), 2, "any of the items");
-    assert_eq!(x_cache(&world.get_with("/", &["a: 1"]).await), "Miss");
-}
-
-#[tokio::test]
-async fn case_98_without_a_tag_header_nothing_is_tagged() {
-    let headers = ["cache-control: max-age=60", "x-cache-tag: brand:acme"];
-    let world = World::new(&distribution(0, 3600, 60), [says(200, &headers, "body")]);
-    world.get("/").await;
-    assert_eq!(invalidate(&world, &["#brand:acme"]), 0);
-}
-
-#[tokio::test]
-async fn case_99_only_fifty_tags_count() {
-    let tags: Vec<String> = (1..=51).map(|number| format!("t{number}")).collect();
-    let header = format!("x-cache-tag: {}", tags.join(", "));
-    let world =
-        World::new(&with_tags(), [says(200, &["cache-control: max-age=60", &header], "body")]);
-    world.get("/").await;
-    assert_eq!(invalidate(&world, &["#t51"]), 0);
-    assert_eq!(invalidate(&world, &["#t50"]), 1);
-}
-
-#[tokio::test]
-async fn case_95_the_viewers_path_and_the_rewritten_one_invalidate_an_object() {
-    let mut rewriting = with_query();
-    rewriting["DistributionConfig"]["DefaultCacheBehavior"]["LambdaFunctionAssociations"] =
-        json!([{"EventType": "viewer-request", "LambdaFunctionARN": "f"}]);
-    let rewrite = |builder: Builder| {
-        builder.function(
-            "f",
-            Arc::new(Function(|event: Value| {
-                let mut request = event["Records"][0]["cf"]["request"].clone();
-                request["uri"] = json!("/y");
-                request
-            })),
-        )
-    };
-    for item in ["/y?q=1", "/x?q=1", "/x*"] {
-        let world = World::with(&rewriting, [ok("max-age=600")], rewrite);
-        world.get("/x?q=1").await;
-        assert_eq!(invalidate(&world, &[item]), 1, "{item}");
-        assert_eq!(x_cache(&world.get("/x?q=1").await), "Miss", "{item}");
-    }
 }
 
 #[tokio::test]

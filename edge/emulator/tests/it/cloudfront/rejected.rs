@@ -144,22 +144,6 @@ fn caching_disabled_leaves_no_room_for_a_key() {
 }
 
 #[test]
-fn case_106_the_viewers_host_is_not_sent_to_a_function_url() {
-    let mut hosts = with(BEHAVIOR, "OriginRequestPolicyId", json!("p"));
-    hosts["OriginRequestPolicies"]["p"] = json!({
-        "HeadersConfig": {"HeaderBehavior": "allViewer"},
-        "CookiesConfig": {"CookieBehavior": "none"},
-        "QueryStringsConfig": {"QueryStringBehavior": "none"}});
-    assert!(Distribution::parse(hosts.to_string().as_bytes()).is_ok());
-    hosts["DistributionConfig"]["Origins"][0]["DomainName"] =
-        json!("abc.lambda-url.eu-west-1.on.aws");
-    assert_eq!(
-        rejection(&hosts),
-        "Origins.o: a Lambda function URL rejects the viewer's Host: do not forward it"
-    );
-}
-
-#[test]
 fn every_named_origin_must_be_provided() {
     let parsed = Distribution::parse(distribution(0, 3600, 60).to_string().as_bytes()).unwrap();
     let error = Emulator::builder(parsed).build().err().expect("no origin was provided");

@@ -1,53 +1,8 @@
 //! Admission and the choice of a behavior (sections 1 and 2).
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::world::*;
-
-#[tokio::test]
-async fn case_80_a_get_with_a_body_is_rejected() {
-    let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
-    for method in ["GET", "HEAD"] {
-        let mut request = request(method, "/", &[]);
-        *request.body_mut() = Bytes::from_static(b"body");
-        let response = world.send(request).await;
-        assert_eq!((response.status().as_u16(), x_cache(&response)), (403, "Error"));
-    }
-    assert_eq!(world.origin.fetches(), 0);
-}
-
-#[tokio::test]
-async fn case_81_a_method_the_behavior_does_not_allow_is_rejected() {
-    let mut reads = distribution(0, 3600, 60);
-    reads["DistributionConfig"]["DefaultCacheBehavior"]["AllowedMethods"] = json!(["HEAD", "GET"]);
-    let world = World::new(&reads, [ok("max-age=60")]);
-    for (method, status) in [("POST", 403), ("OPTIONS", 403), ("TRACE", 403), ("GET", 200)] {
-        let response = world.send(request(method, "/", &[])).await;
-        assert_eq!(response.status().as_u16(), status, "{method}");
-    }
-    assert_eq!(world.origin.fetches(), 1);
-}
-
-#[tokio::test]
-async fn case_82_a_url_may_have_8192_bytes() {
-    let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
-    let longest = format!("/{}", "a".repeat(8_191));
-    assert_eq!(world.get(&longest).await.status().as_u16(), 200);
-    let response = world.get(&format!("{longest}a")).await;
-    assert_eq!((response.status().as_u16(), header(&response, "connection")), (414, "close"));
-    assert_eq!(world.origin.fetches(), 1);
-}
-
-#[tokio::test]
-async fn case_83_a_head_may_have_32768_bytes() {
-    let world = World::new(&distribution(0, 3600, 60), [ok("max-age=60")]);
-    let fits = format!("a: {}", "v".repeat(32_768 - 2));
-    assert_eq!(world.get_with("/", &[&fits]).await.status().as_u16(), 200);
-    let response = world.get_with("/", &[&format!("{fits}v")]).await;
-    assert_eq!((response.status().as_u16(), header(&response, "connection")), (494, "close"));
-    assert_eq!(world.origin.fetches(), 1);
-}
 
 /// A distribution whose behaviors name themselves in a header.
 fn patterns(patterns: &[&str]) -> Value {
@@ -79,14 +34,6 @@ fn patterns(patterns: &[&str]) -> Value {
         behavior["OriginRequestPolicyId"] = json!("q");
     }
     distribution
-}
-
-#[tokio::test]
-async fn case_84_matching_sees_the_resolved_path_and_the_origin_the_raw_one() {
-    let world = World::new(&patterns(&["/a/b*", "/a*"]), [ok("max-age=60")]);
-    let response = world.get("/a/b/..?c=1").await;
-    assert_eq!(header(&response, "x-behavior"), "/a*");
-    assert_eq!(world.origin.last().uri(), "/a/b/..?c=1");
 }
 
 #[tokio::test]

@@ -33,6 +33,17 @@ struct Erasure<'a, L> {
     erased: Erased,
 }
 
+/// What one step erases.
+#[derive(Debug, Clone, Copy)]
+enum Target<'a> {
+    /// Nothing yet: the account gets the time of its erasure.
+    Account,
+    /// An order with all its entries.
+    Order(&'a str),
+    /// The newest entries.
+    Entries,
+}
+
 /// Erases everything of a customer up to `at`, and these orders. What remains is an account with
 /// the time of its erasure, so that older events are dropped.
 ///
@@ -82,7 +93,7 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         if account.is_some_and(|account| account.is_erased_at(self.at)) {
             return Ok(());
         }
-        self.step(None, &[]).await
+        self.step(Target::Account).await.map(|_| ())
     }
 
     /// Erases the orders with entries in the ledger, each with all its entries.
@@ -104,38 +115,38 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     /// Erases all other entries of the ledger.
     async fn remaining(&mut self) -> Result<(), PortError> {
         // Ends with the ledger: each step takes a page out of it.
-        loop {
-            let end = self.end();
-            let page = self.ledger.entries(self.customer, Some(&end), ENTRIES_PER_STEP).await?;
-            if page.entries.is_empty() {
-                return Ok(());
-            }
-            self.step(None, &page.entries).await?;
-        }
+        while self.step(Target::Entries).await? {}
+        Ok(())
     }
 
     /// Removes the customer and the points from an order.
     async fn order(&mut self, order: &str) -> Result<(), PortError> {
-        self.step(Some(order), &[]).await
+        self.step(Target::Order(order)).await.map(|_| ())
     }
 
-    /// One transaction: the account without these entries, and perhaps an order without its
-    /// customer.
-    async fn step(&mut self, order: Option<&str>, gone: &[LedgerEntry]) -> Result<(), PortError> {
+    /// One transaction: the account without the entries of the target, and perhaps an order without
+    /// its customer. Returns whether there was anything to erase.
+    async fn step(&mut self, target: Target<'_>) -> Result<bool, PortError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
-            let redemptions = redemptions_of(gone);
-            let request = LoadRequest {
-                order,
-                redemptions: &redemptions,
-                customer: Some(self.customer),
-                ..LoadRequest::default()
-            };
-            let loaded = self.ledger.load(request).await?;
+            let order = if let Target::Order(order) = target { Some(order) } else { None };
+            let customer = Some(self.customer);
+            let loaded =
+                self.ledger.load(LoadRequest { order, customer, ..LoadRequest::default() }).await?;
             let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
-            if order.is_some() && known.is_none() {
-                return Ok(());
+            // Listed after the account was read, whose version guards the transaction: none of these
+            // entries has been subtracted by another delivery of the demand when it commits.
+            let gone = match target {
+                Target::Account => Vec::new(),
+                Target::Order(_) => match &known {
+                    Some(order) => order.entries.clone(),
+                    None => return Ok(false),
+                },
+                Target::Entries => self.page().await?,
+            };
+            if matches!(target, Target::Entries) && gone.is_empty() {
+                return Ok(false);
             }
-            let gone = known.as_ref().map_or(gone, |order| &order.entries).to_vec();
+            let redemptions = self.redemptions_of(&gone).await?;
             let order =
                 known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
             let seen = loaded.account.as_ref().map(|account| account.version);
@@ -147,30 +158,44 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
                 .erased(self.at);
             let (entries, orders) = (gone.len() as u64, u64::from(order.is_some()));
             let account = Some(Guarded { seen, item: account });
-            let anonymous =
-                |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
-            let redemptions = loaded.redemptions.into_iter().map(anonymous).collect();
             let change =
                 LedgerChange { order, redemptions, account, gone, ..LedgerChange::default() };
             if self.ledger.commit(&change).await? == Written::Done {
                 self.erased.entries += entries;
                 self.erased.orders += orders;
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()))
+    }
+
+    /// The newest entries to erase.
+    async fn page(&self) -> Result<Vec<LedgerEntry>, PortError> {
+        let page = self.ledger.entries(self.customer, Some(&self.end()), ENTRIES_PER_STEP).await?;
+        Ok(page.entries)
+    }
+
+    /// The redemptions of these entries, without their customer.
+    async fn redemptions_of(
+        &self,
+        entries: &[LedgerEntry],
+    ) -> Result<Vec<Guarded<RedemptionItem>>, PortError> {
+        let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
+        let ids: BTreeSet<CommandId> =
+            causes.filter_map(|entry| CommandId::from_hex(&entry.cause.id)).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let redemptions: Vec<CommandId> = ids.into_iter().collect();
+        let request = LoadRequest { redemptions: &redemptions, ..LoadRequest::default() };
+        let loaded = self.ledger.load(request).await?.redemptions;
+        let anonymous =
+            |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
+        Ok(loaded.into_iter().map(anonymous).collect())
     }
 
     /// The key right after all entries to erase.
     fn end(&self) -> EntryKey {
         EntryKey { at: self.at.plus_ms(1), id: String::new() }
     }
-}
-
-/// The redemptions of these entries.
-fn redemptions_of(entries: &[LedgerEntry]) -> Vec<CommandId> {
-    let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
-    let ids: BTreeSet<CommandId> =
-        causes.filter_map(|entry| CommandId::from_hex(&entry.cause.id)).collect();
-    ids.into_iter().collect()
 }

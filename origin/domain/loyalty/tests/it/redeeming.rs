@@ -16,7 +16,7 @@ use domain_privacy::erase_customer;
 use serde_json::json;
 
 use super::world::{
-    Items, Table, cancellation, changed, now, order, program_document, time, webhook,
+    Items, Meanwhile, Table, cancellation, changed, now, order, program_document, time, webhook,
 };
 
 pub(super) const MINUTE_MS: u64 = 60 * SECOND_MS;
@@ -364,4 +364,33 @@ fn a_redemption_older_than_the_erasure_of_its_customer_is_always_dropped() {
     assert_eq!(read.records.len(), 1, "the record is kept");
     let client_view = read.answer(sent, noon().plus_ms(2 * MINUTE_MS)).unwrap();
     assert_eq!((client_view.view.pending.len(), client_view.bookmark.pending.len()), (0, 0));
+}
+
+#[test]
+fn an_erasure_that_is_delivered_twice_at_once_subtracts_each_entry_once() {
+    let with_hold = || {
+        let table = shop("600.00");
+        redeem(&table, "bell", "one", noon());
+        let commanded = published(&table);
+        table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+        table
+    };
+    let erase = |table: &Table| {
+        now(erase_customer(table, "1001", &[], noon().plus_ms(MINUTE_MS))).unwrap();
+        table.items()
+    };
+    let erased = erase(&with_hold());
+    assert_eq!(erased.accounts["1001"].lots, [], "nothing is left");
+    // The other delivery ends after one of the reads of this one.
+    for reads in 0..4 {
+        let table = with_hold();
+        let (other, mut hooks) = (erased.clone(), table.meanwhile.lock().unwrap());
+        // The last one runs first.
+        hooks.push(Box::new(move |items| *items = other));
+        hooks.extend((0..reads).map(|_| Box::new(|_: &mut Items| ()) as Meanwhile));
+        drop(hooks);
+        let items = erase(&table);
+        let account = &items.accounts["1001"];
+        assert_eq!((items.entries.len(), account.lots.len(), account.spent.len()), (0, 0, 0));
+    }
 }

@@ -1,11 +1,16 @@
 //! The merchant's side: publish, get every mistake, roll back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain_core::time::{MINUTE_MS, Time};
 use edge_wire::identity::Kind;
 use edge_wire::routes::{Caller, ROUTES};
 use infra_local::demo;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::session;
+use crate::client::{add, new_cart, session};
 use crate::shop::{Reply, Shop};
 
 /// A small product whose rules a test may change.
@@ -247,4 +252,26 @@ fn only_staff_may_publish_list_or_roll_back() {
     }
     assert!(tried >= 4, "only {tried} routes were tried");
     assert_eq!(versions(&shop, "bike").json()["active"], "1");
+}
+
+#[test]
+fn a_retry_is_answered_as_before_although_the_item_is_no_longer_sold() {
+    let time = Arc::new(AtomicU64::new(Clock::system().now().0));
+    let read = Arc::clone(&time);
+    let clock = Clock::new(move || Time(read.load(Ordering::Relaxed)));
+    let shop = Shop::open_at(tempfile::tempdir().unwrap(), clock);
+    let mut lamp = lamp();
+    lamp["options"].as_array_mut().unwrap().truncate(1);
+    assert_eq!(publish(&shop, &lamp).status, 200);
+    let (token, bookmark) = new_cart(&shop);
+    let glass = json!({"variant_id": "78", "quantity": 1});
+    let first = add(&shop, &token, &bookmark, "glass", &glass);
+    assert_eq!(first.status, 202, "{}", first.text);
+    lamp["variants"].as_array_mut().unwrap().pop();
+    assert_eq!(publish(&shop, &lamp).status, 200);
+    // No instance answers with the earlier version any more.
+    time.fetch_add(MINUTE_MS, Ordering::Relaxed);
+    let retry = add(&shop, &token, &bookmark, "glass", &glass);
+    assert_eq!((retry.status, &retry.json()["lines"]), (202, &first.json()["lines"]));
+    add(&shop, &token, &bookmark, "again", &glass).expect_problem(422, "variant-unknown");
 }

@@ -201,7 +201,10 @@ impl From<Rejection<CartRejection>> for Reply {
     fn from(rejection: Rejection<CartRejection>) -> Self {
         Self::Error(match rejection {
             Rejection::Merged { .. } => return Self::Merged(None),
-            Rejection::Check(CartRejection::LineUnknown) => ErrorReply::LineUnknown,
+            // No instance here looks up an offer.
+            Rejection::Check(CartRejection::LineUnknown | CartRejection::NotSold(_)) => {
+                ErrorReply::LineUnknown
+            }
             Rejection::Check(CartRejection::Limit(_)) | Rejection::TooManyPending => {
                 ErrorReply::Limit
             }

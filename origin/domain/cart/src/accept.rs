@@ -11,6 +11,7 @@ use super::command::{Action, CartCommand};
 use super::item::CartItem;
 use super::limits::{Limit, exceeded_limit};
 use super::line::LineId;
+use super::offering::NotSold;
 
 /// The action a request contains, before it is checked against the cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub enum RequestedAction {
     Act(Action),
     /// An action on a line that must exist; otherwise the command is rejected.
     OnLine(LineId, Action),
+    /// An item to be added that is not sold. It is rejected, unless this is a retry of a request that
+    /// was accepted when it was.
+    NotSold(NotSold),
 }
 
 /// Why a cart rejects a command.
@@ -26,6 +30,8 @@ pub enum RequestedAction {
 pub enum CartRejection {
     /// The line is not in the cart.
     LineUnknown,
+    /// The item to be added is not sold.
+    NotSold(NotSold),
     /// A limit would be passed.
     Limit(Limit),
     /// Only a guest's cart can be merged into another.
@@ -53,6 +59,7 @@ fn check(
         RequestedAction::Act(action) => action,
         RequestedAction::OnLine(line, action) if contents.lines.contains_key(&line) => action,
         RequestedAction::OnLine(..) => return Err(CartRejection::LineUnknown),
+        RequestedAction::NotSold(reason) => return Err(CartRejection::NotSold(reason)),
     };
     let command = CartCommand { time: draft.time_after(draft.request.now), id: draft.id, action };
     let mut after = contents.clone();

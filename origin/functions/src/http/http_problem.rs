@@ -97,6 +97,7 @@ impl From<CartRejection> for HttpProblem {
             CartRejection::LineUnknown => {
                 Self::new(Code::LineUnknown, "Read the cart again: the line is no longer there.")
             }
+            CartRejection::NotSold(reason) => reason.into(),
             CartRejection::Limit(limit) => limit_problem(limit),
             CartRejection::NotAGuest => {
                 Self::new(Code::MergeImpossible, "Only a guest's cart can be merged into another.")

@@ -71,8 +71,12 @@ pub(crate) async fn add(
         name == LINE_PROPERTY || is_option
     })?;
     let properties = std::mem::take(&mut add.properties);
-    let offer = offer(&shop.catalog, add.addition()?, properties).await.map_err(not_sold)?;
-    accept(&shop, envelope, RequestedAction::Act(Action::add(offer, quantity))).await
+    let requested = match offer(&shop.catalog, add.addition()?, properties).await {
+        Ok(offer) => RequestedAction::Act(Action::add(offer, quantity)),
+        Err(NotSold::Port(error)) => return Err(error.into()),
+        Err(reason) => RequestedAction::NotSold(reason),
+    };
+    accept(&shop, envelope, requested).await
 }
 
 /// Replaces the quantity of a line; 0 removes it.
@@ -208,25 +212,27 @@ fn check_reserved(
     }
 }
 
-fn not_sold(reason: NotSold) -> HttpProblem {
-    let impossible = |detail: &str| HttpProblem::new(Code::SelectionImpossible, detail);
-    match reason {
-        NotSold::VariantUnknown => {
-            HttpProblem::new(Code::VariantUnknown, "No published product sells this variant.")
-                .at("/variant_id", "is not sold here")
+impl From<NotSold> for HttpProblem {
+    fn from(reason: NotSold) -> Self {
+        let impossible = |detail: &str| HttpProblem::new(Code::SelectionImpossible, detail);
+        match reason {
+            NotSold::VariantUnknown => {
+                HttpProblem::new(Code::VariantUnknown, "No published product sells this variant.")
+                    .at("/variant_id", "is not sold here")
+            }
+            NotSold::VariantOpen => {
+                impossible("The variant leaves options open: send `product` with `selection`.")
+                    .at("/variant_id", "is not a complete selection")
+            }
+            NotSold::ProductUnknown(product) => {
+                product_unknown(&product).at("/product", "is not published")
+            }
+            NotSold::ChoicesUnknown(unknown) => unknown_choices("/selection/", &unknown),
+            NotSold::Inconsistent => impossible("No configuration contains all of these choices.")
+                .at("/selection", "can't be bought as it is"),
+            NotSold::Incomplete => impossible("Choose a value for every option.")
+                .at("/selection", "can't be bought as it is"),
+            NotSold::Port(error) => error.into(),
         }
-        NotSold::VariantOpen => {
-            impossible("The variant leaves options open: send `product` with `selection`.")
-                .at("/variant_id", "is not a complete selection")
-        }
-        NotSold::ProductUnknown(product) => {
-            product_unknown(&product).at("/product", "is not published")
-        }
-        NotSold::ChoicesUnknown(unknown) => unknown_choices("/selection/", &unknown),
-        NotSold::Inconsistent => impossible("No configuration contains all of these choices.")
-            .at("/selection", "can't be bought as it is"),
-        NotSold::Incomplete => impossible("Choose a value for every option.")
-            .at("/selection", "can't be bought as it is"),
-        NotSold::Port(error) => error.into(),
     }
 }

@@ -130,8 +130,10 @@ impl Edge {
 
     /// Invalidates these items, now or when they have arrived here; returns the number removed now.
     pub(crate) fn invalidate(&self, items: Vec<Item>) -> usize {
-        self.delayed_invalidations.add(self.clock.now_ms(), items);
-        self.invalidate_due()
+        match self.delayed_invalidations.add(self.clock.now_ms(), items) {
+            Some(now) => self.store.invalidate(&now),
+            None => self.invalidate_due(),
+        }
     }
 
     fn invalidate_due(&self) -> usize {

@@ -122,11 +122,17 @@ impl DelayedInvalidations {
         Self { delay_ms, first_due_ms: AtomicU64::new(u64::MAX), waiting: Mutex::default() }
     }
 
-    pub(crate) fn add(&self, now_ms: u64, items: Vec<Item>) {
+    /// Adds items, or returns them if there is no delay: an item that waits could be taken by a
+    /// request, and its objects be removed only after the invalidation is reported as done.
+    pub(crate) fn add(&self, now_ms: u64, items: Vec<Item>) -> Option<Vec<Item>> {
+        if self.delay_ms == 0 {
+            return Some(items);
+        }
         let mut waiting = self.waiting();
         waiting
             .push_back(DelayedInvalidation { due_ms: now_ms.saturating_add(self.delay_ms), items });
         self.note_first(&waiting);
+        None
     }
 
     /// Takes the items whose time has come.

@@ -99,7 +99,7 @@ impl Mistakes {
         }
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()

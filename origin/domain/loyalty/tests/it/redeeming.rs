@@ -361,7 +361,7 @@ fn a_redemption_older_than_the_erasure_of_its_customer_is_always_dropped() {
     let sent = &accepted.answer.bookmark;
     let ids: Vec<_> = sent.pending.iter().map(|pending| pending.id).collect();
     let read = now(table.batch("1001", &ids)).unwrap();
-    assert_eq!(read.records.len(), 1, "the record is kept");
+    assert_eq!(read.records.len(), 1, "the record is still stored");
     let client_view = read.answer(sent, noon().plus_ms(2 * MINUTE_MS)).unwrap();
     assert_eq!((client_view.view.pending.len(), client_view.bookmark.pending.len()), (0, 0));
 }

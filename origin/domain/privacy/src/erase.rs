@@ -1,7 +1,7 @@
 //! Erasing a customer's ledger. Every step is one transaction that leaves account and entries
 //! consistent, and may be repeated: an interrupted erasure continues where it stopped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain_cart::CartWriter;
 use domain_core::id::CommandId;
@@ -12,9 +12,9 @@ use domain_loyalty::{
     LedgerStore, LoadRequest, RedemptionItem,
 };
 
-/// Entries deleted in one transaction, and read in one page: each may have a redemption to make
-/// anonymous, and a transaction has a hundred items.
-const ENTRIES_PER_STEP: usize = 40;
+/// Entries read in one page and deleted in one transaction: each may have a redemption to make
+/// anonymous and that redemption's other entry to delete, and a transaction has a hundred items.
+const ENTRIES_PER_STEP: usize = 32;
 
 /// How much was erased.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -147,6 +147,8 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
                 return Ok(false);
             }
             let redemptions = self.redemptions_of(&gone).await?;
+            let gone = self.with_whole_redemptions(gone, &redemptions);
+            let redemptions = redemptions.into_iter().map(anonymous).collect();
             let order =
                 known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
             let seen = loaded.account.as_ref().map(|account| account.version);
@@ -175,11 +177,11 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         Ok(page.entries)
     }
 
-    /// The redemptions of these entries, without their customer.
+    /// The redemptions of these entries.
     async fn redemptions_of(
         &self,
         entries: &[LedgerEntry],
-    ) -> Result<Vec<Guarded<RedemptionItem>>, PortError> {
+    ) -> Result<Vec<RedemptionItem>, PortError> {
         let causes = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Redemption);
         let ids: BTreeSet<CommandId> =
             causes.filter_map(|entry| CommandId::from_hex(&entry.cause.id)).collect();
@@ -188,14 +190,30 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         }
         let redemptions: Vec<CommandId> = ids.into_iter().collect();
         let request = LoadRequest { redemptions: &redemptions, ..LoadRequest::default() };
-        let loaded = self.ledger.load(request).await?.redemptions;
-        let anonymous =
-            |item: RedemptionItem| Guarded { seen: Some(item.version), item: item.anonymous() };
-        Ok(loaded.into_iter().map(anonymous).collect())
+        Ok(self.ledger.load(request).await?.redemptions)
+    }
+
+    /// These entries, and all others of their redemptions: a hold goes together with its end, even if
+    /// that is newer than the demand. Without the hold, the points that came back would be a gift.
+    fn with_whole_redemptions(
+        &self,
+        entries: Vec<LedgerEntry>,
+        redemptions: &[RedemptionItem],
+    ) -> Vec<LedgerEntry> {
+        // Those of an anonymous one are gone.
+        let own = redemptions.iter().filter(|item| item.customer == self.customer);
+        let whole = own.flat_map(|item| item.redemption.entries());
+        let all = entries.into_iter().chain(whole).map(|entry| (entry.key(), entry));
+        all.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     /// The key right after all entries to erase.
     fn end(&self) -> EntryKey {
         EntryKey { at: self.at.plus_ms(1), id: String::new() }
     }
+}
+
+/// A redemption without its customer, guarded by its version.
+fn anonymous(item: RedemptionItem) -> Guarded<RedemptionItem> {
+    Guarded { seen: Some(item.version), item: item.anonymous() }
 }

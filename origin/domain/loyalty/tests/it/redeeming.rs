@@ -367,6 +367,24 @@ fn a_redemption_older_than_the_erasure_of_its_customer_is_always_dropped() {
 }
 
 #[test]
+fn the_points_of_an_erased_hold_do_not_come_back_when_it_ended_after_the_demand() {
+    // The hold is settled, or has timed out.
+    for ended_at in [noon().plus_ms(2 * MINUTE_MS), noon().plus_ms(2 * DAY_MS)] {
+        let table = shop("600.00");
+        redeem(&table, "bell", "one", noon());
+        let commanded = published(&table);
+        table.absorb(&commanded[0], Delivery::Live, noon()).unwrap();
+        let held = published(&table);
+        table.absorb(&held[0], Delivery::Live, ended_at).unwrap();
+        now(erase_customer(&table, "1001", &[], noon().plus_ms(MINUTE_MS))).unwrap();
+        let items = table.items();
+        let account = &items.accounts["1001"];
+        assert_eq!((items.entries.len(), account.lots.len(), account.spent.len()), (0, 0, 0));
+        assert_eq!(standing(&table, noon().plus_ms(3 * DAY_MS)), (0, 0, 0));
+    }
+}
+
+#[test]
 fn an_erasure_that_is_delivered_twice_at_once_subtracts_each_entry_once() {
     let with_hold = || {
         let table = shop("600.00");

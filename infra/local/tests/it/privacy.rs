@@ -94,6 +94,28 @@ fn an_erased_customer_has_no_points_and_no_replay_restores_them() {
 }
 
 #[test]
+fn an_erased_redemption_is_unknown_and_its_retry_is_rejected() {
+    let shop = Shop::open();
+    let token = session(&shop, "1001");
+    shop.pause(LOYALTY_QUEUE);
+    let sent = redeem(&shop, &token, "", "one", &voucher()).json();
+    assert_eq!(sent["status"], "pending");
+    demand(&shop, "customers/redact", 1001);
+    shop.resume(LOYALTY_QUEUE);
+    shop.drained(LOYALTY_QUEUE);
+    let path = format!("/v1/loyalty/redemptions/{}", sent["id"].as_str().unwrap());
+    let entries = shop.get("/v1/loyalty/entries").bearer(&token).send().json();
+    let [before, after] = [&sent, &entries].map(|body| body["bookmark"].as_str().unwrap());
+    for bookmark in ["", before, after] {
+        let read = shop.get(&path).bearer(&token).header("forecourt-bookmark", bookmark).send();
+        read.expect_problem(404, "redemption-unknown");
+    }
+    // Only this bookmark is of after the erasure: others may be answered from memory for seconds.
+    let again = redeem(&shop, &token, after, "one", &voucher());
+    assert_eq!((again.status, &again.json()["status"]), (202, &json!("rejected")));
+}
+
+#[test]
 fn an_erased_customers_cart_is_empty_and_takes_new_lines_only() {
     let shop = Shop::open();
     let cart = "customer-1001";

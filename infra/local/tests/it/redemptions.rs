@@ -1,12 +1,13 @@
 //! Redemptions and adjustments over HTTP: points are held at once, and decided once.
 
+use domain_core::id::CommandId;
 use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::{LOYALTY_QUEUE, REDEMPTION_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{key, redeem, session, voucher};
+use crate::client::{add, key, own_cart, redeem, session, voucher};
 use crate::shop::{Reply, Shop};
 
 fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
@@ -131,7 +132,12 @@ fn a_key_names_one_redemption_and_only_its_customer_sees_it() {
     let path = format!("/v1/loyalty/redemptions/{}", text(&first["id"]));
     let theirs = shop.get(&path).bearer(&ben).send();
     theirs.expect_problem(404, "redemption-unknown");
-    for unknown in ["0123456789abcdef0123456789abcdef", "x", "unknown-000000000"] {
+    let (cart, _) = own_cart(&shop, &ada);
+    let new_line = json!({"product": "tee", "quantity": 1,
+        "selection": {"colour": "white", "size": "xs", "fit": "regular"}});
+    assert_eq!(add(&shop, &cart, "", "line", &new_line).status, 202);
+    let of_cart = CommandId::of_key("cart/customer-1001", &key("line")).to_hex();
+    for unknown in ["0123456789abcdef0123456789abcdef", "x", "unknown-000000000", &of_cart] {
         let reply = shop.get(&format!("/v1/loyalty/redemptions/{unknown}")).bearer(&ada).send();
         reply.expect_problem(404, "redemption-unknown");
     }

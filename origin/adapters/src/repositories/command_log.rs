@@ -1,11 +1,13 @@
 //! Command records of every resource in a table of their own, with an expiry.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError};
 use domain_core::resource::{CommandEvent, CommandLog, CommandRecord, Read, Resource};
+use serde::de::IgnoredAny;
 
 use super::document::{Versioned, decode, encode, read};
 use crate::error::unavailable;
@@ -71,11 +73,22 @@ pub(super) async fn batch<R: Resource + Versioned>(
     let mut items = table.batch_get(&keys).await?;
     let mut items = keys.iter().map(|key| items.remove(key));
     let item: Option<R> = items.next().flatten().as_ref().map(read).transpose()?;
-    let records = items.flatten().map(|record| read_record(&record));
-    let records: Vec<CommandRecord<R::Event>> = records.collect::<Result<_, _>>()?;
+    let records = items.flatten().map(|record| read_own(&record));
+    let records: Vec<Option<CommandRecord<R::Event>>> = records.collect::<Result<_, _>>()?;
+    let records = records.into_iter().flatten().collect();
     Ok(Read { id: id.to_owned(), item: item.map(Arc::new), records })
 }
 
 fn read_record<E: CommandEvent>(item: &Item) -> Result<CommandRecord<E>, PortError> {
     decode("command record", &item.document)
+}
+
+/// A record; `None` if it is another resource's, whose id a client may name.
+fn read_own<E: CommandEvent>(item: &Item) -> Result<Option<CommandRecord<E>>, PortError> {
+    let record = read_record(item);
+    if record.is_ok() {
+        return record.map(Some);
+    }
+    let fields: BTreeMap<String, IgnoredAny> = decode("command record", &item.document)?;
+    if fields.contains_key(E::RESOURCE_FIELD) { record.map(Some) } else { Ok(None) }
 }

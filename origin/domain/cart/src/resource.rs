@@ -18,6 +18,7 @@ const LINE_BYTES: usize = 512;
 
 impl CommandEvent for CartEvent {
     const KIND: Kind = Kind::CartCommanded;
+    const RESOURCE_FIELD: &'static str = "cart";
 
     fn resource(&self) -> &str {
         &self.cart

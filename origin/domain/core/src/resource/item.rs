@@ -68,6 +68,8 @@ pub trait CommandEvent:
 {
     /// The kind of the event.
     const KIND: Kind;
+    /// The field of the event that names the resource: no other resource's event has it.
+    const RESOURCE_FIELD: &'static str;
 
     /// The id of the resource.
     fn resource(&self) -> &str;

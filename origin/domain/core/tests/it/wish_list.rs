@@ -32,6 +32,7 @@ pub(crate) struct WishEvent {
 impl CommandEvent for WishEvent {
     // A resource of the shop has a kind of its own.
     const KIND: Kind = Kind::CartCommanded;
+    const RESOURCE_FIELD: &'static str = "list";
 
     fn resource(&self) -> &str {
         &self.list

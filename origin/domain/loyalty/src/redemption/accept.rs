@@ -7,7 +7,7 @@ use domain_core::resource::{
     Answer, CommandLog, CommandRequest, Commands, Draft, Reader, Rejection,
 };
 
-use super::lifecycle::Redemption;
+use super::lifecycle::{Redemption, State};
 use super::loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent};
 use crate::ledger::account::Account;
 use crate::ledger::standing::Reading;
@@ -64,7 +64,9 @@ pub async fn redeem<C: Reader<Account>, L: CommandLog<LoyaltyEvent>, E: Events>(
     // Another kind of command under the same id would have another fingerprint.
     let requested = accepted.event.command.redemption().ok_or(Rejection::Conflict)?;
     let answer: Answer<Account> = accepted.answer;
-    let redemption = answer.view.redemption(requested.id).cloned().unwrap_or(requested);
+    // What the account has absorbed and does not contain was erased with its customer.
+    let redemption = answer.view.redemption(requested.id).cloned();
+    let redemption = redemption.unwrap_or_else(|| requested.at(State::Rejected));
     Ok(AcceptedRedemption { answer, redemption })
 }
 

@@ -110,6 +110,7 @@ impl LoyaltyCommand {
 
 impl CommandEvent for LoyaltyEvent {
     const KIND: Kind = Kind::LoyaltyCommanded;
+    const RESOURCE_FIELD: &'static str = "customer";
 
     fn resource(&self) -> &str {
         &self.customer

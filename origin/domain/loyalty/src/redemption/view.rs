@@ -4,10 +4,10 @@ use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
 use domain_core::port::PortError;
-use domain_core::resource::{Read, Resource};
+use domain_core::resource::{CommandEvent as _, Read, Resource};
 use domain_core::time::Time;
 
-use super::lifecycle::{Redemption, RedemptionItem};
+use super::lifecycle::Redemption;
 use super::loyalty_command::LoyaltyEvent;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{EntryKey, LedgerEntry};
@@ -84,7 +84,8 @@ pub async fn read_entries(
 }
 
 /// A redemption's decision, then the account with the redemption's record and the client's pending
-/// commands: the account's version covers the decision. All of it is strongly consistent.
+/// commands: the account's version covers the decision. All of it is strongly consistent. The
+/// redemption is the customer's own, as decided or as requested; `None` also if it was erased.
 ///
 /// # Errors
 /// The port's.
@@ -93,11 +94,21 @@ pub async fn read_redemption(
     customer: &str,
     id: CommandId,
     bookmark: &Bookmark,
-) -> Result<(Option<RedemptionItem>, Read<Account>), PortError> {
+) -> Result<(Option<Redemption>, Read<Account>), PortError> {
     let decided = ledger.redemption(id).await?;
     let commands = bookmark.pending.iter().map(|one| one.id).chain([id]);
     let commands: Vec<CommandId> = commands.collect();
-    Ok((decided, ledger.batch(customer, &commands).await?))
+    let read = ledger.batch(customer, &commands).await?;
+    let decided = decided.filter(|item| item.customer == customer).map(|item| item.redemption);
+    let mut events = read.records.iter().map(|record| &record.event);
+    let event = events.find(|event| event.command.id == id && event.customer == customer);
+    // What was absorbed has a decision, unless it was erased.
+    let is_absorbed = |event: &&LoyaltyEvent| {
+        read.item.as_ref().is_some_and(|item| item.has_absorbed(&event.place()))
+    };
+    let requested = event.filter(|event| !is_absorbed(event));
+    let requested = requested.and_then(|event| event.command.redemption());
+    Ok((decided.or(requested), read))
 }
 
 /// The account once these requests are decided. A full account stays as it is: the decision will

@@ -104,13 +104,9 @@ async fn read_decided(
     id: CommandId,
     bookmark: &Bookmark,
 ) -> Result<Option<(Answer<Account>, Redemption)>, HttpProblem> {
-    let (item, read) = read_redemption(&shop.ledger, customer, id, bookmark).await?;
+    let (redemption, read) = read_redemption(&shop.ledger, customer, id, bookmark).await?;
     let answer = read.answer(bookmark, shop.clock.now())?;
-    let decided = item.filter(|item| item.customer == customer).map(|item| item.redemption);
-    let mut events = read.records.iter().map(|record| &record.event);
-    let event = events.find(|event| event.command.id == id && event.customer == customer);
-    let requested = event.and_then(|event| event.command.redemption());
-    let redemption = answer.view.redemption(id).cloned().or(decided).or(requested);
+    let redemption = answer.view.redemption(id).cloned().or(redemption);
     Ok(redemption.map(|redemption| (answer, redemption)))
 }
 

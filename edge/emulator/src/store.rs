@@ -1,8 +1,8 @@
 //! The objects of this edge: sharded, bounded in bytes, with eviction of the least recently used.
 
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::invalidation::{InvalidationLog, Item};
@@ -17,7 +17,8 @@ const SHARDS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Store {
     shards: [Mutex<Shard>; SHARDS],
-    hasher: RandomState,
+    /// Without a random key: what is evicted is the same in every run.
+    hasher: BuildHasherDefault<DefaultHasher>,
     shard_bytes_max: usize,
     log: InvalidationLog,
 }
@@ -44,7 +45,7 @@ impl Store {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
             shard_bytes_max: bytes_max / SHARDS,
             log: InvalidationLog::default(),
         }

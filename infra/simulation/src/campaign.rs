@@ -1,9 +1,7 @@
 //! A campaign plays worlds with consecutive seeds.
 
-use crate::coverage::{Counts, Coverage};
-use crate::mutant::Mutant;
-use crate::oracle::Violation;
-use crate::world::{Part, Scenario, play};
+use crate::engine::{Counts, Coverage, Mutant, Part, Violation};
+use crate::scenario::{Scenario, play};
 
 /// A search for a violation over many worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

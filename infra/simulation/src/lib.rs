@@ -1,28 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod campaign;
-mod client;
-mod command;
-mod coverage;
-mod executor;
-mod faults;
-mod fleet;
+mod carts;
+mod engine;
 mod ledger;
-mod link;
-mod mutant;
 mod mutants;
-mod oracle;
-mod ports;
-mod replay;
-mod rng;
-mod run_log;
-mod shop;
-mod timeline;
-mod workload;
+mod scenario;
 mod world;
 
 pub use campaign::{Campaign, Finding, Progress};
-pub use coverage::{Counts, Coverage};
-pub use mutant::Mutant;
-pub use oracle::{Invariant, Violation};
-pub use world::{Outcome, Part, Scenario, play};
+pub use engine::{Counts, Coverage, Invariant, Mutant, Part, Violation};
+pub use scenario::{Outcome, Scenario, play};

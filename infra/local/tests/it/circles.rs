@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 /// Most files of one circle.
 const CIRCLE_FILES_MAX: usize = 4;
-/// Longer circles that exist, by crate and number of files. The list only shrinks.
-const LONGER: [(&str, usize); 1] = [("infra/simulation", 7)];
 
 type Module = Vec<String>;
 
@@ -104,8 +102,6 @@ fn no_circle_of_files_is_longer_than_four() {
     assert!(crates.len() > 15, "the crates are found: {crates:?}");
     for path in crates {
         let circle = largest_circle(&root().join(path).join("src"));
-        let longer = LONGER.iter().find(|(known, _)| *known == path);
-        let files_max = longer.map_or(CIRCLE_FILES_MAX, |(_, files)| *files);
-        assert!(circle.len() <= files_max, "{path}: {} files: {circle:?}", circle.len());
+        assert!(circle.len() <= CIRCLE_FILES_MAX, "{path}: {} files: {circle:?}", circle.len());
     }
 }

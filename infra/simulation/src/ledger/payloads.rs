@@ -5,11 +5,11 @@ use domain_core::time::Time;
 use serde_json::{Value, json};
 
 use super::causes::{Cause, Line, Order, OrderChange};
-use crate::shop::SHOP;
+use crate::world::{SHOP, Webhook};
 
-/// The detail of the event that carries a cause, with the id of a delivery. `known` are the facts
-/// of the same order so far.
-pub(crate) fn detail(webhook: &str, order: &Order, cause: &Cause, known: &[&Cause]) -> String {
+/// The webhook of a cause, with the id of a delivery. `known` are the facts of the same order so
+/// far.
+pub(crate) fn webhook(id: String, order: &Order, cause: &Cause, known: &[&Cause]) -> Webhook {
     let topic = match cause.change {
         OrderChange::Paid => "orders/paid",
         OrderChange::Refunded { .. } => "refunds/create",
@@ -19,9 +19,14 @@ pub(crate) fn detail(webhook: &str, order: &Order, cause: &Cause, known: &[&Caus
         OrderChange::Refunded { .. } => refund_payload(order, cause),
         OrderChange::Paid | OrderChange::Cancelled => order_payload(order, known),
     };
-    let metadata = json!({"X-Shopify-Topic": topic, "X-Shopify-Shop-Domain": SHOP,
-        "X-Shopify-Webhook-Id": webhook});
-    json!({"payload": payload, "metadata": metadata}).to_string()
+    Webhook { topic, id, payload: payload.to_string() }
+}
+
+/// The demand to erase a customer and these orders.
+pub(crate) fn erasure(id: String, customer: u64, orders: &[u64]) -> Webhook {
+    let payload = json!({"shop_id": 1, "shop_domain": SHOP, "customer": {"id": customer},
+        "orders_to_redact": orders});
+    Webhook { topic: "customers/redact", id, payload: payload.to_string() }
 }
 
 fn order_payload(order: &Order, known: &[&Cause]) -> Value {

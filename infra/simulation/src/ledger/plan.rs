@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::rng::Rng;
+use crate::engine::Rng;
 
 /// One program.
 #[derive(Debug, Clone, PartialEq, Eq)]

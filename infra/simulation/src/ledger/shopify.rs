@@ -7,34 +7,33 @@ use std::rc::Rc;
 use domain_core::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
 use super::causes::{Cause, Line, Order, OrderChange};
-use super::instance::{ErrorReply, Instance};
-use super::oracle::OracleHandle;
-use super::payloads::detail;
-use crate::coverage::Coverage;
-use crate::fleet::Fleet;
-use crate::link::Link;
-use crate::workload::Workload;
+use super::oracle::LedgerOracle;
+use super::payloads::{erasure, webhook};
+use crate::engine::{Coverage, Handle, Rng};
+use crate::world::{Network, Workload, deliver};
 
 /// How late the first delivery of a webhook may be.
 const LATE_MS_MAX: u64 = 24 * HOUR_MS;
 /// How late a repeated webhook may be.
 const AGAIN_MS_MAX: u64 = 20 * DAY_MS;
-/// How many times a webhook is sent until a 200, and the maximum delay between two attempts.
-const ATTEMPTS_MAX: usize = 19;
-const RETRY_MS_MAX: u64 = 60_000;
+
+/// How often a customer demands the erasure, per million reports.
+const ERASURES: u32 = 40_000;
 
 /// One Shopify shop.
 pub(crate) struct Shopify {
-    pub(crate) customers: Vec<u64>,
-    pub(crate) link: Rc<Link>,
-    pub(crate) fleet: Rc<Fleet<Instance>>,
-    pub(crate) oracle: OracleHandle,
+    customers: Vec<u64>,
+    network: Rc<Network>,
+    oracle: Handle<LedgerOracle>,
     orders: RefCell<Vec<Order>>,
     causes: RefCell<Vec<Cause>>,
     deliveries: Cell<u64>,
     /// The rate of late webhooks in this world, per million.
     late: u32,
     again: u32,
+    /// Whether customers demand their erasure in this world.
+    pub(crate) has_erasures: bool,
+    erasures: Cell<u64>,
 }
 
 // === impl Shopify ===
@@ -42,22 +41,41 @@ pub(crate) struct Shopify {
 impl Shopify {
     pub(crate) fn new(
         customers: Vec<u64>,
-        link: Rc<Link>,
-        fleet: Rc<Fleet<Instance>>,
-        oracle: OracleHandle,
+        network: Rc<Network>,
+        oracle: Handle<LedgerOracle>,
     ) -> Self {
-        let rng = &link.faults.rng;
+        let rng = &network.link.faults.rng;
         let (late, again) = (rng.pick(&[0, 100_000, 500_000]), rng.pick(&[0, 100_000, 500_000]));
         let (orders, causes) = (RefCell::default(), RefCell::default());
-        let deliveries = Cell::new(0);
-        Self { customers, link, fleet, oracle, orders, causes, deliveries, late, again }
+        let has_erasures = rng.below(4) == 0;
+        let (deliveries, erasures) = (Cell::new(0), Cell::new(0));
+        Self {
+            customers,
+            network,
+            oracle,
+            orders,
+            causes,
+            deliveries,
+            late,
+            again,
+            has_erasures,
+            erasures,
+        }
+    }
+
+    fn rng(&self) -> &Rng {
+        &self.network.link.faults.rng
     }
 
     /// Runs until no operation remains.
     pub(crate) async fn run(self: Rc<Self>, workload: Rc<Workload>) {
         while workload.next().await {
-            let rng = &self.link.faults.rng;
+            let rng = self.rng();
             let count = self.orders.borrow().len();
+            if self.has_erasures && rng.chance(ERASURES) {
+                self.erase();
+                continue;
+            }
             match rng.below(10) {
                 0..=5 => self.record(self.sell(), OrderChange::Paid),
                 _ if count == 0 => {}
@@ -84,61 +102,66 @@ impl Shopify {
     }
 
     fn record(self: &Rc<Self>, order: usize, change: OrderChange) {
-        let now_ms = self.link.faults.timeline.now_ms();
+        let now_ms = self.network.link.faults.timeline.now_ms();
         let at_ms = now_ms - now_ms % SECOND_MS;
         let cause = Cause { order, change, at_ms };
         let number = self.causes.borrow().len();
         self.oracle.lock().cause_happened(&self.orders.borrow()[order], &cause);
         self.causes.borrow_mut().push(cause);
-        let rng = &self.link.faults.rng;
+        let rng = self.rng();
         self.schedule(number, if rng.chance(self.late) { LATE_MS_MAX } else { SECOND_MS });
         if rng.chance(self.again) {
             self.schedule(number, rng.pick(&[SECOND_MS, HOUR_MS, AGAIN_MS_MAX]));
         }
     }
 
+    /// A customer demands the erasure.
+    fn erase(self: &Rc<Self>) {
+        let customer = self.rng().pick(&self.customers);
+        let number = self.erasures.replace(self.erasures.get() + 1);
+        let orders = self.orders.borrow();
+        let own = orders.iter().filter(|order| order.customer == Some(customer));
+        let own: Vec<u64> = own.map(|order| order.id).collect();
+        let (network, link) = (Rc::clone(&self.network), &self.network.link);
+        link.executor.spawn(&link.group, async move {
+            let write = || erasure(format!("erasure-{number}"), customer, &own);
+            deliver(&network, write).await;
+        });
+    }
+
     /// Schedules the webhook of a cause within some time, with a new delivery id, once or twice.
     fn schedule(self: &Rc<Self>, cause: usize, late_ms_max: u64) {
         let delivery = self.deliveries.replace(self.deliveries.get() + 1);
-        let times = if self.link.faults.rng.chance(self.again) { 2 } else { 1 };
+        let times = if self.rng().chance(self.again) { 2 } else { 1 };
         for _ in 0..times {
             let shopify = Rc::clone(self);
-            let due_ms = self.link.faults.rng.below(late_ms_max + 1);
-            self.link.executor.spawn(&self.link.group, async move {
-                shopify.link.faults.timeline.sleep(due_ms).await;
+            let due_ms = self.rng().below(late_ms_max + 1);
+            let link = &self.network.link;
+            link.executor.spawn(&link.group, async move {
+                shopify.network.link.faults.timeline.sleep(due_ms).await;
                 shopify.deliver(cause, delivery).await;
             });
         }
     }
 
+    /// Delivers the webhook, as Shopify writes it at the time of each attempt.
     async fn deliver(&self, cause: usize, delivery: u64) {
-        let webhook = format!("webhook-{cause}-{delivery}");
-        for _ in 0..ATTEMPTS_MAX {
-            let detail = self.detail(cause, &webhook);
-            let fleet = Rc::clone(&self.fleet);
-            let answer = async move {
-                let receive = |one: Rc<Instance>| async move { one.receive(detail).await };
-                fleet.call(receive).await.unwrap_or(Err(ErrorReply::Unavailable))
-            };
-            if let Some(Ok(())) = self.link.send(answer).await {
-                self.oracle.lock().webhook_accepted(cause);
-                return;
-            }
-            self.link.faults.timeline.sleep(self.link.faults.rng.below(RETRY_MS_MAX)).await;
+        let write = || {
+            let causes = self.causes.borrow();
+            let known: Vec<&Cause> =
+                causes.iter().filter(|one| one.order == causes[cause].order).collect();
+            let order = &self.orders.borrow()[causes[cause].order];
+            webhook(format!("webhook-{cause}-{delivery}"), order, &causes[cause], &known)
+        };
+        if deliver(&self.network, write).await {
+            self.oracle.lock().webhook_accepted(cause);
+        } else {
+            self.oracle.lock().count(Coverage::FateUnknown);
         }
-        self.oracle.lock().count(Coverage::FateUnknown);
-    }
-
-    /// The webhook as Shopify writes it at the time of the attempt.
-    fn detail(&self, cause: usize, webhook: &str) -> String {
-        let causes = self.causes.borrow();
-        let cause = &causes[cause];
-        let known: Vec<&Cause> = causes.iter().filter(|one| one.order == cause.order).collect();
-        detail(webhook, &self.orders.borrow()[cause.order], cause, &known)
     }
 
     fn sell(&self) -> usize {
-        let rng = &self.link.faults.rng;
+        let rng = self.rng();
         let mut orders = self.orders.borrow_mut();
         let order = orders.len() as u64;
         let whole = |most: u64| i64::try_from(100 * rng.below(most + 1)).unwrap_or(0);
@@ -157,7 +180,7 @@ impl Shopify {
     }
 
     fn refund(&self, order: usize) -> OrderChange {
-        let rng = &self.link.faults.rng;
+        let rng = self.rng();
         let orders = self.orders.borrow();
         let some = |line: &Line| (line.id, u32::try_from(rng.below(3)).unwrap_or(0));
         let lines = orders[order].lines.iter().map(some).filter(|(_, quantity)| *quantity > 0);

@@ -1,41 +1,33 @@
-//! One world of the ledger, from a seed to an outcome.
+//! One world of the ledger, from a seed to its end.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use domain_core::event::Event;
 use domain_core::port::Consistency;
-use domain_core::resource::{Commands, Source as _};
-use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use domain_core::resource::Source as _;
+use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
 use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _};
-use edge_wire::keys::KeyRing;
-use origin_adapters::memory::{MemoryBus, MemoryTable};
-use origin_adapters::table::TableName;
-use origin_adapters::{CommandLogRepository, LedgerRepository, ProgramRepository};
-use origin_functions::caches::cached_program::CachedProgram;
-use origin_functions::caches::cached_reader::CachedReader;
+use origin_adapters::LedgerRepository;
+use origin_adapters::memory::MemoryTable;
+use origin_adapters::table::{Guard, Put, SharedTable, Table as _, TableName};
+use serde_json::Value;
 
-use super::consumers::Consumers;
-use super::device::Device;
-use super::instance::Instance;
-use super::observers::ObservedBus;
-use super::oracle::{FinalState, LedgerOracle, OracleHandle};
+use super::oracle::{FinalState, LedgerOracle};
 use super::plan::Plan;
-use super::replay::replay;
+use super::resource::Ledger;
 use super::shopify::Shopify;
 use super::staff::Staff;
-use crate::coverage::Coverage;
-use crate::executor::{Executor, TaskGroup};
-use crate::faults::{FaultInjector, FaultProfile};
-use crate::fleet::Fleet;
-use crate::link::Link;
-use crate::mutant::Mutant;
-use crate::rng::Rng;
-use crate::run_log::RunLog;
-use crate::timeline::Timeline;
-use crate::workload::{Silences, Workload};
-use crate::world::{LARGE_ONE_IN, Outcome, START_MS, Scenario, replicas};
+use super::tab::{CustomerProfile, Tab};
+use crate::engine::{Coverage, Handle, Mutant, Rng, RunLog};
+use crate::world::{
+    Base, Device, Lateness, Oracle, Owned, ReplayResult, START_MS, Silences, Workload, World,
+    WorldParts,
+};
 
+/// One world in so many is large. Small worlds have fewer coincidences, but are readable.
+const LARGE_ONE_IN: u64 = 12;
 /// The minimum and the maximum number of operations of a small world.
 const OPERATIONS_MIN: u64 = 15;
 const OPERATIONS_MAX: [u64; 3] = [40, 80, 150];
@@ -45,47 +37,43 @@ const LARGE_OPERATIONS_MAX: [u64; 2] = [400, 1_000];
 /// Smaller than the number of entries of most accounts, so that the final check reads several
 /// pages.
 const PAGE_ENTRIES: usize = 7;
-/// Keys are rotated only in the worlds of carts.
-const KEYS: &str = "s1:0123456789abcdef0123456789abcdef";
+/// How late a message may be. Together with Shopify's day, a broken consumer and a dead letter it
+/// stays under the 48 hours after which figures count as complete.
+const LATENESS: Lateness = Lateness {
+    straggler_ms_max: 8 * HOUR_MS,
+    poison_ms_max: 4 * HOUR_MS,
+    dead_letter_ms_max: HOUR_MS,
+};
+/// How far an event may be overtaken by a younger one, less the difference of clocks.
+const OVERTAKEN_MS: u64 = 48 * HOUR_MS - MINUTE_MS;
+const QUEUES: &[&str] = &["loyalty", "redemption", "privacy"];
 
 /// The size of a world of the ledger.
 struct Size {
     operations: u64,
     customers: u64,
-    /// The maximum number of devices per customer.
+    /// The maximum number of devices per customer, and of tabs per device.
     devices_max: u64,
+    tabs_max: u64,
     /// Enough for points of many days.
     silences: Silences,
 }
 
-struct World {
+struct LedgerWorld {
     size: Size,
-    executor: Executor,
-    group: TaskGroup,
-    faults: FaultInjector,
-    run_log: RunLog,
-    oracle: OracleHandle,
+    world: World,
+    oracle: Handle<LedgerOracle>,
     customers: Vec<u64>,
-    table: MemoryTable,
-    ledger: LedgerRepository,
-    programs: ProgramRepository,
-    consumers: Rc<Consumers>,
-    fleet: Rc<Fleet<Instance>>,
-    link: Rc<Link>,
-    devices: Vec<Rc<Device>>,
+    tabs: Vec<Rc<Tab>>,
     mutant: Option<Mutant>,
 }
 
-/// Plays one world of the ledger to its end.
-pub(crate) fn play(scenario: Scenario) -> Outcome {
-    let rng = Rng::of(scenario.seed);
-    let timeline = Timeline::starting_at(START_MS, rng.clone());
-    let mut world = World::new(scenario, &rng, &timeline);
-    world.run(&rng);
+/// Plays a world of the ledger to its end.
+pub(crate) fn play(base: Base) {
+    let mut world = LedgerWorld::new(base);
+    world.run();
     world.close();
-    world.executor.shut_down();
-    let (violation, history, counts, trace) = world.run_log.finish();
-    Outcome { violation, history, counts, trace }
+    world.world.executor.shut_down();
 }
 
 // === impl Size ===
@@ -98,6 +86,7 @@ impl Size {
                 operations: rng.within(OPERATIONS_MIN..=rng.pick(&OPERATIONS_MAX)),
                 customers: rng.within(1..=2),
                 devices_max: 3,
+                tabs_max: 2,
                 silences: silences(8),
             };
         }
@@ -106,160 +95,134 @@ impl Size {
             operations: rng.within(LARGE_OPERATIONS_MIN..=rng.pick(&LARGE_OPERATIONS_MAX)),
             customers: rng.within(2..=4),
             devices_max: 6,
+            tabs_max: 2,
             silences: silences(24),
         }
     }
 }
 
-// === impl World ===
+// === impl LedgerWorld ===
 
-impl World {
-    fn new(scenario: Scenario, rng: &Rng, timeline: &Timeline) -> Self {
-        let Scenario { mutant, is_traced, .. } = scenario;
-        let executor = Executor::new(timeline.clone(), rng.clone());
-        let group = executor.new_group();
-        let faults = FaultInjector::new(FaultProfile::random(rng), rng.clone(), timeline.clone());
-        let run_log = RunLog::new(timeline.clone(), is_traced);
-        run_log.trace(|| format!("{:?}", faults.profile));
-        let keys = KeyRing::parse(KEYS).expect("a valid key");
-        let oracle =
-            OracleHandle::new(LedgerOracle::new(timeline.clone(), run_log.clone(), keys.clone()));
-        let table = MemoryTable::lagging(replicas(&faults));
-        let ledger = LedgerRepository::new(&table.shared());
-        let programs = ProgramRepository::new(&MemoryTable::new().shared());
-        let bus =
-            ObservedBus { port: MemoryBus::new(), oracle: oracle.clone(), arrived: Arc::default() };
-        let consumers = Rc::new(Consumers {
-            executor: executor.clone(),
-            group: group.clone(),
-            faults: faults.clone(),
-            oracle: oracle.clone(),
-            ledger: ledger.clone(),
-            programs: programs.clone(),
-            bus: bus.clone(),
-            mutant,
-            is_stopped_often: rng.below(4) == 0,
-            archive: RefCell::default(),
-            queue: RefCell::default(),
-            messages: Cell::new(0),
-        });
-        let (injector, stored, known) = (faults.clone(), ledger.clone(), programs.clone());
-        let records = CommandLogRepository::new(&table.shared());
-        let start = move |group: &TaskGroup, clock| {
-            let ledger = CachedReader::new(injector.wrap(group, stored.clone()), &clock);
-            let program = CachedProgram::new(injector.wrap(group, known.clone()), &clock);
-            let (reader, log) = (ledger.clone(), injector.wrap(group, records.clone()));
-            let commands = Commands { reader, log, events: injector.wrap(group, bus.clone()) };
-            Instance { ledger, program, commands, clock, keys: keys.clone(), mutant }
-        };
-        let fleet =
-            Rc::new(Fleet::new(executor.clone(), faults.clone(), run_log.clone(), Box::new(start)));
-        let link = Rc::new(Link {
-            executor: executor.clone(),
-            group: group.clone(),
-            faults: faults.clone(),
-        });
-        let size = Size::random(rng, &run_log);
+impl LedgerWorld {
+    fn new(base: Base) -> Self {
+        let rng = base.faults.rng.clone();
+        let oracle = Handle::new(LedgerOracle::new(
+            base.faults.timeline.clone(),
+            base.run_log.clone(),
+            base.keys.clone(),
+        ));
+        let mutant = base.mutant;
+        let shared: Arc<Mutex<dyn Oracle>> = oracle.shared();
+        let oracles = vec![Handle::of(shared)];
+        let parts = WorldParts { base, oracles, queues: QUEUES, lateness: LATENESS };
+        let world = World::new(parts);
+        let size = Size::random(&rng, &world.run_log);
         let customers = (1..=size.customers).map(|number| 1_000 + number).collect();
-        let devices = Vec::new();
-        Self {
-            size,
-            executor,
-            group,
-            faults,
-            run_log,
-            oracle,
-            customers,
-            table,
-            ledger,
-            programs,
-            consumers,
-            fleet,
-            link,
-            devices,
-            mutant,
-        }
+        Self { size, world, oracle, customers, tabs: Vec::new(), mutant }
     }
 
     /// Runs all tasks until the operations are used up and every message has arrived.
-    fn run(&mut self, rng: &Rng) {
-        let Size { operations, devices_max, silences, .. } = self.size;
-        let table = self.table.clone();
-        let sweep = Box::new(move |now| table.sweep_expired(now));
-        let run_log = self.run_log.clone();
-        let workload =
-            Rc::new(Workload::random(operations, &self.faults, run_log, silences, sweep));
-        let plan = Plan::random(rng);
+    fn run(&mut self) {
+        let Size { operations, devices_max, tabs_max, silences, .. } = self.size;
+        let (world, rng) = (&self.world, self.world.faults.rng.clone());
+        let workload = Rc::new(Workload::random(operations, world, silences));
+        let plan = Plan::random(&rng);
         let shown_plan = Rc::new(RefCell::new(plan.clone()));
         let staff = Rc::new(Staff {
             customers: self.customers.clone(),
-            link: Rc::clone(&self.link),
-            fleet: Rc::clone(&self.fleet),
+            network: Rc::clone(&world.network),
             oracle: self.oracle.clone(),
-            programs: self.programs.clone(),
+            table: world.table.clone(),
             plan: Rc::clone(&shown_plan),
         });
-        let (link, fleet) = (Rc::clone(&self.link), Rc::clone(&self.fleet));
-        let customers = self.customers.clone();
-        let shopify = Rc::new(Shopify::new(customers, link, fleet, self.oracle.clone()));
-        self.executor.spawn(&self.group, Rc::clone(&self.consumers).run());
+        let (network, oracle) = (Rc::clone(&world.network), self.oracle.clone());
+        let shopify = Rc::new(Shopify::new(self.customers.clone(), network, oracle));
         let opens_at_ms = START_MS + rng.below(2) * ACTIVATION_LEAD_MS;
         workload.pause_until(opens_at_ms);
         let (first, staff_workload) = (Rc::clone(&staff), Rc::clone(&workload));
-        self.executor.spawn(&self.group, async move {
+        world.spawn(async move {
             first.publish(0, plan).await;
             first.run(staff_workload).await;
         });
         for _ in 0..rng.within(1..=3) {
-            let shopify = Rc::clone(&shopify);
-            self.executor.spawn(&self.group, shopify.run(Rc::clone(&workload)));
+            world.spawn(Rc::clone(&shopify).run(Rc::clone(&workload)));
         }
+        // A lost erasure is another matter.
+        let operator = world.operator(operations, !shopify.has_erasures, true);
+        let profile =
+            Rc::new(CustomerProfile { rng: rng.clone(), workload, operator, plan: shown_plan });
         for customer in self.customers.clone() {
             for _ in 0..rng.within(1..=devices_max) {
                 let device = Rc::new(self.device(customer));
-                let task = Rc::clone(&device).run(Rc::clone(&workload), Rc::clone(&shown_plan));
-                self.executor.spawn(&self.group, task);
-                self.devices.push(device);
+                for _ in 0..rng.within(1..=tabs_max) {
+                    let tab = Tab::new(&device);
+                    self.world.spawn(Rc::clone(&tab).run(Rc::clone(&profile)));
+                    self.tabs.push(tab);
+                }
             }
         }
-        self.executor.run();
+        self.world.executor.run();
     }
 
     /// Without faults, every client finishes its retries and reads once more; then the final states
     /// are checked.
     fn close(&self) {
-        self.faults.disable();
-        let new_devices = self.customers.iter().map(|customer| Rc::new(self.device(*customer)));
-        for device in self.devices.iter().cloned().chain(new_devices) {
-            self.executor.spawn(&self.group, async move { device.close().await });
-            self.executor.run();
+        self.world.end_faults();
+        let new_tabs =
+            self.customers.iter().map(|customer| Tab::new(&Rc::new(self.device(*customer))));
+        for tab in self.tabs.iter().cloned().chain(new_tabs) {
+            self.world.finish(async move { tab.close().await });
         }
-        let rng = self.faults.rng.clone();
-        let archive = self.consumers.archive.borrow().clone();
-        let (ledger, programs) = (self.ledger.clone(), self.programs.clone());
-        let stored = self.table.items_of(TableName::Hot);
-        let (oracle, mutant) = (self.oracle.clone(), self.mutant);
-        let customers = self.customers.clone();
-        self.executor.spawn(&self.group, async move {
+        let table: SharedTable = Arc::new(self.world.table.clone());
+        let (oracle, customers) = (self.oracle.clone(), self.customers.clone());
+        self.world.finish(async move {
+            let ledger = LedgerRepository::new(&table);
             for customer in customers {
                 check_ledger(&ledger, &oracle, &customer.to_string()).await;
             }
-            if !oracle.lock().has_violation() {
-                let replayed = replay(archive, programs, rng, mutant).await;
-                oracle.lock().check_replay(&stored, &replayed);
-            }
         });
-        self.executor.run();
+        if !self.world.run_log.has_violation() {
+            let stored = self.world.table.items_of(TableName::Hot);
+            self.oracle.lock().check_erased(stored.iter());
+            let replayed = self.replayed();
+            self.oracle.lock().check_replay(&stored, &replayed);
+        }
     }
 
-    fn device(&self, customer: u64) -> Device {
-        let (link, fleet) = (Rc::clone(&self.link), Rc::clone(&self.fleet));
-        Device::new(customer.to_string(), link, fleet, self.oracle.clone())
+    /// The ledger after a replay of all events into an empty table, some of them twice, in an order
+    /// in which no event is overtaken by one 48 hours younger: decisions are applied, not made.
+    fn replayed(&self) -> ReplayResult {
+        let rng = &self.world.faults.rng;
+        let mut deliveries: Vec<(u64, Rc<Event>)> = Vec::new();
+        for event in self.world.queues.archived() {
+            let due_ms = time_of(&event) + rng.below(OVERTAKEN_MS);
+            if rng.coin() {
+                deliveries.push((due_ms + rng.below(2 * OVERTAKEN_MS), Rc::clone(&event)));
+            }
+            deliveries.push((due_ms, event));
+        }
+        let table = MemoryTable::new();
+        let programs = self.world.table.items_of(TableName::Hot);
+        let copied = table.clone();
+        self.world.finish(async move {
+            for (key, item) in programs {
+                if key.pk.starts_with("program/") {
+                    let put = Put { key, item, guard: Guard::Absent };
+                    copied.put(&put).await.expect("an item that a table held");
+                }
+            }
+        });
+        self.world.replay(table, deliveries)
+    }
+
+    fn device(&self, customer: u64) -> Device<Ledger> {
+        let owned = Owned { own: customer.to_string(), guest: None };
+        Device::new(owned, Rc::clone(&self.world.network), self.oracle.clone(), self.mutant)
     }
 }
 
 /// Reads a customer's whole ledger, page by page, and has the oracle check it.
-async fn check_ledger(ledger: &LedgerRepository, oracle: &OracleHandle, customer: &str) {
+async fn check_ledger(ledger: &LedgerRepository, oracle: &Handle<LedgerOracle>, customer: &str) {
     let account = ledger.item(customer, Consistency::Strong).await.expect("a table in memory");
     let (mut entries, mut before) = (Vec::new(), None);
     loop {
@@ -273,6 +236,20 @@ async fn check_ledger(ledger: &LedgerRepository, oracle: &OracleHandle, customer
     }
     let final_state = FinalState { customer, account: account.as_ref(), entries: &entries };
     oracle.lock().check_customer(&final_state);
+}
+
+/// The time of the fact that an event reports.
+fn time_of(event: &Event) -> u64 {
+    let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
+    let payload = &detail["payload"];
+    let text = |field: &str| payload[field].as_str().and_then(Time::from_rfc3339).map(|at| at.0);
+    let state = &detail["redemption"]["state"];
+    let decided = ["settled", "released", "timed_out"];
+    let decided = decided.iter().find_map(|kind| state[*kind]["at"].as_u64());
+    let is_cancelled = detail["metadata"]["x-shopify-topic"] == "orders/cancelled";
+    let webhook = if is_cancelled { text("cancelled_at") } else { text("processed_at") };
+    let command = detail["command"]["time"].as_u64().or(detail["redemption"]["time"].as_u64());
+    webhook.or(decided).or(command).unwrap_or_default()
 }
 
 /// The length of a silence: half of them last until a midnight, when points begin to count and

@@ -3,4 +3,5 @@
 
 mod determinism;
 mod invariants;
+mod layers;
 mod mutants;

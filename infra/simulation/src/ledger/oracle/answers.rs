@@ -3,33 +3,35 @@
 use std::collections::BTreeSet;
 
 use domain_core::id::CommandId;
+use domain_loyalty::RewardCode;
 use edge_wire::bookmark::{Payload, verify};
 
-use super::super::instance::{AccountBody, EntriesBody};
+use super::super::resource::{Balance, LedgerBody, LedgerContent, ShownAccount, ShownRedemption};
 use super::ledger_oracle::{
-    AbsorbedFacts, Client, CommandKind, LedgerOracle, RedemptionRecord, State, Status,
+    AbsorbedFacts, BookmarkContents, CommandHistory, CommandKind, LedgerOracle, RedemptionRecord,
+    State, Status,
 };
 use super::reference_account::{AccountView, day};
-use crate::coverage::Coverage;
-use crate::oracle::Invariant;
+use crate::engine::{Coverage, Invariant};
 
 /// After this time every client sees what the table has absorbed; also the maximum difference of
 /// clocks and delay of answers.
 const FRESH_MS: u64 = 60_000;
-
 /// How far the newest fact of an account may be ahead of the clock by which the account is
 /// computed.
 const FACT_LEAD_MS: u64 = 60_000;
 
-/// An answer that a client received and showed.
-pub(crate) struct ReceivedAnswer<'a> {
-    pub(crate) client: usize,
-    pub(crate) customer: &'a str,
-    /// The bookmarks of the request.
-    pub(crate) sent: &'a [String],
-    pub(crate) body: &'a AccountBody,
-    /// The client's command that this acknowledges.
-    pub(crate) acknowledged: Option<CommandId>,
+/// What an answer must not fall below.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    pub(super) floor: u64,
+    /// The highest floor of the bookmarks sent.
+    pub(super) sent_floor: u64,
+    pub(super) promised: BTreeSet<CommandId>,
+    /// The latest moment of the bookmarks sent.
+    pub(super) moment_ms: u64,
+    /// The latest day that was shown.
+    pub(super) day: u64,
 }
 
 /// The set of facts that an answer shows.
@@ -38,7 +40,9 @@ struct Claim {
     /// will be decided if no other command precedes them.
     absorbed: AbsorbedFacts,
     pending: BTreeSet<CommandId>,
-    moment_ms: u64,
+    /// The promised redemptions that are among them.
+    promised: BTreeSet<CommandId>,
+    contents: BookmarkContents,
 }
 
 type CheckError = (Invariant, String);
@@ -46,92 +50,147 @@ type CheckError = (Invariant, String);
 // === impl LedgerOracle ===
 
 impl LedgerOracle {
-    /// A client received an answer about an account.
-    pub(crate) fn answer_received(&mut self, answer: &ReceivedAnswer<'_>) {
-        self.count(Coverage::Answer);
-        let ReceivedAnswer { client, customer, body, acknowledged, .. } = *answer;
-        self.run_log.add_to_history(&body.bookmark);
-        self.trace(|| format!("client  {client} of {customer} receives {body:?}"));
-        if let Some(id) = acknowledged {
-            self.acknowledged(id);
-            self.clients[client].promised.insert(id);
-        }
-        match self.check_answer(answer) {
-            Ok(today) => {
-                let client = &mut self.clients[client];
-                client.floor = client.floor.max(body.version);
-                client.day = client.day.max(today);
-            }
-            Err((invariant, message)) => self.report(invariant, || message),
-        }
+    /// Whether a redemption is covered by every state that an instance may have seen, whatever
+    /// other redemptions are pending.
+    pub(super) fn is_covered(&self, command: &CommandHistory) -> bool {
+        let CommandKind::Redeem { points, .. } = command.kind else { return false };
+        let (customer, now_ms) = (command.customer.as_str(), self.timeline.now_ms());
+        let own = self.commands.iter().filter(|(_, one)| one.customer == customer);
+        let states = self.states(customer);
+        let old = states.partition_point(|state| state.at_ms + FRESH_MS < now_ms);
+        // Without an old state an instance may have seen that there was no account.
+        let Some(old) = old.checked_sub(1) else { return false };
+        let seen = &states[old..];
+        let days = [day(now_ms - FRESH_MS), day(now_ms + FRESH_MS)];
+        seen.iter().all(|state| {
+            let pending = own.clone().filter_map(|(id, one)| match one.kind {
+                CommandKind::Redeem { points, .. }
+                    if one.published.is_some() && !state.absorbed.redemptions.contains_key(id) =>
+                {
+                    Some(points)
+                }
+                _ => None,
+            });
+            let all = points + pending.sum::<i64>();
+            let account = self.reference_account(&state.absorbed);
+            days.iter().all(|day| account.covers(*day, all))
+        })
     }
 
-    /// Checks an answer; returns the day it is about.
-    fn check_answer(&self, answer: &ReceivedAnswer<'_>) -> Result<u64, CheckError> {
-        let ReceivedAnswer { client, customer, sent, body, .. } = *answer;
-        let claim = self.claim(client, customer, body.version, &body.bookmark)?;
-        if body.is_reset {
-            return Err((Invariant::Contract, "a reset, although nothing was lost".to_owned()));
+    /// Checks an answer; returns the content of its bookmark, and the day it is about.
+    pub(super) fn check_answer(
+        &self,
+        customer: &str,
+        body: &LedgerBody,
+        expected: &Expected,
+    ) -> Result<(BookmarkContents, Option<u64>), CheckError> {
+        let broken = || (Invariant::Contract, format!("not a bookmark: {}", body.bookmark));
+        let payload = self.open(&body.bookmark).ok_or_else(broken)?;
+        let (version, floor) = (payload.floor, expected.sent_floor);
+        if body.is_reset != (version < floor) {
+            let message = format!("version {version} for a floor of {floor}, {}", body.is_reset);
+            return Err((Invariant::Contract, message));
         }
+        if body.is_reset {
+            self.count(Coverage::Reset);
+        } else if version < expected.floor {
+            return Err((
+                Invariant::Monotonic,
+                format!("version {version} after {}", expected.floor),
+            ));
+        }
+        let states = self.states(customer);
+        let past_ms = self.timeline.now_ms() - FRESH_MS;
+        let fresh = states.iter().rev().find(|state| state.at_ms <= past_ms);
+        if let Some(fresh) = fresh.filter(|fresh| fresh.version > version) {
+            let message = format!("version {version}, {} was stored long ago", fresh.version);
+            return Err((Invariant::Fresh, message));
+        }
+        let none = State::default();
+        let state = states.iter().rev().chain([&none]).find(|state| state.version == version);
+        let state =
+            state.ok_or((Invariant::Contract, format!("version {version} was never stored")))?;
+        let claim = self.claim(customer, state, &payload, expected)?;
         if !claim.pending.is_empty() {
             self.count(Coverage::Pending);
         }
-        let sent = sent.iter().filter_map(|text| self.open(text));
-        let seen_ms = sent.map(|payload| payload.moment).max().unwrap_or(0);
+        let today = match &body.content {
+            LedgerContent::Entries(entries, has_more) => {
+                self.check_entries(entries, *has_more, &claim.promised)?;
+                return Ok((claim.contents, None));
+            }
+            LedgerContent::Account(account) => {
+                if account.version != version {
+                    let message = format!("version {} in {body:?}", account.version);
+                    return Err((Invariant::Contract, message));
+                }
+                self.check_day(&claim, body, expected)?
+            }
+            LedgerContent::Redemption(redemption) => {
+                self.check_status(&claim, redemption)?;
+                self.check_day(&claim, body, expected)?
+            }
+        };
+        Ok((claim.contents, Some(today)))
+    }
+
+    /// Checks what an answer shows as of its day; returns that day.
+    fn check_day(
+        &self,
+        claim: &Claim,
+        body: &LedgerBody,
+        expected: &Expected,
+    ) -> Result<u64, CheckError> {
+        let seen_ms = expected.moment_ms;
         // No account is computed as of a day before its newest fact, even if the clock is behind.
         let newest_ms = Some(self.newest_ms(&claim.absorbed));
         let newest_ms = newest_ms.filter(|newest_ms| *newest_ms <= body.clock_ms + FACT_LEAD_MS);
         let read_ms = body.clock_ms.max(seen_ms).max(newest_ms.unwrap_or(0));
-        if claim.moment_ms < seen_ms || claim.moment_ms > read_ms {
-            let message = format!("a moment of {} after {seen_ms}, at {read_ms}", claim.moment_ms);
+        let moment_ms = claim.contents.moment_ms;
+        if moment_ms < seen_ms || moment_ms > read_ms {
+            let message = format!("a moment of {moment_ms} after {seen_ms}, at {read_ms}");
             return Err((Invariant::Monotonic, message));
         }
-        let now_ms = self.timeline.now_ms();
-        if body.clock_ms.abs_diff(now_ms) > FRESH_MS
-            || !self.may_apply_at(body.program, body.clock_ms)
-        {
-            let message = format!("version {} at {}", body.program, body.clock_ms);
-            return Err((Invariant::Fresh, message));
+        if body.clock_ms.abs_diff(self.timeline.now_ms()) > FRESH_MS {
+            return Err((Invariant::Fresh, format!("an answer of {}", body.clock_ms)));
         }
         let today = day(read_ms);
         if today > day(body.clock_ms.max(seen_ms)) {
             self.count(Coverage::FactAhead);
         }
-        self.compare(&claim, body, today, Invariant::ReadYourWrites)?;
-        let latest = self.clients[client].day;
-        if latest > today {
+        self.compare(claim, body, today, Invariant::ReadYourWrites)?;
+        if expected.day > today {
             // The client has seen a later day: nothing of it may be revoked.
             self.count(Coverage::DayBefore);
-            self.compare(&claim, body, latest, Invariant::Monotonic)?;
+            self.compare(claim, body, expected.day, Invariant::Monotonic)?;
         }
-        self.status(&claim, body)?;
         Ok(today)
     }
 
+    /// Compares what is shown with the result under a program that may apply now.
     fn compare(
         &self,
         claim: &Claim,
-        body: &AccountBody,
+        body: &LedgerBody,
         today: u64,
         invariant: Invariant,
     ) -> Result<(), CheckError> {
-        let plan = self.plans.iter().find(|one| one.version == body.program);
-        let plan = plan.ok_or((Invariant::Contract, "no such program".to_owned()))?;
-        let expected = self.reference_account(&claim.absorbed).view(&plan.plan, today);
-        self.count_situations(&expected);
-        let actual = AccountView {
-            available: body.available,
-            pending: body.pending,
-            held: body.held,
-            tier: expected.tier,
-            next: expected.next,
-            expiring: body.expiring.clone(),
-        };
-        let next = body.next.as_ref().map(|(name, missing)| (name.as_str(), *missing));
-        if actual == expected && body.tier == expected.tier && next == expected.next {
+        if claim.absorbed.erasure.is_partial() {
             return Ok(());
         }
-        Err((invariant, format!("version {} is {expected:?}, shown is {body:?}", body.version)))
+        let account = self.reference_account(&claim.absorbed);
+        let plans = self.plans.iter().filter(|one| self.may_apply_at(one.version, body.clock_ms));
+        let mut views = Vec::new();
+        for plan in plans {
+            let view = account.view(&plan.plan, today);
+            if is_shown(&view, body) {
+                self.count_situations(&view);
+                return Ok(());
+            }
+            views.push(view);
+        }
+        let version = claim.contents.floor;
+        Err((invariant, format!("version {version} is one of {views:?}, shown is {body:?}")))
     }
 
     fn count_situations(&self, expected: &AccountView) {
@@ -146,96 +205,57 @@ impl LedgerOracle {
         }
     }
 
-    /// Checks the status of a redemption.
-    fn status(&self, claim: &Claim, body: &AccountBody) -> Result<(), CheckError> {
-        let Some((id, status)) = body.redemption else { return Ok(()) };
-        let expected = match claim.absorbed.redemptions.get(&id).map(|record| record.status) {
-            _ if claim.pending.contains(&id) => "pending",
+    /// Checks the status of a redemption, and that only a confirmed one has its code.
+    fn check_status(&self, claim: &Claim, shown: &ShownRedemption) -> Result<(), CheckError> {
+        let ShownRedemption { id, status, code, .. } = shown;
+        if self.is_redemption_erased(*id) {
+            return Ok(());
+        }
+        let expected = match claim.absorbed.redemptions.get(id).map(|record| record.status) {
+            _ if claim.pending.contains(id) => "pending",
             None | Some(Status::Held) => "pending",
             Some(Status::Rejected) => "rejected",
             Some(Status::Settled(_)) => "confirmed",
             Some(Status::Released(_) | Status::TimedOut(_)) => "released",
         };
-        if status == expected {
+        let own = (expected == "confirmed").then(|| RewardCode::of(*id).to_string());
+        if status == expected && *code == own {
             return Ok(());
         }
-        Err((
-            Invariant::ReadYourWrites,
-            format!("{id} is {expected}, but the answer says {status}"),
-        ))
-    }
-
-    /// A client has read the entries of its ledger.
-    pub(crate) fn entries_received(
-        &mut self,
-        client: usize,
-        customer: &str,
-        sent: &[String],
-        page: &EntriesBody,
-    ) {
-        self.count(Coverage::Answer);
-        self.run_log.add_to_history(&page.bookmark);
-        self.trace(|| format!("client  {client} of {customer} with {sent:?} reads {page:?}"));
-        if let Err((invariant, message)) = self.check_entries(client, customer, page) {
-            self.report(invariant, || message);
-        }
+        let message = format!("{id} is {expected} with {own:?}, but the answer says {shown:?}");
+        Err((Invariant::ReadYourWrites, message))
     }
 
     fn check_entries(
-        &mut self,
-        client: usize,
-        customer: &str,
-        page: &EntriesBody,
+        &self,
+        entries: &[(String, i64)],
+        has_more: bool,
+        promised: &BTreeSet<CommandId>,
     ) -> Result<(), CheckError> {
-        let payload = self.open(&page.bookmark);
-        let floor = payload.map_or(0, |payload| payload.floor);
-        self.claim(client, customer, floor, &page.bookmark)?;
-        let ids: BTreeSet<&str> = page.entries.iter().map(|(id, _)| id.as_str()).collect();
-        if ids.len() != page.entries.len() {
+        let ids: BTreeSet<&str> = entries.iter().map(|(id, _)| id.as_str()).collect();
+        if ids.len() != entries.len() {
             return Err((Invariant::Counted, "an entry is twice on one page".to_owned()));
         }
-        for id in &self.clients[client].promised {
+        for id in promised {
             let name = |kind: &str| format!("{kind}/redemption/{}", id.to_hex());
             let is_there = ["hold", "reject"].iter().any(|kind| ids.contains(name(kind).as_str()));
             // The entry may be on the next page.
-            if !is_there && ids.len() < 100 {
-                return Err((
-                    Invariant::ReadYourWrites,
-                    format!("{id} was promised and has no entry"),
-                ));
+            if !is_there && !has_more {
+                let message = format!("{id} was promised and has no entry");
+                return Err((Invariant::ReadYourWrites, message));
             }
         }
-        let client = &mut self.clients[client];
-        client.floor = client.floor.max(floor);
         Ok(())
     }
 
-    /// The facts behind an answer with this version and bookmark.
+    /// The facts behind an answer with this bookmark, at this state.
     fn claim(
         &self,
-        client: usize,
         customer: &str,
-        version: u64,
-        bookmark: &str,
+        state: &State,
+        payload: &Payload,
+        expected: &Expected,
     ) -> Result<Claim, CheckError> {
-        let broken = || (Invariant::Contract, format!("not a bookmark: {bookmark}"));
-        let payload = self.open(bookmark).ok_or_else(broken)?;
-        let Client { floor, promised, .. } = &self.clients[client];
-        if payload.floor != version || version < *floor {
-            let message = format!("version {version} under {} after {floor}", payload.floor);
-            return Err((Invariant::Monotonic, message));
-        }
-        let states = self.accounts.get(customer).map(Vec::as_slice).unwrap_or_default();
-        let none = State::default();
-        let state = states.iter().chain([&none]).find(|state| state.version == version);
-        let state =
-            state.ok_or((Invariant::Contract, format!("version {version} was never stored")))?;
-        let past_ms = self.timeline.now_ms() - FRESH_MS;
-        let fresh = states.iter().rev().find(|state| state.at_ms <= past_ms);
-        if let Some(fresh) = fresh.filter(|fresh| fresh.version > version) {
-            let message = format!("version {version}, {} was stored long ago", fresh.version);
-            return Err((Invariant::Fresh, message));
-        }
         let (mut absorbed, mut pending) = (state.absorbed.clone(), BTreeSet::new());
         let mut requests: Vec<_> = payload.pending.iter().map(|one| (one.time, one.id)).collect();
         requests.sort_unstable();
@@ -247,11 +267,22 @@ impl LedgerOracle {
             absorbed = self.decide(&absorbed, id, &record);
             pending.insert(id);
         }
-        let lost = promised.iter().find(|id| !absorbed.redemptions.contains_key(id));
-        if let Some(id) = lost {
-            return Err((Invariant::ReadYourWrites, format!("{id} was promised and is missing")));
+        let (mut promised, fresh_ms) = (BTreeSet::new(), self.timeline.now_ms() - FRESH_MS);
+        for id in &expected.promised {
+            if self.is_redemption_erased(*id) {
+                self.count(Coverage::ExcusedByErasure);
+            } else if absorbed.redemptions.contains_key(id) {
+                promised.insert(*id);
+            } else if self.is_lost(customer, *id, fresh_ms) {
+                self.count(Coverage::ExcusedByLoss);
+            } else {
+                let message = format!("{id} was promised and is missing");
+                return Err((Invariant::ReadYourWrites, message));
+            }
         }
-        Ok(Claim { absorbed, pending, moment_ms: payload.moment })
+        let (floor, moment_ms) = (payload.floor, payload.moment);
+        let contents = BookmarkContents { floor, moment_ms, known: BTreeSet::new() };
+        Ok(Claim { absorbed, pending, promised, contents })
     }
 
     fn pending(&self, id: CommandId, time: u64) -> Option<RedemptionRecord> {
@@ -262,7 +293,27 @@ impl LedgerOracle {
         Some(RedemptionRecord { at_ms, points, until_ms, status: Status::Held })
     }
 
-    fn open(&self, bookmark: &str) -> Option<Payload> {
-        verify(&self.keys, bookmark).and_then(|sealed| sealed.open()).ok()
+    pub(super) fn open(&self, bookmark: &str) -> Option<Payload> {
+        verify(self.keys.all(), bookmark).and_then(|sealed| sealed.open()).ok()
+    }
+}
+
+/// Whether an answer shows this view, as far as it shows one.
+fn is_shown(view: &AccountView, body: &LedgerBody) -> bool {
+    let balance = Balance { available: view.available, pending: view.pending, held: view.held };
+    match &body.content {
+        LedgerContent::Account(account) => {
+            let next = view.next.map(|(name, missing)| (name.to_owned(), missing));
+            *account
+                == ShownAccount {
+                    version: account.version,
+                    balance,
+                    tier: view.tier.to_owned(),
+                    next,
+                    expiring: view.expiring.clone(),
+                }
+        }
+        LedgerContent::Redemption(redemption) => redemption.balance == balance,
+        LedgerContent::Entries(..) => true,
     }
 }

@@ -1,19 +1,21 @@
 //! Checks every write to the table: each cause counts once, each decision follows from the points,
 //! and each account is the sum of what it has absorbed.
 
-use domain_core::event::{Event, Kind};
+use domain_core::event::Kind;
 use domain_core::id::CommandId;
 use domain_loyalty::{
-    CauseKind, LedgerChange, LoyaltyEvent, Redemption, RedemptionItem, RewardCode,
-    State as DomainState,
+    CauseKind, EntryKind, LedgerChange, LedgerEntry, LoyaltyEvent, Redemption, RedemptionItem,
+    RewardCode, State as DomainState,
 };
 
 use super::super::causes::OrderChange;
+use super::erasure::{PRIVACY_QUEUE, TOPIC, step};
 use super::ledger_oracle::{
     AbsorbedFacts, CauseHistory, CommandKind, LedgerOracle, RedemptionRecord, State, Status,
 };
-use crate::coverage::Coverage;
-use crate::oracle::Invariant;
+use super::reference_model::OrderEarnings;
+use crate::engine::{Coverage, Invariant};
+use crate::world::Finished;
 
 /// The maximum difference of clocks and delay of writes.
 const SLACK_MS: u64 = 120_000;
@@ -25,7 +27,7 @@ type CheckError = (Invariant, String);
 
 impl LedgerOracle {
     /// The table was written.
-    pub(crate) fn committed(&mut self, change: &LedgerChange) {
+    pub(super) fn committed(&mut self, change: &LedgerChange) {
         self.count(Coverage::State);
         self.trace(|| {
             let redemptions: Vec<&Redemption> =
@@ -44,7 +46,9 @@ impl LedgerOracle {
             Some(customer) => self.state(customer).absorbed,
             None => AbsorbedFacts::default(),
         };
-        if let Some(cause) = &change.cause {
+        if let Some(after) = step(change, &absorbed) {
+            absorbed = after;
+        } else if let Some(cause) = &change.cause {
             let message =
                 || (Invariant::Counted, format!("{cause} is counted, but never happened"));
             if cause.kind == CauseKind::Adjustment {
@@ -52,7 +56,7 @@ impl LedgerOracle {
                 self.absorb_gift(&mut absorbed, id)?;
             } else {
                 let number = self.number(cause.kind, &cause.id).ok_or_else(message)?;
-                self.absorb_cause(&mut absorbed, number)?;
+                self.absorb_cause(&mut absorbed, number, change)?;
             }
         } else if change.redemptions.is_empty() {
             let put = change.put.first().and_then(|entry| CommandId::from_hex(&entry.cause.id));
@@ -60,13 +64,14 @@ impl LedgerOracle {
             self.absorb_gift(&mut absorbed, id)?;
         }
         let items: Vec<&RedemptionItem> = change.redemptions.iter().map(|one| &one.item).collect();
-        if !items.is_empty() {
+        if !items.is_empty() && !change.put.is_empty() {
             absorbed = self.check_decisions(&absorbed, &items)?;
         }
         let (Some(customer), Some(account)) = (customer, &change.account) else { return Ok(()) };
         let decisions =
             absorbed.redemptions.values().map(|one| one.status.decisions()).sum::<u64>();
-        let count = absorbed.causes.len() as u64 + absorbed.gifts.len() as u64 + decisions;
+        let facts = absorbed.causes.len() as u64 + absorbed.gifts.len() as u64 + decisions;
+        let count = facts + absorbed.erasure.steps;
         let (version, at_ms) = (account.item.version, self.timeline.now_ms());
         if count != version {
             let message = format!("{count} causes of {customer} are counted as {version}");
@@ -98,6 +103,7 @@ impl LedgerOracle {
         &mut self,
         absorbed: &mut AbsorbedFacts,
         number: usize,
+        change: &LedgerChange,
     ) -> Result<(), CheckError> {
         let cause = self.causes[number].cause.clone();
         if self.causes[number].is_absorbed {
@@ -120,8 +126,18 @@ impl LedgerOracle {
             return Ok(());
         }
         if cause.change == OrderChange::Paid
-            && let Some(earned) = self.earned(&order, cause.at_ms, absorbed)
+            && let Some((_, plan)) = self.plan_at(cause.at_ms)
         {
+            let earned = |is_gold| OrderEarnings::new(&order, cause.at_ms, plan, is_gold);
+            // The tier of a customer who is being erased depends on how much is erased.
+            let is_gold = if absorbed.erasure.is_partial() {
+                let is_earned = |entry: &&LedgerEntry| entry.kind == EntryKind::Earn;
+                let stored = change.put.iter().find(is_earned).map_or(0, |entry| entry.points.0);
+                earned(true).points() == stored
+            } else {
+                self.is_gold(cause.at_ms, plan, absorbed)
+            };
+            let earned = earned(is_gold);
             self.earned.insert(cause.order, earned);
         }
         absorbed.causes.extend(known);
@@ -168,6 +184,14 @@ impl LedgerOracle {
         if (request.at_ms, request.until_ms) != (published.at_ms, published.until_ms) {
             return Err((Invariant::Counted, format!("{id} has another time than its event")));
         }
+        if before.erasure.is_partial() {
+            return Ok(after);
+        }
+        // A decision that was lost with the table is applied again, not made.
+        let made = self.announced.get(&(id, request.status.decisions()));
+        if items.len() == 1 && made == Some(&request.status) {
+            return Ok(after);
+        }
         let expected = self.decide(before, id, &request);
         if after != expected {
             let (actual, expected) = (&after.redemptions[&id], &expected.redemptions[&id]);
@@ -195,6 +219,9 @@ impl LedgerOracle {
         let now_ms = self.timeline.now_ms();
         let held = &before.redemptions[&redemption.id];
         let status = record_of(redemption).status;
+        if self.announced.get(&(redemption.id, status.decisions())) == Some(&status) {
+            return Ok(());
+        }
         let is_offered = |at_ms: u64| {
             self.plan_at(at_ms).is_some_and(|(_, plan)| plan.cost(&redemption.reward).is_some())
         };
@@ -220,11 +247,14 @@ impl LedgerOracle {
     }
 
     /// A consumer has finished an event.
-    pub(crate) fn consumed(&mut self, event: &Event) {
-        self.trace(|| format!("queue   finishes {:?} {}", event.kind, event.detail));
+    pub(super) fn check_finished(&mut self, message: Finished<'_>) {
+        let Finished { event, is_replay, .. } = message;
         let is_done = match event.kind {
-            Kind::ShopifyWebhook => self.is_webhook_done(&event.detail),
+            Kind::ShopifyWebhook => self.is_webhook_done(message),
+            // A replay decides nothing.
+            Kind::LoyaltyCommanded if is_replay => Some(true),
             Kind::LoyaltyCommanded => self.is_command_done(&event.detail),
+            _ if is_replay => Some(true),
             _ => self.is_decision_done(&event.detail),
         };
         if is_done != Some(true) {
@@ -234,11 +264,22 @@ impl LedgerOracle {
         }
     }
 
-    fn is_webhook_done(&self, detail: &str) -> Option<bool> {
-        let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-        let webhook = detail["metadata"]["X-Shopify-Webhook-Id"].as_str()?;
+    fn is_webhook_done(&mut self, message: Finished<'_>) -> Option<bool> {
+        let Finished { queue, event, at_ms, .. } = message;
+        let detail: serde_json::Value = serde_json::from_str(&event.detail).ok()?;
+        if detail["metadata"]["x-shopify-topic"] == TOPIC {
+            // The ledger's consumer ignores it.
+            if queue == PRIVACY_QUEUE {
+                let customer = detail["payload"]["customer"]["id"].as_u64()?;
+                let orders = detail["payload"]["orders_to_redact"].as_array().cloned();
+                let orders = orders.unwrap_or_default().into_iter();
+                self.erased(&customer.to_string(), at_ms, orders.map(|order| order.to_string()));
+            }
+            return Some(true);
+        }
+        let webhook = detail["metadata"]["x-shopify-webhook-id"].as_str()?;
         let number: usize = webhook.split('-').nth(1)?.parse().ok()?;
-        Some(self.causes[number].is_absorbed)
+        Some(self.causes[number].is_absorbed || self.is_cause_erased(number))
     }
 
     /// A gift is finished when it is absorbed; a redemption when its decision is stored and
@@ -246,11 +287,13 @@ impl LedgerOracle {
     fn is_command_done(&self, detail: &str) -> Option<bool> {
         let LoyaltyEvent { customer, command } = serde_json::from_str(detail).ok()?;
         let absorbed = self.state(&customer).absorbed;
-        Some(match self.commands.get(&command.id)?.kind {
+        let known = self.commands.get(&command.id)?;
+        Some(match known.kind {
+            _ if self.is_command_erased(known) => true,
             CommandKind::Gift { .. } => absorbed.gifts.contains(&command.id),
             CommandKind::Redeem { .. } => {
                 absorbed.redemptions.contains_key(&command.id)
-                    && self.announced.contains(&(command.id, 1))
+                    && self.announced.contains_key(&(command.id, 1))
             }
         })
     }
@@ -259,8 +302,11 @@ impl LedgerOracle {
     fn is_decision_done(&self, detail: &str) -> Option<bool> {
         let RedemptionItem { redemption, .. } = serde_json::from_str(detail).ok()?;
         let id = redemption.id;
+        if self.is_redemption_erased(id) {
+            return Some(true);
+        }
         let (_, record) = self.stored_redemption(id)?;
-        let is_announced = self.announced.contains(&(id, record.status.decisions()));
+        let is_announced = self.announced.contains_key(&(id, record.status.decisions()));
         let is_made = self.codes.contains(&RewardCode::of(id).to_string());
         Some(match (redemption.state, record.status) {
             (DomainState::Held, Status::Settled(_)) => is_announced && is_made,
@@ -268,16 +314,10 @@ impl LedgerOracle {
             _ => is_announced,
         })
     }
-
-    /// A reward code was created.
-    pub(crate) fn code_created(&mut self, code: &str) {
-        self.trace(|| format!("codes   {code}"));
-        self.codes.insert(code.to_owned());
-    }
 }
 
 /// A redemption in the oracle's types.
-fn record_of(redemption: &Redemption) -> RedemptionRecord {
+pub(super) fn record_of(redemption: &Redemption) -> RedemptionRecord {
     let status = match redemption.state {
         DomainState::Requested | DomainState::Rejected => Status::Rejected,
         DomainState::Held => Status::Held,

@@ -3,28 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain_core::id::CommandId;
-use edge_wire::keys::KeyRing;
 
 use super::super::causes::{Cause, Order};
-use super::super::instance::{ErrorReply, Gift, RedeemRequest};
 use super::super::plan::Plan;
+use super::super::staff::Gift;
+use super::loss::Loss;
 use super::reference_model::OrderEarnings;
-use crate::coverage::Coverage;
-use crate::oracle::Invariant;
-use crate::run_log::RunLog;
-use crate::timeline::Timeline;
+use crate::engine::{Coverage, Invariant, RunLog, Timeline};
+use crate::world::KeyRotation;
 
 /// How old the program shown to a client may be: 5 s at an instance, the difference of clocks, and
 /// the duration of a request.
 const OLD_MS_MAX: u64 = 60_000;
-/// How long a retry is honoured, less the difference of clocks.
-const RETRY_MS_MAX: u64 = 12 * 3_600_000 - 120_000;
-
 /// The oracle of one world.
 pub(crate) struct LedgerOracle {
     pub(super) timeline: Timeline,
     pub(super) run_log: RunLog,
-    pub(super) keys: KeyRing,
+    pub(super) keys: KeyRotation,
     pub(super) plans: Vec<PlanVersion>,
     pub(super) orders: Vec<Order>,
     pub(super) causes: Vec<CauseHistory>,
@@ -34,9 +29,14 @@ pub(crate) struct LedgerOracle {
     /// By customer: all states of the account in the table.
     pub(super) accounts: BTreeMap<String, Vec<State>>,
     pub(super) clients: Vec<Client>,
+    /// The redemptions that clients sent, by their numbers.
+    pub(super) numbers: Vec<CommandId>,
     pub(super) codes: BTreeSet<String>,
-    /// Redemptions and the number of their published decisions.
-    pub(super) announced: BTreeSet<(CommandId, u64)>,
+    /// The published decisions: by redemption and number, the status.
+    pub(super) announced: BTreeMap<(CommandId, u64), Status>,
+    pub(super) loss: Loss,
+    /// The orders that demands of erasure named.
+    pub(super) redacted_orders: BTreeSet<String>,
 }
 
 /// A program and the time from which it applies.
@@ -95,6 +95,18 @@ pub(super) struct AbsorbedFacts {
     pub(super) causes: BTreeSet<usize>,
     pub(super) gifts: BTreeSet<CommandId>,
     pub(super) redemptions: BTreeMap<CommandId, RedemptionRecord>,
+    pub(super) erasure: Erasure,
+}
+
+/// The erasure of a customer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Erasure {
+    /// Up to when everything is erased.
+    pub(super) at_ms: Option<u64>,
+    /// The writes that the account has counted.
+    pub(super) steps: u64,
+    /// Whether every write is done.
+    pub(super) is_done: bool,
 }
 
 /// A redemption and its status.
@@ -117,7 +129,7 @@ pub(super) enum Status {
 }
 
 /// One device.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Client {
     /// The highest version it was shown.
     pub(super) floor: u64,
@@ -125,12 +137,23 @@ pub(super) struct Client {
     pub(super) day: u64,
     /// The commands that were acknowledged to it.
     pub(super) promised: BTreeSet<CommandId>,
+    /// The bookmarks it received, by its numbers for them.
+    pub(super) bookmarks: BTreeMap<u64, BookmarkContents>,
+}
+
+/// The content of a bookmark.
+#[derive(Debug, Clone, Default)]
+pub(super) struct BookmarkContents {
+    pub(super) floor: u64,
+    pub(super) moment_ms: u64,
+    /// The client's commands that its answer contained.
+    pub(super) known: BTreeSet<CommandId>,
 }
 
 // === impl LedgerOracle ===
 
 impl LedgerOracle {
-    pub(crate) fn new(timeline: Timeline, run_log: RunLog, keys: KeyRing) -> Self {
+    pub(crate) fn new(timeline: Timeline, run_log: RunLog, keys: KeyRotation) -> Self {
         Self {
             timeline,
             run_log,
@@ -142,15 +165,12 @@ impl LedgerOracle {
             commands: BTreeMap::new(),
             accounts: BTreeMap::new(),
             clients: Vec::new(),
+            numbers: Vec::new(),
             codes: BTreeSet::new(),
-            announced: BTreeSet::new(),
+            announced: BTreeMap::new(),
+            loss: Loss::default(),
+            redacted_orders: BTreeSet::new(),
         }
-    }
-
-    /// Adds a client; returns its number.
-    pub(crate) fn add_client(&mut self) -> usize {
-        self.clients.push(Client::default());
-        self.clients.len() - 1
     }
 
     pub(crate) fn count(&self, coverage: Coverage) {
@@ -159,16 +179,6 @@ impl LedgerOracle {
 
     pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
         self.run_log.trace(line);
-    }
-
-    /// Whether a violation was reported.
-    pub(crate) fn has_violation(&self) -> bool {
-        self.run_log.has_violation()
-    }
-
-    /// A client received an answer that no request should have.
-    pub(crate) fn unexpected(&self, message: &str) {
-        self.report(Invariant::Contract, || message.to_owned());
     }
 
     /// A program takes effect at a time.
@@ -201,20 +211,13 @@ impl LedgerOracle {
         }
     }
 
-    /// A customer sends a redemption for the first time.
-    pub(crate) fn command_sent(&mut self, client: usize, id: CommandId, request: &RedeemRequest) {
-        self.trace(|| format!("client  {client} sends {request:?}"));
-        let kind = CommandKind::Redeem { reward: request.reward.clone(), points: request.points };
-        self.add_command(id, &request.customer, kind);
-    }
-
     /// Staff sends an adjustment for the first time.
     pub(crate) fn gift_sent(&mut self, id: CommandId, gift: &Gift) {
         self.trace(|| format!("staff   {gift:?}"));
         self.add_command(id, &gift.customer, CommandKind::Gift { points: gift.points });
     }
 
-    fn add_command(&mut self, id: CommandId, customer: &str, kind: CommandKind) {
+    pub(super) fn add_command(&mut self, id: CommandId, customer: &str, kind: CommandKind) {
         let (customer, first_sent_ms) = (customer.to_owned(), self.timeline.now_ms());
         let (published, is_acknowledged) = (None, false);
         self.commands.insert(
@@ -230,26 +233,6 @@ impl LedgerOracle {
         command.is_acknowledged = true;
         if command.published.is_none() {
             self.report(Invariant::Durable, || format!("202 for {id}, which was never published"));
-        }
-    }
-
-    /// A customer received an error.
-    pub(crate) fn rejection_received(
-        &mut self,
-        id: CommandId,
-        sent_at_ms: u64,
-        error: &ErrorReply,
-    ) {
-        let Some(command) = self.commands.get(&id) else { return };
-        let event = command.published.as_ref();
-        let is_done = event.is_some_and(|event| event.accepted_at_ms < sent_at_ms);
-        let stamped_ms = event.map_or(command.first_sent_ms, |event| event.at_ms);
-        match error {
-            ErrorReply::Declined(_) if !is_done => self.count(Coverage::Declined),
-            ErrorReply::Expired if self.timeline.now_ms() > stamped_ms + RETRY_MS_MAX => {
-                self.count(Coverage::KeyExpired);
-            }
-            _ => self.report(Invariant::Contract, || format!("{error:?} for {command:?}")),
         }
     }
 
@@ -283,6 +266,20 @@ impl LedgerOracle {
 
     pub(super) fn report(&self, invariant: Invariant, message: impl FnOnce() -> String) {
         self.run_log.report(invariant, message);
+    }
+}
+
+// === impl Erasure ===
+
+impl Erasure {
+    /// Whether a fact of this time is erased, or dropped if it arrives later.
+    pub(super) fn covers(self, at_ms: u64) -> bool {
+        self.at_ms.is_some_and(|erased_ms| at_ms <= erased_ms)
+    }
+
+    /// Whether some of it is erased and some is not.
+    pub(super) fn is_partial(self) -> bool {
+        self.at_ms.is_some() && !self.is_done
     }
 }
 

@@ -4,15 +4,15 @@
 
 mod answers;
 mod commits;
+mod erasure;
 mod final_checks;
 mod ledger_oracle;
+mod loss;
 mod published_events;
+mod recorder;
 mod reference_account;
 mod reference_model;
+mod stored_items;
 
-pub(crate) use answers::ReceivedAnswer;
 pub(crate) use final_checks::FinalState;
 pub(crate) use ledger_oracle::LedgerOracle;
-
-/// A handle to the oracle of a world of the ledger.
-pub(crate) type OracleHandle = crate::oracle::Handle<LedgerOracle>;

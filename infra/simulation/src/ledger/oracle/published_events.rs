@@ -2,11 +2,13 @@
 
 use domain_core::event::{Event, Kind};
 use domain_core::id::CommandId;
+use domain_loyalty::Redemption;
 use serde::Deserialize;
 
+use super::commits::record_of;
+use super::erasure::TOPIC;
 use super::ledger_oracle::{CommandKind, LedgerOracle, Publication};
-use crate::coverage::Coverage;
-use crate::oracle::Invariant;
+use crate::engine::{Coverage, Invariant};
 
 /// The fields of a command event that the oracle reads.
 #[derive(Debug, Deserialize)]
@@ -34,12 +36,7 @@ enum ParsedAction {
 #[derive(Debug, Deserialize)]
 struct Decision {
     version: u64,
-    redemption: DecidedRedemption,
-}
-
-#[derive(Debug, Deserialize)]
-struct DecidedRedemption {
-    id: CommandId,
+    redemption: Redemption,
 }
 
 /// The fields of a webhook event that the oracle reads.
@@ -50,21 +47,22 @@ struct Webhook {
 
 #[derive(Debug, Deserialize)]
 struct Metadata {
-    #[serde(rename = "X-Shopify-Webhook-Id")]
+    #[serde(rename = "x-shopify-webhook-id")]
     id: String,
+    #[serde(rename = "x-shopify-topic")]
+    topic: String,
 }
 
 // === impl LedgerOracle ===
 
 impl LedgerOracle {
-    /// The bus has accepted an event.
-    pub(crate) fn published(&mut self, event: &Event) {
-        self.run_log.add_to_history(&event.detail);
-        self.trace(|| format!("bus     accepts {:?} {}", event.kind, event.detail));
+    /// Checks an event that the bus has accepted.
+    pub(super) fn check_published(&mut self, event: &Event) {
         let message = match event.kind {
             Kind::ShopifyWebhook => self.webhook_published(&event.detail),
             Kind::LoyaltyCommanded => self.command_published(&event.detail),
-            _ => self.decision_published(&event.detail),
+            kind if Kind::REDEMPTIONS.contains(&kind) => self.decision_published(&event.detail),
+            _ => Ok(()),
         };
         if let Err((invariant, message)) = message {
             self.report(invariant, || message);
@@ -73,6 +71,9 @@ impl LedgerOracle {
 
     fn webhook_published(&mut self, detail: &str) -> Result<(), (Invariant, String)> {
         let webhook: Webhook = read(detail)?;
+        if webhook.metadata.topic == TOPIC {
+            return Ok(());
+        }
         let number = webhook.metadata.id.split('-').nth(1).and_then(|text| text.parse().ok());
         let known = number.and_then(|number: usize| self.causes.get_mut(number));
         let known =
@@ -126,15 +127,22 @@ impl LedgerOracle {
     }
 
     fn decision_published(&mut self, detail: &str) -> Result<(), (Invariant, String)> {
-        let Decision { version, redemption: DecidedRedemption { id } } = read(detail)?;
+        let Decision { version, redemption } = read(detail)?;
+        let id = redemption.id;
         let stands = self
             .stored_redemption(id)
             .is_some_and(|(_, record)| record.status.decisions() >= version);
         if !stands {
             return Err((Invariant::Durable, format!("published, but not stored: {detail}")));
         }
-        if !self.announced.insert((id, version)) {
-            self.run_log.count(Coverage::Republished);
+        let status = record_of(&redemption).status;
+        match self.announced.insert((id, version), status) {
+            None => {}
+            Some(before) if before == status => self.run_log.count(Coverage::Republished),
+            Some(before) => {
+                let message = format!("{id} was published as {before:?}, now as {status:?}");
+                return Err((Invariant::SameBytes, message));
+            }
         }
         Ok(())
     }

@@ -29,14 +29,24 @@ impl LedgerOracle {
     /// The reference account of all absorbed facts.
     pub(super) fn reference_account(&self, absorbed: &AbsorbedFacts) -> ReferenceAccount {
         let mut account = ReferenceAccount::default();
-        let is_paid = |number: &&usize| self.causes[**number].cause.change == OrderChange::Paid;
+        let erasure = absorbed.erasure;
+        let is_paid = |number: &&usize| {
+            let cause = &self.causes[**number].cause;
+            cause.change == OrderChange::Paid && !erasure.covers(cause.at_ms)
+        };
         for number in absorbed.causes.iter().filter(is_paid) {
             self.add_order(&mut account, absorbed, *number);
         }
-        for id in &absorbed.gifts {
+        let is_erased = |id: &&CommandId| {
+            self.commands.get(*id).is_some_and(|command| {
+                command.published.as_ref().is_some_and(|event| erasure.covers(event.at_ms))
+            })
+        };
+        for id in absorbed.gifts.iter().filter(|id| !is_erased(id)) {
             self.add_gift(&mut account, *id);
         }
-        for (id, record) in &absorbed.redemptions {
+        let present = absorbed.redemptions.iter();
+        for (id, record) in present.filter(|(_, record)| !erasure.covers(record.at_ms)) {
             add_redemption(&mut account, *id, record);
         }
         account
@@ -56,30 +66,12 @@ impl LedgerOracle {
         causes.chain(gifts.map(|gift| gift.at_ms)).chain(redemptions).max().unwrap_or(0)
     }
 
-    /// What an order earns, given the facts that were known when its payment arrived.
-    pub(super) fn earned(
-        &self,
-        order: &Order,
-        at_ms: u64,
-        known: &AbsorbedFacts,
-    ) -> Option<OrderEarnings> {
-        let Plan { per, per_gold, window_days, pending_days, expiry_days, .. } =
-            *self.plan_at(at_ms)?.1;
+    /// Whether an order of this time earns as one of the highest tier, given the facts that were known
+    /// when its payment arrived.
+    pub(super) fn is_gold(&self, at_ms: u64, plan: &Plan, known: &AbsorbedFacts) -> bool {
         let then = day(at_ms - LAG_MS);
-        let figures = self.reference_account(known).figures(window_days, then, |on| on < then);
-        let is_gold = tier_index(self.plan_at(at_ms)?.1, figures) == 2;
-        let from = next_day(at_ms) + pending_days;
-        let dates = Dates {
-            earned: day(at_ms),
-            from: (pending_days > 0).then_some(from),
-            until: expiry_days.map(|days| from + days),
-        };
-        let counts = |is_gift_card: bool| !order.is_test && !is_gift_card;
-        let lines = order.lines.iter().filter(|line| counts(line.is_gift_card)).map(|line| {
-            let gold = if is_gold { line.amount() / per_gold } else { 0 };
-            (line.id, line.amount() / per + gold)
-        });
-        Some(OrderEarnings { dates, lines: lines.collect() })
+        let account = self.reference_account(known);
+        tier_index(plan, account.figures(plan.window_days, then, |on| on < then)) == 2
     }
 
     /// Adds an order and its reversals in the order of their times.
@@ -176,6 +168,31 @@ impl LedgerOracle {
         }
         after.redemptions.insert(id, RedemptionRecord { status: Status::Held, ..record.clone() });
         after
+    }
+}
+
+// === impl OrderEarnings ===
+
+impl OrderEarnings {
+    pub(super) fn new(order: &Order, at_ms: u64, plan: &Plan, is_gold: bool) -> Self {
+        let Plan { per, per_gold, pending_days, expiry_days, .. } = *plan;
+        let from = next_day(at_ms) + pending_days;
+        let dates = Dates {
+            earned: day(at_ms),
+            from: (pending_days > 0).then_some(from),
+            until: expiry_days.map(|days| from + days),
+        };
+        let counts = |is_gift_card: bool| !order.is_test && !is_gift_card;
+        let lines = order.lines.iter().filter(|line| counts(line.is_gift_card)).map(|line| {
+            let gold = if is_gold { line.amount() / per_gold } else { 0 };
+            (line.id, line.amount() / per + gold)
+        });
+        Self { dates, lines: lines.collect() }
+    }
+
+    /// The points of all lines.
+    pub(super) fn points(&self) -> i64 {
+        self.lines.values().sum()
     }
 }
 

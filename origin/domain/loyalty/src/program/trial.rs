@@ -56,17 +56,23 @@ impl Program {
         mistakes
     }
 
+    /// Each failing expression as its place in the document and the failure.
     fn failures_on(&self, sample: &SampleOrder) -> Vec<(String, String)> {
+        let mut failures = Vec::new();
         let figures = Subject::of_figures(sample.figures);
-        let by = self.tiers_by.formula.value(&figures, None).err();
-        let by = by.map(|failure| ("/tiers_by".to_owned(), failure.to_string()));
-        let rules = match self.earned(&sample.order(&self.currency), &sample.figures) {
-            Ok(earned) => earned.failures,
-            Err(error) => return vec![("/earning/rules".to_owned(), error.to_string())],
-        };
-        let rules = rules.into_iter();
-        let rules = rules.map(|rule| (self.pointer_of(&rule.rule), rule.failure.to_string()));
-        by.into_iter().chain(rules).collect()
+        if let Err(failure) = self.tiers_by.formula.value(&figures, None) {
+            failures.push(("/tiers_by".to_owned(), failure.to_string()));
+        }
+        match self.earned(&sample.order(&self.currency), &sample.figures) {
+            Ok(earned) => failures.extend(
+                earned
+                    .failures
+                    .iter()
+                    .map(|rule| (self.pointer_of(&rule.rule), rule.failure.to_string())),
+            ),
+            Err(error) => failures.push(("/earning/rules".to_owned(), error.to_string())),
+        }
+        failures
     }
 
     fn pointer_of(&self, id: &str) -> String {

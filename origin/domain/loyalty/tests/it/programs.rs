@@ -149,6 +149,22 @@ fn each_mistake_is_named_with_its_place() {
 }
 
 #[test]
+fn a_formula_of_the_tiers_that_fails_is_listed_beside_rules_that_earn_too_much() {
+    let document = changed(&program_document(), "/tiers_by", json!("9 / customer.points"));
+    let document = changed(&document, "/earning/rules/0/points", json!("900000000000000"));
+    let expected = [
+        ("/tiers_by", "divides by zero on a customer's first order: guard it with `… ? … : …`"),
+        (
+            "/earning/rules",
+            "the order would earn more than 1000000000000 points on a customer's first order: \
+            guard it with `… ? … : …`",
+        ),
+    ];
+    let expected = expected.map(|(field, message)| (field.to_owned(), message.to_owned()));
+    assert_eq!(mistakes(&document), expected);
+}
+
+#[test]
 fn every_mistake_is_listed_at_once() {
     let document = json!({"title": 1, "earning": {"rules": [{"points": "a"}]}, "tiers": [{"id": "a"}, 7], "x": 1});
     let fields: Vec<String> = mistakes(&document).into_iter().map(|(field, _)| field).collect();

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::cart::{CartBody, body};
-use super::configurator::{product_unknown, unknown_choices};
+use super::configurator::{ChoicePlace, product_unknown, unknown_choices};
 use crate::http::body::JsonBody;
 use crate::http::caller::CartHolder;
 use crate::http::command::{Command, Envelope};
@@ -181,7 +181,7 @@ fn quantity(requested: i64, min: u32) -> Result<u32, HttpProblem> {
     })
 }
 
-/// Properties and attributes alike.
+/// The same limits for properties and attributes.
 fn check_properties(at: &str, pairs: &BTreeMap<String, String>) -> Result<(), HttpProblem> {
     if pairs.len() > PROPERTIES_MAX {
         let detail = format!("At most {PROPERTIES_MAX} properties are possible.");
@@ -227,7 +227,7 @@ impl From<NotSold> for HttpProblem {
             NotSold::ProductUnknown(product) => {
                 product_unknown(&product).at("/product", "is not published")
             }
-            NotSold::ChoicesUnknown(unknown) => unknown_choices("/selection/", &unknown),
+            NotSold::ChoicesUnknown(unknown) => unknown_choices(ChoicePlace::Body, &unknown),
             NotSold::Inconsistent => impossible("No configuration contains all of these choices.")
                 .at("/selection", "can't be bought as it is"),
             NotSold::Incomplete => impossible("Choose a value for every option.")

@@ -12,7 +12,7 @@ use edge_wire::problem::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::configurator::{VariantBody, offered, published, tag, unknown_choices};
+use super::configurator::{ChoicePlace, VariantBody, offered, published, tag, unknown_choices};
 use super::selection_query::{SelectionQuery, invalid};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
@@ -66,7 +66,7 @@ pub(crate) async fn completion(
     let offered = offered(&published, &query)?;
     let completed = offered.unwrap_or(&published.configurator).complete(&query.selection, by);
     let answer: Completion<'_> =
-        completed.map_err(|unknown| unknown_choices("query:", &unknown))?;
+        completed.map_err(|unknown| unknown_choices(ChoicePlace::Query, &unknown))?;
     if offered.is_none() {
         let problem = HttpProblem::new(Code::SelectionImpossible, "No configuration is in stock.");
         return Err(problem.at("query:_in_stock", "excludes every configuration"));

@@ -11,6 +11,7 @@ use domain_configurator::{
     Configurator, OptionAnswer, OptionId, Resolution, Scope, Selection, State as ValueState,
     UnknownChoice, ValueAnswer,
 };
+use domain_core::json_pointer;
 use edge_wire::headers::TAGS;
 use edge_wire::problem::Code;
 use serde::Serialize;
@@ -33,6 +34,15 @@ pub(crate) struct ProductBody {
     /// Minor units.
     base_price: i64,
     options: Vec<OptionBody>,
+}
+
+/// Where a request states its choices.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ChoicePlace {
+    /// As query parameters.
+    Query,
+    /// As members of the body's `selection`.
+    Body,
 }
 
 /// One product option.
@@ -155,7 +165,7 @@ pub(crate) async fn resolution(
     let offered = offered(&published, &query)?;
     let configurator = offered.unwrap_or(&published.configurator);
     let resolution = configurator.resolve(&query.selection, &scope(&query)?);
-    let resolution = resolution.map_err(|unknown| unknown_choices("query:", &unknown))?;
+    let resolution = resolution.map_err(|unknown| unknown_choices(ChoicePlace::Query, &unknown))?;
     let version = published.version.to_string();
     let body = match offered {
         None => sold_out((&product, &version), &resolution, &query.selection),
@@ -210,11 +220,23 @@ pub(crate) fn product_unknown(product: &str) -> HttpProblem {
     HttpProblem::new(Code::ProductUnknown, format!("No product `{product}` is published."))
 }
 
-/// 422 with every choice that the product does not have. `at` precedes the option's id.
-pub(crate) fn unknown_choices(at: &str, unknown: &[UnknownChoice]) -> HttpProblem {
+// === impl ChoicePlace ===
+
+impl ChoicePlace {
+    /// The field of a problem with the choice of `option`.
+    fn field(self, option: &str) -> String {
+        match self {
+            Self::Query => format!("query:{option}"),
+            Self::Body => json_pointer::member("/selection", option),
+        }
+    }
+}
+
+/// 422 with every choice that the product does not have.
+pub(crate) fn unknown_choices(place: ChoicePlace, unknown: &[UnknownChoice]) -> HttpProblem {
     let problem = HttpProblem::new(Code::ChoiceUnknown, "Read the product for its choices.");
     unknown.iter().fold(problem, |problem, choice| {
-        problem.at(format!("{at}{}", choice.option()), choice.to_string())
+        problem.at(place.field(choice.option()), choice.to_string())
     })
 }
 
@@ -232,4 +254,19 @@ fn scope(query: &SelectionQuery) -> Result<Scope, HttpProblem> {
     };
     let only = query.parameter("_only").map(|only| only.split(',').map(option).collect());
     Ok(Scope { only: only.transpose()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain_configurator::UnknownChoice;
+
+    use super::{ChoicePlace, unknown_choices};
+
+    #[test]
+    fn an_unknown_choice_is_named_by_the_pointer_to_its_member() {
+        let unknown = [UnknownChoice::Option { option: "a/b~c".to_owned() }];
+        let field = |place| unknown_choices(place, &unknown).0.errors[0].field.clone();
+        assert_eq!(field(ChoicePlace::Body), "/selection/a~1b~0c");
+        assert_eq!(field(ChoicePlace::Query), "query:a/b~c");
+    }
 }

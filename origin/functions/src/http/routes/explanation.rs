@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
 use super::completion::Versioned;
-use super::configurator::{offered, published, tag, unknown_choices};
+use super::configurator::{ChoicePlace, offered, published, tag, unknown_choices};
 use super::selection_query::{SelectionQuery, invalid};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
@@ -82,7 +82,7 @@ pub(crate) async fn explanation(
         let offered = offered(&published, &query)?;
         let configurator = offered.unwrap_or(&published.configurator);
         let answer = configurator.explain(&query.selection, &option, &value);
-        let answer = answer.map_err(|unknown| unknown_choices("query:", &unknown))?;
+        let answer = answer.map_err(|unknown| unknown_choices(ChoicePlace::Query, &unknown))?;
         let answer = if offered.is_some() { answer } else { answer.sold_out() };
         Ok::<_, HttpProblem>(
             Json(Versioned { version: published.version.to_string(), answer }).into_response(),

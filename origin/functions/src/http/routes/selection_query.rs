@@ -7,7 +7,7 @@ use domain_configurator::Selection;
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
 
-use super::configurator::unknown_choices;
+use super::configurator::{ChoicePlace, unknown_choices};
 use crate::http::http_problem::HttpProblem;
 
 /// A query of `{option}={value}` pairs and parameters of ours, which begin with `_`.
@@ -36,7 +36,7 @@ impl SelectionQuery {
         }
         let choices = choices.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         let selection = Selection::from_pairs(choices)
-            .map_err(|unknown| unknown_choices("query:", &unknown))?;
+            .map_err(|unknown| unknown_choices(ChoicePlace::Query, &unknown))?;
         Ok(Self { selection, parameters })
     }
 

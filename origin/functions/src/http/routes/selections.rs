@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::completion::CompletionBody;
-use super::configurator::{PriceBody, product_unknown, published, tag, unknown_choices};
+use super::configurator::{
+    ChoicePlace, PriceBody, product_unknown, published, tag, unknown_choices,
+};
 use crate::http::body::JsonBody;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
@@ -84,7 +86,7 @@ pub(crate) async fn save(
 ) -> Result<Response, HttpProblem> {
     let published = published(&shop, &product).await?;
     let known = published.configurator.resolve(&selection, &no_options());
-    known.map_err(|unknown| unknown_choices("/selection/", &unknown))?;
+    known.map_err(|unknown| unknown_choices(ChoicePlace::Body, &unknown))?;
     let saved = SavedSelection { product, selection };
     shop.selections.save(&saved, shop.clock.now()).await?;
     let id = saved.id();

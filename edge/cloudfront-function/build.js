@@ -57,9 +57,9 @@ function constants(group, routes) {
         HAS_CARTS: takes('cart'),
         HAS_CUSTOMERS: takes('customer'),
         HAS_STAFF: takes('staff'),
-        HAS_COMMANDS: routes.some(({ isCommand }) => isCommand),
+        HAS_KEYED_ROUTES: routes.some(({ needsKey }) => needsKey),
         HAS_SELECTIONS: routes.some(({ selects }) => selects),
-        HAS_PROXY_ONLY: routes.some(({ door: exposure }) => exposure === 'proxy'),
+        HAS_PROXY_ONLY: routes.some(({ exposure }) => exposure === 'proxy'),
         LEADS_TO_ADMIN: leadsTo('admin'),
         LEADS_TO_EDGE: leadsTo('edge'),
         LEADS_TO_WEBHOOKS: leadsTo('webhooks'),
@@ -111,7 +111,7 @@ export function config({ shop, shopify_secrets, keys, staff_tokens }, digest) {
     });
 }
 
-// One line a route: method, path, exposure, target, whether a command, callers (upper case: must),
+// One line a route: method, path, exposure, target, whether it needs a key, callers (upper case: must),
 // parameters (`*`: and a selection). The runtime reads it once, when the function is loaded.
 function table(routes) {
     const letters = { cart: 'c', customer: 'u', staff: 's' };
@@ -120,9 +120,9 @@ function table(routes) {
         [
             it.method,
             it.path.replace('/v1/', '~'),
-            it.door[0],
+            it.exposure[0],
             it.target[0],
-            it.isCommand ? 1 : 0,
+            it.needsKey ? 1 : 0,
             it.callers.map(caller).join(''),
             (it.selects ? '*,' : '') + it.names.join(','),
         ].join(' ')
@@ -136,7 +136,7 @@ function table(routes) {
                 path: part[1].replace('~', '/v1/'),
                 exposure: part[2],
                 target: part[3],
-                isCommand: part[4] > 0,
+                needsKey: part[4] > 0,
                 callers: part[5].split('').map((letter) => ({
                     // Quoted: these are looked up by what the table says, so they stay.
                     kind: { 'c': 'cart', 'u': 'customer', 's': 'staff' }[letter.toLowerCase()],

@@ -37,7 +37,7 @@ export function isProxied(group) {
 
 // The routes whose requests reach a group's function; a parameter stands for any id.
 export function routesOf(group) {
-    return ROUTES.filter(({ path, door: exposure }) => {
+    return ROUTES.filter(({ path, exposure }) => {
         const sample = path.replace(/\{\w+\}/g, 'x');
         return isProxied(group)
             ? exposure !== 'direct' && groupOf(behaviourOf(PROXY + sample)) === group

@@ -5,9 +5,9 @@
 // The runtime is a subset of ES 6: no `for…of`, destructuring, spread, classes or optional chaining
 // here. A function has 10 KB, so there is one for each group of behaviours (groups.js): the build
 // joins the modules with the group's part of the Rust route table, `ROUTES`, and with constants such
-// as `PROXIED` and `HAS_COMMANDS` (build.js), and drops what they exclude. For the same reason the
-// texts of rejections are in the key-value store beside the configuration, and are read only when a
-// request is rejected.
+// as `PROXIED` and `HAS_KEYED_ROUTES` (build.js), and drops what they exclude. For the same reason
+// the texts of rejections are in the key-value store beside the configuration, and are read only
+// when a request is rejected.
 import cf from 'cloudfront';
 import { collect } from './bookmarks.js';
 import { identify, identityHeader } from './callers.js';
@@ -74,7 +74,7 @@ function rejectBodyOnRead(route, headers) {
 }
 
 function idempotencyKey(route, inputs) {
-    if (!HAS_COMMANDS || !route.isCommand) {
+    if (!HAS_KEYED_ROUTES || !route.needsKey) {
         return '';
     }
     const key = inputs.key;

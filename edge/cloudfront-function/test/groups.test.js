@@ -28,7 +28,7 @@ test('a path reaches a function that knows every route of it', () => {
         assertKnown(
             '/proxy',
             path,
-            routes.filter(({ door: exposure }) => exposure !== 'direct')
+            routes.filter(({ exposure }) => exposure !== 'direct')
         );
     }
 });

@@ -98,9 +98,9 @@ fn reject_body_on_read(route: &Route, headers: &Headers) -> Result<(), Rejection
     Ok(())
 }
 
-/// The key of a command; on other routes it is dropped.
+/// The `Idempotency-Key` of a route that needs one; on other routes it is dropped.
 fn idempotency_key(route: &Route, inputs: &ClientInputs<'_>) -> Result<Option<String>, Rejection> {
-    if !route.is_command {
+    if !route.needs_key {
         return Ok(None);
     }
     let (code, message) = match &inputs.idempotency_key {

@@ -62,8 +62,9 @@ pub struct Route {
     pub exposure: Exposure,
     /// Who answers; `None`: the edge function itself.
     pub function: Option<HttpFunction>,
-    /// Whether it needs an `Idempotency-Key`.
-    pub is_command: bool,
+    /// Whether its requests must carry an `Idempotency-Key`. The edge function drops the header on
+    /// all other routes.
+    pub needs_key: bool,
 }
 
 /// Most `{option}={value}` pairs on one request.
@@ -106,7 +107,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         callers: &[],
         exposure: Exposure::Direct,
-        ..command("POST", "/v1/configurator/{product}/selections").keyless()
+        ..command("POST", "/v1/configurator/{product}/selections").without_key()
     },
     public("/v1/selections/{id}", Some(ConfiguratorRead), NONE),
     public("/v1/loyalty/program", Some(LoyaltyRead), NONE).on_both_paths(),
@@ -125,19 +126,19 @@ pub const ROUTES: &[Route] = &[
     command("PATCH", "/v1/cart/lines/{line}"),
     command("DELETE", "/v1/cart/lines/{line}"),
     command("PATCH", "/v1/cart/attributes"),
-    command("GET", "/v1/cart/checkout").keyless(),
+    command("GET", "/v1/cart/checkout").without_key(),
     Route { callers: &[Must(Cart), Must(Customer)], ..command("POST", "/v1/cart/merge") },
-    Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").keyless() },
+    Route { callers: &[May(Customer), May(Cart)], ..command("POST", "/v1/carts").without_key() },
     Route {
         callers: &[Must(Customer)],
         exposure: Exposure::Proxy,
-        ..command("POST", "/v1/session").keyless()
+        ..command("POST", "/v1/session").without_key()
     },
     Route {
         callers: &[],
         exposure: Exposure::Direct,
         function: Some(Webhooks),
-        ..command("POST", "/webhooks/shopify").keyless()
+        ..command("POST", "/webhooks/shopify").without_key()
     },
     admin("GET", "/v1/admin/configurators/{product}"),
     admin("PUT", "/v1/admin/configurators/{product}"),
@@ -146,7 +147,7 @@ pub const ROUTES: &[Route] = &[
     admin("GET", "/v1/admin/privacy/demands"),
     admin("GET", "/v1/admin/privacy/demands/{id}"),
     Route {
-        is_command: true,
+        needs_key: true,
         ..admin("POST", "/v1/admin/loyalty/customers/{customer}/adjustments")
     },
     admin("GET", "/v1/admin/loyalty/program"),
@@ -171,7 +172,7 @@ const fn public(
         parameters,
         exposure: Exposure::Direct,
         function,
-        is_command: false,
+        needs_key: false,
     }
 }
 
@@ -189,7 +190,7 @@ const fn command(method: &'static str, path: &'static str) -> Route {
         method,
         class: Class::Uncached,
         callers: &[Must(Cart)],
-        is_command: true,
+        needs_key: true,
         ..public(path, Some(Commands), NONE)
     }
     .on_both_paths()
@@ -210,8 +211,8 @@ impl Route {
         Self { exposure: Exposure::Both, ..self }
     }
 
-    const fn keyless(self) -> Self {
-        Self { is_command: false, ..self }
+    const fn without_key(self) -> Self {
+        Self { needs_key: false, ..self }
     }
 
     /// Whether `path` (canonical, without `/proxy`) is this route's.

@@ -29,7 +29,7 @@ fn route(route: &Route) -> Value {
         "callers": route.callers.iter().copied().map(caller).collect::<Vec<_>>(),
         "names": names,
         "selects": matches!(route.parameters, Parameters::Selection(_)),
-        "door": match route.exposure {
+        "exposure": match route.exposure {
             Exposure::Direct => "direct",
             Exposure::Both => "both",
             Exposure::Proxy => "proxy",
@@ -41,7 +41,7 @@ fn route(route: &Route) -> Value {
             Some(HttpFunction::ConfiguratorRead | HttpFunction::LoyaltyRead | HttpFunction::CartRead) => "read",
             Some(HttpFunction::Commands) => "commands",
         },
-        "isCommand": route.is_command,
+        "needsKey": route.needs_key,
     })
 }
 

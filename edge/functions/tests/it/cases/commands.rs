@@ -24,16 +24,16 @@ pub(super) fn cases() -> Vec<TestCase> {
             .has(IDEMPOTENCY_KEY, KEY)
         })
         .collect();
-    cases.extend(keys().map(|(name, key)| {
-        rejects(name, lines().with("Idempotency-Key", key), Code::IdempotencyKeyInvalid)
+    cases.extend(keys().map(|(title, key)| {
+        rejects(title, lines().with("Idempotency-Key", key), Code::IdempotencyKeyInvalid)
             .at_field(FIELD)
     }));
     cases.extend([
-        rejects("a command without a name", lines(), Code::IdempotencyKeyMissing).at_field(FIELD),
-        rejects("a command with two names", lines().keyed().keyed(), Code::IdempotencyKeyInvalid)
+        rejects("a command without a key", lines(), Code::IdempotencyKeyMissing).at_field(FIELD),
+        rejects("a command with two keys", lines().keyed().keyed(), Code::IdempotencyKeyInvalid)
             .at_field(FIELD),
         rejects(
-            "a command of nobody",
+            "a command without a token",
             request_to("POST", "/v1/cart/lines").keyed(),
             Code::TokenMissing,
         )
@@ -41,34 +41,34 @@ pub(super) fn cases() -> Vec<TestCase> {
     ]);
     cases.extend(merges());
     cases.extend([
-        forwards("a new cart needs no name", request_to("POST", "/v1/carts").keyed(), "/v1/carts"),
+        forwards("a new cart needs no key", request_to("POST", "/v1/carts").keyed(), "/v1/carts"),
         forwards(
-            "saving a selection needs neither name nor token",
+            "saving a selection needs neither key nor token",
             request_to("POST", "/v1/configurator/bike/selections"),
             "/v1/configurator/bike/selections",
         ),
         forwards(
-            "publishing needs no name",
+            "publishing needs no key",
             request_to("PUT", "/v1/admin/configurators/bike").keyed().with("Authorization", &staff),
             "/v1/admin/configurators/bike",
         )
         .by_staff(),
         forwards(
-            "a read has no name",
+            "a read has no key",
             request_to("GET", "/v1/cart").cart("cart-1").keyed(),
             "/v1/cart",
         )
         .by_cart("cart-1"),
         forwards(
-            "the hand-over to checkout has no name",
+            "the hand-over to checkout has no key",
             checkout().cart("cart-1").keyed(),
             "/v1/cart/checkout",
         )
         .by_cart("cart-1"),
-        rejects("the hand-over of nobody's cart", checkout(), Code::TokenMissing)
+        rejects("the hand-over without a token", checkout(), Code::TokenMissing)
             .at_field("header:forecourt-cart"),
         forwards(
-            "a command of 128 characters",
+            "a key of 128 characters",
             lines().with("Idempotency-Key", &"aZ09-_xy".repeat(16)),
             "/v1/cart/lines",
         )
@@ -83,19 +83,19 @@ pub(super) fn cases() -> Vec<TestCase> {
 fn merges() -> [TestCase; 3] {
     [
         rejects(
-            "a merge by nobody the shop knows",
+            "a merge without a customer's token",
             request_to("POST", "/v1/cart/merge").cart("customer-1001").keyed(),
             Code::TokenMissing,
         )
         .at_field("header:authorization"),
         rejects(
-            "a merge into no cart",
+            "a merge without a cart's token",
             request_to("POST", "/v1/cart/merge").customer("1001").keyed(),
             Code::TokenMissing,
         )
         .at_field("header:forecourt-cart"),
         rejects(
-            "a merge without a name",
+            "a merge without a key",
             request_to("POST", "/v1/cart/merge").cart("customer-1001").customer("1001"),
             Code::IdempotencyKeyMissing,
         )
@@ -114,29 +114,29 @@ fn loyalty() -> Vec<TestCase> {
         forwards("a redemption", redeem().keyed(), REDEMPTIONS)
             .by_customer("1001")
             .has(IDEMPOTENCY_KEY, KEY),
-        rejects("a redemption without a name", redeem(), Code::IdempotencyKeyMissing)
+        rejects("a redemption without a key", redeem(), Code::IdempotencyKeyMissing)
             .at_field(FIELD),
         rejects(
-            "a redemption of nobody",
+            "a redemption command without a token",
             request_to("POST", REDEMPTIONS).keyed(),
             Code::TokenMissing,
         )
         .at_field("header:authorization"),
         forwards(
-            "what became of a redemption",
+            "the state of a redemption",
             request_to("GET", REDEMPTION).customer("1001"),
             REDEMPTION,
         )
         .by_customer("1001"),
-        rejects("somebody's redemption", request_to("GET", REDEMPTION), Code::TokenMissing)
+        rejects("a redemption without a token", request_to("GET", REDEMPTION), Code::TokenMissing)
             .at_field("header:authorization"),
         forwards("an adjustment", adjust().keyed(), ADJUSTMENTS)
             .by_staff()
             .has(IDEMPOTENCY_KEY, KEY),
-        rejects("an adjustment without a name", adjust(), Code::IdempotencyKeyMissing)
+        rejects("an adjustment without a key", adjust(), Code::IdempotencyKeyMissing)
             .at_field(FIELD),
         rejects(
-            "an adjustment of nobody",
+            "an adjustment without a token",
             request_to("POST", ADJUSTMENTS).keyed(),
             Code::TokenMissing,
         )
@@ -157,12 +157,12 @@ fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
-        ("an empty name", ""),
-        ("a name of 15 characters", "0123456789abcde"),
-        ("a name with a dot", "0123456789abcde."),
-        ("a name with a comma", "0123456789abcdef,0123456789abcdef"),
-        ("a name with a blank", "01234567 89abcdef"),
-        ("a name that is not ASCII", "0123456789abcdéf"),
+        ("an empty key", ""),
+        ("a key of 15 characters", "0123456789abcde"),
+        ("a key with a dot", "0123456789abcde."),
+        ("a key with a comma", "0123456789abcdef,0123456789abcdef"),
+        ("a key with a blank", "01234567 89abcdef"),
+        ("a key that is not ASCII", "0123456789abcdéf"),
     ]
     .into_iter()
 }

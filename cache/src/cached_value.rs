@@ -17,7 +17,7 @@ pub trait Versioned {
 /// be as old as the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadStart {
-    /// Position among all loads start in this cache: an order independent of clocks.
+    /// Position in the order in which the loads of this cache start: independent of clocks.
     pub(crate) number: u64,
     /// The cache's clock at the start: for the age only.
     pub(crate) at_ms: u64,

@@ -2,10 +2,10 @@
 
 mod bounds;
 mod cached_value;
-mod flights;
+mod loads;
 mod read_through;
 
 pub use bounds::Bounds;
 pub use cached_value::{LoadStart, Versioned};
-pub use flights::Consistency;
+pub use loads::Consistency;
 pub use read_through::{Lookup, ReadThrough, Source};

@@ -38,7 +38,7 @@ pub(crate) enum Role<'a, K: Eq + Hash, V, E> {
 /// The caller that loads. Dropped without an outcome (cancelled, panicked) it frees the key, and
 /// one of the followers becomes the next leader.
 pub(crate) struct Leader<'a, K: Eq + Hash, V, E> {
-    flights: &'a Flights<K, V, E>,
+    loads: &'a Loads<K, V, E>,
     key: K,
     pub(crate) start: LoadStart,
     pub(crate) consistency: Consistency,
@@ -50,7 +50,7 @@ pub(crate) struct Follower<V, E>(OutcomeReceiver<V, E>);
 
 /// The running loads. There is at most one per waiting call, so the caller's concurrency limit is
 /// the bound.
-pub(crate) struct Flights<K, V, E> {
+pub(crate) struct Loads<K, V, E> {
     // The critical sections are a few map operations and never await.
     state: Mutex<State<K, V, E>>,
 }
@@ -60,10 +60,10 @@ struct State<K, V, E> {
     last: u64,
     /// Loads with this number or a lower one may have read values invalidated since.
     invalidated: u64,
-    flights: HashMap<K, Flight<V, E>>,
+    loads: HashMap<K, Load<V, E>>,
 }
 
-struct Flight<V, E> {
+struct Load<V, E> {
     number: u64,
     consistency: Consistency,
     receiver: OutcomeReceiver<V, E>,
@@ -79,11 +79,11 @@ impl<V, E> Clone for LoadOutcome<V, E> {
     }
 }
 
-// === impl Flights ===
+// === impl Loads ===
 
-impl<K: Clone + Eq + Hash, V, E> Flights<K, V, E> {
+impl<K: Clone + Eq + Hash, V, E> Loads<K, V, E> {
     pub(crate) fn new() -> Self {
-        Self { state: Mutex::new(State { last: 0, invalidated: 0, flights: HashMap::new() }) }
+        Self { state: Mutex::new(State { last: 0, invalidated: 0, loads: HashMap::new() }) }
     }
 
     /// The current position: loads that start later have a greater number.
@@ -118,21 +118,21 @@ impl<K: Clone + Eq + Hash, V, E> Flights<K, V, E> {
     ) -> Role<'_, K, V, E> {
         let mut state = self.state();
         let invalidated = state.invalidated;
-        if let Some(flight) = state.flights.get(key)
-            && flight.number > invalidated
-            && (needed == Consistency::Eventual || flight.consistency == Consistency::Strong)
+        if let Some(load) = state.loads.get(key)
+            && load.number > invalidated
+            && (needed == Consistency::Eventual || load.consistency == Consistency::Strong)
         {
-            return Role::Follower(Follower(flight.receiver.clone()));
+            return Role::Follower(Follower(load.receiver.clone()));
         }
         let number = state.next_number();
         let (sender, receiver) = watch::channel(None);
-        state.flights.insert(key.clone(), Flight { number, consistency: needed, receiver });
+        state.loads.insert(key.clone(), Load { number, consistency: needed, receiver });
         let start = LoadStart { number, at_ms: now_ms };
-        Role::Leader(Leader { flights: self, key: key.clone(), start, consistency: needed, sender })
+        Role::Leader(Leader { loads: self, key: key.clone(), start, consistency: needed, sender })
     }
 }
 
-impl<K, V, E> Flights<K, V, E> {
+impl<K, V, E> Loads<K, V, E> {
     fn state(&self) -> MutexGuard<'_, State<K, V, E>> {
         // A key whose `Hash` panics leaves the map intact, so a poisoned lock is usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,9 +161,9 @@ impl<K: Eq + Hash, V, E> Leader<'_, K, V, E> {
     }
 
     fn release(&self) {
-        let mut state = self.flights.state();
-        if state.flights.get(&self.key).is_some_and(|flight| flight.number == self.start.number) {
-            state.flights.remove(&self.key);
+        let mut state = self.loads.state();
+        if state.loads.get(&self.key).is_some_and(|load| load.number == self.start.number) {
+            state.loads.remove(&self.key);
         }
     }
 }

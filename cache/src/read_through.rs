@@ -9,12 +9,12 @@ use moka::policy::EvictionPolicy;
 
 use crate::bounds::Bounds;
 use crate::cached_value::{CachedValue, LoadStart, Versioned};
-use crate::flights::{Consistency, Flights, LoadOutcome, Role};
+use crate::loads::{Consistency, LoadOutcome, Loads, Role};
 
 /// A cache of versioned values in front of a table, with one load per key at a time.
 pub struct ReadThrough<K, V, E> {
     values: Cache<K, CachedValue<V>>,
-    flights: Flights<K, V, E>,
+    loads: Loads<K, V, E>,
     ttl_ms: u64,
     now_ms: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -62,8 +62,8 @@ where
             // first, even if it was popular once.
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        let flights = Flights::new();
-        Self { values, flights, ttl_ms: bounds.ttl_ms(), now_ms: Box::new(now_ms) }
+        let loads = Loads::new();
+        Self { values, loads, ttl_ms: bounds.ttl_ms(), now_ms: Box::new(now_ms) }
     }
 
     /// Returns the value of `key` at version `floor` or later: cached, joined or loaded.
@@ -87,7 +87,7 @@ where
             Some(_) => Consistency::Strong,
             None => Consistency::Eventual,
         };
-        let called = self.flights.position();
+        let called = self.loads.position();
         // At most one load begun before the call and one begun after it, for each consistency. A
         // dropped leader costs one more turn, and there is one fewer caller then.
         loop {
@@ -110,7 +110,7 @@ where
 
     /// Marks the start of a read made outside this cache, to pass to [`Self::fill`].
     pub fn begin(&self) -> LoadStart {
-        self.flights.begin((self.now_ms)())
+        self.loads.begin((self.now_ms)())
     }
 
     /// Caches a value read outside this cache, for instance in a batch with other records. It never
@@ -128,7 +128,7 @@ where
     /// Such loads, of this and every other key, answer the calls already waiting but are not
     /// cached.
     pub async fn invalidate(&self, key: &K) {
-        self.flights.invalidate();
+        self.loads.invalidate();
         // Not `Cache::invalidate`: an `insert` between its check and its write holds the key's
         // lock, and the removal must follow it.
         self.values.entry_by_ref(key).and_compute_with(async |_| Op::Remove).await;
@@ -155,7 +155,7 @@ where
         L: Fn(Consistency) -> F,
         F: Future<Output = Result<V, E>>,
     {
-        match self.flights.join_or_lead(key, needed, (self.now_ms)()) {
+        match self.loads.join_or_lead(key, needed, (self.now_ms)()) {
             Role::Leader(leader) => {
                 let result = load(leader.consistency).await.map(Arc::new).map_err(Arc::new);
                 if let Ok(value) = &result {
@@ -182,7 +182,7 @@ where
             let now_ms = (self.now_ms)();
             let present = present.map(moka::Entry::into_value);
             let fresh = present.filter(|present| present.start.is_fresh(now_ms, self.ttl_ms));
-            if self.flights.is_current(cached.start)
+            if self.loads.is_current(cached.start)
                 && fresh.is_none_or(|fresh| cached.supersedes(&fresh))
             {
                 Op::Put(cached)

@@ -1,7 +1,9 @@
-//! Request collapsing: one viewer's miss is an obligation, a `Flight`, that others wait for.
+//! Request collapsing: of the concurrent misses of one key, one leads and fills the cache, and the
+//! others wait for it.
 //!
-//! The holder of the `Flight` either lands it, which serves or releases all followers, or drops it
-//! (panic, time-out, a viewer that left): then exactly one follower inherits it.
+//! The `Leader` is an obligation. Its holder either completes it, which answers or releases all
+//! followers, or drops it (panic, time-out, a viewer that left): then exactly one follower inherits
+//! it.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
@@ -11,24 +13,24 @@ use tokio::sync::oneshot;
 
 use crate::key::CacheKey;
 
-/// The flights in progress, by key.
-pub(crate) struct Flights<V>(Mutex<HashMap<CacheKey, VecDeque<Seat<V>>>>);
+/// The fills in progress: the waiting followers by key.
+pub(crate) struct Fills<V>(Mutex<HashMap<CacheKey, VecDeque<Waiter<V>>>>);
 
-/// A waiting follower, and the generation at which it boarded.
-struct Seat<V> {
+/// A waiting follower, and the generation at which it joined.
+struct Waiter<V> {
     generation: u64,
     wake: oneshot::Sender<Wake<V>>,
 }
 
-/// How a request takes part.
-pub(crate) enum Boarding<V> {
-    Leader(Flight<V>),
+/// A request's role in the fill of its key.
+pub(crate) enum Role<V> {
+    Leader(Leader<V>),
     Follower(Follower<V>),
 }
 
 /// The obligation to fetch on behalf of all followers.
-pub(crate) struct Flight<V> {
-    flights: Arc<Flights<V>>,
+pub(crate) struct Leader<V> {
+    fills: Arc<Fills<V>>,
     key: Option<CacheKey>,
 }
 
@@ -38,101 +40,101 @@ pub(crate) struct Follower<V>(oneshot::Receiver<Wake<V>>);
 /// The message that wakes a follower.
 pub(crate) enum Wake<V> {
     /// The leader left: this follower takes over.
-    Lead(Flight<V>),
+    Lead(Leader<V>),
     /// The leader's answer, shared.
     Share(V),
     /// The leader's answer is not shareable: fetch (9.3).
     Alone,
-    /// The answer was invalidated before this follower boarded: board again.
+    /// The answer was invalidated before this follower joined: join again.
     Again,
 }
 
-/// How a flight ends.
-pub(crate) enum Landing<V> {
-    /// For all followers, except those that boarded after the invalidation of this number.
+/// How a fill ends for its followers.
+pub(crate) enum Completion<V> {
+    /// For all followers, except those that joined after the invalidation of this number.
     Shared(V, Option<u64>),
     Alone,
 }
 
-// === impl Flights ===
+// === impl Fills ===
 
-impl<V> Flights<V> {
+impl<V> Fills<V> {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(HashMap::new())))
     }
 
     /// Leads if there is no leader, follows otherwise; `generation` is the current one of the
     /// invalidations.
-    pub(crate) fn board(self: &Arc<Self>, key: &CacheKey, generation: u64) -> Boarding<V> {
+    pub(crate) fn join_or_lead(self: &Arc<Self>, key: &CacheKey, generation: u64) -> Role<V> {
         match self.lock().entry(key.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(VecDeque::new());
-                Boarding::Leader(self.flight(key.clone()))
+                Role::Leader(self.leader(key.clone()))
             }
-            Entry::Occupied(mut seats) => {
+            Entry::Occupied(mut waiters) => {
                 let (wake, woken) = oneshot::channel();
-                seats.get_mut().push_back(Seat { generation, wake });
-                Boarding::Follower(Follower(woken))
+                waiters.get_mut().push_back(Waiter { generation, wake });
+                Role::Follower(Follower(woken))
             }
         }
     }
 
     /// Leads if there is no leader: for a refresh without followers.
-    pub(crate) fn lead(self: &Arc<Self>, key: &CacheKey) -> Option<Flight<V>> {
+    pub(crate) fn lead(self: &Arc<Self>, key: &CacheKey) -> Option<Leader<V>> {
         match self.lock().entry(key.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(VecDeque::new());
-                Some(self.flight(key.clone()))
+                Some(self.leader(key.clone()))
             }
             Entry::Occupied(_) => None,
         }
     }
 
-    fn flight(self: &Arc<Self>, key: CacheKey) -> Flight<V> {
-        Flight { flights: Arc::clone(self), key: Some(key) }
+    fn leader(self: &Arc<Self>, key: CacheKey) -> Leader<V> {
+        Leader { fills: Arc::clone(self), key: Some(key) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<CacheKey, VecDeque<Seat<V>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CacheKey, VecDeque<Waiter<V>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// === impl Flight ===
+// === impl Leader ===
 
-impl<V> Flight<V> {
-    /// Ends the flight and wakes all followers.
-    pub(crate) fn land(mut self, landing: &Landing<V>)
+impl<V> Leader<V> {
+    /// Ends the fill and wakes all followers.
+    pub(crate) fn complete(mut self, completion: &Completion<V>)
     where
         V: Clone,
     {
         let Some(key) = self.key.take() else { return };
-        let seats = self.flights.lock().remove(&key).unwrap_or_default();
-        for seat in seats {
-            let wake = match landing {
-                Landing::Alone => Wake::Alone,
-                Landing::Shared(_, Some(invalidation)) if seat.generation > *invalidation => {
+        let waiters = self.fills.lock().remove(&key).unwrap_or_default();
+        for waiter in waiters {
+            let wake = match completion {
+                Completion::Alone => Wake::Alone,
+                Completion::Shared(_, Some(invalidation)) if waiter.generation > *invalidation => {
                     Wake::Again
                 }
-                Landing::Shared(value, _) => Wake::Share(value.clone()),
+                Completion::Shared(value, _) => Wake::Share(value.clone()),
             };
             // A follower that left needs no answer.
-            let _ = seat.wake.send(wake);
+            let _ = waiter.wake.send(wake);
         }
     }
 }
 
-impl<V> Drop for Flight<V> {
-    /// Not landed: the first follower that still waits takes over.
+impl<V> Drop for Leader<V> {
+    /// Not completed: the first follower that still waits takes over.
     fn drop(&mut self) {
         let Some(key) = self.key.take() else { return };
         loop {
-            let mut flights = self.flights.lock();
-            let Some(seat) = flights.get_mut(&key).and_then(VecDeque::pop_front) else {
-                flights.remove(&key);
+            let mut fills = self.fills.lock();
+            let Some(waiter) = fills.get_mut(&key).and_then(VecDeque::pop_front) else {
+                fills.remove(&key);
                 return;
             };
-            drop(flights);
-            match seat.wake.send(Wake::Lead(self.flights.flight(key.clone()))) {
+            drop(fills);
+            match waiter.wake.send(Wake::Lead(self.fills.leader(key.clone()))) {
                 Ok(()) => return,
                 Err(Wake::Lead(mut undelivered)) => drop(undelivered.key.take()),
                 Err(_) => {}
@@ -144,7 +146,7 @@ impl<V> Drop for Flight<V> {
 // === impl Follower ===
 
 impl<V> Follower<V> {
-    /// Waits for the leader; a flight always ends, by landing or by being dropped.
+    /// Waits for the leader; a fill always ends, by completion or because its leader is dropped.
     pub(crate) async fn wait(self) -> Wake<V> {
         self.0.await.unwrap_or(Wake::Again)
     }

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
 use crate::admission::{self, Protocol, Rejection, error_page};
 use crate::clock::Clock;
-use crate::collapse::Flights;
+use crate::collapse::Fills;
 use crate::distribution::{Behavior, Distribution};
 use crate::fill::Share;
 use crate::function::{Fault, Functions, Runner, Verdict};
@@ -42,7 +42,7 @@ pub(crate) struct Edge {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
     pub(crate) delayed_invalidations: DelayedInvalidations,
-    pub(crate) flights: Arc<Flights<Share>>,
+    pub(crate) fills: Arc<Fills<Share>>,
     pub(crate) ids: RequestIds,
     pub(crate) via: HeaderValue,
     pub(crate) switches: Switches,

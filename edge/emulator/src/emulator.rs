@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::clock::{Clock, SystemClock};
-use crate::collapse::Flights;
+use crate::collapse::Fills;
 use crate::distribution::Distribution;
 use crate::edge::{Edge, Switches};
 use crate::error::EmulatorError;
@@ -155,7 +155,7 @@ impl Builder {
                 functions,
                 store: Store::new(self.store_bytes_max),
                 delayed_invalidations: DelayedInvalidations::new(delay_ms),
-                flights: Flights::new(),
+                fills: Fills::new(),
                 via: ids.via(),
                 ids,
                 clock,

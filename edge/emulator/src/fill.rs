@@ -8,7 +8,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::admission::error_page;
 use crate::answer::{self, Serving, clean};
-use crate::collapse::Landing;
+use crate::collapse::Completion;
 use crate::distribution::CachePolicy;
 use crate::edge::{Edge, Outcome, RoutedRequest};
 use crate::freshness::Freshness;
@@ -21,17 +21,17 @@ use crate::object::{Label, StoredObject};
 use crate::origin::{Forwarding, OriginError, Purpose, fetch};
 use crate::storing::{Now, Storability, StoreDecision, decide};
 
-/// The answer that a landed flight shares with its followers.
+/// The answer that a leader shares with its followers.
 #[derive(Debug, Clone)]
 pub(crate) struct Share {
     pub(crate) object: Arc<StoredObject>,
     pub(crate) stale_on_error: bool,
 }
 
-/// A completed fill: the answer to the leader, and the landing for its followers.
+/// A completed fill: the answer to the leader, and how the fill ends for its followers.
 pub(crate) struct FillResult {
     pub(crate) outcome: Outcome,
-    pub(crate) landing: Landing<Share>,
+    pub(crate) completion: Completion<Share>,
 }
 
 /// One fill in progress, and the generation of invalidations in which it began.
@@ -72,7 +72,7 @@ impl Edge {
             Ok(fetched) => fetched,
             Err(fault) => {
                 let outcome = Outcome::fault(phase, &fault);
-                return FillResult { outcome, landing: Landing::Alone };
+                return FillResult { outcome, completion: Completion::Alone };
             }
         };
         let headers = fetched.response.headers_mut();
@@ -129,7 +129,7 @@ impl Edge {
         let object = self.object(fill, response, decision, now);
         let step = Step::Answer(self.store_object(fill, &object, decision.storability));
         FillResult {
-            landing: self.landing(fill, &object, decision),
+            completion: self.completion(fill, &object, decision),
             outcome: Outcome {
                 phase: fill.phase.after(step),
                 response: answer::serve(&object, &fill.routed.request, Serving::Fetched),
@@ -155,7 +155,7 @@ impl Edge {
         // This viewer gets the confirmed body even if the object could not be stored.
         let _ = self.store_object(fill, &object, decision.storability);
         FillResult {
-            landing: self.landing(fill, &object, decision),
+            completion: self.completion(fill, &object, decision),
             outcome: Outcome {
                 phase: fill.phase.after(Step::Revalidate),
                 response: answer::serve(&object, &fill.routed.request, Serving::Cached),
@@ -180,7 +180,7 @@ impl Edge {
         let share = Share { object: Arc::clone(stale), stale_on_error: true };
         let first_invalidation = self.store.first_invalidation(fill.generation, stale);
         FillResult {
-            landing: Landing::Shared(share, first_invalidation),
+            completion: Completion::Shared(share, first_invalidation),
             outcome: Outcome {
                 phase: fill.phase.after(Step::FallBack),
                 response: answer::serve(stale, &fill.routed.request, Serving::Cached),
@@ -234,17 +234,17 @@ impl Edge {
         }
     }
 
-    fn landing(
+    fn completion(
         &self,
         fill: &Fill<'_>,
         object: &Arc<StoredObject>,
         decision: StoreDecision,
-    ) -> Landing<Share> {
+    ) -> Completion<Share> {
         if !decision.is_shareable {
-            return Landing::Alone;
+            return Completion::Alone;
         }
         let share = Share { object: Arc::clone(object), stale_on_error: false };
-        Landing::Shared(share, self.store.first_invalidation(fill.generation, object))
+        Completion::Shared(share, self.store.first_invalidation(fill.generation, object))
     }
 
     async fn fetch(

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::collapse::{Boarding, Flights, Landing, Wake};
+use crate::collapse::{Completion, Fills, Role, Wake};
 use crate::directives::Directives;
 use crate::distribution::{PathPattern, normalised};
 use crate::freshness::{Freshness, TtlBounds};
@@ -175,26 +175,26 @@ proptest! {
     }
 
     #[test]
-    fn every_follower_of_a_flight_is_woken(
+    fn every_follower_of_a_fill_is_woken(
         leaves in vec(any::<bool>(), 0..12),
-        lands in any::<bool>(),
+        completes in any::<bool>(),
     ) {
-        let flights = Flights::new();
+        let fills = Fills::new();
         let key = Parts {
             is_options: false, path: "/".to_owned(), query: None, encoding: None, cookies: None,
             headers: Vec::new(),
         }.key();
-        let Boarding::Leader(flight) = flights.board(&key, 0) else { panic!("no leader yet") };
+        let Role::Leader(leader) = fills.join_or_lead(&key, 0) else { panic!("no leader yet") };
         let mut followers = Vec::new();
         for &leaves in &leaves {
-            let Boarding::Follower(follower) = flights.board(&key, 0) else {
+            let Role::Follower(follower) = fills.join_or_lead(&key, 0) else {
                 panic!("a leader exists")
             };
             followers.push((!leaves).then_some(follower));
         }
         let waiting = followers.iter().flatten().count();
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        if lands { flight.land(&Landing::Shared(7, None)) } else { drop(flight) }
+        if completes { leader.complete(&Completion::Shared(7, None)) } else { drop(leader) }
         let (mut shared, mut led) = (0, 0);
         for follower in followers.into_iter().flatten() {
             match runtime.block_on(follower.wait()) {
@@ -204,7 +204,7 @@ proptest! {
                 Wake::Alone | Wake::Again => prop_assert!(false, "an unexpected wake"),
             }
         }
-        prop_assert_eq!((shared, led), if lands { (waiting, 0) } else { (0, waiting) });
-        prop_assert!(matches!(flights.board(&key, 0), Boarding::Leader(_)), "no flight remains");
+        prop_assert_eq!((shared, led), if completes { (waiting, 0) } else { (0, waiting) });
+        prop_assert!(matches!(fills.join_or_lead(&key, 0), Role::Leader(_)), "no fill remains");
     }
 }

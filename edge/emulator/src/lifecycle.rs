@@ -33,7 +33,7 @@ pub(crate) enum Phase {
     StaleWhileRevalidate,
     /// Served stale because the origin fails, or failed a moment ago.
     StaleOnError,
-    /// Served the response of the leader of the same flight.
+    /// Served the response of the leader of the same fill.
     Collapsed,
     /// Fetched, and stored.
     Stored,
@@ -54,7 +54,7 @@ pub(crate) enum Step {
     },
     Bypass(NotCached),
     LookUp(LookUpResult),
-    /// A flight landed and shared its answer.
+    /// The leader completed its fill and shared the answer.
     Share {
         stale_on_error: bool,
     },

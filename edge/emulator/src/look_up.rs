@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::answer::{self, Serving};
-use crate::collapse::{Boarding, Flight, Landing, Wake};
+use crate::collapse::{Completion, Leader, Role, Wake};
 use crate::edge::{Edge, Outcome, RoutedRequest};
 use crate::fill::Share;
 use crate::key::CacheKey;
@@ -13,9 +13,9 @@ use crate::lifecycle::{LookUpResult, Phase, Step};
 use crate::not_cached::NotCached;
 use crate::object::StoredObject;
 
-/// How often a request boards again because the shared answer was invalidated meanwhile; after
+/// How often a request joins again because the shared answer was invalidated meanwhile; after
 /// that it fetches by itself.
-const BOARDINGS_MAX: usize = 3;
+const JOINS_MAX: usize = 3;
 
 /// A look-up: the stored object, and the phase of the request.
 pub(crate) struct LookUp {
@@ -81,13 +81,13 @@ impl Edge {
 
     /// Leads the miss of this key, or waits for its leader (section 9).
     async fn collapse(self: &Arc<Self>, routed: &RoutedRequest, key: &CacheKey) -> Outcome {
-        for _ in 0..BOARDINGS_MAX {
-            let follower = match self.flights.board(key, self.store.generation()) {
-                Boarding::Leader(flight) => return self.lead(routed, key, flight).await,
-                Boarding::Follower(follower) => follower,
+        for _ in 0..JOINS_MAX {
+            let follower = match self.fills.join_or_lead(key, self.store.generation()) {
+                Role::Leader(leader) => return self.lead(routed, key, leader).await,
+                Role::Follower(follower) => follower,
             };
             match follower.wait().await {
-                Wake::Lead(flight) => return self.lead(routed, key, flight).await,
+                Wake::Lead(leader) => return self.lead(routed, key, leader).await,
                 Wake::Share(share) => return self.serve_shared(routed, &share),
                 Wake::Alone => break,
                 Wake::Again => {}
@@ -106,9 +106,9 @@ impl Edge {
         self: &Arc<Self>,
         routed: &RoutedRequest,
         key: &CacheKey,
-        flight: Flight<Share>,
+        leader: Leader<Share>,
     ) -> Outcome {
-        // Between the look-up and the boarding another flight may have landed.
+        // Another leader may have completed its fill since the look-up.
         let look_up = self.find(key);
         match look_up.object {
             Some(object) if look_up.phase.is_from_cache() => {
@@ -116,12 +116,12 @@ impl Edge {
                 let stale_on_error = look_up.phase == Phase::StaleOnError;
                 let first_invalidation = self.store.first_invalidation(look_up.generation, &object);
                 let share = Share { object, stale_on_error };
-                flight.land(&Landing::Shared(share, first_invalidation));
+                leader.complete(&Completion::Shared(share, first_invalidation));
                 outcome
             }
             _ => {
                 let filled = self.fill(routed, key, look_up).await;
-                flight.land(&filled.landing);
+                leader.complete(&filled.completion);
                 filled.outcome
             }
         }
@@ -134,8 +134,8 @@ impl Edge {
 
     /// One refresh per key in the background, while viewers get the stale object (8.1, 8.8).
     fn refresh_behind(self: &Arc<Self>, routed: &RoutedRequest, key: CacheKey) {
-        let Some(flight) = self.flights.lead(&key) else { return };
-        // As above: perhaps another refresh has just landed. Then the flight is dropped.
+        let Some(leader) = self.fills.lead(&key) else { return };
+        // As in `lead`: if another refresh has completed since, there is nothing to do.
         let look_up = self.find(&key);
         if look_up.phase != Phase::StaleWhileRevalidate {
             return;
@@ -147,7 +147,7 @@ impl Edge {
         let expired = LookUp { phase: Phase::Expired, ..look_up };
         tokio::spawn(async move {
             let filled = edge.fill(&routed, &key, expired).await;
-            flight.land(&filled.landing);
+            leader.complete(&filled.completion);
         });
     }
 }

@@ -29,10 +29,12 @@ pub enum Failure {
 
 /// The values in scope: the subject, and the line or text of each loop.
 #[derive(Clone, Copy)]
-struct Scope<'a> {
+pub(super) struct Scope<'a, S> {
     subject: &'a Subject<'a>,
     lines: [Option<&'a PaidLine>; SLOTS_MAX],
     texts: [&'a str; SLOTS_MAX],
+    /// Called before each node of the tree is evaluated, so that the steps can be counted.
+    on_step: S,
 }
 
 // === impl Condition ===
@@ -44,7 +46,7 @@ impl Condition {
         subject: &Subject<'_>,
         line: Option<&PaidLine>,
     ) -> Result<bool, Failure> {
-        Scope::of(subject, line).truth(&self.tree)
+        Scope::of(subject, line, || ()).truth(&self.tree)
     }
 }
 
@@ -57,17 +59,17 @@ impl Formula {
         subject: &Subject<'_>,
         line: Option<&PaidLine>,
     ) -> Result<i64, Failure> {
-        Scope::of(subject, line).number(&self.tree)
+        Scope::of(subject, line, || ()).number(&self.tree)
     }
 }
 
 // === impl Scope ===
 
-impl<'a> Scope<'a> {
-    fn of(subject: &'a Subject<'a>, line: Option<&'a PaidLine>) -> Self {
+impl<'a, S: Fn() + Copy> Scope<'a, S> {
+    pub(super) fn of(subject: &'a Subject<'a>, line: Option<&'a PaidLine>, on_step: S) -> Self {
         let mut lines = [None; SLOTS_MAX];
         lines[0] = line;
-        Self { subject, lines, texts: [""; SLOTS_MAX] }
+        Self { subject, lines, texts: [""; SLOTS_MAX], on_step }
     }
 
     fn with_line(mut self, slot: Slot, line: &'a PaidLine) -> Self {
@@ -80,8 +82,7 @@ impl<'a> Scope<'a> {
     }
 
     fn number(&self, tree: &Number) -> Result<i64, Failure> {
-        #[cfg(test)]
-        super::laws::step();
+        (self.on_step)();
         match tree {
             Number::Literal(number) => Ok(*number),
             Number::Field(field) => Ok(self.number_field(*field)),
@@ -150,9 +151,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn truth(&self, tree: &Truth) -> Result<bool, Failure> {
-        #[cfg(test)]
-        super::laws::step();
+    pub(super) fn truth(&self, tree: &Truth) -> Result<bool, Failure> {
+        (self.on_step)();
         match tree {
             Truth::Literal(truth) => Ok(*truth),
             Truth::IsGiftCard(slot) => Ok(self.line(*slot).is_gift_card),
@@ -186,7 +186,7 @@ impl<'a> Scope<'a> {
             Truth::OverTexts(how, texts, slot, condition) => {
                 let texts = self.texts(texts)?;
                 how.over(texts.iter().map(|text| {
-                    let mut inner: Scope<'_> = *self;
+                    let mut inner: Scope<'_, S> = *self;
                     inner.texts[*slot] = text;
                     inner.truth(condition)
                 }))
@@ -218,8 +218,7 @@ impl<'a> Scope<'a> {
     where
         'a: 't,
     {
-        #[cfg(test)]
-        super::laws::step();
+        (self.on_step)();
         Ok(match tree {
             Text::Literal(text) => Cow::Borrowed(text),
             Text::Field(field) => Cow::Borrowed(self.text_field(*field)),

@@ -10,21 +10,13 @@ use domain_shopify::ORDER_LINES_MAX;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::evaluate::Scope;
 use super::subject::Subject;
 use super::{Failure, View, condition, formula};
 use crate::ledger::facts::TEXTS_MAX;
 use crate::ledger::paid::{Paid, PaidLine};
 use crate::points::Points;
 use crate::program::figures::Figures;
-
-thread_local! {
-    static STEPS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Counts a step of evaluating.
-pub(super) fn step() {
-    STEPS.set(STEPS.get() + 1);
-}
 
 fn some<T: std::fmt::Debug + Clone + 'static>(of: &'static [T]) -> BoxedStrategy<T> {
     prop::sample::select(of).boxed()
@@ -289,9 +281,10 @@ proptest! {
         };
         let subject = subject(&paid, Figures::default());
         if let Ok(condition) = condition(&source, View::Line) {
-            STEPS.set(0);
-            let _ = condition.holds(&subject, Some(&paid.lines[0]));
-            prop_assert!(STEPS.get() <= condition.steps_max(), "{} {}", source, STEPS.get());
+            let steps = Cell::new(0);
+            let count = || steps.set(steps.get() + 1);
+            let _ = Scope::of(&subject, Some(&paid.lines[0]), &count).truth(&condition.tree);
+            prop_assert!(steps.get() <= condition.steps_max(), "{} {}", source, steps.get());
         }
     }
 }

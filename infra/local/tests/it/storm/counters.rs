@@ -5,12 +5,19 @@ use std::sync::{Condvar, Mutex};
 
 #[derive(Default)]
 pub(crate) struct Counters {
-    /// Acknowledged commands, and whether a thread found an anomaly.
-    progress: Mutex<(u64, bool)>,
+    progress: Mutex<Progress>,
     moved: Condvar,
     pub(crate) answers: AtomicU64,
     pub(crate) lost: AtomicU64,
     pub(crate) rejected: AtomicU64,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// Acknowledged commands.
+    acknowledged: u64,
+    /// A thread found an anomaly and panicked.
+    has_failed: bool,
 }
 
 /// Records a panic and wakes all waiting threads.
@@ -18,7 +25,7 @@ pub(crate) struct Alarm<'a>(pub(crate) &'a Counters);
 
 impl Counters {
     pub(crate) fn acknowledge(&self) {
-        self.progress.lock().unwrap().0 += 1;
+        self.progress.lock().unwrap().acknowledged += 1;
         self.moved.notify_all();
     }
 
@@ -37,15 +44,15 @@ impl Counters {
     /// Waits until this many commands are acknowledged. False after a panic.
     pub(crate) fn wait_for(&self, acknowledged: u64) -> bool {
         let progress = self.progress.lock().unwrap();
-        let is_short = |(now, failed): &mut (u64, bool)| *now < acknowledged && !*failed;
-        !self.moved.wait_while(progress, is_short).unwrap().1
+        let must_wait = |now: &mut Progress| now.acknowledged < acknowledged && !now.has_failed;
+        !self.moved.wait_while(progress, must_wait).unwrap().has_failed
     }
 }
 
 impl Drop for Alarm<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.progress.lock().unwrap().1 = true;
+            self.0.progress.lock().unwrap().has_failed = true;
             self.0.moved.notify_all();
         }
     }

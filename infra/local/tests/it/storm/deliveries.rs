@@ -22,7 +22,7 @@ use ureq::http::Request;
 
 use super::counters::{Alarm, Counters};
 use super::run::last_start;
-use super::site::{Process, Site};
+use super::site::{Address, Process, Site};
 use super::wire::{agent, once};
 
 /// How often one delivery is tried: many times more than the process is killed.
@@ -54,8 +54,23 @@ pub(crate) struct Deliveries {
 
 /// The deliveries, and the final points of each customer.
 struct History {
-    webhooks: Vec<(&'static str, String)>,
+    webhooks: Vec<Webhook>,
     points: BTreeMap<u64, i64>,
+}
+
+#[derive(Clone)]
+struct Webhook {
+    topic: &'static str,
+    payload: String,
+}
+
+/// A line of an order.
+struct OrderLine {
+    euros: u64,
+    quantity: u64,
+    is_gift_card: bool,
+    /// The quantity that was not returned.
+    remaining: u64,
 }
 
 /// Runs a storm of webhooks on a new shop.
@@ -67,8 +82,8 @@ pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
     let history = History::of(scale);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (mut process, url) = Process::start(binary, &data, &scale.faults);
-    let (site, counters) = (Site::at(url), Counters::default());
+    let mut process = Process::start(binary, &data, &scale.faults);
+    let (site, counters) = (Site::at(process.url.clone()), Counters::default());
     let total = history.webhooks.len() as u64;
     let waiting = Mutex::new(history.webhooks.into_iter());
     std::thread::scope(|scope| {
@@ -78,21 +93,13 @@ pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
                 let agent = agent();
                 loop {
                     let next = waiting.lock().unwrap().next();
-                    let Some((topic, payload)) = next else { return };
-                    deliver(&agent, &site, topic, &payload);
+                    let Some(webhook) = next else { return };
+                    deliver(&agent, &site, &webhook);
                     counters.acknowledge();
                 }
             });
         }
-        for kill in 1..=scale.kills {
-            if !counters.wait_for(total * kill / (scale.kills + 1)) {
-                break;
-            }
-            process.kill();
-            let url;
-            (process, url) = Process::start(binary, &data, &scale.faults);
-            site.move_to(url);
-        }
+        process.restart_repeatedly(scale.kills, total, &counters, &site);
     });
     process.kill();
     last_start(&data, |local, runtime| {
@@ -106,18 +113,18 @@ pub(crate) fn deliveries(binary: &Path, scale: &Deliveries) {
 }
 
 /// Delivers until it is acknowledged, as Shopify does.
-fn deliver(agent: &Agent, site: &Site, topic: &str, payload: &str) {
+fn deliver(agent: &Agent, site: &Site, Webhook { topic, payload }: &Webhook) {
     let secrets = ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
     let signature = sign(&secrets, payload.as_bytes());
     for _ in 0..TRIES_MAX {
-        let (process, url) = site.now();
+        let Address { process, url } = site.now();
         let request = Request::builder()
             .method("POST")
             .uri(format!("{url}/webhooks/shopify"))
-            .header("x-shopify-topic", topic)
+            .header("x-shopify-topic", *topic)
             .header("x-shopify-shop-domain", demo::SHOP)
             .header("x-shopify-hmac-sha256", &signature)
-            .body(payload)
+            .body(payload.as_str())
             .unwrap();
         match agent.run(request).map(|answer| answer.status().as_u16()) {
             Ok(200) => return,
@@ -180,21 +187,18 @@ impl History {
     fn order(&mut self, id: u64, start: Time, rng: &mut Rng) {
         let customer = (rng.u8(..10) != 0).then(|| FIRST_CUSTOMER + rng.u64(..CUSTOMERS));
         let at = start.plus_ms(rng.u64(..(HISTORY_DAYS - 10) * DAY_MS));
-        // Euros, quantity, whether it is a gift card.
-        let lines: Vec<(u64, u64, bool)> = (0..1 + rng.u64(..3))
-            .map(|_| (rng.u64(..200), 1 + rng.u64(..4), rng.u8(..8) == 0))
-            .collect();
-        let mut remaining: Vec<u64> = lines.iter().map(|(_, quantity, _)| *quantity).collect();
+        let mut lines: Vec<OrderLine> =
+            (0..1 + rng.u64(..3)).map(|_| OrderLine::random(rng)).collect();
         let line_id = |line: usize| id * 10 + line as u64;
-        let line = |(n, (euros, quantity, gift_card)): (usize, &(u64, u64, bool))| {
-            json!({"id": line_id(n), "quantity": quantity, "gift_card": gift_card,
-                "price": format!("{euros}.00")})
+        let line = |(n, line): (usize, &OrderLine)| {
+            json!({"id": line_id(n), "quantity": line.quantity, "gift_card": line.is_gift_card,
+                "price": format!("{}.00", line.euros)})
         };
         let mut order = json!({"id": id, "currency": "EUR", "test": false,
             "created_at": at.to_rfc3339(), "processed_at": at.to_rfc3339(),
             "customer": customer.map(|id| json!({"id": id})),
             "line_items": lines.iter().enumerate().map(line).collect::<Vec<_>>()});
-        self.webhooks.push(("orders/paid", order.to_string()));
+        self.push("orders/paid", &order);
         let mut goodwill = 0;
         for refund in 0..rng.u64(..3) {
             let nth = rng.usize(..lines.len());
@@ -208,25 +212,37 @@ impl History {
                 "order_adjustments": if beyond == 0 { json!([]) } else { json!([adjustment]) },
                 "refund_line_items": [{"line_item_id": line_id(nth), "quantity": quantity}]});
             goodwill += beyond;
-            remaining[nth] = remaining[nth].saturating_sub(quantity);
-            self.webhooks.push(("refunds/create", refund.to_string()));
+            lines[nth].remaining = lines[nth].remaining.saturating_sub(quantity);
+            self.push("refunds/create", &refund);
         }
         let is_cancelled = rng.u8(..6) == 0;
         if is_cancelled {
             order["cancelled_at"] = at.plus_ms(6 * DAY_MS).to_rfc3339().into();
-            self.webhooks.push(("orders/cancelled", order.to_string()));
+            self.push("orders/cancelled", &order);
         }
         let Some(customer) = customer else { return };
-        let worth = |((euros, ..), quantity): (&(u64, u64, bool), &u64)| euros * quantity;
-        let goods = lines.iter().zip(&remaining).filter(|((_, _, gift_card), _)| !gift_card);
-        let (euros, all): (u64, u64) =
-            (goods.map(worth).sum(), lines.iter().zip(&remaining).map(worth).sum());
+        let value = |line: &OrderLine| line.euros * line.remaining;
+        let all: u64 = lines.iter().map(value).sum();
+        let earning: u64 = lines.iter().filter(|line| !line.is_gift_card).map(value).sum();
         // A refund without goods reduces the remaining goods in proportion.
         let euros = match goodwill {
-            0 => euros,
-            _ => euros * all.saturating_sub(goodwill) / all.max(1),
+            0 => earning,
+            _ => earning * all.saturating_sub(goodwill) / all.max(1),
         };
         let points = self.points.entry(customer).or_default();
         *points += if is_cancelled { 0 } else { i64::try_from(euros).unwrap() };
+    }
+
+    fn push(&mut self, topic: &'static str, payload: &Value) {
+        self.webhooks.push(Webhook { topic, payload: payload.to_string() });
+    }
+}
+
+// === impl OrderLine ===
+
+impl OrderLine {
+    fn random(rng: &mut Rng) -> Self {
+        let (euros, quantity, is_gift_card) = (rng.u64(..200), 1 + rng.u64(..4), rng.u8(..8) == 0);
+        Self { euros, quantity, is_gift_card, remaining: quantity }
     }
 }

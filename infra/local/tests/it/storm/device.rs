@@ -12,7 +12,7 @@ use ureq::http::request::Builder;
 use super::consistency_checker::{ConsistencyChecker, REMOVED, SHARED, State};
 use super::counters::Counters;
 use super::jar::{BookmarkJar, SentBookmarks};
-use super::site::Site;
+use super::site::{Address, Site};
 use super::wire::{Reply, agent, once};
 
 /// How often one request is tried: many times more than the process is killed.
@@ -26,10 +26,24 @@ pub(crate) struct Device<'a> {
     pub(crate) token: String,
     pub(crate) site: &'a Site,
     pub(crate) counters: &'a Counters,
-    /// Bookmarks, and the checker of the answers shown with them.
-    state: Mutex<(BookmarkJar, ConsistencyChecker)>,
+    state: Mutex<DeviceState>,
     /// Held until a command's outcome is known: then the next is sent.
     commands: Mutex<()>,
+}
+
+/// The bookmarks of a device, and the checker of the answers shown with them.
+#[derive(Default)]
+struct DeviceState {
+    jar: BookmarkJar,
+    checker: ConsistencyChecker,
+}
+
+/// The bookmarks of the next request, and the states of the lines that its answer must show.
+struct NextRequest {
+    sent: SentBookmarks,
+    due: BTreeMap<String, State>,
+    /// There are more bookmarks than a request takes.
+    is_crowded: bool,
 }
 
 /// A line of a tab that is not removed.
@@ -57,7 +71,7 @@ impl<'a> Device<'a> {
 
     /// Its commands and the states shown to it.
     pub(crate) fn checker(&self) -> ConsistencyChecker {
-        self.state().1.clone()
+        self.state().checker.clone()
     }
 
     /// Runs one tab.
@@ -96,10 +110,10 @@ impl<'a> Device<'a> {
     /// showing the answer.
     pub(crate) fn read(&self, agent: &Agent) {
         loop {
-            let (sent, due, is_crowded) = self.next_request();
-            let etag = sent.etag.as_deref().filter(|_| !is_crowded);
+            let next = self.next_request();
+            let etag = next.sent.etag.as_deref().filter(|_| !next.is_crowded);
             let reply = self.settled(|url| {
-                let mut request = self.request("GET", &format!("{url}/v1/cart"), &sent);
+                let mut request = self.request("GET", &format!("{url}/v1/cart"), &next.sent);
                 if let Some(etag) = etag {
                     request = request.header("if-none-match", etag);
                 }
@@ -108,15 +122,15 @@ impl<'a> Device<'a> {
             let mut state = self.state();
             let body = match reply.status {
                 200 => reply.body,
-                304 => match state.0.unchanged(&sent) {
+                304 => match state.jar.unchanged(&next.sent) {
                     Some(body) => body,
                     // Another tab has replaced the cached body.
                     None => continue,
                 },
                 status => panic!("a read answered {status}: {}", reply.body),
             };
-            self.arrived(&mut state, &sent, &due, (&reply.etag, &body));
-            if !is_crowded {
+            self.arrived(&mut state, &next, &reply.etag, &body);
+            if !next.is_crowded {
                 return;
             }
         }
@@ -134,7 +148,7 @@ impl<'a> Device<'a> {
         let _alone = self.commands.lock().unwrap();
         {
             let mut state = self.state();
-            let progress = state.1.own.entry(command.line.clone()).or_default();
+            let progress = state.checker.own.entry(command.line.clone()).or_default();
             progress.issued = change(progress.issued);
         }
         let body = std::thread::scope(|scope| {
@@ -150,44 +164,36 @@ impl<'a> Device<'a> {
     }
 
     fn send(&self, agent: &Agent, command: &Command) -> Value {
-        let (sent, mut due) = loop {
-            let (sent, due, is_crowded) = self.next_request();
-            if !is_crowded {
-                break (sent, due);
-            }
+        let mut next = self.next_request();
+        while next.is_crowded {
             self.read(agent);
-        };
+            next = self.next_request();
+        }
         let reply = self.settled(|url| {
             let request = self
-                .request(command.method, &format!("{url}{}", command.path), &sent)
+                .request(command.method, &format!("{url}{}", command.path), &next.sent)
                 .header("idempotency-key", &command.key);
             once(agent, request, command.body.as_ref())
         });
         assert_eq!(reply.status, 202, "{}: {}", command.line, reply.body);
         let mut state = self.state();
-        let progress = state.1.own.get_mut(&command.line).unwrap();
+        let progress = state.checker.own.get_mut(&command.line).unwrap();
         progress.acknowledged = progress.issued;
         // The answer to a command shows the command.
-        due.insert(command.line.clone(), progress.issued);
-        self.arrived(&mut state, &sent, &due, (&reply.etag, &reply.body));
+        next.due.insert(command.line.clone(), progress.issued);
+        self.arrived(&mut state, &next, &reply.etag, &reply.body);
         reply.body
     }
 
-    /// The bookmarks of a request, and the states its answer must show.
-    fn next_request(&self) -> (SentBookmarks, BTreeMap<String, State>, bool) {
-        let state = self.state();
-        (state.0.send(), state.1.acknowledged(), state.0.is_crowded())
+    fn next_request(&self) -> NextRequest {
+        let DeviceState { jar, checker } = &*self.state();
+        NextRequest { sent: jar.send(), due: checker.acknowledged(), is_crowded: jar.is_crowded() }
     }
 
-    fn arrived(
-        &self,
-        (jar, checker): &mut (BookmarkJar, ConsistencyChecker),
-        sent: &SentBookmarks,
-        due: &BTreeMap<String, State>,
-        (etag, body): (&str, &Value),
-    ) {
-        if jar.receive(sent, etag, body) {
-            checker.look(body, due);
+    /// Stores the bookmark of an answer, and checks the answer if it may be shown.
+    fn arrived(&self, state: &mut DeviceState, request: &NextRequest, etag: &str, body: &Value) {
+        if state.jar.receive(&request.sent, etag, body) {
+            state.checker.look(body, &request.due);
             self.counters.show();
         }
     }
@@ -195,7 +201,7 @@ impl<'a> Device<'a> {
     /// Retries until there is a definite answer, also after restarts.
     fn settled(&self, send: impl Fn(&str) -> Result<Reply, ureq::Error>) -> Reply {
         for _ in 0..TRIES_MAX {
-            let (process, url) = self.site.now();
+            let Address { process, url } = self.site.now();
             match send(&url) {
                 Ok(reply) if matches!(reply.status, 429 | 502..=504) => {
                     self.counters.refuse();
@@ -220,7 +226,7 @@ impl<'a> Device<'a> {
         request.header("forecourt-bookmark", sent.bookmarks.join(", "))
     }
 
-    fn state(&self) -> MutexGuard<'_, (BookmarkJar, ConsistencyChecker)> {
+    fn state(&self) -> MutexGuard<'_, DeviceState> {
         self.state.lock().unwrap()
     }
 }

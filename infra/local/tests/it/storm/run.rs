@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
 use infra_local::demo;
@@ -72,8 +72,8 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
     eprintln!("{scale:?}");
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (mut process, url) = Process::start(binary, &data, &scale.faults);
-    let (site, counters) = (Site::at(url), Counters::default());
+    let mut process = Process::start(binary, &data, &scale.faults);
+    let (site, counters) = (Site::at(process.url.clone()), Counters::default());
     let carts: Vec<_> = (0..scale.carts).map(|n| cart(n, scale, &site, &counters)).collect();
     let per_cart = scale.devices as u64 * scale.tabs as u64 * scale.commands;
     let commands = per_cart * scale.carts as u64;
@@ -89,21 +89,13 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
                 });
             }
         }
-        for kill in 1..=scale.kills {
-            if !counters.wait_for(commands * kill / (scale.kills + 1)) {
-                break;
-            }
-            process.kill();
-            let url;
-            (process, url) = Process::start(binary, &data, &scale.faults);
-            site.move_to(url);
-        }
+        process.restart_repeatedly(scale.kills, commands, &counters, &site);
     });
     process.kill();
     last_start(&data, |local, runtime| {
-        aftermath((local, runtime), &site, &carts, per_cart);
+        check_final_state(local, runtime, &site, &carts, per_cart);
     });
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     Tally {
         commands,
         answers: count(&counters.answers),
@@ -113,7 +105,7 @@ pub(crate) fn storm(binary: &Path, scale: &Scale) -> Tally {
 }
 
 fn cart<'a>(n: usize, scale: &Scale, site: &'a Site, counters: &'a Counters) -> Cart<'a> {
-    let url = format!("{}/v1/carts", site.now().1);
+    let url = format!("{}/v1/carts", site.now().url);
     let created = once(&agent(), Request::builder().method("POST").uri(url), None).unwrap();
     let token = created.body["token"].as_str().unwrap().to_owned();
     let device =
@@ -122,7 +114,13 @@ fn cart<'a>(n: usize, scale: &Scale, site: &'a Site, counters: &'a Counters) -> 
 }
 
 /// Waits until everything is absorbed, and compares.
-fn aftermath((local, runtime): (&Local, &Runtime), site: &Site, carts: &[Cart<'_>], per_cart: u64) {
+fn check_final_state(
+    local: &Local,
+    runtime: &Runtime,
+    site: &Site,
+    carts: &[Cart<'_>],
+    per_cart: u64,
+) {
     runtime.block_on(local.bus().idle());
     let dead = runtime.block_on(local.bus().dead_letters(CART_QUEUE, 0)).unwrap();
     assert_eq!(dead, [], "every command was in time");

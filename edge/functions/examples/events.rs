@@ -10,10 +10,11 @@ use edge_functions::{EdgeConfig, handle};
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
+use fastrand::Rng;
 use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("../vectors/viewer-request.json");
-const CHANGES_MAX: u64 = 4;
+const CHANGES_MAX: u8 = 4;
 /// Characters that mean something to a parser somewhere, and some that should mean nothing.
 const PIECES: &str = "%|&|=|;|/|.|..|+|,|~|?|#| |%2F|%00|%C3%A9|%FF|é|𝄞|\
                       \u{e000}|_|-|0|A|z|utm_x=1&|_only=b,a,a&";
@@ -29,23 +30,23 @@ fn main() {
     };
     let vectors: Value = serde_json::from_str(VECTORS).expect("the vector file is JSON");
     let cases = vectors["cases"].as_array().expect("the vector file lists cases");
-    let mut rng = Rng(seed);
+    let mut rng = Rng::with_seed(seed);
     for _ in 0..count {
         println!("{}", generate(&vectors["configurations"], cases, &mut rng));
     }
 }
 
 fn generate(configurations: &Value, cases: &[Value], rng: &mut Rng) -> Value {
-    let start = rng.pick(cases);
+    let start = pick(rng, cases);
     let mut event = event_of(start);
     let request = &mut event.records[0].cf.request;
     let mut configuration = start["configuration"].clone();
     let mut now = start["now_unix_s"].as_u64().expect("a case has a time");
-    for _ in 0..=rng.below(CHANGES_MAX) {
-        let other = rng.pick(cases);
-        match rng.below(12) {
+    for _ in 0..=rng.u8(..CHANGES_MAX) {
+        let other = pick(rng, cases);
+        match rng.u8(..12) {
             0 => configuration = other["configuration"].clone(),
-            1 => now = now + rng.below(2_000) - 1_000,
+            1 => now = now + rng.u64(..2_000) - 1_000,
             _ => change(request, event_of(other).records.remove(0).cf.request, rng),
         }
     }
@@ -57,9 +58,9 @@ fn generate(configurations: &Value, cases: &[Value], rng: &mut Rng) -> Value {
 }
 
 fn change(request: &mut Request, other: Request, rng: &mut Rng) {
-    match rng.below(10) {
+    match rng.u8(..10) {
         0 => request.method = other.method,
-        1 => (*rng.pick(METHODS)).clone_into(&mut request.method),
+        1 => (*pick(rng, METHODS)).clone_into(&mut request.method),
         2 => request.uri = other.uri,
         3 => request.querystring = other.querystring,
         4 => request.headers.extend(other.headers),
@@ -67,14 +68,14 @@ fn change(request: &mut Request, other: Request, rng: &mut Rng) {
         6 | 7 => request.querystring = mutated(&request.querystring, rng),
         8 => {
             let names: Vec<String> = request.headers.keys().cloned().collect();
-            request.headers.remove(rng.pick(&names));
+            request.headers.remove(pick(rng, &names));
         }
         _ => {
             let names: Vec<String> = request.headers.keys().cloned().collect();
-            let name = rng.pick(&names);
+            let name = pick(rng, &names);
             let values = request.headers.get_mut(name).expect("one of its names");
             let value = mutated(&values[0].value, rng);
-            if rng.below(2) == 0 {
+            if rng.bool() {
                 values.push(Header { key: values[0].key.clone(), value });
             } else {
                 values[0].value = value;
@@ -86,16 +87,19 @@ fn change(request: &mut Request, other: Request, rng: &mut Rng) {
 /// The text with a few characters inserted, removed or doubled.
 fn mutated(text: &str, rng: &mut Rng) -> String {
     let mut characters: Vec<char> = text.chars().collect();
-    let length = characters.len() as u64 + 1;
-    let from = usize::try_from(rng.below(length)).expect("a position");
-    let to = characters.len().min(from + usize::try_from(rng.below(3)).expect("a few"));
-    let put = if rng.below(4) == 0 {
+    let from = rng.usize(..=characters.len());
+    let to = characters.len().min(from + rng.usize(..3));
+    let put = if rng.u8(..4) == 0 {
         characters[from..to].iter().chain(&characters[from..to]).copied().collect()
     } else {
-        rng.pick(&PIECES.split('|').collect::<Vec<_>>()).chars().collect::<Vec<char>>()
+        pick(rng, &PIECES.split('|').collect::<Vec<_>>()).chars().collect::<Vec<char>>()
     };
     characters.splice(from..to, put);
     characters.into_iter().collect()
+}
+
+fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    rng.choice(from).expect("a list that is not empty")
 }
 
 fn event_of(case: &Value) -> Event {
@@ -109,24 +113,5 @@ fn config(of: &Value) -> EdgeConfig {
         shopify_secrets: ShopifySecrets::parse(text("shopify_secrets")).expect("secrets"),
         keys: KeyRing::parse(text("keys")).expect("keys"),
         staff: StaffTokens::parse(text("staff_tokens")).expect("tokens"),
-    }
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): the same events for a seed, everywhere.
-struct Rng(u64);
-
-// === impl Rng ===
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[usize::try_from(self.below(from.len() as u64)).expect("an index of a slice")]
     }
 }

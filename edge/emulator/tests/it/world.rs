@@ -47,7 +47,7 @@ pub(crate) enum Act {
     Panic,
 }
 
-/// An origin that plays its acts in order, the last one for ever, and records the requests.
+/// An origin that plays its acts in order, the last one forever, and records the requests.
 pub(crate) struct ScriptedOrigin {
     acts: Mutex<VecDeque<Act>>,
     pub(crate) requests: Mutex<Vec<Request<Bytes>>>,

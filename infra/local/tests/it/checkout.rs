@@ -130,8 +130,8 @@ fn changes_since_a_line_was_added_are_reported_before_payment() {
     let (token, bookmark) = filled(&shop, &[tee(TEE, 1), tee(OTHER_TEE, 2)]);
     let (_, published) = demo::PRODUCTS[1];
     let mut today: Value = serde_json::from_str(published).unwrap();
-    let dearer = today["base_price"].as_i64().unwrap() + 1_000;
-    today["base_price"] = json!(dearer);
+    let more_expensive = today["base_price"].as_i64().unwrap() + 1_000;
+    today["base_price"] = json!(more_expensive);
     let variants = today["variants"].as_array_mut().unwrap();
     variants.retain(|variant| variant["variant_id"] != OTHER_TEE);
     let variant = variants.iter_mut().find(|variant| variant["variant_id"] == TEE).unwrap();

@@ -288,12 +288,12 @@ fn a_new_price_reaches_shoppers_once_the_publication_is_consumed() {
     let path = "/v1/configurator/tee";
     assert_eq!(shop.get(path).send().json()["base_price"], 1_990);
     let (_, tee) = demo::PRODUCTS[1];
-    let dearer = tee.replacen("\"base_price\":1990", "\"base_price\":2990", 1);
+    let more_expensive = tee.replacen("\"base_price\":1990", "\"base_price\":2990", 1);
     let published = shop
         .request("PUT", "/v1/admin/configurators/tee")
         .bearer(demo::STAFF_TOKEN)
         .header("content-type", "application/json")
-        .body(dearer)
+        .body(more_expensive)
         .send();
     assert_eq!(published.status, 200, "{}", published.text);
     shop.drained(PUBLISHED_QUEUE);

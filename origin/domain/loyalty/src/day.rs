@@ -1,4 +1,4 @@
-//! Days: points of one day are alike, so an account holds one lot per day instead of one per order.
+//! Days: points of one day are interchangeable, so an account holds one lot per day instead of one per order.
 
 use domain_core::time::{DAY_MS, Time};
 use serde::{Deserialize, Serialize};

@@ -58,9 +58,9 @@ async fn a_product_that_compiles_too_long_is_rejected_and_the_earlier_version_st
     let hours = AtomicU64::new(500_000);
     let hourly = Clock::new(move || Time(hours.fetch_add(1, Ordering::Relaxed) * HOUR_MS));
     let slow = router(HttpFunction::Admin, world.shop_at(hourly));
-    let mut dearer = cup();
-    dearer["base_price"] = json!(200);
-    let (status, problem) = put(&slow, &dearer).await;
+    let mut more_expensive = cup();
+    more_expensive["base_price"] = json!(200);
+    let (status, problem) = put(&slow, &more_expensive).await;
     assert_eq!((status, &problem["code"]), (422, &json!("configurator-invalid")));
     let message = "the rules take more than 25 s to compile";
     assert_eq!(problem["errors"], json!([{"field": "", "message": message}]));

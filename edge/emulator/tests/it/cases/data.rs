@@ -35,7 +35,7 @@ pub(crate) struct Case {
     pub(crate) functions: Vec<FunctionOf>,
     #[serde(default)]
     pub(crate) invalidation_delay_s: u64,
-    /// What the origin does, in order; the last for ever.
+    /// What the origin does, in order; the last forever.
     #[serde(default)]
     pub(crate) origin: Vec<OriginAct>,
     /// A hit until just before so many seconds, and a request to the origin at that time.

@@ -50,10 +50,10 @@ fn an_add_after_a_removal_creates_a_new_line() {
 
 #[test]
 fn a_line_has_the_price_of_the_latest_add() {
-    let mut dearer = offer(1);
-    dearer.price = Money(2_490);
-    let dearer = Action::add(dearer, 1);
-    let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", dearer)]);
+    let mut more_expensive = offer(1);
+    more_expensive.price = Money(2_490);
+    let more_expensive = Action::add(more_expensive, 1);
+    let cart = after(&[add(NOON, "a", 1, 1), command(NOON + 1, "b", more_expensive)]);
     assert_eq!(cart.subtotal(), Some(Money(4_980)));
 }
 

@@ -1,4 +1,5 @@
-//! The artefact: a compiled product as bytes. Publishing stores it and every instance loads it.
+//! The artefact: a compiled product as bytes. What publishing stores and every instance loads are one
+//! or two artefacts, compressed together: `origin/functions/src/caches/packed.rs`.
 //!
 //! It consists of a format byte, the SHA-256 of the rest, the product and the diagram. Numbers take
 //! as few bytes as possible and tables are stored by column, which compresses well with gzip:

@@ -1,4 +1,5 @@
-//! Refunds as Shopify sends them: the REST resource in the body of `refunds/create`.
+//! The refund of an order: which lines were returned, and the money given back beyond their value.
+//! It is parsed from the payload of Shopify's `refunds/create`, a REST resource.
 //!
 //! A refund names the returned goods, or gives money back without any, or both. Shopify states the
 //! difference from the goods' value as an order adjustment: `-5.00` if the refund is five more than

@@ -39,8 +39,8 @@ impl Remaining {
         available.minus(self.debt)
     }
 
-    /// Whether `points` more can be spent on a day without overdrawing the account on that day or
-    /// on any day with spending after it.
+    /// Whether `points` more can be spent on a day: it ends without debt, and no later day with
+    /// spending ends with more debt than it does without these points.
     pub(crate) fn covers(account: &Account, on: Day, points: Points) -> bool {
         let last = account.spent.last().map_or(on, |spent| spent.on.max(on));
         let mut spent = account.spent.clone();
@@ -50,11 +50,12 @@ impl Remaining {
         }
         let before: BTreeMap<Day, Points> = Self::on(account, last).debts.into_iter().collect();
         let after = Self::after(account, &spent, last);
-        let later = after.debts.iter().filter(|(day, _)| *day >= on);
-        let is_owed = |day: &Day| before.get(day).copied().unwrap_or_default();
-        later
-            .clone()
-            .all(|(day, debt)| *debt == Points::ZERO || (*day > on && *debt <= is_owed(day)))
+        let owed_before = |day: &Day| before.get(day).copied().unwrap_or_default();
+        after
+            .debts
+            .iter()
+            .filter(|(day, _)| *day >= on)
+            .all(|(day, debt)| *debt == Points::ZERO || (*day > on && *debt <= owed_before(day)))
     }
 
     fn after(account: &Account, spent: &[Spent], today: Day) -> Self {

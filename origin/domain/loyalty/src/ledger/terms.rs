@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 
-/// From when until when points count. Points with the same terms are alike.
+/// From when until when points count. Points with the same terms are interchangeable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Terms {
     /// The day they were earned on: the qualifying window of the tiers begins with it.
@@ -19,9 +19,9 @@ pub struct Terms {
 // === impl Terms ===
 
 impl Terms {
-    /// Points given at `at` count at once and forever.
+    /// The terms of points given at `at` that count at once and never expire.
     #[must_use]
-    pub fn for_ever(at: Time) -> Self {
+    pub fn without_expiry(at: Time) -> Self {
         Self { earned_on: Day::of(at), available_on: None, expires_on: None }
     }
 }

@@ -230,7 +230,7 @@ impl Program {
     #[must_use]
     pub fn terms_of_gift(&self, at: Time) -> Terms {
         let expires_on = self.expiry_days.map(|days| Day::first_from(at).plus(days));
-        Terms { expires_on, ..Terms::for_ever(at) }
+        Terms { expires_on, ..Terms::without_expiry(at) }
     }
 
     /// When points earned at `at` count. Days are whole ones: they begin with the first midnight

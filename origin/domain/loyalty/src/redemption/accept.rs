@@ -82,7 +82,7 @@ pub async fn adjust<C, L: CommandLog<LoyaltyEvent>, E: Events>(
 ) -> Result<LoyaltyCommand, Rejection<LoyaltyRejection>> {
     let terms = match program {
         Some(version) => version.program.terms_of_gift(request.now),
-        None => Terms::for_ever(request.now),
+        None => Terms::without_expiry(request.now),
     };
     let command = LoyaltyCommand {
         time: request.now,

@@ -110,7 +110,7 @@ impl Redemption {
             points,
             spend: Money::ZERO,
             at,
-            terms: Terms::for_ever(self.time),
+            terms: Terms::without_expiry(self.time),
             cause: cause.clone(),
             program_version: self.program_version,
             failures: Vec::new(),

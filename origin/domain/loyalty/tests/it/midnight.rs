@@ -36,13 +36,13 @@ fn gift(at: Time, points: i64, expires_on: Option<Day>) -> Movement {
         kind: EntryKind::Adjust,
         at,
         points,
-        terms: Terms { expires_on, ..Terms::for_ever(at) },
+        terms: Terms { expires_on, ..Terms::without_expiry(at) },
     }
 }
 
 /// Points held for a redemption requested at a time.
 fn hold(at: Time, points: i64) -> Movement {
-    Movement { kind: EntryKind::Hold, at, points: -points, terms: Terms::for_ever(at) }
+    Movement { kind: EntryKind::Hold, at, points: -points, terms: Terms::without_expiry(at) }
 }
 
 fn account(movements: &[Movement]) -> Account {
@@ -97,7 +97,7 @@ fn points_given_after_midnight_never_pay_for_points_spent_before_it() {
 #[test]
 fn a_retained_tier_is_shown_by_a_clock_of_the_day_before_too() {
     let (paid_at, refunded_at) = (time("2026-11-21T20:00:00Z"), time("2026-11-22T00:00:01Z"));
-    let terms = Terms::for_ever(paid_at);
+    let terms = Terms::without_expiry(paid_at);
     let account = account(&[
         Movement { kind: EntryKind::Earn, at: paid_at, points: 600, terms },
         Movement { kind: EntryKind::Reverse, at: refunded_at, points: -600, terms },

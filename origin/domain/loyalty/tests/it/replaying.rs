@@ -27,7 +27,7 @@ enum Step {
     /// An earlier order is cancelled.
     Cancel(Index),
     /// The customer requests a reward.
-    Redeem { dear: bool, on_tab: usize },
+    Redeem { expensive: bool, on_tab: usize },
     /// Staff give or take points.
     Adjust(i64),
     /// A message is delivered, and perhaps stays to be delivered again.
@@ -46,7 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
         2 => (0..50_000u32, 1..4u32).prop_map(|(cents, quantity)| Step::Order { cents, quantity }),
         1 => (any::<Index>(), 1..3u32).prop_map(|(order, quantity)| Step::Refund(order, quantity)),
         1 => any::<Index>().prop_map(Step::Cancel),
-        4 => (any::<bool>(), 0..2usize).prop_map(|(dear, on_tab)| Step::Redeem { dear, on_tab }),
+        4 => (any::<bool>(), 0..2usize).prop_map(|(expensive, on_tab)| Step::Redeem { expensive, on_tab }),
         1 => (-20_000..50_000i64).prop_map(Step::Adjust),
         8 => (any::<Index>(), any::<bool>()).prop_map(|(at, again)| Step::Deliver(at, again)),
     ];
@@ -58,7 +58,7 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
 /// Points available at once and forever, one per cent; rewards at 100 and 40,000.
 fn exact() -> Program {
     let rewards = json!([
-        {"id": "dear", "title": "Dear", "points": 40_000},
+        {"id": "expensive", "title": "Expensive", "points": 40_000},
         {"id": "cheap", "title": "Cheap", "points": 100},
     ]);
     let mut document = changed(&program_document(), "/rewards", rewards);
@@ -139,7 +139,7 @@ impl History {
                 }
             }
             Step::Refund(..) | Step::Cancel(_) => {}
-            Step::Redeem { dear, on_tab } => self.redeem(*dear, *on_tab),
+            Step::Redeem { expensive, on_tab } => self.redeem(*expensive, *on_tab),
             Step::Adjust(points) => self.adjust(*points),
             Step::Deliver(at, again) if !self.queue.is_empty() => {
                 self.deliver(at.index(self.queue.len()), *again);
@@ -155,9 +155,9 @@ impl History {
         CommandRequest { resource: "1001".into(), key, fingerprint, bookmark, now: self.clock }
     }
 
-    fn redeem(&mut self, dear: bool, on_tab: usize) {
+    fn redeem(&mut self, expensive: bool, on_tab: usize) {
         let request = self.request(self.tabs[on_tab].clone());
-        let (reward, points) = if dear { ("dear", 40_000) } else { ("cheap", 100) };
+        let (reward, points) = if expensive { ("expensive", 40_000) } else { ("cheap", 100) };
         let reward_request = RewardRequest { reward: reward.into(), points: Points(points) };
         let version = self.table.programs[0].clone();
         let table = &self.table;

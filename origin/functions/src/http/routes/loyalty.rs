@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain_catalog::PublicContent;
 use domain_core::bookmark::Bookmark;
-use domain_core::time::MINUTE_MS;
+use domain_core::time::{MINUTE_MS, Time};
 use domain_loyalty::{
     Balance, EntryKey, LedgerEntry, Multiplier, PAGE_ENTRIES_MAX, Program, Reading, Reward,
     RewardKind, Rule, Standing, Tier, read_entries,
@@ -133,12 +133,12 @@ pub(crate) struct ProgramBody {
     tiers_by: &'static str,
     /// Days for which a tier remains after its threshold is no longer reached.
     tier_keep_days: u32,
-    tiers: Vec<TierRungBody>,
+    tiers: Vec<TierLevelBody>,
     rewards: Vec<RewardBody>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct TierRungBody {
+struct TierLevelBody {
     id: String,
     title: String,
     /// The amount required within the window, in the unit of `tiers_by`.
@@ -174,10 +174,11 @@ struct RewardBody {
     percent: Option<u32>,
 }
 
-/// A page of the entries, by the request's query.
+/// The page of entries that a query asks for.
 pub(crate) struct Page {
+    /// The most entries on it.
     limit: usize,
-    /// The last entry of the page before.
+    /// The last entry of the previous page; `None` asks for the first page.
     before: Option<EntryKey>,
 }
 
@@ -253,7 +254,7 @@ impl ProgramBody {
             title: one.title.clone(),
             percent: one.percent,
         };
-        let tier = |tier: &Tier| TierRungBody {
+        let tier = |tier: &Tier| TierLevelBody {
             id: tier.id.clone(),
             title: tier.title.clone(),
             threshold: tier.threshold,
@@ -339,6 +340,7 @@ fn entry(entry: &LedgerEntry) -> EntryBody {
 // === impl Page ===
 
 impl Page {
+    /// Reads `limit` and `cursor`, each at most once.
     fn read(query: &str) -> Result<Self, HttpProblem> {
         let problem = |name: &str, message: &str| {
             HttpProblem::new(Code::ParameterInvalid, "See /v1/openapi.json.")
@@ -365,7 +367,8 @@ impl Page {
     }
 }
 
-/// Opaque to the client; unsigned, because it only selects a position in the client's own ledger.
+/// The cursor of the entries older than `key`. It needs no signature, because it only selects a
+/// position in the client's own ledger.
 fn cursor(key: &EntryKey) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}:{}", key.at.0, key.id))
 }
@@ -374,6 +377,6 @@ fn parse_cursor(text: &str) -> Option<EntryKey> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let (at, id) = text.split_once(':')?;
-    let at = domain_core::time::Time(at.parse().ok()?);
+    let at = Time(at.parse().ok()?);
     Some(EntryKey { at, id: id.to_owned() })
 }

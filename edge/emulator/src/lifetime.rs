@@ -10,7 +10,8 @@ use crate::directives::{Directives, seconds};
 
 /// The seconds since the origin made the answer, which may come from a cache of its own (6.16).
 ///
-/// A list has its age first; what is no number of seconds is no age (RFC 9111, 5.1).
+/// Of a list of values the first counts. A value that is not a number of seconds is ignored (RFC
+/// 9111, 5.1).
 pub(crate) fn age_s(headers: &HeaderMap) -> Option<u64> {
     let ages = headers.get(AGE)?.to_str().ok()?;
     seconds(ages.split(',').next()?.trim())
@@ -25,7 +26,7 @@ pub(crate) fn lifetime_s(
     directives.lifetime().or_else(|| {
         headers.get(EXPIRES)?;
         let Some(expires_s) = unix_s(headers, EXPIRES) else { return Some(0) };
-        // Both dates are of one clock, which need not be ours (6.17).
+        // Both dates are of the origin's clock, which may differ from ours (6.17).
         Some(expires_s.saturating_sub(unix_s(headers, DATE).unwrap_or(received_unix_s)))
     })
 }

@@ -13,7 +13,7 @@ use dynoxide::Database;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::faults::{Drawn, Fault, Faults};
+use crate::faults::{Fault, Faults, Injection};
 use crate::operation::Operation;
 use crate::partial;
 
@@ -44,7 +44,7 @@ impl Client {
         };
         let body = request.body().bytes().map(<[u8]>::to_vec);
         let body = body.ok_or_else(|| ConnectorError::user("a streamed body".into()))?;
-        let Drawn { latency, fault } = self.faults.draw(operation);
+        let Injection { latency, fault } = self.faults.draw(operation);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }

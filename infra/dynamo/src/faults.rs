@@ -39,7 +39,7 @@ pub struct Rates {
     pub latency_ms_max: u32,
 }
 
-/// The controls of the faults. Clones share them; a change does not affect calls in progress.
+/// Decides which calls fail. Clones share their state; a change does not affect calls in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<State>);
 
@@ -60,7 +60,7 @@ struct Plan {
 
 /// The latency and fault of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Drawn {
+pub(crate) struct Injection {
     pub(crate) latency: Duration,
     pub(crate) fault: Option<Fault>,
 }
@@ -88,8 +88,8 @@ impl Faults {
         self.plan().rates = rates;
     }
 
-    /// Hits the next call about items that can have this fault, at any rates; calls of this method
-    /// add up.
+    /// Injects this fault into the next call about items that can have it, also if its rate is 0.
+    /// Faults of several calls of this method are injected one after the other.
     pub fn hit_next(&self, fault: Fault) {
         self.plan().next.push_back(fault);
     }
@@ -104,20 +104,21 @@ impl Faults {
         self.0.injected.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn draw(&self, operation: Operation) -> Drawn {
-        let drawn = self.plan_for(operation);
-        if drawn.fault.is_some() {
+    /// The latency and fault of this call; a fault is counted as injected.
+    pub(crate) fn draw(&self, operation: Operation) -> Injection {
+        let injection = self.injection(operation);
+        if injection.fault.is_some() {
             self.0.injected.fetch_add(1, Ordering::Relaxed);
         }
-        drawn
+        injection
     }
 
-    fn plan_for(&self, operation: Operation) -> Drawn {
+    fn injection(&self, operation: Operation) -> Injection {
         if self.0.outage.load(Ordering::Relaxed) {
-            return Drawn { fault: Some(Fault::Unreachable), ..Drawn::default() };
+            return Injection { fault: Some(Fault::Unreachable), ..Injection::default() };
         }
         if !operation.is_about_items() {
-            return Drawn::default();
+            return Injection::default();
         }
         let mut plan = self.plan();
         let rates = plan.rates;
@@ -127,18 +128,19 @@ impl Faults {
         };
         let can_be_hit = |fault: Fault| fault != Fault::Conflict || operation.can_conflict();
         let planned = plan.next.front().is_some_and(|fault| can_be_hit(*fault));
-        let fault = match planned {
-            true => plan.next.pop_front(),
-            false => [
+        let fault = if planned {
+            plan.next.pop_front()
+        } else {
+            [
                 (Fault::Throttled, rates.throttled_ppm),
                 (Fault::Conflict, rates.conflict_ppm),
                 (Fault::AnswerLost, rates.answer_lost_ppm),
             ]
             .into_iter()
             .filter(|(fault, ppm)| *ppm > 0 && can_be_hit(*fault))
-            .find_map(|(fault, ppm)| (plan.rng.u32(..MILLION) < ppm).then_some(fault)),
+            .find_map(|(fault, ppm)| (plan.rng.u32(..MILLION) < ppm).then_some(fault))
         };
-        Drawn { latency, fault }
+        Injection { latency, fault }
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {

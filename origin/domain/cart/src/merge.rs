@@ -17,7 +17,7 @@ use super::item::{Base, CartItem, Lifetime};
 /// A merged guest's cart inside the customer's item. Folding the merge removes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
-    /// The merge's place in the order.
+    /// The merge's place in the order of all commands.
     pub until: Pending,
     /// The fold of the guest's commands at or below the 48 hour bound.
     pub base: Base,
@@ -121,18 +121,19 @@ impl<'a> Merge<'a> {
         }
     }
 
+    /// The item of the cart to merge into, with the guest's contents.
     fn join(&self, guest: &CartItem, into: &CartItem) -> CartItem {
         let until = self.command.place();
-        let at = guest.commands.partition_point(|command| command.place() < until);
-        let (before, after) = guest.commands.split_at(at);
+        let first_after = guest.commands.partition_point(|command| command.place() < until);
+        let (before, after) = guest.commands.split_at(first_after);
         let highest = into.highest.max(guest.highest).max(self.command.time);
-        // Settling folds an earlier merge of the same guest, so its entry is free.
+        // `settled` folds an earlier merge of the same guest and removes it from `guests`.
         let mut item = CartItem { highest, ..into.clone() }.settled();
         for command in after.iter().chain([self.command]) {
             CartItem::insert(&mut item.commands, command);
         }
-        let joining = Guest { until, base: guest.base.clone(), commands: before.to_vec() };
-        item.guests.insert(self.guest.to_owned(), joining);
+        let joined = Guest { until, base: guest.base.clone(), commands: before.to_vec() };
+        item.guests.insert(self.guest.to_owned(), joined);
         item.folded.extend(&guest.folded);
         item.settled()
     }

@@ -7,12 +7,12 @@ use domain_core::port::PortError;
 
 use super::line::Offer;
 
-/// What leads to the product that sells an item.
+/// How to find the product that sells an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Seller {
-    /// The product, if the item is configured.
+    /// The item was configured: by the id of its product.
     Product(String),
-    /// Otherwise the product that sells this Shopify variant today.
+    /// It was not: by the id of its Shopify variant, which another product may sell tomorrow.
     Variant(String),
 }
 

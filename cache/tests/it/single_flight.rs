@@ -18,6 +18,16 @@ fn crowd<'a>(table: &'a Table, carts: &'a Carts, floor: u64) -> Vec<Call<'a>> {
     calls
 }
 
+/// The followers of a load that has failed: one of them has begun the next load.
+fn crowd_after_a_failed_load<'a>(table: &'a Table, carts: &'a Carts) -> Vec<Call<'a>> {
+    let mut calls = crowd(table, carts, 4);
+    let leader = calls.remove(0);
+    table.next_read(Eventual).fails();
+    assert!(leader.answer().is_err_and(|error| *error == Outage(1)));
+    assert!(calls.iter_mut().all(Call::is_waiting));
+    calls
+}
+
 #[test]
 fn a_hundred_shoppers_cost_one_read() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
@@ -71,12 +81,7 @@ fn an_error_is_not_cached() {
 #[test]
 fn followers_of_a_failed_load_share_one_more() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
-    let mut calls = crowd(&table, &carts, 4);
-    let leader = calls.remove(0);
-
-    table.next_read(Eventual).fails();
-    assert_eq!(*leader.answer().unwrap_err(), Outage(1));
-    assert!(calls.iter_mut().all(Call::is_waiting));
+    let calls = crowd_after_a_failed_load(&table, &carts);
     assert_eq!(table.reads(), 2);
     table.next_read(Eventual).finds(4);
     assert!(calls.into_iter().all(|call| summary(call.answer()).0 == 4));
@@ -85,12 +90,7 @@ fn followers_of_a_failed_load_share_one_more() {
 #[test]
 fn an_outage_costs_a_hundred_shoppers_two_reads() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
-    let mut calls = crowd(&table, &carts, 4);
-    let leader = calls.remove(0);
-
-    table.next_read(Eventual).fails();
-    assert_eq!(*leader.answer().unwrap_err(), Outage(1));
-    assert!(calls.iter_mut().all(Call::is_waiting));
+    let calls = crowd_after_a_failed_load(&table, &carts);
     table.next_read(Eventual).fails();
     assert!(calls.into_iter().all(|call| *call.answer().unwrap_err() == Outage(2)));
     assert_eq!(table.reads(), 2);

@@ -49,6 +49,26 @@ struct OriginAnswer {
     upstream_ms: Option<u64>,
 }
 
+// === impl Fill ===
+
+impl Fill<'_> {
+    /// The answer to the leader: this object, after this step.
+    fn outcome(
+        &self,
+        step: Step,
+        object: &StoredObject,
+        serving: Serving,
+        age_s: Option<u64>,
+    ) -> Outcome {
+        Outcome {
+            phase: self.phase.after(step),
+            response: answer::serve(object, &self.routed.request, serving),
+            age_s,
+            upstream_ms: self.upstream_ms,
+        }
+    }
+}
+
 // === impl Edge ===
 
 impl Edge {
@@ -130,12 +150,7 @@ impl Edge {
         let step = Step::Answer(self.store_object(fill, &object, decision.storability));
         FillResult {
             completion: self.completion(fill, &object, decision),
-            outcome: Outcome {
-                phase: fill.phase.after(step),
-                response: answer::serve(&object, &fill.routed.request, Serving::Fetched),
-                age_s: object.origin_age_s,
-                upstream_ms: fill.upstream_ms,
-            },
+            outcome: fill.outcome(step, &object, Serving::Fetched, object.origin_age_s),
         }
     }
 
@@ -156,12 +171,7 @@ impl Edge {
         let _ = self.store_object(fill, &object, decision.storability);
         FillResult {
             completion: self.completion(fill, &object, decision),
-            outcome: Outcome {
-                phase: fill.phase.after(Step::Revalidate),
-                response: answer::serve(&object, &fill.routed.request, Serving::Cached),
-                age_s: object.origin_age_s,
-                upstream_ms: fill.upstream_ms,
-            },
+            outcome: fill.outcome(Step::Revalidate, &object, Serving::Cached, object.origin_age_s),
         }
     }
 
@@ -181,12 +191,12 @@ impl Edge {
         let first_invalidation = self.store.first_invalidation(fill.generation, stale);
         FillResult {
             completion: Completion::Shared(share, first_invalidation),
-            outcome: Outcome {
-                phase: fill.phase.after(Step::FallBack),
-                response: answer::serve(stale, &fill.routed.request, Serving::Cached),
-                age_s: Some(stale.age_s(now_ms)),
-                upstream_ms: fill.upstream_ms,
-            },
+            outcome: fill.outcome(
+                Step::FallBack,
+                stale,
+                Serving::Cached,
+                Some(stale.age_s(now_ms)),
+            ),
         }
     }
 

@@ -56,6 +56,16 @@ const WIRING: Wiring = JSON.parse(
     readFileSync(new URL('../../wiring.json', import.meta.url), 'utf8')
 );
 
+/// What accepting a command takes.
+const COMMAND_PORTS: readonly Port[] = [
+    'read-secrets',
+    'read-hot',
+    'write-hot',
+    'read-commands',
+    'record-commands',
+    'publish',
+];
+
 const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'configurator-read',
@@ -79,14 +89,7 @@ const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'commands',
         kind: 'write',
-        ports: [
-            'read-secrets',
-            'read-hot',
-            'write-hot',
-            'read-commands',
-            'record-commands',
-            'publish',
-        ],
+        ports: COMMAND_PORTS,
         timeoutS: 30,
     },
     {
@@ -101,14 +104,7 @@ const HTTP_FUNCTIONS: readonly Omit<HttpFunction, 'memoryMb'>[] = [
     {
         name: 'admin',
         kind: 'write',
-        ports: [
-            'read-secrets',
-            'read-hot',
-            'write-hot',
-            'read-commands',
-            'record-commands',
-            'publish',
-        ],
+        ports: COMMAND_PORTS,
         timeoutS: 30,
         // Publishing compiles: two at a time leave the account's environments to shoppers.
         reserved: 2,

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use infra_dynamo::{Fault, Faults, Rates};
 
-use crate::tables::{HOT, LOG, client, fresh, get, item, key, number, put};
+use crate::tables::{HOT, LOG, client, fresh, get, increment, item, key, put};
 
 #[tokio::test(start_paused = true)]
 async fn the_third_attempt_succeeds_after_two_throttled_ones() {
@@ -129,15 +129,7 @@ async fn a_write_whose_answer_is_lost_is_stored_and_its_retry_fails_the_conditio
 async fn an_increment_whose_answer_is_lost_counts_twice_after_the_retry() {
     let (tables, client) = fresh().await;
     tables.faults().hit_next(Fault::AnswerLost);
-    client
-        .update_item()
-        .table_name(HOT)
-        .set_key(Some(key("account/1")))
-        .update_expression("ADD v :one")
-        .expression_attribute_values(":one", number(1))
-        .send()
-        .await
-        .unwrap();
+    increment(&client, HOT, "account/1").await;
     assert_eq!(get(&client, HOT, "account/1").await.unwrap(), item("account/1", 2));
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
-use crate::tables::{HOT, LOG, fresh, get, item, key, number, put, string};
+use crate::tables::{HOT, LOG, fresh, get, increment, item, key, number, put, string};
 
 #[tokio::test(start_paused = true)]
 async fn an_item_comes_back_byte_for_byte_and_digit_for_digit() {
@@ -160,15 +160,7 @@ async fn no_increment_of_64_concurrent_writers_is_lost() {
         let client = client.clone();
         writers.spawn(async move {
             for _ in 0..20 {
-                client
-                    .update_item()
-                    .table_name(HOT)
-                    .set_key(Some(key("account/1")))
-                    .update_expression("ADD v :one")
-                    .expression_attribute_values(":one", number(1))
-                    .send()
-                    .await
-                    .unwrap();
+                increment(&client, HOT, "account/1").await;
             }
         });
     }

@@ -76,6 +76,19 @@ pub(crate) fn key(pk: &str) -> Item {
     Item::from([("pk".to_owned(), string(pk)), ("sk".to_owned(), string("item"))])
 }
 
+/// Adds one to an item's version.
+pub(crate) async fn increment(client: &Client, table: &str, pk: &str) {
+    client
+        .update_item()
+        .table_name(table)
+        .set_key(Some(key(pk)))
+        .update_expression("ADD v :one")
+        .expression_attribute_values(":one", number(1))
+        .send()
+        .await
+        .unwrap();
+}
+
 /// An item with a version.
 pub(crate) fn item(pk: &str, version: u64) -> Item {
     let mut item = key(pk);

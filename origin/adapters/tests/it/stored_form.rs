@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveStatus};
 use domain_cart::{CartCommand, CartEvent, CartWriter as _, ITEM_TTL_MS};
 use domain_core::idempotency::{Fingerprint, RECORD_TTL_MS};
 use domain_core::port::{Consistency, PortError};
-use domain_core::resource::{CommandLog as _, Source as _};
+use domain_core::resource::{CommandLog as _, CommandRecord, Source as _};
 use origin_adapters::{CartRepository, CommandLogRepository, schema};
 use serde::Serialize;
 
@@ -22,6 +22,14 @@ type Attributes = HashMap<String, AttributeValue>;
 async fn cart(world: &World) -> Attributes {
     let get = world.raw().get_item().table_name(HOT).key("pk", S("cart/a".to_owned()));
     get.key("sk", S("cart".to_owned())).send().await.unwrap().item.unwrap()
+}
+
+/// Stores a record and reads its item.
+async fn record_attributes(world: &World, record: &CommandRecord<CartEvent>) -> Attributes {
+    CommandLogRepository::new(&world.table).record(record).await.unwrap();
+    let pk = S(format!("command/{}", record.event.command.id));
+    let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
+    get.send().await.unwrap().item.unwrap()
 }
 
 async fn put(world: &World, table: &str, item: Attributes) {
@@ -50,10 +58,7 @@ async fn a_cart_expires_after_its_latest_possible_command() {
 async fn a_record_expires_with_its_command_id() {
     let world = World::new().await;
     let record = record(MORNING, "one");
-    CommandLogRepository::new(&world.table).record(&record).await.unwrap();
-    let pk = S(format!("command/{}", record.event.command.id));
-    let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
-    let stored = get.send().await.unwrap().item.unwrap();
+    let stored = record_attributes(&world, &record).await;
     assert_eq!(names(&stored), ["d", "pk", "ttl", "v"]);
     assert_eq!(stored["ttl"], N((1_795_251_600 + RECORD_TTL_MS / 1_000).to_string()));
 }
@@ -70,10 +75,7 @@ struct StoredRecord<'a> {
 async fn a_record_names_its_cart_beside_the_command() {
     let world = World::new().await;
     let record = record(MORNING, "one");
-    CommandLogRepository::new(&world.table).record(&record).await.unwrap();
-    let pk = S(format!("command/{}", record.event.command.id));
-    let get = world.raw().get_item().table_name(COMMANDS).key("pk", pk);
-    let stored = get.send().await.unwrap().item.unwrap();
+    let stored = record_attributes(&world, &record).await;
     let CartEvent { cart, command } = &record.event;
     let expected = StoredRecord { fingerprint: &record.fingerprint, cart, command };
     let expected = rmp_serde::to_vec_named(&expected).unwrap();

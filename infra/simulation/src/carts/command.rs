@@ -65,3 +65,33 @@ impl CommandGenerator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::mem::discriminant;
+
+    use domain_cart::ActionKind;
+
+    use super::{CartAction, CommandGenerator};
+    use crate::engine::Rng;
+
+    #[test]
+    fn shoppers_send_every_action_of_the_domain() {
+        let generator = CommandGenerator { variants: 2, quantity_max: 9 };
+        let rng = Rng::of(1);
+        let sent: HashSet<_> = (0..1_000).map(|_| discriminant(&generator.next(&rng))).collect();
+        for kind in ActionKind::ALL {
+            let action = match kind {
+                ActionKind::Add => CartAction::Add { variant: 1, quantity: 1 },
+                ActionKind::Set => CartAction::Set { variant: 1, quantity: 1 },
+                ActionKind::Remove => CartAction::Remove { variant: 1 },
+                ActionKind::Clear => CartAction::Clear,
+                ActionKind::Attributes => CartAction::Attribute { name: 0, value: None },
+                // Devices merge when their user signs in, and Shopify reports what was bought.
+                ActionKind::Merge | ActionKind::Take => continue,
+            };
+            assert!(sent.contains(&discriminant(&action)), "{action:?}");
+        }
+    }
+}

@@ -183,7 +183,7 @@ async fn is_overtaken(carts: &CartRepository, event: &CartEvent) -> Result<bool,
 async fn absorb_again(carts: &CartRepository, event: &CartEvent) -> Result<Outcome, PortError> {
     let expected = carts.item(&event.cart, Consistency::Strong).await?;
     let mut item = expected.clone().unwrap_or_default();
-    item.base.contents.run(&event.command);
+    event.command.run(&mut item.base.contents);
     item.base.count += 1;
     item.version += 1;
     item.folded.clear();

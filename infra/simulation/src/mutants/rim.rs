@@ -199,7 +199,7 @@ impl Call<'_> {
         let mut contents = item.fold(&[]);
         for Pending { id, .. } in payload.pending {
             if let Some(event) = recorded(&table, CommandId::from(id)).await {
-                contents.run(&event.command);
+                event.command.run(&mut contents);
             }
         }
         show(&contents, &mut body);

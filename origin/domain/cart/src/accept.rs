@@ -63,7 +63,7 @@ fn check(
     };
     let command = CartCommand { time: draft.time_after(draft.request.now), id: draft.id, action };
     let mut after = contents.clone();
-    after.run(&command);
+    command.run(&mut after);
     let pending = draft.answer.bookmark.pending.len() + 1;
     match exceeded_limit(draft.item, &after, pending) {
         Some(limit) => Err(CartRejection::Limit(limit)),

@@ -1,4 +1,6 @@
-//! Cart commands. A command carries all that the fold needs.
+//! Cart commands, and how each changes the contents of a cart. A command carries all that the fold
+//! needs. No command is rejected or capped here: acceptance checks the limits, and a fold that
+//! rejects would depend on the delivery order.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +9,10 @@ use domain_core::bookmark::Pending;
 use domain_core::id::CommandId;
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
+use strum::{EnumDiscriminants, VariantArray};
 
-use super::line::{LineId, Offer, shared};
+use super::contents::Contents;
+use super::line::{Line, LineId, Offer, shared};
 
 /// One command with its place in the order: (time, id).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +26,12 @@ pub struct CartCommand {
 }
 
 /// The action of a command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
+#[strum_discriminants(
+    name(ActionKind),
+    derive(VariantArray),
+    doc = "Every kind of action, without its values."
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Creates the line or adds to it.
@@ -76,6 +85,13 @@ impl Action {
     }
 }
 
+// === impl ActionKind ===
+
+impl ActionKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+}
+
 // === impl CartCommand ===
 
 impl CartCommand {
@@ -83,5 +99,46 @@ impl CartCommand {
     #[must_use]
     pub fn place(&self) -> Pending {
         Pending { time: self.time, id: self.id }
+    }
+
+    /// Changes the contents of a cart.
+    pub fn run(&self, contents: &mut Contents) {
+        match &self.action {
+            Action::Add { line, offer, quantity } => {
+                let line = contents.lines.entry(*line).or_insert_with(|| Line {
+                    offer: Arc::clone(offer),
+                    quantity: 0,
+                    since: self.time,
+                    offered: self.time,
+                });
+                line.quantity = line.quantity.saturating_add(*quantity);
+                line.offer = Arc::clone(offer);
+                line.offered = self.time;
+            }
+            Action::Set { line, quantity: 0 } | Action::Remove { line } => {
+                contents.lines.remove(line);
+            }
+            Action::Set { line, quantity } => {
+                if let Some(line) = contents.lines.get_mut(line) {
+                    line.quantity = *quantity;
+                }
+            }
+            Action::Clear => contents.lines.clear(),
+            Action::Take { lines } => {
+                for (line, bought) in lines {
+                    contents.take(*line, *bought);
+                }
+            }
+            Action::Attributes { changes } => {
+                for (name, value) in changes {
+                    match value {
+                        Some(value) => contents.attributes.insert(name.clone(), value.clone()),
+                        None => contents.attributes.remove(name),
+                    };
+                }
+            }
+            // The item holds the guest's contents: see `CartItem::fold`.
+            Action::Merge { .. } => {}
+        }
     }
 }

@@ -1,14 +1,11 @@
-//! The contents of a cart, and how one command changes them. No command is rejected or capped here:
-//! acceptance checks the limits, and a fold that rejects would depend on the delivery order.
+//! The contents of a cart.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use domain_core::money::Money;
 use serde::{Deserialize, Serialize};
 
-use super::command::{Action, CartCommand};
 use super::line::{Line, LineId};
 
 /// Lines and attributes.
@@ -21,48 +18,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Runs one command.
-    pub fn run(&mut self, command: &CartCommand) {
-        match &command.action {
-            Action::Add { line, offer, quantity } => {
-                let line = self.lines.entry(*line).or_insert_with(|| Line {
-                    offer: Arc::clone(offer),
-                    quantity: 0,
-                    since: command.time,
-                    offered: command.time,
-                });
-                line.quantity = line.quantity.saturating_add(*quantity);
-                line.offer = Arc::clone(offer);
-                line.offered = command.time;
-            }
-            Action::Set { line, quantity: 0 } | Action::Remove { line } => {
-                self.lines.remove(line);
-            }
-            Action::Set { line, quantity } => {
-                if let Some(line) = self.lines.get_mut(line) {
-                    line.quantity = *quantity;
-                }
-            }
-            Action::Clear => self.lines.clear(),
-            Action::Take { lines } => {
-                for (line, bought) in lines {
-                    self.take(*line, *bought);
-                }
-            }
-            Action::Attributes { changes } => {
-                for (name, value) in changes {
-                    match value {
-                        Some(value) => self.attributes.insert(name.clone(), value.clone()),
-                        None => self.attributes.remove(name),
-                    };
-                }
-            }
-            // The item holds the guest's contents: see `CartItem::fold`.
-            Action::Merge { .. } => {}
-        }
-    }
-
-    fn take(&mut self, line: LineId, bought: u32) {
+    /// Subtracts a bought quantity from a line, not below zero.
+    pub(super) fn take(&mut self, line: LineId, bought: u32) {
         if let Some(present) = self.lines.get_mut(&line) {
             present.quantity = present.quantity.saturating_sub(bought);
             if present.quantity == 0 {

@@ -239,7 +239,7 @@ impl Base {
                     self.contents.join(guest.contents);
                 }
             }
-            _ => self.contents.run(command),
+            _ => command.run(&mut self.contents),
         }
         (self.count, self.newest) = (lifetime.count, lifetime.newest);
     }

@@ -33,7 +33,7 @@ pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{CartRejection, RequestedAction, accept};
 pub use accept_merge::{MergeRequest, merge};
 pub use checkout::{HandOver, Item, LineProblem, Problem, hand_over};
-pub use command::{Action, CartCommand};
+pub use command::{Action, ActionKind, CartCommand};
 pub use contents::Contents;
 pub use item::{
     Applied, Base, CartItem, FOLD_WINDOW_MS, IDLE_MS_MAX, ITEM_TTL_MS, apply, apply_of,

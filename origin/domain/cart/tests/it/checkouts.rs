@@ -62,7 +62,8 @@ fn plain(variant: &str, price: i64) -> Offer {
 fn cart(offers: &[Offer]) -> Contents {
     let mut contents = Contents::default();
     for (number, offer) in (0..).zip(offers) {
-        contents.run(&command(NOON + number, &number.to_string(), Action::add(offer.clone(), 2)));
+        let add = Action::add(offer.clone(), 2);
+        command(NOON + number, &number.to_string(), add).run(&mut contents);
     }
     contents
 }

@@ -8,7 +8,7 @@ use super::{NOON, add, command, line, offer, remove, set, take};
 fn after(commands: &[domain_cart::CartCommand]) -> Contents {
     let mut contents = Contents::default();
     for command in commands {
-        contents.run(command);
+        command.run(&mut contents);
     }
     contents
 }

@@ -1,7 +1,8 @@
 //! Laws of the fold. Seeds of failures are stored under `tests/proptest-regressions`.
 
 use domain_cart::{
-    Action, Applied, CartCommand, CartEvent, CartItem, Contents, FOLD_WINDOW_MS, IDLE_MS_MAX, apply,
+    Action, ActionKind, Applied, CartCommand, CartEvent, CartItem, Contents, FOLD_WINDOW_MS,
+    IDLE_MS_MAX, apply,
 };
 use domain_core::resource::Resource as _;
 use domain_core::time::{DAY_MS, HOUR_MS};
@@ -18,7 +19,11 @@ fn history() -> impl Strategy<Value = Vec<CartCommand>> {
         1 => FOLD_WINDOW_MS..3 * DAY_MS,
         1 => IDLE_MS_MAX - 3 * DAY_MS..IDLE_MS_MAX + 3 * DAY_MS,
     ];
-    let kind = (0..12_u8, 1..4_u64, 0..9_u32);
+    // Merges have their own laws, in `merge_laws.rs`.
+    let kinds = ActionKind::ALL.iter().copied().filter(|kind| *kind != ActionKind::Merge);
+    let kinds: Vec<ActionKind> = kinds.collect();
+    let kind = prop_oneof![1 => Just(ActionKind::Add), 2 => prop::sample::select(kinds)];
+    let kind = (kind, 1..4_u64, 0..9_u32);
     prop::collection::vec((gap, kind), 1..24).prop_map(|steps| {
         let mut at = NOON;
         let steps = steps.into_iter().enumerate();
@@ -27,11 +32,19 @@ fn history() -> impl Strategy<Value = Vec<CartCommand>> {
                 at += gap;
                 let name = format!("command-{index}");
                 match kind {
-                    0..=4 => add(at, &name, variant, quantity + 1),
-                    5..=6 => set(at, &name, variant, quantity),
-                    7..=8 => remove(at, &name, variant),
-                    9..=10 => take(at, &name, [(variant, quantity), (variant % 3 + 1, 1)]),
-                    _ => command(at, &name, Action::Clear),
+                    ActionKind::Add => add(at, &name, variant, quantity + 1),
+                    ActionKind::Set => set(at, &name, variant, quantity),
+                    ActionKind::Remove => remove(at, &name, variant),
+                    ActionKind::Clear => command(at, &name, Action::Clear),
+                    ActionKind::Attributes => {
+                        let value = (quantity > 2).then(|| quantity.to_string());
+                        let changes = [(variant.to_string(), value)].into();
+                        command(at, &name, Action::Attributes { changes })
+                    }
+                    ActionKind::Take => {
+                        take(at, &name, [(variant, quantity), (variant % 3 + 1, 1)])
+                    }
+                    ActionKind::Merge => unreachable!("filtered above"),
                 }
             })
             .collect()
@@ -73,7 +86,7 @@ fn reference(commands: &[CartCommand]) -> (Contents, u64) {
         if command.time.0 > last + IDLE_MS_MAX {
             (contents, count) = (Contents::default(), 0);
         }
-        contents.run(&command);
+        command.run(&mut contents);
         (count, last) = (count + 1, command.time.0);
     }
     (contents, count)

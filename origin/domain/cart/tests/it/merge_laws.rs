@@ -122,11 +122,11 @@ fn reference(events: &[CartEvent]) -> (Contents, u64) {
             }
             (_, Some(guest)) if cart == GUEST => {
                 guest.add_command(at);
-                guest.contents.run(command);
+                command.run(&mut guest.contents);
             }
             _ => {
                 own.add_command(at);
-                own.contents.run(command);
+                command.run(&mut own.contents);
             }
         }
     }

@@ -97,8 +97,8 @@ mod tests {
 
     use domain_cart::ORDER_TOPICS;
     use domain_core::event::Kind;
+    use domain_loyalty::OrderFact;
     use domain_privacy::Demand;
-    use domain_shopify::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
     use edge_wire::function::Function;
     use infra_bus::Faults;
     use serde_json::{Value, json};
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn the_app_subscribes_to_every_topic_that_has_a_consumer() {
-        let ledger = [ORDERS_PAID, ORDERS_CANCELLED, REFUNDS_CREATE];
-        for topic in ORDER_TOPICS.into_iter().chain(ledger).chain(Demand::TOPICS) {
+        let consumed = ORDER_TOPICS.into_iter().chain(OrderFact::topics()).chain(Demand::TOPICS);
+        for topic in consumed {
             assert!(APP.contains(&format!("{topic:?}")), "{topic}");
         }
     }

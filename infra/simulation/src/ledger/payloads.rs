@@ -10,16 +10,20 @@ use crate::world::{SHOP, Webhook};
 /// The webhook of a cause, with the id of a delivery. `known` are the facts of the same order so
 /// far.
 pub(crate) fn webhook(id: String, order: &Order, cause: &Cause, known: &[&Cause]) -> Webhook {
-    let topic = match cause.change {
-        OrderChange::Paid => "orders/paid",
-        OrderChange::Refunded { .. } => "refunds/create",
-        OrderChange::Cancelled => "orders/cancelled",
-    };
+    let topic = topic(&cause.change);
     let payload = match &cause.change {
         OrderChange::Refunded { .. } => refund_payload(order, cause),
         OrderChange::Paid | OrderChange::Cancelled => order_payload(order, known),
     };
     Webhook { topic, id, payload: payload.to_string() }
+}
+
+fn topic(change: &OrderChange) -> &'static str {
+    match change {
+        OrderChange::Paid => "orders/paid",
+        OrderChange::Refunded { .. } => "refunds/create",
+        OrderChange::Cancelled => "orders/cancelled",
+    }
 }
 
 /// The demand to erase a customer and these orders.
@@ -70,4 +74,21 @@ fn time(at_ms: u64) -> String {
 
 fn euros(cents: i64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain_loyalty::OrderFact;
+
+    use super::{OrderChange, topic};
+
+    #[test]
+    fn every_topic_that_moves_points_is_simulated() {
+        let refunded = OrderChange::Refunded { id: 1, lines: Vec::new(), goodwill: 1 };
+        let changes = [OrderChange::Paid, refunded, OrderChange::Cancelled];
+        let simulated: BTreeSet<&str> = changes.iter().map(topic).collect();
+        assert_eq!(simulated, OrderFact::topics().collect());
+    }
 }

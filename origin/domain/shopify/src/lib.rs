@@ -9,4 +9,4 @@ mod webhook;
 
 pub use encoded_variants::{COMBINATIONS_MAX, MalformedEncoding, decode_variants};
 pub use payload::{Node, Object, PayloadError, Problem};
-pub use webhook::{ORDER_LINES_MAX, ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE, Webhook};
+pub use webhook::{ORDER_LINES_MAX, Webhook};

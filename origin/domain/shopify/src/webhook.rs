@@ -21,13 +21,6 @@ pub struct Webhook<'a> {
     pub payload: &'a RawValue,
 }
 
-/// The topic of a paid order.
-pub const ORDERS_PAID: &str = "orders/paid";
-/// The topic of a cancelled order.
-pub const ORDERS_CANCELLED: &str = "orders/cancelled";
-/// The topic of a refund.
-pub const REFUNDS_CREATE: &str = "refunds/create";
-
 /// Most lines of an order. Shopify's own carts stop at 500; twice that, with all that is known of
 /// them and their refunds, is within the 400 KB that a DynamoDB item holds (a test asserts it).
 pub const ORDER_LINES_MAX: usize = 1_000;

@@ -7,7 +7,7 @@ use domain_shopify::Webhook;
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
 use super::entry::LedgerEntry;
-use super::facts::{Fact, OrderEarning, OrderFull, OrderItem};
+use super::facts::{OrderEarning, OrderFull, OrderItem};
 use super::order_entries::order_entries;
 use super::order_fact::OrderFact;
 use super::paid::Paid;
@@ -102,11 +102,9 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
 
     async fn absorb_fact(&self, order_fact: &OrderFact) -> Result<Outcome, AbsorbError> {
         let cause = order_fact.cause();
-        let program = match &order_fact.fact {
-            Fact::Paid { paid, .. } => {
-                self.programs.in_effect(paid.at, Consistency::Strong).await?
-            }
-            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
+        let program = match order_fact.payment() {
+            Some(paid) => self.programs.in_effect(paid.at, Consistency::Strong).await?,
+            None => None,
         };
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(order_fact, &cause).await?;
@@ -140,7 +138,7 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
 
 /// Whether the customer of a payment was erased since then.
 fn is_erased(loaded: &LoadedLedger, order_fact: &OrderFact) -> bool {
-    let Fact::Paid { paid, .. } = &order_fact.fact else { return false };
+    let Some(paid) = order_fact.payment() else { return false };
     loaded.account.as_ref().is_some_and(|account| account.is_erased_at(paid.at))
 }
 
@@ -160,10 +158,8 @@ pub fn decide(
     }
     let seen = loaded.order.as_ref().map(|order| order.version);
     let before = loaded.order.unwrap_or_else(|| OrderItem::of(&order_fact.order));
-    let earning = match (&order_fact.fact, program) {
-        (Fact::Paid { paid, .. }, Some(version)) => {
-            Some(order_earning(paid, loaded.account.as_ref(), version)?)
-        }
+    let earning = match (order_fact.payment(), program) {
+        (Some(paid), Some(version)) => Some(order_earning(paid, loaded.account.as_ref(), version)?),
         _ => before.earning,
     };
     // Facts that arrived before the payment named the customer count together with it.

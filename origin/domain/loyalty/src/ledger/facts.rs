@@ -150,8 +150,7 @@ impl OrderFacts {
     /// How many causes they hold.
     #[must_use]
     pub fn count(&self) -> u64 {
-        let once = |is_known: bool| u64::from(is_known);
-        once(self.paid.is_some()) + self.refunds.len() as u64 + once(self.cancelled.is_some())
+        self.times().count() as u64
     }
 
     /// The customer whose ledger has their entries: only a payment names the customer.
@@ -163,9 +162,14 @@ impl OrderFacts {
     /// The time of the newest of them.
     #[must_use]
     pub fn newest(&self) -> Option<Time> {
-        let paid = self.paid.as_ref().map(|paid| paid.at);
-        let refunded = self.refunds.values().map(|refund| refund.at).max();
-        paid.max(refunded).max(self.cancelled)
+        self.times().max()
+    }
+
+    /// The time of each of them.
+    fn times(&self) -> impl Iterator<Item = Time> {
+        let Self { order: _, customer: _, paid, refunds, cancelled } = self;
+        let paid = paid.iter().map(|paid| paid.at);
+        paid.chain(refunds.values().map(|refund| refund.at)).chain(*cancelled)
     }
 }
 

@@ -78,8 +78,9 @@ pub fn order_entries(facts: &OrderFacts, earning: &OrderEarning) -> Vec<LedgerEn
 }
 
 fn reversals(facts: &OrderFacts) -> Vec<(Time, Reversal<'_>)> {
-    let refunds = facts.refunds.iter().map(|(id, refund)| (refund.at, Reversal::Refund(id)));
-    let cancelled = facts.cancelled.map(|at| (at, Reversal::Cancellation));
+    let OrderFacts { order: _, customer: _, paid: _, refunds, cancelled } = facts;
+    let refunds = refunds.iter().map(|(id, refund)| (refund.at, Reversal::Refund(id)));
+    let cancelled = cancelled.map(|at| (at, Reversal::Cancellation));
     let mut reversals: Vec<_> = refunds.chain(cancelled).collect();
     reversals.sort();
     reversals

@@ -1,12 +1,12 @@
 //! The fact of an order that a webhook carries.
 
-use domain_shopify::{Node, Object, PayloadError};
-use domain_shopify::{ORDERS_CANCELLED, ORDERS_PAID, REFUNDS_CREATE};
+use domain_shopify::{Node, PayloadError};
 use serde_json::value::RawValue;
 
 use super::cause::Cause;
 use super::facts::Fact;
 use super::order::PaidOrder;
+use super::paid::Paid;
 use super::refund::Refund;
 
 /// One fact of one order.
@@ -18,6 +18,13 @@ pub struct OrderFact {
     pub fact: Fact,
 }
 
+/// Reads a payload.
+type Reader = fn(&RawValue) -> Result<OrderFact, PayloadError>;
+
+/// Every topic that moves points, and how its payload is read.
+const READERS: [(&str, Reader); 3] =
+    [("orders/paid", paid), ("orders/cancelled", cancelled), ("refunds/create", refunded)];
+
 // === impl OrderFact ===
 
 impl OrderFact {
@@ -27,12 +34,13 @@ impl OrderFact {
     /// # Errors
     /// A required field is missing or invalid; the error names it.
     pub fn read(topic: &str, payload: &RawValue) -> Result<Option<Self>, PayloadError> {
-        match topic {
-            ORDERS_PAID => Ok(Some(PaidOrder::from_payload(payload)?.into())),
-            ORDERS_CANCELLED => cancelled(&Node::root(payload).object()?).map(Some),
-            REFUNDS_CREATE => refunded(&Node::root(payload).object()?).map(Some),
-            _ => Ok(None),
-        }
+        let reader = READERS.iter().find(|(known, _)| *known == topic);
+        reader.map(|(_, read)| read(payload)).transpose()
+    }
+
+    /// The topics that move points.
+    pub fn topics() -> impl Iterator<Item = &'static str> {
+        READERS.iter().map(|(topic, _)| *topic)
     }
 
     /// The cause that it claims.
@@ -44,10 +52,15 @@ impl OrderFact {
     /// The customer, if the fact names one: only a payment does.
     #[must_use]
     pub fn customer(&self) -> Option<&str> {
-        match &self.fact {
-            Fact::Paid { customer, .. } => customer.as_deref(),
-            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
-        }
+        let Fact::Paid { customer, .. } = &self.fact else { return None };
+        customer.as_deref()
+    }
+
+    /// The payment, if the fact is one. Only a payment evaluates the program, and only a payment
+    /// is dropped after the erasure of its customer.
+    pub(super) fn payment(&self) -> Option<&Paid> {
+        let Fact::Paid { paid, .. } = &self.fact else { return None };
+        Some(paid)
     }
 }
 
@@ -57,13 +70,19 @@ impl From<PaidOrder> for OrderFact {
     }
 }
 
-fn cancelled(order: &Object<'_>) -> Result<OrderFact, PayloadError> {
+fn paid(payload: &RawValue) -> Result<OrderFact, PayloadError> {
+    Ok(PaidOrder::from_payload(payload)?.into())
+}
+
+fn cancelled(payload: &RawValue) -> Result<OrderFact, PayloadError> {
+    let order = Node::root(payload).object()?;
     let at = order.need("cancelled_at")?.time()?;
     Ok(OrderFact { order: order.need("id")?.id()?, fact: Fact::Cancelled { at } })
 }
 
-fn refunded(payload: &Object<'_>) -> Result<OrderFact, PayloadError> {
-    let refund = Refund::read(payload)?;
+fn refunded(payload: &RawValue) -> Result<OrderFact, PayloadError> {
+    let payload = Node::root(payload).object()?;
+    let refund = Refund::read(&payload)?;
     let fact = Fact::Refunded { id: payload.need("id")?.id()?, refund };
     Ok(OrderFact { order: payload.need("order_id")?.id()?, fact })
 }

@@ -1,6 +1,6 @@
 //! Properties of the ledger, for any deliveries in any order and any number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use domain_loyalty::{
@@ -226,6 +226,22 @@ fn pointers(value: &Value, at: &str, into: &mut Vec<String>) {
     }
 }
 
+#[test]
+fn the_histories_have_webhooks_of_every_topic_that_moves_points() {
+    let refund = Refund { after_ms: 1, lines: Vec::new(), goodwill: 1 };
+    let order = Order {
+        customer: Some(1),
+        after_ms: 0,
+        lines: Vec::new(),
+        refunds: vec![refund],
+        cancelled_after_ms: Some(2),
+    };
+    let webhooks = webhooks(0, &order);
+    let topics = webhooks.iter().map(|(_, detail)| Webhook::parse(detail).unwrap().topic);
+    let topics: BTreeSet<String> = topics.collect();
+    assert_eq!(topics, OrderFact::topics().map(str::to_owned).collect());
+}
+
 proptest! {
     #[test]
     fn any_number_and_order_of_deliveries_gives_identical_items(
@@ -322,7 +338,7 @@ proptest! {
         let _ = Webhook::parse(&text);
         let _ = Program::parse(&text);
         let raw = to_raw_value(&document).unwrap();
-        for topic in ["orders/paid", "orders/cancelled", "refunds/create"] {
+        for topic in OrderFact::topics() {
             let _ = OrderFact::read(topic, &raw);
         }
     }

@@ -137,3 +137,6 @@ impl Privacy for PrivacyRepository {
 fn version_of(tombstone: &ShopTombstone) -> u64 {
     tombstone.at.0.saturating_mul(2).saturating_add(u64::from(tombstone.is_done))
 }
+
+#[cfg(test)]
+mod tests;

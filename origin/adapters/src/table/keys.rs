@@ -67,6 +67,17 @@ pub enum ItemKey<'a> {
     Command { id: CommandId },
 }
 
+/// Which demand erases an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Erasure {
+    /// The one about its customer, by `domain_privacy`; that of the shop deletes it, too.
+    OfCustomer,
+    /// Only that of the whole shop, which deletes it.
+    OfShop,
+    /// None.
+    Never,
+}
+
 /// The items of one partition between two sort keys, both included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
@@ -176,16 +187,14 @@ impl ItemKind {
         }
     }
 
-    /// Whether its items are about a person: when the shop is erased, they are deleted.
-    pub(crate) const fn is_personal(self) -> bool {
+    /// Which demand erases its items.
+    pub(crate) const fn erasure(self) -> Erasure {
         match self {
-            Self::Cart
-            | Self::PayloadChunk
-            | Self::Order
-            | Self::Redemption
-            | Self::Account
-            | Self::Entry
-            | Self::Command => true,
+            Self::Cart | Self::Order | Self::Redemption | Self::Account | Self::Entry => {
+                Erasure::OfCustomer
+            }
+            // They are about a person, and expire within weeks.
+            Self::PayloadChunk | Self::Command => Erasure::OfShop,
             Self::Product
             | Self::ProductVersion
             | Self::Variant
@@ -194,9 +203,9 @@ impl ItemKind {
             | Self::Chunk
             | Self::ProgramDocument
             | Self::Activation
-            | Self::ActiveFrom => false,
+            | Self::ActiveFrom => Erasure::Never,
             // They prove that a demand was met, and prevent a webhook from counting twice.
-            Self::ShopTombstone | Self::Demand | Self::Cause => false,
+            Self::ShopTombstone | Self::Demand | Self::Cause => Erasure::Never,
         }
     }
 
@@ -261,10 +270,10 @@ fn hot(pk: String, sk: impl Into<String>) -> Key {
 // === impl Key ===
 
 impl Key {
-    /// Whether its item is about a person.
+    /// Whether its item is about a person: when the shop is erased, it is deleted.
     pub(crate) fn is_personal(&self) -> bool {
         let is_own = |kind: &&ItemKind| self.pk.starts_with(kind.prefix());
-        ItemKind::VARIANTS.iter().filter(is_own).any(|kind| kind.is_personal())
+        ItemKind::VARIANTS.iter().filter(is_own).any(|kind| kind.erasure() != Erasure::Never)
     }
 }
 

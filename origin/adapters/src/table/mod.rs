@@ -15,6 +15,8 @@ use std::sync::Arc;
 use domain_core::port::{Consistency, PortError, Written};
 
 pub use item::{Guard, Item, Put};
+#[cfg(test)]
+pub(crate) use keys::Erasure;
 pub use keys::{IndexKey, ItemKey, Key, Range, TableName};
 pub(crate) use keys::{ItemKind, index_of_order, orders_of_day};
 

@@ -60,10 +60,11 @@ pub struct Line {
 impl Line {
     /// Adds a guest's line of the same id.
     pub(super) fn join(&mut self, guest: Self) {
-        self.quantity = self.quantity.saturating_add(guest.quantity);
-        self.since = self.since.min(guest.since);
-        if guest.offered > self.offered {
-            (self.offer, self.offered) = (guest.offer, guest.offered);
+        let Self { offer, quantity, since, offered } = guest;
+        self.quantity = self.quantity.saturating_add(quantity);
+        self.since = self.since.min(since);
+        if offered > self.offered {
+            (self.offer, self.offered) = (offer, offered);
         }
     }
 }

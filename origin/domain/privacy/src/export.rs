@@ -113,14 +113,14 @@ pub async fn export_customer<L: LedgerStore + LedgerReader>(
 
 impl ExportedCart {
     fn of(contents: Contents) -> Self {
-        let line = |line: &Line| ExportedLine {
-            product: line.offer.product.clone(),
-            title: line.offer.title.clone(),
-            variant_id: line.offer.variant_id.clone(),
-            selection: line.offer.selection.clone(),
-            properties: line.offer.properties.clone(),
-            quantity: line.quantity,
-            since: line.since.to_rfc3339(),
+        let line = |Line { offer, quantity, since, offered: _ }: &Line| ExportedLine {
+            product: offer.product.clone(),
+            title: offer.title.clone(),
+            variant_id: offer.variant_id.clone(),
+            selection: offer.selection.clone(),
+            properties: offer.properties.clone(),
+            quantity: *quantity,
+            since: since.to_rfc3339(),
         };
         let lines = contents.sorted_lines().into_iter().map(|(_, item)| line(item)).collect();
         Self { lines, attributes: contents.attributes }

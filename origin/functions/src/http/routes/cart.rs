@@ -134,16 +134,16 @@ pub(crate) fn body(
 }
 
 fn line((id, line): (LineId, &Line)) -> LineBody {
-    let offer = &line.offer;
+    let Line { offer, quantity, since: _, offered: _ } = line;
     LineBody {
         id: id.to_string(),
         variant_id: offer.variant_id.clone(),
         sku: offer.sku.clone(),
         product: offer.product.clone(),
         title: offer.title.clone(),
-        quantity: line.quantity,
+        quantity: *quantity,
         price: offer.price.0,
-        total: minor_units(offer.price.times(line.quantity)),
+        total: minor_units(offer.price.times(*quantity)),
         selection: offer.selection.clone(),
         properties: offer.properties.clone(),
     }

@@ -4,6 +4,7 @@
 mod admin;
 mod attacks;
 mod bad_input;
+mod behaviors;
 mod binary;
 mod carts;
 mod checkout;

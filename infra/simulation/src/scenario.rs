@@ -48,7 +48,6 @@ pub fn play(scenario: Scenario) -> Outcome {
     let executor = Executor::new(timeline.clone(), rng.clone());
     let faults = FaultInjector::new(FaultProfile::random(&rng), rng.clone(), timeline.clone());
     let run_log = RunLog::new(timeline, is_traced);
-    run_log.trace(|| format!("{:?}", faults.profile));
     let hooks: SharedHooks = match mutant {
         Some(mutant) => mutants::hooks(mutant),
         None => Arc::new(NoMutant),

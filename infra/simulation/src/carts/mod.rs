@@ -8,6 +8,7 @@ mod merchant;
 mod oracle;
 mod plan;
 mod resource;
+mod size;
 mod tab;
 
 pub(crate) use plan::play;

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use domain_cart::{FOLD_WINDOW_MS, IDLE_MS_MAX, ITEM_TTL_MS, cart_of};
+use domain_cart::{FOLD_WINDOW_MS, cart_of};
 use domain_core::event::Event;
-use domain_core::time::{DAY_MS, HOUR_MS, Time};
+use domain_core::time::{HOUR_MS, Time};
 use origin_adapters::memory::MemoryTable;
 use origin_adapters::table::ItemKey;
 
@@ -15,23 +15,13 @@ use super::command::CommandGenerator;
 use super::merchant::Merchant;
 use super::oracle::CartOracle;
 use super::resource::{CartBody, Carts};
+use super::size::Size;
 use super::tab::{ShopperProfile, Tab};
-use crate::engine::{Coverage, Handle, Mutant, Rng, RunLog};
-use crate::world::{Base, Device, Lateness, Oracle, Owned, Silences, Workload, World, WorldParts};
+use crate::engine::{Handle, Mutant};
+use crate::world::{Base, Device, Lateness, Oracle, Owned, Workload, World, WorldParts};
 
-/// One world in so many is large. Small worlds have fewer coincidences, but are readable.
-const LARGE_ONE_IN: u64 = 12;
-/// The minimum and the maximum number of operations of a small world.
-const OPERATIONS_MIN: u64 = 10;
-const OPERATIONS_MAX: [u64; 4] = [40, 80, 80, 200];
-/// The minimum and the maximum number of operations of a large world.
-const LARGE_OPERATIONS_MIN: u64 = 300;
-const LARGE_OPERATIONS_MAX: [u64; 2] = [500, 1_500];
 /// How many devices start as a guest, per million.
 const GUESTS: u32 = 350_000;
-/// The ages after which a cart is no longer shown, and after which a guest's cart no longer says
-/// that it was merged.
-const AGES_MS: [u64; 2] = [IDLE_MS_MAX, ITEM_TTL_MS];
 /// With the twelve hours in which a retry is honoured, a broken consumer and a dead letter, a
 /// straggler stays under the 48 hours that the cart waits.
 const STRAGGLER_MS_MAX: u64 = 24 * HOUR_MS;
@@ -42,16 +32,6 @@ const DEAD_LETTER_MS_MAX: [u64; 3] = [2 * HOUR_MS, 2 * HOUR_MS, 100 * HOUR_MS];
 const OPENED_MS: u64 = 2_000;
 /// Clocks differ, so the order of a replay stays this far inside the window.
 const MARGIN_MS: u64 = 60_000;
-
-/// The size of a world of carts.
-struct Size {
-    operations: u64,
-    customers: u64,
-    /// The maximum number of devices per customer, and of tabs per device.
-    devices_max: u64,
-    tabs_max: u64,
-    silences: Silences,
-}
 
 struct CartWorld {
     size: Size,
@@ -71,36 +51,12 @@ pub(crate) fn play(base: Base) {
     world.world.executor.shut_down();
 }
 
-// === impl Size ===
-
-impl Size {
-    fn random(rng: &Rng, run_log: &RunLog) -> Self {
-        let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &AGES_MS };
-        if rng.below(LARGE_ONE_IN) > 0 {
-            return Self {
-                operations: rng.within(OPERATIONS_MIN..=rng.pick(&OPERATIONS_MAX)),
-                customers: rng.within(1..=2),
-                devices_max: 3,
-                tabs_max: 2,
-                silences: silences(3),
-            };
-        }
-        run_log.count(Coverage::LargeWorld);
-        Self {
-            operations: rng.within(LARGE_OPERATIONS_MIN..=rng.pick(&LARGE_OPERATIONS_MAX)),
-            customers: rng.within(2..=4),
-            devices_max: 5,
-            tabs_max: 4,
-            silences: silences(8),
-        }
-    }
-}
-
 // === impl CartWorld ===
 
 impl CartWorld {
-    fn new(base: Base) -> Self {
+    fn new(mut base: Base) -> Self {
         let rng = base.faults.rng.clone();
+        let size = Size::random(&mut base);
         let oracle = Handle::new(CartOracle::new(
             base.faults.timeline.clone(),
             base.run_log.clone(),
@@ -115,7 +71,6 @@ impl CartWorld {
         let shared: Arc<Mutex<dyn Oracle>> = oracle.shared();
         let oracles = vec![Handle::of(shared)];
         let world = World::new(WorldParts { base, oracles, queues: &["cart"], lateness });
-        let size = Size::random(&rng, &world.run_log);
         let customers = (1..=size.customers).map(|n| cart_of(&n.to_string())).collect();
         let (guests, tabs) = (Vec::new(), Vec::new());
         Self { size, world, oracle, customers, guests, tabs, mutant }
@@ -124,6 +79,7 @@ impl CartWorld {
     /// Runs all shoppers until the operations are used up and every message has arrived.
     fn run(&mut self) {
         let Size { operations, devices_max, tabs_max, silences, .. } = self.size;
+        let Size { commands, bursts, has_one_writer, .. } = self.size;
         let (world, rng) = (&self.world, self.world.faults.rng.clone());
         let merchant = Rc::new(Merchant::new(&world.table, &rng));
         let opened = Rc::clone(&merchant);
@@ -149,17 +105,19 @@ impl CartWorld {
             merchant,
             workload: Rc::new(Workload::random(operations, world, silences)),
             sign_ins: rng.pick(&[100_000, 100_000, 400_000]),
-            commands: rng.pick(&[200_000, 500_000, 500_000, 800_000]),
-            bursts: rng.pick(&[0, 20_000, 200_000]),
+            commands,
+            bursts,
         });
+        let reader = Rc::new(ShopperProfile { commands: 0, ..(*shopper).clone() });
         for own in self.customers.clone() {
-            for _ in 0..rng.within(1..=devices_max) {
+            for number in 0..rng.within(1..=devices_max) {
+                let shopper = if has_one_writer && number > 0 { &reader } else { &shopper };
                 let guest = rng.chance(GUESTS).then(|| format!("{:032x}", self.guests.len() + 1));
                 self.guests.extend(guest.clone());
                 let device = Rc::new(self.device(Owned { own: own.clone(), guest }));
                 for _ in 0..rng.within(1..=tabs_max) {
                     let tab = Tab::new(&device);
-                    self.world.spawn(Rc::clone(&tab).shop(Rc::clone(&shopper)));
+                    self.world.spawn(Rc::clone(&tab).shop(Rc::clone(shopper)));
                     self.tabs.push(tab);
                 }
             }
@@ -231,15 +189,5 @@ impl CartWorld {
     fn device(&self, owned: Owned) -> Device<Carts> {
         let network = Rc::clone(&self.world.network);
         Device::new(owned, network, self.oracle.clone(), self.mutant)
-    }
-}
-
-fn silence_ms(rng: &Rng, _: u64) -> u64 {
-    match rng.below(5) {
-        0 => rng.within(10_000..=HOUR_MS),
-        1 => 13 * HOUR_MS,
-        2 => 3 * DAY_MS,
-        3 => 16 * DAY_MS,
-        _ => rng.within(33 * DAY_MS..=60 * DAY_MS),
     }
 }

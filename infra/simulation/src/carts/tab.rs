@@ -25,6 +25,7 @@ pub(crate) struct Tab {
 }
 
 /// The behaviour of the shoppers of a world.
+#[derive(Clone)]
 pub(crate) struct ShopperProfile {
     pub(crate) executor: Executor,
     pub(crate) group: TaskGroup,

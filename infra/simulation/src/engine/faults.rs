@@ -55,9 +55,9 @@ const SPIKE_MS_MAX: u64 = 4_000;
 const OUTAGE_MS: u64 = 60_000;
 const CYCLE_MS: u64 = 6 * OUTAGE_MS;
 /// A queue whose consumers cannot keep up, as in the first minutes of a campaign.
-const STALLED_MS: u64 = 600_000;
+pub(crate) const STALLED_MS: u64 = 600_000;
 /// Half of the five seconds that the clocks of two instances may differ.
-const SKEW_MS_MAX: u64 = 2_500;
+pub(crate) const SKEW_MS_MAX: u64 = 2_500;
 
 /// A port with faults: slow calls, throttling, lost answers, and callers that crash at any step.
 #[derive(Clone)]

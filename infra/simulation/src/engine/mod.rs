@@ -15,7 +15,7 @@ mod violation;
 
 pub use coverage::{Counts, Coverage};
 pub(crate) use executor::{Executor, Spawner, TaskGroup};
-pub(crate) use faults::{FaultInjector, FaultProfile, FaultyPort};
+pub(crate) use faults::{FaultInjector, FaultProfile, FaultyPort, SKEW_MS_MAX, STALLED_MS};
 pub(crate) use handle::Handle;
 pub(crate) use link::Link;
 pub use mutant::Mutant;

@@ -7,6 +7,7 @@ mod payloads;
 mod plan;
 mod resource;
 mod shopify;
+mod size;
 mod staff;
 mod tab;
 mod world;

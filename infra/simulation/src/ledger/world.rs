@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use domain_core::event::Event;
 use domain_core::port::Consistency;
 use domain_core::resource::Source as _;
-use domain_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Time};
+use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
 use domain_loyalty::{ACTIVATION_LEAD_MS, LedgerReader as _};
 use origin_adapters::LedgerRepository;
 use origin_adapters::memory::MemoryTable;
@@ -18,22 +18,14 @@ use super::oracle::{FinalState, LedgerOracle};
 use super::plan::Plan;
 use super::resource::Ledger;
 use super::shopify::Shopify;
+use super::size::Size;
 use super::staff::Staff;
 use super::tab::{CustomerProfile, Tab};
-use crate::engine::{Coverage, Handle, Mutant, Rng, RunLog};
+use crate::engine::{Handle, Mutant};
 use crate::world::{
-    Base, Device, Lateness, Oracle, Owned, ReplayResult, START_MS, Silences, Workload, World,
-    WorldParts,
+    Base, Device, Lateness, Oracle, Owned, ReplayResult, START_MS, Workload, World, WorldParts,
 };
 
-/// One world in so many is large. Small worlds have fewer coincidences, but are readable.
-const LARGE_ONE_IN: u64 = 12;
-/// The minimum and the maximum number of operations of a small world.
-const OPERATIONS_MIN: u64 = 15;
-const OPERATIONS_MAX: [u64; 3] = [40, 80, 150];
-/// The minimum and the maximum number of operations of a large world.
-const LARGE_OPERATIONS_MIN: u64 = 200;
-const LARGE_OPERATIONS_MAX: [u64; 2] = [400, 1_000];
 /// Smaller than the number of entries of most accounts, so that the final check reads several
 /// pages.
 const PAGE_ENTRIES: usize = 7;
@@ -47,17 +39,6 @@ const LATENESS: Lateness = Lateness {
 /// How far an event may be overtaken by a younger one, less the difference of clocks.
 const OVERTAKEN_MS: u64 = 48 * HOUR_MS - MINUTE_MS;
 const QUEUES: &[&str] = &["loyalty", "redemption", "privacy"];
-
-/// The size of a world of the ledger.
-struct Size {
-    operations: u64,
-    customers: u64,
-    /// The maximum number of devices per customer, and of tabs per device.
-    devices_max: u64,
-    tabs_max: u64,
-    /// Enough for points of many days.
-    silences: Silences,
-}
 
 struct LedgerWorld {
     size: Size,
@@ -76,36 +57,11 @@ pub(crate) fn play(base: Base) {
     world.world.executor.shut_down();
 }
 
-// === impl Size ===
-
-impl Size {
-    fn random(rng: &Rng, run_log: &RunLog) -> Self {
-        let silences = |count_max| Silences { count_max, ms: silence_ms, ages_ms: &[] };
-        if rng.below(LARGE_ONE_IN) > 0 {
-            return Self {
-                operations: rng.within(OPERATIONS_MIN..=rng.pick(&OPERATIONS_MAX)),
-                customers: rng.within(1..=2),
-                devices_max: 3,
-                tabs_max: 2,
-                silences: silences(8),
-            };
-        }
-        run_log.count(Coverage::LargeWorld);
-        Self {
-            operations: rng.within(LARGE_OPERATIONS_MIN..=rng.pick(&LARGE_OPERATIONS_MAX)),
-            customers: rng.within(2..=4),
-            devices_max: 6,
-            tabs_max: 2,
-            silences: silences(24),
-        }
-    }
-}
-
 // === impl LedgerWorld ===
 
 impl LedgerWorld {
-    fn new(base: Base) -> Self {
-        let rng = base.faults.rng.clone();
+    fn new(mut base: Base) -> Self {
+        let size = Size::random(&mut base);
         let oracle = Handle::new(LedgerOracle::new(
             base.faults.timeline.clone(),
             base.run_log.clone(),
@@ -116,7 +72,6 @@ impl LedgerWorld {
         let oracles = vec![Handle::of(shared)];
         let parts = WorldParts { base, oracles, queues: QUEUES, lateness: LATENESS };
         let world = World::new(parts);
-        let size = Size::random(&rng, &world.run_log);
         let customers = (1..=size.customers).map(|number| 1_000 + number).collect();
         Self { size, world, oracle, customers, tabs: Vec::new(), mutant }
     }
@@ -250,17 +205,4 @@ fn time_of(event: &Event) -> u64 {
     let webhook = if is_cancelled { text("cancelled_at") } else { text("processed_at") };
     let command = detail["command"]["time"].as_u64().or(detail["redemption"]["time"].as_u64());
     webhook.or(decided).or(command).unwrap_or_default()
-}
-
-/// The length of a silence: half of them last until a midnight, when points begin to count and
-/// expire, with clocks slightly before and after it.
-fn silence_ms(rng: &Rng, now_ms: u64) -> u64 {
-    let ms = match rng.below(6) {
-        0 => rng.within(10_000..=5 * MINUTE_MS),
-        1 => 13 * HOUR_MS,
-        2..=4 => rng.within(1..=3) * DAY_MS,
-        _ => rng.within(14 * DAY_MS..=30 * DAY_MS),
-    };
-    let midnight_ms = (now_ms + ms).next_multiple_of(DAY_MS);
-    if rng.coin() { ms } else { midnight_ms - now_ms - rng.below(2 * SECOND_MS) }
 }

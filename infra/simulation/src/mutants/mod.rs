@@ -113,3 +113,8 @@ impl Hooks for MutantHooks {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The id of no command: a read with it as pending is not answered from an instance's cache.
+fn unknown_command() -> CommandId {
+    CommandId::of_cause("no", "command")
+}

@@ -22,7 +22,7 @@ use origin_adapters::table::SharedTable;
 use origin_adapters::{CartRepository, CommandLogRepository};
 use serde_json::{Value, json};
 
-use super::{MutantHooks, lock};
+use super::{MutantHooks, lock, unknown_command};
 use crate::engine::Mutant;
 use crate::world::{CURRENCY, Instance, any_keys};
 
@@ -64,6 +64,7 @@ pub(super) async fn serve(
         Mutant::KeptItemUnchecked if is_cart => {
             call.rewritten(|_, payload| payload.floor = 0).route().await
         }
+        Mutant::JoinedLoadUnchecked if is_cart => call.without_cache().route().await,
         Mutant::MomentForgotten if is_loyalty => {
             call.rewritten(|_, payload| payload.moment = 0).route().await
         }
@@ -164,6 +165,21 @@ impl Call<'_> {
             let value = HeaderValue::from_str(text).expect("bookmarks are text");
             headers.insert(HeaderName::from_static(BOOKMARK), value);
         }
+    }
+
+    /// The same read without the instance's cache, if no command is pending: the table then joins it
+    /// to one in progress.
+    fn without_cache(mut self) -> Self {
+        let bookmarks = self.bookmarks();
+        let has_pending = bookmarks.iter().any(|(_, payload)| !payload.pending.is_empty());
+        let Some(cart) = self.cart().filter(|_| !has_pending) else { return self };
+        let place =
+            Pending { time: self.instance.shop.clock.now().0, id: unknown_command().bytes() };
+        let floor = bookmarks.iter().map(|(_, payload)| payload.floor).max().unwrap_or_default();
+        let payload = Payload { floor, pending: vec![place], moment: 0 };
+        let text = seal(self.instance.keys.now(), &WireResource::Cart(cart), &payload);
+        self.set_bookmarks(&text);
+        self
     }
 
     async fn with_version_as_etag(mut self) -> Response<Bytes> {

@@ -72,7 +72,7 @@ fn the_invariants_hold_for_the_ledger_from_another_seed() {
 #[test]
 fn a_seed_gives_the_same_history_every_time() {
     // Large worlds, whose edges evict objects.
-    for (part, seed) in [(Part::Carts, 4), (Part::Ledger, 2_500_000_508)] {
+    for (part, seed) in [(Part::Carts, 22), (Part::Ledger, 16)] {
         let [first, second] = [(), ()].map(|()| {
             let campaign = Campaign { part, seed, mutant: None };
             campaign.run(|progress| progress.worlds == 1)

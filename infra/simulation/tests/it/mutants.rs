@@ -7,13 +7,10 @@ const WORLDS_MAX: u64 = 60;
 /// Mutants that take longer. CI looks for them with the release binary, except for the two that take
 /// millions of operations, `NewerBookmarksDropped` and `RetryForgetsGuest`: the tests of the bookmark
 /// jar find those.
-const RARE: [Mutant; 9] = [
+const RARE: [Mutant; 6] = [
     Mutant::NewerBookmarksDropped,
     Mutant::NewestFactIgnored,
     Mutant::RetryForgetsGuest,
-    Mutant::BookmarksOverBytes,
-    Mutant::JoinedLoadUnchecked,
-    Mutant::PendingLostAtReset,
     Mutant::ResetKept,
     Mutant::RetryOfAnyAge,
     Mutant::TooLateIsDone,

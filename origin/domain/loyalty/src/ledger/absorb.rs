@@ -163,7 +163,7 @@ pub fn decide(
         _ => before.earning,
     };
     // Facts that arrived before the payment named the customer count together with it.
-    let counted = before.facts.account().map_or(0, |_| before.version);
+    let counted = before.facts.account().map_or(0, |_| before.facts.count());
     let facts = before.facts.with(order_fact.fact.clone())?;
     let entries = earning.as_ref().map(|earning| order_entries(&facts, earning));
     let entries = entries.unwrap_or_default();
@@ -171,12 +171,12 @@ pub fn decide(
         these.iter().filter(|entry| !those.contains(entry)).cloned().collect()
     };
     let (gone, put) = (without(&before.entries, &entries), without(&entries, &before.entries));
-    let order = OrderItem { version: facts.count(), facts, earning, entries };
+    let order = OrderItem { version: before.version + 1, facts, earning, entries };
     let account = match order.facts.account() {
         Some(customer) => {
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
-            let causes = order.version - counted;
+            let causes = order.facts.count() - counted;
             let addition = Addition { causes, at: order.facts.newest(), gone: &gone, put: &put };
             Some(Guarded { seen, item: account.with(addition)? })
         }

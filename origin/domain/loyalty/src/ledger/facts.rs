@@ -29,7 +29,7 @@ pub const LINE_TEXTS_BYTES_MAX: usize = 25_600;
 /// The stored form of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderItem {
-    /// The number of distinct causes its facts hold.
+    /// How often it was written: once for each distinct cause, and once for its erasure.
     pub version: u64,
     /// The facts themselves.
     pub facts: OrderFacts,
@@ -120,7 +120,7 @@ impl OrderItem {
     pub fn anonymous(self) -> Self {
         let paid = self.facts.paid.map(|paid| Paid { customer_tags: Vec::new(), ..paid });
         let facts = OrderFacts { customer: None, paid, ..self.facts };
-        Self { facts, earning: None, entries: Vec::new(), ..self }
+        Self { version: self.version + 1, facts, earning: None, entries: Vec::new() }
     }
 }
 

@@ -1,10 +1,13 @@
 //! An erased customer stays erased, even if older events arrive late.
 
-use domain_core::port::PortError;
+use domain_core::port::{PortError, Written};
 use domain_core::time::Time;
-use domain_loyalty::{Outcome, Points};
+use domain_loyalty::{
+    LedgerStore as _, LoadRequest, LoadedLedger, OrderFact, Outcome, Points, decide,
+};
 use domain_privacy::{Erased, erase_customer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::world::{Table, now, order, program, refund, time, webhook};
 
@@ -74,6 +77,23 @@ fn a_refund_of_an_erased_order_moves_no_points() {
     table.deliver(&refund_webhook(1, "2026-11-12T08:00:00Z")).unwrap();
     assert!(table.items().entries.is_empty());
     assert_eq!(table.items().accounts[CUSTOMER].version, version);
+}
+
+#[test]
+fn a_refund_that_read_its_order_before_the_erasure_and_the_account_after_it_is_decided_again() {
+    let table = Table::with(program());
+    table.pay(&paid(1, "2026-11-01T08:00:00Z")).unwrap();
+    let request = LoadRequest { order: Some("1"), ..LoadRequest::default() };
+    let order = now(table.load(request)).unwrap().order;
+    erase(&table, "2026-11-10T00:00:00Z").unwrap();
+    // The items of one batch are read at different times.
+    let request = LoadRequest { customer: Some(CUSTOMER), ..LoadRequest::default() };
+    let loaded = LoadedLedger { order, ..now(table.load(request)).unwrap() };
+    let payload =
+        RawValue::from_string(refund(10, 1, "2026-11-12T08:00:00Z", &[(2, 1)]).to_string());
+    let fact = OrderFact::read("refunds/create", &payload.unwrap()).unwrap().unwrap();
+    let change = decide(loaded, &fact, None).unwrap().unwrap();
+    assert_eq!(now(table.commit(&change)), Ok(Written::Conflict));
 }
 
 #[test]

@@ -151,6 +151,7 @@ impl LedgerOracle {
             .redemptions
             .iter()
             .filter(|(_, one)| one.status == Status::Held && one.until_ms <= record.at_ms)
+            .filter(|(_, one)| !absorbed.erasure.covers(one.at_ms))
             .map(|(id, one)| (one.at_ms, *id))
             .collect();
         overdue.sort_unstable();

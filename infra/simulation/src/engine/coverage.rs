@@ -129,6 +129,8 @@ pub enum Coverage {
     Erased,
     /// Excuse: a redemption was erased with its customer.
     ExcusedByErasure,
+    /// A balance or a decision that is not checked, since part of the customer's ledger is erased.
+    UncheckedByErasure,
 }
 
 /// Counts of one world, or of many.
@@ -139,7 +141,7 @@ pub struct Counts([u64; Coverage::ALL.len()]);
 
 impl Coverage {
     /// All of them.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 62] = [
         Self::Operation,
         Self::LargeWorld,
         Self::Answer,
@@ -201,6 +203,7 @@ impl Coverage {
         Self::FactAhead,
         Self::Erased,
         Self::ExcusedByErasure,
+        Self::UncheckedByErasure,
     ];
 
     /// Situations that occur in both kinds of worlds.

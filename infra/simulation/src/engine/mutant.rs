@@ -91,6 +91,8 @@ pub enum Mutant {
     HeldUnchecked,
     /// An account is written without a condition.
     LastAccountWins,
+    /// A consumer absorbs what is older than the erasure of its customer.
+    TombstoneIgnored,
     /// A gift does not claim its cause.
     GiftUnclaimed,
     /// The current program applies instead of the one in effect at the time.
@@ -117,7 +119,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::NewestBookmarkOnly,
         Self::ShownOnArrival,
         Self::FateForgotten,
@@ -160,6 +162,7 @@ impl Mutant {
         Self::ReceiptTime,
         Self::HeldUnchecked,
         Self::LastAccountWins,
+        Self::TombstoneIgnored,
         Self::GiftUnclaimed,
         Self::ProgramOfToday,
         Self::HistoryRewritten,

@@ -131,6 +131,12 @@ impl MutantTable {
                     *item = with_document(item, &account);
                 }
             }
+            Mutant::TombstoneIgnored if self.side == Side::Consumer => {
+                if let Some(item) = account.and_then(|key| items.get_mut(key)) {
+                    let account: Account = document(item);
+                    *item = with_document(item, &Account { erased_at: None, ..account });
+                }
+            }
             Mutant::GiftUnclaimed if self.side == Side::Consumer => {
                 items.retain(|key, _| !is_gift(key));
             }

@@ -16,7 +16,7 @@ use super::consumers::{ConsumerInstance, Consumers};
 use super::hooks::Outcome;
 use super::oracle::{Finished, Oracles};
 use super::wiring::{QueueSettings, queues};
-use crate::engine::{Coverage, Executor, FaultInjector, TaskGroup};
+use crate::engine::{Coverage, Executor, FaultInjector, Invariant, TaskGroup};
 
 /// How late a duplicate may come: after the 48 hours, and before or after ids are forgotten.
 const DUPLICATE_MS_MAX: u64 = 20 * DAY_MS;
@@ -308,6 +308,11 @@ impl Queues {
             return;
         }
         if message.redrives.get() >= REDRIVES_MAX {
+            if self.faults.is_disabled() {
+                let text =
+                    || format!("a consumer fails without faults: {reason:?} {}", message.body);
+                self.oracles.run_log.report(Invariant::Accounted, text);
+            }
             return self.given_up.borrow_mut().push(message);
         }
         self.oracles.count(Coverage::Redriven);

@@ -4,7 +4,7 @@ use infra_simulation::{Campaign, Mutant};
 
 /// The maximum number of worlds per mutant.
 const WORLDS_MAX: u64 = 60;
-/// Mutants that take longer. CI looks for them with the release binary, except for the two that take
+/// Mutants that take longer. CI looks for them, except for the two that take
 /// millions of operations, `NewerBookmarksDropped` and `RetryForgetsGuest`: the tests of the bookmark
 /// jar find those.
 const RARE: [Mutant; 6] = [

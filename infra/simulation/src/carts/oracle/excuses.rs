@@ -77,8 +77,8 @@ impl History {
     fn gone_with_old_merge(&self, cart: &str, now_ms: u64) -> CommandSet {
         let home = self.home(cart);
         let merge = self.merge_of(cart).and_then(|merge| self.commands[merge].place());
-        let is_told = merge.is_none_or(|(at_ms, _)| now_ms <= at_ms + REDIRECTED_MS);
-        if home == cart || is_told {
+        let is_shown = merge.is_none_or(|(at_ms, _)| now_ms <= at_ms + REDIRECTED_MS);
+        if home == cart || is_shown {
             return CommandSet::default();
         }
         let (there, here) = (self.state(home).known, self.state(cart).known);

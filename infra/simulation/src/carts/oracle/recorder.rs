@@ -259,7 +259,7 @@ impl RestoredTexts {
         self.newer.entry(text.to_owned()).or_insert_with(|| known.clone());
     }
 
-    /// What the bookmarks of a request contained before the restore, if one of them is that old and the
+    /// What the bookmarks of a request contained before the restore, if all of them are that old and the
     /// request may share an answer with one of that time.
     pub(super) fn known<'a>(
         &self,
@@ -267,8 +267,8 @@ impl RestoredTexts {
         now_ms: u64,
     ) -> Option<CommandSet> {
         let is_recent = now_ms < self.restored_at_ms + FRESH_MS;
-        let older = texts.filter_map(|text| self.known.get(text)).filter(|_| is_recent);
-        older.cloned().reduce(|all, one| all.with(&one))
+        let older = texts.map(|text| self.known.get(text).cloned().filter(|_| is_recent));
+        older.reduce(|all, one| Some(all?.with(&one?))).flatten()
     }
 }
 

@@ -63,6 +63,9 @@ impl LedgerOracle {
         let seen = &states[old..];
         let days = [day(now_ms - FRESH_MS), day(now_ms + FRESH_MS)];
         seen.iter().all(|state| {
+            if state.absorbed.erasure.is_partial() {
+                return false;
+            }
             let pending = own.clone().filter_map(|(id, one)| match one.kind {
                 CommandKind::Redeem { points, .. }
                     if one.published.is_some() && !state.absorbed.redemptions.contains_key(id) =>
@@ -176,6 +179,7 @@ impl LedgerOracle {
         invariant: Invariant,
     ) -> Result<(), CheckError> {
         if claim.absorbed.erasure.is_partial() {
+            self.count(Coverage::UncheckedByErasure);
             return Ok(());
         }
         let account = self.reference_account(&claim.absorbed);
@@ -208,10 +212,15 @@ impl LedgerOracle {
     /// Checks the status of a redemption, and that only a confirmed one has its code.
     fn check_status(&self, claim: &Claim, shown: &ShownRedemption) -> Result<(), CheckError> {
         let ShownRedemption { id, status, code, .. } = shown;
-        if self.is_redemption_erased(*id) {
+        let erasure = claim.absorbed.erasure;
+        let requested = self.commands.get(id).and_then(|command| command.published.as_ref());
+        let is_erased = requested.is_some_and(|event| erasure.covers(event.at_ms));
+        if is_erased && erasure.is_partial() {
             return Ok(());
         }
         let expected = match claim.absorbed.redemptions.get(id).map(|record| record.status) {
+            // Only the retry of its request has an answer with it.
+            _ if is_erased => "rejected",
             _ if claim.pending.contains(id) => "pending",
             None | Some(Status::Held) => "pending",
             Some(Status::Rejected) => "rejected",

@@ -185,6 +185,7 @@ impl LedgerOracle {
             return Err((Invariant::Counted, format!("{id} has another time than its event")));
         }
         if before.erasure.is_partial() {
+            self.count(Coverage::UncheckedByErasure);
             return Ok(after);
         }
         // A decision that was lost with the table is applied again, not made.

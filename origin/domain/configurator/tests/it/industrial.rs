@@ -119,7 +119,7 @@ fn vehicles_allow_exactly_what_their_tables_allow() {
 }
 
 #[test]
-#[ignore = "takes minutes unless optimized: `.ci/run` runs it in release"]
+#[ignore = "takes minutes without optimization: `.ci/run` runs it"]
 fn the_largest_vehicles_compile_within_the_limits_and_allow_exactly_what_their_tables_allow() {
     for plan in [Plan::versions(2), Plan::countries(2), Plan::exceptions(2)] {
         check_against_tables(&plan.document(), plan.seed);
@@ -127,7 +127,7 @@ fn the_largest_vehicles_compile_within_the_limits_and_allow_exactly_what_their_t
 }
 
 #[test]
-#[ignore = "needs FORECOURT_DATA, and takes minutes unless optimized: `.ci/run` runs it in release"]
+#[ignore = "needs FORECOURT_DATA, and takes minutes without optimization: `.ci/run` runs it"]
 fn the_largest_grown_models_compile_within_the_limits_and_allow_exactly_what_their_tables_allow() {
     let original = read("megane.json.gz");
     for growth in [Growth::largest(1), Growth::largest(2), Growth::loose(3)] {

@@ -3,7 +3,7 @@
 
 mod consumers;
 mod edge;
-mod rim;
+mod router;
 mod table;
 
 use std::collections::{HashMap, HashSet};
@@ -86,7 +86,7 @@ impl Hooks for MutantHooks {
         function: HttpFunction,
         request: Request<Bytes>,
     ) -> Hooked<'a, Response<Bytes>> {
-        Box::pin(rim::serve(self, instance, function, request))
+        Box::pin(router::serve(self, instance, function, request))
     }
 
     fn consume<'a>(

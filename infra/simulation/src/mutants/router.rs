@@ -28,8 +28,8 @@ use crate::world::{CURRENCY, Instance, any_keys};
 
 /// What the edge may do with a personal answer.
 const PERSONAL: &str = "s-maxage=5, stale-if-error=0";
-/// The same for good.
-const FOR_GOOD: &str = "s-maxage=31536000, stale-if-error=0";
+/// The same for a year.
+const FOR_A_YEAR: &str = "s-maxage=31536000, stale-if-error=0";
 
 /// One request at an instance with a mutant.
 struct Call<'a> {
@@ -83,7 +83,7 @@ pub(super) async fn serve(
         Mutant::KeptForGood if is_read => {
             let answer = call.route().await;
             let is_cached = answer.headers().get(CACHE_CONTROL).is_some_and(|it| it == PERSONAL);
-            if is_cached { cached(answer, FOR_GOOD) } else { answer }
+            if is_cached { cached(answer, FOR_A_YEAR) } else { answer }
         }
         Mutant::ResetKept if is_cart => {
             let answer = call.route().await;

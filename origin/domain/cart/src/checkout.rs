@@ -130,12 +130,16 @@ fn price_problems(line: &Line, buyable: &Buyable<'_>) -> Vec<Problem> {
 
 /// The merchant builds the order from the selection; [`Order`](super::Order) reads the line.
 fn item(id: LineId, line: &Line, variant: &Variant) -> Item {
-    let mut properties = line.offer.properties.clone();
-    if let Some(selection) = &line.offer.selection {
+    // Every field is named: what a shopper chose and Shopify must know is handed over here.
+    let Line { offer, quantity, since: _, offered: _ } = line;
+    let Offer { product: _, variant_id: _, sku: _, title: _, price: _, selection, properties } =
+        &**offer;
+    let mut properties = properties.clone();
+    if let Some(selection) = selection {
         properties.extend(selection.clone());
         properties.insert(LINE_PROPERTY.to_owned(), id.to_string());
     }
-    Item { variant_id: variant.variant_id.clone(), quantity: line.quantity, properties }
+    Item { variant_id: variant.variant_id.clone(), quantity: *quantity, properties }
 }
 
 // === impl Buyable ===

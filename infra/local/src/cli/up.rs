@@ -1,6 +1,7 @@
 //! `forecourt up`.
 
 use origin_functions::runtime::clock::Clock;
+use std::io::IsTerminal as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -13,7 +14,8 @@ use crate::demo;
 use crate::local::{Local, Options};
 
 pub(super) fn run(args: &UpArgs) -> Result<(), CliError> {
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let has_colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(has_colours);
     tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
     let runtime = tokio::runtime::Runtime::new().map_err(cli_error)?;
     runtime.block_on(serve(args))

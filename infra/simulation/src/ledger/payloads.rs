@@ -7,10 +7,19 @@ use serde_json::{Value, json};
 use super::causes::{Cause, Line, Order, OrderChange};
 use crate::world::{SHOP, Webhook};
 
+/// The topic of an order that changed in any way.
+pub(crate) const ORDERS_UPDATED: &str = "orders/updated";
+
 /// The webhook of a cause, with the id of a delivery. `known` are the facts of the same order so
-/// far.
-pub(crate) fn webhook(id: String, order: &Order, cause: &Cause, known: &[&Cause]) -> Webhook {
-    let topic = topic(&cause.change);
+/// far. An order that was updated is reported as paid once more.
+pub(crate) fn webhook(
+    id: String,
+    order: &Order,
+    cause: &Cause,
+    known: &[&Cause],
+    is_update: bool,
+) -> Webhook {
+    let topic = topic(&cause.change, is_update);
     let payload = match &cause.change {
         OrderChange::Refunded { .. } => refund_payload(order, cause),
         OrderChange::Paid | OrderChange::Cancelled => order_payload(order, known),
@@ -18,8 +27,9 @@ pub(crate) fn webhook(id: String, order: &Order, cause: &Cause, known: &[&Cause]
     Webhook { topic, id, payload: payload.to_string() }
 }
 
-fn topic(change: &OrderChange) -> &'static str {
+fn topic(change: &OrderChange, is_update: bool) -> &'static str {
     match change {
+        OrderChange::Paid if is_update => ORDERS_UPDATED,
         OrderChange::Paid => "orders/paid",
         OrderChange::Refunded { .. } => "refunds/create",
         OrderChange::Cancelled => "orders/cancelled",
@@ -42,7 +52,7 @@ fn order_payload(order: &Order, known: &[&Cause]) -> Value {
         .filter(|cause| matches!(cause.change, OrderChange::Refunded { .. }))
         .map(|cause| refund_payload(order, cause))
         .collect();
-    json!({"id": order.id, "currency": "EUR", "test": order.is_test,
+    json!({"id": order.id, "currency": "EUR", "test": order.is_test, "financial_status": "paid",
         "customer": order.customer.map(|id| json!({"id": id})),
         "processed_at": at(&OrderChange::Paid).map(time), "cancelled_at": at(&OrderChange::Cancelled).map(time),
         "current_total_price": (1_000 - refunds.len()).to_string(), "refunds": refunds,
@@ -88,7 +98,8 @@ mod tests {
     fn every_topic_that_moves_points_is_simulated() {
         let refunded = OrderChange::Refunded { id: 1, lines: Vec::new(), goodwill: 1 };
         let changes = [OrderChange::Paid, refunded, OrderChange::Cancelled];
-        let simulated: BTreeSet<&str> = changes.iter().map(topic).collect();
+        let topics = |change| [false, true].map(|is_update| topic(change, is_update));
+        let simulated: BTreeSet<&str> = changes.iter().flat_map(topics).collect();
         assert_eq!(simulated, OrderFact::topics().collect());
     }
 }

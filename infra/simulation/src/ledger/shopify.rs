@@ -95,7 +95,7 @@ impl Shopify {
                 }
                 _ => {
                     let cause = rng.index(self.causes.borrow().len());
-                    self.schedule(cause, 0);
+                    self.schedule(cause, 0, false);
                 }
             }
         }
@@ -109,9 +109,9 @@ impl Shopify {
         self.oracle.lock().cause_happened(&self.orders.borrow()[order], &cause);
         self.causes.borrow_mut().push(cause);
         let rng = self.rng();
-        self.schedule(number, if rng.chance(self.late) { LATE_MS_MAX } else { SECOND_MS });
+        self.schedule(number, if rng.chance(self.late) { LATE_MS_MAX } else { SECOND_MS }, true);
         if rng.chance(self.again) {
-            self.schedule(number, rng.pick(&[SECOND_MS, HOUR_MS, AGAIN_MS_MAX]));
+            self.schedule(number, rng.pick(&[SECOND_MS, HOUR_MS, AGAIN_MS_MAX]), false);
         }
     }
 
@@ -129,9 +129,11 @@ impl Shopify {
         });
     }
 
-    /// Schedules the webhook of a cause within some time, with a new delivery id, once or twice.
-    fn schedule(self: &Rc<Self>, cause: usize, late_ms_max: u64) {
+    /// Schedules the webhook of a cause within some time, with a new delivery id, once or twice. Of
+    /// the repeated ones, half report an update of the order.
+    fn schedule(self: &Rc<Self>, cause: usize, late_ms_max: u64, is_first: bool) {
         let delivery = self.deliveries.replace(self.deliveries.get() + 1);
+        let is_update = !is_first && delivery % 2 == 1;
         let times = if self.rng().chance(self.again) { 2 } else { 1 };
         for _ in 0..times {
             let shopify = Rc::clone(self);
@@ -139,19 +141,20 @@ impl Shopify {
             let link = &self.network.link;
             link.executor.spawn(&link.group, async move {
                 shopify.network.link.faults.timeline.sleep(due_ms).await;
-                shopify.deliver(cause, delivery).await;
+                shopify.deliver(cause, delivery, is_update).await;
             });
         }
     }
 
     /// Delivers the webhook, as Shopify writes it at the time of each attempt.
-    async fn deliver(&self, cause: usize, delivery: u64) {
+    async fn deliver(&self, cause: usize, delivery: u64, is_update: bool) {
         let write = || {
             let causes = self.causes.borrow();
             let known: Vec<&Cause> =
                 causes.iter().filter(|one| one.order == causes[cause].order).collect();
             let order = &self.orders.borrow()[causes[cause].order];
-            webhook(format!("webhook-{cause}-{delivery}"), order, &causes[cause], &known)
+            let id = format!("webhook-{cause}-{delivery}");
+            webhook(id, order, &causes[cause], &known, is_update)
         };
         if deliver(&self.network, write).await {
             self.oracle.lock().webhook_accepted(cause);

@@ -43,8 +43,15 @@ impl Time {
     /// 1970.
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
+        Self::from_rfc3339_with_offset(text).map(|(time, _)| time)
+    }
+
+    /// The same, with the offset from UTC in minutes that the text states.
+    #[must_use]
+    pub fn from_rfc3339_with_offset(text: &str) -> Option<(Self, i16)> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+        let time = u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok().map(Self)?;
+        Some((time, moment.offset().whole_minutes()))
     }
 
     /// RFC 3339 in UTC, with milliseconds only if they are not zero.
@@ -68,6 +75,14 @@ mod tests {
         assert_eq!(time, Time(1_795_284_947_000));
         assert_eq!(time.to_rfc3339(), "2026-11-21T18:15:47Z");
         assert_eq!(Time(1_795_284_947_120).to_rfc3339(), "2026-11-21T18:15:47.12Z");
+    }
+
+    #[test]
+    fn the_offset_of_a_text_is_read_in_minutes() {
+        let read = |text| Time::from_rfc3339_with_offset(text).map(|(_, minutes)| minutes);
+        assert_eq!(read("2026-11-21T19:15:47+05:45"), Some(345));
+        assert_eq!(read("2026-11-21T19:15:47-12:00"), Some(-720));
+        assert_eq!(read("2026-11-21T19:15:47Z"), Some(0));
     }
 
     #[test]

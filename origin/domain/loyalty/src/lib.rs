@@ -21,10 +21,11 @@ mod redemption;
 pub use day::Day;
 pub use ledger::{
     AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, EXPIRING_MAX,
-    EntryKey, EntryKind, Expiring, FACT_LEAD_MS_MAX, Fact, Goodwill, LINE_TEXTS_BYTES_MAX,
-    LOTS_MAX, LedgerEntry, Lot, ORDER_REFUNDS_MAX, OrderEarning, OrderFact, OrderFacts, OrderFull,
-    OrderItem, Outcome, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX, Reading, Refund,
-    SPENT_DAYS_MAX, Spent, Standing, TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
+    EntryKey, EntryKind, Exchange, Expiring, FACT_LEAD_MS_MAX, Fact, Goodwill,
+    LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, ORDER_REFUNDS_MAX, OrderEarning, OrderFact,
+    OrderFacts, OrderFull, OrderItem, Outcome, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX,
+    Reading, Refund, SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, Statement, TEXT_BYTES_MAX,
+    TEXTS_MAX, Terms, decide, order_entries,
 };
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
@@ -38,7 +39,8 @@ pub use program::{
     HISTORY_MAX, MULTIPLIERS_MAX, Multiplier, NESTING_MAX, NextTier, OrderHistory, PERCENT_MAX,
     PastOrder, PastOrders, Program, ProgramEvent, ProgramPublication, ProgramStore, ProgramVersion,
     PublicationRequest, REWARDS_MAX, RULES_MAX, Reward, RewardKind, Rule, RuleFailure, RulePoints,
-    STEPS_MAX, TIERS_MAX, TITLE_BYTES_MAX, Tier, TierUnit, TiersBy, activate, newest, publish,
+    STEPS_MAX, Shares, TIERS_MAX, TITLE_BYTES_MAX, Tier, TierUnit, TiersBy, activate, newest,
+    publish,
 };
 pub use redemption::{
     AcceptedRedemption, DecideError, Decider, Delivery, Fate, LoyaltyAction, LoyaltyCommand,

@@ -137,9 +137,17 @@ impl<'a> Node<'a> {
     /// # Errors
     /// It is not an RFC 3339 text.
     pub fn time(&self) -> Result<Time, PayloadError> {
+        self.time_with_offset().map(|(time, _)| time)
+    }
+
+    /// The value as a point in time, and the offset from UTC in minutes that it is written with.
+    ///
+    /// # Errors
+    /// It is not an RFC 3339 text.
+    pub fn time_with_offset(&self) -> Result<(Time, i16), PayloadError> {
         let expected = "an RFC 3339 time";
         let text: String = self.read(expected)?;
-        Time::from_rfc3339(&text).ok_or_else(|| self.is_not(expected))
+        Time::from_rfc3339_with_offset(&text).ok_or_else(|| self.is_not(expected))
     }
 
     /// The value as an id: a number or text of digits, stored as decimal text.
@@ -213,6 +221,12 @@ impl<'a> Object<'a> {
     pub fn get(&self, key: &str) -> Option<Node<'a>> {
         let raw = self.members.get(key).filter(|raw| !is_null(raw))?;
         Some(Node { pointer: self.pointer_of(key), raw })
+    }
+
+    /// Whether it has the member `key`, even if that is null.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.members.contains_key(key)
     }
 
     /// The member `key`.

@@ -9,6 +9,7 @@ use domain_loyalty::{
 };
 
 use super::super::causes::OrderChange;
+use super::super::payloads::ORDERS_UPDATED;
 use super::erasure::{PRIVACY_QUEUE, TOPIC, step};
 use super::ledger_oracle::{
     AbsorbedFacts, CauseHistory, CommandKind, LedgerOracle, RedemptionRecord, State, Status,
@@ -128,12 +129,12 @@ impl LedgerOracle {
         if cause.change == OrderChange::Paid
             && let Some((_, plan)) = self.plan_at(cause.at_ms)
         {
-            let earned = |is_gold| OrderEarnings::new(&order, cause.at_ms, plan, is_gold);
+            let earned = |is_gold| OrderEarnings::new(cause.at_ms, plan, is_gold);
             // The tier of a customer who is being erased depends on how much is erased.
             let is_gold = if absorbed.erasure.is_partial() {
                 let is_earned = |entry: &&LedgerEntry| entry.kind == EntryKind::Earn;
                 let stored = change.put.iter().find(is_earned).map_or(0, |entry| entry.points.0);
-                earned(true).points() == stored
+                earned(true).points(&order) == stored
             } else {
                 self.is_gold(cause.at_ms, plan, absorbed)
             };
@@ -280,7 +281,10 @@ impl LedgerOracle {
         }
         let webhook = detail["metadata"]["x-shopify-webhook-id"].as_str()?;
         let number: usize = webhook.split('-').nth(1)?.parse().ok()?;
-        Some(self.causes[number].is_absorbed || self.is_cause_erased(number))
+        // An update of an order from before the first program is ignored.
+        let is_ignored = detail["metadata"]["x-shopify-topic"] == ORDERS_UPDATED
+            && self.plan_at(self.causes[number].cause.at_ms).is_none();
+        Some(is_ignored || self.causes[number].is_absorbed || self.is_cause_erased(number))
     }
 
     /// A gift is finished when it is absorbed; a redemption when its decision is stored and

@@ -19,8 +19,8 @@ const LAG_MS: u64 = 48 * 3_600_000;
 #[derive(Debug, Clone)]
 pub(super) struct OrderEarnings {
     dates: Dates,
-    /// The points of each line.
-    lines: BTreeMap<u64, i64>,
+    /// The cents per point of each rule that counted.
+    rules: Vec<i64>,
 }
 
 // === impl LedgerOracle ===
@@ -77,7 +77,7 @@ impl LedgerOracle {
     /// Adds an order and its reversals in the order of their times.
     fn add_order(&self, account: &mut ReferenceAccount, absorbed: &AbsorbedFacts, paid: usize) {
         let cause = &self.causes[paid].cause;
-        let Some(OrderEarnings { dates, lines }) = self.earned.get(&cause.order) else { return };
+        let Some(OrderEarnings { dates, rules }) = self.earned.get(&cause.order) else { return };
         let order = &self.orders[cause.order];
         let id = order.id;
         let mut enter = |name: String, at_ms: u64, points: i64| {
@@ -86,7 +86,7 @@ impl LedgerOracle {
                 account.entries.insert(name, points);
             }
         };
-        let mut remaining: i64 = lines.values().sum();
+        let mut remaining = remaining_points(order, rules, &BTreeMap::new(), 0);
         enter(format!("earn/order/{id}"), cause.at_ms, remaining);
         let mut reversals: Vec<(u64, bool, u64, usize)> = Vec::new();
         for number in &absorbed.causes {
@@ -112,7 +112,7 @@ impl LedgerOracle {
                     *returned.entry(*line).or_default() += quantity;
                 }
             }
-            let now = if is_over { 0 } else { remaining_points(order, lines, &returned, goodwill) };
+            let now = if is_over { 0 } else { remaining_points(order, rules, &returned, goodwill) };
             let kind = if is_cancelled { "cancellation" } else { "refund" };
             enter(format!("reverse/{kind}/{id}"), at_ms, now - remaining);
             remaining = now;
@@ -175,7 +175,7 @@ impl LedgerOracle {
 // === impl OrderEarnings ===
 
 impl OrderEarnings {
-    pub(super) fn new(order: &Order, at_ms: u64, plan: &Plan, is_gold: bool) -> Self {
+    pub(super) fn new(at_ms: u64, plan: &Plan, is_gold: bool) -> Self {
         let Plan { per, per_gold, pending_days, expiry_days, .. } = *plan;
         let from = next_day(at_ms) + pending_days;
         let dates = Dates {
@@ -183,41 +183,39 @@ impl OrderEarnings {
             from: (pending_days > 0).then_some(from),
             until: expiry_days.map(|days| from + days),
         };
-        let counts = |is_gift_card: bool| !order.is_test && !is_gift_card;
-        let lines = order.lines.iter().filter(|line| counts(line.is_gift_card)).map(|line| {
-            let gold = if is_gold { line.amount() / per_gold } else { 0 };
-            (line.id, line.amount() / per + gold)
-        });
-        Self { dates, lines: lines.collect() }
+        let rules = if is_gold { vec![per, per_gold] } else { vec![per] };
+        Self { dates, rules }
     }
 
-    /// The points of all lines.
-    pub(super) fn points(&self) -> i64 {
-        self.lines.values().sum()
+    /// The points before any return.
+    pub(super) fn points(&self, order: &Order) -> i64 {
+        remaining_points(order, &self.rules, &BTreeMap::new(), 0)
     }
 }
 
-/// The points of the goods that were not returned; for a part of a line, rounded down. A refund
-/// beyond the goods reduces them by its share of the price of the remaining goods.
+/// The points of the goods that were not returned, rounded down once for each rule. A refund beyond
+/// the goods reduces them by its share of the price of the remaining goods.
 fn remaining_points(
     order: &Order,
-    points: &BTreeMap<u64, i64>,
+    rules: &[i64],
     returned: &BTreeMap<u64, u32>,
     goodwill: i64,
 ) -> i64 {
-    let (mut points_left, mut cost) = (0, 0);
+    // In sixths of cents: a multiple of every quantity here.
+    const PARTS: i64 = 6;
+    let (mut goods, mut cost) = (0, 0);
     for line in &order.lines {
         let returned = returned.get(&line.id).copied().unwrap_or(0).min(line.quantity);
-        let share =
-            |whole: i64| whole * i64::from(line.quantity - returned) / i64::from(line.quantity);
-        points_left += share(points.get(&line.id).copied().unwrap_or(0));
-        cost += share(line.amount());
+        let remaining =
+            line.amount() * PARTS * i64::from(line.quantity - returned) / i64::from(line.quantity);
+        cost += remaining;
+        goods += if order.is_test || line.is_gift_card { 0 } else { remaining };
     }
-    match goodwill {
-        0 => points_left,
-        _ if cost == 0 => 0,
-        goodwill => points_left * (cost - goodwill).max(0) / cost,
-    }
+    let rest = match goodwill {
+        0 => cost,
+        _ => (cost - PARTS * goodwill).max(0),
+    };
+    rules.iter().map(|per| goods * rest / (cost * PARTS * per).max(1)).sum()
 }
 
 fn add_redemption(account: &mut ReferenceAccount, id: CommandId, record: &RedemptionRecord) {

@@ -7,9 +7,9 @@ use domain_shopify::Webhook;
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
 use super::entry::LedgerEntry;
-use super::facts::{OrderEarning, OrderFull, OrderItem};
+use super::facts::{Fact, OrderEarning, OrderFull, OrderItem};
 use super::order_entries::order_entries;
-use super::order_fact::OrderFact;
+use super::order_fact::{ORDERS_UPDATED, OrderFact};
 use super::paid::Paid;
 use crate::points::Points;
 use crate::ports::{Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs};
@@ -95,17 +95,25 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
             return Err(AbsorbError::OtherShop(webhook.shop));
         }
         match OrderFact::read(&webhook.topic, webhook.payload)? {
-            Some(fact) => self.absorb_fact(&fact).await,
+            Some(fact) => self.absorb_fact(&webhook.topic, &fact).await,
             None => Ok(Outcome::Ignored { topic: webhook.topic }),
         }
     }
 
-    async fn absorb_fact(&self, order_fact: &OrderFact) -> Result<Outcome, AbsorbError> {
+    async fn absorb_fact(
+        &self,
+        topic: &str,
+        order_fact: &OrderFact,
+    ) -> Result<Outcome, AbsorbError> {
         let cause = order_fact.cause();
         let program = match order_fact.payment() {
             Some(paid) => self.programs.in_effect(paid.at, Consistency::Strong).await?,
             None => None,
         };
+        // Old orders can be updated by the thousand, and earn nothing.
+        if topic == ORDERS_UPDATED && program.is_none() {
+            return Ok(Outcome::Ignored { topic: topic.to_owned() });
+        }
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(order_fact, &cause).await?;
             if is_erased(&loaded, order_fact) {
@@ -121,19 +129,27 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
         Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()).into())
     }
 
-    /// The order and the account of its customer, whom a refund does not name.
+    /// The order and the account of its customer, whom a refund does not name. The customer whom the
+    /// ledger knows stays, even if the fact names another one.
     async fn load(&self, order_fact: &OrderFact, cause: &Cause) -> Result<LoadedLedger, PortError> {
         let order = Some(order_fact.order.as_str());
         let request = LoadRequest { cause: Some(cause), order, ..LoadRequest::default() };
         let customer = order_fact.customer();
         let loaded = self.ledger.load(LoadRequest { customer, ..request }).await?;
         match loaded.order.as_ref().and_then(|order| order.facts.account()) {
-            Some(customer) if loaded.account.is_none() => {
-                self.ledger.load(LoadRequest { customer: Some(customer), ..request }).await
+            Some(own) if customer != Some(own) => {
+                self.ledger.load(LoadRequest { customer: Some(own), ..request }).await
             }
             _ => Ok(loaded),
         }
     }
+}
+
+/// Whether a payment that has counted says more than the ledger knows: the order was edited, or its
+/// customer named. Erased orders have no computation to amend, but a new customer may claim them.
+fn is_amended(loaded: &LoadedLedger, fact: &Fact) -> bool {
+    let (Fact::Paid { customer, paid }, Some(order)) = (fact, &loaded.order) else { return false };
+    order.facts.paid.is_some() && !order.facts.states(customer.as_deref(), paid)
 }
 
 /// Whether the customer of a payment was erased since then.
@@ -153,18 +169,23 @@ pub fn decide(
     order_fact: &OrderFact,
     program: Option<&ProgramVersion>,
 ) -> Result<Option<LedgerChange>, AbsorbError> {
-    if loaded.is_claimed {
+    if loaded.is_claimed && !is_amended(&loaded, &order_fact.fact) {
         return Ok(None);
     }
+    let is_claimed = loaded.is_claimed;
     let seen = loaded.order.as_ref().map(|order| order.version);
     let before = loaded.order.unwrap_or_else(|| OrderItem::of(&order_fact.order));
-    let earning = match (order_fact.payment(), program) {
-        (Some(paid), Some(version)) => Some(order_earning(paid, loaded.account.as_ref(), version)?),
-        _ => before.earning,
-    };
     // Facts that arrived before the payment named the customer count together with it.
     let counted = before.facts.account().map_or(0, |_| before.facts.count());
+    let (known, customer) = (before.facts.paid.clone(), before.facts.customer.clone());
     let facts = before.facts.with(order_fact.fact.clone())?;
+    let is_other = facts.paid != known || facts.customer != customer;
+    let earning = match (&facts.paid, program) {
+        (Some(paid), Some(version)) if is_other => {
+            Some(order_earning(paid, loaded.account.as_ref(), version)?)
+        }
+        _ => before.earning,
+    };
     let entries = earning.as_ref().map(|earning| order_entries(&facts, earning));
     let entries = entries.unwrap_or_default();
     let without = |these: &[LedgerEntry], those: &[LedgerEntry]| -> Vec<LedgerEntry> {
@@ -182,7 +203,9 @@ pub fn decide(
         }
         None => None,
     };
-    let (cause, order) = (Some(order_fact.cause()), Some(Guarded { seen, item: order }));
+    // The order itself holds which statements have counted.
+    let cause = (!is_claimed).then(|| order_fact.cause());
+    let order = Some(Guarded { seen, item: order });
     Ok(Some(LedgerChange { cause, order, account, gone, put, ..LedgerChange::default() }))
 }
 

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use domain_core::time::Time;
+use domain_shopify::ORDER_LINES_MAX;
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
 use super::entry::LedgerEntry;
 use super::paid::Paid;
 use super::refund::Refund;
+use super::statement::{STATEMENTS_MAX, Statement};
 use super::terms::Terms;
 use crate::program::earning::Earned;
 
@@ -29,7 +31,7 @@ pub const LINE_TEXTS_BYTES_MAX: usize = 25_600;
 /// The stored form of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderItem {
-    /// How often it was written: once for each distinct cause, and once for its erasure.
+    /// How often it was written: once for each distinct fact, and once for its erasure.
     pub version: u64,
     /// The facts themselves.
     pub facts: OrderFacts,
@@ -58,10 +60,14 @@ pub struct OrderEarning {
 pub struct OrderFacts {
     /// Shopify's order id.
     pub order: String,
-    /// Shopify's customer id, as the payment states it; a guest has none.
+    /// Shopify's customer id, as the payment states it; a guest has none. The first customer an
+    /// order names stays.
     pub customer: Option<String>,
     /// Its payment, unless only other facts have arrived so far.
     pub paid: Option<Paid>,
+    /// All statements of the payment, if there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// Its refunds by their ids.
     #[serde(default)]
     pub refunds: BTreeMap<String, Refund>,
@@ -73,7 +79,7 @@ pub struct OrderFacts {
 /// One thing that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// It was paid.
+    /// It was paid; again with what an edit added, or with the customer it was given to.
     Paid {
         /// Shopify's customer id; a guest has none.
         customer: Option<String>,
@@ -94,9 +100,12 @@ pub enum Fact {
     },
 }
 
-/// The order has more refunds than its item holds.
+/// The order has more refunds or statements than its item holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the order has over {ORDER_REFUNDS_MAX} refunds or {REFUNDED_LINES_MAX} refunded lines")]
+#[error(
+    "the order has over {ORDER_REFUNDS_MAX} refunds, {REFUNDED_LINES_MAX} refunded lines, \
+    {STATEMENTS_MAX} edits or {ORDER_LINES_MAX} lines"
+)]
 pub struct OrderFull;
 
 // === impl OrderItem ===
@@ -109,6 +118,7 @@ impl OrderItem {
             order: order.to_owned(),
             customer: None,
             paid: None,
+            statements: Vec::new(),
             refunds: BTreeMap::new(),
             cancelled: None,
         };
@@ -133,18 +143,48 @@ impl OrderFacts {
     /// The order is at its bound.
     pub fn with(mut self, fact: Fact) -> Result<Self, OrderFull> {
         match fact {
-            Fact::Paid { customer, paid } => {
-                self.customer = customer;
-                self.paid = Some(paid);
-            }
+            Fact::Paid { customer, paid } => self.state(customer, paid),
             Fact::Refunded { id, refund } => {
                 self.refunds.insert(id, refund);
             }
             Fact::Cancelled { at } => self.cancelled = Some(at),
         }
         let lines: usize = self.refunds.values().map(|refund| refund.lines.len()).sum();
-        let is_full = self.refunds.len() > ORDER_REFUNDS_MAX || lines > REFUNDED_LINES_MAX;
+        let is_full = self.refunds.len() > ORDER_REFUNDS_MAX
+            || lines > REFUNDED_LINES_MAX
+            || self.statements.len() > STATEMENTS_MAX
+            || self.paid.as_ref().is_some_and(|paid| paid.lines.len() > ORDER_LINES_MAX);
         if is_full { Err(OrderFull) } else { Ok(self) }
+    }
+
+    /// Whether the payment as these facts know it includes this statement of it.
+    #[must_use]
+    pub fn states(&self, customer: Option<&str>, paid: &Paid) -> bool {
+        let statement = Statement::of(customer, paid);
+        self.statements().contains(&statement)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        match &self.paid {
+            Some(paid) if self.statements.is_empty() => {
+                vec![Statement::of(self.customer.as_deref(), paid)]
+            }
+            _ => self.statements.clone(),
+        }
+    }
+
+    fn state(&mut self, customer: Option<String>, paid: Paid) {
+        let statement = Statement::of(customer.as_deref(), &paid);
+        let mut statements = self.statements();
+        let Err(at) = statements.binary_search(&statement) else { return };
+        statements.insert(at, statement);
+        self.paid = Some(match self.paid.take() {
+            None => paid,
+            Some(known) if at == 0 => paid.joined(known),
+            Some(known) => known.joined(paid),
+        });
+        self.customer = self.customer.take().or(customer);
+        self.statements = if statements.len() > 1 { statements } else { Vec::new() };
     }
 
     /// How many causes they hold.
@@ -165,10 +205,11 @@ impl OrderFacts {
         self.times().max()
     }
 
-    /// The time of each of them.
+    /// The time of each of them. A statement of the payment has the payment's.
     fn times(&self) -> impl Iterator<Item = Time> {
-        let Self { order: _, customer: _, paid, refunds, cancelled } = self;
-        let paid = paid.iter().map(|paid| paid.at);
+        let Self { order: _, customer: _, paid, statements, refunds, cancelled } = self;
+        let stated = statements.len().max(1);
+        let paid = paid.iter().flat_map(move |paid| std::iter::repeat_n(paid.at, stated));
         paid.chain(refunds.values().map(|refund| refund.at)).chain(*cancelled)
     }
 }

@@ -12,9 +12,12 @@ pub(crate) mod order_entries;
 pub(crate) mod order_fact;
 pub(crate) mod paid;
 pub(crate) mod refund;
+pub(crate) mod remaining_goods;
 pub(crate) mod spending;
 pub(crate) mod standing;
+pub(crate) mod statement;
 pub(crate) mod terms;
+mod worth;
 
 pub use absorb::{AbsorbError, Absorber, Outcome, decide};
 pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX, Spent};
@@ -27,7 +30,8 @@ pub use facts::{
 pub use order::PaidOrder;
 pub use order_entries::order_entries;
 pub use order_fact::OrderFact;
-pub use paid::{Paid, PaidLine};
+pub use paid::{Exchange, Paid, PaidLine};
 pub use refund::{Goodwill, Refund};
 pub use standing::{Balance, EXPIRING_MAX, Expiring, FACT_LEAD_MS_MAX, Reading, Standing};
+pub use statement::{STATEMENTS_MAX, Statement};
 pub use terms::Terms;

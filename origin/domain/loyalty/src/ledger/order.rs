@@ -1,4 +1,5 @@
-//! Orders as Shopify sends them: the REST resource in the body of `orders/paid`.
+//! Orders as Shopify sends them: the REST resource in the body of `orders/paid`
+//! and `orders/updated`.
 
 use domain_core::money::Money;
 use domain_shopify::ORDER_LINES_MAX;
@@ -6,7 +7,7 @@ use domain_shopify::{Node, Object, PayloadError};
 use serde_json::value::RawValue;
 
 use super::facts::{LINE_TEXTS_BYTES_MAX, TEXT_BYTES_MAX, TEXTS_MAX};
-use super::paid::{Paid, PaidLine};
+use super::paid::{Exchange, Paid, PaidLine};
 
 /// Most discounts on one line that are added up. Shopify applies at most 25 discount functions and
 /// a handful of codes to an order.
@@ -14,6 +15,9 @@ const LINE_DISCOUNTS_MAX: usize = 250;
 
 /// Most taxes on one line that are added up: a country, its parts, and room.
 const LINE_TAXES_MAX: usize = 50;
+
+/// The `financial_status` of orders that were paid in full.
+const PAID_STATUSES: [&str; 3] = ["paid", "partially_refunded", "refunded"];
 
 /// The content of an `orders/paid` payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,33 +42,80 @@ impl PaidOrder {
     /// A required field is missing or invalid; the error names it.
     pub fn from_payload(payload: &RawValue) -> Result<Self, PayloadError> {
         let order = Node::root(payload).object()?;
-        let customer = match order.get("customer") {
-            Some(customer) => customer.object()?.get("id").map(|id| id.id()).transpose()?,
-            None => None,
-        };
+        let customer = customer(&order)?;
         Ok(Self { order: order.need("id")?.id()?, customer, paid: paid(&order)? })
+    }
+}
+
+/// Whether the payload of an order says that all of it was paid.
+pub(super) fn is_paid(payload: &RawValue) -> Result<bool, PayloadError> {
+    let order = Node::root(payload).object()?;
+    let currency = order.need("currency")?.currency()?;
+    let is_open = order.get("total_outstanding").is_some_and(|amount| {
+        amount.difference(&currency).is_ok_and(|outstanding| outstanding > Money::ZERO)
+    });
+    let status = text(&order, "financial_status");
+    Ok(!is_open && status.is_some_and(|status| PAID_STATUSES.contains(&&*status)))
+}
+
+fn customer(order: &Object<'_>) -> Result<Option<String>, PayloadError> {
+    match order.get("customer") {
+        Some(customer) => customer.object()?.get("id").map(|id| id.id()).transpose(),
+        None => Ok(None),
     }
 }
 
 fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
     let currency = order.need("currency")?.currency()?;
-    let at = match order.get("processed_at") {
-        Some(at) => at.time()?,
-        None => order.need("created_at")?.time()?,
+    let (at, utc_offset_minutes) = match order.get("processed_at") {
+        Some(at) => at.time_with_offset()?,
+        None => order.need("created_at")?.time_with_offset()?,
     };
     let is_test = order.get("test").map_or(Ok(false), |test| test.flag())?;
     let lines = order.need("line_items")?.list(ORDER_LINES_MAX)?;
-    let lines = lines.iter().map(|line| paid_line(&line.object()?, &currency));
+    let lines = lines.iter().map(Node::object).filter(|line| !line.as_ref().is_ok_and(is_tip));
+    let lines = lines.map(|line| paid_line(&line?, &currency));
     Ok(Paid {
         at,
+        utc_offset_minutes,
         is_test,
         tax: tax_on_top(order, &currency),
         lines: with_texts_bounded(lines.collect::<Result<_, _>>()?),
         source: text(order, "source_name"),
         discount_codes: discount_codes(order),
         customer_tags: customer_tags(order),
+        exchange: exchange(order, &currency),
         currency,
     })
+}
+
+/// Whether a line is a tip. Only tips have these members, which may be null.
+fn is_tip(line: &Object<'_>) -> bool {
+    let is_marked = line.has("tip_payment_gateway") || line.has("tip_payment_method");
+    is_marked && line.get("product_id").is_none() && line.get("variant_id").is_none()
+}
+
+/// The rate at which the customer paid, from the first amount that is stated in both currencies. It
+/// only converts refunds: an invalid one is left out, and refunds in that currency take no points.
+fn exchange(order: &Object<'_>, currency: &str) -> Option<Exchange> {
+    let totals = ["total_price_set", "subtotal_price_set", "total_line_items_price_set"];
+    let totals = totals.into_iter().filter_map(|key| order.get(key));
+    let lines = elements(order, "line_items", ORDER_LINES_MAX).into_iter();
+    let prices = lines.filter_map(|line| line.object().ok()?.get("price_set"));
+    totals.chain(prices).find_map(|set| exchange_of(&set.object().ok()?, currency))
+}
+
+fn exchange_of(set: &Object<'_>, currency: &str) -> Option<Exchange> {
+    let money = |key: &str| {
+        let money = set.get(key)?.object().ok()?;
+        let currency = money.get("currency_code")?.currency().ok()?;
+        let amount = money.get("amount")?.amount(&currency).ok()?;
+        Some((currency, amount))
+    };
+    let (shops, shop) = money("shop_money")?;
+    let (customers, presentment) = money("presentment_money")?;
+    let is_rate = shops == currency && customers != currency && presentment > Money::ZERO;
+    is_rate.then_some(Exchange { currency: customers, presentment, shop })
 }
 
 /// The lines without the texts beyond the bound of an order.

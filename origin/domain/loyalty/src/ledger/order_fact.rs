@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::cause::Cause;
 use super::facts::Fact;
-use super::order::PaidOrder;
+use super::order::{PaidOrder, is_paid};
 use super::paid::Paid;
 use super::refund::Refund;
 
@@ -18,24 +18,30 @@ pub struct OrderFact {
     pub fact: Fact,
 }
 
-/// Reads a payload.
-type Reader = fn(&RawValue) -> Result<OrderFact, PayloadError>;
+/// Reads a payload; `None` if nothing in it moves points.
+type Reader = fn(&RawValue) -> Result<Option<OrderFact>, PayloadError>;
 
 /// Every topic that moves points, and how its payload is read.
-const READERS: [(&str, Reader); 3] =
-    [("orders/paid", paid), ("orders/cancelled", cancelled), ("refunds/create", refunded)];
+const READERS: [(&str, Reader); 4] = [
+    ("orders/paid", paid),
+    (ORDERS_UPDATED, updated),
+    ("orders/cancelled", cancelled),
+    ("refunds/create", refunded),
+];
+/// The topic of an order that changed in any way.
+pub(super) const ORDERS_UPDATED: &str = "orders/updated";
 
 // === impl OrderFact ===
 
 impl OrderFact {
-    /// Reads the payload of a topic; `None` if the topic moves no points. It ignores the refunds
+    /// Reads the payload of a topic; `None` if nothing in it moves points. It ignores the refunds
     /// that an order's payload embeds: each has its own webhook, and counts once.
     ///
     /// # Errors
     /// A required field is missing or invalid; the error names it.
     pub fn read(topic: &str, payload: &RawValue) -> Result<Option<Self>, PayloadError> {
         let reader = READERS.iter().find(|(known, _)| *known == topic);
-        reader.map(|(_, read)| read(payload)).transpose()
+        reader.map_or(Ok(None), |(_, read)| read(payload))
     }
 
     /// The topics that move points.
@@ -49,18 +55,22 @@ impl OrderFact {
         self.fact.cause(&self.order)
     }
 
-    /// The customer, if the fact names one: only a payment does.
+    /// The customer, if the fact names one.
     #[must_use]
     pub fn customer(&self) -> Option<&str> {
-        let Fact::Paid { customer, .. } = &self.fact else { return None };
-        customer.as_deref()
+        match &self.fact {
+            Fact::Paid { customer, .. } => customer.as_deref(),
+            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
+        }
     }
 
-    /// The payment, if the fact is one. Only a payment evaluates the program, and only a payment
-    /// is dropped after the erasure of its customer.
+    /// The payment, if the fact states one. Only such a fact evaluates the program, and only such a
+    /// fact is dropped after the erasure of its customer.
     pub(super) fn payment(&self) -> Option<&Paid> {
-        let Fact::Paid { paid, .. } = &self.fact else { return None };
-        Some(paid)
+        match &self.fact {
+            Fact::Paid { paid, .. } => Some(paid),
+            Fact::Refunded { .. } | Fact::Cancelled { .. } => None,
+        }
     }
 }
 
@@ -70,19 +80,25 @@ impl From<PaidOrder> for OrderFact {
     }
 }
 
-fn paid(payload: &RawValue) -> Result<OrderFact, PayloadError> {
-    Ok(PaidOrder::from_payload(payload)?.into())
+fn paid(payload: &RawValue) -> Result<Option<OrderFact>, PayloadError> {
+    Ok(Some(PaidOrder::from_payload(payload)?.into()))
 }
 
-fn cancelled(payload: &RawValue) -> Result<OrderFact, PayloadError> {
+/// The lines of an updated order count only once they are paid: an edit is visible before its
+/// payment.
+fn updated(payload: &RawValue) -> Result<Option<OrderFact>, PayloadError> {
+    if is_paid(payload)? { paid(payload) } else { Ok(None) }
+}
+
+fn cancelled(payload: &RawValue) -> Result<Option<OrderFact>, PayloadError> {
     let order = Node::root(payload).object()?;
     let at = order.need("cancelled_at")?.time()?;
-    Ok(OrderFact { order: order.need("id")?.id()?, fact: Fact::Cancelled { at } })
+    Ok(Some(OrderFact { order: order.need("id")?.id()?, fact: Fact::Cancelled { at } }))
 }
 
-fn refunded(payload: &RawValue) -> Result<OrderFact, PayloadError> {
+fn refunded(payload: &RawValue) -> Result<Option<OrderFact>, PayloadError> {
     let payload = Node::root(payload).object()?;
     let refund = Refund::read(&payload)?;
     let fact = Fact::Refunded { id: payload.need("id")?.id()?, refund };
-    Ok(OrderFact { order: payload.need("order_id")?.id()?, fact })
+    Ok(Some(OrderFact { order: payload.need("order_id")?.id()?, fact }))
 }

@@ -5,6 +5,11 @@
 //! difference from the goods' value as an order adjustment: `-5.00` if the refund is five more than
 //! the goods are worth, `5.00` if five less. Refunded shipping is separate: up to API version
 //! 2024-07 an adjustment of kind `shipping_refund`, since then in `refund_shipping_lines`.
+//!
+//! While a transfer is pending, Shopify does not count it: an adjustment of `50.00` then says that
+//! goods worth 50 are not paid back yet. No webhook follows when the transfer completes, so a
+//! pending one counts here. A transfer is stated in the customer's currency, which is converted at
+//! the rate of the order.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +18,8 @@ use domain_core::time::Time;
 use domain_shopify::ORDER_LINES_MAX;
 use domain_shopify::{Node, Object, PayloadError};
 use serde::{Deserialize, Serialize};
+
+use super::paid::Paid;
 
 /// The members that name what a refund is for; without any of them and without an adjustment, all
 /// the money transferred is goodwill.
@@ -31,14 +38,18 @@ pub struct Refund {
     /// The money it gives back beyond that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goodwill: Option<Goodwill>,
+    /// The part of it that pays for the goods, where that is stated in the shop's currency and the
+    /// rest in the customer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods: Option<Goodwill>,
 }
 
 /// Money refunded without goods: for a late delivery, for a scratch, or for everything at once. It
 /// includes taxes, as the payment does, but not shipping refunded as shipping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goodwill {
-    /// The currency in which Shopify states it. A refund does not state its order's currency: in
-    /// another one it takes no points.
+    /// The currency in which Shopify states it. A refund does not state its order's currencies: in
+    /// another one than those it takes no points.
     pub currency: String,
     /// The amount; above zero.
     pub amount: Money,
@@ -65,25 +76,48 @@ impl Refund {
                 *sum = sum.saturating_add(quantity);
             }
         }
-        Ok(Self { at, lines, goodwill: goodwill(refund)? })
+        let (goodwill, goods) = goodwill(refund)?;
+        Ok(Self { at, lines, goodwill, goods })
+    }
+
+    /// The money it gives back beyond its goods, in the currency of their order.
+    pub(super) fn goodwill_of(&self, paid: &Paid) -> Money {
+        let of = |part: &Option<Goodwill>| {
+            part.as_ref().map_or(Money::ZERO, |goodwill| goodwill.in_currency_of(paid))
+        };
+        Money(of(&self.goodwill).0.saturating_sub(of(&self.goods).0).max(0))
     }
 }
 
-fn goodwill(refund: &Object<'_>) -> Result<Option<Goodwill>, PayloadError> {
+// === impl Goodwill ===
+
+impl Goodwill {
+    fn in_currency_of(&self, paid: &Paid) -> Money {
+        let exchange = paid.exchange.as_ref().filter(|rate| rate.currency == self.currency);
+        match exchange {
+            _ if self.currency == paid.currency => self.amount,
+            Some(rate) => rate.convert(self.amount),
+            None => Money::ZERO,
+        }
+    }
+}
+
+/// The money beyond the goods, and the part of it that pays for goods if that is in another
+/// currency.
+type Beyond = (Option<Goodwill>, Option<Goodwill>);
+
+fn goodwill(refund: &Object<'_>) -> Result<Beyond, PayloadError> {
     let adjustments = list(refund, "order_adjustments")?;
     let transactions = list(refund, "transactions")?;
     let transfers = transfers(&transactions)?;
-    let mut sum = Sum::default();
     if adjustments.is_empty() {
         if NAMED.iter().any(|name| is_stated(refund, name)) {
-            return Ok(None);
+            return Ok((None, None));
         }
-        for transfer in &transfers {
-            sum.add(transfer, "amount", transfer.get("currency").as_ref())?;
-        }
-        return Ok(sum.goodwill(1));
+        return Ok((sum_of(&transfers)?.positive(), None));
     }
     let currency = transfers.first().and_then(|transfer| transfer.get("currency"));
+    let mut sum = Sum::default();
     for adjustment in adjustments {
         let adjustment = adjustment.object()?;
         if !is(&adjustment, "kind", &["shipping_refund"]) {
@@ -93,7 +127,25 @@ fn goodwill(refund: &Object<'_>) -> Result<Option<Goodwill>, PayloadError> {
             }
         }
     }
-    Ok(sum.goodwill(-1))
+    if sum.amount <= 0 {
+        return Ok((sum.negated().positive(), None));
+    }
+    let is_pending = |transfer: &&Object<'_>| is(transfer, "status", &["pending"]);
+    let pending: Vec<_> = transfers.iter().filter(is_pending).cloned().collect();
+    let mut pending = sum_of(&pending)?;
+    if pending.currency != sum.currency {
+        return Ok(pending.positive().map_or((None, None), |all| (Some(all), sum.positive())));
+    }
+    pending.amount = pending.amount.saturating_sub(sum.amount);
+    Ok((pending.positive(), None))
+}
+
+fn sum_of(transfers: &[Object<'_>]) -> Result<Sum, PayloadError> {
+    let mut sum = Sum::default();
+    for transfer in transfers {
+        sum.add(transfer, "amount", transfer.get("currency").as_ref())?;
+    }
+    Ok(sum)
 }
 
 /// The transactions that give money back.
@@ -161,10 +213,14 @@ impl Sum {
         Ok(())
     }
 
-    /// The sum with this sign, as goodwill; `None` unless it is above zero, since a refund below
-    /// its goods' value takes no more points than the goods do.
-    fn goodwill(self, sign: i64) -> Option<Goodwill> {
-        let amount = Money(self.amount.saturating_mul(sign));
+    fn negated(self) -> Self {
+        Self { amount: self.amount.saturating_neg(), ..self }
+    }
+
+    /// The sum, if it is above zero: a refund below its goods' value takes no more points than the
+    /// goods do.
+    fn positive(self) -> Option<Goodwill> {
+        let amount = Money(self.amount);
         let currency = self.currency.filter(|_| amount > Money::ZERO)?;
         Some(Goodwill { currency, amount })
     }

@@ -2,8 +2,8 @@
 //! absorbed.
 //!
 //! Every rule is rounded down for the order as a whole and then spread over its lines, so that each
-//! point belongs to a line: a returned line takes its own points back, and the lines sum up to the
-//! order.
+//! point belongs to a line, and the lines sum up to the order. For refunds the exact shares of the
+//! lines are stored, too: what remains is rounded down for the remaining goods as a whole.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::definition::{Each, Program, Rule};
 use super::figures::Figures;
 use super::formula::{Condition, Failure, Subject};
+use super::shares::{Shares, WEIGHTS_MAX};
 use crate::ledger::paid::{Paid, PaidLine};
 use crate::points::{POINTS_MAX, Points};
 
@@ -42,6 +43,10 @@ pub struct Earned {
     /// The rules and multipliers that failed on this order and so gave nothing, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<RuleFailure>,
+    /// What each line contributes to the points of each of these rules. Orders absorbed before this
+    /// was stored have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<Shares>,
 }
 
 /// The points of one line.
@@ -76,10 +81,23 @@ pub struct RuleFailure {
 }
 
 /// The value of a rule on an order.
+#[derive(Default)]
 struct Worth {
     points: i128,
     /// The share of each line in them.
     weights: Vec<i128>,
+    /// For the order as a whole: its value, if that is not the sum of the weights.
+    value: Option<i64>,
+    divisor: i128,
+}
+
+/// The shares of the rules of an order.
+struct SharesBuilder {
+    /// Whether each line of the order counts.
+    counted: Vec<bool>,
+    /// The number of weights so far.
+    weights: usize,
+    done: Vec<Shares>,
 }
 
 // === impl Earned ===
@@ -116,6 +134,7 @@ impl Program {
         let mut failures = BTreeMap::new();
         let percents = self.percents(&subject, &mut failures);
         let (mut sums, mut rules) = (vec![0_i128; subject.lines.len()], Vec::new());
+        let mut shares = SharesBuilder::of(paid, counts);
         for rule in &earning.rules {
             match rule.worth(&subject, &percents) {
                 Ok(Worth { points: 0, .. }) => {}
@@ -123,6 +142,7 @@ impl Program {
                     let points = bounded(worth.points)?;
                     rules.push(RulePoints { rule: rule.id.clone(), points });
                     add_shares(&mut sums, &worth);
+                    shares.add(&worth);
                 }
                 Err(failure) => _ = failures.insert(rule.id.clone(), failure),
             }
@@ -134,7 +154,7 @@ impl Program {
         });
         let lines = lines.collect::<Result<_, _>>()?;
         let failures = failures.into_iter().map(|(rule, failure)| RuleFailure { rule, failure });
-        Ok(Earned { lines, rules, failures: failures.collect() })
+        Ok(Earned { lines, rules, failures: failures.collect(), shares: shares.done })
     }
 
     /// The percentage of each line.
@@ -169,7 +189,7 @@ impl Rule {
     fn worth(&self, subject: &Subject<'_>, percents: &[u32]) -> Result<Worth, Failure> {
         let once = self.condition.as_ref().filter(|condition| !condition.names_line());
         if !once.map_or(Ok(true), |condition| condition.holds(subject, None))? {
-            return Ok(Worth { points: 0, weights: Vec::new() });
+            return Ok(Worth::default());
         }
         match self.each {
             Each::Order => self.worth_of_order(subject),
@@ -181,7 +201,9 @@ impl Rule {
     fn worth_of_order(&self, subject: &Subject<'_>) -> Result<Worth, Failure> {
         let value = self.points.value(subject, None)?.max(0);
         let amounts = subject.lines.iter().map(|line| i128::from(line.amount.0.max(0)));
-        Ok(Worth { points: i128::from(value) / i128::from(self.per), weights: amounts.collect() })
+        let divisor = i128::from(self.per);
+        let points = i128::from(value) / divisor;
+        Ok(Worth { points, weights: amounts.collect(), value: Some(value), divisor })
     }
 
     /// Points for each line, multiplied by its percentage.
@@ -194,7 +216,8 @@ impl Rule {
         });
         let weights: Vec<i128> = weights.collect::<Result<_, Failure>>()?;
         let divisor = i128::from(self.per) * 100;
-        Ok(Worth { points: weights.iter().sum::<i128>() / divisor, weights })
+        let points = weights.iter().sum::<i128>() / divisor;
+        Ok(Worth { points, weights, value: None, divisor })
     }
 
     fn value_of_line(
@@ -208,6 +231,41 @@ impl Rule {
         } else {
             Ok(0)
         }
+    }
+}
+
+// === impl SharesBuilder ===
+
+impl SharesBuilder {
+    fn of(paid: &Paid, counts: impl Fn(&&PaidLine) -> bool) -> Self {
+        let counted = paid.lines.iter().map(|line| counts(&line)).collect();
+        Self { counted, weights: 0, done: Vec::new() }
+    }
+
+    /// The shares of a rule that gives points. Beyond the bound, and beyond what a weight can be,
+    /// they are spread by price.
+    fn add(&mut self, worth: &Worth) {
+        let shares = self.exactly(worth).unwrap_or_else(|| Shares::by_price(worth.points));
+        self.weights += shares.weights.len();
+        self.done.push(shares);
+    }
+
+    fn exactly(&self, worth: &Worth) -> Option<Shares> {
+        if self.weights + self.counted.len() > WEIGHTS_MAX {
+            return None;
+        }
+        let is_free = worth.weights.iter().all(|weight| *weight == 0);
+        let (mut of_counted, mut first) = (worth.weights.iter(), is_free);
+        let mut weights = Vec::with_capacity(self.counted.len());
+        for is_counted in &self.counted {
+            let weight = if *is_counted { *of_counted.next()? } else { 0 };
+            // Every line is free: the first one has the points of the order.
+            let is_first = *is_counted && std::mem::take(&mut first);
+            weights.push(if is_first { 1 } else { u64::try_from(weight).ok()? });
+        }
+        weights.iter().try_fold(0_u64, |sum, weight| sum.checked_add(*weight))?;
+        let value = worth.value.map(u64::try_from).transpose().ok()?;
+        Some(Shares { weights, value, divisor: u64::try_from(worth.divisor).ok()? })
     }
 }
 
@@ -241,7 +299,7 @@ mod tests {
     fn the_largest_possible_order_is_spread_exactly() {
         let weights = vec![i128::from(i64::MAX) * i128::from(PERCENT_MAX); 1_000];
         let mut sums = vec![0; 1_000];
-        add_shares(&mut sums, &Worth { points: i128::from(POINTS_MAX), weights });
+        add_shares(&mut sums, &Worth { points: POINTS_MAX.into(), weights, ..Worth::default() });
         assert_eq!(sums, vec![i128::from(POINTS_MAX) / 1_000; 1_000]);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod formula;
 pub(crate) mod publication;
 pub(crate) mod publishing;
 pub(crate) mod rules;
+pub(crate) mod shares;
 pub(crate) mod trial;
 
 pub use definition::{
@@ -30,3 +31,4 @@ pub use publishing::{
     DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX, PERCENT_MAX, REWARDS_MAX, TIERS_MAX, TITLE_BYTES_MAX,
 };
 pub use rules::{MULTIPLIERS_MAX, RULES_MAX};
+pub use shares::Shares;

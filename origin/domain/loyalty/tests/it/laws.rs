@@ -21,15 +21,41 @@ const ORDER: u64 = 82_098_291_194_615_450;
 
 const ORDERS_PAID: &str = include_str!("../../../../../infra/local/fixtures/orders-paid.json");
 
-/// One order: customer (or a guest), time, lines, refunds with their times, and the time of its
-/// cancellation.
+/// One order: customer (or a guest), time, lines, later changes in order of time, refunds with their
+/// times, and the time of its cancellation.
 #[derive(Debug, Clone)]
 struct Order {
     customer: Option<u64>,
     after_ms: u64,
     lines: Vec<Line>,
+    changes: Vec<Change>,
     refunds: Vec<Refund>,
     cancelled_after_ms: Option<u64>,
+}
+
+/// An order that was paid changes: lines are added, or a guest's order is given to a customer. It is
+/// reported by `orders/updated`, paid or not, or by `orders/paid` again.
+#[derive(Debug, Clone)]
+struct Change {
+    after_ms: u64,
+    added: Vec<Line>,
+    customer: Option<u64>,
+    report: Report,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Report {
+    Unpaid,
+    Updated,
+    PaidAgain,
+}
+
+/// What a webhook reports of an order that changes.
+struct Statement<'a> {
+    after_ms: u64,
+    report: Report,
+    customer: Option<u64>,
+    lines: Vec<&'a Line>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,26 +76,82 @@ struct Line {
 fn orders() -> impl Strategy<Value = Vec<Order>> {
     let line = (0..1_000_000u32, 1..4u32, proptest::bool::weighted(0.1));
     let line = line.prop_map(|(cents, quantity, gift_card)| Line { cents, quantity, gift_card });
-    let returned = proptest::collection::vec((0..4usize, 1..3u32), 0..4);
+    let added = proptest::collection::vec(line.clone(), 0..3);
+    let report = prop_oneof![
+        2 => Just(Report::Updated),
+        1 => Just(Report::Unpaid),
+        1 => Just(Report::PaidAgain),
+    ];
+    let change = (0..20 * DAY_MS, added, proptest::option::of(1u64..4), report);
+    let change = change.prop_map(|(after_ms, added, customer, report)| Change {
+        after_ms,
+        added,
+        customer,
+        report,
+    });
+    let changes = proptest::collection::vec(change, 0..4).prop_map(|mut changes| {
+        changes.sort_by_key(|change| change.after_ms);
+        changes
+    });
+    let returned = proptest::collection::vec((0..6usize, 1..3u32), 0..4);
     let goodwill = prop_oneof![3 => Just(0), 1 => 0..3_000_000u32];
     let refund = (0..20 * DAY_MS, returned, goodwill);
     let refund =
         refund.prop_map(|(after_ms, lines, goodwill)| Refund { after_ms, lines, goodwill });
     let order = (
-        proptest::option::weighted(0.9, 1u64..4),
+        proptest::option::weighted(0.7, 1u64..4),
         0..800 * DAY_MS,
         proptest::collection::vec(line, 0..4),
+        changes,
         proptest::collection::vec(refund, 0..3),
         proptest::option::weighted(0.2, 0..20 * DAY_MS),
     );
-    let order = order.prop_map(|(customer, after_ms, lines, refunds, cancelled_after_ms)| Order {
-        customer,
-        after_ms,
-        lines,
-        refunds,
-        cancelled_after_ms,
-    });
+    let order =
+        order.prop_map(|(customer, after_ms, lines, changes, refunds, cancelled_after_ms)| Order {
+            customer,
+            after_ms,
+            lines,
+            changes,
+            refunds,
+            cancelled_after_ms,
+        });
     proptest::collection::vec(order, 1..8)
+}
+
+/// Every report of the payment, the first one first. The first customer stays.
+fn statements(order: &Order) -> Vec<Statement<'_>> {
+    let (mut lines, mut customer): (Vec<&Line>, _) = (order.lines.iter().collect(), order.customer);
+    let first = (0, Report::PaidAgain, customer, lines.clone());
+    let later = order.changes.iter().map(|change| {
+        lines.extend(&change.added);
+        customer = customer.or(change.customer);
+        (change.after_ms, change.report, customer, lines.clone())
+    });
+    let all = std::iter::once(first).chain(later);
+    let all = all.map(|(after_ms, report, customer, lines)| Statement {
+        after_ms,
+        report,
+        customer,
+        lines,
+    });
+    all.collect()
+}
+
+/// The reports that count.
+fn paid_statements(order: &Order) -> impl Iterator<Item = Statement<'_>> {
+    statements(order).into_iter().filter(|statement| statement.report != Report::Unpaid)
+}
+
+/// The customer of an order after all its webhooks.
+fn customer_of(order: &Order) -> Option<u64> {
+    paid_statements(order).find_map(|statement| statement.customer)
+}
+
+/// The distinct facts of an order after all its webhooks.
+fn facts_of(order: &Order) -> usize {
+    let stated = |statement: Statement<'_>| (statement.customer.is_none(), statement.lines.len());
+    let stated: BTreeSet<(bool, usize)> = paid_statements(order).map(stated).collect();
+    stated.len() + order.refunds.len() + usize::from(order.cancelled_after_ms.is_some())
 }
 
 /// The webhooks of an order, each with its time.
@@ -85,7 +167,14 @@ fn webhooks(index: usize, order: &Order) -> Vec<(u64, String)> {
             if *goodwill == 0 { refund } else { with_adjustment(refund, &amount) }
         })
         .collect();
-    let mut webhooks = vec![(order.after_ms, webhook("orders/paid", &payload(id, order)))];
+    let reported = |statement: &Statement<'_>| {
+        let topic = match statement.report {
+            Report::Unpaid | Report::Updated => "orders/updated",
+            Report::PaidAgain => "orders/paid",
+        };
+        (order.after_ms + statement.after_ms, webhook(topic, &payload(id, order, statement)))
+    };
+    let mut webhooks: Vec<_> = statements(order).iter().map(reported).collect();
     for (Refund { after_ms, .. }, refund) in order.refunds.iter().zip(&refunds) {
         webhooks.push((order.after_ms + after_ms, webhook("refunds/create", refund)));
     }
@@ -120,8 +209,8 @@ fn deliveries() -> impl Strategy<Value = (Vec<Order>, Vec<String>)> {
     })
 }
 
-fn payload(id: u64, order: &Order) -> Value {
-    let line = |(line, Line { cents, quantity, gift_card }): (usize, &Line)| {
+fn payload(id: u64, order: &Order, statement: &Statement<'_>) -> Value {
+    let line = |(line, Line { cents, quantity, gift_card }): (usize, &&Line)| {
         json!({
             "id": 1_000 + line,
             "quantity": quantity,
@@ -133,8 +222,9 @@ fn payload(id: u64, order: &Order) -> Value {
         "id": id,
         "currency": "EUR",
         "processed_at": Time(START + order.after_ms).to_rfc3339(),
-        "customer": order.customer.map(|id| json!({"id": id})),
-        "line_items": order.lines.iter().enumerate().map(line).collect::<Vec<_>>(),
+        "financial_status": if statement.report == Report::Unpaid { "partially_paid" } else { "paid" },
+        "customer": statement.customer.map(|id| json!({"id": id})),
+        "line_items": statement.lines.iter().enumerate().map(line).collect::<Vec<_>>(),
     })
 }
 
@@ -166,7 +256,8 @@ fn points_of(order: &Order) -> i64 {
         return 0;
     }
     let (mut remaining, mut points) = (0, 0);
-    for (index, line) in order.lines.iter().enumerate() {
+    let lines = paid_statements(order).last().expect("the first one counts").lines;
+    for (index, line) in lines.into_iter().enumerate() {
         let all = order.refunds.iter().flat_map(|refund| &refund.lines);
         let returned: u32 = all.filter(|(of, _)| *of == index).map(|(_, n)| n).sum();
         let cents = i64::from(line.cents) * i64::from(line.quantity.saturating_sub(returned));
@@ -229,10 +320,12 @@ fn pointers(value: &Value, at: &str, into: &mut Vec<String>) {
 #[test]
 fn the_histories_have_webhooks_of_every_topic_that_moves_points() {
     let refund = Refund { after_ms: 1, lines: Vec::new(), goodwill: 1 };
+    let change = Change { after_ms: 1, added: Vec::new(), customer: None, report: Report::Updated };
     let order = Order {
         customer: Some(1),
         after_ms: 0,
         lines: Vec::new(),
+        changes: vec![change],
         refunds: vec![refund],
         cancelled_after_ms: Some(2),
     };
@@ -267,14 +360,14 @@ proptest! {
                 .map(|(_, entry)| entry)
                 .collect();
             let mine = || orders.iter().enumerate().filter(|(_, order)| {
-                order.customer.is_some_and(|id| id.to_string() == customer)
+                customer_of(order).is_some_and(|id| id.to_string() == customer)
             });
             let earned: i64 = mine().map(|(_, order)| points_of(order)).sum();
             let sum: Points = entries.iter().map(|entry| entry.points).sum();
             prop_assert_eq!(sum, Points(earned));
             let standing = table.standing(customer, now);
             prop_assert_eq!(standing.balance, balance_of(&entries, now));
-            let causes: usize = mine().map(|(index, order)| webhooks(index, order).len()).sum();
+            let causes: usize = mine().map(|(_, order)| facts_of(order)).sum();
             prop_assert_eq!(standing.version, causes as u64);
         }
     }

@@ -4,7 +4,7 @@ use domain_core::money::Money;
 use domain_loyalty::{
     Day, Earned, EarnedLine, Failure, Goodwill, LINE_TEXTS_BYTES_MAX, MULTIPLIERS_MAX,
     ORDER_REFUNDS_MAX, OrderEarning, OrderFacts, OrderItem, POINTS_MAX, PaidLine, PaidOrder,
-    Points, REFUNDED_LINES_MAX, RULES_MAX, Refund, RuleFailure, RulePoints, TEXT_BYTES_MAX,
+    Points, REFUNDED_LINES_MAX, RULES_MAX, Refund, RuleFailure, RulePoints, Shares, TEXT_BYTES_MAX,
     TEXTS_MAX, Terms, order_entries,
 };
 use domain_shopify::{ORDER_LINES_MAX, PayloadError, Problem, Webhook};
@@ -127,9 +127,9 @@ fn the_largest_order_fits_its_item() {
     let id = |index: usize| (most - index as u64).to_string();
     let refund = |nth: usize| {
         let lines = (0..REFUNDED_LINES_MAX / ORDER_REFUNDS_MAX).map(|line| (id(line), u32::MAX));
-        let goodwill = Goodwill { currency: "EUR".to_owned(), amount: Money(i64::MAX) };
+        let money = Some(Goodwill { currency: "EUR".to_owned(), amount: Money(i64::MAX) });
         let lines = lines.collect();
-        (id(nth), Refund { at: parsed.paid.at, lines, goodwill: Some(goodwill) })
+        (id(nth), Refund { at: parsed.paid.at, lines, goodwill: money.clone(), goods: money })
     };
     let rule = |nth: usize| format!("{}{nth:02}", "r".repeat(62));
     let earned = Earned {
@@ -141,6 +141,13 @@ fn the_largest_order_fits_its_item() {
             .collect(),
         failures: (0..MULTIPLIERS_MAX)
             .map(|nth| RuleFailure { rule: rule(nth), failure: Failure::DivisionByZero })
+            .collect(),
+        shares: (0..RULES_MAX)
+            .map(|nth| {
+                // As many as the weights of an order go round for.
+                let weights = if nth < 4 { vec![most; ORDER_LINES_MAX] } else { Vec::new() };
+                Shares { weights, value: Some(most), divisor: most }
+            })
             .collect(),
     };
     let terms = Terms {

@@ -11,7 +11,7 @@ pub(crate) struct Subject<'a> {
     pub(super) quantity: i64,
     pub(super) source: &'a str,
     pub(super) discount_codes: &'a [String],
-    /// `2026-11-21`, in UTC.
+    /// `2026-11-21`, by the shop's clock.
     pub(super) date: String,
     /// Monday is 1.
     pub(super) weekday: i64,
@@ -33,8 +33,9 @@ impl<'a> Subject<'a> {
         tier: &'a str,
         figures: Figures,
     ) -> Self {
-        let days = paid.at.0 / domain_core::time::DAY_MS;
-        let mut date = paid.at.to_rfc3339();
+        let local_time = paid.local_time();
+        let days = local_time.0 / domain_core::time::DAY_MS;
+        let mut date = local_time.to_rfc3339();
         date.truncate(10);
         Self {
             amount: lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0)),

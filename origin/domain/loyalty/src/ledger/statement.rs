@@ -1,0 +1,70 @@
+//! Statements of a payment: what one delivery says was paid for. An edit of the order, or a customer
+//! named later, makes another one. All of them together are the payment, whatever their order of
+//! arrival: each line as the greatest statement has it, the other fields from the first one by
+//! size.
+
+use std::collections::BTreeMap;
+
+use domain_core::id::digest;
+use domain_core::money::Money;
+use serde::{Deserialize, Serialize};
+
+use super::paid::{Paid, PaidLine};
+
+/// Most statements of one order.
+pub const STATEMENTS_MAX: usize = 50;
+
+/// What identifies a statement. Those that name a customer come first, then the smallest: what was
+/// bought before any edit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Statement {
+    /// Whether it names no customer.
+    pub is_guest: bool,
+    /// The sum of its lines.
+    pub amount: Money,
+    /// A digest of its lines.
+    pub digest: u64,
+}
+
+// === impl Statement ===
+
+impl Statement {
+    pub(super) fn of(customer: Option<&str>, paid: &Paid) -> Self {
+        let mut lines: Vec<String> = paid.lines.iter().map(identity).collect();
+        lines.sort_unstable();
+        let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        let digest = digest("forecourt/paid/1", &lines);
+        let amount = paid.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0));
+        Self {
+            is_guest: customer.is_none(),
+            amount: Money(amount),
+            digest: u64::from_be_bytes(std::array::from_fn(|index| digest[index])),
+        }
+    }
+}
+
+fn identity(line: &PaidLine) -> String {
+    format!("{} {} {}", line.id, line.quantity, line.amount.0)
+}
+
+// === impl Paid ===
+
+impl Paid {
+    /// This payment together with what another statement adds.
+    pub(super) fn joined(self, other: Self) -> Self {
+        let mut lines: BTreeMap<(usize, String), PaidLine> = BTreeMap::new();
+        for line in self.lines.into_iter().chain(other.lines) {
+            // By number: ids are decimal texts.
+            match lines.entry((line.id.len(), line.id.clone())) {
+                std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(line),
+                std::collections::btree_map::Entry::Occupied(mut entry) => {
+                    if *entry.get() < line {
+                        entry.insert(line);
+                    }
+                }
+            }
+        }
+        let tax = self.tax.max(other.tax);
+        Self { lines: lines.into_values().collect(), tax, ..self }
+    }
+}

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONNECTION, HOST, LOCATION};
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, uri::Scheme};
 
 use crate::distribution::{Behavior, ViewerProtocol};
@@ -22,6 +23,14 @@ pub(crate) enum Rejection {
     HeadTooLarge,
     /// Not a path: `*`, or an authority.
     Target,
+    /// None, several, or an invalid one (18.1).
+    Host,
+    /// Where the body ends can't be known (18.3).
+    Framing,
+    TransferCoding,
+    Expectation,
+    /// `https` in the target of a request without TLS (18.2).
+    Misdirected,
     BodyOnRead,
     Method,
     HttpsOnly,
@@ -43,7 +52,10 @@ impl Rejection {
         match self {
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadTooLarge => StatusCode::from_u16(494).expect("494 is below 1000"),
-            Self::Target => StatusCode::BAD_REQUEST,
+            Self::Target | Self::Host | Self::Framing => StatusCode::BAD_REQUEST,
+            Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::BodyOnRead | Self::Method | Self::HttpsOnly => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -78,9 +90,8 @@ pub(crate) fn error_page(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-/// Admits the request, or rejects it.
-pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeRequest, Rejection> {
-    let (parts, body) = request.into_parts();
+/// Checks the sizes and the target of a request.
+pub(crate) fn check_head(parts: &Parts) -> Result<(), Rejection> {
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     if target.len() > URL_BYTES_MAX {
         return Err(Rejection::UrlTooLong);
@@ -89,9 +100,13 @@ pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeReque
     if target.len() + headers.sum::<usize>() > HEAD_BYTES_MAX {
         return Err(Rejection::HeadTooLarge);
     }
-    if !parts.uri.path().starts_with('/') {
-        return Err(Rejection::Target);
-    }
+    if parts.uri.path().starts_with('/') { Ok(()) } else { Err(Rejection::Target) }
+}
+
+/// Admits the request, or rejects it.
+pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeRequest, Rejection> {
+    let (parts, body) = request.into_parts();
+    check_head(&parts)?;
     let mut headers = parts.headers;
     hops::remove_listed(&mut headers);
     if parts.version < Version::HTTP_11 {

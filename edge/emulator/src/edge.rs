@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{AGE, CONTENT_LENGTH, DATE, PRAGMA, SERVER, VIA};
+use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 
@@ -139,6 +140,16 @@ impl Edge {
     fn invalidate_due(&self) -> usize {
         let due = self.delayed_invalidations.take_due(self.clock.now_ms());
         if due.is_empty() { 0 } else { self.store.invalidate(&due) }
+    }
+
+    /// Whether this request is rejected whatever its body is (18.6).
+    pub(crate) fn check_head(&self, parts: &Parts) -> Result<(), Rejection> {
+        admission::check_head(parts)?;
+        if [Method::GET, Method::HEAD].contains(&parts.method) {
+            return Err(Rejection::BodyOnRead);
+        }
+        let index = self.distribution.select(parts.uri.path());
+        admission::check_method(&self.distribution.behaviors[index], &parts.method)
     }
 
     /// The answer to a request that could not be read.

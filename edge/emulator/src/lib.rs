@@ -11,6 +11,7 @@ mod edge;
 mod emulator;
 mod error;
 mod fill;
+mod framing;
 mod freshness;
 mod function;
 mod hops;
@@ -32,6 +33,7 @@ mod server;
 mod server_timing;
 mod store;
 mod storing;
+mod viewer_stream;
 
 pub use clock::{Clock, SystemClock};
 pub use distribution::{Distribution, OriginTimeouts};

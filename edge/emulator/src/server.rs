@@ -9,9 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,6 +25,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::admission::Rejection;
 use crate::emulator::Emulator;
+use crate::framing;
+use crate::viewer_stream::{Unread, ViewerStream};
 
 /// A request's body is held in memory whole: four times the largest request here
 /// (a webhook of 5 MiB). Above it: 413.
@@ -35,6 +40,8 @@ const CONNECTIONS_MAX: usize = 4_096;
 const HEAD_READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// From the head to the end of the body (CloudFront closes a silent viewer after 30 s).
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// For a viewer to take some bytes of an answer (CloudFront does not say; nginx waits for 60 s).
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way may end; then their connections are cut.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After a failed accept (no file handles left) wait until some are free.
@@ -77,10 +84,12 @@ impl Emulator {
         place: OwnedSemaphorePermit,
     ) {
         let emulator = self.clone();
+        let unread = Unread::default();
+        let stream = ViewerStream::new(stream, WRITE_TIMEOUT, unread.clone());
         let service = service_fn(move |request| {
-            let emulator = emulator.clone();
+            let (emulator, unread) = (emulator.clone(), unread.clone());
             async move {
-                let response = emulator.answer(request, viewer).await;
+                let response = emulator.answer(request, viewer, &unread).await;
                 Ok::<_, Infallible>(response.map(Full::new))
             }
         });
@@ -98,16 +107,50 @@ impl Emulator {
         });
     }
 
-    async fn answer(&self, request: Request<Incoming>, viewer: IpAddr) -> Response<Bytes> {
-        let (parts, body) = request.into_parts();
-        let body = Limited::new(body, BODY_BYTES_MAX).collect();
-        match timeout(BODY_READ_TIMEOUT, body).await {
-            Ok(Ok(body)) => self.handle(Request::from_parts(parts, body.to_bytes()), viewer).await,
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                self.edge.reject(Rejection::BodyTooLarge)
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        viewer: IpAddr,
+        unread: &Unread,
+    ) -> Response<Bytes> {
+        let (mut parts, body) = request.into_parts();
+        let has_body = !body.is_end_stream();
+        let read = match self.check_head(&mut parts, has_body) {
+            Ok(()) => read(body).await,
+            Err(rejection) => Err(rejection),
+        };
+        match read {
+            Ok(body) => self.handle(Request::from_parts(parts, body), viewer).await,
+            Err(rejection) => {
+                let mut response = self.edge.reject(rejection);
+                if has_body {
+                    unread.set();
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
+                response
             }
-            Ok(Err(_)) | Err(_) => self.edge.reject(Rejection::BodyTimeout),
         }
+    }
+
+    /// Checks what can be answered before the body is read (18.6).
+    fn check_head(&self, parts: &mut Parts, has_body: bool) -> Result<(), Rejection> {
+        framing::check(parts, BODY_BYTES_MAX)?;
+        let is_https = parts.uri.scheme() == Some(&Scheme::HTTPS);
+        if is_https && !self.edge.switches.local_http {
+            return Err(Rejection::Misdirected);
+        }
+        let waits = has_body && framing::expects_continue(parts);
+        if waits { self.edge.check_head(parts) } else { Ok(()) }
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Rejection> {
+    match timeout(BODY_READ_TIMEOUT, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Rejection::BodyTooLarge),
+        Ok(Err(_)) => Err(Rejection::Framing),
+        Err(_) => Err(Rejection::BodyTimeout),
     }
 }
 

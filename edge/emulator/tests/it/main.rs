@@ -7,6 +7,8 @@ mod cloudfront;
 #[cfg(test)]
 mod forecourt;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod sockets;

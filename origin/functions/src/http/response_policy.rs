@@ -54,9 +54,9 @@ pub(crate) async fn response_policy(mut request: Request, next: Next) -> Respons
     let path = request.uri().path().to_owned();
     let route = find(request.method().as_str(), &path);
     let class = route.as_ref().map_or(Class::Uncached, |route| route.class);
-    // A HEAD gets the GET's response without its body, tagged by that body.
-    let is_head = request.method() == Method::HEAD;
-    if is_head {
+    // A HEAD gets the GET's response, tagged by its body. The router, which is outside the layers,
+    // sets the length of that body and removes it (RFC 9110 section 8.6).
+    if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
     }
     let is_read = request.method() == Method::GET;
@@ -80,7 +80,7 @@ pub(crate) async fn response_policy(mut request: Request, next: Next) -> Respons
     if let Ok(timing) = timing.parse() {
         response.headers_mut().insert(SERVER_TIMING, timing);
     }
-    if is_head { response.map(|_| Body::empty()) } else { response }
+    response
 }
 
 fn render_problem(mut response: Response, path: &str) -> Response {

@@ -13,3 +13,4 @@ mod if_match;
 mod require_edge;
 mod response_policy;
 mod routes;
+mod sent_id;

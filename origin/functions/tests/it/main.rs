@@ -13,6 +13,7 @@ mod replay;
 mod resources;
 mod secrets;
 mod secrets_manager;
+mod sent_ids;
 mod tombstones;
 mod webhooks;
 mod world;

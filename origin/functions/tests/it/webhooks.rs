@@ -96,6 +96,18 @@ async fn a_delivery_is_published_unchanged_with_shopifys_headers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_without_a_topic_or_with_an_empty_one_is_rejected() {
+    let world = World::open().await;
+    for topic in [None, Some(""), Some(" ")] {
+        let topic = topic.map(|topic| ("x-shopify-topic", topic));
+        let headers: Vec<_> = topic.into_iter().chain([PAID[1]]).collect();
+        let (status, _) = deliver(&world.shop(), SECRET, &headers, "{}").await;
+        assert_eq!(status, 400, "{topic:?}");
+    }
+    assert!(published(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newer_family_of_headers_is_accepted_too() {
     let world = World::open().await;
     let body = "{}";

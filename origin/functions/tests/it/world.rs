@@ -58,6 +58,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn open() -> Self {
+        let world = Self::empty().await;
+        seed(&world.ports.table).await;
+        world
+    }
+
+    /// Without a product and a program.
+    pub(crate) async fn empty() -> Self {
         let table = Embedded::memory().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut config = BusConfig::new(BusClock::system());
@@ -72,7 +79,6 @@ impl World {
         let aws = Aws::new(config, lambda_http_client(), lambda_http_client());
         create_tables(&aws).await.unwrap();
         let ports = Ports::on_aws(&aws);
-        seed(&ports.table).await;
         let secrets = Manager::open(&document()).await;
         Self { ports, table_url, bus_url, bus, secrets, _folder: folder }
     }

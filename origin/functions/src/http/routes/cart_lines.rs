@@ -25,6 +25,7 @@ use crate::http::body::JsonBody;
 use crate::http::caller::CartHolder;
 use crate::http::command::{Command, Envelope};
 use crate::http::http_problem::HttpProblem;
+use crate::http::sent_id::SentId;
 use crate::runtime::shop::Shop;
 
 /// What to add: a variant, or a product with a complete selection.
@@ -32,11 +33,14 @@ use crate::runtime::shop::Shop;
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddLine {
     /// Shopify's variant id as a string: it may pass 2^53.
-    variant_id: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    variant_id: Option<SentId>,
     /// The product, if it is configured.
-    product: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    product: Option<SentId>,
     /// A complete selection of it.
-    selection: Option<BTreeMap<String, String>>,
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    selection: Option<BTreeMap<SentId, SentId>>,
     /// 1 to 9,999.
     quantity: i64,
     /// Line-item properties.
@@ -67,8 +71,8 @@ pub(crate) async fn add(
     let quantity = quantity(add.quantity, 1)?;
     check_properties("/properties", &add.properties)?;
     check_reserved("/properties", &add.properties, |name| {
-        let is_option = add.selection.as_ref().is_some_and(|chosen| chosen.contains_key(name));
-        name == LINE_PROPERTY || is_option
+        let mut options = add.selection.iter().flat_map(BTreeMap::keys);
+        name == LINE_PROPERTY || options.any(|option| option.0 == name)
     })?;
     let properties = std::mem::take(&mut add.properties);
     let requested = match offer(&shop.catalog, add.addition()?, properties).await {
@@ -138,8 +142,10 @@ pub(crate) async fn attributes(
 impl AddLine {
     fn addition(self) -> Result<Addition, HttpProblem> {
         match (self.variant_id, self.product, self.selection) {
-            (Some(variant_id), None, None) => Ok(Addition::Variant(variant_id)),
-            (None, Some(product), Some(selection)) => {
+            (Some(SentId(variant_id)), None, None) => Ok(Addition::Variant(variant_id)),
+            (None, Some(SentId(product)), Some(selection)) => {
+                let pairs = selection.into_iter();
+                let selection = pairs.map(|(option, value)| (option.0, value.0)).collect();
                 Ok(Addition::Configured { product, selection })
             }
             _ => {

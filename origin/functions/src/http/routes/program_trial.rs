@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::OptionalFromRequestParts;
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{DRY_RUN_HORIZON_DAYS, Difference, OrderHistory as _, PastOrder, Program};
+use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
 use edge_wire::query::parse;
 use http::request::Parts;
@@ -125,7 +126,8 @@ fn cursor(position: &PastOrder) -> String {
 
 fn position(cursor: &str) -> Option<PastOrder> {
     let (at, order) = cursor.split_once('-')?;
-    let is_id = order.bytes().all(|byte| byte.is_ascii_digit());
+    // Before the first order of a day there is no id.
+    let is_id = order.is_empty() || is_shopify_id(order);
     let at = at.parse().ok().map(Time)?;
     is_id.then(|| PastOrder { at, order: order.to_owned() })
 }

@@ -25,6 +25,7 @@ use crate::http::caller::Customer;
 use crate::http::command::{Command, Envelope};
 use crate::http::http_problem::HttpProblem;
 use crate::http::response_policy::Freshness;
+use crate::http::sent_id::SentId;
 use crate::runtime::shop::Shop;
 
 /// The reward, and the price that the customer saw.
@@ -32,7 +33,8 @@ use crate::runtime::shop::Shop;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redeem {
     /// The reward's id in the program.
-    reward: String,
+    #[schema(value_type = String, max_length = 64)]
+    reward: SentId,
     /// Its price: a customer never pays another price than the one they saw.
     points: i64,
 }
@@ -66,7 +68,7 @@ pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
     Command { envelope, body, .. }: Command<Customer, JsonBody<Redeem>>,
 ) -> Result<Response, HttpProblem> {
-    let JsonBody(Redeem { reward, points }) = body;
+    let JsonBody(Redeem { reward: SentId(reward), points }) = body;
     let Envelope { request, view: client } = envelope;
     let program = shop.program().await?;
     let reward = RewardRequest { reward, points: Points(points) };

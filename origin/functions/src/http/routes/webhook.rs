@@ -33,9 +33,9 @@ pub(crate) async fn receive(
 ) -> Result<StatusCode, HttpProblem> {
     verify_signature(&shop, &headers, &bytes)?;
     verify_shop(&shop, &headers)?;
-    if find(&headers, "topic").is_none() {
+    if find(&headers, "topic").is_none_or(|topic| topic.trim().is_empty()) {
         return Err(HttpProblem::new(Code::Malformed, "A delivery names its topic.")
-            .at("header:x-shopify-topic", "is missing"));
+            .at("header:x-shopify-topic", "is missing or empty"));
     }
     let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
         HttpProblem::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())

@@ -136,6 +136,7 @@ impl<V> Drop for Leader<V> {
             drop(fills);
             match waiter.wake.send(Wake::Lead(self.fills.leader(key.clone()))) {
                 Ok(()) => return,
+                // Without its key it is dropped without another turn of this.
                 Err(Wake::Lead(mut undelivered)) => drop(undelivered.key.take()),
                 Err(_) => {}
             }

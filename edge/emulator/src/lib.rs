@@ -21,7 +21,6 @@ mod key;
 #[cfg(test)]
 mod laws;
 mod lifecycle;
-mod lifetime;
 mod look_up;
 mod not_cached;
 mod object;
@@ -31,6 +30,7 @@ mod request;
 mod response_headers;
 mod server;
 mod server_timing;
+mod stated_lifetime;
 mod store;
 mod storing;
 mod viewer_stream;

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, Response, StatusCode};
 
 use crate::directives::Directives;
 use crate::freshness::Freshness;
-use crate::lifetime::age_s;
+use crate::stated_lifetime::age_s;
 
 /// Tags of one object past this number are ignored (14.5).
 const TAGS_MAX: usize = 50;

@@ -6,8 +6,8 @@ use http::{HeaderMap, StatusCode};
 use crate::directives::Directives;
 use crate::distribution::ErrorTtls;
 use crate::freshness::{Freshness, TtlBounds};
-use crate::lifetime::{age_s, lifetime_s};
 use crate::not_cached::NotCached;
+use crate::stated_lifetime::{age_s, lifetime_s};
 
 /// The decision on one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::error::CostError;
 
 /// Decimals of a parsed number.
 const DECIMALS: u32 = 12;
-/// The whole of one.
+/// Units of the twelfth decimal in one.
 const ONE: i128 = 10_i128.pow(DECIMALS);
 /// Most digits before the point: a thousand billion of anything.
 const WHOLE_DIGITS_MAX: usize = 15;
@@ -51,9 +51,9 @@ impl Decimal {
         Some(Self(whole.parse::<i128>().ok()? * ONE + fraction))
     }
 
-    /// A whole number, as [`Self::dollars`] would count it.
+    /// A whole number in units of the twelfth decimal.
     #[must_use]
-    pub(crate) fn whole(number: i128) -> i128 {
+    pub(crate) fn units(number: i128) -> i128 {
         number * ONE
     }
 

@@ -147,7 +147,7 @@ impl Estimate {
             ("USD", _) => Some((self.bill.total.0, self.bill.total.to_string())),
             (_, Some(rate)) => {
                 let rupees = self.bill.total.rupees(rate);
-                Some((Decimal::whole(rupees), grouped(rupees)))
+                Some((Decimal::units(rupees), grouped(rupees)))
             }
             _ => None,
         };

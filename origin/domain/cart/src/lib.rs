@@ -27,7 +27,7 @@ mod owner;
 mod ports;
 mod reissue;
 mod resource;
-mod seller;
+mod sold_by;
 
 pub use absorb::{Absorbed, CartEvent, absorb};
 pub use accept::{CartRejection, RequestedAction, accept};
@@ -49,4 +49,4 @@ pub use order::{ORDER_TOPICS, Order};
 pub use owner::{cart_of, is_guests};
 pub use ports::{CartChange, CartWriter};
 pub use reissue::{Reissue, reissue};
-pub use seller::Seller;
+pub use sold_by::SoldBy;

@@ -9,7 +9,7 @@ use domain_core::money::Money;
 use domain_core::port::PortError;
 
 use super::line::Offer;
-use super::seller::Seller;
+use super::sold_by::SoldBy;
 
 /// An item that a shopper adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,10 +86,10 @@ pub async fn offer(
 // === impl Addition ===
 
 impl Addition {
-    fn seller(&self) -> Seller {
+    fn seller(&self) -> SoldBy {
         match self {
-            Self::Variant(variant_id) => Seller::Variant(variant_id.clone()),
-            Self::Configured { product, .. } => Seller::Product(product.clone()),
+            Self::Variant(variant_id) => SoldBy::Variant(variant_id.clone()),
+            Self::Configured { product, .. } => SoldBy::Product(product.clone()),
         }
     }
 

@@ -276,13 +276,13 @@ impl LedgerOracle {
             absorbed = self.decide(&absorbed, id, &record);
             pending.insert(id);
         }
-        let (mut promised, fresh_ms) = (BTreeSet::new(), self.timeline.now_ms() - FRESH_MS);
+        let (mut promised, fresh_since_ms) = (BTreeSet::new(), self.timeline.now_ms() - FRESH_MS);
         for id in &expected.promised {
             if self.is_redemption_erased(*id) {
                 self.count(Coverage::ExcusedByErasure);
             } else if absorbed.redemptions.contains_key(id) {
                 promised.insert(*id);
-            } else if self.is_lost(customer, *id, fresh_ms) {
+            } else if self.is_lost(customer, *id, fresh_since_ms) {
                 self.count(Coverage::ExcusedByLoss);
             } else {
                 let message = format!("{id} was promised and is missing");

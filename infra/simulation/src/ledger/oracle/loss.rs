@@ -70,11 +70,12 @@ impl LedgerOracle {
         &states[states.partition_point(|state| state.at_ms < restored_at_ms)..]
     }
 
-    /// Whether an answer may lack a redemption because it was lost with the table and has not been
-    /// absorbed again for long.
-    pub(super) fn is_lost(&self, customer: &str, id: CommandId, fresh_ms: u64) -> bool {
+    /// Whether an answer may lack a redemption because it was lost with the table, and was absorbed again
+    /// only after `fresh_since_ms`, if at all.
+    pub(super) fn is_lost(&self, customer: &str, id: CommandId, fresh_since_ms: u64) -> bool {
         let states = self.states(customer).iter();
         let mut since = states.filter(|state| state.absorbed.redemptions.contains_key(&id));
-        self.loss.redemptions.contains(&id) && since.next().is_none_or(|it| it.at_ms > fresh_ms)
+        self.loss.redemptions.contains(&id)
+            && since.next().is_none_or(|it| it.at_ms > fresh_since_ms)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use domain_cart::{Addition, NotSold, Offer, Seller, offer};
+use domain_cart::{Addition, NotSold, Offer, SoldBy, offer};
 use domain_catalog::{Catalog, InStock, Published};
 use domain_configurator::UnknownChoice;
 use domain_core::money::Money;
@@ -85,7 +85,7 @@ fn a_variant_costs_what_its_selection_costs_today() {
         selection: None,
         properties: texts([("Name", "Ada")]),
     };
-    assert_eq!(Seller::of(&offer), Seller::Variant("9223372036854775873".to_owned()));
+    assert_eq!(SoldBy::of(&offer), SoldBy::Variant("9223372036854775873".to_owned()));
     assert_eq!(offer, expected);
 }
 
@@ -104,7 +104,7 @@ fn a_configured_product_costs_what_its_selection_costs_with_or_without_a_variant
         selection: Some(texts([("frame", "steel"), ("size", "m")])),
         properties: texts([("Name", "Ada")]),
     };
-    assert_eq!(Seller::of(&covered), Seller::Product("bike".to_owned()));
+    assert_eq!(SoldBy::of(&covered), SoldBy::Product("bike".to_owned()));
     assert_eq!(covered, expected);
     let uncovered = offer_of("carbon", "l");
     assert_eq!(

@@ -1,7 +1,8 @@
 //! An order as it was when it was paid.
 //!
 //! Tips are not part of it: Shopify sends them as lines, but they are no goods, so they earn no
-//! points, count towards no tier, and money refunded without goods is not for them.
+//! points, count towards no tier, and money refunded without goods is not for them. `order.rs` leaves
+//! them out when it reads the payload.
 
 use domain_core::money::Money;
 use domain_core::time::{MINUTE_MS, Time};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain_cart::{Contents, Item, LineProblem, Offer, Problem, Seller, hand_over};
+use domain_cart::{Contents, Item, LineProblem, Offer, Problem, SoldBy, hand_over};
 use domain_catalog::Published;
 use domain_configurator::Configurator;
 use domain_core::port::PortError;
@@ -69,7 +69,7 @@ struct ProblemBody {
     detail: &'static str,
     /// Whether the line is among the items.
     in_items: bool,
-    /// In minor units, of one; only if the problem is about the price.
+    /// Unit prices; only if the problem is about the price.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<PriceBody>,
     /// The cheapest valid selection that keeps as many choices as possible.
@@ -77,7 +77,7 @@ struct ProblemBody {
     repair: Option<BTreeMap<String, String>>,
 }
 
-/// The price of one of a line, in minor units.
+/// The unit prices of a line, in minor units.
 #[derive(Debug, Serialize, ToSchema)]
 struct PriceBody {
     /// As the cart shows it.
@@ -145,15 +145,15 @@ fn problem(problem: &LineProblem) -> ProblemBody {
 }
 
 /// The current products of a cart's lines.
-struct Products(BTreeMap<Seller, Arc<Published>>);
+struct Products(BTreeMap<SoldBy, Arc<Published>>);
 
 // === impl Products ===
 
 impl Products {
     /// Reads all of them at once: no more than a cart has lines.
     async fn read(shop: &Arc<Shop>, contents: &Contents) -> Result<Self, PortError> {
-        let sellers: BTreeSet<Seller> =
-            contents.lines.values().map(|line| Seller::of(&line.offer)).collect();
+        let sellers: BTreeSet<SoldBy> =
+            contents.lines.values().map(|line| SoldBy::of(&line.offer)).collect();
         let mut reads = JoinSet::new();
         for seller in sellers {
             let shop = Arc::clone(shop);
@@ -166,6 +166,6 @@ impl Products {
     }
 
     fn selling(&self, offer: &Offer) -> Option<&Configurator> {
-        self.0.get(&Seller::of(offer)).map(|published| published.configurator.as_ref())
+        self.0.get(&SoldBy::of(offer)).map(|published| published.configurator.as_ref())
     }
 }

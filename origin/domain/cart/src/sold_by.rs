@@ -9,17 +9,17 @@ use super::line::Offer;
 
 /// How to find the product that sells an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Seller {
+pub enum SoldBy {
     /// The item was configured: by the id of its product.
     Product(String),
     /// It was not: by the id of its Shopify variant, which another product may sell tomorrow.
     Variant(String),
 }
 
-// === impl Seller ===
+// === impl SoldBy ===
 
-impl Seller {
-    /// The seller of an item in a cart.
+impl SoldBy {
+    /// How the item of an offer is sold.
     #[must_use]
     pub fn of(offer: &Offer) -> Self {
         match (&offer.selection, &offer.variant_id) {

@@ -36,7 +36,7 @@ impl Webhook {
     }
 }
 
-/// Delivers a webhook, written anew for each attempt; returns whether it was accepted.
+/// Delivers a webhook, whose text is made again for each attempt; returns whether it was accepted.
 pub(crate) async fn deliver(network: &Rc<Network>, write: impl Fn() -> Webhook) -> bool {
     let faults = &network.link.faults;
     for _ in 0..ATTEMPTS_MAX {

@@ -67,6 +67,7 @@ export class Functions extends Construct {
         for (const port of it.ports) {
             role.addToPolicy(this.statement(port, distribution));
         }
+        const isReplaying = it.name === 'consume-loyalty' && settings.restored?.replaying === true;
         const mayRead = it.ports.includes('read-secrets');
         const fn = new lambda.Function(this, it.name, {
             functionName: name,
@@ -92,6 +93,7 @@ export class Functions extends Construct {
                 FORECOURT_SHOP: settings.shop,
                 FORECOURT_CURRENCY: settings.currency,
                 ...(mayRead ? { FORECOURT_SECRET: secretName(settings) } : {}),
+                ...(isReplaying ? { FORECOURT_REPLAYING: 'true' } : {}),
                 ...(distribution === undefined ? {} : { FORECOURT_DISTRIBUTION: distribution }),
                 FORECOURT_HOT_TABLE: data.hot.tableName,
                 FORECOURT_COMMANDS_TABLE: data.commands.tableName,

@@ -41,8 +41,13 @@ export interface Settings {
     readonly webAclArn?: string;
     /// A capacity provider: the read functions then run on Managed Instances.
     readonly capacityProviderArn?: string;
-    /// Tables restored from a backup: they are used instead of the stack's own, which stay.
-    readonly restored?: { readonly hot: string; readonly commands: string };
+    /// Tables restored from a backup: they are used instead of the stack's own, which stay. No
+    /// redemption is decided while `replaying`: the replay may still bring an earlier decision.
+    readonly restored?: {
+        readonly hot: string;
+        readonly commands: string;
+        readonly replaying?: boolean;
+    };
     /// The secret's version that the edge sends the `origin` of; without it, the current one.
     readonly secretVersion?: string;
     /// The distribution, once there is one: outside us-east-1 its alarms are a stack of their own.

@@ -17,7 +17,7 @@ const templates = synthesised('elsewhere', {
     webAclArn: WEB_ACL,
     capacityProviderArn: 'arn:aws:lambda:ap-south-1:111122223333:capacity-provider:forecourt',
     secretVersion: 'v-7',
-    restored: { hot: 'hot-2', commands: 'commands-2' },
+    restored: { hot: 'hot-2', commands: 'commands-2', replaying: true },
     distribution: 'E2EXAMPLE',
 });
 const other = templates.get('forecourt-other')!;
@@ -61,7 +61,7 @@ test('an environment may have its own domain, a web ACL, arm64 and Managed Insta
     );
 });
 
-test('tables restored from a backup are used, and their originals stay', () => {
+test('tables restored from a backup are used, their originals stay, and redemptions wait for the replay', () => {
     const tables = ofType(other, 'AWS::DynamoDB::GlobalTable');
     assert.deepEqual(
         tables.map(([, it]) => [it.Properties.TableName, it.DeletionPolicy]),
@@ -74,6 +74,12 @@ test('tables restored from a backup are used, and their originals stay', () => {
         const { FORECOURT_HOT_TABLE, FORECOURT_COMMANDS_TABLE } = it.Properties.Environment.Variables;
         assert.deepEqual([FORECOURT_HOT_TABLE, FORECOURT_COMMANDS_TABLE], ['hot-2', 'commands-2'], id);
     }
+    const replaying = (of: Json) =>
+        ofType(of, 'AWS::Lambda::Function')
+            .filter(([, it]) => it.Properties.Environment?.Variables.FORECOURT_REPLAYING === 'true')
+            .map(([, it]) => it.Properties.Handler);
+    assert.deepEqual(replaying(other), ['consume-loyalty']);
+    assert.deepEqual(replaying(here), []);
     const [reads] = ofType(other, 'AWS::IAM::Policy')
         .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
         .filter((it: Json) => it.Sid === 'ReadHot');

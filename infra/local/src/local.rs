@@ -54,6 +54,8 @@ pub struct Options {
     pub fresh: bool,
     /// Faults that the bus injects.
     pub faults: Option<String>,
+    /// Whether the archive is being replayed into a restored table: no redemption is decided then.
+    pub replaying: bool,
     /// One or more comma-separated staff tokens.
     pub staff_tokens: String,
     /// The clock of the edge function, the functions, the consumers and the bus.
@@ -135,7 +137,7 @@ impl Local {
         seed::seed(&ports.table, &clock).await?;
         let parts = edge_parts(edge_config, &ports, &clock);
         let emulator = emulator(&parts)?;
-        let targets = targets(&ports, &emulator, &clock);
+        let targets = targets(&ports, &emulator, options.replaying, &clock);
         let mut config = bus_config(faults.unwrap_or_default());
         config.clock = BusClock::at(clock.now().0);
         let bus = Bus::open(&data.bus(), config, targets)
@@ -253,9 +255,10 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 type Targets = HashMap<String, Arc<dyn Target>>;
 
 /// The consumers behind their queues.
-fn targets(ports: &Ports, emulator: &Emulator, clock: &Clock) -> Targets {
+fn targets(ports: &Ports, emulator: &Emulator, is_replaying: bool, clock: &Clock) -> Targets {
     let shop = demo::SHOP.to_owned();
-    let composition = Composition { ports: ports.clone(), shop, clock: clock.clone() };
+    let composition =
+        Composition { ports: ports.clone(), shop, is_replaying, clock: clock.clone() };
     let edge = SharedEdgeCache::new(LocalEdge(emulator.clone()));
     let of_function = |function: &ConsumerFunction| {
         let target = Arc::new(InProcess(composition.consumer(*function, &keys(), &edge)));

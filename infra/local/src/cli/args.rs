@@ -83,6 +83,10 @@ pub struct UpArgs {
     /// Faults that the bus injects, such as `duplicate=0.2,reorder=0.5,delay_ms=0..3000,fail=0.05`.
     #[arg(long, value_name = "SPEC")]
     pub faults: Option<String>,
+    /// Decide no redemption: for the time of a replay into a restored table. Requests are accepted
+    /// and wait in their queue.
+    #[arg(long)]
+    pub replaying: bool,
 }
 
 /// The address of a running Forecourt.

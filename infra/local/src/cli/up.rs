@@ -29,6 +29,7 @@ async fn serve(args: &UpArgs) -> Result<(), CliError> {
         data: args.data.clone(),
         fresh: args.fresh,
         faults: args.faults.clone(),
+        replaying: args.replaying,
         staff_tokens: staff_tokens(),
         clock: Clock::system(),
     };

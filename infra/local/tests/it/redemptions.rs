@@ -7,7 +7,7 @@ use infra_local::wiring::{LOYALTY_QUEUE, REDEMPTION_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{add, key, own_cart, redeem, session, voucher};
+use crate::client::{add, deliver, key, own_cart, redeem, session, voucher};
 use crate::shop::{Reply, Shop};
 
 fn read(shop: &Shop, path: &str, token: &str, bookmark: &str) -> Value {
@@ -73,6 +73,27 @@ fn points_are_held_at_once_even_while_the_consumer_is_stopped_and_the_code_follo
     let kinds: Vec<&str> =
         entries["entries"].as_array().unwrap().iter().map(|one| text(&one["kind"])).collect();
     assert_eq!(kinds, ["settle", "hold"]);
+}
+
+#[test]
+fn a_redemption_waits_for_the_end_of_a_replay_and_an_order_does_not() {
+    let shop = Shop::open_replaying(tempfile::tempdir().unwrap());
+    let token = session(&shop, "1007");
+    let redemption = redeem(&shop, &token, "", "one", &voucher());
+    assert_eq!(redemption.status, 202, "{}", redemption.text);
+    let path = format!("/v1/loyalty/redemptions/{}", text(&redemption.json()["id"]));
+    let order = demo::orders_paid(None, Clock::system().now()).replace("1001", "1007");
+    assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
+    let newest = |shop: &Shop| {
+        shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+        read(shop, "/v1/loyalty/entries?limit=1", &token, "")["entries"][0]["cause"]["id"].clone()
+    };
+    while newest(&shop) != "820982911946154508" {}
+    assert_eq!(read(&shop, &path, &token, "")["status"], "pending");
+
+    let shop = Shop::open_in(shop.close());
+    settle(&shop);
+    assert_eq!(read(&shop, &path, &token, "")["status"], "confirmed");
 }
 
 #[test]

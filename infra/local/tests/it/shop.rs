@@ -49,15 +49,25 @@ impl Shop {
 
     /// The same at the time of a clock.
     pub(crate) fn open_at(folder: TempDir, clock: Clock) -> Self {
+        Self::open_with(folder, |options| Options { clock, ..options })
+    }
+
+    /// The same for the time of a replay.
+    pub(crate) fn open_replaying(folder: TempDir) -> Self {
+        Self::open_with(folder, |options| Options { replaying: true, ..options })
+    }
+
+    fn open_with(folder: TempDir, change: impl FnOnce(Options) -> Options) -> Self {
         let runtime = Runtime::new().unwrap();
-        let options = Options {
+        let options = change(Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: data_in(&folder),
             fresh: false,
             faults: None,
+            replaying: false,
             staff_tokens: demo::STAFF_TOKEN.to_owned(),
-            clock,
-        };
+            clock: Clock::system(),
+        });
         let local = runtime.block_on(Local::start(options)).unwrap();
         let url = local.url();
         Self { local: Some(local), runtime, folder: Some(folder), url }

@@ -44,6 +44,8 @@ struct ObservedCodes {
 #[derive(Clone)]
 pub(crate) struct ConsumerInstance {
     pub(crate) group: TaskGroup,
+    /// Whether it was started while the archive was replayed.
+    pub(crate) is_replaying: bool,
     clock: Clock,
     /// The table with faults, for hooks.
     faulty: SharedTable,
@@ -57,9 +59,14 @@ struct NoEdge;
 
 impl Consumers {
     /// Starts a process of a queue's consumer in a task group.
-    pub(crate) fn start(&self, queue: &str, group: TaskGroup) -> ConsumerInstance {
+    pub(crate) fn start(
+        &self,
+        queue: &str,
+        group: TaskGroup,
+        is_replaying: bool,
+    ) -> ConsumerInstance {
         let clock = InstanceClock::new(&self.faults).to_clock();
-        self.start_with(queue, group, clock)
+        self.start_with(queue, group, clock, is_replaying)
     }
 
     /// The same with a given clock.
@@ -68,6 +75,7 @@ impl Consumers {
         queue: &str,
         group: TaskGroup,
         clock: Clock,
+        is_replaying: bool,
     ) -> ConsumerInstance {
         let table = FaultyTable(self.faults.wrap(&group, Arc::clone(&self.table)));
         let faulty: SharedTable = Arc::new(table);
@@ -83,10 +91,11 @@ impl Consumers {
             events: SharedEvents::new(events),
             codes: SharedCodes::new(codes),
         };
-        let composition = Composition { ports, shop: SHOP.to_owned(), clock: clock.clone() };
+        let shop = SHOP.to_owned();
+        let composition = Composition { ports, shop, is_replaying, clock: clock.clone() };
         let (keys, edge) = (self.keys.all(), SharedEdgeCache::new(NoEdge));
         let consumer = composition.consumer(function_of(queue), keys, &edge);
-        ConsumerInstance { group, clock, faulty, consumer }
+        ConsumerInstance { group, is_replaying, clock, faulty, consumer }
     }
 
     /// Consumes a batch.

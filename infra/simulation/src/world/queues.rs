@@ -57,6 +57,8 @@ pub(crate) struct Queues {
     given_up: RefCell<Vec<Rc<Message>>>,
     messages: Cell<u64>,
     replays: Cell<u64>,
+    /// The messages of replays that are not finished.
+    open_replays: Cell<u64>,
 }
 
 /// The parts of the queues.
@@ -114,7 +116,7 @@ impl Queues {
         };
         let is_stopped_often = faults.rng.below(4) == 0;
         let (archive, given_up) = (RefCell::default(), RefCell::default());
-        let (messages, replays) = (Cell::new(0), Cell::new(0));
+        let (messages, replays, open_replays) = Default::default();
         Self {
             queues: deployed.map(queue).collect(),
             executor,
@@ -129,6 +131,7 @@ impl Queues {
             given_up,
             messages,
             replays,
+            open_replays,
         }
     }
 
@@ -150,7 +153,8 @@ impl Queues {
         self.archive.borrow().iter().map(|(_, event)| Rc::clone(event)).collect()
     }
 
-    /// Replays the events that were published after a time.
+    /// Replays the events that were published after a time. Until the last of its messages is finished,
+    /// the operator has the consumers make no decision.
     pub(crate) fn replay(self: &Rc<Self>, after: Time) {
         self.replays.set(self.replays.get() + 1);
         let name = format!("replay-{}", self.replays.get());
@@ -162,6 +166,11 @@ impl Queues {
                 self.send(queue, &event, &body, self.faults.profile.bus_ms_max);
             }
         }
+    }
+
+    /// A message is not received again.
+    fn close(&self, message: &Message) {
+        self.open_replays.update(|open| open - u64::from(message.is_replay));
     }
 
     fn accept(self: &Rc<Self>, event: &Rc<Event>, now_ms: u64) {
@@ -203,6 +212,7 @@ impl Queues {
 
     fn send(self: &Rc<Self>, queue: usize, event: &Rc<Event>, body: &Body, ms_max: u64) {
         let number = self.messages.replace(self.messages.get() + 1);
+        self.open_replays.update(|open| open + u64::from(body.is_replay));
         let is_poison = self.faults.occurs(self.faults.profile.poison);
         let poison_ms = if is_poison { self.lateness.poison_ms_max } else { 0 };
         let message = Rc::new(Message {
@@ -271,6 +281,7 @@ impl Queues {
                     let queue = settings.name.as_str();
                     let finished = Finished { queue, event, at_ms, is_replay };
                     self.oracles.each(|oracle| oracle.consumed(finished));
+                    self.close(&message);
                 }
                 Some(Outcome::Failed(reason)) => {
                     self.retry(settings, message, received_ms, Some(reason));
@@ -297,7 +308,7 @@ impl Queues {
             return self.ready_after(message, visible_ms.saturating_sub(now_ms));
         }
         if self.consumers.hooks.drops_poison() {
-            return;
+            return self.close(&message);
         }
         self.oracles.each(|oracle| oracle.dead_lettered(&message.event, reason));
         message.receives.set(0);
@@ -305,7 +316,7 @@ impl Queues {
         let is_lasting =
             reason.is_some_and(|reason| LASTING.iter().any(|one| reason.contains(one)));
         if is_lasting {
-            return;
+            return self.close(&message);
         }
         if message.redrives.get() >= REDRIVES_MAX {
             if self.faults.is_disabled() {
@@ -338,9 +349,12 @@ impl Queues {
             return None;
         }
         let idle = &self.queues[batch[0].queue].idle;
+        let is_replaying = self.open_replays.get() > 0;
+        idle.borrow_mut().retain(|instance| instance.is_replaying == is_replaying);
         let instance = idle.borrow_mut().pop();
-        let instance = instance
-            .unwrap_or_else(|| self.consumers.start(&settings.name, self.executor.new_group()));
+        let instance = instance.unwrap_or_else(|| {
+            self.consumers.start(&settings.name, self.executor.new_group(), is_replaying)
+        });
         let messages = batch.iter().map(|one| (one.id.clone(), one.body.clone())).collect();
         let consume = self.consumers.consume(&instance, messages);
         let (sender, receiver) = oneshot::channel();

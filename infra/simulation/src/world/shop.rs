@@ -205,7 +205,7 @@ impl World {
                 let body = body(&event, due_ms, name);
                 for queue in queues.names_selecting(&event) {
                     let instance = instances.entry(queue).or_insert_with(|| {
-                        consumers.start_with(queue, group.clone(), clock.clone())
+                        consumers.start_with(queue, group.clone(), clock.clone(), false)
                     });
                     let message = vec![("message".to_owned(), body.clone())];
                     let outcomes = consumers.consume(instance, message).await;

@@ -23,6 +23,8 @@ pub struct LoyaltyConsumer<L, P, E, C> {
     pub codes: C,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
+    /// Whether the archive is being replayed into a restored table.
+    pub is_replaying: bool,
     /// The instance's clock.
     pub clock: Clock,
 }
@@ -53,7 +55,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
     async fn one(&self, message: &Message) -> Result<Fate, MessageError> {
         let envelope = message.envelope()?;
         let detail = envelope.detail.get();
-        let delivery = delivery(&envelope);
+        let delivery = self.delivery(&envelope);
         let is = |kind: Kind| kind.detail_type() == envelope.detail_type;
         if is(Kind::LoyaltyCommanded) {
             let event: LoyaltyEvent = serde_json::from_str(detail)?;
@@ -79,11 +81,12 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
             now: self.clock.now(),
         }
     }
-}
 
-fn delivery(envelope: &Envelope<'_>) -> Delivery {
-    match envelope.replay_name {
-        Some(_) => Delivery::Replayed,
-        None => Delivery::Live,
+    fn delivery(&self, envelope: &Envelope<'_>) -> Delivery {
+        match envelope.replay_name {
+            Some(_) => Delivery::Replayed,
+            None if self.is_replaying => Delivery::DuringReplay,
+            None => Delivery::Live,
+        }
     }
 }

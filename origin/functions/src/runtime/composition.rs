@@ -24,6 +24,8 @@ pub struct Composition {
     pub ports: Ports,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
+    /// Whether the archive is being replayed into a restored table: no redemption is decided then.
+    pub is_replaying: bool,
     /// Their clock.
     pub clock: Clock,
 }
@@ -63,6 +65,7 @@ impl Composition {
             events: events.clone(),
             codes: codes.clone(),
             shop: self.shop.clone(),
+            is_replaying: self.is_replaying,
             clock: self.clock.clone(),
         };
         self.without_erased(self.with_payloads(consumer))

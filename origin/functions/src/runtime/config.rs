@@ -20,6 +20,8 @@ pub struct Config {
     pub secret: Option<String>,
     /// The CloudFront distribution, for the function that invalidates.
     pub distribution: Option<String>,
+    /// Whether the archive is being replayed into a restored table.
+    pub is_replaying: bool,
     /// Overrides CloudFront's own endpoint.
     pub cloudfront_endpoint: Option<String>,
 }
@@ -39,10 +41,13 @@ pub struct ShopConfig {
     pub origin: Option<OriginSecrets>,
 }
 
-/// A name without a value.
+/// A name without a value, or with one that it can't have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: is not set")]
+#[error("{0}: is not set, or not to a value it can have")]
 pub struct ConfigError(pub &'static str);
+
+/// `true` while the archive is replayed into a restored table.
+const REPLAYING: &str = "FORECOURT_REPLAYING";
 
 // === impl Config ===
 
@@ -50,7 +55,7 @@ impl Config {
     /// Reads the configuration with `lookup`, which returns the value of a name.
     ///
     /// # Errors
-    /// The first name that is missing.
+    /// The first name that is missing or has no value it can have.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let need = |name: &'static str| lookup(name).ok_or(ConfigError(name));
@@ -73,6 +78,11 @@ impl Config {
             },
             secret: lookup("FORECOURT_SECRET"),
             distribution: lookup("FORECOURT_DISTRIBUTION"),
+            is_replaying: match lookup(REPLAYING).as_deref() {
+                None => false,
+                Some("true") => true,
+                Some(_) => return Err(ConfigError(REPLAYING)),
+            },
             cloudfront_endpoint: lookup("AWS_ENDPOINT_URL_CLOUDFRONT"),
         })
     }
@@ -86,6 +96,32 @@ impl Config {
             shopify_secrets: secrets.shopify,
             keys: secrets.keys,
             origin: Some(secrets.origin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, ConfigError};
+
+    fn read(replaying: Option<&str>) -> Result<bool, ConfigError> {
+        let lookup = |name: &str| match name {
+            super::REPLAYING => replaying.map(str::to_owned),
+            _ => Some("given".to_owned()),
+        };
+        Config::read(lookup).map(|config| config.is_replaying)
+    }
+
+    #[test]
+    fn a_replay_is_under_way_only_if_the_environment_says_so_exactly() {
+        for (value, expected) in [
+            (None, Ok(false)),
+            (Some(""), Ok(false)),
+            (Some("true"), Ok(true)),
+            (Some("false"), Err(ConfigError("FORECOURT_REPLAYING"))),
+            (Some("yes"), Err(ConfigError("FORECOURT_REPLAYING"))),
+        ] {
+            assert_eq!(read(value), expected, "{value:?}");
         }
     }
 }

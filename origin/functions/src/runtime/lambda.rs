@@ -93,8 +93,8 @@ async fn consume(
     ports: Ports,
     clock: Clock,
 ) -> Result<(), Error> {
-    let shop = config.domain.clone();
-    let composition = Composition { ports, shop, clock: clock.clone() };
+    let (shop, is_replaying) = (config.domain.clone(), config.is_replaying);
+    let composition = Composition { ports, shop, is_replaying, clock: clock.clone() };
     match function {
         ConsumerFunction::Cart => {
             let source = secret_source(&config)?;

@@ -8,6 +8,7 @@ mod catalog;
 mod documentation;
 mod merging;
 mod orders;
+mod postponing;
 mod publishing;
 mod replay;
 mod resources;

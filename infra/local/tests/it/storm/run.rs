@@ -147,6 +147,7 @@ pub(super) fn last_start(data: &Path, inspect: impl FnOnce(&Local, &Runtime)) {
         data: data.to_owned(),
         fresh: false,
         faults: None,
+        replaying: false,
         staff_tokens: demo::STAFF_TOKEN.to_owned(),
         clock: Clock::system(),
     };

@@ -27,13 +27,17 @@ pub enum DecideError {
     Port(#[from] PortError),
 }
 
-/// Whether a message is new or a replay from the archive.
+/// Whether a message is new or a replay from the archive, which says who decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// The consumer decides it.
     Live,
     /// Its decision was made before, and is replayed, too.
     Replayed,
+    /// It is new, but a replay of the archive into a restored table is under way. What it needs a
+    /// decision for waits in its queue: the replay may still bring the decision that was published
+    /// before the restore, or one that spent the same points.
+    DuringReplay,
 }
 
 /// The result of absorbing a message.
@@ -67,8 +71,8 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     /// published again; a replay decides nothing.
     ///
     /// # Errors
-    /// A port failed or every race was lost: the message stays in the queue. The account is full:
-    /// the message becomes a dead letter.
+    /// A port failed, every race was lost, or it needs a decision during a replay: the message stays
+    /// in the queue. The account is full: the message becomes a dead letter.
     pub async fn command(
         &self,
         event: &LoyaltyEvent,
@@ -97,6 +101,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         if delivery == Delivery::Replayed || !decision.redemption.is_held() {
             return Ok(Fate::Done);
         }
+        if delivery == Delivery::DuringReplay && stored.redemption.is_held() {
+            return Err(postponed().into());
+        }
         let Some(ended) = self.end(stored).await? else { return Ok(Fate::Erased) };
         self.events.publish(&[ended.to_event()]).await?;
         if let State::Settled { .. } = ended.redemption.state {
@@ -123,6 +130,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             if let Some(stored) = loaded.redemptions.first() {
                 self.events.publish(&[stored.decision().to_event()]).await?;
                 return Ok(Fate::Done);
+            }
+            if delivery == Delivery::DuringReplay {
+                return Err(postponed().into());
             }
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
             let decided = account.rule(requested)?.decided;
@@ -286,6 +296,10 @@ fn change(
     }
     let account = Some(Guarded { seen, item: account });
     Ok(Some(LedgerChange { redemptions, account, put, ..LedgerChange::default() }))
+}
+
+fn postponed() -> PortError {
+    PortError::Unavailable("no redemption is decided while the archive is replayed".to_owned())
 }
 
 fn lost() -> PortError {

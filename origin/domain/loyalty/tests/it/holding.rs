@@ -107,3 +107,52 @@ fn an_overdue_hold_is_timed_out_once() {
     assert_eq!(kinds, [Kind::RedemptionTimedOut, held, held, held]);
     assert_eq!(standing(&table, later), (0, 0, 300));
 }
+
+/// The table of a restored backup, whose archive is being replayed: the hold is there, its published
+/// settlement is not.
+#[test]
+fn a_settled_redemption_does_not_time_out_while_its_settlement_is_being_replayed() {
+    let table = shop("300.00");
+    let backup = table.items();
+    let first = redeem(&table, "bell", "one", noon());
+    let commanded = published(&table).remove(0);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let held = published(&table).remove(0);
+    table.absorb(&held, Delivery::Live, noon()).unwrap();
+    let settled = published(&table).remove(0);
+    *table.items.lock().unwrap() = backup;
+
+    let later = first.redemption.until;
+    table.absorb(&held, Delivery::Replayed, later).unwrap();
+    redeem(&table, "bell", "two", later);
+    let second = published(&table).remove(0);
+    for waiting in [&second, &held] {
+        let error = table.absorb(waiting, Delivery::DuringReplay, later).unwrap_err();
+        assert!(error.is_retryable(), "it stays in its queue");
+        let reason = "unavailable: no redemption is decided while the archive is replayed";
+        assert_eq!(error.to_string(), reason);
+    }
+    assert_eq!((published(&table), state(&table, &first)), (vec![], State::Held));
+
+    table.absorb(&settled, Delivery::Replayed, later).unwrap();
+    table.absorb(&second, Delivery::Live, later).unwrap();
+    assert_eq!(settle_down(&table, later), [Kind::RedemptionRejected], "the points are spent");
+    assert_eq!(state(&table, &first), State::Settled { at: first.redemption.time });
+}
+
+#[test]
+fn what_is_decided_already_is_finished_during_a_replay() {
+    let table = shop("300.00");
+    let accepted = redeem(&table, "bell", "one", noon());
+    let commanded = published(&table).remove(0);
+    table.absorb(&commanded, Delivery::Live, noon()).unwrap();
+    let held = published(&table).remove(0);
+    table.absorb(&held, Delivery::Live, noon()).unwrap();
+    let settled = published(&table);
+    for (event, expected) in [(&commanded, vec![held.clone()]), (&held, settled.clone())] {
+        table.absorb(event, Delivery::DuringReplay, noon()).unwrap();
+        assert_eq!(published(&table), expected, "published again, byte for byte");
+    }
+    table.absorb(&settled[0], Delivery::DuringReplay, noon()).unwrap();
+    assert_eq!(state(&table, &accepted), State::Settled { at: accepted.redemption.time });
+}

@@ -1,9 +1,10 @@
 //! The demo shop's names and secrets: for one machine only. A deployable binary has no default
 //! secret and refuses to start without its own.
 
+use domain_core::currency::decimals;
+use domain_core::money::Money;
 use domain_core::time::Time;
-use edge_wire::keys::KeyRing;
-use edge_wire::link::mint_link;
+use serde_json::Value;
 
 /// Where the edge listens by default.
 pub const URL: &str = "http://127.0.0.1:8080";
@@ -48,15 +49,49 @@ const FIXTURE_LINK: &str = "cart-of-customer-1001";
 const FIXTURE_TIMES: [&str; 3] =
     ["2026-11-20T18:04:11+01:00", "2026-11-20T18:04:09+01:00", "2026-11-20T18:04:13+01:00"];
 
-/// The paid order as it would be delivered at `now`, handed over from `cart` if there is one.
+/// The paid order as it would be delivered at `now`, with the signed link of the cart that it was
+/// handed over from, if there is one.
+#[must_use]
+pub fn orders_paid(link: Option<&str>, now: Time) -> String {
+    at(ORDERS_PAID.replace(FIXTURE_LINK, link.unwrap_or(FIXTURE_LINK)), now)
+}
+
+/// A document of the demo in another currency: the same numbers of minor units, so that EUR 19.90
+/// becomes JPY 1990. Amounts are written as texts with two decimals, or as minor units.
 ///
 /// # Panics
-/// Never: the demo keys are well-formed.
+/// Never: the documents are JSON.
 #[must_use]
-pub fn orders_paid(cart: Option<&str>, now: Time) -> String {
-    let keys = KeyRing::parse(KEYS).expect("the demo keys are well-formed");
-    let link = cart.map_or_else(|| FIXTURE_LINK.to_owned(), |cart| mint_link(&keys, cart));
-    at(ORDERS_PAID.replace(FIXTURE_LINK, &link), now)
+pub fn in_currency(document: &str, currency: &str) -> String {
+    if currency == CURRENCY {
+        return document.to_owned();
+    }
+    let mut json = serde_json::from_str(document).expect("the documents are JSON");
+    denominate(&mut json, currency);
+    json.to_string()
+}
+
+fn denominate(json: &mut Value, currency: &str) {
+    match json {
+        Value::String(text) if text == CURRENCY => currency.clone_into(text),
+        Value::String(text) => {
+            let is_amount = text.rsplit_once('.').is_some_and(|(_, cents)| cents.len() == 2);
+            if let Some(Money(minor)) = Money::from_decimal(text, 2).filter(|_| is_amount) {
+                *text = decimal(minor, decimals(currency) as usize);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| denominate(item, currency)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| denominate(field, currency)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Minor units as Shopify writes them.
+fn decimal(minor: i64, places: usize) -> String {
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if minor < 0 { "-" } else { "" };
+    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// The refund of a part of that order as it would be delivered at `now`.

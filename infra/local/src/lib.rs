@@ -4,6 +4,7 @@ pub mod bus_client;
 pub mod cli;
 pub mod demo;
 pub mod local;
+pub mod profile;
 pub mod wiring;
 
 mod admin;

@@ -36,6 +36,7 @@ use crate::admin::{AdminSocket, Maintenance};
 use crate::bus_client::bus_http_client;
 use crate::data::DataFolder;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
+use crate::profile::{Profile, ProfileError};
 use crate::targets::InProcess;
 use crate::wiring::{bus_config, queues_of};
 use crate::{demo, seed};
@@ -56,10 +57,25 @@ pub struct Options {
     pub faults: Option<String>,
     /// Whether the archive is being replayed into a restored table: no redemption is decided then.
     pub replaying: bool,
-    /// One or more comma-separated staff tokens.
-    pub staff_tokens: String,
+    /// Whose shop it is.
+    pub shop: LocalShop,
     /// The clock of the edge function, the functions, the consumers and the bus.
     pub clock: Clock,
+}
+
+/// A shop on this machine: its names and secrets.
+#[derive(Debug, Clone)]
+pub struct LocalShop {
+    /// The `*.myshopify.com` domain.
+    pub domain: String,
+    /// Its one currency. The demo's products, program and history are in it, too.
+    pub currency: String,
+    /// Our keys.
+    pub keys: KeyRing,
+    /// Shopify's app secrets.
+    pub shopify_secrets: ShopifySecrets,
+    /// The staff tokens.
+    pub staff: StaffTokens,
 }
 
 /// Why it could not start, as one line.
@@ -121,7 +137,7 @@ impl Local {
     pub async fn start(options: Options) -> Result<Self, LocalError> {
         let faults = options.faults.as_deref().map(Faults::parse).transpose();
         let faults = faults.map_err(|error| LocalError::Option(format!("--faults: {error}")))?;
-        let edge_config = edge_config(&options.staff_tokens)?;
+        let shop = &options.shop;
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(part)?;
         let data = DataFolder::open(&options.data, options.fresh)?;
@@ -134,10 +150,10 @@ impl Local {
         let clock = options.clock;
         create_tables(&aws).await.map_err(part)?;
         let ports = Ports::on_aws(&aws);
-        seed::seed(&ports.table, &clock).await?;
-        let parts = edge_parts(edge_config, &ports, &clock);
+        seed::seed(&ports.table, shop, &clock).await?;
+        let parts = edge_parts(shop, &ports, &clock);
         let emulator = emulator(&parts)?;
-        let targets = targets(&ports, &emulator, options.replaying, &clock);
+        let targets = targets(shop, &ports, &emulator, options.replaying, &clock);
         let mut config = bus_config(faults.unwrap_or_default());
         config.clock = BusClock::at(clock.now().0);
         let bus = Bus::open(&data.bus(), config, targets)
@@ -149,7 +165,8 @@ impl Local {
         let serving = emulator.clone();
         let until = ended(stopped.clone());
         servers.push(tokio::spawn(async move { serving.serve(listener, until).await }));
-        let maintenance = Maintenance::new(bus.clone(), table.clone(), &ports.table, true);
+        let maintenance =
+            Maintenance::new(bus.clone(), table.clone(), &ports.table, shop.orders(), true);
         servers.extend(AdminSocket::spawn(
             &DataFolder::admin_socket_in(data.path()),
             maintenance,
@@ -209,6 +226,48 @@ impl Local {
     }
 }
 
+// === impl LocalShop ===
+
+impl LocalShop {
+    /// The demo's.
+    ///
+    /// # Panics
+    /// Never: the demo's secrets are well-formed.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self::of(&Profile::demo()).expect("the demo's secrets are well-formed")
+    }
+
+    /// A profile's, which has to name everything unless it is of this machine.
+    ///
+    /// # Errors
+    /// Something is not known or not well-formed.
+    pub fn of(profile: &Profile) -> Result<Self, ProfileError> {
+        Ok(Self {
+            domain: profile.expect_shop()?.to_owned(),
+            currency: profile.expect_currency()?.to_owned(),
+            keys: profile.expect_keys()?,
+            shopify_secrets: profile.expect_shopify_secrets()?,
+            staff: profile.expect_staff_tokens()?,
+        })
+    }
+
+    /// The orders that its carts accept.
+    pub(crate) fn orders(&self) -> Orders {
+        Orders { keys: self.keys.clone(), shop: self.domain.clone() }
+    }
+
+    fn edge(&self) -> EdgeConfig {
+        let Self { domain, keys, shopify_secrets, staff, .. } = self.clone();
+        EdgeConfig { shop: domain, shopify_secrets, keys, staff }
+    }
+
+    fn handlers(&self) -> ShopConfig {
+        let Self { domain, currency, keys, shopify_secrets, .. } = self.clone();
+        ShopConfig { domain, currency, shopify_secrets, keys, origin: None }
+    }
+}
+
 async fn ended(mut stopped: watch::Receiver<bool>) {
     // If the sender is dropped, the shop is gone.
     let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -216,21 +275,6 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
     TcpListener::bind(address).await.map_err(|error| LocalError::Listen { address, error })
-}
-
-fn edge_config(staff_tokens: &str) -> Result<EdgeConfig, LocalError> {
-    let staff = StaffTokens::parse(staff_tokens).ok_or_else(|| {
-        LocalError::Option("FORECOURT_STAFF_TOKEN needs at least 32 bytes".to_owned())
-    })?;
-    Ok(EdgeConfig { shop: demo::SHOP.to_owned(), shopify_secrets: secrets(), keys: keys(), staff })
-}
-
-fn keys() -> KeyRing {
-    KeyRing::parse(demo::KEYS).expect("the demo keys are well-formed")
-}
-
-fn secrets() -> ShopifySecrets {
-    ShopifySecrets::parse(demo::SHOPIFY_SECRET).expect("the demo secret is well-formed")
 }
 
 /// The SDK's view of this machine; `bus` is the address of the bus.
@@ -255,31 +299,32 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 type Targets = HashMap<String, Arc<dyn Target>>;
 
 /// The consumers behind their queues.
-fn targets(ports: &Ports, emulator: &Emulator, is_replaying: bool, clock: &Clock) -> Targets {
-    let shop = demo::SHOP.to_owned();
+fn targets(
+    shop: &LocalShop,
+    ports: &Ports,
+    emulator: &Emulator,
+    is_replaying: bool,
+    clock: &Clock,
+) -> Targets {
+    let LocalShop { domain, keys, .. } = shop.clone();
     let composition =
-        Composition { ports: ports.clone(), shop, is_replaying, clock: clock.clone() };
+        Composition { ports: ports.clone(), shop: domain, is_replaying, clock: clock.clone() };
     let edge = SharedEdgeCache::new(LocalEdge(emulator.clone()));
     let of_function = |function: &ConsumerFunction| {
-        let target = Arc::new(InProcess(composition.consumer(*function, &keys(), &edge)));
+        let target = Arc::new(InProcess(composition.consumer(*function, &keys, &edge)));
         queues_of(*function).map(move |queue| (queue, Arc::clone(&target) as Arc<dyn Target>))
     };
     ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
-/// The orders that the demo shop's carts accept.
-pub(crate) fn orders() -> Orders {
-    Orders { keys: keys(), shop: demo::SHOP.to_owned() }
-}
-
-fn edge_parts(config: EdgeConfig, ports: &Ports, clock: &Clock) -> EdgeParts {
+fn edge_parts(shop: &LocalShop, ports: &Ports, clock: &Clock) -> EdgeParts {
     let origin = |function: HttpFunction| {
-        let shop = Shop::new(shop_config(), ports, clock.clone(), system_random);
+        let shop = Shop::new(shop.handlers(), ports, clock.clone(), system_random);
         let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router(function, Arc::new(shop))));
         (function.name(), origin)
     };
     EdgeParts {
-        function: Arc::new(ViewerRequest { config, clock: clock.clone() }),
+        function: Arc::new(ViewerRequest { config: shop.edge(), clock: clock.clone() }),
         origins: HttpFunction::ALL.iter().copied().map(origin).collect(),
     }
 }
@@ -294,16 +339,6 @@ fn emulator(parts: &EdgeParts) -> Result<Emulator, LocalError> {
         .iter()
         .fold(builder, |builder, (id, origin)| builder.origin(*id, Arc::clone(origin)));
     with_origins.build().map_err(part)
-}
-
-fn shop_config() -> ShopConfig {
-    ShopConfig {
-        domain: demo::SHOP.to_owned(),
-        currency: demo::CURRENCY.to_owned(),
-        shopify_secrets: secrets(),
-        keys: keys(),
-        origin: None,
-    }
 }
 
 fn part(error: impl std::fmt::Display) -> LocalError {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::demo;
-use crate::local::LocalError;
+use crate::local::{LocalError, LocalShop};
 
 /// Days before the first demo order at which the program began.
 const PROGRAM_AGE_DAYS: u64 = 1_000;
@@ -47,28 +47,36 @@ impl Programs for SeedProgram<'_> {
 }
 
 /// Sets up the demo shop unless that was done before.
-pub(crate) async fn seed(table: &SharedTable, clock: &Clock) -> Result<(), LocalError> {
+pub(crate) async fn seed(
+    table: &SharedTable,
+    shop: &LocalShop,
+    clock: &Clock,
+) -> Result<(), LocalError> {
     let (ledger, programs) = (LedgerRepository::new(table), ProgramRepository::new(table));
     let now = clock.now();
     if programs.in_effect(now, Consistency::Strong).await.map_err(seed_error)?.is_some() {
         return Ok(());
     }
     let catalog = CatalogRepository::new(table);
-    for demo in demo::PRODUCTS {
-        publish(&catalog, demo, now).await?;
+    let in_currency = |document| demo::in_currency(document, &shop.currency);
+    for (product, document) in demo::PRODUCTS {
+        publish(&catalog, (product, &in_currency(document)), now).await?;
     }
-    let program = Program::parse(demo::PROGRAM)
-        .map_err(|mistakes| LocalError::Seed(format!("{mistakes:?}")))?;
+    let document = in_currency(demo::PROGRAM);
+    let program =
+        Program::parse(&document).map_err(|mistakes| LocalError::Seed(format!("{mistakes:?}")))?;
     let active_from = now.minus_ms(PROGRAM_AGE_DAYS * DAY_MS);
     let program = program.into();
     let version = ProgramVersion { activation: 1, version: 1, active_from, program };
     let seeding = SeedProgram { ledger: &ledger, version };
-    for order in serde_json::from_str::<Vec<PastOrder>>(demo::ORDERS).map_err(seed_error)? {
-        let absorber = Absorber { ledger: seeding.ledger, programs: &seeding, shop: demo::SHOP };
-        absorb(&absorber, &order, now).await?;
+    let orders: Vec<PastOrder> =
+        serde_json::from_str(&in_currency(demo::ORDERS)).map_err(seed_error)?;
+    for order in orders {
+        let absorber = Absorber { ledger: seeding.ledger, programs: &seeding, shop: &shop.domain };
+        absorb(&absorber, &order, &shop.currency, now).await?;
     }
     let first = Activation { number: 1, version: 1, active_from };
-    programs.activate(&first, Some(demo::PROGRAM)).await.map_err(seed_error)?;
+    programs.activate(&first, Some(&document)).await.map_err(seed_error)?;
     Ok(())
 }
 
@@ -98,6 +106,7 @@ async fn publish(
 async fn absorb<L: LedgerStore, P: Programs>(
     absorber: &Absorber<'_, L, P>,
     order: &PastOrder,
+    currency: &str,
     now: Time,
 ) -> Result<(), LocalError> {
     let at = now.minus_ms(order.days_ago * DAY_MS).to_rfc3339();
@@ -107,11 +116,11 @@ async fn absorb<L: LedgerStore, P: Programs>(
             "customer": {"id": order.customer},
             "created_at": at,
             "processed_at": at,
-            "currency": demo::CURRENCY,
+            "currency": currency,
             "test": false,
             "line_items": order.line_items,
         },
-        "metadata": {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": demo::SHOP},
+        "metadata": {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": absorber.shop},
     });
     absorber.absorb(&detail.to_string()).await.map(|_| ()).map_err(seed_error)
 }

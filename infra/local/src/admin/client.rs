@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use infra_bus::Bus;
 use infra_dynamo::Embedded;
 use origin_adapters::{Aws, DynamoTable};
+use origin_functions::consumers::Orders;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -45,13 +46,14 @@ pub(crate) enum AdminClient {
 /// Those of `work`, and that the folder cannot be used: one line for the terminal.
 pub(crate) fn with_client<T>(
     data: &Path,
+    orders: Orders,
     work: impl AsyncFnOnce(&AdminClient) -> Result<T, String>,
 ) -> Result<T, String> {
     let folder = DataFolder::open_existing(data);
     let runtime = tokio::runtime::Runtime::new().map_err(message)?;
     runtime.block_on(async {
         match folder {
-            Ok(folder) => with_files(&folder, work).await,
+            Ok(folder) => with_files(&folder, orders, work).await,
             Err(LocalError::InUse(_)) => {
                 work(&AdminClient::Process(DataFolder::admin_socket_in(data))).await
             }
@@ -62,6 +64,7 @@ pub(crate) fn with_client<T>(
 
 async fn with_files<T>(
     folder: &DataFolder,
+    orders: Orders,
     work: impl AsyncFnOnce(&AdminClient) -> Result<T, String>,
 ) -> Result<T, String> {
     let table = Embedded::open(folder.table())
@@ -70,7 +73,8 @@ async fn with_files<T>(
     let aws = Aws::new(aws_config("bus.invalid"), table.http_client(), bus_http_client());
     let bus = Bus::open_at_rest(&folder.bus(), bus_config(infra_bus::Faults::default()))
         .map_err(|error| message(unusable_file(&folder.bus(), error)))?;
-    let maintenance = Maintenance::new(bus.clone(), table, &DynamoTable::shared(&aws), false);
+    let maintenance =
+        Maintenance::new(bus.clone(), table, &DynamoTable::shared(&aws), orders, false);
     let outcome = work(&AdminClient::Files(router(maintenance))).await;
     bus.shutdown(STOP_MAX).await.map_err(message)?;
     outcome

@@ -8,7 +8,7 @@ use infra_dynamo::{Embedded, Partitions};
 use origin_adapters::CartRepository;
 use origin_adapters::schema::{CARTS_BEGIN_WITH, HOT_KEY};
 use origin_adapters::table::SharedTable;
-use origin_functions::consumers::OrderReading;
+use origin_functions::consumers::{OrderReading, Orders};
 use origin_functions::runtime::clock::Clock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,7 +18,6 @@ use super::messages::{
     ReplayResult, Selector,
 };
 use crate::demo;
-use crate::local::orders;
 use crate::wiring::CART_QUEUE;
 
 /// The demo shop's carts, as partitions.
@@ -36,6 +35,7 @@ pub(crate) struct Maintenance {
     bus: Bus,
     table: Embedded,
     carts: CartRepository,
+    orders: Orders,
     clock: Clock,
     is_served: bool,
 }
@@ -51,8 +51,15 @@ struct Envelope<'a> {
 
 impl Maintenance {
     /// Maintenance of a running process's data, or of files at rest.
-    pub(crate) fn new(bus: Bus, table: Embedded, tables: &SharedTable, is_served: bool) -> Self {
-        Self { bus, table, carts: CartRepository::new(tables), clock: Clock::system(), is_served }
+    pub(crate) fn new(
+        bus: Bus,
+        table: Embedded,
+        tables: &SharedTable,
+        orders: Orders,
+        is_served: bool,
+    ) -> Self {
+        let carts = CartRepository::new(tables);
+        Self { bus, table, carts, orders, clock: Clock::system(), is_served }
     }
 
     /// The names of the queues.
@@ -130,7 +137,7 @@ impl Maintenance {
         letter: &infra_bus::DeadLetter,
         redriven: &mut RedriveResult,
     ) -> Result<(), String> {
-        let verdict = match command_of(&letter.body) {
+        let verdict = match command_of(&self.orders, &letter.body) {
             Some(event) => reissue(&self.carts, &event, self.clock.now()).await.map_err(message)?,
             // Not a command: the consumer rejects it again.
             None => Reissue::Unchanged,
@@ -224,12 +231,12 @@ fn message(error: impl std::fmt::Display) -> String {
 }
 
 /// The command in an event of the carts' queue: a shopper's, or an order's.
-fn command_of(body: &str) -> Option<CartEvent> {
+fn command_of(orders: &Orders, body: &str) -> Option<CartEvent> {
     let Envelope { detail } = serde_json::from_str(body).ok()?;
     if let Ok(event) = serde_json::from_str(detail.get()) {
         return Some(event);
     }
-    match orders().read(detail.get()) {
+    match orders.read(detail.get()) {
         Ok(OrderReading::Bought(event)) => Some(event),
         _ => None,
     }

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use domain_core::time::Time;
 
-use crate::demo;
-
 /// Forecourt on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "forecourt", version, args_conflicts_with_subcommands = true)]
@@ -16,6 +14,10 @@ pub struct Cli {
     /// The command; `up` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Which shop to work with: a JSON file with `url`, `shop`, `currency` and `secrets`, the name of
+    /// a file of NAME=value lines; by default the demo shop on this machine.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     /// The arguments of `up` as the default command.
     #[command(flatten)]
     pub up: UpArgs,
@@ -92,9 +94,9 @@ pub struct UpArgs {
 /// The address of a running Forecourt.
 #[derive(Debug, Clone, Args)]
 pub struct Target {
-    /// The URL of Forecourt.
-    #[arg(long, default_value = demo::URL)]
-    pub url: String,
+    /// The URL of Forecourt, instead of the profile's.
+    #[arg(long)]
+    pub url: Option<String>,
 }
 
 /// `publish`.
@@ -105,16 +107,16 @@ pub struct PublishArgs {
     /// Only print errors and warnings; for a program, what past orders would have earned instead.
     #[arg(long)]
     pub dry_run: bool,
-    /// The currency of a Shopify product's prices; an authored product names its own.
-    #[arg(long, default_value = demo::CURRENCY)]
-    pub currency: String,
+    /// The currency of a Shopify product's prices, instead of the profile's; an authored product
+    /// names its own.
+    #[arg(long)]
+    pub currency: Option<String>,
     /// The shop.
     #[command(flatten)]
     pub target: Target,
-    /// A staff token.
-    #[arg(long, env = "FORECOURT_STAFF_TOKEN", default_value = demo::STAFF_TOKEN,
-        hide_env_values = true)]
-    pub staff_token: String,
+    /// A staff token, instead of the profile's.
+    #[arg(long)]
+    pub staff_token: Option<String>,
 }
 
 /// `webhook`.
@@ -139,7 +141,7 @@ pub struct WebhookArgs {
 /// `sign-proxy`.
 #[derive(Debug, Clone, Args)]
 pub struct SignProxyArgs {
-    /// A URL, or a path of the local Forecourt, such as `/proxy/v1/loyalty`.
+    /// A URL, or a path of the shop, such as `/proxy/v1/loyalty`.
     pub url: String,
     /// Shopify's id of the logged-in customer; anonymous if absent.
     #[arg(long)]
@@ -197,7 +199,7 @@ pub struct DoctorArgs {
     /// The deployment.
     #[command(flatten)]
     pub target: Target,
-    /// A file of `NAME=value` lines with secrets; by default the environment.
+    /// A file of `NAME=value` lines with secrets, instead of the profile's and the environment.
     #[arg(long, value_name = "FILE")]
     pub secrets: Option<PathBuf>,
     /// A published product with at least two options.

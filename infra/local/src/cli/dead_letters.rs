@@ -1,21 +1,22 @@
 //! `forecourt dead-letters list` and `redrive`.
 
-use super::CliError;
 use super::args::{DeadLettersCommand, ListArgs, RedriveArgs};
 use super::json_line;
+use super::{CliError, orders};
 use crate::admin::{DeadLetter, RedriveRequest, Selector, with_client};
+use crate::profile::Profile;
 
 /// The reason of a command that came too late.
 const TOO_LATE: &str = "too-late";
 
-pub(super) fn run(command: &DeadLettersCommand) -> Result<(), CliError> {
+pub(super) fn run(command: &DeadLettersCommand, profile: &Profile) -> Result<(), CliError> {
     match command {
-        DeadLettersCommand::List(args) => list(args),
-        DeadLettersCommand::Redrive(args) => redrive(args),
+        DeadLettersCommand::List(args) => list(args, profile),
+        DeadLettersCommand::Redrive(args) => redrive(args, profile),
     }
 }
 
-fn list(args: &ListArgs) -> Result<(), CliError> {
+fn list(args: &ListArgs, profile: &Profile) -> Result<(), CliError> {
     let (mut letters, mut is_any_late) = (0_u64, false);
     let on_letter = |letter: DeadLetter| {
         letters += 1;
@@ -27,8 +28,10 @@ fn list(args: &ListArgs) -> Result<(), CliError> {
         }
     };
     let queue = args.queue.as_deref();
-    with_client(&args.data, async |client| client.dead_letters(queue, on_letter).await)
-        .map_err(CliError)?;
+    with_client(&args.data, orders(profile)?, async |client| {
+        client.dead_letters(queue, on_letter).await
+    })
+    .map_err(CliError)?;
     if args.json {
         return Ok(());
     }
@@ -62,7 +65,7 @@ fn show(letter: &DeadLetter) {
     println!("        given up {died_at} after {attempts} {times}");
 }
 
-fn redrive(args: &RedriveArgs) -> Result<(), CliError> {
+fn redrive(args: &RedriveArgs, profile: &Profile) -> Result<(), CliError> {
     let selector = match (&args.queue, args.id.as_slice()) {
         (Some(queue), _) => Selector::Queue(queue.clone()),
         (None, []) => Selector::All,
@@ -70,7 +73,8 @@ fn redrive(args: &RedriveArgs) -> Result<(), CliError> {
     };
     let request = RedriveRequest { selector, as_new: args.as_new };
     let redriven =
-        with_client(&args.data, async |client| client.redrive(&request).await).map_err(CliError)?;
+        with_client(&args.data, orders(profile)?, async |client| client.redrive(&request).await)
+            .map_err(CliError)?;
     if args.json {
         println!("{}", json_line(&redriven));
     } else {

@@ -21,6 +21,13 @@ pub use args::{
 };
 pub use sign_proxy::signed;
 
+use std::path::Path;
+
+use origin_functions::consumers::Orders;
+
+use crate::local::LocalShop;
+use crate::profile::Profile;
+
 /// Why a command failed, as one line for the terminal.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -31,18 +38,36 @@ pub struct CliError(pub String);
 /// # Errors
 /// One line with the error and what to do.
 pub fn run(cli: Cli) -> Result<(), CliError> {
+    let file = cli.profile.as_deref();
+    let profile = |url: Option<&str>, secrets: Option<&Path>| {
+        Profile::read(file, url, secrets, variable).map_err(cli_error)
+    };
+    let at = |target: &Target| profile(target.url.as_deref(), None);
     match cli.command.unwrap_or(Command::Up(cli.up)) {
-        Command::Up(args) => up::run(&args),
-        Command::Publish(args) => publish::run(&args),
-        Command::Webhook(args) => webhook::run(&args),
-        Command::SignProxy(args) => sign_proxy::run(&args),
-        Command::Token(args) => token::run(&args),
-        Command::DeadLetters(command) => dead_letters::run(&command),
-        Command::Replay(args) => replay::run(&args),
+        Command::Up(args) => up::run(&args, &profile(None, None)?),
+        Command::Publish(args) => publish::run(&args, &at(&args.target)?),
+        Command::Webhook(args) => webhook::run(&args, &at(&args.target)?),
+        Command::SignProxy(args) => sign_proxy::run(&args, &profile(None, None)?),
+        Command::Token(args) => token::run(&args, &profile(None, None)?),
+        Command::DeadLetters(command) => dead_letters::run(&command, &profile(None, None)?),
+        Command::Replay(args) => replay::run(&args, &profile(None, None)?),
         Command::Edge(args) => edge::run(&args),
         Command::Cost(args) => cost::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
+        Command::Doctor(args) => {
+            let secrets = args.secrets.as_deref();
+            doctor::run(&args, &profile(args.target.url.as_deref(), secrets)?)
+        }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The orders that the carts of a profile's shop accept.
+fn orders(profile: &Profile) -> Result<Orders, CliError> {
+    Ok(LocalShop::of(profile).map_err(cli_error)?.orders())
 }
 
 /// One line of `--json`.

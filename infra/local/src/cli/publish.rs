@@ -19,6 +19,7 @@ use super::args::PublishArgs;
 use super::http::send;
 use super::progress::ProgressReporter;
 use super::{CliError, cli_error, publish_program};
+use crate::profile::Profile;
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -27,14 +28,14 @@ const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Most mistakes and warnings printed; the rest are counted.
 const PRINTED_MAX: usize = 50;
 
-pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
+pub(super) fn run(args: &PublishArgs, profile: &Profile) -> Result<(), CliError> {
     let document = unpacked(read(&args.file)?)?;
     let json: Value = serde_json::from_slice(&document)
         .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
     if publish_program::is_program(&json) {
-        return publish_program::run(args, &document);
+        return publish_program::run(args, profile, &document);
     }
-    let document = authored(document, &json, args)?;
+    let document = authored(document, &json, args, profile)?;
     let invalid = |mistakes: Vec<Mistake>| invalid(&args.file, &mistakes);
     let product = publishing::read(&document, None).map_err(invalid)?;
     let id = product.id().to_owned();
@@ -53,7 +54,8 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
         return Ok(());
     }
     drop(compiled);
-    let body = put(args, &id, &document)?;
+    let path = format!("/v1/admin/configurators/{id}");
+    let body = put(args, profile, &path, &packed(&document)?, "gzip")?;
     let answer: Value = serde_json::from_str(&body).map_err(cli_error)?;
     let warnings = answer["warnings"].as_array().into_iter().flatten();
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
@@ -64,23 +66,42 @@ pub(super) fn run(args: &PublishArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn put(args: &PublishArgs, product: &str, document: &[u8]) -> Result<String, CliError> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(document).map_err(cli_error)?;
-    let packed = packed.finish().map_err(cli_error)?;
-    let url = format!("{}/v1/admin/configurators/{product}", args.target.url);
-    let authorization = format!("Bearer {}", args.staff_token);
+/// Sends a document to a route for staff, compressed if that is how it is encoded.
+pub(super) fn put(
+    args: &PublishArgs,
+    profile: &Profile,
+    path: &str,
+    document: &[u8],
+    encoding: &str,
+) -> Result<String, CliError> {
+    let url = format!("{}{path}", profile.url());
+    let token = match &args.staff_token {
+        Some(token) => token.clone(),
+        None => profile.staff_token().map_err(cli_error)?,
+    };
+    let authorization = format!("Bearer {token}");
     let headers = [
         ("authorization", authorization.as_str()),
         ("content-type", "application/json"),
-        ("content-encoding", "gzip"),
+        ("content-encoding", encoding),
     ];
-    send("PUT", &url, &headers, &packed)?.expect_success()
+    send("PUT", &url, &headers, document)?.expect_success()
+}
+
+fn packed(document: &[u8]) -> Result<Vec<u8>, CliError> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(document).map_err(cli_error)?;
+    packed.finish().map_err(cli_error)
 }
 
 /// The document in the authoring format. A product in Shopify's format is converted: every variant
 /// becomes a configuration at the variant's price.
-fn authored(document: Vec<u8>, json: &Value, args: &PublishArgs) -> Result<Vec<u8>, CliError> {
+fn authored(
+    document: Vec<u8>,
+    json: &Value,
+    args: &PublishArgs,
+    profile: &Profile,
+) -> Result<Vec<u8>, CliError> {
     if json["product"].is_string() {
         return Ok(document);
     }
@@ -89,7 +110,11 @@ fn authored(document: Vec<u8>, json: &Value, args: &PublishArgs) -> Result<Vec<u
     if has_variants.iter().all(Option::is_none) {
         return Err(CliError(format!("{} has no `product`", args.file)));
     }
-    let currency = ShopCurrency { code: &args.currency, decimals: decimals(&args.currency) };
+    let code = match &args.currency {
+        Some(code) => code,
+        None => profile.expect_currency().map_err(cli_error)?,
+    };
+    let currency = ShopCurrency { code, decimals: decimals(code) };
     let product = Product::from_shopify(&document, currency)
         .map_err(|mistakes| invalid(&args.file, &mistakes))?;
     Ok(product.to_document().to_string().into_bytes())

@@ -7,12 +7,14 @@ use domain_loyalty::Program;
 use serde_json::Value;
 
 use super::args::PublishArgs;
-use super::http::send;
-use super::publish::invalid;
+use super::publish::{invalid, put};
 use super::{CliError, cli_error};
+use crate::profile::Profile;
 
 /// Where programs are published.
 const PATH: &str = "/v1/admin/loyalty/program";
+/// The encoding of a document that is sent as it is (RFC 9110 section 12.5.3).
+const PLAIN: &str = "identity";
 /// Most pages of one dry run: at 200 orders each, a hundred thousand orders.
 const PAGES_MAX: usize = 500;
 
@@ -30,7 +32,7 @@ pub(super) fn is_program(document: &Value) -> bool {
     document.get("earning").is_some() && document.get("tiers").is_some()
 }
 
-pub(super) fn run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
+pub(super) fn run(args: &PublishArgs, profile: &Profile, document: &[u8]) -> Result<(), CliError> {
     let text = std::str::from_utf8(document).map_err(cli_error)?;
     let program = Program::parse(text).map_err(|mistakes| invalid(&args.file, &mistakes))?;
     eprintln!(
@@ -42,17 +44,18 @@ pub(super) fn run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
         program.rewards.len()
     );
     if args.dry_run {
-        return dry_run(args, document);
+        return dry_run(args, profile, document);
     }
-    println!("{}", put(args, PATH, document)?);
+    println!("{}", put(args, profile, PATH, document, PLAIN)?);
     Ok(())
 }
 
-fn dry_run(args: &PublishArgs, document: &[u8]) -> Result<(), CliError> {
+fn dry_run(args: &PublishArgs, profile: &Profile, document: &[u8]) -> Result<(), CliError> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     let mut path = format!("{PATH}?dry_run=true");
     for _ in 0..PAGES_MAX {
-        let page: Value = serde_json::from_str(&put(args, &path, document)?).map_err(cli_error)?;
+        let page = put(args, profile, &path, document, PLAIN)?;
+        let page: Value = serde_json::from_str(&page).map_err(cli_error)?;
         for customer in page["customers"].as_array().into_iter().flatten() {
             let id = customer["customer_id"].as_str().unwrap_or_default().to_owned();
             sums.entry(id).or_default().add(customer);
@@ -84,13 +87,6 @@ fn print(sums: &BTreeMap<String, Sum>) {
     let (points, instead) = (all(|sum| sum.points), all(|sum| sum.instead));
     let (orders, more) = (all(|sum| sum.orders), instead - points);
     println!("{:>20} {orders:>8} {points:>12} {instead:>12} {more:>+12}", "all");
-}
-
-fn put(args: &PublishArgs, path: &str, document: &[u8]) -> Result<String, CliError> {
-    let url = format!("{}{path}", args.target.url);
-    let authorization = format!("Bearer {}", args.staff_token);
-    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
-    send("PUT", &url, &headers, document)?.expect_success()
 }
 
 // === impl Sum ===

@@ -1,11 +1,12 @@
 //! `forecourt replay`.
 
-use super::CliError;
 use super::args::ReplayArgs;
 use super::json_line;
+use super::{CliError, orders};
 use crate::admin::{ReplayRequest, with_client};
+use crate::profile::Profile;
 
-pub(super) fn run(args: &ReplayArgs) -> Result<(), CliError> {
+pub(super) fn run(args: &ReplayArgs, profile: &Profile) -> Result<(), CliError> {
     let request = ReplayRequest {
         name: args.name.clone(),
         from_s: args.from,
@@ -14,7 +15,8 @@ pub(super) fn run(args: &ReplayArgs) -> Result<(), CliError> {
         fresh: args.fresh,
     };
     let replayed =
-        with_client(&args.data, async |client| client.replay(&request).await).map_err(CliError)?;
+        with_client(&args.data, orders(profile)?, async |client| client.replay(&request).await)
+            .map_err(CliError)?;
     if args.json {
         println!("{}", json_line(&replayed));
     } else {

@@ -10,18 +10,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::UpArgs;
 use super::{CliError, cli_error};
-use crate::demo;
-use crate::local::{Local, Options};
+use crate::local::{Local, LocalShop, Options};
+use crate::profile::Profile;
 
-pub(super) fn run(args: &UpArgs) -> Result<(), CliError> {
+pub(super) fn run(args: &UpArgs, profile: &Profile) -> Result<(), CliError> {
     let has_colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(has_colours);
     tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
     let runtime = tokio::runtime::Runtime::new().map_err(cli_error)?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(args, profile))
 }
 
-async fn serve(args: &UpArgs) -> Result<(), CliError> {
+async fn serve(args: &UpArgs, profile: &Profile) -> Result<(), CliError> {
     let mut stops = [SignalKind::interrupt(), SignalKind::terminate()]
         .map(|kind| signal(kind).map_err(cli_error));
     let options = Options {
@@ -30,11 +30,11 @@ async fn serve(args: &UpArgs) -> Result<(), CliError> {
         fresh: args.fresh,
         faults: args.faults.clone(),
         replaying: args.replaying,
-        staff_tokens: staff_tokens(),
+        shop: LocalShop::of(profile).map_err(cli_error)?,
         clock: Clock::system(),
     };
     let local = Local::start(options).await.map_err(cli_error)?;
-    print_greeting(&local);
+    print_greeting(&local, profile.expect_shop().map_err(cli_error)?);
     let [interrupt, terminate] = &mut stops;
     let (Ok(interrupt), Ok(terminate)) = (interrupt, terminate) else {
         return Err(CliError("can't install signal handlers".to_owned()));
@@ -54,12 +54,7 @@ fn log_filter() -> Targets {
     configured.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-fn staff_tokens() -> String {
-    std::env::var("FORECOURT_STAFF_TOKEN").unwrap_or_else(|_| demo::STAFF_TOKEN.to_owned())
-}
-
-fn print_greeting(local: &Local) {
+fn print_greeting(local: &Local, shop: &str) {
     let url = local.url();
     println!(
         "Forecourt serves {shop} at {url}
@@ -71,7 +66,6 @@ fn print_greeting(local: &Local) {
         {url}/v1/loyalty
 
   the data folder is {data}; Ctrl-C stops",
-        shop = demo::SHOP,
         data = local.data().display(),
     );
 }

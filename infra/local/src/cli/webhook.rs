@@ -1,6 +1,6 @@
 //! `forecourt webhook`.
 
-use edge_wire::secrets::ShopifySecrets;
+use edge_wire::link::mint_link;
 use edge_wire::webhook::sign;
 use origin_functions::runtime::clock::Clock;
 
@@ -9,24 +9,24 @@ use super::http::send;
 use super::publish::read;
 use super::{CliError, cli_error};
 use crate::demo;
+use crate::profile::Profile;
 
-pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
+pub(super) fn run(args: &WebhookArgs, profile: &Profile) -> Result<(), CliError> {
     let payload = match &args.file {
         Some(file) => read(file)?,
-        None => fixture(args)?,
+        None => fixture(args, profile)?,
     };
-    let secrets =
-        ShopifySecrets::parse(demo::SHOPIFY_SECRET).ok_or_else(|| cli_error("no secret"))?;
+    let secrets = profile.expect_shopify_secrets().map_err(cli_error)?;
     let signature = sign(&secrets, &payload);
     let headers = [
         ("content-type", "application/json"),
         ("x-shopify-topic", args.topic.as_str()),
-        ("x-shopify-shop-domain", demo::SHOP),
+        ("x-shopify-shop-domain", profile.expect_shop().map_err(cli_error)?),
         ("x-shopify-hmac-sha256", signature.as_str()),
         ("x-shopify-api-version", "2026-07"),
         ("x-shopify-webhook-id", "forecourt-cli"),
     ];
-    let url = format!("{}/webhooks/shopify", args.target.url);
+    let url = format!("{}/webhooks/shopify", profile.url());
     let reply = send("POST", &url, &headers, &payload)?;
     let status = reply.status;
     reply.expect_success()?;
@@ -35,15 +35,23 @@ pub(super) fn run(args: &WebhookArgs) -> Result<(), CliError> {
 }
 
 /// The built-in example of a topic, with the cart of `--cart`.
-fn fixture(args: &WebhookArgs) -> Result<Vec<u8>, CliError> {
+fn fixture(args: &WebhookArgs, profile: &Profile) -> Result<Vec<u8>, CliError> {
     let now = Clock::system().now();
-    match args.topic.as_str() {
-        "orders/paid" => Ok(demo::orders_paid(args.cart.as_deref(), now).into()),
-        "refunds/create" => Ok(demo::refunds_create(now).into()),
-        "orders/cancelled" => Ok(demo::orders_cancelled(now).into()),
+    let payload = match args.topic.as_str() {
+        "orders/paid" => {
+            let link = match &args.cart {
+                Some(cart) => Some(mint_link(&profile.expect_keys().map_err(cli_error)?, cart)),
+                None => None,
+            };
+            demo::orders_paid(link.as_deref(), now)
+        }
+        "refunds/create" => demo::refunds_create(now),
+        "orders/cancelled" => demo::orders_cancelled(now),
         _ => {
             let fixtures = "orders/paid, refunds/create and orders/cancelled";
-            Err(CliError(format!("fixtures exist for {fixtures} only; pass a file")))
+            return Err(CliError(format!("fixtures exist for {fixtures} only; pass a file")));
         }
-    }
+    };
+    let currency = profile.expect_currency().map_err(cli_error)?;
+    Ok(demo::in_currency(&payload, currency).into())
 }

@@ -3,13 +3,14 @@
 use domain_core::time::SECOND_MS;
 use edge_wire::keys::KeyRing;
 use edge_wire::link::verify_link;
-use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, PUBLISHED_QUEUE};
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{add, checkout, deliver, key, merge, new_cart, order_of, own_cart, session};
+use crate::client::{
+    add, checkout, deliver, key, merge, new_cart, order_of, own_cart, session, signed,
+};
 use crate::shop::{Reply, Shop};
 
 /// A tee with a print, which the fixture's order buys two of.
@@ -118,7 +119,7 @@ fn the_hand_over_answers_through_shopifys_app_proxy() {
     let (token, bookmark) = filled(&shop, &[tee(TEE, 1)]);
     shop.drained(CART_QUEUE);
     let path = format!("/proxy/v1/cart/checkout?cart={token}&bookmark={bookmark}");
-    let url = signed(&path, None, Clock::system().now().unix_s()).unwrap();
+    let url = signed(&path, None, Clock::system().now().unix_s());
     let proxied = shop.get(url.strip_prefix(demo::URL).unwrap()).send();
     assert_eq!(proxied.status, 200, "{}", proxied.text);
     assert_eq!(proxied.json(), checkout(&shop, &token, &bookmark));

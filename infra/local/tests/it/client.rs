@@ -1,8 +1,8 @@
 //! Requests that the clients of the shop send: a shopper, a customer, Shopify.
 
 use domain_core::time::SECOND_MS;
-use infra_local::cli::signed;
 use infra_local::demo;
+use infra_local::profile::Profile;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
@@ -78,10 +78,15 @@ pub(crate) fn order_of(checkout: &Value, id: u64) -> Value {
         "line_items": items.collect::<Vec<_>>()})
 }
 
+/// A URL as the demo shop's App Proxy would call it.
+pub(crate) fn signed(url: &str, customer: Option<&str>, now_unix_s: u64) -> String {
+    infra_local::cli::signed(&Profile::demo(), url, customer, now_unix_s).unwrap()
+}
+
 /// A customer's token, fetched as the storefront fetches it.
 pub(crate) fn session(shop: &Shop, customer: &str) -> String {
     let now = Clock::system().now().unix_s();
-    let path = signed("/proxy/v1/session", Some(customer), now).unwrap();
+    let path = signed("/proxy/v1/session", Some(customer), now);
     let path = path.strip_prefix(demo::URL).unwrap().to_owned();
     let reply = shop.request("POST", &path).send();
     assert_eq!(reply.status, 201, "{}", reply.text);

@@ -3,9 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use edge_wire::keys::KeyRing;
+use edge_wire::token::verify_customer;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use infra_local::demo;
+use origin_functions::runtime::clock::Clock;
 use serde_json::json;
 
 use crate::binary::{Process, forecourt};
@@ -183,4 +186,22 @@ fn the_help_of_every_command_has_an_example() {
             "{help}"
         );
     }
+}
+
+#[test]
+fn a_command_takes_the_profile_of_its_shop() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("shop.json");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("shop.json", r#"{"url": "https://api.example.com"}"#);
+    let profile = profile.display().to_string();
+    let stderr = rejected(&["token", "--profile", &profile]);
+    assert!(stderr.starts_with("forecourt: FORECOURT_KEYS is not set: "), "{stderr}");
+    write("shop.json", r#"{"url": "https://api.example.com", "secrets": "keys.env"}"#);
+    write("keys.env", "FORECOURT_KEYS=k1:0123456789abcdef0123456789abcdef\n");
+    let output = forecourt(&["token", "--customer", "7", "--profile", &profile]);
+    let token = String::from_utf8(output.stdout).unwrap();
+    let keys = KeyRing::parse("k1:0123456789abcdef0123456789abcdef").unwrap();
+    let now_unix_s = Clock::system().now().unix_s();
+    assert_eq!(verify_customer(&keys, token.trim(), now_unix_s).unwrap(), "7");
 }

@@ -23,6 +23,7 @@ mod logs;
 mod merging;
 mod native_webhooks;
 mod privacy;
+mod profiles;
 mod programs;
 mod publishing;
 mod redemptions;

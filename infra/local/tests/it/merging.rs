@@ -2,13 +2,12 @@
 
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_cart;
-use infra_local::cli::signed;
 use infra_local::demo;
 use infra_local::wiring::CART_QUEUE;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{add, key, merge, new_cart, own_cart, session};
+use crate::client::{add, key, merge, new_cart, own_cart, session, signed};
 use crate::shop::{Reply, Shop};
 
 fn tee(size: &str, quantity: u32) -> Value {
@@ -134,7 +133,7 @@ fn a_merge_works_through_shopifys_app_proxy() {
     let now = Clock::system().now().unix_s();
     let (own, _) = own_cart(&shop, &session(&shop, "1007"));
     let query = format!("cart={own}&bookmark={guest_bookmark}&idempotency_key={}", key("merge"));
-    let url = signed(&format!("/proxy/v1/cart/merge?{query}"), Some("1007"), now).unwrap();
+    let url = signed(&format!("/proxy/v1/cart/merge?{query}"), Some("1007"), now);
     let merged = shop
         .request("POST", url.strip_prefix(demo::URL).unwrap())
         .json(&json!({"from": guest}))

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use infra_local::demo;
-use infra_local::local::{EdgeParts, Local, Options};
+use infra_local::local::{EdgeParts, Local, LocalShop, Options};
 use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,7 +56,8 @@ impl Shop {
         Self::open_with(folder, |options| Options { replaying: true, ..options })
     }
 
-    fn open_with(folder: TempDir, change: impl FnOnce(Options) -> Options) -> Self {
+    /// The same with other options.
+    pub(crate) fn open_with(folder: TempDir, change: impl FnOnce(Options) -> Options) -> Self {
         let runtime = Runtime::new().unwrap();
         let options = change(Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -65,7 +65,7 @@ impl Shop {
             fresh: false,
             faults: None,
             replaying: false,
-            staff_tokens: demo::STAFF_TOKEN.to_owned(),
+            shop: LocalShop::demo(),
             clock: Clock::system(),
         });
         let local = runtime.block_on(Local::start(options)).unwrap();

@@ -6,6 +6,7 @@ use super::super::args::DoctorArgs;
 use super::super::{CliError, json_line};
 use super::checks::{CHECKS, Check};
 use super::target_client::TargetClient;
+use crate::profile::Profile;
 
 /// The outcome of a check that did not fail.
 pub(super) enum Outcome {
@@ -37,8 +38,8 @@ struct Report<'a> {
     checks: Vec<CheckResult>,
 }
 
-pub(in super::super) fn run(args: &DoctorArgs) -> Result<(), CliError> {
-    let target = TargetClient::new(args)?;
+pub(in super::super) fn run(args: &DoctorArgs, profile: &Profile) -> Result<(), CliError> {
+    let target = TargetClient::new(args, profile)?;
     if let Some(unknown) = args.only.iter().find(|name| CHECKS.iter().all(|it| it.name != **name)) {
         let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
         return Err(CliError(format!("--only {unknown}: the checks are {}", names.join("; "))));
@@ -59,7 +60,7 @@ pub(in super::super) fn run(args: &DoctorArgs) -> Result<(), CliError> {
     let (failed, skipped) = (count("failed"), count("skipped"));
     let all = checks.len();
     if args.json {
-        println!("{}", json_line(&Report { url: &args.target.url, failed, skipped, checks }));
+        println!("{}", json_line(&Report { url: profile.url(), failed, skipped, checks }));
     } else {
         println!("\n{} ok, {failed} failed, {skipped} skipped", all - failed - skipped);
     }

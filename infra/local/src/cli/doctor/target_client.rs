@@ -16,6 +16,7 @@ use super::super::args::DoctorArgs;
 use super::super::http::{Client, Reply};
 use super::report::CheckError;
 use super::secrets::Secrets;
+use crate::profile::Profile;
 
 /// How long one answer may take: CloudFront itself gives up on an origin after 30 s.
 const TIMEOUT: Duration = Duration::from_secs(35);
@@ -47,26 +48,18 @@ pub(super) struct Cart {
 // === impl TargetClient ===
 
 impl TargetClient {
-    pub(super) fn new(args: &DoctorArgs) -> Result<Self, CliError> {
-        let url = args.target.url.trim_end_matches('/').to_owned();
-        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let host =
-            host.filter(|host| !host.is_empty() && !host.contains('/')).ok_or_else(|| {
-                CliError(format!("--url {url}: write https:// and a host, without a path"))
-            })?;
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let is_local = ["127.0.0.1", "localhost"].contains(&name);
+    pub(super) fn new(args: &DoctorArgs, profile: &Profile) -> Result<Self, CliError> {
         Ok(Self {
             client: Client::new(TIMEOUT),
             product: args.product.clone(),
-            secrets: Secrets::read(args.secrets.as_deref(), is_local)?,
+            secrets: Secrets::of(profile)?,
             origins: args.origin.clone(),
             may_write: args.write,
             requests: args.requests,
             patience: Duration::from_secs(args.patience),
             clock: Clock::system(),
             carts: OnceCell::new(),
-            url,
+            url: profile.url().to_owned(),
         })
     }
 

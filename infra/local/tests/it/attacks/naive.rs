@@ -2,11 +2,11 @@
 
 use edge_wire::query::parse;
 use edge_wire::routes::{Class, ROUTES};
-use infra_local::cli::signed;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use super::wiring::Wiring;
+use crate::client::signed;
 
 // === the function ===
 
@@ -102,7 +102,7 @@ pub(super) fn believes_unsigned_queries(wiring: Wiring) -> Wiring {
         let pairs = parse(query).unwrap_or_default();
         let named = pairs.iter().rfind(|(name, _)| name == "logged_in_customer_id");
         let customer = named.map(|(_, value)| value.as_ref());
-        let url = signed(uri.as_str().unwrap(), customer, Clock::system().now().unix_s()).unwrap();
+        let url = signed(uri.as_str().unwrap(), customer, Clock::system().now().unix_s());
         let mut signed = request.clone();
         signed["querystring"] = json!(url.split_once('?').unwrap().1);
         real(&signed)

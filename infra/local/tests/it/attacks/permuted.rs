@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use infra_local::cli::signed;
 use infra_local::demo;
 use origin_functions::runtime::clock::Clock;
 use proptest::prelude::*;
 
 use super::scene::{RequestBuilder, Scene, Visit, Who};
+use crate::client::signed;
 
 /// Cases: each sends requests to two new edges.
 const CASES: u32 = 192;
@@ -91,7 +91,7 @@ fn request_of(
     }
     if is_proxied {
         let now = Clock::system().now().unix_s();
-        let url = signed(&format!("/proxy{target}"), Some(person.customer), now).unwrap();
+        let url = signed(&format!("/proxy{target}"), Some(person.customer), now);
         url.strip_prefix(demo::URL).unwrap().clone_into(&mut target);
     }
     let request = RequestBuilder::get(target);

@@ -77,7 +77,8 @@ async fn webhooks(stage: &Stage, footprints: &mut Footprints) {
     }
     stage.apply(&[LOYALTY_QUEUE, CART_QUEUE]).await;
     stage.take();
-    let paid = demo::orders_paid(Some("counted"), stage.now());
+    let link = stage.link("counted");
+    let paid = demo::orders_paid(Some(&link), stage.now());
     let webhooks = [
         ("orders/create", paid.clone(), Operation::AbsorbCreated, Operation::TakeFromCart),
         ("orders/paid", paid, Operation::AbsorbPaid, Operation::TakeFromCartAgain),

@@ -16,6 +16,7 @@ use edge_wire::function::{ConsumerFunction, HttpFunction};
 use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY};
 use edge_wire::identity::{Identity, Kind, encode};
 use edge_wire::keys::KeyRing;
+use edge_wire::link::mint_link;
 use edge_wire::secrets::ShopifySecrets;
 use http::{Method, Request};
 use infra_bus::{BoxFuture, Bus, Faults, Target, TargetError};
@@ -111,6 +112,11 @@ impl Stage {
     /// Advances the clock, so that the instances' cache entries expire.
     pub(super) fn pass(&self, ms: u64) {
         self.now_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// The signed link that names a cart at checkout.
+    pub(super) fn link(&self, cart: &str) -> String {
+        mint_link(&keys(), cart)
     }
 
     pub(super) fn now(&self) -> Time {

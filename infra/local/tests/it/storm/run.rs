@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
-use infra_local::demo;
-use infra_local::local::{Local, Options};
+use infra_local::local::{Local, LocalShop, Options};
 use infra_local::wiring::CART_QUEUE;
 use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
@@ -148,7 +147,7 @@ pub(super) fn last_start(data: &Path, inspect: impl FnOnce(&Local, &Runtime)) {
         fresh: false,
         faults: None,
         replaying: false,
-        staff_tokens: demo::STAFF_TOKEN.to_owned(),
+        shop: LocalShop::demo(),
         clock: Clock::system(),
     };
     let local = runtime.block_on(Local::start(options)).unwrap();

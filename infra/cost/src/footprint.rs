@@ -35,14 +35,10 @@ pub enum Operation {
     CarryRedemption,
     /// A webhook until its 200.
     ReceiveWebhook,
-    /// `orders/create` in the ledger.
-    AbsorbCreated,
     /// `orders/paid` in the ledger.
     AbsorbPaid,
     /// `refunds/create` in the ledger.
     AbsorbRefund,
-    /// Any other topic in the ledger.
-    AbsorbOther,
     /// The first webhook of an order in the cart it came from.
     TakeFromCart,
     /// The second.

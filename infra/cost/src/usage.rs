@@ -254,24 +254,24 @@ pub(crate) fn work(profile: &Profile) -> Vec<Work> {
         ..Op::ReceiveWebhook.footprint()
     };
     let orders = webhooks.orders.a_month;
-    // Webhooks of orders also go to the cart's queue.
-    work(Function::Http(HttpFunction::Webhooks), Through::Api, 2 * orders, webhook(2));
-    work(
-        Function::Http(HttpFunction::Webhooks),
-        Through::Api,
-        webhooks.refunds + webhooks.others,
-        webhook(1),
-    );
+    let received = [
+        // `orders/paid` goes to the ledger's queue and the carts', `orders/create` to the carts' only.
+        (orders, webhook(2)),
+        (orders + webhooks.refunds, webhook(1)),
+        // No queue takes the others.
+        (webhooks.others, webhook(0)),
+    ];
+    for (times, takes) in received {
+        work(Function::Http(HttpFunction::Webhooks), Through::Api, times, takes);
+    }
     let linked = percent(orders, webhooks.orders.from_carts_percent);
     let applied = [
         (ConsumerFunction::Cart, writes.cart_commands, Op::ApplyCommand),
         (ConsumerFunction::Cart, linked, Op::TakeFromCart),
         (ConsumerFunction::Cart, linked, Op::TakeFromCartAgain),
         (ConsumerFunction::Cart, 2 * (orders - linked), Op::TakeFromNoCart),
-        (ConsumerFunction::Loyalty, orders, Op::AbsorbCreated),
         (ConsumerFunction::Loyalty, orders, Op::AbsorbPaid),
         (ConsumerFunction::Loyalty, webhooks.refunds, Op::AbsorbRefund),
-        (ConsumerFunction::Loyalty, webhooks.others, Op::AbsorbOther),
         (ConsumerFunction::Loyalty, writes.redemptions, Op::CarryRedemption),
     ];
     for (function, times, operation) in applied {

@@ -157,9 +157,12 @@ mod tests {
     fn the_wiring_uses_the_event_names_of_the_domain() {
         let carts: Vec<Value> =
             std::iter::once(of(&[Kind::CartCommanded])).chain(webhooks(&ORDER_TOPICS)).collect();
+        let topics: Vec<&str> = OrderFact::topics().collect();
+        let ledger: Vec<Value> =
+            std::iter::once(of(&[Kind::LoyaltyCommanded])).chain(webhooks(&topics)).collect();
         let expected = [
             (CART_QUEUE, json!({"$or": carts})),
-            (LOYALTY_QUEUE, of(&[Kind::ShopifyWebhook, Kind::LoyaltyCommanded])),
+            (LOYALTY_QUEUE, json!({"$or": ledger})),
             (REDEMPTION_QUEUE, of(&Kind::REDEMPTIONS)),
             (PRIVACY_QUEUE, json!({"$or": webhooks(&Demand::TOPICS)})),
             (PUBLISHED_QUEUE, of(&[Kind::ConfiguratorPublished, Kind::ProgramPublished])),

@@ -49,7 +49,7 @@ fn arm_is_a_fifth_cheaper() {
 
 #[test]
 fn a_webhook_is_an_event_in_pieces_of_64_kib_an_api_request_and_a_message() {
-    let of = |bytes| bill(&month(&[("/webhooks/others", 1_000_000), ("/webhooks/bytes", bytes)]));
+    let of = |bytes| bill(&month(&[("/webhooks/refunds", 1_000_000), ("/webhooks/bytes", bytes)]));
     assert_eq!(usd(&of(12_000), Item::Events), "1");
     assert_eq!(usd(&of(100_000), Item::Events), "2");
     assert_eq!(usd(&of(12_000), Item::ApiRequests), "1");
@@ -68,15 +68,22 @@ fn a_webhook_is_an_event_in_pieces_of_64_kib_an_api_request_and_a_message() {
 }
 
 #[test]
-fn an_order_is_two_webhooks_and_each_goes_to_two_queues() {
+fn a_webhook_that_nothing_reads_is_an_event_without_a_message() {
+    let others = bill(&month(&[("/webhooks/others", 1_000_000)]));
+    assert_eq!(usd(&others, Item::Events), "1");
+    assert_eq!(usd(&others, Item::QueueRequests), usd(&bill(&month(&[])), Item::QueueRequests));
+}
+
+#[test]
+fn an_order_is_two_webhooks_and_three_messages() {
     let one = bill(&month(&[("/webhooks/orders/a_month", 500_000)]));
     let quiet = bill(&month(&[]));
     assert_eq!(usd(&one, Item::Events), "1");
     let quantity = |bill: &infra_cost::Bill| {
         bill.lines.iter().find(|line| line.item == Item::QueueRequests).unwrap().quantity
     };
-    // A million webhooks, two messages each, sent, received and deleted.
-    assert_eq!(quantity(&one) - quantity(&quiet), 6_000_000);
+    // Both go to the carts, one to the ledger; each message is sent, received and deleted.
+    assert_eq!(quantity(&one) - quantity(&quiet), 4_500_000);
 }
 
 #[test]

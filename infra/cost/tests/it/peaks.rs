@@ -49,10 +49,10 @@ fn environments_are_the_rate_times_the_duration() {
 }
 
 #[test]
-fn an_order_is_two_webhooks_and_four_messages() {
+fn an_order_is_two_webhooks_and_three_messages() {
     let profile = month(&[("/webhooks/orders/a_month", 10 * MONTH_S)]);
     assert_eq!(strain(&profile, QuotaName::PutEvents).needed, 20);
-    assert_eq!(strain(&profile, QuotaName::RuleDeliveries).needed, 40);
+    assert_eq!(strain(&profile, QuotaName::RuleDeliveries).needed, 30);
     assert_eq!(strain(&profile, QuotaName::ApiRequests).needed, 20);
     assert_eq!(strain(&profile, QuotaName::EdgeRequests).needed, 20);
 }

@@ -16,7 +16,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// Which shop to work with: a JSON file with `url`, `shop`, `currency` and `secrets`, the name of
     /// a file of NAME=value lines; by default the demo shop on this machine.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(id = "shop_profile", long = "profile", global = true, value_name = "FILE")]
     pub profile: Option<PathBuf>,
     /// The arguments of `up` as the default command.
     #[command(flatten)]

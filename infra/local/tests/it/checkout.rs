@@ -2,7 +2,7 @@
 
 use domain_core::time::SECOND_MS;
 use edge_wire::keys::KeyRing;
-use edge_wire::link::verify_link;
+use edge_wire::link::{mint_link, verify_link};
 use infra_local::demo;
 use infra_local::wiring::{CART_QUEUE, PUBLISHED_QUEUE};
 use origin_functions::runtime::clock::Clock;
@@ -239,9 +239,10 @@ fn an_order_of_a_guests_cart_removes_its_lines_from_the_merged_cart() {
 fn the_fixture_order_buys_from_the_given_cart() {
     let shop = Shop::open();
     let (token, bookmark) = filled(&shop, &[printed_tee(3)]);
-    let cart = token.split('.').nth(2);
+    let cart = token.split('.').nth(2).unwrap();
+    let link = mint_link(&KeyRing::parse(demo::KEYS).unwrap(), cart);
     let soon = Clock::system().now().plus_ms(SECOND_MS);
-    let order = demo::orders_paid(cart, soon);
+    let order = demo::orders_paid(Some(&link), soon);
     assert_eq!(deliver(&shop, "orders/paid", &order).status, 200);
     shop.drained(CART_QUEUE);
     assert_eq!(quantities(&shop.cart(&token, &bookmark)), [1]);

@@ -24,10 +24,11 @@ fn shopifys_own_delivery_goes_to_the_queues_of_ours() {
     let native = "aws.partner/shopify.com/359000000000/forecourt";
     for (topic, queues) in [
         ("orders/paid", vec!["cart", "loyalty"]),
-        ("orders/create", vec!["cart", "loyalty"]),
+        ("orders/create", vec!["cart"]),
         ("refunds/create", vec!["loyalty"]),
-        ("customers/redact", vec!["loyalty", "privacy"]),
-        ("app/uninstalled", vec!["loyalty", "privacy"]),
+        ("customers/redact", vec!["privacy"]),
+        ("app/uninstalled", vec!["privacy"]),
+        ("products/update", vec![]),
     ] {
         // Ours as HTTP spells it; Shopify's as captured, webhooks and the newer events.
         for (source, header) in [

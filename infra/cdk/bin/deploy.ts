@@ -1,7 +1,9 @@
 // `infra/deploy ENVIRONMENT [--dry-run|--back]`: runs lib/deployment.ts with AWS's own CLI.
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type EdgeTexts, type Shell, deploy, digest, rollBack } from '../lib/deployment.ts';
 import { check, readSettings } from '../lib/settings.ts';
+import { byHand, shopifyApp } from '../lib/shopify-app.ts';
 
 const [environment = '', mode] = process.argv.slice(2);
 const settings = check(readSettings(environment));
@@ -62,7 +64,14 @@ try {
     } else {
         const secret = process.env.SHOPIFY_CLIENT_SECRET ?? (isDry ? 'of the app' : '');
         const deployed = await deploy(settings, secret, shell, isDry ? emptyTexts : builtTexts);
-        console.log(`\n${deployed.Url}`);
+        const file = new URL(`../../shopify.app.${environment}.toml`, import.meta.url);
+        const template = readFileSync(new URL('../../shopify.app.toml', import.meta.url), 'utf8');
+        if (!isDry) {
+            writeFileSync(file, shopifyApp(template, deployed.Url, settings));
+        }
+        const steps = byHand(settings).map((step, at) => `  ${at + 1}. ${step}`);
+        console.log(`\n${deployed.Url}\n\ninfra/shopify.app.${environment}.toml is for Shopify. By hand:`);
+        console.log(steps.join('\n'));
     }
 } catch (error) {
     console.error(`infra/deploy: ${error instanceof Error ? error.message : error}`);

@@ -16,6 +16,9 @@ pub const CURRENCY: &str = "EUR";
 pub const SHOPIFY_SECRET: &str = "dev-shopify-secret";
 /// The staff token.
 pub const STAFF_TOKEN: &str = "dev-staff-token-0000000000000000";
+/// Its customers.
+pub const CUSTOMERS: [&str; 10] =
+    ["1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008", "1009", "1010"];
 /// Our own key, which is never Shopify's secret.
 pub const KEYS: &str = "dev1:dev-forecourt-key-0000000000000000";
 /// The AWS region of all parts.

@@ -143,6 +143,16 @@ impl Profile {
             .transpose()
     }
 
+    /// The newest of Shopify's app secrets as a text, for a program that signs like Shopify.
+    ///
+    /// # Errors
+    /// They are not well-formed.
+    pub fn shopify_secret(&self) -> Result<Option<String>, ProfileError> {
+        self.shopify_secrets()?;
+        let secrets = self.secret(SHOPIFY_SECRETS, demo::SHOPIFY_SECRET);
+        Ok(secrets.map(|text| text.split(',').next().unwrap_or_default().trim().to_owned()))
+    }
+
     /// The staff tokens that a shop on this machine accepts.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use domain_core::time::Time;
 
+use crate::demo;
+
 /// Forecourt on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "forecourt", version, args_conflicts_with_subcommands = true)]
@@ -52,6 +54,16 @@ pub enum Command {
         forecourt replay --rule loyalty --from 2026-11-21T08:00:00Z\n\n\
         Events carry the replay's name, as on EventBridge. The archive holds 20 days.\n")]
     Replay(ReplayArgs),
+    /// Write what a load test works with: products, customers and their tokens.
+    #[command(after_help = "Example:\n  forecourt loadtest-data --out loadtest.json\n\n\
+        Without --product it publishes products of its own, which a shop for shoppers should not get.\n")]
+    LoadtestData(LoadtestDataArgs),
+    /// Run a load test with k6, and write its report.
+    #[command(after_help = "Example:\n  forecourt loadtest smoke\n\n\
+        Profiles: smoke, average, spike50x, soak, stampede, breakpoint, webhooks, cold, \
+        hits, writes \
+        (loadtests/README.md). It ends with 1 if a promise was broken.\n")]
+    Loadtest(LoadtestArgs),
     /// Run the local CloudFront alone, before any origin.
     #[command(after_help = "Example:\n  forecourt edge --distribution edge/distribution.json \
         --origin http://127.0.0.1:9000 --listen 127.0.0.1:8081\n")]
@@ -154,6 +166,62 @@ pub struct TokenArgs {
     /// Shopify's id of the customer.
     #[arg(long, default_value = "1001")]
     pub customer: String,
+}
+
+/// `loadtest-data`.
+#[derive(Debug, Clone, Args)]
+pub struct LoadtestDataArgs {
+    /// The file to write.
+    #[arg(long, default_value = "loadtest.json")]
+    pub out: PathBuf,
+    /// A published product, the most popular first; may be repeated. Without it, products are
+    /// generated and published.
+    #[arg(long, value_name = "ID")]
+    pub product: Vec<String>,
+    /// How many products are generated.
+    #[arg(long, default_value = "50", value_parser = clap::value_parser!(u64).range(1..=999))]
+    pub products: u64,
+    /// A customer whose points are read; may be repeated.
+    #[arg(long, value_name = "ID", default_values = demo::CUSTOMERS)]
+    pub customer: Vec<String>,
+    /// For how long the customers' tokens are valid.
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u64).range(1..=48))]
+    pub valid_hours: u64,
+    /// The shop.
+    #[command(flatten)]
+    pub target: Target,
+    /// A staff token, instead of the profile's.
+    #[arg(long)]
+    pub staff_token: Option<String>,
+}
+
+/// `loadtest`.
+#[derive(Debug, Clone, Args)]
+pub struct LoadtestArgs {
+    /// The profile of the load.
+    #[arg(default_value = "smoke")]
+    pub test: String,
+    /// What `forecourt loadtest-data` wrote.
+    #[arg(long, default_value = "loadtest.json", value_name = "FILE")]
+    pub data_file: PathBuf,
+    /// For how many seconds the load is held, instead of the profile's time.
+    #[arg(long, value_name = "SECONDS")]
+    pub duration: Option<u64>,
+    /// Arrivals a second on a usual day, instead of 8.
+    #[arg(long, value_name = "RATE")]
+    pub base_rate: Option<u64>,
+    /// The folder of reports.
+    #[arg(long, default_value = "loadtest-reports", value_name = "FOLDER")]
+    pub reports: PathBuf,
+    /// k6, if it is not on PATH; by default it is installed into the folder of reports.
+    #[arg(long, value_name = "FILE")]
+    pub k6: Option<PathBuf>,
+    /// Run against a shop that is not on this machine.
+    #[arg(long)]
+    pub yes_production: bool,
+    /// Compare the figures of two runs instead.
+    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+    pub compare: Vec<PathBuf>,
 }
 
 /// `edge`.

@@ -6,6 +6,8 @@ mod dead_letters;
 mod doctor;
 mod edge;
 mod http;
+mod loadtest;
+mod loadtest_data;
 mod progress;
 mod publish;
 mod publish_program;
@@ -16,8 +18,9 @@ mod up;
 mod webhook;
 
 pub use args::{
-    Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, PublishArgs,
-    RedriveArgs, ReplayArgs, SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs,
+    Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, LoadtestArgs,
+    LoadtestDataArgs, PublishArgs, RedriveArgs, ReplayArgs, SignProxyArgs, Target, TokenArgs,
+    UpArgs, WebhookArgs,
 };
 pub use sign_proxy::signed;
 
@@ -51,6 +54,8 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Token(args) => token::run(&args, &profile(None, None)?),
         Command::DeadLetters(command) => dead_letters::run(&command, &profile(None, None)?),
         Command::Replay(args) => replay::run(&args, &profile(None, None)?),
+        Command::LoadtestData(args) => loadtest_data::run(&args, &at(&args.target)?),
+        Command::Loadtest(args) => loadtest::run(&args, &profile(None, None)?),
         Command::Edge(args) => edge::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Doctor(args) => {

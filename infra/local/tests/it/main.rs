@@ -18,6 +18,7 @@ mod doctor;
 mod documentation;
 mod footprints;
 mod journey;
+mod loadtests;
 mod log_fields;
 mod logs;
 mod merging;

@@ -23,53 +23,53 @@ const HOP_BY_HOP: [&str; 5] =
 
 /// A request of a client.
 #[derive(Clone, Debug)]
-pub(super) struct ProxyRequest {
-    pub(super) method: Method,
-    pub(super) target: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct ProxyRequest {
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A response to a client.
 #[derive(Clone, Debug)]
-pub(super) struct ProxyResponse {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct ProxyResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 /// Answers a request, with one fault.
-pub(super) type Fault = fn(&Origin, ProxyRequest) -> ProxyResponse;
+pub(crate) type Fault = fn(&Origin, ProxyRequest) -> ProxyResponse;
 
 /// The shop behind the proxy, and a fault's memory.
-pub(super) struct Origin {
+pub(crate) struct Origin {
     agent: Agent,
     url: String,
-    pub(super) memory: Mutex<HashMap<String, ProxyResponse>>,
+    pub(crate) memory: Mutex<HashMap<String, ProxyResponse>>,
 }
 
 // === impl ProxyRequest ===
 
 impl ProxyRequest {
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.headers.contains_key(name)
     }
 
-    pub(super) fn set(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
         self
     }
 
-    pub(super) fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
         self
     }
 
-    pub(super) fn at(mut self, target: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, target: impl Into<String>) -> Self {
         self.target = target.into();
         self
     }
@@ -78,21 +78,21 @@ impl ProxyRequest {
 // === impl ProxyResponse ===
 
 impl ProxyResponse {
-    pub(super) fn new(status: u16, body: &str) -> Self {
+    pub(crate) fn new(status: u16, body: &str) -> Self {
         Self { status, headers: HeaderMap::new(), body: body.to_owned() }
     }
 
-    pub(super) fn set(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
         self
     }
 
-    pub(super) fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
         self
     }
 
-    pub(super) fn status(mut self, status: u16) -> Self {
+    pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
@@ -102,7 +102,7 @@ impl ProxyResponse {
 
 impl Origin {
     /// Forwards a request to the shop.
-    pub(super) fn forward(&self, sent: ProxyRequest) -> ProxyResponse {
+    pub(crate) fn forward(&self, sent: ProxyRequest) -> ProxyResponse {
         let url = format!("{}{}", self.url, sent.target);
         let mut request = ureq::http::Request::builder().method(sent.method).uri(url);
         request.headers_mut().unwrap().extend(sent.headers);
@@ -118,7 +118,7 @@ impl Origin {
 }
 
 /// Starts a faulty proxy in front of a shop and returns its URL.
-pub(super) fn serve(shop: &Shop, fault: Fault, host: [u8; 4]) -> String {
+pub(crate) fn serve(shop: &Shop, fault: Fault, host: [u8; 4]) -> String {
     let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
     let agent = Agent::new_with_config(config.allow_non_standard_methods(true).build());
     let origin = Origin { agent, url: shop.local().url(), memory: Mutex::default() };

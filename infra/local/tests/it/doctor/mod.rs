@@ -1,7 +1,7 @@
 //! `forecourt doctor` as a process: a healthy shop passes, and each check detects its faults.
 
 mod faults;
-mod faulty_proxy;
+pub(crate) mod faulty_proxy;
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output};

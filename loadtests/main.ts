@@ -1,0 +1,94 @@
+// One profile against one shop: `forecourt loadtest PROFILE`, or
+//
+//   k6 run -e PROFILE=smoke -e DATA=data.json loadtests/main.ts
+import exec from 'k6/execution';
+import { get } from './lib/api.ts';
+import { Cart } from './lib/cart.ts';
+import { readData } from './lib/data.ts';
+import { type Course, arrive, begin, end } from './lib/ledger.ts';
+import { PROFILES, SECOND_LINE, isProfile, plan, seconds } from './lib/profiles.ts';
+import { type Results, table } from './lib/summary.ts';
+import { Visitor } from './lib/visits.ts';
+
+const name = __ENV.PROFILE ?? 'smoke';
+if (!isProfile(name)) {
+  throw new Error(`PROFILE=${name}: there are ${PROFILES.join(', ')}`);
+}
+const profile = name;
+const data = readData(seconds(profile) + 60);
+/// Shopify's app secret: without it visitors don't order, and `webhooks` can't run.
+const secret = __ENV.SHOPIFY_SECRET || undefined;
+if (profile === 'webhooks' && secret === undefined) {
+  throw new Error('webhooks are signed: SHOPIFY_SECRET is not set');
+}
+
+export const options = plan(profile, data);
+
+interface Prepared {
+  readonly course?: Course;
+  /// Where selections begin that no other run has requested.
+  readonly start: number;
+}
+
+export function setup(): Prepared {
+  const start = Math.floor(Math.random() * 1e9);
+  if (profile === 'hits') {
+    hits();
+  }
+  return profile === 'webhooks' ? { start, course: begin(data, secret!) } : { start };
+}
+
+export function visit(): void {
+  new Visitor(data, secret).visit();
+}
+
+export function webhooks({ course }: Prepared): void {
+  arrive(data, secret!, course!, exec.scenario.iterationInTest);
+}
+
+/// One product, which the edge has.
+export function hits(): void {
+  get('product', `${data.url}/v1/configurator/${data.products[0]!.id}`);
+}
+
+/// Two commands, each durable before its answer.
+export function writes(): void {
+  const cart = new Cart(data);
+  const product = data.products[exec.scenario.iterationInTest % data.products.length]!;
+  cart.add(product, product.buyable[0]!, 1);
+  cart.clear();
+}
+
+/// A selection that the edge has never seen.
+export function cold({ start }: Prepared): void {
+  fresh(start + exec.scenario.iterationInTest);
+}
+
+/// Everybody asks for the same one, which the edge has never seen.
+export function stampede({ start }: Prepared): void {
+  fresh(start);
+}
+
+function fresh(number: number): void {
+  const product = data.products[number % data.products.length]!;
+  let rest = Math.floor(number / data.products.length);
+  const chosen: string[] = [];
+  for (const { id, values } of product.options) {
+    const at = rest % (values.length + 1);
+    rest = Math.floor(rest / (values.length + 1));
+    if (at > 0) {
+      chosen.push(`${id}=${values[at - 1]}`);
+    }
+  }
+  get('resolution', `${data.url}/v1/configurator/${product.id}/resolution?${chosen.join('&')}`);
+}
+
+/// Runs once, after the last arrival of `webhooks`.
+export function ledger({ course }: Prepared): void {
+  end(data, course!, exec.instance.iterationsCompleted);
+}
+
+export function handleSummary(results: Results): Record<string, string> {
+  const files = __ENV.SUMMARY ? { [__ENV.SUMMARY]: JSON.stringify(results, null, 1) } : {};
+  return { stdout: table(profile, SECOND_LINE, results), ...files };
+}

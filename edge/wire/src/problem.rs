@@ -128,6 +128,11 @@ codes! {
     Unavailable = 503 "unavailable" "Try again shortly";
 }
 
+/// As long as an edge keeps a personal answer: the next read shows what was absorbed since.
+pub const PENDING_RETRY_S: u32 = 5;
+/// A table or bus that failed three attempts of the SDK has trouble for some seconds.
+pub const UNAVAILABLE_RETRY_S: u32 = 3;
+
 /// One problem document as the viewer gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -165,10 +170,23 @@ pub struct FieldError {
     pub message: String,
 }
 
+// === impl Code ===
+
+impl Code {
+    /// Seconds after which the same request may succeed, unless the problem itself knows better.
+    fn retry_after_s(self) -> Option<u32> {
+        match self {
+            Self::TooManyPending => Some(PENDING_RETRY_S),
+            Self::Unavailable => Some(UNAVAILABLE_RETRY_S),
+            _ => None,
+        }
+    }
+}
+
 // === impl Problem ===
 
 impl Problem {
-    /// A problem with its detail; 429 and 503 set `Retry-After`.
+    /// A problem with its detail, and `Retry-After` if a wait helps.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
@@ -181,7 +199,7 @@ impl Problem {
             errors: Vec::new(),
             merged_into: None,
             bookmark: None,
-            retry_after_s: matches!(code.status(), 429 | 503).then_some(1),
+            retry_after_s: code.retry_after_s(),
             allow: None,
         }
     }

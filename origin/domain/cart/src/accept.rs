@@ -65,7 +65,7 @@ fn check(
     let mut after = contents.clone();
     command.run(&mut after);
     let pending = draft.answer.bookmark.pending.len() + 1;
-    match exceeded_limit(draft.item, &after, pending) {
+    match exceeded_limit(draft.item, &after, pending, draft.request.now) {
         Some(limit) => Err(CartRejection::Limit(limit)),
         None => Ok(CartEvent { cart: draft.request.resource.clone(), command }),
     }

@@ -139,7 +139,7 @@ impl MergeRequest {
             if pending > PENDING_MAX {
                 return Err(Rejection::TooManyPending);
             }
-            if let Some(limit) = exceeded_limit(&merged.into, &after.view, pending) {
+            if let Some(limit) = exceeded_limit(&merged.into, &after.view, pending, self.now) {
                 return Err(Rejection::Check(CartRejection::Limit(limit)));
             }
         }

@@ -135,6 +135,12 @@ impl CartItem {
         self.commands.len() + self.guests.values().map(|guest| guest.commands.len()).sum::<usize>()
     }
 
+    /// The time of the oldest of them.
+    pub(super) fn oldest_retained(&self) -> Option<Time> {
+        let guests = self.guests.values().flat_map(|guest| &guest.commands);
+        self.commands.iter().chain(guests).map(|command| command.time).min()
+    }
+
     /// When the table may delete the item.
     #[must_use]
     pub fn expires_at(&self) -> Time {

@@ -1,7 +1,9 @@
 //! The limits of a cart. Acceptance checks them once; the fold never does.
 
+use domain_core::time::Time;
+
 use super::contents::Contents;
-use super::item::CartItem;
+use super::item::{CartItem, FOLD_WINDOW_MS};
 
 /// Most lines of a cart: the limit of one call of Shopify's `/cart/add.js`.
 pub const LINES_MAX: usize = 250;
@@ -28,13 +30,23 @@ pub enum Limit {
     /// The sum of all lines would exceed the range of money.
     Total,
     /// [`COMMANDS_MAX`].
-    Commands,
+    Commands {
+        /// How long until the oldest of them is no longer stored one by one.
+        wait_ms: u64,
+    },
 }
 
-/// The first limit exceeded if the cart's contents were `after`.
-pub(super) fn exceeded_limit(item: &CartItem, after: &Contents, pending: usize) -> Option<Limit> {
+/// The first limit exceeded at `now` if the cart's contents were `after`.
+pub(super) fn exceeded_limit(
+    item: &CartItem,
+    after: &Contents,
+    pending: usize,
+    now: Time,
+) -> Option<Limit> {
     if item.retained() + pending > COMMANDS_MAX {
-        return Some(Limit::Commands);
+        let oldest = item.oldest_retained().unwrap_or(now);
+        let free_at = oldest.plus_ms(FOLD_WINDOW_MS);
+        return Some(Limit::Commands { wait_ms: free_at.0.saturating_sub(now.0) });
     }
     if after.lines.len() > LINES_MAX {
         return Some(Limit::Lines);

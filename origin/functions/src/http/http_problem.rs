@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use domain_cart::CartRejection;
 use domain_core::port::PortError;
 use domain_core::resource::{MergedInto, Rejection};
+use domain_core::time::SECOND_MS;
 use domain_loyalty::{LoyaltyRejection, Points, REDEMPTIONS_MAX};
 use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::{Code, MEDIA_TYPE, Problem};
@@ -36,6 +37,14 @@ impl HttpProblem {
     /// Adds a bookmark that holds the rejected command, which had been accepted before.
     pub(crate) fn with_bookmark(mut self, bookmark: String) -> Self {
         self.0.bookmark = Some(bookmark);
+        self
+    }
+
+    /// Says when the same request can succeed, rounded up to a second.
+    #[must_use]
+    pub(crate) fn retry_after_ms(mut self, wait_ms: u64) -> Self {
+        let seconds = wait_ms.div_ceil(SECOND_MS).max(1);
+        self.0.retry_after_s = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 
@@ -122,10 +131,11 @@ impl From<LoyaltyRejection> for HttpProblem {
                 let detail = format!("{available} points are available.");
                 Self::new(Code::PointsInsufficient, detail).at("/points", "is more than that")
             }
-            LoyaltyRejection::TooMany => Self::new(
+            LoyaltyRejection::TooMany { wait_ms } => Self::new(
                 Code::TooManyRedemptions,
                 format!("An account takes {REDEMPTIONS_MAX} redemptions in 15 days."),
-            ),
+            )
+            .retry_after_ms(wait_ms),
         }
     }
 }
@@ -181,9 +191,33 @@ fn limit_problem(limit: domain_cart::Limit) -> HttpProblem {
         domain_cart::Limit::Total => {
             HttpProblem::new(Code::CartFull, "The cart's total is out of range.")
         }
-        domain_cart::Limit::Commands => HttpProblem::new(
+        domain_cart::Limit::Commands { wait_ms } => HttpProblem::new(
             Code::TooManyCommands,
             format!("A cart takes {} changes in 48 hours.", domain_cart::COMMANDS_MAX),
-        ),
+        )
+        .retry_after_ms(wait_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retry_after(problem: impl Into<HttpProblem>) -> Option<String> {
+        let response = render(problem.into(), "/v1/cart");
+        Some(response.headers().get(RETRY_AFTER)?.to_str().ok()?.to_owned())
+    }
+
+    #[test]
+    fn every_wait_is_stated_in_seconds_rounded_up() {
+        let commands = domain_cart::Limit::Commands { wait_ms: 86_400_001 };
+        assert_eq!(retry_after(CartRejection::Limit(commands)).as_deref(), Some("86401"));
+        let redemptions = LoyaltyRejection::TooMany { wait_ms: 0 };
+        assert_eq!(retry_after(redemptions).as_deref(), Some("1"), "never no wait at all");
+        let pending = Rejection::<CartRejection>::TooManyPending;
+        assert_eq!(retry_after(pending).as_deref(), Some("5"));
+        let port = PortError::Unavailable("the table".to_owned());
+        assert_eq!(retry_after(port).as_deref(), Some("3"));
+        assert_eq!(retry_after(CartRejection::LineUnknown), None, "no wait helps");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain_cart::CartItem;
 use domain_core::id::hex;
 use domain_core::resource::Commands;
+use domain_core::time::MINUTE_MS;
 use domain_loyalty::{Account, ProgramVersion};
 use edge_wire::problem::Code;
 use origin_adapters::{
@@ -21,6 +22,9 @@ use crate::http::http_problem::HttpProblem;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
 use crate::runtime::ports::{Ports, SharedEvents};
+
+/// A merchant who sets up a shop publishes its program within minutes.
+const NO_PROGRAM_RETRY_MS: u64 = MINUTE_MS;
 
 /// The ledger of an instance.
 pub type ShopLedger = CachedReader<Account, LedgerRepository>;
@@ -135,6 +139,7 @@ impl Shop {
         let active = self.program_in_effect.in_effect().await?;
         active.ok_or_else(|| {
             HttpProblem::new(Code::Unavailable, "The shop is not set up: it has no program.")
+                .retry_after_ms(NO_PROGRAM_RETRY_MS)
         })
     }
 }

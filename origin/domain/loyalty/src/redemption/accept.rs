@@ -3,6 +3,7 @@
 
 use domain_core::event::Events;
 use domain_core::id::CommandId;
+use domain_core::idempotency::ID_WINDOW_MS;
 use domain_core::resource::{
     Answer, CommandLog, CommandRequest, Commands, Draft, Reader, Rejection,
 };
@@ -38,7 +39,10 @@ pub enum LoyaltyRejection {
     /// The account has too few points; this many are available.
     Uncovered(Points),
     /// More redemptions than [`REDEMPTIONS_MAX`] in 15 days.
-    TooMany,
+    TooMany {
+        /// How long until the oldest of them is older than that.
+        wait_ms: u64,
+    },
 }
 
 /// An acknowledged redemption.
@@ -108,7 +112,11 @@ fn check(
     }
     let account = &draft.answer.view.account;
     if account.redemptions.len() >= REDEMPTIONS_MAX {
-        return Err(LoyaltyRejection::TooMany);
+        let oldest = account.redemptions.first().map_or(draft.request.now, |one| one.time);
+        let free_at = oldest.plus_ms(ID_WINDOW_MS);
+        return Err(LoyaltyRejection::TooMany {
+            wait_ms: free_at.0.saturating_sub(draft.request.now.0),
+        });
     }
     // Not before the moment of the client's view, which includes everything it has seen: points
     // available by then can be redeemed.

@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 
 use domain_core::bookmark::Bookmark;
 use domain_core::event::{Event, Kind};
+use domain_core::id::CommandId;
 use domain_core::idempotency::{Fingerprint, RETRY_WINDOW_MS};
 use domain_core::port::Consistency;
 use domain_core::resource::{CommandRequest, Commands, Rejection, Resource as _, Source as _};
 use domain_core::time::{DAY_MS, SECOND_MS, Time};
 use domain_loyalty::{
     AcceptedRedemption, Delivery, EntryPage, Fate, LedgerReader as _, LoyaltyRejection, Points,
-    Program, ProgramVersion, Reading, Redemption, RewardRequest, Standing, State,
+    Program, ProgramVersion, REDEMPTIONS_MAX, Reading, Redemption, RewardRequest, Standing, State,
 };
 use domain_privacy::erase_customer;
 use serde_json::json;
@@ -193,6 +194,29 @@ fn a_redemption_needs_an_offered_reward_its_price_and_enough_points() {
         Rejection::Check(LoyaltyRejection::Uncovered(Points(0))),
         "not available yet"
     );
+}
+
+#[test]
+fn after_200_redemptions_the_next_waits_until_the_oldest_is_15_days_old() {
+    let table = shop("300.00");
+    let oldest = noon().minus_ms(3 * DAY_MS);
+    let redemption = |nth: u64| Redemption {
+        id: CommandId::of_key("loyalty/1001", &nth.to_string()),
+        time: oldest.plus_ms(nth),
+        reward: "lock".to_owned(),
+        points: Points(100),
+        until: oldest,
+        program_version: 1,
+        state: State::Rejected,
+    };
+    let mut items = table.items.lock().unwrap();
+    items.accounts.get_mut("1001").unwrap().redemptions =
+        (0..REDEMPTIONS_MAX as u64).map(redemption).collect();
+    drop(items);
+    let request = request("next", &Bookmark::default(), noon());
+    let rejected = try_redeem(&table, &request, &reward_request("lock")).unwrap_err();
+    let wait_ms = 12 * DAY_MS;
+    assert_eq!(rejected, Rejection::Check(LoyaltyRejection::TooMany { wait_ms }));
 }
 
 #[test]

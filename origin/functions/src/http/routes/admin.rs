@@ -147,6 +147,7 @@ async fn compile(
 ) -> Result<(Compiled, Vec<Finding>), HttpProblem> {
     let permit = Arc::clone(&shop.compiling).try_acquire_owned().map_err(|_| {
         HttpProblem::new(Code::Unavailable, "Another product is being compiled. Retry shortly.")
+            .retry_after_ms(COMPILE_MS_MAX)
     })?;
     let (id, currency, clock) = (id.to_owned(), shop.config.currency.clone(), shop.clock.clone());
     let work = spawn_blocking(move || {

@@ -19,7 +19,7 @@ const NAMED_OUTSIDE = `
     request method uri headers querystring cookies rawQueryString value multiValue
     statusCode body encoding data kvs get createHmac update digest byteLength compare from
     type title status code detail instance errors field message
-    shop logged_in_customer_id timestamp signature shopify_secrets keys staff`
+    shop logged_in_customer_id timestamp signature shopify_secrets client_id keys staff`
     .trim()
     .split(/\s+/);
 
@@ -102,9 +102,11 @@ export function store() {
 }
 
 // The value of `config`, as the store holds it: staff tokens by digest, like the Rust ring.
-export function config({ shop, shopify_secrets, keys, staff_tokens }, digest) {
+export function config(secret, digest) {
+    const { shop, shopify_client_id, shopify_secrets, keys, staff_tokens } = secret;
     return JSON.stringify({
         shop,
+        client_id: shopify_client_id,
         shopify_secrets: shopify_secrets.split(','),
         keys: keys.split(',').map((key) => key.split(/:(.*)/s).slice(0, 2)),
         staff: staff_tokens.split(',').map(digest),

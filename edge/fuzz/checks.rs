@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edge_functions::event::{Headers, Request};
 use edge_functions::{EdgeConfig, Verdict, handle, viewer_request};
 use edge_wire::bookmark::{seal, verify};
+use edge_wire::id_token::{self, Audience};
 use edge_wire::keys::{KeyRing, Purpose};
 use edge_wire::proxy::{Forwarding, ProxyError};
 use edge_wire::query::{parse, push};
@@ -19,6 +20,7 @@ use edge_wire::{grammar, identity, proxy};
 
 const NOW: u64 = 1_700_000_000;
 const SHOP: &str = "demo.myshopify.com";
+const CLIENT_ID: &str = "dev-client-id";
 const STAFF_TOKEN: &str = "dev-staff-token-0000000000000000";
 
 fn keys() -> KeyRing {
@@ -33,6 +35,7 @@ fn config() -> EdgeConfig {
     EdgeConfig {
         shop: SHOP.to_owned(),
         shopify_secrets: secrets(),
+        client_id: Some(CLIENT_ID.to_owned()),
         keys: keys(),
         staff: StaffTokens::parse(STAFF_TOKEN).expect("a token"),
     }
@@ -113,6 +116,29 @@ pub(crate) fn tokens(input: &[u8]) {
         assert_eq!(kinds.len(), identities.len(), "one of each kind");
         let sorted = identities.is_sorted_by_key(|identity| identity.kind);
         assert!(!sorted || identity::encode(&keys, &identities) == text);
+    }
+}
+
+/// Only a token that Shopify signed verifies. Claims of any form, signed, verify for a person or not
+/// at all; the first line is the header, if there are two.
+pub(crate) fn id_tokens(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let secrets = secrets();
+    let audience = Audience { client_id: Some(CLIENT_ID), shop: SHOP, secrets: &secrets };
+    if id_token::verify(text, &audience, NOW).is_ok() {
+        let decoded = |part: &str| {
+            let bytes = URL_SAFE_NO_PAD.decode(part).expect("it was read");
+            String::from_utf8(bytes).expect("it was read as JSON")
+        };
+        let parts: Vec<&str> = text.split('.').collect();
+        let signed = id_token::sign(&decoded(parts[0]), &decoded(parts[1]), &secrets);
+        assert_eq!(signed, text, "verified without a signature");
+    }
+    let (header, claims) = text.split_once('\n').unwrap_or((r#"{"alg":"HS256"}"#, text));
+    let signed = id_token::sign(header, claims, &secrets);
+    if let Ok(person) = id_token::verify(&signed, &audience, NOW) {
+        assert!(grammar::is_shopify_id(&person));
+        assert!(claims.contains(CLIENT_ID) && claims.contains(SHOP), "another app's or shop's");
     }
 }
 

@@ -2,7 +2,7 @@
 import { digest, isSame, mac } from './keys.js';
 import { ACCOUNT, CART } from './inputs.js';
 import { reject } from './rejection.js';
-import { cart, customer } from './token.js';
+import { cart, customer, person } from './token.js';
 
 const TOKEN_BYTES_MAX = 512;
 
@@ -51,6 +51,13 @@ function staff(inputs, config, now) {
         if (config.staff.filter((expected) => isSame(expected, own)).length) {
             return 'staff';
         }
+    }
+    if (typeof token === 'string' && token.split('.').length === 3) {
+        const id = person(config, token, now);
+        if (!id) {
+            throw reject(id === null ? 'foreign' : id === '' ? 'expired' : 'invalid', ACCOUNT);
+        }
+        return id;
     }
     if (customerOf(inputs, config, now) !== undefined) {
         throw reject('staff', ACCOUNT);

@@ -79,6 +79,7 @@ test('every value fits the key-value store, with as many keys as a ring may hold
     const fullest = {
         shop: `${'x'.repeat(60)}.myshopify.com`,
         shopify_secrets: `${'x'.repeat(64)},${'y'.repeat(64)}`,
+        shopify_client_id: 'x'.repeat(32),
         keys: [1, 2, 3, 4].map(key).join(','),
         staff_tokens: `${'x'.repeat(43)},${'y'.repeat(43)}`,
     };

@@ -111,6 +111,7 @@ fn config(of: &Value) -> EdgeConfig {
     EdgeConfig {
         shop: text("shop").to_owned(),
         shopify_secrets: ShopifySecrets::parse(text("shopify_secrets")).expect("secrets"),
+        client_id: Some(text("shopify_client_id").to_owned()),
         keys: KeyRing::parse(text("keys")).expect("keys"),
         staff: StaffTokens::parse(text("staff_tokens")).expect("tokens"),
     }

@@ -1,7 +1,8 @@
 //! Verifies the caller: tokens become identities, or rejections. A broken token is an error, not an
 //! absent token.
 
-use edge_wire::identity::{Identity, Kind};
+use edge_wire::id_token::{self, Audience, IdTokenError, is_id_token};
+use edge_wire::identity::{Identity, Kind, MACHINE};
 use edge_wire::problem::{Code, Problem};
 use edge_wire::routes::{Caller, Route};
 use edge_wire::token::{TokenError, verify_cart, verify_customer};
@@ -10,8 +11,7 @@ use crate::config::EdgeConfig;
 use crate::inputs::{Account, Claim, ClientInputs};
 use crate::rejection::Rejection;
 
-/// The id of staff: they have no names here.
-const STAFF: &str = "staff";
+const FOREIGN: &str = "Shopify signed this for another shop.";
 
 /// The verified identities that the route uses.
 pub(crate) fn identify(
@@ -60,10 +60,13 @@ fn staff(
     config: &EdgeConfig,
     now_unix_s: u64,
 ) -> Result<Option<String>, Rejection> {
-    if let Account::Bearer(Claim::One(token)) = &inputs.account
-        && config.staff.holds(token)
-    {
-        return Ok(Some(STAFF.to_owned()));
+    if let Account::Bearer(Claim::One(token)) = &inputs.account {
+        if config.staff.holds(token) {
+            return Ok(Some(MACHINE.to_owned()));
+        }
+        if is_id_token(token) {
+            return person(token, inputs.places.account, config, now_unix_s).map(Some);
+        }
     }
     match customer(inputs, config, now_unix_s)? {
         Some(_) => Err(Problem::new(Code::NotStaff, "A customer can't call an admin route.")
@@ -71,6 +74,25 @@ fn staff(
             .into()),
         None => Ok(None),
     }
+}
+
+/// The person whom Shopify's ID token names. The viewer learns no more than what it can change.
+fn person(
+    token: &str,
+    place: &str,
+    config: &EdgeConfig,
+    now_unix_s: u64,
+) -> Result<String, Rejection> {
+    let EdgeConfig { client_id, shop, shopify_secrets: secrets, .. } = config;
+    let audience = Audience { client_id: client_id.as_deref(), shop, secrets };
+    let verified = id_token::verify(token, &audience, now_unix_s);
+    verified.map_err(|error| match error {
+        IdTokenError::Expired => unproved(TokenError::Expired, place),
+        IdTokenError::Shop => {
+            Problem::new(Code::ShopForeign, FOREIGN).at(place, "is another shop's").into()
+        }
+        _ => unproved(TokenError::Invalid, place),
+    })
 }
 
 fn prove(
@@ -83,14 +105,17 @@ fn prove(
         Claim::One(token) => verify(token),
         Claim::Unreadable => Err(TokenError::Invalid),
     };
-    let (code, detail, message) = match verified {
-        Ok(id) => return Ok(Some(id)),
-        Err(TokenError::Invalid) => {
+    verified.map(Some).map_err(|error| unproved(error, place))
+}
+
+fn unproved(error: TokenError, place: &str) -> Rejection {
+    let (code, detail, message) = match error {
+        TokenError::Invalid => {
             (Code::TokenInvalid, "Get a new token and send it unchanged.", "does not verify")
         }
-        Err(TokenError::Expired) => (Code::TokenExpired, "Get a new token.", "has expired"),
+        TokenError::Expired => (Code::TokenExpired, "Get a new token.", "has expired"),
     };
-    Err(Problem::new(code, detail).at(place, message).into())
+    Problem::new(code, detail).at(place, message).into()
 }
 
 fn missing(kind: Kind, inputs: &ClientInputs<'_>) -> Rejection {

@@ -11,6 +11,8 @@ pub struct EdgeConfig {
     pub shop: String,
     /// Shopify's client secrets, two while rotating.
     pub shopify_secrets: ShopifySecrets,
+    /// The client id of the Shopify app. `None`: nobody calls from the admin inside Shopify.
+    pub client_id: Option<String>,
     /// The keys that sign identities, tokens and bookmarks.
     pub keys: KeyRing,
     /// The tokens of the merchant's staff, two while rotating.

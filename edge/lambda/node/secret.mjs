@@ -27,8 +27,8 @@ export function secretReader({ shop, secret, region, endpoint }, credentials) {
             throw new Error(`Secrets Manager answers ${response.status} for ${secret}`);
         }
         const { SecretString } = parsed(await response.text());
-        const { shopify_secrets, keys, staff_tokens } = parsed(SecretString);
-        return JSON.stringify({ shop, shopify_secrets, keys, staff_tokens });
+        const { shopify_secrets, shopify_client_id, keys, staff_tokens } = parsed(SecretString);
+        return JSON.stringify({ shop, shopify_secrets, shopify_client_id, keys, staff_tokens });
     };
 }
 

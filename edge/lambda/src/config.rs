@@ -32,6 +32,8 @@ pub enum ConfigError {
 struct ConfigDocument {
     shop: String,
     shopify_secrets: String,
+    /// Absent until the merchant's app exists.
+    shopify_client_id: Option<String>,
     keys: String,
     staff_tokens: String,
 }
@@ -43,6 +45,7 @@ pub(crate) fn parse(json: &[u8]) -> Result<EdgeConfig, ConfigError> {
         shop: document.shop,
         shopify_secrets: ShopifySecrets::parse(&document.shopify_secrets)
             .ok_or(ConfigError::ShopifySecrets)?,
+        client_id: document.shopify_client_id,
         keys: KeyRing::parse(&document.keys).map_err(ConfigError::Keys)?,
         staff: StaffTokens::parse(&document.staff_tokens).ok_or(ConfigError::StaffTokens)?,
     })

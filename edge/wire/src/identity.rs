@@ -3,6 +3,10 @@
 
 use crate::keys::{KeyRing, Purpose};
 
+/// The id of the staff identity that the staff token proves: machines, which have no names. No
+/// person's id has letters.
+pub const MACHINE: &str = "staff";
+
 /// The kind of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -19,7 +23,7 @@ pub enum Kind {
 pub struct Identity {
     /// Its kind.
     pub kind: Kind,
-    /// The cart id or customer id; `staff` for staff.
+    /// The cart id or customer id. Of staff: a person's id at Shopify, or [`MACHINE`].
     pub id: String,
 }
 

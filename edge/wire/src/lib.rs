@@ -4,6 +4,7 @@ pub mod bookmark;
 pub mod function;
 pub mod grammar;
 pub mod headers;
+pub mod id_token;
 pub mod identity;
 pub mod keys;
 pub mod link;

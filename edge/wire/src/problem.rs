@@ -50,7 +50,7 @@ codes! {
     TokenMissing = 401 "token-missing" "A token is missing";
     /// A token that is not ours.
     TokenInvalid = 401 "token-invalid" "A token does not verify";
-    /// A customer token past its quarter of an hour.
+    /// A customer token past its quarter of an hour, or an ID token past its minute.
     TokenExpired = 401 "token-expired" "The token has expired";
     /// A webhook or app-proxy signature that does not verify.
     SignatureInvalid = 401 "signature-invalid" "The signature does not verify";

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 export interface Document {
     readonly keys: string;
     readonly shopify_secrets: string;
+    // Without it, nobody calls from the admin inside Shopify.
+    readonly shopify_client_id?: string;
     readonly staff_tokens: string;
     readonly origin: string;
     readonly origin_before?: string;

@@ -13,7 +13,7 @@ const digest = (token: string): string => `digest of ${token}`;
 
 test('the first secrets have the form that is documented, with one of each', () => {
     const first = firstSecrets('shpss_0123456789abcdef0123456789abcdef');
-    const { origin_before: _, ...expected } = example;
+    const { origin_before: _, shopify_client_id: __, ...expected } = example;
     assert.deepEqual(Object.keys(first), Object.keys(expected));
     assert.match(first.keys, /^k1:[0-9a-f]{64}$/);
     assert.match(first.staff_tokens, /^[0-9a-f]{64}$/);
@@ -36,6 +36,7 @@ test("without Shopify's secret nothing is written", () => {
 test('the edge function takes two of each from the same document', () => {
     const store = JSON.parse(config({ shop: 'example.myshopify.com', ...example }, digest));
     assert.equal(store.shop, 'example.myshopify.com');
+    assert.equal(store.client_id, example.shopify_client_id);
     assert.deepEqual(store.shopify_secrets, example.shopify_secrets.split(','));
     assert.deepEqual(
         store.keys.map(([kid, secret]: [string, string]) => `${kid}:${secret}`).join(','),

@@ -14,6 +14,8 @@ pub const SHOP: &str = "demo.myshopify.com";
 pub const CURRENCY: &str = "EUR";
 /// Shopify's app secret.
 pub const SHOPIFY_SECRET: &str = "dev-shopify-secret";
+/// The client id of the local Shopify app.
+pub const SHOPIFY_CLIENT_ID: &str = "dev-shopify-client-id";
 /// The staff token.
 pub const STAFF_TOKEN: &str = "dev-staff-token-0000000000000000";
 /// Its customers.

@@ -74,6 +74,8 @@ pub struct LocalShop {
     pub keys: KeyRing,
     /// Shopify's app secrets.
     pub shopify_secrets: ShopifySecrets,
+    /// The app's client id: without it no ID token of Shopify's is accepted.
+    pub client_id: Option<String>,
     /// The staff tokens.
     pub staff: StaffTokens,
 }
@@ -248,6 +250,7 @@ impl LocalShop {
             currency: profile.expect_currency()?.to_owned(),
             keys: profile.expect_keys()?,
             shopify_secrets: profile.expect_shopify_secrets()?,
+            client_id: profile.client_id().map(str::to_owned),
             staff: profile.expect_staff_tokens()?,
         })
     }
@@ -258,8 +261,8 @@ impl LocalShop {
     }
 
     fn edge(&self) -> EdgeConfig {
-        let Self { domain, keys, shopify_secrets, staff, .. } = self.clone();
-        EdgeConfig { shop: domain, shopify_secrets, keys, staff }
+        let Self { domain, keys, shopify_secrets, client_id, staff, .. } = self.clone();
+        EdgeConfig { shop: domain, shopify_secrets, client_id, keys, staff }
     }
 
     fn handlers(&self) -> ShopConfig {

@@ -19,6 +19,7 @@ const SHOPIFY_SECRETS: &str = "FORECOURT_SHOPIFY_SECRETS";
 const STAFF_TOKEN: &str = "FORECOURT_STAFF_TOKEN";
 const SHOP: &str = "FORECOURT_SHOP";
 const CURRENCY: &str = "FORECOURT_CURRENCY";
+const CLIENT_ID: &str = "FORECOURT_CLIENT_ID";
 
 /// Hosts of this machine, whose shop is the demo's unless something else is said.
 const LOCAL_HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
@@ -35,6 +36,7 @@ pub struct Profile {
     is_local: bool,
     shop: Option<String>,
     currency: Option<String>,
+    client_id: Option<String>,
     secrets: Secrets,
 }
 
@@ -45,6 +47,7 @@ struct Document {
     url: Option<String>,
     shop: Option<String>,
     currency: Option<String>,
+    client_id: Option<String>,
     secrets: Option<PathBuf>,
 }
 
@@ -62,8 +65,9 @@ impl Profile {
     #[must_use]
     pub fn demo() -> Self {
         let secrets = Secrets { lines: String::new(), variable: |_| None };
-        let (shop, currency) = (None, None);
-        Self { url: demo::URL.to_owned(), is_local: true, shop, currency, secrets }
+        let (shop, currency, client_id) = (None, None, None);
+        let url = demo::URL.to_owned();
+        Self { url, is_local: true, shop, currency, client_id, secrets }
     }
 
     /// The profile of a file, with what `variable` returns for a name that its secrets lack. Without a
@@ -82,7 +86,7 @@ impl Profile {
                 .map_err(|error| ProfileError(format!("{}: {error}", file.display())))?,
             None => Document::default(),
         };
-        let Document { url: own, shop, currency, secrets: named } = document;
+        let Document { url: own, shop, currency, client_id, secrets: named } = document;
         // A relative path starts at the profile's folder.
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let secrets = secrets.map(Path::to_owned).or_else(|| Some(folder.join(named?)));
@@ -92,7 +96,8 @@ impl Profile {
         let secrets = Secrets { lines, variable };
         let shop = shop.or_else(|| secrets.value(SHOP));
         let currency = currency.or_else(|| secrets.value(CURRENCY));
-        let profile = Self { url, is_local, shop, currency, secrets };
+        let client_id = client_id.or_else(|| secrets.value(CLIENT_ID));
+        let profile = Self { url, is_local, shop, currency, client_id, secrets };
         if let Some(shop) = profile.shop.as_deref().filter(|shop| !is_shop_domain(shop)) {
             return Err(ProfileError(format!("shop: {shop} is not like example.myshopify.com")));
         }
@@ -118,6 +123,12 @@ impl Profile {
     #[must_use]
     pub fn currency(&self) -> Option<&str> {
         self.currency.as_deref().or_else(|| self.is_local.then_some(demo::CURRENCY))
+    }
+
+    /// The app's client id, if it is known.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref().or_else(|| self.is_local.then_some(demo::SHOPIFY_CLIENT_ID))
     }
 
     /// Our keys, if they are known.

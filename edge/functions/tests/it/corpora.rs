@@ -23,6 +23,11 @@ fn tokens() {
 }
 
 #[test]
+fn id_tokens() {
+    check_corpus("id_tokens", 20, checks::id_tokens);
+}
+
+#[test]
 fn bookmarks() {
     check_corpus("bookmarks", 15, checks::bookmarks);
 }

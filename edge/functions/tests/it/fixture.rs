@@ -5,6 +5,7 @@ use edge_functions::event::{
     CloudFront, Config, Event, EventType, Header, Headers, Record, Request,
 };
 use edge_wire::bookmark::{Payload, Pending, seal};
+use edge_wire::id_token;
 use edge_wire::keys::KeyRing;
 use edge_wire::proxy::{Forwarding, forward};
 use edge_wire::resource::Resource;
@@ -14,6 +15,7 @@ use edge_wire::token::{StaffTokens, mint_cart, mint_customer};
 pub(crate) const NOW: u64 = 1_700_000_000;
 pub(crate) const SHOP: &str = "demo.myshopify.com";
 pub(crate) const STAFF_TOKEN: &str = "dev-staff-token-0000000000000000";
+pub(crate) const CLIENT_ID: &str = "dev-client-id";
 pub(crate) const KEY: &str = "0123456789abcdef";
 
 /// A configuration as text, as the vector file has it.
@@ -21,6 +23,7 @@ pub(crate) const KEY: &str = "0123456789abcdef";
 pub(crate) struct Configuration {
     pub(crate) name: &'static str,
     pub(crate) shopify_secrets: &'static str,
+    pub(crate) shopify_client_id: &'static str,
     pub(crate) keys: &'static str,
     pub(crate) staff_tokens: &'static str,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Configuration {
 pub(crate) static PLAIN: Configuration = Configuration {
     name: "plain",
     shopify_secrets: "dev-shopify-secret",
+    shopify_client_id: CLIENT_ID,
     keys: "k1:0123456789abcdef0123456789abcdef",
     staff_tokens: STAFF_TOKEN,
 };
@@ -37,6 +41,7 @@ pub(crate) static PLAIN: Configuration = Configuration {
 pub(crate) static ROTATING: Configuration = Configuration {
     name: "rotating",
     shopify_secrets: "next-shopify-secret,dev-shopify-secret",
+    shopify_client_id: CLIENT_ID,
     keys: "k2:fedcba9876543210fedcba9876543210,k1:0123456789abcdef0123456789abcdef",
     staff_tokens: "next-staff-token-000000000000000,dev-staff-token-0000000000000000",
 };
@@ -45,6 +50,7 @@ pub(crate) static ROTATING: Configuration = Configuration {
 pub(crate) static ROTATED: Configuration = Configuration {
     name: "rotated",
     shopify_secrets: "next-shopify-secret",
+    shopify_client_id: CLIENT_ID,
     keys: "k2:fedcba9876543210fedcba9876543210",
     staff_tokens: "next-staff-token-000000000000000",
 };
@@ -54,6 +60,7 @@ impl Configuration {
         EdgeConfig {
             shop: SHOP.to_owned(),
             shopify_secrets: self.secrets(),
+            client_id: Some(self.shopify_client_id.to_owned()),
             keys: self.ring(),
             staff: StaffTokens::parse(self.staff_tokens).unwrap(),
         }
@@ -73,6 +80,15 @@ impl Configuration {
 
     pub(crate) fn customer_token(&self, customer: &str) -> String {
         mint_customer(&self.ring(), customer, NOW + 900)
+    }
+
+    /// The ID token that Shopify gives the admin for a person, for a minute.
+    pub(crate) fn id_token(&self, person: &str) -> String {
+        let end = NOW + 60;
+        let claims = format!(
+            r#"{{"iss":"https://{SHOP}/admin","dest":"https://{SHOP}","aud":"{CLIENT_ID}","sub":"{person}","exp":{end},"nbf":{NOW},"iat":{NOW}}}"#
+        );
+        id_token::sign(r#"{"alg":"HS256","typ":"JWT"}"#, &claims, &self.secrets())
     }
 
     pub(crate) fn cart_bookmark(&self, cart: &str, floor: u64) -> String {

@@ -42,6 +42,6 @@ fn an_event_that_cannot_be_read_is_not_quoted() {
 fn a_configuration_prints_no_secret() {
     let config: EdgeConfig = ROTATING.edge();
     let expected = "EdgeConfig { shop: \"demo.myshopify.com\", shopify_secrets: ShopifySecrets(2), \
-                 keys: [\"k2\", \"k1\"], staff: StaffTokens(2) }";
+                 client_id: Some(\"dev-client-id\"), keys: [\"k2\", \"k1\"], staff: StaffTokens(2) }";
     assert_eq!(format!("{config:?}"), expected);
 }

@@ -34,11 +34,15 @@ fn file() -> String {
 }
 
 fn configuration(configuration: &Configuration) -> String {
-    let Configuration { name, shopify_secrets, keys, staff_tokens } = configuration;
+    let Configuration { name, shopify_secrets, shopify_client_id, keys, staff_tokens } =
+        configuration;
     let mut text = format!("{}: {{\"shop\": {}", json(name), json(SHOP));
-    for (field, value) in
-        [("shopify_secrets", shopify_secrets), ("keys", keys), ("staff_tokens", staff_tokens)]
-    {
+    for (field, value) in [
+        ("shopify_secrets", shopify_secrets),
+        ("shopify_client_id", shopify_client_id),
+        ("keys", keys),
+        ("staff_tokens", staff_tokens),
+    ] {
         write!(text, ", {}: {}", json(field), json(value)).unwrap();
     }
     text + "}"

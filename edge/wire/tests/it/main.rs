@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail as the test itself would")]
 
 mod bookmark;
+mod id_token;
 mod identity;
 mod keys;
 mod link;

@@ -126,6 +126,7 @@ impl EdgeFunction for ViewerRequest {
         let config = EdgeConfig {
             shop: SHOP.to_owned(),
             shopify_secrets: self.shopify_secrets.clone(),
+            client_id: None,
             keys: self.keys.now().clone(),
             staff: self.staff.clone(),
         };

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `keys` | `kid:secret,…`: our keys, of which the first signs | up to four, all verify |
 //! | `shopify_secrets` | the client secret of the Shopify app | two, comma-separated |
+//! | `shopify_client_id` | the client id of that app, for which ID tokens are made; absent: none is accepted | |
 //! | `staff_tokens` | what the merchant's staff send; only the edge reads them | two, comma-separated |
 //! | `origin` | what the edge sends the HTTP API since the last deployment, or from the next one on | |
 //! | `origin_before` | what it sent before; only while rotating | the second |

@@ -5,6 +5,7 @@ mod callers;
 mod commands;
 mod headers;
 mod paths;
+mod persons;
 mod preflights;
 mod proxied;
 mod queries;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 use edge_functions::event::{Headers, Request, Response};
 use edge_functions::{Verdict, viewer_request};
-use edge_wire::identity::{Identity, Kind, verify};
+use edge_wire::identity::{Identity, Kind, MACHINE, verify};
 use edge_wire::problem::{Code, MEDIA_TYPE};
 
 use crate::fixture::{Configuration, NOW, PLAIN};
@@ -56,6 +57,7 @@ pub(crate) fn all() -> Vec<TestCase> {
         paths::cases(),
         queries::cases(),
         callers::cases(),
+        persons::cases(),
         bookmarks::cases(),
         commands::cases(),
         proxied::cases(),
@@ -105,8 +107,12 @@ impl TestCase {
         self.identified(Kind::Customer, id)
     }
 
+    fn by_person(self, id: &str) -> Self {
+        self.identified(Kind::Staff, id)
+    }
+
     fn by_staff(self) -> Self {
-        self.identified(Kind::Staff, "staff")
+        self.identified(Kind::Staff, MACHINE)
     }
 
     fn identified(mut self, kind: Kind, id: &str) -> Self {

@@ -42,7 +42,7 @@ export function person(config, token, now) {
     ) {
         return undefined;
     }
-    // Quoted: the wire's names, of which some are nobody else's.
+    // Quoted: the wire's names, which must stay.
     const header = json(parts[0]);
     const claims = json(parts[1]);
     const times = ['exp', 'nbf', 'iat'].map((name) => claims[name]);

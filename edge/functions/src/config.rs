@@ -11,7 +11,7 @@ pub struct EdgeConfig {
     pub shop: String,
     /// Shopify's client secrets, two while rotating.
     pub shopify_secrets: ShopifySecrets,
-    /// The client id of the Shopify app. `None`: nobody calls from the admin inside Shopify.
+    /// The client id of the Shopify app. `None`: no call from the admin inside Shopify is accepted.
     pub client_id: Option<String>,
     /// The keys that sign identities, tokens and bookmarks.
     pub keys: KeyRing,

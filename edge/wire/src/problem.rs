@@ -56,8 +56,10 @@ codes! {
     SignatureInvalid = 401 "signature-invalid" "The signature does not verify";
     /// Signed for a shop that is not this one.
     ShopForeign = 403 "shop-foreign" "This deployment serves another shop";
-    /// An admin route called without a staff token.
+    /// An admin route called with a customer's token.
     NotStaff = 403 "not-staff" "Only the merchant's staff may do this";
+    /// A person of the staff whose role does not allow it.
+    RoleInsufficient = 403 "role-insufficient" "Your role does not allow this";
     /// A route that only the App Proxy may call.
     ProxyOnly = 403 "proxy-only" "This route is called through the App Proxy";
     /// A request that did not come through the edge.
@@ -116,6 +118,10 @@ codes! {
     PointsOutOfRange = 422 "points-out-of-range" "The points are out of range";
     /// A loyalty program with mistakes, all of them listed.
     ProgramInvalid = 422 "program-invalid" "The programme has mistakes";
+    /// A change of role that would leave the shop without an owner.
+    LastOwner = 422 "last-owner" "A shop needs an owner";
+    /// More persons with roles than are stored.
+    StaffFull = 422 "staff-full" "The staff has too many persons";
     /// More commands pending than a bookmark holds.
     TooManyPending = 429 "too-many-pending" "Too many commands are on their way";
     /// More commands than a cart takes in 48 hours.

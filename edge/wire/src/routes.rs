@@ -144,6 +144,9 @@ pub const ROUTES: &[Route] = &[
     admin("PUT", "/v1/admin/configurators/{product}"),
     admin("GET", "/v1/admin/configurators/{product}/versions"),
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
+    admin("GET", "/v1/admin/staff"),
+    admin("PUT", "/v1/admin/staff/{person}"),
+    Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/audit") },
     admin("GET", "/v1/admin/privacy/demands"),
     admin("GET", "/v1/admin/privacy/demands/{id}"),
     Route {

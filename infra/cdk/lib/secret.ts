@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export interface Document {
     readonly keys: string;
     readonly shopify_secrets: string;
-    // Without it, nobody calls from the admin inside Shopify.
+    // Without it, no call from the admin inside Shopify is accepted.
     readonly shopify_client_id?: string;
     readonly staff_tokens: string;
     readonly origin: string;

@@ -25,7 +25,7 @@ pub use http_client::lambda_http_client;
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PayloadRepository,
-    PrivacyRepository, ProgramRepository, SelectionRepository, StoredProduct,
+    PrivacyRepository, ProgramRepository, SelectionRepository, StaffRepository, StoredProduct,
 };
 pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

@@ -263,7 +263,7 @@ fn both_secrets_verify_while_rotating_and_only_the_new_one_afterwards() {
 }
 
 #[test]
-fn an_app_without_a_client_id_accepts_nobody() {
+fn an_app_without_a_client_id_accepts_no_token() {
     let secrets = secrets(SECRET);
     let audience = Audience { client_id: None, shop: SHOP, secrets: &secrets };
     assert_eq!(verify(&good(), &audience, NOW), Err(IdTokenError::NotConfigured));

@@ -30,6 +30,7 @@ mod publishing;
 mod redemptions;
 mod restart;
 mod shop;
+mod staff;
 mod storm;
 mod vectors;
 mod vocabulary;

@@ -240,7 +240,8 @@ fn only_staff_may_publish_list_or_roll_back() {
     let mut tried = 0;
     for route in staff {
         let path = route.path.replace("{product}", "bike").replace("{version}", "1");
-        let path = path.replace("{id}", "1001").replace("{customer}", "1001");
+        let path = path.replace("{id}", "1001");
+        let path = path.replace("{customer}", "1001").replace("{person}", "1001");
         let request = || shop.request(route.method, &path);
         request().send().expect_problem(401, "token-missing");
         request()

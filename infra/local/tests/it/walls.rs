@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 /// Most lines of a room's README.
 const README_LINES_MAX: usize = 80;
 /// The rooms of the edit loop.
-const EDIT_LOOP: [&str; 11] = [
+const EDIT_LOOP: [&str; 12] = [
     "cache",
     "domain-cart",
     "domain-catalog",
@@ -17,14 +17,16 @@ const EDIT_LOOP: [&str; 11] = [
     "domain-loyalty",
     "domain-privacy",
     "domain-shopify",
+    "domain-staff",
     "edge-emulator",
     "edge-functions",
     "edge-wire",
 ];
 /// The crates of the domain, each with those it may use: arrows point towards `domain-core`.
-const DOMAIN: [(&str, &[&str]); 7] = [
+const DOMAIN: [(&str, &[&str]); 8] = [
     ("domain-core", &[]),
     ("domain-shopify", &["domain-core"]),
+    ("domain-staff", &["domain-core"]),
     ("domain-configurator", &["domain-core", "domain-shopify"]),
     ("domain-catalog", &["domain-configurator", "domain-core"]),
     ("domain-loyalty", &["domain-core", "domain-shopify"]),

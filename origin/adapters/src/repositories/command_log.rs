@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use domain_core::id::CommandId;
 use domain_core::idempotency::Recorded;
-use domain_core::port::{Consistency, PortError};
+use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::{CommandEvent, CommandLog, CommandRecord, Read, Resource};
+use domain_staff::StaffAct;
 use serde::de::IgnoredAny;
 
 use super::document::{Versioned, decode, encode, read};
+use super::staff::audit_entry;
 use crate::error::unavailable;
 use crate::table::{Guard, Item, ItemKey, Key, Put, PutOutcome, SharedTable};
 
@@ -20,6 +22,7 @@ const ONLY_VERSION: u64 = 1;
 #[derive(Debug, Clone)]
 pub struct CommandLogRepository {
     table: SharedTable,
+    act: Option<(StaffAct, String)>,
 }
 
 // === impl CommandLogRepository ===
@@ -28,12 +31,31 @@ impl CommandLogRepository {
     /// Records in these tables.
     #[must_use]
     pub fn new(table: &SharedTable) -> Self {
-        Self { table: Arc::clone(table) }
+        Self { table: Arc::clone(table), act: None }
+    }
+
+    /// The same, recording commands of this act of staff: each first record is written with its
+    /// entry in the audit log, which has this detail.
+    #[must_use]
+    pub fn on_behalf_of(&self, act: StaffAct, detail: String) -> Self {
+        Self { act: Some((act, detail)), ..self.clone() }
+    }
+
+    /// Writes a record and the entry of the act, or neither.
+    async fn put_with_entry(&self, record: Put, entry: Put) -> Result<PutOutcome, PortError> {
+        let key = record.key.clone();
+        match self.table.transact(&[record, entry], &[]).await?.written()? {
+            Written::Done => Ok(PutOutcome::Done),
+            Written::Conflict => {
+                let existing = self.table.get(&key, Consistency::Strong).await?;
+                Ok(PutOutcome::ConditionFailed(existing))
+            }
+        }
     }
 }
 
 impl<E: CommandEvent> CommandLog<E> for CommandLogRepository {
-    /// One write and no read, even for a repetition: the failed condition returns the existing
+    /// For all but staff one write and no read, even for a repetition: the failed condition returns the existing
     /// record. If the answer to the first attempt was lost, that is the caller's own record.
     async fn record(
         &self,
@@ -44,7 +66,16 @@ impl<E: CommandEvent> CommandLog<E> for CommandLogRepository {
             item: Item::new(ONLY_VERSION, encode(record)).expiring(record.expires_at()),
             guard: Guard::Absent,
         };
-        match self.table.put(&put).await? {
+        let outcome = match &self.act {
+            None => self.table.put(&put).await?,
+            Some((act, detail)) => {
+                let id = record.event.place().id;
+                let (kind, resource) = (E::RESOURCE_FIELD, record.event.resource());
+                let subject = format!("{kind}/{resource}/{}", id.to_hex());
+                self.put_with_entry(put, audit_entry(&act.entry(&subject, detail))).await?
+            }
+        };
+        match outcome {
             PutOutcome::Done => Ok(Recorded::First),
             PutOutcome::ConditionFailed(Some(existing)) => {
                 Ok(Recorded::Existing(Box::new(read_record(&existing)?)))

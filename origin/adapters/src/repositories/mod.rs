@@ -10,6 +10,7 @@ mod order_history;
 mod privacy;
 mod programs;
 mod selections;
+mod staff;
 
 pub use blobs::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 pub use carts::CartRepository;
@@ -20,3 +21,4 @@ pub use order_history::OrderHistoryRepository;
 pub use privacy::PrivacyRepository;
 pub use programs::ProgramRepository;
 pub use selections::SelectionRepository;
+pub use staff::StaffRepository;

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::time::Time;
 use domain_loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
+use domain_staff::StaffAct;
 
 use super::document::{decode, encode};
+use super::staff::audit_entry;
 use crate::error::corrupt;
 use crate::table::{Guard, Item, ItemKey, Page, Put, Range, SharedTable};
 
@@ -21,6 +23,7 @@ const COMPILED_MAX: usize = 8;
 pub struct ProgramRepository {
     table: SharedTable,
     compiled: Compiled,
+    act: Option<StaffAct>,
 }
 
 /// Compiled versions by number. A version never changes, so it is read and compiled once. Clones
@@ -61,7 +64,14 @@ impl ProgramRepository {
     /// The program in these tables.
     #[must_use]
     pub fn new(table: &SharedTable) -> Self {
-        Self { table: Arc::clone(table), compiled: Compiled::default() }
+        Self { table: Arc::clone(table), compiled: Compiled::default(), act: None }
+    }
+
+    /// The same, changed by this act of staff: each activation is written with its entry in the
+    /// audit log.
+    #[must_use]
+    pub fn on_behalf_of(&self, act: StaffAct) -> Self {
+        Self { act: Some(act), ..self.clone() }
     }
 }
 
@@ -111,7 +121,12 @@ impl ProgramStore for ProgramRepository {
         activation: &Activation,
         document: Option<&str>,
     ) -> Result<Written, PortError> {
-        self.table.transact(&writes(activation, document), &[]).await?.written()
+        let mut puts = writes(activation, document);
+        puts.extend(self.act.as_ref().map(|act| {
+            let subject = format!("loyalty/program/versions/{}", activation.version);
+            audit_entry(&act.entry(&subject, ""))
+        }));
+        self.table.transact(&puts, &[]).await?.written()
     }
 }
 

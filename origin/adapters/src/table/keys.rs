@@ -63,6 +63,10 @@ pub enum ItemKey<'a> {
     Activation { number: u64 },
     /// The same activation by the time it is active from.
     ActiveFrom { active_from: Time, number: u64 },
+    /// The merchant's staff with their roles.
+    Roster,
+    /// One entry of the audit log; sorts by time, then by id.
+    AuditEntry { at: Time, id: &'a str },
     /// The record of a command.
     Command { id: CommandId },
 }
@@ -157,6 +161,10 @@ impl ItemKey<'_> {
             Self::ActiveFrom { active_from: Time(at), number } => {
                 hot(kind.partition(PROGRAM), format!("from/{at:020}/{number:020}"))
             }
+            Self::Roster => hot(kind.partition("roster"), "roster"),
+            Self::AuditEntry { at: Time(at), id } => {
+                hot(kind.partition("shop"), format!("{at:020}/{id}"))
+            }
             Self::Command { id } => {
                 Key { table: TableName::Commands, pk: kind.partition(id), sk: None }
             }
@@ -183,6 +191,8 @@ impl ItemKind {
             Self::Account | Self::Entry => "loyalty/",
             Self::Cause => "cause/",
             Self::ProgramDocument | Self::Activation | Self::ActiveFrom => "program/",
+            Self::Roster => "staff/",
+            Self::AuditEntry => "audit/",
             Self::Command => "command/",
         }
     }
@@ -195,6 +205,8 @@ impl ItemKind {
             }
             // They are about a person, and expire within weeks.
             Self::PayloadChunk | Self::Command => Erasure::OfShop,
+            // Persons of a merchant who has left. Customers are ids in the log, which expires.
+            Self::Roster | Self::AuditEntry => Erasure::OfShop,
             Self::Product
             | Self::ProductVersion
             | Self::Variant
@@ -232,6 +244,12 @@ impl Range {
     /// Every demand.
     pub(crate) fn demands() -> Self {
         Self::between(ItemKey::Demand { id: "" }.key(), ItemKey::Demand { id: LAST_TEXT }.key())
+    }
+
+    /// Every entry of the audit log from `first` on.
+    pub(crate) fn audit_entries(first: Time) -> Self {
+        let entry = |at, id| ItemKey::AuditEntry { at, id }.key();
+        Self::between(entry(first, ""), entry(Time(u64::MAX), LAST_TEXT))
     }
 
     /// Every activation of the program.

@@ -11,6 +11,7 @@ use domain_catalog::{
 };
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
+use domain_staff::StaffAct;
 use origin_adapters::{CatalogRepository, StoredProduct};
 use tokio::task::spawn_blocking;
 
@@ -113,8 +114,12 @@ impl CachedCatalog {
     ///
     /// # Errors
     /// The port's.
-    pub async fn publish(&self, new: &NewVersion<'_>) -> Result<Publication, PortError> {
-        let publication = domain_catalog::publish(&self.source, new).await?;
+    pub async fn publish(
+        &self,
+        new: &NewVersion<'_>,
+        act: StaffAct,
+    ) -> Result<Publication, PortError> {
+        let publication = domain_catalog::publish(&self.source.on_behalf_of(act), new).await?;
         self.pointers.invalidate(&new.product.to_owned()).await;
         for variant in new.variant_ids {
             self.variants.invalidate(variant).await;
@@ -129,8 +134,10 @@ impl CachedCatalog {
     pub async fn activate(
         &self,
         activation: &Activation<'_>,
+        act: StaffAct,
     ) -> Result<Option<Publication>, PortError> {
-        let activated = domain_catalog::activate(&self.source, activation).await?;
+        let source = self.source.on_behalf_of(act);
+        let activated = domain_catalog::activate(&source, activation).await?;
         self.pointers.invalidate(&activation.product.to_owned()).await;
         Ok(activated)
     }

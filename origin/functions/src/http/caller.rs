@@ -23,10 +23,6 @@ pub(crate) struct CartHolder(pub(crate) String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Customer(pub(crate) String);
 
-/// The merchant's staff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Staff;
-
 /// A caller with any identity or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Caller {
@@ -90,17 +86,6 @@ impl FromRequestParts<Arc<Shop>> for Customer {
     }
 }
 
-impl FromRequestParts<Arc<Shop>> for Staff {
-    type Rejection = HttpProblem;
-
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, HttpProblem> {
-        let id = identity(&parts.headers, &shop.config.keys, Kind::Staff);
-        id.map(|_| Self).ok_or_else(|| {
-            HttpProblem::new(Code::TokenMissing, "Send a staff token as Authorization: Bearer.")
-        })
-    }
-}
-
 impl FromRequestParts<Arc<Shop>> for Caller {
     type Rejection = HttpProblem;
 
@@ -110,7 +95,8 @@ impl FromRequestParts<Arc<Shop>> for Caller {
     }
 }
 
-fn identity(headers: &HeaderMap, keys: &KeyRing, kind: Kind) -> Option<String> {
+/// The id of the caller's identity of this kind.
+pub(crate) fn identity(headers: &HeaderMap, keys: &KeyRing, kind: Kind) -> Option<String> {
     let mut sent = headers.get_all(IDENTITY).iter();
     let (Some(header), None) = (sent.next(), sent.next()) else { return None };
     let identities = verify(keys, header.to_str().ok()?)?;

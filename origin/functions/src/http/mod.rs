@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod command;
 mod if_match;
+mod permitted;
 mod require_edge;
 mod response_policy;
 mod routes;

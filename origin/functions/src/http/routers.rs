@@ -17,9 +17,9 @@ use crate::http::documentation::openapi;
 use crate::http::require_edge::require_edge;
 use crate::http::response_policy::response_policy;
 use crate::http::routes::{
-    adjustments, admin, admin_program, admin_versions, cart, cart_lines, cart_merge, checkout,
-    completion, configurator, explanation, health, loyalty, privacy, redemptions, selections,
-    session, webhook,
+    adjustments, admin, admin_program, admin_versions, audit, cart, cart_lines, cart_merge,
+    checkout, completion, configurator, explanation, health, loyalty, privacy, redemptions,
+    selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
 
@@ -81,6 +81,9 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(admin::show, admin::publish))
             .routes(routes!(admin_versions::list))
             .routes(routes!(admin_versions::activate))
+            .routes(routes!(staff::list))
+            .routes(routes!(staff::assign))
+            .routes(routes!(audit::list))
             .routes(routes!(privacy::list))
             .routes(routes!(privacy::file))
             .routes(routes!(adjustments::create))

@@ -11,7 +11,7 @@ use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
     OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    SelectionRepository,
+    SelectionRepository, StaffRepository,
 };
 use tokio::sync::Semaphore;
 
@@ -53,6 +53,8 @@ pub struct Shop {
     pub program_in_effect: CachedProgram<ProgramRepository>,
     /// Shopify's demands about people's data.
     pub privacy: PrivacyRepository,
+    /// The merchant's staff, and the log of what they did.
+    pub staff: StaffRepository,
     /// Handles redemptions and adjustments.
     pub loyalty_commands: Commands<ShopLedger, CommandLogRepository, SharedEvents>,
     /// The program's versions, for publishing.
@@ -113,6 +115,7 @@ impl Shop {
             order_history,
             payloads,
             privacy,
+            staff: StaffRepository::new(table),
             events: events.clone(),
             compiling,
             random: Arc::new(random),

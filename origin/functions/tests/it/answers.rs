@@ -64,6 +64,8 @@ async fn a_head_has_the_etag_and_the_length_of_the_get() {
         (HttpFunction::LoyaltyRead, "/v1/loyalty/redemptions/none", &customer),
         (HttpFunction::Admin, "/v1/admin/configurators/mug", &staff),
         (HttpFunction::Admin, "/v1/admin/configurators/mug/versions", &staff),
+        (HttpFunction::Admin, "/v1/admin/staff", &staff),
+        (HttpFunction::Admin, "/v1/admin/audit", &staff),
         (HttpFunction::Admin, "/v1/admin/privacy/demands", &staff),
         (HttpFunction::Admin, "/v1/admin/loyalty/program", &staff),
     ] {

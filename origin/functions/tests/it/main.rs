@@ -15,6 +15,7 @@ mod resources;
 mod secrets;
 mod secrets_manager;
 mod sent_ids;
+mod staff;
 mod tombstones;
 mod webhooks;
 mod world;

@@ -47,7 +47,7 @@ const ACTIVATE: (HttpFunction, &str, Kind) = (HttpFunction::Admin, "POST", Kind:
 const PUBLISH: (HttpFunction, &str, Kind) = (HttpFunction::Admin, "PUT", Kind::Staff);
 
 /// Every place of a request that has an id.
-const PLACES: [Place; 25] = [
+const PLACES: [Place; 27] = [
     place(ADD, Some("/variant_id"), |id| {
         (LINES.to_owned(), json!({"variant_id": id, "quantity": 1}))
     }),
@@ -100,6 +100,10 @@ const PLACES: [Place; 25] = [
     place(ACTIVATE, None, |id| {
         let path = format!("/v1/admin/loyalty/customers/{id}/adjustments");
         (path, json!({"points": 1, "reason": "test"}))
+    }),
+    place(PUBLISH, None, |id| (format!("/v1/admin/staff/{id}"), json!({"role": "manager"}))),
+    place(ADMIN, Some("query:cursor"), |id| {
+        (format!("/v1/admin/audit?cursor=1780000000000-{id}"), Value::Null)
     }),
     place(PUBLISH, Some("query:cursor"), |id| {
         let cursor = "7".repeat(id.len());

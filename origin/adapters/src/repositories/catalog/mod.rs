@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain_catalog::{CatalogStore as _, ProductVersion, VERSIONS_RETAINED_MAX};
 use domain_core::port::{Consistency, PortError};
+use domain_staff::StaffAct;
 use serde::{Deserialize, Serialize};
 
 use self::store::{is_retained, product_version};
@@ -22,6 +23,7 @@ const DELETED: u64 = 0;
 pub struct CatalogRepository {
     table: SharedTable,
     blobs: BlobRepository,
+    act: Option<StaffAct>,
 }
 
 /// One version of a product, as its author sent it.
@@ -59,7 +61,14 @@ impl CatalogRepository {
     /// Products in these tables.
     #[must_use]
     pub fn new(table: &SharedTable) -> Self {
-        Self { table: Arc::clone(table), blobs: BlobRepository::new(table) }
+        Self { table: Arc::clone(table), blobs: BlobRepository::new(table), act: None }
+    }
+
+    /// The same, changed by this act of staff: each activation is written with its entry in the
+    /// audit log.
+    #[must_use]
+    pub fn on_behalf_of(&self, act: StaffAct) -> Self {
+        Self { act: Some(act), ..self.clone() }
     }
 
     /// The active version of a product with its document.

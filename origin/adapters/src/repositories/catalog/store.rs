@@ -15,6 +15,7 @@ use super::{CatalogRepository, DELETED, Pointer, StoredClaim};
 use crate::error::corrupt;
 use crate::repositories::blobs;
 use crate::repositories::document::{decode, encode};
+use crate::repositories::staff::audit_entry;
 use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, Transacted};
 
 /// The wait before the second attempt; then it doubles. Eight attempts wait 1.3 s together.
@@ -112,8 +113,11 @@ impl CatalogStore for CatalogRepository {
             guard: if is_new { Guard::Absent } else { Guard::Version(number) },
         };
         let deleted = deleted.iter().map(|version| mark_deleted(product, version));
-        let puts: Vec<Put> =
-            [pointer, version, advance(epoch)].into_iter().chain(deleted).collect();
+        let entry = self.act.as_ref().map(|act| {
+            audit_entry(&act.entry(&format!("configurators/{product}/versions/{number}"), ""))
+        });
+        let written = [pointer, version, advance(epoch)].into_iter();
+        let puts: Vec<Put> = written.chain(deleted).chain(entry).collect();
         self.write(&puts).await
     }
 

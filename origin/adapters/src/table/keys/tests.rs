@@ -36,6 +36,8 @@ fn item(parts: &Parts) -> ItemKey<'_> {
         ItemKind::ProgramDocument => ItemKey::ProgramDocument { version: *number },
         ItemKind::Activation => ItemKey::Activation { number: *number },
         ItemKind::ActiveFrom => ItemKey::ActiveFrom { active_from: Time(*number), number: *other },
+        ItemKind::Roster => ItemKey::Roster,
+        ItemKind::AuditEntry => ItemKey::AuditEntry { at: Time(*number), id: one },
         ItemKind::Command => ItemKey::Command { id: CommandId::from(*id) },
     }
 }
@@ -107,6 +109,9 @@ proptest! {
         prop_assert_eq!(is_in(Range::product_versions(text)), is_version);
         prop_assert_eq!(is_in(Range::entries(text)), parts.kind == ItemKind::Entry);
         prop_assert_eq!(is_in(Range::demands()), parts.kind == ItemKind::Demand);
+        let is_entry =
+            matches!(item, ItemKey::AuditEntry { at: Time(entered), .. } if entered >= at);
+        prop_assert_eq!(is_in(Range::audit_entries(Time(at))), is_entry);
         let is_active =
             matches!(item, ItemKey::ActiveFrom { active_from, .. } if active_from.0 <= at);
         prop_assert_eq!(is_in(Range::activations_until(Time(at))), is_active);
@@ -152,6 +157,8 @@ fn the_keys_in_the_tables_are_these() {
             ItemKey::ActiveFrom { active_from: Time(7), number: 2 },
             "program/loyalty from/00000000000000000007/00000000000000000002",
         ),
+        (ItemKey::Roster, "staff/roster roster"),
+        (ItemKey::AuditEntry { at: Time(7), id: "ab" }, "audit/shop 00000000000000000007/ab"),
         (ItemKey::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
     assert_eq!(expected.map(|(item, _)| ItemKind::from(item)), ItemKind::VARIANTS);

@@ -79,6 +79,16 @@ macro_rules! cases {
             a_selection_expires_unless_saved_again,
         }
     };
+    (staff, $tests:ident, $fresh:expr) => {
+        $tests! {
+            staff on $fresh;
+            a_roster_is_written_with_its_entry_or_not_at_all,
+            entries_come_newest_first_in_pages,
+            an_expired_entry_is_no_longer_shown,
+            an_activation_is_written_with_its_entry_or_not_at_all,
+            a_command_of_staff_is_recorded_once_with_one_entry,
+        }
+    };
 }
 
 /// Every contract of the repositories, for a macro that makes tests on an implementation of the
@@ -101,6 +111,7 @@ macro_rules! contracts {
         ));
         cases!(programs, $tests, ProgramRepository::new);
         cases!(selections, $tests, SelectionRepository::new);
+        cases!(staff, $tests, contract::staff::Shop::new);
     };
 }
 

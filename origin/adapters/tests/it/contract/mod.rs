@@ -12,3 +12,4 @@ pub(crate) mod programs;
 pub(crate) mod sample;
 pub(crate) mod secrets;
 pub(crate) mod selections;
+pub(crate) mod staff;

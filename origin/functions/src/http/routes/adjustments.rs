@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_core::bookmark::Bookmark;
-use domain_core::resource::CommandRequest;
+use domain_core::resource::{CommandRequest, Commands};
 use domain_loyalty::{POINTS_MAX, Points, TITLE_BYTES_MAX};
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::body::JsonBody;
-use crate::http::caller::Staff;
 use crate::http::command::{CommandBody, IdempotencyKey};
 use crate::http::http_problem::HttpProblem;
+use crate::http::permitted::{Permitted, act};
 use crate::runtime::shop::Shop;
 
 /// Points to add, or to remove if negative.
@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CustomerOfPath {
     responses((status = 202, body = AdjustmentBody)))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::AdjustPoints>,
     IdempotencyKey(key): IdempotencyKey,
     CustomerOfPath(customer): CustomerOfPath,
     CommandBody { fingerprint, body: JsonBody(adjust) }: CommandBody<JsonBody<Adjust>>,
@@ -81,8 +81,10 @@ pub(crate) async fn create(
     };
     let adjustment = (Points(adjust.points), adjust.reason.as_str());
     let program = program.as_deref();
-    let command =
-        domain_loyalty::adjust(&shop.loyalty_commands, &request, adjustment, program).await?;
+    let detail = format!("{} points", adjust.points);
+    let log = shop.loyalty_commands.log.on_behalf_of(staff.act(&shop), detail);
+    let commands = Commands { log, ..shop.loyalty_commands.clone() };
+    let command = domain_loyalty::adjust(&commands, &request, adjustment, program).await?;
     let body = AdjustmentBody {
         id: command.id.to_hex(),
         customer_id: customer,

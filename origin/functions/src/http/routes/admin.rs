@@ -23,9 +23,9 @@ use utoipa::ToSchema;
 
 use super::configurator::product_unknown;
 use crate::http::body::{Bounded, DeclaredJson, PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX};
-use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
 use crate::http::if_match::{IfMatch, etag};
+use crate::http::permitted::{Permitted, act};
 use crate::http::publishing;
 use crate::http::publishing::{Compiled, Expected};
 use crate::runtime::clock::Clock;
@@ -76,7 +76,7 @@ impl<S: Sync> FromRequest<S> for SentProduct {
     params(("product" = String, Path)), responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    _: Permitted<act::ViewProducts>,
     Path(product): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let stored = shop.catalog.document(&product).await?;
@@ -91,7 +91,7 @@ pub(crate) async fn show(
     request_body = serde_json::Value, responses((status = 200, body = PublishedBody)))]
 pub(crate) async fn publish(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::PublishProducts>,
     Path(id): Path<String>,
     (DeclaredJson, IfMatch(expected)): (DeclaredJson, IfMatch),
     SentProduct(document): SentProduct,
@@ -105,7 +105,7 @@ pub(crate) async fn publish(
         expected,
         at: shop.clock.now(),
     };
-    let version = announce(&shop, &id, shop.catalog.publish(&new).await?).await?;
+    let version = announce(&shop, &id, shop.catalog.publish(&new, staff.act(&shop)).await?).await?;
     let warning = |Finding { kind, field, message }| WarningBody { kind, field, message };
     let warnings = warnings.into_iter().map(warning).collect();
     let body = PublishedBody { product: id, version: version.to_string(), warnings };

@@ -22,9 +22,9 @@ use utoipa::ToSchema;
 
 use super::program_trial::{TrialBody, TrialRequest, run_trial};
 use crate::http::body::{Bounded, DeclaredJson};
-use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
 use crate::http::if_match::{IfMatch, etag};
+use crate::http::permitted::{Permitted, act};
 use crate::runtime::shop::Shop;
 
 /// A version of the program that is in effect, or soon will be.
@@ -67,7 +67,10 @@ struct ProgramActivationBody {
 /// The newest document, as published.
 #[utoipa::path(get, path = "/v1/admin/loyalty/program", tag = "admin",
     responses((status = 200, body = serde_json::Value)))]
-pub(crate) async fn show(State(shop): State<Arc<Shop>>, _: Staff) -> Result<Response, HttpProblem> {
+pub(crate) async fn show(
+    State(shop): State<Arc<Shop>>,
+    _: Permitted<act::ViewProgram>,
+) -> Result<Response, HttpProblem> {
     let newest = domain_loyalty::newest(&shop.programs).await?.ok_or_else(nothing_published)?;
     let document = shop.programs.document(newest.version).await?.ok_or_else(nothing_published)?;
     let headers = [(ETAG, etag(newest.number)), (CONTENT_TYPE, "application/json".to_owned())];
@@ -82,7 +85,7 @@ pub(crate) async fn show(State(shop): State<Arc<Shop>>, _: Staff) -> Result<Resp
     request_body = serde_json::Value, responses((status = 200, body = ProgramSentBody)))]
 pub(crate) async fn publish(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::TryProgram>,
     (DeclaredJson, IfMatch(expected)): (DeclaredJson, IfMatch),
     trial: Option<TrialRequest>,
     Bounded(sent): Bounded<DOCUMENT_BYTES_MAX>,
@@ -94,8 +97,10 @@ pub(crate) async fn publish(
         let report = run_trial(&shop, &program, &trial).await?;
         return Ok(Json(ProgramSentBody::Tried(report)).into_response());
     }
+    let staff = staff.also::<act::PublishProgram>()?;
     let request = PublicationRequest { expected, now: shop.clock.now() };
-    let publication = domain_loyalty::publish(&shop.programs, &document, request).await?;
+    let programs = shop.programs.on_behalf_of(staff.act(&shop));
+    let publication = domain_loyalty::publish(&programs, &document, request).await?;
     let (tag, body) = announce(&shop, publication).await?;
     Ok((tag, Json(ProgramSentBody::Published(body))).into_response())
 }
@@ -106,7 +111,7 @@ pub(crate) async fn publish(
     responses((status = 200, body = ProgramVersionsBody)))]
 pub(crate) async fn versions(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    _: Permitted<act::ViewProgram>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, HttpProblem> {
     let before = cursor(query.as_deref().unwrap_or_default())?;
@@ -134,13 +139,14 @@ pub(crate) async fn versions(
     responses((status = 200, body = ProgramPublishedBody)))]
 pub(crate) async fn activate(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::PublishProgram>,
     Path(version): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<Response, HttpProblem> {
     let request = PublicationRequest { expected, now: shop.clock.now() };
     let Ok(version) = version.parse() else { return Err(version_unknown()) };
-    let publication = domain_loyalty::activate(&shop.programs, version, request).await?;
+    let programs = shop.programs.on_behalf_of(staff.act(&shop));
+    let publication = domain_loyalty::activate(&programs, version, request).await?;
     let (tag, body) = announce(&shop, publication).await?;
     Ok((tag, Json(body)).into_response())
 }

@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 use super::admin::announce;
 use super::configurator::product_unknown;
-use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
 use crate::http::if_match::{IfMatch, etag};
+use crate::http::permitted::{Permitted, act};
 use crate::runtime::shop::Shop;
 
 /// The versions of a product.
@@ -51,7 +51,7 @@ pub(crate) struct ActivatedBody {
     params(("product" = String, Path)), responses((status = 200, body = VersionsBody)))]
 pub(crate) async fn list(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    _: Permitted<act::ViewProducts>,
     Path(product): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let history = shop.catalog.versions(&product).await?;
@@ -75,7 +75,7 @@ pub(crate) async fn list(
     responses((status = 200, body = ActivatedBody)))]
 pub(crate) async fn activate(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::PublishProducts>,
     Path((product, version)): Path<(String, String)>,
     if_match: Result<IfMatch, HttpProblem>,
 ) -> Result<Response, HttpProblem> {
@@ -86,7 +86,8 @@ pub(crate) async fn activate(
     let number = version.parse().map_err(|_| unknown())?;
     let IfMatch(expected) = if_match?;
     let activation = Activation { product: &product, version: number, expected };
-    let activated = shop.catalog.activate(&activation).await?.ok_or_else(unknown)?;
+    let activated = shop.catalog.activate(&activation, staff.act(&shop)).await?;
+    let activated = activated.ok_or_else(unknown)?;
     let version = announce(&shop, &product, activated).await?.to_string();
     Ok(([(ETAG, etag(number))], Json(ActivatedBody { product, version })).into_response())
 }

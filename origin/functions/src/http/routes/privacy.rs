@@ -7,13 +7,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain_privacy::{Demand, DemandRecord, Privacy as _};
+use domain_staff::AuditLog as _;
 use edge_wire::problem::Code;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::caller::Staff;
 use crate::http::http_problem::HttpProblem;
+use crate::http::permitted::{Permitted, act};
 use crate::runtime::shop::Shop;
 
 /// The newest demands, newest first.
@@ -39,7 +40,7 @@ struct DemandBody {
     responses((status = 200, body = DemandsBody)))]
 pub(crate) async fn list(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    _: Permitted<act::ViewDemands>,
 ) -> Result<Json<DemandsBody>, HttpProblem> {
     let demands = shop.privacy.list().await?.into_iter().map(body).collect();
     Ok(Json(DemandsBody { demands }))
@@ -50,12 +51,14 @@ pub(crate) async fn list(
     params(("id" = String, Path)), responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn file(
     State(shop): State<Arc<Shop>>,
-    _: Staff,
+    staff: Permitted<act::DownloadExports>,
     Path(id): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let file = shop.privacy.file(&id).await?.ok_or_else(|| {
         HttpProblem::new(Code::DemandUnknown, "Exports are stored for 25 days. List the demands.")
     })?;
+    let entry = staff.act(&shop).entry(&format!("privacy/demands/{id}"), "");
+    shop.staff.append(&entry).await?;
     let name = format!("attachment; filename=\"{id}.json\"");
     let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)];
     Ok((headers, file).into_response())

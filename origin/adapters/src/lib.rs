@@ -26,6 +26,7 @@ pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PayloadRepository,
     PrivacyRepository, ProgramRepository, SelectionRepository, StaffRepository, StoredProduct,
+    TokenRepository,
 };
 pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

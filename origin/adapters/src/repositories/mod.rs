@@ -11,6 +11,7 @@ mod privacy;
 mod programs;
 mod selections;
 mod staff;
+mod tokens;
 
 pub use blobs::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 pub use carts::CartRepository;
@@ -22,3 +23,4 @@ pub use privacy::PrivacyRepository;
 pub use programs::ProgramRepository;
 pub use selections::SelectionRepository;
 pub use staff::StaffRepository;
+pub use tokens::TokenRepository;

@@ -67,6 +67,8 @@ pub enum ItemKey<'a> {
     Roster,
     /// One entry of the audit log; sorts by time, then by id.
     AuditEntry { at: Time, id: &'a str },
+    /// The tokens of a shop at Shopify.
+    ShopTokens { shop: &'a str },
     /// The record of a command.
     Command { id: CommandId },
 }
@@ -165,6 +167,7 @@ impl ItemKey<'_> {
             Self::AuditEntry { at: Time(at), id } => {
                 hot(kind.partition("shop"), format!("{at:020}/{id}"))
             }
+            Self::ShopTokens { shop } => hot(kind.partition(shop), "tokens"),
             Self::Command { id } => {
                 Key { table: TableName::Commands, pk: kind.partition(id), sk: None }
             }
@@ -193,6 +196,7 @@ impl ItemKind {
             Self::ProgramDocument | Self::Activation | Self::ActiveFrom => "program/",
             Self::Roster => "staff/",
             Self::AuditEntry => "audit/",
+            Self::ShopTokens => "shopify/",
             Self::Command => "command/",
         }
     }
@@ -205,8 +209,9 @@ impl ItemKind {
             }
             // They are about a person, and expire within weeks.
             Self::PayloadChunk | Self::Command => Erasure::OfShop,
-            // Persons of a merchant who has left. Customers are ids in the log, which expires.
-            Self::Roster | Self::AuditEntry => Erasure::OfShop,
+            // Persons of a merchant who has left, and access to that shop. Customers are ids in the
+            // log, which expires.
+            Self::Roster | Self::AuditEntry | Self::ShopTokens => Erasure::OfShop,
             Self::Product
             | Self::ProductVersion
             | Self::Variant

@@ -15,7 +15,7 @@ use origin_adapters::table::SharedTable;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, CartRepository, CommandLogRepository, DynamoTable, EventBridgeBus,
     LedgerRepository, OrderHistoryRepository, ProgramRepository, SecretsManager,
-    SelectionRepository, schema,
+    SelectionRepository, TokenRepository, schema,
 };
 use serde_json::{Value, json};
 

@@ -89,6 +89,13 @@ macro_rules! cases {
             a_command_of_staff_is_recorded_once_with_one_entry,
         }
     };
+    (tokens, $tests:ident, $fresh:expr) => {
+        $tests! {
+            tokens on $fresh;
+            tokens_come_back_as_they_were_stored,
+            only_the_next_version_is_stored,
+        }
+    };
 }
 
 /// Every contract of the repositories, for a macro that makes tests on an implementation of the
@@ -112,6 +119,7 @@ macro_rules! contracts {
         cases!(programs, $tests, ProgramRepository::new);
         cases!(selections, $tests, SelectionRepository::new);
         cases!(staff, $tests, contract::staff::Shop::new);
+        cases!(tokens, $tests, |table: &SharedTable| TokenRepository::new(table, "a.example"));
     };
 }
 

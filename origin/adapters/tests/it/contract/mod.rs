@@ -13,3 +13,4 @@ pub(crate) mod sample;
 pub(crate) mod secrets;
 pub(crate) mod selections;
 pub(crate) mod staff;
+pub(crate) mod tokens;

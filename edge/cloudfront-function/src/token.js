@@ -71,7 +71,7 @@ export function person(config, token, now) {
     return isCurrent && isShopifyId(claims['sub']) ? claims['sub'] : undefined;
 }
 
-// An object, empty if the part is none.
+// An object; an empty one for any other part.
 function json(part) {
     try {
         return JSON.parse(Buffer.from(part, 'base64url')) || {};

@@ -1,0 +1,10 @@
+//! The Admin GraphQL API.
+
+mod bad_input;
+mod bulk;
+mod http;
+mod orders;
+mod recording;
+mod renamed;
+mod replay;
+mod values;

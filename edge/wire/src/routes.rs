@@ -144,6 +144,8 @@ pub const ROUTES: &[Route] = &[
     admin("PUT", "/v1/admin/configurators/{product}"),
     admin("GET", "/v1/admin/configurators/{product}/versions"),
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
+    admin("GET", "/v1/admin/installation"),
+    admin("POST", "/v1/admin/installation"),
     admin("GET", "/v1/admin/staff"),
     admin("PUT", "/v1/admin/staff/{person}"),
     Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/audit") },

@@ -11,5 +11,5 @@ pub use secret::Secret;
 pub use tokens::{
     AccessToken, EARLY_MS, EndpointError, Installation, LEASE_MS, LossReason, Lost, Plan, RETRY_MS,
     Refresh, ShopTokens, TokenAnswer, TokenEndpoint, TokenError, TokenItem, TokenPair, TokenStore,
-    UsableRefresh,
+    UsableRefresh, forget,
 };

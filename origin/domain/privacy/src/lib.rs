@@ -4,7 +4,7 @@
 //! customers/data_request ─► export  ─► a file for the merchant, stored for 25 days
 //! customers/redact       ─► erase   ─► data older than the demand is erased for good
 //! shop/redact            ─► erase   ─► the same for all customers of the shop
-//! app/uninstalled        ─► recorded: shop/redact follows 48 hours later
+//! app/uninstalled        ─► the shop's tokens are deleted; shop/redact follows 48 hours later
 //! ```
 //!
 //! A demand's time is that of its event, never of a delivery, so a repetition or a replay erases

@@ -52,6 +52,8 @@ pub enum Act {
     ViewDemands,
     /// Download the file of an export, which is a customer's data.
     DownloadExports,
+    /// Connect the app with its shop, and see whether it is.
+    Install,
     /// Read who belongs to the staff.
     ViewStaff,
     /// Change the role of a person.
@@ -86,6 +88,7 @@ pub const PERMISSIONS: &[(Act, &[Role])] = {
         (Act::AdjustPoints, &[Owner, Manager, Support]),
         (Act::ViewDemands, &[Owner, Manager, Support]),
         (Act::DownloadExports, &[Owner, Manager]),
+        (Act::Install, &[Owner, Manager, Support, Developer]),
         (Act::ViewStaff, &[Owner, Manager, Support, Developer]),
         (Act::ChangeRoles, &[Owner]),
         (Act::ViewAudit, &[Owner, Manager]),

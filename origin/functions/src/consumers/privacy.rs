@@ -9,6 +9,7 @@ use domain_privacy::{
     export_customer,
 };
 use domain_shopify::Webhook;
+use origin_shopify::TokenStore;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -21,13 +22,15 @@ const REST_OF_SECOND_MS: u64 = 999;
 
 /// Consumes the compliance topics and `app/uninstalled`.
 #[derive(Debug, Clone)]
-pub struct PrivacyConsumer<L, C, P> {
+pub struct PrivacyConsumer<L, C, P, T> {
     /// The store of ledgers.
     pub ledger: L,
     /// The store of carts.
     pub carts: C,
     /// The store of demands.
     pub privacy: P,
+    /// The store of the shop's tokens.
+    pub tokens: T,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
 }
@@ -41,11 +44,12 @@ struct Envelope<'a> {
     detail: &'a RawValue,
 }
 
-impl<L, C, P> Consumer for PrivacyConsumer<L, C, P>
+impl<L, C, P, T> Consumer for PrivacyConsumer<L, C, P, T>
 where
     L: LedgerStore + LedgerReader + 'static,
     C: CartWriter + 'static,
     P: Privacy + 'static,
+    T: TokenStore + 'static,
 {
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
@@ -57,7 +61,13 @@ where
     }
 }
 
-impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L, C, P> {
+impl<L, C, P, T> PrivacyConsumer<L, C, P, T>
+where
+    L: LedgerStore + LedgerReader,
+    C: CartWriter,
+    P: Privacy,
+    T: TokenStore,
+{
     async fn one(&self, message: &Message) -> Result<(), MessageError> {
         let envelope: Envelope<'_> = serde_json::from_str(&message.body)?;
         let at = Time::from_rfc3339(&envelope.time)
@@ -101,7 +111,10 @@ impl<L: LedgerStore + LedgerReader, C: CartWriter, P: Privacy> PrivacyConsumer<L
                 (done, None)
             }
             Demand::EraseShop => (self.erase_shop(at).await?, None),
-            Demand::Uninstalled => ("shop/redact follows in 48 hours".to_owned(), None),
+            Demand::Uninstalled => {
+                origin_shopify::forget(&self.tokens, at).await?;
+                ("the tokens are deleted; shop/redact follows in 48 hours".to_owned(), None)
+            }
         })
     }
 

@@ -44,7 +44,7 @@ pub(crate) mod act {
 
     permissions! {
         ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints,
-        ViewDemands, DownloadExports, ViewStaff, ChangeRoles, ViewAudit,
+        ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit,
     }
 }
 

@@ -18,8 +18,8 @@ use crate::http::require_edge::require_edge;
 use crate::http::response_policy::response_policy;
 use crate::http::routes::{
     adjustments, admin, admin_program, admin_versions, audit, cart, cart_lines, cart_merge,
-    checkout, completion, configurator, explanation, health, loyalty, privacy, redemptions,
-    selections, session, staff, webhook,
+    checkout, completion, configurator, explanation, health, installation, loyalty, privacy,
+    redemptions, selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
 
@@ -81,6 +81,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(admin::show, admin::publish))
             .routes(routes!(admin_versions::list))
             .routes(routes!(admin_versions::activate))
+            .routes(routes!(installation::show, installation::create))
             .routes(routes!(staff::list))
             .routes(routes!(staff::assign))
             .routes(routes!(audit::list))

@@ -6,6 +6,7 @@ use edge_wire::function::ConsumerFunction;
 use edge_wire::keys::KeyRing;
 use origin_adapters::{
     CartRepository, LedgerRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
+    TokenRepository,
 };
 
 use crate::consumers::claim_check::WithPayloads;
@@ -78,6 +79,7 @@ impl Composition {
             ledger: LedgerRepository::new(table),
             carts: CartRepository::new(table),
             privacy: PrivacyRepository::new(table),
+            tokens: TokenRepository::new(table, &self.shop),
             shop: self.shop.clone(),
         })
     }

@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::{LambdaEvent, service_fn};
 use origin_adapters::{Aws, CloudFrontCache, SecretsManager, lambda_http_client};
+use origin_shopify::{AppCredentials, HttpEndpoint, tls_connector};
 use tower::ServiceExt as _;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -75,9 +76,11 @@ async fn serve(
     let instance = OnceLock::new();
     // Caches survive a change of secrets.
     let with_secrets = move |secrets: Secrets| {
+        let app = secrets.app.clone().filter(|_| function == HttpFunction::Admin);
         let config = config.shop(secrets);
         let new = || Shop::new(config.clone(), &ports, clock.clone(), system_random);
-        router(function, Arc::new(instance.get_or_init(new).with(config)))
+        let shop = instance.get_or_init(new).with(config);
+        router(function, Arc::new(with_shopify(shop, app)))
     };
     let routers = Arc::new(Rotating::start(source, rotation_clock, with_secrets).await?);
     let serve = move |request| {
@@ -85,6 +88,22 @@ async fn serve(
         async move { answer(routers.current().await, request).await }
     };
     lambda_http::run_concurrent(lambda_http::service_fn(serve)).await
+}
+
+/// The shop with Shopify's token endpoint. Without it only installing fails.
+fn with_shopify(shop: Shop, app: Option<AppCredentials>) -> Shop {
+    let Some(app) = app else { return shop };
+    let origin = format!("https://{}", shop.config.domain);
+    let endpoint = tls_connector().map_err(|error| error.to_string()).and_then(|connector| {
+        HttpEndpoint::new(connector, &origin, app).map_err(|error| error.to_string())
+    });
+    match endpoint {
+        Ok(endpoint) => shop.with_endpoint(endpoint),
+        Err(error) => {
+            tracing::error!(error, "Shopify's token endpoint can't be used");
+            shop
+        }
+    }
 }
 
 async fn consume(

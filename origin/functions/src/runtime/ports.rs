@@ -8,9 +8,11 @@ use std::sync::Arc;
 use domain_catalog::{EdgeCache, PublicContent};
 use domain_core::event::{Event, Events};
 use domain_core::port::PortError;
+use domain_core::time::Time;
 use domain_loyalty::{RewardCode, RewardCodes};
 use origin_adapters::table::SharedTable;
 use origin_adapters::{Aws, DynamoTable, EventBridgeBus, OwnCodes};
+use origin_shopify::{Installation, ShopTokens, TokenEndpoint, TokenError, TokenStore};
 
 /// What every function and consumer uses.
 #[derive(Debug, Clone)]
@@ -31,6 +33,10 @@ pub struct SharedEvents(Arc<dyn DynEvents>);
 #[derive(Clone)]
 pub struct SharedCodes(Arc<dyn DynCodes>);
 
+/// The tokens of the shop.
+#[derive(Clone)]
+pub struct SharedTokens(Arc<dyn DynTokens>);
+
 /// The caches at the edge.
 #[derive(Clone)]
 pub struct SharedEdgeCache(Arc<dyn DynEdgeCache>);
@@ -47,6 +53,14 @@ trait DynEvents: Send + Sync {
 trait DynCodes: Send + Sync {
     fn make<'a>(&'a self, code: &'a RewardCode, reward: &'a str) -> Call<'a>;
 }
+
+/// [`ShopTokens`] as a trait object.
+trait DynTokens: Send + Sync {
+    fn install<'a>(&'a self, id_token: &'a str) -> Installing<'a>;
+}
+
+/// A running installation.
+type Installing<'a> = Pin<Box<dyn Future<Output = Result<Installation, TokenError>> + Send + 'a>>;
 
 /// [`EdgeCache`] as a trait object.
 trait DynEdgeCache: Send + Sync {
@@ -118,6 +132,45 @@ impl<C: RewardCodes> DynCodes for C {
 impl RewardCodes for SharedCodes {
     async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
         self.0.make(code, reward).await
+    }
+}
+
+// === impl SharedTokens ===
+
+impl SharedTokens {
+    /// Shares the tokens.
+    pub fn new<S, E, C>(tokens: ShopTokens<S, E, C>) -> Self
+    where
+        S: TokenStore + 'static,
+        E: TokenEndpoint + 'static,
+        C: Fn() -> Time + Send + Sync + 'static,
+    {
+        Self(Arc::new(tokens))
+    }
+
+    /// As [`ShopTokens::install`].
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub async fn install(&self, id_token: &str) -> Result<Installation, TokenError> {
+        self.0.install(id_token).await
+    }
+}
+
+impl fmt::Debug for SharedTokens {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedTokens")
+    }
+}
+
+impl<S, E, C> DynTokens for ShopTokens<S, E, C>
+where
+    S: TokenStore,
+    E: TokenEndpoint,
+    C: Fn() -> Time + Send + Sync,
+{
+    fn install<'a>(&'a self, id_token: &'a str) -> Installing<'a> {
+        Box::pin(ShopTokens::install(self, id_token))
     }
 }
 

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `keys` | `kid:secret,…`: our keys, of which the first signs | up to four, all verify |
 //! | `shopify_secrets` | the client secret of the Shopify app | two, comma-separated |
-//! | `shopify_client_id` | the client id of that app, for which ID tokens are made; absent: none is accepted | |
+//! | `shopify_client_id` | the client id of that app, for which ID tokens are made; absent: none is accepted, and no tokens are obtained | |
 //! | `staff_tokens` | what the merchant's staff send; only the edge reads them | two, comma-separated |
 //! | `origin` | what the edge sends the HTTP API since the last deployment, or from the next one on | |
 //! | `origin_before` | what it sent before; only while rotating | the second |
@@ -15,6 +15,7 @@
 
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::{ORIGIN_SECRET_BYTES_MIN, OriginSecrets, ShopifySecrets};
+use origin_shopify::{AppCredentials, Secret};
 use serde_json::{Map, Value};
 
 /// The part of the document that functions read. `Debug` prints no secret.
@@ -24,6 +25,8 @@ pub struct Secrets {
     pub keys: KeyRing,
     /// Shopify's app secrets.
     pub shopify: ShopifySecrets,
+    /// The app at Shopify's token endpoint; `None` without a client id.
+    pub app: Option<AppCredentials>,
     /// What the edge sends an HTTP API.
     pub origin: OriginSecrets,
 }
@@ -65,11 +68,17 @@ impl Secrets {
             KeyRing::parse(need("keys")?).map_err(|error| unusable("keys", error.to_string()))?;
         let shopify = ShopifySecrets::parse(need("shopify_secrets")?)
             .ok_or_else(|| unusable("shopify_secrets", "one secret or two, comma-separated"))?;
+        // The first signs, like ours: it is the one that Shopify issued last.
+        let current = need("shopify_secrets")?.split(',').next().unwrap_or_default();
+        let app = text("shopify_client_id")?.map(|client_id| AppCredentials {
+            client_id: client_id.to_owned(),
+            client_secret: Secret::new(current),
+        });
         let origin =
             OriginSecrets::of(need("origin")?, text("origin_before")?).ok_or_else(|| {
                 unusable("origin", format!("needs at least {ORIGIN_SECRET_BYTES_MIN} bytes"))
             })?;
-        Ok(Self { keys, shopify, origin })
+        Ok(Self { keys, shopify, app, origin })
     }
 }
 

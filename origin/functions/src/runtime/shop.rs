@@ -11,8 +11,9 @@ use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
     OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    SelectionRepository, StaffRepository,
+    SelectionRepository, StaffRepository, TokenRepository,
 };
+use origin_shopify::{ShopTokens, TokenEndpoint};
 use tokio::sync::Semaphore;
 
 use crate::caches::cached_catalog::CachedCatalog;
@@ -21,7 +22,7 @@ use crate::caches::cached_reader::CachedReader;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
-use crate::runtime::ports::{Ports, SharedEvents};
+use crate::runtime::ports::{Ports, SharedEvents, SharedTokens};
 
 /// A merchant who sets up a shop publishes its program within minutes.
 const NO_PROGRAM_RETRY_MS: u64 = MINUTE_MS;
@@ -63,6 +64,10 @@ pub struct Shop {
     pub order_history: OrderHistoryRepository,
     /// Payloads of webhooks that the bus does not carry.
     pub payloads: PayloadRepository,
+    /// The tokens of the shop at Shopify, as they are stored.
+    pub stored_tokens: TokenRepository,
+    /// Obtains them; `None` in functions that don't, and without an app.
+    pub tokens: Option<SharedTokens>,
     /// The event bus.
     pub events: SharedEvents,
     /// Allows one compilation at a time: each may take a gibibyte.
@@ -100,6 +105,7 @@ impl Shop {
             events: events.clone(),
         };
         let order_history = OrderHistoryRepository::new(table);
+        let stored_tokens = TokenRepository::new(table, &config.domain);
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -116,6 +122,8 @@ impl Shop {
             payloads,
             privacy,
             staff: StaffRepository::new(table),
+            stored_tokens,
+            tokens: None,
             events: events.clone(),
             compiling,
             random: Arc::new(random),
@@ -126,6 +134,15 @@ impl Shop {
     #[must_use]
     pub fn with(&self, config: ShopConfig) -> Self {
         Self { config, ..self.clone() }
+    }
+
+    /// The same instance, which obtains tokens at this endpoint.
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: impl TokenEndpoint + 'static) -> Self {
+        let clock = self.clock.clone();
+        let now = move || clock.now();
+        let tokens = ShopTokens::new(self.stored_tokens.clone(), endpoint, now);
+        Self { tokens: Some(SharedTokens::new(tokens)), ..self }
     }
 
     /// A new cart id that can't be guessed: 128 random bits.

@@ -6,6 +6,7 @@ mod bookmarks;
 mod built_binary;
 mod catalog;
 mod documentation;
+mod installation;
 mod merging;
 mod orders;
 mod postponing;

@@ -63,8 +63,12 @@ fn the_document_of_a_deployment_is_read_with_both_secrets_of_a_rotation() {
     assert!(!secrets.origin.holds(b"") && !secrets.origin.holds(&[b'0'; 64]));
     assert_eq!(
         format!("{secrets:?}"),
-        "Secrets { keys: [\"k2\", \"k1\"], shopify: ShopifySecrets(2), origin: OriginSecrets(2) }"
+        "Secrets { keys: [\"k2\", \"k1\"], shopify: ShopifySecrets(2), app: \
+         Some(AppCredentials { client_id: \"00000000000000000000000000000003\", client_secret: Secret }), \
+         origin: OriginSecrets(2) }"
     );
+    let app = secrets.app.unwrap();
+    assert_eq!(app.client_secret.reveal(), "00000000000000000000000000000002", "the newer one");
 }
 
 #[test]

@@ -23,11 +23,13 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 14] = [
+const ACTS: [(&str, &str, Act); 16] = [
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
     ("PUT", "/v1/admin/configurators/{product}", Act::PublishProducts),
     ("GET", "/v1/admin/configurators/{product}/versions", Act::ViewProducts),
     ("POST", "/v1/admin/configurators/{product}/versions/{version}/activate", Act::PublishProducts),
+    ("GET", "/v1/admin/installation", Act::Install),
+    ("POST", "/v1/admin/installation", Act::Install),
     ("GET", "/v1/admin/staff", Act::ViewStaff),
     ("PUT", "/v1/admin/staff/{person}", Act::ChangeRoles),
     ("GET", "/v1/admin/audit", Act::ViewAudit),

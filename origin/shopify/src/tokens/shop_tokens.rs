@@ -35,7 +35,7 @@ pub enum Installation {
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// No person has opened the admin since the app was installed.
+    /// The shop does not have the app, or no person has opened the admin since it has.
     #[error("the app is not installed")]
     NotInstalled,
     /// A person must open the admin, perhaps after installing the app again.
@@ -134,14 +134,7 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
     pub async fn uninstalled(&self, at: Time) -> Result<(), TokenError> {
         let _flight = self.flight.lock().await;
         *self.current() = None;
-        for _ in 0..CONFLICT_ROUNDS_MAX {
-            let item = self.store.load().await?.unwrap_or_default();
-            let Some(lost) = item.uninstalled(at) else { return Ok(()) };
-            if self.store.save(&lost).await? == Written::Done {
-                return Ok(());
-            }
-        }
-        Err(busy())
+        Ok(forget(&self.store, at).await?)
     }
 
     /// The token that the item leads to.
@@ -243,7 +236,7 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
         match error {
             EndpointError::Subject => TokenError::Subject,
             EndpointError::App { code } => TokenError::App(code),
-            EndpointError::Grant => TokenError::App("invalid_grant".to_owned()),
+            EndpointError::Grant => TokenError::NotInstalled,
             EndpointError::Unknown { reason } => TokenError::Unavailable(reason),
         }
     }
@@ -283,6 +276,21 @@ impl<S, E, C> std::fmt::Debug for ShopTokens<S, E, C> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("ShopTokens")
     }
+}
+
+/// Forgets the tokens of a shop after the app was uninstalled at `at`; those issued later stay.
+///
+/// # Errors
+/// The port's, or [`PortError::Unavailable`] after [`CONFLICT_ROUNDS_MAX`] lost races.
+pub async fn forget<S: TokenStore>(store: &S, at: Time) -> Result<(), PortError> {
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let item = store.load().await?.unwrap_or_default();
+        let Some(lost) = item.uninstalled(at) else { return Ok(()) };
+        if store.save(&lost).await? == Written::Done {
+            return Ok(());
+        }
+    }
+    Err(PortError::Unavailable("the tokens change too often".to_owned()))
 }
 
 fn token(item: &TokenItem, pair: &TokenPair) -> AccessToken {

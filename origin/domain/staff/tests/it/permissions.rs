@@ -13,6 +13,7 @@ publish_program   yes     yes   yes     -       -
 adjust_points     yes     yes   yes     yes     -
 view_demands      yes     yes   yes     yes     -
 download_exports  yes     yes   yes     -       -
+install           yes     yes   yes     yes     yes
 view_staff        yes     yes   yes     yes     yes
 change_roles      yes     yes   -       -       -
 view_audit        yes     yes   yes     -       -

@@ -13,6 +13,7 @@ pub(crate) mod completion;
 pub(crate) mod configurator;
 pub(crate) mod explanation;
 pub(crate) mod health;
+pub(crate) mod installation;
 pub(crate) mod loyalty;
 mod permalink;
 pub(crate) mod privacy;

@@ -67,9 +67,9 @@ try {
         const file = new URL(`../../shopify.app.${environment}.toml`, import.meta.url);
         const template = readFileSync(new URL('../../shopify.app.toml', import.meta.url), 'utf8');
         if (!isDry) {
-            writeFileSync(file, shopifyApp(template, deployed.Url, settings));
+            writeFileSync(file, shopifyApp(template, deployed.Url, deployed.clientId));
         }
-        const steps = byHand(settings).map((step, at) => `  ${at + 1}. ${step}`);
+        const steps = byHand(environment, deployed.clientId).map((step, at) => `  ${at + 1}. ${step}`);
         console.log(`\n${deployed.Url}\n\ninfra/shopify.app.${environment}.toml is for Shopify. By hand:`);
         console.log(steps.join('\n'));
     }

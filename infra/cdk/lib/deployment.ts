@@ -35,6 +35,8 @@ export interface Deployed {
     readonly Distribution: string;
     /// Of the CloudFront Function only.
     readonly EdgeStore?: string;
+    /// Of the app, from the secret.
+    readonly clientId?: string;
 }
 
 /// Deploys, and returns the outputs of the stack.
@@ -72,7 +74,7 @@ export async function deploy(
     if (before === undefined && after.EdgeStore !== undefined) {
         await fill(after.EdgeStore, settings, secret.document, shell, edge);
     }
-    return after;
+    return { ...after, clientId: secret.document.shopify_client_id };
 }
 
 /// Activates the version of every function before its last deployment. Data and edge stay as they

@@ -22,8 +22,6 @@ export interface Settings {
     /// The `*.myshopify.com` domain this deployment serves, and its one currency (ISO 4217).
     readonly shop: string;
     readonly currency: string;
-    /// The app's client id, once there is an app.
-    readonly clientId?: string;
     /// Folder with the `bootstrap` that every Lambda runs.
     readonly binaries: string;
     /// Which form of the edge function: edge/lambda/README.md says which when.
@@ -71,7 +69,6 @@ export const edgeFunctions = ({ edge, edgeFunctions }: Settings): string =>
 export const secretName = ({ environment }: Settings): string => `forecourt/${environment}`;
 
 const NAME = /^[a-z][a-z0-9-]{0,19}$/;
-const CLIENT_ID = /^[0-9a-f]{32}$/;
 const SHOP = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
 
 /// The settings of environments/NAME.json.
@@ -89,9 +86,6 @@ export function check(settings: Settings): Settings {
         NAME.test(settings.environment) || `environment: ${settings.environment} is no short name`,
         /^\d{12}$/.test(settings.account) || 'account: twelve digits',
         /^[a-z]{2}(-[a-z]+)+-\d$/.test(settings.region) || 'region: like us-east-1',
-        settings.clientId === undefined ||
-            CLIENT_ID.test(settings.clientId) ||
-            'clientId: 32 hexadecimal digits, as the Dev Dashboard shows it',
         SHOP.test(settings.shop) || 'shop: like example.myshopify.com',
         settings.edge in EDGE_FORMS || `edge: ${Object.keys(EDGE_FORMS).join(' or ')}`,
         /^[A-Z]{3}$/.test(settings.currency) || 'currency: like EUR',

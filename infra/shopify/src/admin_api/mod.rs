@@ -43,6 +43,7 @@ pub use access::{Access, AnyToken, Grant};
 pub use bulk::fail_bulk_operation;
 pub use cost::{BUCKET_MAX, COST_MAX, RESTORE_PER_SECOND};
 pub use http::{BODY_BYTES_MAX, router};
+pub use orders::place_paid_order;
 pub use schema::{SchemaError, VERSION};
 pub use version::Version;
 

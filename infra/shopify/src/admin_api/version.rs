@@ -57,6 +57,13 @@ impl Version {
     }
 }
 
+impl Default for Version {
+    /// The version of the schema.
+    fn default() -> Self {
+        Self { year: 2026, month: 7 }
+    }
+}
+
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{:02}", self.year, self.month)

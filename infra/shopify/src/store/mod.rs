@@ -102,6 +102,16 @@ impl Shop {
         id
     }
 
+    /// The number of the next id.
+    pub fn next_id(&self) -> u64 {
+        self.next_id + 1
+    }
+
+    /// The number that [`Self::next_number`] will return.
+    pub fn number(&self, kind: &str, first: u64) -> u64 {
+        self.numbers.get(kind).copied().unwrap_or(first)
+    }
+
     /// The next number of names of a kind: orders are `#1001`, draft orders `#D1`.
     pub fn next_number(&mut self, kind: &str, first: u64) -> u64 {
         let number = self.numbers.entry(kind.to_owned()).or_insert(first);

@@ -6,6 +6,7 @@ mod fields;
 mod lifecycle;
 mod lines;
 mod refunds;
+mod storefront;
 
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use super::session::Context;
 pub(super) use create::{NewOrder, place};
 pub(super) use fields::field;
 pub(super) use lines::{NewLine, line_of_input};
+pub use storefront::place_paid_order;
 
 type Mutation = fn(&mut Context<'_>, &Value) -> Result<Value, Failure>;
 

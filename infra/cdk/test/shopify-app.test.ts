@@ -37,7 +37,7 @@ test('a template without a place to fill is rejected', () => {
     );
 });
 
-test('what is left to do by hand begins with the client id, while there is none', () => {
+test('what is left to do by hand begins with the client id, while it is not known', () => {
     const [without, known] = [byHand('staging', undefined), byHand('staging', CLIENT_ID)];
     assert.match(without[0]!, /client id/);
     assert.deepEqual(known, without.slice(1));

@@ -11,4 +11,5 @@ mod admin;
 mod data;
 mod edge;
 mod seed;
+mod shopify;
 mod targets;

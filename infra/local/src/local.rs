@@ -17,8 +17,10 @@ use edge_wire::function::{ConsumerFunction, HttpFunction};
 use edge_wire::keys::KeyRing;
 use edge_wire::secrets::ShopifySecrets;
 use edge_wire::token::StaffTokens;
+use hyper_util::client::legacy::connect::HttpConnector;
 use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
+use infra_shopify::local::LocalShopify;
 use origin_adapters::schema::create_tables;
 use origin_adapters::{AccessKey, Aws, AwsConfig};
 use origin_functions::consumers::Orders;
@@ -28,6 +30,7 @@ use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
 use origin_functions::runtime::ports::{Ports, SharedEdgeCache};
 use origin_functions::runtime::shop::{Shop, system_random};
+use origin_shopify::{AppCredentials, HttpEndpoint, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -39,7 +42,7 @@ use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::profile::{Profile, ProfileError};
 use crate::targets::InProcess;
 use crate::wiring::{bus_config, queues_of};
-use crate::{demo, seed};
+use crate::{demo, seed, shopify};
 
 /// How long running batches may take to end when the process stops.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
@@ -49,6 +52,8 @@ pub(crate) const STOP_MAX: Duration = Duration::from_secs(6);
 pub struct Options {
     /// Where the edge listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where the local Shopify listens; `None`: without it.
+    pub shopify: Option<SocketAddr>,
     /// The data folder.
     pub data: PathBuf,
     /// Whether to delete the stored state first.
@@ -74,6 +79,8 @@ pub struct LocalShop {
     pub keys: KeyRing,
     /// Shopify's app secrets.
     pub shopify_secrets: ShopifySecrets,
+    /// The newest of them, with which the local Shopify signs.
+    pub shopify_secret: String,
     /// The app's client id: without it no ID token of Shopify's is accepted.
     pub client_id: Option<String>,
     /// The staff tokens.
@@ -117,6 +124,12 @@ pub struct EdgeParts {
     pub origins: Vec<(&'static str, Arc<dyn Origin>)>,
 }
 
+/// The local Shopify that this shop's app is installed in.
+struct RunningShopify {
+    address: SocketAddr,
+    shopify: LocalShopify,
+}
+
 /// A running shop.
 pub struct Local {
     address: SocketAddr,
@@ -125,6 +138,7 @@ pub struct Local {
     emulator: Emulator,
     bus: Bus,
     table: Embedded,
+    shopify: Option<RunningShopify>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -153,7 +167,13 @@ impl Local {
         create_tables(&aws).await.map_err(part)?;
         let ports = Ports::on_aws(&aws);
         seed::seed(&ports.table, shop, &clock).await?;
-        let parts = edge_parts(shop, &ports, &clock);
+        let shopify = match options.shopify {
+            Some(at) => Some(listen(at).await?),
+            None => None,
+        };
+        let shopify_address = shopify.as_ref().map(TcpListener::local_addr).transpose();
+        let shopify_address = shopify_address.map_err(part)?;
+        let parts = edge_parts(shop, shopify_address, &ports, &clock)?;
         let emulator = emulator(&parts)?;
         let targets = targets(shop, &ports, &emulator, options.replaying, &clock);
         let mut config = bus_config(faults.unwrap_or_default());
@@ -172,9 +192,28 @@ impl Local {
         servers.extend(AdminSocket::spawn(
             &DataFolder::admin_socket_in(data.path()),
             maintenance,
-            ended(stopped),
+            ended(stopped.clone()),
         ));
-        Ok(Self { address, data, parts, emulator, bus, table, stop, servers })
+        let shopify = match shopify.zip(shopify_address) {
+            Some((listener, at)) => {
+                let shopify = shopify::shopify(shop, at, &format!("http://{address}"))?;
+                let (router, until) = (shopify.router(), ended(stopped.clone()));
+                servers.push(tokio::spawn(async move {
+                    // It ends with the shop; a connection's error ends only the connection.
+                    let _ = axum::serve(listener, router).with_graceful_shutdown(until).await;
+                }));
+                let (webhooks, until) = (shopify.clone(), ended(stopped));
+                servers.push(tokio::spawn(async move {
+                    tokio::select! {
+                        () = webhooks.run() => {}
+                        () = until => {}
+                    }
+                }));
+                Some(RunningShopify { address: at, shopify })
+            }
+            None => None,
+        };
+        Ok(Self { address, data, parts, emulator, bus, table, shopify, stop, servers })
     }
 
     /// The URL of the edge.
@@ -199,6 +238,13 @@ impl Local {
     #[must_use]
     pub fn table(&self) -> &Embedded {
         &self.table
+    }
+
+    /// The local Shopify and its URL, if there is one.
+    #[must_use]
+    pub fn shopify(&self) -> Option<(&LocalShopify, String)> {
+        let RunningShopify { address, shopify } = self.shopify.as_ref()?;
+        Some((shopify, format!("http://{address}")))
     }
 
     /// The edge, to invalidate.
@@ -250,6 +296,7 @@ impl LocalShop {
             currency: profile.expect_currency()?.to_owned(),
             keys: profile.expect_keys()?,
             shopify_secrets: profile.expect_shopify_secrets()?,
+            shopify_secret: profile.shopify_secret()?.unwrap_or_default(),
             client_id: profile.client_id().map(str::to_owned),
             staff: profile.expect_staff_tokens()?,
         })
@@ -258,6 +305,15 @@ impl LocalShop {
     /// The orders that its carts accept.
     pub(crate) fn orders(&self) -> Orders {
         Orders { keys: self.keys.clone(), shop: self.domain.clone() }
+    }
+
+    /// The token endpoint of the Shopify at this address.
+    fn token_endpoint(&self, at: SocketAddr) -> Result<HttpEndpoint<HttpConnector>, LocalError> {
+        let app = AppCredentials {
+            client_id: self.client_id.clone().unwrap_or_default(),
+            client_secret: Secret::new(&self.shopify_secret),
+        };
+        HttpEndpoint::new(HttpConnector::new(), &format!("http://{at}"), app).map_err(part)
     }
 
     fn edge(&self) -> EdgeConfig {
@@ -320,16 +376,26 @@ fn targets(
     ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
-fn edge_parts(shop: &LocalShop, ports: &Ports, clock: &Clock) -> EdgeParts {
+fn edge_parts(
+    shop: &LocalShop,
+    shopify: Option<SocketAddr>,
+    ports: &Ports,
+    clock: &Clock,
+) -> Result<EdgeParts, LocalError> {
+    let endpoint = shopify.map(|at| shop.token_endpoint(at)).transpose()?;
     let origin = |function: HttpFunction| {
         let shop = Shop::new(shop.handlers(), ports, clock.clone(), system_random);
+        let shop = match &endpoint {
+            Some(endpoint) => shop.with_endpoint(endpoint.clone()),
+            None => shop,
+        };
         let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router(function, Arc::new(shop))));
         (function.name(), origin)
     };
-    EdgeParts {
+    Ok(EdgeParts {
         function: Arc::new(ViewerRequest { config: shop.edge(), clock: clock.clone() }),
         origins: HttpFunction::ALL.iter().copied().map(origin).collect(),
-    }
+    })
 }
 
 fn emulator(parts: &EdgeParts) -> Result<Emulator, LocalError> {

@@ -178,7 +178,7 @@ impl Profile {
     /// The staff token to send: the newest, which is the first.
     ///
     /// # Errors
-    /// There is none.
+    /// It is not known.
     pub fn staff_token(&self) -> Result<String, ProfileError> {
         let tokens = expected(self.secret(STAFF_TOKEN, demo::STAFF_TOKEN), STAFF_TOKEN)?;
         Ok(tokens.split(',').next().unwrap_or_default().trim().to_owned())

@@ -88,6 +88,12 @@ pub struct UpArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Where the local Shopify listens: its storefront, checkout, admin API and webhooks.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub shopify: SocketAddr,
+    /// Without the local Shopify.
+    #[arg(long, conflicts_with = "shopify")]
+    pub no_shopify: bool,
     /// The data folder.
     #[arg(long, default_value = ".forecourt")]
     pub data: PathBuf,

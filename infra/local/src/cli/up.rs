@@ -26,6 +26,7 @@ async fn serve(args: &UpArgs, profile: &Profile) -> Result<(), CliError> {
         .map(|kind| signal(kind).map_err(cli_error));
     let options = Options {
         listen: args.listen,
+        shopify: (!args.no_shopify).then_some(args.shopify),
         data: args.data.clone(),
         fresh: args.fresh,
         faults: args.faults.clone(),
@@ -56,6 +57,12 @@ fn log_filter() -> Targets {
 
 fn print_greeting(local: &Local, shop: &str) {
     let url = local.url();
+    let shopify = local.shopify().map(|(_, url)| {
+        format!(
+            "\n  shop  {url} is a local Shopify with this app: sign in as customer-1001@example.com, buy;\n        \
+             {url}/_shopify refunds and cancels\n"
+        )
+    });
     println!(
         "Forecourt serves {shop} at {url}
 
@@ -65,7 +72,9 @@ fn print_greeting(local: &Local, shop: &str) {
         curl -s -H \"Authorization: Bearer $(cargo run -q -- token --customer 1001)\" \
         {url}/v1/loyalty
 
+{shopify}
   the data folder is {data}; Ctrl-C stops",
         data = local.data().display(),
+        shopify = shopify.unwrap_or_default(),
     );
 }

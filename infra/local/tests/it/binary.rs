@@ -75,7 +75,7 @@ impl Process {
 
     fn spawn(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         let mut child = command
-            .args(["up", "--listen", "127.0.0.1:0", "--data"])
+            .args(["up", "--no-shopify", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(arguments)
             .stdout(Stdio::piped())

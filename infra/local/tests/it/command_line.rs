@@ -37,7 +37,7 @@ fn a_taken_port_prints_one_error_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let data = folder.path().display().to_string();
-    let stderr = rejected(&["up", "--listen", &address, "--data", &data]);
+    let stderr = rejected(&["up", "--no-shopify", "--listen", &address, "--data", &data]);
     assert!(stderr.starts_with(&format!("forecourt: can't listen on {address}: ")), "{stderr}");
 }
 
@@ -45,7 +45,14 @@ fn a_taken_port_prints_one_error_line() {
 fn an_unusable_data_folder_prints_one_error_line() {
     let folder = tempfile::tempdir().unwrap();
     let up = |data: &Path| {
-        rejected(&["up", "--listen", "127.0.0.1:0", "--data", &data.display().to_string()])
+        rejected(&[
+            "up",
+            "--no-shopify",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            &data.display().to_string(),
+        ])
     };
     let file = folder.path().join("file");
     std::fs::write(&file, "in the way").unwrap();
@@ -64,7 +71,8 @@ fn an_unusable_data_folder_prints_one_error_line() {
 
 #[test]
 fn an_invalid_fault_specification_is_rejected() {
-    let stderr = rejected(&["up", "--listen", "127.0.0.1:0", "--faults", "duplicate=often"]);
+    let stderr =
+        rejected(&["up", "--no-shopify", "--listen", "127.0.0.1:0", "--faults", "duplicate=often"]);
     assert!(stderr.starts_with("forecourt: --faults: "), "{stderr}");
 }
 

@@ -30,6 +30,7 @@ mod publishing;
 mod redemptions;
 mod restart;
 mod shop;
+mod shopping;
 mod staff;
 mod storm;
 mod vectors;

@@ -62,6 +62,7 @@ impl Shop {
         let options = change(Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: data_in(&folder),
+            shopify: None,
             fresh: false,
             faults: None,
             replaying: false,

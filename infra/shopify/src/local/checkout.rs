@@ -1,4 +1,4 @@
-//! The checkout: the cart of a browser becomes an order of the shop, and the app is told.
+//! The checkout: the cart of a browser becomes an order of the shop, and the app hears of it.
 
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ impl LocalShopify {
         let _ = self.0.webhooks.publish(&event);
     }
 
-    /// Uninstalls the app: its tokens are revoked, and it is told.
+    /// Uninstalls the app: its tokens are revoked, and it hears of that.
     pub fn uninstall(&self) -> bool {
         let was_installed = self.oauth().uninstall(&self.0.domain);
         if was_installed {

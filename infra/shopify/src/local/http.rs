@@ -48,7 +48,7 @@ impl LocalShopify {
             let answer = self.oauth().handle(&self.0.domain, &request, now_s);
             return match answer {
                 Answer::Response(response) => response.map(Body::from),
-                // The state has changed, and nobody hears of it.
+                // The state has changed, and no answer says so.
                 Answer::Lost => StatusCode::BAD_GATEWAY.into_response(),
             };
         }

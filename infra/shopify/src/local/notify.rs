@@ -16,9 +16,9 @@ impl LocalShopify {
     pub fn tell_changes(&self) {
         let changes = self.0.api.shop().records.take_changes();
         let act = changes.first().map(|change| format!("{}-{}", change.gid, self.now_ms()));
-        let mut told = BTreeSet::new();
+        let mut sent = BTreeSet::new();
         for change in &changes {
-            if told.insert((change.gid.clone(), change.kind == ChangeKind::Created)) {
+            if sent.insert((change.gid.clone(), change.kind == ChangeKind::Created)) {
                 self.tell_change(change, act.as_deref());
             }
         }

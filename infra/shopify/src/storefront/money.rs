@@ -48,9 +48,9 @@ impl Currency {
     pub fn minor(&self, text: &str) -> Option<i64> {
         let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
         let places = usize::try_from(self.decimals).ok()?;
-        let kept = rest.get(..places.min(rest.len()))?;
-        let is_exact = rest[kept.len()..].bytes().all(|digit| digit == b'0');
-        is_exact.then(|| format!("{whole}{kept:0<places$}").parse().ok())?
+        let decimals = rest.get(..places.min(rest.len()))?;
+        let is_exact = rest[decimals.len()..].bytes().all(|digit| digit == b'0');
+        is_exact.then(|| format!("{whole}{decimals:0<places$}").parse().ok())?
     }
 
     /// As the Ajax API writes it: a whole number whose last two digits are decimals, even for a

@@ -1,4 +1,4 @@
-//! A whole shop: what is bought in the storefront is an order of the admin API, and the app is told.
+//! A whole shop: what is bought in the storefront is an order of the admin API, and the app hears of it.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -87,7 +87,7 @@ impl Browser {
 }
 
 /// The topics and payloads that wait for delivery.
-fn told(shop: &LocalShopify) -> Vec<(String, Value)> {
+fn queued(shop: &LocalShopify) -> Vec<(String, Value)> {
     let mut queue = shop.webhooks().queue();
     let deliveries: Vec<Delivery> =
         std::iter::from_fn(|| queue.take_due(NOW_MS + 60_000)).collect();
@@ -114,10 +114,10 @@ async fn what_is_bought_is_an_order_of_the_admin_api_and_two_webhooks() {
     let (_, order) = bought(&shop).await;
     assert_eq!(order["customer"]["id"], 1001);
     assert_eq!(order["total_price"], "39.80");
-    let told = told(&shop);
-    let topics: Vec<&str> = told.iter().map(|(topic, _)| topic.as_str()).collect();
+    let queued = queued(&shop);
+    let topics: Vec<&str> = queued.iter().map(|(topic, _)| topic.as_str()).collect();
     assert_eq!(topics, ["orders/create", "orders/paid"]);
-    assert_eq!(told[1].1["id"], order["id"]);
+    assert_eq!(queued[1].1["id"], order["id"]);
     let query = "query($id: ID!) { order(id: $id) { name displayFinancialStatus
         totalPriceSet { shopMoney { amount } } customer { email }
         lineItems(first: 5) { nodes { id quantity variant { id } } } } }";
@@ -135,28 +135,28 @@ async fn what_is_bought_is_an_order_of_the_admin_api_and_two_webhooks() {
 }
 
 #[tokio::test]
-async fn an_empty_cart_is_not_bought_and_nobody_is_told() {
+async fn an_empty_cart_is_not_bought_and_nothing_is_sent() {
     let (shop, _) = shop();
     let (status, text) = Browser::of(&shop).send("POST", "/checkout", "email=a@example.com").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("The cart is empty."), "{text}");
-    assert_eq!(told(&shop), []);
+    assert_eq!(queued(&shop), []);
 }
 
 #[tokio::test]
-async fn a_refund_and_a_cancellation_by_hand_are_told_with_the_lines_of_the_order() {
+async fn a_refund_and_a_cancellation_by_hand_are_sent_with_the_lines_of_the_order() {
     let (shop, _) = shop();
     let (mut browser, order) = bought(&shop).await;
-    told(&shop);
+    queued(&shop);
     let path = |act: &str| format!("/_shopify/orders/{}/{act}", order["id"]);
     let (status, text) = browser.send("POST", &path("refund"), "").await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{text}");
-    let refund = told(&shop).into_iter().find(|(topic, _)| topic == "refunds/create").unwrap().1;
+    let refund = queued(&shop).into_iter().find(|(topic, _)| topic == "refunds/create").unwrap().1;
     assert_eq!(refund["order_id"], order["id"]);
     assert_eq!(refund["refund_line_items"][0]["line_item_id"], order["line_items"][0]["id"]);
     assert_eq!(refund["refund_line_items"][0]["quantity"], 1);
     browser.send("POST", &path("cancel"), "").await;
-    let cancelled = told(&shop).into_iter().find(|(topic, _)| topic == "orders/cancelled");
+    let cancelled = queued(&shop).into_iter().find(|(topic, _)| topic == "orders/cancelled");
     let cancelled = cancelled.unwrap().1;
     assert_eq!(cancelled["id"], order["id"]);
     assert_eq!(cancelled["cancelled_at"], "2026-11-21T12:00:00Z");
@@ -190,11 +190,11 @@ async fn a_discount_code_made_by_the_app_lowers_the_next_checkout_once() {
 }
 
 #[tokio::test]
-async fn uninstalling_revokes_the_tokens_and_is_told() {
+async fn uninstalling_revokes_the_tokens_and_is_sent() {
     let (shop, _) = shop();
     let mut browser = Browser::of(&shop);
     browser.send("POST", "/_shopify/uninstall", "").await;
     assert!(!shop.oauth().is_installed("demo.myshopify.com"));
-    let topics: Vec<String> = told(&shop).into_iter().map(|(topic, _)| topic).collect();
+    let topics: Vec<String> = queued(&shop).into_iter().map(|(topic, _)| topic).collect();
     assert_eq!(topics, ["app/uninstalled"]);
 }

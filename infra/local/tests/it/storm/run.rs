@@ -144,6 +144,7 @@ pub(super) fn last_start(data: &Path, inspect: impl FnOnce(&Local, &Runtime)) {
     let options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         data: data.to_owned(),
+        shopify: None,
         fresh: false,
         faults: None,
         replaying: false,

@@ -73,7 +73,7 @@ impl<'a> Process<'a> {
     /// Starts `forecourt up` on a free port and waits for its greeting, which ends with its URL.
     pub(crate) fn start(binary: &'a Path, data: &'a Path, faults: &'a str) -> Self {
         let mut child = Command::new(binary)
-            .args(["up", "--listen", "127.0.0.1:0", "--faults", faults, "--data"])
+            .args(["up", "--no-shopify", "--listen", "127.0.0.1:0", "--faults", faults, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()

@@ -1,0 +1,105 @@
+//! The local Shopify beside the local Forecourt: the demo's products and customers, the app of
+//! `infra/shopify.app.toml` with the addresses of this machine, installed.
+
+use std::net::SocketAddr;
+
+use domain_core::id::digest;
+use infra_shopify::app_config::AppConfig;
+use infra_shopify::clock::Clock as ShopifyClock;
+use infra_shopify::local::{LocalShopify, NewCustomer, NewProduct, NewVariant, Setup};
+use infra_shopify::oauth::Staff;
+use infra_shopify::signing::Credentials;
+use serde_json::Value;
+
+use crate::demo;
+use crate::local::{LocalError, LocalShop};
+
+/// The app as it is deployed.
+const APP: &str = include_str!("../../shopify.app.toml");
+/// What stands there for the URL and the client id.
+const URL_PLACE: &str = "https://D.cloudfront.net";
+const CLIENT_ID_PLACE: &str = "the app's client id";
+/// The demo's only member of staff.
+const STAFF_ID: u64 = 1;
+
+/// The shop at this address, with Forecourt at `forecourt`.
+pub(crate) fn shopify(
+    shop: &LocalShop,
+    address: SocketAddr,
+    forecourt: &str,
+) -> Result<LocalShopify, LocalError> {
+    let client_id = shop.client_id.as_deref().unwrap_or(demo::SHOPIFY_CLIENT_ID);
+    let app = APP.replace(URL_PLACE, forecourt).replace(CLIENT_ID_PLACE, client_id);
+    let app = AppConfig::parse(&app).map_err(error)?;
+    let local = LocalShopify::new(Setup {
+        app,
+        credentials: Credentials::new(client_id, shop.shopify_secret.as_str()),
+        domain: shop.domain.clone(),
+        currency: shop.currency.clone(),
+        base_url: format!("http://{address}"),
+        clock: ShopifyClock::system(),
+        seed: seed(&shop.domain),
+    })
+    .map_err(error)?;
+    local.oauth().add_staff(Staff {
+        id: STAFF_ID,
+        first_name: "Grace".to_owned(),
+        last_name: "Hopper".to_owned(),
+        email: "grace@example.com".to_owned(),
+        account_owner: true,
+    });
+    for (number, (handle, document)) in (1..).zip(demo::PRODUCTS) {
+        let document = demo::in_currency(document, &shop.currency);
+        let document: Value = serde_json::from_str(&document).map_err(error)?;
+        local.add_product(&product(number, handle, &document));
+    }
+    for customer in demo::CUSTOMERS {
+        local.add_customer(&NewCustomer {
+            id: customer.parse().map_err(error)?,
+            email: format!("customer-{customer}@example.com"),
+            first_name: "Customer".to_owned(),
+            last_name: customer.to_owned(),
+        });
+    }
+    Ok(local)
+}
+
+/// A product of the demo. Its variants cost what their values do.
+fn product(id: u64, handle: &str, document: &Value) -> NewProduct {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let price_of = |option: &str, value: &Value| {
+        let options = document["options"].as_array().into_iter().flatten();
+        let mut values = options
+            .filter(|one| one["id"] == option)
+            .flat_map(|one| one["values"].as_array().into_iter().flatten());
+        values.find(|one| one["id"] == *value).and_then(|one| one["price"].as_i64())
+    };
+    let variant = |variant: &Value| {
+        let selection = variant["selection"].as_object()?;
+        let prices = selection.iter().filter_map(|(option, value)| price_of(option, value));
+        let titles = selection.values().map(text);
+        Some(NewVariant {
+            id: text(&variant["variant_id"]).parse().ok()?,
+            title: Some(titles.collect::<Vec<_>>().join(" / ")),
+            sku: text(&variant["sku"]),
+            price: document["base_price"].as_i64()? + prices.sum::<i64>(),
+        })
+    };
+    let variants = document["variants"].as_array().into_iter().flatten();
+    NewProduct {
+        id,
+        title: text(&document["title"]),
+        handle: handle.to_owned(),
+        variants: variants.filter_map(variant).collect(),
+    }
+}
+
+/// Tokens differ between shops and starts of another shop, not between starts of this one.
+fn seed(domain: &str) -> u64 {
+    let digest = digest("forecourt/local-shopify/1", &[domain.as_bytes()]);
+    digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+fn error(error: impl std::fmt::Display) -> LocalError {
+    LocalError::Part(format!("the local Shopify: {error}"))
+}

@@ -1,0 +1,164 @@
+//! A customer shops at the local Shopify: what they buy there earns points here, through signed webhooks,
+//! and what they read here comes through the App Proxy.
+
+use infra_local::local::Options;
+use infra_local::wiring::{LOYALTY_QUEUE, PRIVACY_QUEUE};
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use crate::client::{deliver, loyalty, session};
+use crate::shop::{Reply, Shop};
+
+/// A variant of the demo's tee.
+const TEE: &str = "875309424069134920";
+
+/// A browser on the storefront.
+struct Browser {
+    agent: Agent,
+    url: String,
+    cookies: Vec<String>,
+}
+
+impl Browser {
+    fn of(shop: &Shop) -> Self {
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let url = shop.local().shopify().unwrap().1;
+        Self { agent: Agent::new_with_config(config.build()), url, cookies: Vec::new() }
+    }
+
+    fn send(&mut self, method: &str, path: &str, form: &str) -> Reply {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .header("cookie", self.cookies.join("; "));
+        let answered = match form.is_empty() {
+            true => self.agent.run(request.body(()).unwrap()),
+            false => self.agent.run(request.body(form.to_owned()).unwrap()),
+        };
+        let mut answer = answered.unwrap();
+        let set = answer.headers().get_all("set-cookie").iter();
+        let set = set.map(|one| one.to_str().unwrap().split(';').next().unwrap().to_owned());
+        self.cookies.extend(set);
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Reply { status, headers, text: answer.body_mut().read_to_string().unwrap() }
+    }
+
+    fn signed_in(shop: &Shop, customer: &str) -> Self {
+        let mut browser = Self::of(shop);
+        let form = format!("customer[email]=customer-{customer}@example.com");
+        assert_eq!(browser.send("POST", "/account/login", &form).status, 302);
+        browser
+    }
+
+    fn buy(&mut self, quantity: u32) -> Value {
+        let added = self.send("POST", "/cart/add.js", &format!("id={TEE}&quantity={quantity}"));
+        assert_eq!(added.status, 200, "{}", added.text);
+        let order = self.send("POST", "/checkout", "email=");
+        assert_eq!(order.status, 200, "{}", order.text);
+        order.json()
+    }
+}
+
+fn open() -> Shop {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    Shop::open_with(folder, |options| Options { shopify: Some(any), ..options })
+}
+
+/// Waits until the local Shopify has delivered so many webhooks and the consumers have done their work.
+fn delivered(shop: &Shop, count: u64) {
+    let (shopify, _) = shop.local().shopify().unwrap();
+    while shopify.webhooks().queue().stats().delivered < count {
+        shop.runtime().block_on(tokio::task::yield_now());
+    }
+    shop.drained(LOYALTY_QUEUE);
+    shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+}
+
+/// The newest entry of a customer's ledger.
+fn newest(shop: &Shop, token: &str) -> Value {
+    shop.get("/v1/loyalty/entries?limit=1").bearer(token).send().json()["entries"][0].clone()
+}
+
+#[test]
+fn what_a_customer_buys_earns_points_and_what_goes_back_takes_them() {
+    let shop = open();
+    let token = session(&shop, "1007");
+    let mut browser = Browser::signed_in(&shop, "1007");
+    let order = browser.buy(2);
+    assert_eq!(
+        (order["total_price"].as_str(), order["customer"]["id"].as_u64()),
+        (Some("938.14"), Some(1007))
+    );
+    delivered(&shop, 2);
+    let id = order["id"].to_string();
+    let entry = newest(&shop, &token);
+    assert_eq!((&entry["kind"], &entry["points"]), (&json!("earn"), &json!(938)));
+    assert_eq!(entry["cause"], json!({"type": "order", "id": id}));
+
+    let refund = browser.send("POST", &format!("/_shopify/orders/{id}/refund"), "a=b");
+    assert_eq!(refund.status, 303, "{}", refund.text);
+    delivered(&shop, 4);
+    let entry = newest(&shop, &token);
+    assert_eq!((&entry["kind"], &entry["points"]), (&json!("reverse"), &json!(-469)));
+
+    browser.send("POST", &format!("/_shopify/orders/{id}/cancel"), "a=b");
+    delivered(&shop, 7);
+    let entry = newest(&shop, &token);
+    assert_eq!((&entry["kind"], &entry["points"]), (&json!("reverse"), &json!(-469)));
+}
+
+#[test]
+fn the_storefront_reads_a_customers_points_through_the_app_proxy() {
+    let shop = open();
+    let path = "/apps/forecourt/v1/loyalty";
+    let own = Browser::signed_in(&shop, "1001").send("GET", path, "");
+    assert_eq!((own.status, own.json()["customer_id"].as_str().unwrap()), (200, "1001"));
+    let token = session(&shop, "1001");
+    assert_eq!(own.json()["balance"], loyalty(&shop, &token)["balance"]);
+    Browser::of(&shop).send("GET", path, "").expect_problem(401, "token-missing");
+}
+
+#[test]
+fn a_person_of_the_staff_installs_the_app_and_an_uninstall_forgets_its_tokens() {
+    let shop = open();
+    let (shopify, _) = shop.local().shopify().unwrap();
+    let now_s = origin_functions::runtime::clock::Clock::system().now().unix_s();
+    let id_token = shopify.oauth().id_token(infra_local::demo::SHOP, 1, now_s);
+    let installed = shop
+        .request("POST", "/v1/admin/installation")
+        .bearer(&id_token)
+        .json(&json!({"id_token": id_token}))
+        .send();
+    assert_eq!(installed.status, 200, "{}", installed.text);
+    let state = |shop: &Shop| {
+        shop.get("/v1/admin/installation").bearer(&id_token).send().json()["state"].clone()
+    };
+    assert_eq!(state(&shop), "installed");
+    assert!(shopify.uninstall());
+    while shopify.webhooks().queue().stats().delivered < 1 {
+        shop.runtime().block_on(tokio::task::yield_now());
+    }
+    shop.drained(PRIVACY_QUEUE);
+    assert_eq!(state(&shop), "needs_reinstall");
+}
+
+#[test]
+fn webhooks_signed_by_somebody_else_earn_nothing() {
+    let shop = open();
+    let token = session(&shop, "1001");
+    let before = newest(&shop, &token);
+    let order = json!({"id": 9, "customer": {"id": 1001}}).to_string();
+    let reply = shop
+        .request("POST", "/webhooks/shopify")
+        .header("x-shopify-topic", "orders/paid")
+        .header("x-shopify-shop-domain", infra_local::demo::SHOP)
+        .header("x-shopify-hmac-sha256", "AAAA")
+        .body(order.clone())
+        .send();
+    reply.expect_problem(401, "signature-invalid");
+    assert_eq!(newest(&shop, &token), before);
+    assert_eq!(deliver(&shop, "orders/create", &order).status, 200);
+}

@@ -72,7 +72,12 @@ pub(crate) async fn seed(
     let orders: Vec<PastOrder> =
         serde_json::from_str(&in_currency(demo::ORDERS)).map_err(seed_error)?;
     for order in orders {
-        let absorber = Absorber { ledger: seeding.ledger, programs: &seeding, shop: &shop.domain };
+        let absorber = Absorber {
+            ledger: seeding.ledger,
+            programs: &seeding,
+            shop: &shop.domain,
+            sent_at: now,
+        };
         absorb(&absorber, &order, &shop.currency, now).await?;
     }
     let first = Activation { number: 1, version: 1, active_from };

@@ -97,7 +97,7 @@ mod tests {
 
     use domain_cart::ORDER_TOPICS;
     use domain_core::event::Kind;
-    use domain_loyalty::OrderFact;
+    use domain_loyalty::{CustomerMerge, OrderFact};
     use domain_privacy::Demand;
     use edge_wire::function::Function;
     use infra_bus::Faults;
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_app_subscribes_to_every_topic_that_has_a_consumer() {
-        let consumed = ORDER_TOPICS.into_iter().chain(OrderFact::topics()).chain(Demand::TOPICS);
+        let ledger = OrderFact::topics().chain([CustomerMerge::TOPIC]);
+        let consumed = ORDER_TOPICS.into_iter().chain(ledger).chain(Demand::TOPICS);
         for topic in consumed {
             assert!(APP.contains(&format!("{topic:?}")), "{topic}");
         }
@@ -157,7 +158,7 @@ mod tests {
     fn the_wiring_uses_the_event_names_of_the_domain() {
         let carts: Vec<Value> =
             std::iter::once(of(&[Kind::CartCommanded])).chain(webhooks(&ORDER_TOPICS)).collect();
-        let topics: Vec<&str> = OrderFact::topics().collect();
+        let topics: Vec<&str> = OrderFact::topics().chain([CustomerMerge::TOPIC]).collect();
         let ledger: Vec<Value> =
             std::iter::once(of(&[Kind::LoyaltyCommanded])).chain(webhooks(&topics)).collect();
         let expected = [

@@ -14,6 +14,7 @@ mod command_line;
 mod compatibility;
 mod configuring;
 mod costs;
+mod customers_merged;
 mod doctor;
 mod documentation;
 mod footprints;

@@ -26,6 +26,7 @@ fn shopifys_own_delivery_goes_to_the_queues_of_ours() {
         ("orders/paid", vec!["cart", "loyalty"]),
         ("orders/create", vec!["cart"]),
         ("refunds/create", vec!["loyalty"]),
+        ("customers/merge", vec!["loyalty"]),
         ("customers/redact", vec!["privacy"]),
         ("app/uninstalled", vec!["privacy"]),
         ("products/update", vec![]),

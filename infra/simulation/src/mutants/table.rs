@@ -163,8 +163,10 @@ impl MutantTable {
             let OrderItem { facts, earning: Some(earning), .. } = &mut order else { continue };
             let Some(paid) = &facts.paid else { continue };
             let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
-            let figures = account.as_ref();
-            let figures = figures.map(|one| one.figures_before(as_of, program.window_days));
+            let figures = account.as_ref().map(|one| {
+                let customer = facts.customer.as_deref().unwrap_or_default();
+                one.figures_before(customer, as_of, program.window_days)
+            });
             if let Ok(earned) = program.earned(paid, &figures.unwrap_or_default()) {
                 let terms = program.terms(paid.at);
                 *earning = OrderEarning { program_version: version, terms, earned };

@@ -8,8 +8,8 @@ use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::{Read, Source};
 use domain_loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
-    LedgerReader, LedgerStore, LoadRequest, LoadedLedger, OrderItem, PAGE_ENTRIES_MAX, PastOrder,
-    RedemptionItem,
+    LedgerReader, LedgerStore, LoadRequest, LoadedLedger, MERGED_MAX, OrderItem, OwnedEntry,
+    PAGE_ENTRIES_MAX, PastOrder, RedemptionItem,
 };
 
 use super::command_log::batch;
@@ -111,7 +111,8 @@ impl LedgerRepository {
 impl LedgerStore for LedgerRepository {
     async fn load(&self, request: LoadRequest<'_>) -> Result<LoadedLedger, PortError> {
         let keys = LedgerKeys::of(request);
-        keys.read_from(&self.table.batch_get(&keys.all()).await?)
+        let loaded = keys.read_from(&self.table.batch_get(&keys.all()).await?)?;
+        Ok(LoadedLedger { account: followed(&self.table, loaded.account).await?, ..loaded })
     }
 
     async fn commit(&self, change: &LedgerChange) -> Result<Written, PortError> {
@@ -127,7 +128,7 @@ impl Source<Account> for LedgerRepository {
         consistency: Consistency,
     ) -> Result<Option<Account>, PortError> {
         let item = self.table.get(&ItemKey::Account { customer }.key(), consistency).await?;
-        item.as_ref().map(read).transpose()
+        followed(&self.table, item.as_ref().map(read).transpose()?).await
     }
 
     async fn batch(
@@ -135,7 +136,13 @@ impl Source<Account> for LedgerRepository {
         customer: &str,
         commands: &[CommandId],
     ) -> Result<Read<Account>, PortError> {
-        batch(&self.table, customer, ItemKey::Account { customer }.key(), commands).await
+        let key = ItemKey::Account { customer }.key();
+        let read: Read<Account> = batch(&self.table, customer, key, commands).await?;
+        let Some(mark) = read.item.as_ref().filter(|item| item.merged_into.is_some()) else {
+            return Ok(read);
+        };
+        let item = followed(&self.table, Some(Account::clone(mark))).await?;
+        Ok(Read { item: item.map(Arc::new), ..read })
     }
 }
 
@@ -167,10 +174,27 @@ impl LedgerReader for LedgerRepository {
     }
 }
 
+/// The account that a mark leads to, or the same account if it has none. It is read strongly: a reader who
+/// has seen the mark must see the points of both.
+pub(super) async fn followed(
+    table: &SharedTable,
+    mut account: Option<Account>,
+) -> Result<Option<Account>, PortError> {
+    for _ in 0..=MERGED_MAX {
+        let Some(customer) = account.as_ref().and_then(|account| account.merged_into.as_deref())
+        else {
+            return Ok(account);
+        };
+        let key = ItemKey::Account { customer }.key();
+        account = table.get(&key, Consistency::Strong).await?.as_ref().map(read).transpose()?;
+    }
+    Err(corrupt("account", "merges without an end"))
+}
+
 /// All writes of a change: puts and deletes. The entries need no guard of their own: the account's
 /// version guards them.
 fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
-    let LedgerChange { cause, order, redemptions, account, gone, put } = change;
+    let LedgerChange { cause, order, redemptions, account, mark, gone, put } = change;
     if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
     }
@@ -194,17 +218,21 @@ fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
             Err(corrupt("change", "entries without an account"))
         };
     };
-    let customer = &account.item.customer;
-    let key = |entry: &LedgerEntry| ItemKey::Entry { customer, at: entry.at, id: &entry.id }.key();
-    puts.push(guarded(ItemKey::Account { customer }, account));
-    puts.extend(put.iter().map(|entry| Put {
-        key: key(entry),
-        item: Item::new(ONLY_VERSION, encode(entry)),
+    for account in std::iter::once(account).chain(mark) {
+        puts.push(guarded(ItemKey::Account { customer: &account.item.customer }, account));
+    }
+    puts.extend(put.iter().map(|owned| Put {
+        key: entry_key(owned),
+        item: Item::new(ONLY_VERSION, encode(&owned.entry)),
         guard: Guard::Sibling,
     }));
     // A rewritten entry has the same key: the put replaces it, and a transaction names a key once.
-    let is_gone = |entry: &&LedgerEntry| put.iter().all(|other| other.key() != entry.key());
-    Ok((puts, gone.iter().filter(is_gone).map(key).collect()))
+    let is_gone = |owned: &&OwnedEntry| put.iter().all(|put| entry_key(put) != entry_key(owned));
+    Ok((puts, gone.iter().filter(is_gone).map(entry_key).collect()))
+}
+
+fn entry_key(OwnedEntry { customer, entry }: &OwnedEntry) -> Key {
+    ItemKey::Entry { customer, at: entry.at, id: &entry.id }.key()
 }
 
 fn cause_key(cause: &Cause) -> Key {

@@ -9,7 +9,8 @@ use domain_loyalty::{
     PastOrders,
 };
 
-use super::document::decode;
+use super::document::{decode, read};
+use super::ledger::followed;
 use crate::table::{ItemKey, Key, SharedTable, index_of_order, orders_of_day};
 
 /// The orders of the hot table.
@@ -38,12 +39,13 @@ impl OrderHistoryRepository {
         };
         let accounts: Vec<Key> = orders.iter().filter_map(account).collect();
         let accounts = self.table.batch_get(&accounts).await?;
-        let with_account = orders.into_iter().map(|order| {
+        let mut with_account = Vec::with_capacity(orders.len());
+        for order in orders {
             let item = account(&order).and_then(|key| accounts.get(&key));
-            let account = item.map(|item| decode("account", &item.document)).transpose()?;
-            Ok((order, account))
-        });
-        with_account.collect()
+            let own: Option<Account> = item.map(read).transpose()?;
+            with_account.push((order, followed(&self.table, own).await?));
+        }
+        Ok(with_account)
     }
 }
 

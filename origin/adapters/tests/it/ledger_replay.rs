@@ -80,7 +80,7 @@ async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how
         Decider { ledger, programs: &programs, events: bus, codes: &OwnCodes, now: MORNING };
     match event.kind {
         Kind::ShopifyWebhook => {
-            let absorber = Absorber { ledger, programs: &programs, shop: SHOP };
+            let absorber = Absorber { ledger, programs: &programs, shop: SHOP, sent_at: MORNING };
             absorber.absorb(&event.detail).await.unwrap();
         }
         Kind::LoyaltyCommanded => {

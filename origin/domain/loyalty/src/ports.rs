@@ -8,7 +8,7 @@ use domain_core::time::Time;
 
 use crate::ledger::account::Account;
 use crate::ledger::cause::Cause;
-use crate::ledger::entry::{EntryKey, LedgerEntry};
+use crate::ledger::entry::{EntryKey, LedgerEntry, OwnedEntry};
 use crate::ledger::facts::OrderItem;
 use crate::program::definition::ProgramVersion;
 use crate::redemption::lifecycle::{RedemptionItem, RewardCode};
@@ -42,12 +42,14 @@ pub struct LedgerChange {
     pub redemptions: Vec<Guarded<RedemptionItem>>,
     /// The account with the new cause; a guest has none.
     pub account: Option<Guarded<Account>>,
-    /// The entries to take out of the ledger of that account's customer: an order's are computed
+    /// The mark of the customer who was merged into that account.
+    pub mark: Option<Guarded<Account>>,
+    /// The entries to take out of the ledgers of that account's customers: an order's are computed
     /// again when an earlier fact arrives late.
-    pub gone: Vec<LedgerEntry>,
-    /// The entries to put into it. With those that go, and the redemptions, at most
+    pub gone: Vec<OwnedEntry>,
+    /// The entries to put into them. With those that go, and the redemptions, at most
     /// [`CHANGE_ENTRIES_MAX`].
-    pub put: Vec<LedgerEntry>,
+    pub put: Vec<OwnedEntry>,
 }
 
 /// The items that a change starts from.
@@ -59,7 +61,7 @@ pub struct LoadRequest<'a> {
     pub order: Option<&'a str>,
     /// These redemptions.
     pub redemptions: &'a [CommandId],
-    /// The account of this customer.
+    /// The account of this customer; that of the other one if this one was merged.
     pub customer: Option<&'a str>,
 }
 
@@ -101,7 +103,8 @@ pub struct EntryPage {
     pub next: Option<EntryKey>,
 }
 
-/// Reads ledgers for responses.
+/// Reads ledgers for responses. The account of a customer who was merged is that of the other one, and
+/// contains the merge however weak the read.
 pub trait LedgerReader: Source<Account> {
     /// A redemption that has a decision, strongly consistent.
     fn redemption(
@@ -109,7 +112,8 @@ pub trait LedgerReader: Source<Account> {
         id: CommandId,
     ) -> impl Future<Output = Result<Option<RedemptionItem>, PortError>> + Send;
 
-    /// At most `limit` entries of a customer before `before`, newest first, strongly consistent.
+    /// At most `limit` entries stored under a customer before `before`, newest first, strongly
+    /// consistent: those of one customer of the account.
     fn entries(
         &self,
         customer: &str,

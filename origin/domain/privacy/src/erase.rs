@@ -12,6 +12,8 @@ use domain_loyalty::{
     LedgerStore, LoadRequest, RedemptionItem,
 };
 
+use crate::one_person::{is_of, one_person};
+
 /// Entries read in one page and deleted in one transaction: each may have a redemption to make
 /// anonymous and that redemption's other entry to delete, and a transaction has a hundred items.
 const ENTRIES_PER_STEP: usize = 32;
@@ -28,7 +30,8 @@ pub struct Erased {
 /// One erasure in progress.
 struct Erasure<'a, L> {
     ledger: &'a L,
-    customer: &'a str,
+    /// All customers who are the person to erase: the one with the account comes first.
+    customers: Vec<String>,
     at: Time,
     erased: Erased,
 }
@@ -40,28 +43,33 @@ enum Target<'a> {
     Account,
     /// An order with all its entries.
     Order(&'a str),
-    /// The newest entries.
-    Entries,
+    /// The newest entries of this customer.
+    Entries(&'a str),
 }
 
-/// Erases everything of a customer up to `at`, and these orders. What remains is an account with
-/// the time of its erasure, so that older events are dropped.
+/// Erases everything of a customer up to `at`, and these orders; so it does of all customers who were
+/// merged with this one. What remains is an account with the time of its erasure, so that older events
+/// are dropped.
 ///
 /// # Errors
-/// The port's; a part may be erased then, and the same call does the rest.
+/// The port's, or the customer was merged meanwhile; a part may be erased then, and the same call does
+/// the rest.
 pub async fn erase_customer<L: LedgerStore + LedgerReader>(
     ledger: &L,
     customer: &str,
     orders: &[String],
     at: Time,
 ) -> Result<Erased, PortError> {
-    let mut erasure = Erasure { ledger, customer, at, erased: Erased::default() };
+    let customers = one_person(ledger, customer).await?;
+    let mut erasure = Erasure { ledger, customers, at, erased: Erased::default() };
     erasure.mark().await?;
     for order in orders {
         erasure.order(order).await?;
     }
-    erasure.orders_in_ledger().await?;
-    erasure.remaining().await?;
+    for customer in erasure.customers.clone() {
+        erasure.orders_in_ledger(&customer).await?;
+        erasure.remaining(&customer).await?;
+    }
     Ok(erasure.erased)
 }
 
@@ -89,19 +97,22 @@ pub async fn erase_cart(carts: &impl CartWriter, cart: &str, at: Time) -> Result
 impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     /// Writes the tombstone: from here on nothing older is absorbed.
     async fn mark(&mut self) -> Result<(), PortError> {
-        let account = self.ledger.item(self.customer, Consistency::Strong).await?;
-        if account.is_some_and(|account| account.is_erased_at(self.at)) {
+        let account = self.ledger.item(self.holder(), Consistency::Strong).await?;
+        let is_erased = |account: &Account| {
+            self.customers.iter().all(|customer| account.is_erased_at(customer, self.at))
+        };
+        if account.as_ref().is_some_and(is_erased) {
             return Ok(());
         }
         self.step(Target::Account).await.map(|_| ())
     }
 
     /// Erases the orders with entries in the ledger, each with all its entries.
-    async fn orders_in_ledger(&mut self) -> Result<(), PortError> {
+    async fn orders_in_ledger(&mut self, customer: &str) -> Result<(), PortError> {
         let mut before = self.end();
         // Ends with the ledger: each page begins where the last one ended.
         loop {
-            let page = self.ledger.entries(self.customer, Some(&before), ENTRIES_PER_STEP).await?;
+            let page = self.ledger.entries(customer, Some(&before), ENTRIES_PER_STEP).await?;
             for entry in &page.entries {
                 if entry.cause.kind == CauseKind::Order {
                     self.order(&entry.cause.id).await?;
@@ -113,9 +124,9 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     }
 
     /// Erases all other entries of the ledger.
-    async fn remaining(&mut self) -> Result<(), PortError> {
+    async fn remaining(&mut self, customer: &str) -> Result<(), PortError> {
         // Ends with the ledger: each step takes a page out of it.
-        while self.step(Target::Entries).await? {}
+        while self.step(Target::Entries(customer)).await? {}
         Ok(())
     }
 
@@ -129,10 +140,23 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
     async fn step(&mut self, target: Target<'_>) -> Result<bool, PortError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let order = if let Target::Order(order) = target { Some(order) } else { None };
-            let customer = Some(self.customer);
+            let customer = Some(self.holder());
             let loaded =
                 self.ledger.load(LoadRequest { order, customer, ..LoadRequest::default() }).await?;
-            let known = loaded.order.filter(|order| order.facts.account() == Some(self.customer));
+            let account = loaded.account.as_ref();
+            if account.is_some_and(|account| account.customers() != self.customers) {
+                return Err(PortError::Unavailable("the customer was merged meanwhile".to_owned()));
+            }
+            let known = loaded.order.filter(|order| is_of(order, &self.customers));
+            // Entries are stored under the customer of their order.
+            let owner = match target {
+                Target::Account => self.holder(),
+                Target::Order(_) => {
+                    known.as_ref().and_then(|order| order.facts.account()).unwrap_or_default()
+                }
+                Target::Entries(customer) => customer,
+            }
+            .to_owned();
             // Listed after the account was read, whose version guards the transaction: none of these
             // entries has been subtracted by another delivery of the demand when it commits.
             let gone = match target {
@@ -141,25 +165,27 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
                     Some(order) => order.entries.clone(),
                     None => return Ok(false),
                 },
-                Target::Entries => self.page().await?,
+                Target::Entries(customer) => self.page(customer).await?,
             };
-            if matches!(target, Target::Entries) && gone.is_empty() {
+            if matches!(target, Target::Entries(_)) && gone.is_empty() {
                 return Ok(false);
             }
             let redemptions = self.redemptions_of(&gone).await?;
-            let gone = self.with_whole_redemptions(gone, &redemptions);
+            let gone = with_whole_redemptions(&owner, gone, &redemptions);
             let redemptions = redemptions.into_iter().map(anonymous).collect();
             let order =
                 known.map(|order| Guarded { seen: Some(order.version), item: order.anonymous() });
             let seen = loaded.account.as_ref().map(|account| account.version);
-            let account = loaded.account.unwrap_or_else(|| Account::empty(self.customer));
-            let addition = Addition { causes: 1, at: None, gone: &gone, put: &[] };
+            let account = loaded.account.unwrap_or_else(|| Account::empty(self.holder()));
+            let addition =
+                Addition { customer: &owner, causes: 1, at: None, gone: &gone, put: &[] };
             let account = account
                 .with(addition)
                 .map_err(|full| PortError::Corrupt(full.to_string()))?
                 .erased(self.at);
             let (entries, orders) = (gone.len() as u64, u64::from(order.is_some()));
             let account = Some(Guarded { seen, item: account });
+            let gone = gone.into_iter().map(|entry| entry.of(&owner)).collect();
             let change =
                 LedgerChange { order, redemptions, account, gone, ..LedgerChange::default() };
             if self.ledger.commit(&change).await? == Written::Done {
@@ -171,9 +197,14 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()))
     }
 
-    /// The newest entries to erase.
-    async fn page(&self) -> Result<Vec<LedgerEntry>, PortError> {
-        let page = self.ledger.entries(self.customer, Some(&self.end()), ENTRIES_PER_STEP).await?;
+    /// The customer with the account.
+    fn holder(&self) -> &str {
+        &self.customers[0]
+    }
+
+    /// The newest entries of a customer to erase.
+    async fn page(&self, customer: &str) -> Result<Vec<LedgerEntry>, PortError> {
+        let page = self.ledger.entries(customer, Some(&self.end()), ENTRIES_PER_STEP).await?;
         Ok(page.entries)
     }
 
@@ -193,24 +224,24 @@ impl<L: LedgerStore + LedgerReader> Erasure<'_, L> {
         Ok(self.ledger.load(request).await?.redemptions)
     }
 
-    /// These entries, and all others of their redemptions: a hold goes together with its end, even if
-    /// that is newer than the demand. Without the hold, the points that came back would be a gift.
-    fn with_whole_redemptions(
-        &self,
-        entries: Vec<LedgerEntry>,
-        redemptions: &[RedemptionItem],
-    ) -> Vec<LedgerEntry> {
-        // Those of an anonymous one are gone.
-        let own = redemptions.iter().filter(|item| item.customer == self.customer);
-        let whole = own.flat_map(|item| item.redemption.entries());
-        let all = entries.into_iter().chain(whole).map(|entry| (entry.key(), entry));
-        all.collect::<BTreeMap<_, _>>().into_values().collect()
-    }
-
     /// The key right after all entries to erase.
     fn end(&self) -> EntryKey {
         EntryKey { at: self.at.plus_ms(1), id: String::new() }
     }
+}
+
+/// These entries of a customer, and all others of their redemptions: a hold goes together with its end,
+/// even if that is newer than the demand. Without the hold, the points that came back would be a gift.
+fn with_whole_redemptions(
+    customer: &str,
+    entries: Vec<LedgerEntry>,
+    redemptions: &[RedemptionItem],
+) -> Vec<LedgerEntry> {
+    // Those of an anonymous one are gone.
+    let own = redemptions.iter().filter(|item| item.customer == customer);
+    let whole = own.flat_map(|item| item.redemption.entries());
+    let all = entries.into_iter().chain(whole).map(|entry| (entry.key(), entry));
+    all.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// A redemption without its customer, guarded by its version.

@@ -9,10 +9,12 @@ use domain_core::time::Time;
 use domain_loyalty::{CauseKind, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, OrderFacts};
 use serde::Serialize;
 
+use crate::one_person::{is_of, one_person};
+
 /// Entries read at once.
 const ENTRIES_PER_PAGE: usize = 100;
 
-/// Everything that is stored of a customer.
+/// Everything that is stored of a customer, and of those who were merged into the same one.
 #[derive(Debug, Serialize)]
 pub struct Export {
     /// Shopify's customer id.
@@ -77,15 +79,19 @@ pub async fn export_customer<L: LedgerStore + LedgerReader>(
     (customer, named): (&str, &[String]),
     as_of: Time,
 ) -> Result<Export, PortError> {
+    let customers = one_person(ledger, customer).await?;
     let mut entries: Vec<LedgerEntry> = Vec::new();
-    let mut before = None;
-    // Ends with the ledger: each page begins where the last one ended.
-    loop {
-        let page = ledger.entries(customer, before.as_ref(), ENTRIES_PER_PAGE).await?;
-        entries.extend(page.entries);
-        let Some(next) = page.next else { break };
-        before = Some(next);
+    for customer in &customers {
+        let mut before = None;
+        // Ends with the ledger: each page begins where the last one ended.
+        loop {
+            let page = ledger.entries(customer, before.as_ref(), ENTRIES_PER_PAGE).await?;
+            entries.extend(page.entries);
+            let Some(next) = page.next else { break };
+            before = Some(next);
+        }
     }
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
     let earned = entries.iter().filter(|entry| entry.cause.kind == CauseKind::Order);
     let mut ids: Vec<&str> = earned.map(|entry| entry.cause.id.as_str()).collect();
     ids.extend(named.iter().map(String::as_str));
@@ -95,7 +101,7 @@ pub async fn export_customer<L: LedgerStore + LedgerReader>(
     for id in ids {
         let request = LoadRequest { order: Some(id), ..LoadRequest::default() };
         let order = ledger.load(request).await?.order;
-        let own = order.filter(|order| order.facts.account() == Some(customer));
+        let own = order.filter(|order| is_of(order, &customers));
         orders.extend(own.map(|order| ExportedOrder::of(order.facts)));
     }
     let cart = carts.item(cart, Consistency::Strong).await?.map(|item| item.fold(&[]));

@@ -14,6 +14,7 @@
 mod demand;
 mod erase;
 mod export;
+mod one_person;
 mod ports;
 mod tombstone;
 
@@ -22,5 +23,6 @@ pub use erase::{Erased, erase_cart, erase_customer};
 pub use export::{
     Export, ExportedCart, ExportedEntry, ExportedLine, ExportedOrder, export_customer,
 };
+pub use one_person::one_person;
 pub use ports::{DEMANDS_LISTED_MAX, DemandRecord, EXPORT_RETENTION_MS, Privacy, Tombstones};
 pub use tombstone::ShopTombstone;

@@ -2,6 +2,7 @@
 //! message is done only when its decision is published.
 
 use domain_core::event::{Events, Kind};
+use domain_core::time::Time;
 use domain_loyalty::{
     Absorber, Decider, Delivery, Fate, LedgerStore, LoyaltyEvent, Outcome, Programs,
     RedemptionItem, RewardCodes,
@@ -65,8 +66,12 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
             let item: RedemptionItem = serde_json::from_str(detail)?;
             return Ok(self.decider().decided(&item, delivery).await?);
         }
-        let absorber =
-            Absorber { ledger: &self.ledger, programs: &self.programs, shop: &self.shop };
+        let absorber = Absorber {
+            ledger: &self.ledger,
+            programs: &self.programs,
+            shop: &self.shop,
+            sent_at: Time::from_rfc3339(&envelope.time).unwrap_or_else(|| self.clock.now()),
+        };
         let outcome = absorber.absorb(detail).await?;
         tracing::debug!(?outcome, "absorbed a webhook");
         Ok(if let Outcome::Erased { .. } = outcome { Fate::Erased } else { Fate::Done })

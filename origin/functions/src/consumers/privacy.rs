@@ -6,7 +6,7 @@ use domain_core::time::Time;
 use domain_loyalty::{AbsorbError, LedgerReader, LedgerStore};
 use domain_privacy::{
     Demand, DemandRecord, EXPORT_RETENTION_MS, Privacy, ShopTombstone, erase_cart, erase_customer,
-    export_customer,
+    export_customer, one_person,
 };
 use domain_shopify::Webhook;
 use origin_shopify::TokenStore;
@@ -103,8 +103,11 @@ where
             }
             Demand::EraseCustomer { customer, orders } => {
                 let erased = erase_customer(&self.ledger, customer, orders, at).await?;
-                let has_cart = erase_cart(&self.carts, &cart_of(customer), at).await?;
-                let (entries, orders, carts) = (erased.entries, erased.orders, u64::from(has_cart));
+                let mut carts: u64 = 0;
+                for one in one_person(&self.ledger, customer).await? {
+                    carts += u64::from(erase_cart(&self.carts, &cart_of(&one), at).await?);
+                }
+                let (entries, orders) = (erased.entries, erased.orders);
                 let done = format!(
                     "erased {entries} entries, {carts} cart, the customer of {orders} orders"
                 );

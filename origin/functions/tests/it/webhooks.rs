@@ -11,6 +11,7 @@ use edge_wire::secrets::ShopifySecrets;
 use edge_wire::webhook::sign;
 use http::{HeaderMap, Request};
 use origin_adapters::LedgerRepository;
+use origin_functions::consumers::claim_check::PAYLOAD_REFERENCE;
 use origin_functions::consumers::{Batch, Consumer as _};
 use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
@@ -158,7 +159,7 @@ async fn a_payload_over_the_bus_limit_counts_like_any_other() {
     assert_eq!(deliver(&world.shop(), SECRET, &PAID, small).await.0, 200);
     let details = published(&world).await;
     assert_eq!(details[0]["payload"], Value::Null);
-    assert_eq!(details[0]["payload_kept"]["bytes"], bytes);
+    assert_eq!(details[0][PAYLOAD_REFERENCE]["bytes"], bytes);
     assert_eq!(details[1]["payload"]["id"], 450_789_469);
     let events: Vec<_> =
         world.bus.archive(0).await.unwrap().into_iter().map(|event| event.body).collect();

@@ -130,7 +130,8 @@ async fn ledgers_and_the_records_of_their_commands_are_read() {
         let page = old.entries(customer, None, PAGE_ENTRIES_MAX).await.unwrap();
         entries += page.entries.len();
         let account = Some(Guarded { seen: None, item: account });
-        let change = LedgerChange { account, put: page.entries.clone(), ..LedgerChange::default() };
+        let put = page.entries.iter().map(|entry| entry.clone().of(customer)).collect();
+        let change = LedgerChange { account, put, ..LedgerChange::default() };
         assert_eq!(new.commit(&change).await, Ok(Written::Done));
         tables
             .agree(|table| async {

@@ -60,7 +60,7 @@ impl LedgerOracle {
                 self.absorb_cause(&mut absorbed, number, change)?;
             }
         } else if change.redemptions.is_empty() {
-            let put = change.put.first().and_then(|entry| CommandId::from_hex(&entry.cause.id));
+            let put = change.put.first().and_then(|one| CommandId::from_hex(&one.entry.cause.id));
             let id = put.ok_or((Invariant::Counted, "a write without a cause".to_owned()))?;
             self.absorb_gift(&mut absorbed, id)?;
         }
@@ -133,7 +133,8 @@ impl LedgerOracle {
             // The tier of a customer who is being erased depends on how much is erased.
             let is_gold = if absorbed.erasure.is_partial() {
                 let is_earned = |entry: &&LedgerEntry| entry.kind == EntryKind::Earn;
-                let stored = change.put.iter().find(is_earned).map_or(0, |entry| entry.points.0);
+                let put = change.put.iter().map(|one| &one.entry);
+                let stored = put.clone().find(is_earned).map_or(0, |entry| entry.points.0);
                 earned(true).points(&order) == stored
             } else {
                 self.is_gold(cause.at_ms, plan, absorbed)

@@ -76,8 +76,9 @@ async fn write(ledger: &LedgerRepository, carts: &CartRepository) {
 
     let (item, seen) = (redemption(), Some(account.version));
     let put = item.redemption.entries();
-    let addition = Addition { causes: 1, at: Some(AT), gone: &[], put: &put };
+    let addition = Addition { customer: CUSTOMER, causes: 1, at: Some(AT), gone: &[], put: &put };
     let account = Some(Guarded { seen, item: account.with(addition).unwrap() });
+    let put = put.into_iter().map(|entry| entry.of(CUSTOMER)).collect();
     let redemptions = vec![Guarded { seen: None, item }];
     let change = LedgerChange { redemptions, account, put, ..LedgerChange::default() };
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));

@@ -51,10 +51,20 @@ macro_rules! cases {
             a_redemption_only_goes_on_from_where_it_was_seen,
         }
     };
+    (merges, $tests:ident, $fresh:expr) => {
+        $tests! {
+            merges on $fresh;
+            a_merged_customer_has_the_account_of_the_one_who_remains,
+            a_merge_from_an_older_account_leaves_no_trace,
+            facts_of_both_customers_and_their_merge_at_once_are_all_in_the_account,
+            entries_of_merged_customers_are_one_ledger,
+        }
+    };
     (order_history, $tests:ident, $fresh:expr) => {
         $tests! {
             order_history on $fresh;
             past_orders_come_newest_first_with_their_accounts,
+            a_past_order_of_a_merged_customer_comes_with_the_account_that_remains,
             one_page_covers_a_bounded_number_of_days,
             one_page_has_a_bounded_number_of_orders,
         }
@@ -112,6 +122,7 @@ macro_rules! contracts {
         ));
         cases!(command_log, $tests, CommandLogRepository::new);
         cases!(ledger, $tests, LedgerRepository::new);
+        cases!(merges, $tests, LedgerRepository::new);
         cases!(order_history, $tests, |table: &SharedTable| contract::order_history::Shop(
             LedgerRepository::new(table),
             OrderHistoryRepository::new(table),

@@ -6,7 +6,7 @@ use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     Account, Addition, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryKind, Guarded, LedgerChange,
     LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, OrderFact, OrderItem,
-    PAGE_ENTRIES_MAX, PaidOrder, Points, Redemption, RedemptionItem, State, decide,
+    OwnedEntry, PAGE_ENTRIES_MAX, PaidOrder, Points, Redemption, RedemptionItem, State, decide,
 };
 
 use super::sample::{MORNING, paid, program};
@@ -66,7 +66,7 @@ pub(crate) async fn a_committed_change_is_stored_whole(ledger: impl Ledger) {
     let LedgerChange { cause, order: item, account, put, .. } = change;
     let (item, account) = (item.map(|order| order.item), account.map(|account| account.item));
     let expected = LoadedLedger { order: item, account, ..LoadedLedger::default() };
-    assert_eq!(everything(&ledger, &order.order).await, (expected.clone(), put));
+    assert_eq!(everything(&ledger, &order.order).await, (expected.clone(), entries_of(put)));
     assert!(is_claimed(&ledger, &cause.unwrap()).await);
     let order_only = LoadedLedger { account: None, ..expected };
     assert_eq!(order_and_account(&ledger, &order.order, None).await, order_only);
@@ -149,12 +149,20 @@ pub(crate) async fn orders_paid_at_once_are_all_in_the_account(ledger: impl Ledg
     assert_eq!((account.version, entries.len(), lots), (5, 5, sum));
 }
 
+fn owned(entries: Vec<LedgerEntry>) -> Vec<OwnedEntry> {
+    entries.into_iter().map(|entry| entry.of("1001")).collect()
+}
+
+fn entries_of(owned: Vec<OwnedEntry>) -> Vec<LedgerEntry> {
+    owned.into_iter().map(|one| one.entry).collect()
+}
+
 /// A change with entries of these times, each under an id of its own.
 fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange {
     let cause = Cause::order(name);
     let fact = OrderFact::from(paid(name, Some("1001"), MORNING));
     let model = decide(LoadedLedger::default(), &fact, Some(&program(1, Time(0))));
-    let model = model.unwrap().unwrap().put.remove(0);
+    let model = model.unwrap().unwrap().put.remove(0).entry;
     let numbered = times.iter().enumerate().map(|(n, time)| LedgerEntry {
         id: format!("{}/{n:03}", LedgerEntry::id_of(EntryKind::Earn, &cause)),
         at: Time(*time),
@@ -163,12 +171,12 @@ fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange 
     let put: Vec<LedgerEntry> = numbered.collect();
     let version = seen.as_ref().map(|account| account.version);
     let account = seen.unwrap_or_else(|| Account::empty("1001"));
-    let added = Addition { causes: 1, at: Some(MORNING), gone: &[], put: &put };
+    let added = Addition { customer: "1001", causes: 1, at: Some(MORNING), gone: &[], put: &put };
     LedgerChange {
         cause: Some(cause),
         order: Some(Guarded { seen: None, item: OrderItem::of(name) }),
         account: Some(Guarded { seen: version, item: account.with(added).unwrap() }),
-        put,
+        put: owned(put),
         ..LedgerChange::default()
     }
 }
@@ -176,13 +184,14 @@ fn entries_at(name: &str, seen: Option<Account>, times: &[u64]) -> LedgerChange 
 pub(crate) async fn a_change_replaces_and_deletes_entries(ledger: impl Ledger) {
     let first = entries_at("82", None, &[1, 2, 3]);
     assert_eq!(ledger.commit(&first).await, Ok(Written::Done));
-    let [one, two, three] = <[LedgerEntry; 3]>::try_from(first.put.clone()).unwrap();
+    let [one, two, three] = <[LedgerEntry; 3]>::try_from(entries_of(first.put.clone())).unwrap();
     let rewritten = LedgerEntry { points: Points(-7), ..two.clone() };
     let account = first.account.map(|account| account.item).unwrap();
     let (gone, put) = (vec![two, three], vec![rewritten.clone()]);
-    let added = Addition { causes: 1, at: None, gone: &gone, put: &put };
+    let added = Addition { customer: "1001", causes: 1, at: None, gone: &gone, put: &put };
     let item = account.clone().with(added).unwrap();
     let account = Some(Guarded { seen: Some(account.version), item });
+    let (gone, put) = (owned(gone), owned(put));
     let change = LedgerChange { account, gone, put, ..LedgerChange::default() };
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
     let page = ledger.entries("1001", None, 10).await.unwrap();
@@ -194,7 +203,7 @@ pub(crate) async fn a_ledger_is_read_page_by_page_newest_first(ledger: impl Ledg
     // Two pairs of one time, and times whose digits do not sort like numbers.
     let change = entries_at("82", None, &[9, 10, 10, 100, u64::MAX, 0, 0]);
     assert_eq!(ledger.commit(&change).await, Ok(Written::Done));
-    let mut expected = change.put;
+    let mut expected = entries_of(change.put);
     expected.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
     for limit in [1, 3, 6, 7, 8] {
         let mut pages = Vec::new();

@@ -7,6 +7,7 @@ pub(crate) mod cases;
 pub(crate) mod command_log;
 pub(crate) mod events;
 pub(crate) mod ledger;
+pub(crate) mod merges;
 pub(crate) mod order_history;
 pub(crate) mod programs;
 pub(crate) mod sample;

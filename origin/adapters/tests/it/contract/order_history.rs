@@ -7,6 +7,7 @@ use domain_loyalty::{
     PastOrder, PastOrders, decide,
 };
 
+use super::merges::merge;
 use super::sample::{MORNING, paid, program};
 
 /// A ledger and its history.
@@ -56,6 +57,19 @@ pub(crate) async fn past_orders_come_newest_first_with_their_accounts(
     assert_eq!(ids(&shop.before(MORNING, "13").await), ["12", "11", "10"]);
     assert_eq!(ids(&shop.before(MORNING, "").await), ["11", "10"]);
     assert_eq!(ids(&shop.before(Time(0), "").await), Vec::<&str>::new());
+}
+
+pub(crate) async fn a_past_order_of_a_merged_customer_comes_with_the_account_that_remains(
+    shop: Shop<impl LedgerStore, impl OrderHistory>,
+) {
+    shop.pay("10", Some("1001"), MORNING).await;
+    shop.pay("11", Some("1002"), MORNING).await;
+    let merge = merge(&shop.0, "1002", "1001").await;
+    assert_eq!(shop.0.commit(&merge).await, Ok(Written::Done));
+    let past = shop.before(MORNING.plus_ms(1), "").await;
+    let remaining = merge.account.map(|account| account.item);
+    let accounts: Vec<_> = past.orders.into_iter().map(|(_, account)| account).collect();
+    assert_eq!(accounts, [remaining.clone(), remaining]);
 }
 
 pub(crate) async fn one_page_covers_a_bounded_number_of_days(

@@ -1,6 +1,7 @@
 //! Absorbing: how the consumer handles webhooks, delivered any number of times in any order.
 
 use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
+use domain_core::time::Time;
 use domain_shopify::PayloadError;
 use domain_shopify::Webhook;
 
@@ -8,6 +9,7 @@ use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
 use super::entry::LedgerEntry;
 use super::facts::{Fact, OrderEarning, OrderFull, OrderItem};
+use super::merge::CustomerMerge;
 use super::order_entries::order_entries;
 use super::order_fact::{ORDERS_UPDATED, OrderFact};
 use super::paid::Paid;
@@ -64,6 +66,16 @@ pub enum AbsorbError {
     /// The account is at its bound.
     #[error(transparent)]
     AccountFull(#[from] AccountFull),
+    /// The customer who remains was merged into the one who is gone.
+    #[error(
+        "customer {remaining} was merged into customer {gone} before, who cannot be merged into it"
+    )]
+    MergedBack {
+        /// The customer who would remain.
+        remaining: String,
+        /// The customer who would be gone.
+        gone: String,
+    },
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -78,6 +90,9 @@ pub struct Absorber<'a, L, P> {
     pub programs: &'a P,
     /// The shop this deployment serves, such as `demo.myshopify.com`.
     pub shop: &'a str,
+    /// When the webhook was published: the time of one that does not say when it was fired. Only a
+    /// merge of customers, whose payload has no time, reads either.
+    pub sent_at: Time,
 }
 
 // === impl Absorber ===
@@ -93,6 +108,13 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
         let webhook = Webhook::parse(detail)?;
         if !webhook.shop.eq_ignore_ascii_case(self.shop) {
             return Err(AbsorbError::OtherShop(webhook.shop));
+        }
+        if webhook.topic == CustomerMerge::TOPIC {
+            let at = webhook.triggered_at.unwrap_or(self.sent_at);
+            return match CustomerMerge::read(webhook.payload, at)? {
+                Some(merge) => self.absorb_merge(&merge).await,
+                None => Ok(Outcome::Ignored { topic: webhook.topic }),
+            };
         }
         match OrderFact::read(&webhook.topic, webhook.payload)? {
             Some(fact) => self.absorb_fact(&webhook.topic, &fact).await,
@@ -126,7 +148,7 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
                 return Ok(Outcome::of(cause, &change));
             }
         }
-        Err(PortError::Unavailable("the ledger changed under every attempt".to_owned()).into())
+        Err(lost())
     }
 
     /// The order and the account of its customer, whom a refund does not name. The customer whom the
@@ -154,8 +176,14 @@ fn is_amended(loaded: &LoadedLedger, fact: &Fact) -> bool {
 
 /// Whether the customer of a payment was erased since then.
 fn is_erased(loaded: &LoadedLedger, order_fact: &OrderFact) -> bool {
-    let Some(paid) = order_fact.payment() else { return false };
-    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(paid.at))
+    let known = loaded.order.as_ref().and_then(|order| order.facts.account());
+    let customer = known.or(order_fact.customer());
+    let (Some(paid), Some(customer)) = (order_fact.payment(), customer) else { return false };
+    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(customer, paid.at))
+}
+
+pub(super) fn lost() -> AbsorbError {
+    PortError::Unavailable("the ledger changed under every attempt".to_owned()).into()
 }
 
 /// The change that a fact of an order makes; `None` if the fact has counted already, even if this
@@ -182,7 +210,8 @@ pub fn decide(
     let is_other = facts.paid != known || facts.customer != customer;
     let earning = match (&facts.paid, program) {
         (Some(paid), Some(version)) if is_other => {
-            Some(order_earning(paid, loaded.account.as_ref(), version)?)
+            let account = facts.account().zip(loaded.account.as_ref());
+            Some(order_earning(paid, account, version)?)
         }
         _ => before.earning,
     };
@@ -198,25 +227,29 @@ pub fn decide(
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
             let causes = order.facts.count() - counted;
-            let addition = Addition { causes, at: order.facts.newest(), gone: &gone, put: &put };
+            let at = order.facts.newest();
+            let addition = Addition { customer, causes, at, gone: &gone, put: &put };
             Some(Guarded { seen, item: account.with(addition)? })
         }
         None => None,
     };
     // The order itself holds which statements have counted.
     let cause = (!is_claimed).then(|| order_fact.cause());
+    let owner = order.facts.account().unwrap_or_default().to_owned();
+    let owned = |these: Vec<LedgerEntry>| these.into_iter().map(|entry| entry.of(&owner)).collect();
+    let (gone, put) = (owned(gone), owned(put));
     let order = Some(Guarded { seen, item: order });
     Ok(Some(LedgerChange { cause, order, account, gone, put, ..LedgerChange::default() }))
 }
 
 fn order_earning(
     paid: &Paid,
-    account: Option<&Account>,
+    account: Option<(&str, &Account)>,
     version: &ProgramVersion,
 ) -> Result<OrderEarning, EarningError> {
     let ProgramVersion { version: program_version, program, .. } = version;
-    let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
-    let figures = account.map(|account| account.figures_before(as_of, program.window_days));
+    let (as_of, days) = (paid.at.minus_ms(FIGURES_LAG_MS), program.window_days);
+    let figures = account.map(|(customer, account)| account.figures_before(customer, as_of, days));
     let earned = program.earned(paid, &figures.unwrap_or_default())?;
     let terms = program.terms(paid.at);
     Ok(OrderEarning { program_version: *program_version, terms, earned })
@@ -225,9 +258,9 @@ fn order_earning(
 // === impl Outcome ===
 
 impl Outcome {
-    fn of(cause: Cause, change: &LedgerChange) -> Self {
-        let put: Points = change.put.iter().map(|entry| entry.points).sum();
-        let gone: Points = change.gone.iter().map(|entry| entry.points).sum();
+    pub(super) fn of(cause: Cause, change: &LedgerChange) -> Self {
+        let put: Points = change.put.iter().map(|one| one.entry.points).sum();
+        let gone: Points = change.gone.iter().map(|one| one.entry.points).sum();
         let customer = change.account.as_ref().map(|account| account.item.customer.clone());
         Self::Applied { cause, customer, points: put.minus(gone) }
     }

@@ -10,6 +10,7 @@ use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::entry::LedgerEntry;
+use super::merge::{MERGED_MAX, Merged};
 use super::spending::Remaining;
 use super::terms::Terms;
 use crate::day::Day;
@@ -32,7 +33,8 @@ pub struct Account {
     pub version: u64,
     /// The latest time of a fact absorbed.
     pub newest: Option<Time>,
-    /// The points earned, by terms and then by day, without empty lots.
+    /// The points earned, by terms and then by day, without empty lots. Those of customers who were
+    /// merged are in [`Self::merged`].
     pub lots: Vec<Lot>,
     /// The points spent, by day, without empty days.
     #[serde(default)]
@@ -46,6 +48,13 @@ pub struct Account {
     /// The redemptions of the 15 days before that, and all held ones, in (time, id) order.
     #[serde(default)]
     pub redemptions: Vec<Redemption>,
+    /// The customers who were merged into this one, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Merged>,
+    /// The customer into whom this one was merged. Then the account is only a mark: everything is in
+    /// the other one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 /// All points of a customer that have the same terms and were earned, or taken back, on one day.
@@ -78,6 +87,8 @@ pub struct Spent {
 /// The part of a change that concerns an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Addition<'a> {
+    /// The customer whose entries they are: the account's, or one who was merged.
+    pub customer: &'a str,
     /// How many causes it adds.
     pub causes: u64,
     /// The time of the newest fact.
@@ -88,9 +99,13 @@ pub struct Addition<'a> {
     pub put: &'a [LedgerEntry],
 }
 
-/// The account would hold more than [`LOTS_MAX`] lots or [`SPENT_DAYS_MAX`] days of spending.
+/// The account would hold more than [`LOTS_MAX`] lots, [`SPENT_DAYS_MAX`] days of spending or
+/// [`MERGED_MAX`] merged customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the account has more than {LOTS_MAX} lots or {SPENT_DAYS_MAX} days of spending")]
+#[error(
+    "the account has more than {LOTS_MAX} lots, {SPENT_DAYS_MAX} days of spending or {MERGED_MAX} \
+    merged customers"
+)]
 pub struct AccountFull;
 
 // === impl Account ===
@@ -108,19 +123,26 @@ impl Account {
             erased_at: None,
             highest: Time::default(),
             redemptions: Vec::new(),
+            merged: Vec::new(),
+            merged_into: None,
         }
     }
 
-    /// Whether an event at `at` is erased, or dropped if it arrives later.
+    /// Whether an event of this customer at `at` is erased, or dropped if it arrives later. An erasure
+    /// from before a merge concerns only the customer who was erased.
     #[must_use]
-    pub fn is_erased_at(&self, at: Time) -> bool {
-        self.erased_at.is_some_and(|erased_at| at <= erased_at)
+    pub fn is_erased_at(&self, customer: &str, at: Time) -> bool {
+        let erased_at = self.merged(customer).map_or(self.erased_at, |merged| merged.erased_at);
+        erased_at.is_some_and(|erased_at| at <= erased_at)
     }
 
-    /// The same account with everything up to `at` erased.
+    /// The same account with everything up to `at` erased, that of merged customers included.
     #[must_use]
     pub fn erased(mut self, at: Time) -> Self {
         self.redemptions.retain(|one| one.time > at);
+        for merged in &mut self.merged {
+            merged.erased_at = merged.erased_at.max(Some(at));
+        }
         Self { erased_at: self.erased_at.max(Some(at)), ..self }
     }
 
@@ -132,12 +154,19 @@ impl Account {
         self.version += addition.causes;
         self.newest = self.newest.max(addition.at);
         for entry in addition.put {
-            self.add(entry, 1);
+            self.add(addition.customer, entry, 1);
         }
         for entry in addition.gone {
-            self.add(entry, -1);
+            self.add(addition.customer, entry, -1);
         }
-        let is_full = self.lots.len() > LOTS_MAX || self.spent.len() > SPENT_DAYS_MAX;
+        self.bounded()
+    }
+
+    /// The account, if it keeps its bounds.
+    pub(super) fn bounded(self) -> Result<Self, AccountFull> {
+        let is_full = self.all_lots().count() > LOTS_MAX
+            || self.spent.len() > SPENT_DAYS_MAX
+            || self.merged.len() > MERGED_MAX;
         if is_full { Err(AccountFull) } else { Ok(self) }
     }
 
@@ -155,35 +184,41 @@ impl Account {
 
     /// Adds an entry so many times, or takes it out. Sums of zero are removed: the bytes must not
     /// depend on entries that are gone.
-    fn add(&mut self, entry: &LedgerEntry, times: i64) {
+    fn add(&mut self, customer: &str, entry: &LedgerEntry, times: i64) {
         let more = |sum: i64, one: i64| sum.saturating_add(one.saturating_mul(times));
         if entry.is_spending() {
-            let on = entry.terms.earned_on;
-            let position = self.spent.binary_search_by_key(&on, |spent| spent.on);
-            let at = position.unwrap_or_else(|at| {
-                self.spent.insert(at, Spent { on, points: Points::ZERO });
-                at
-            });
-            let spent = &mut self.spent[at];
-            spent.points = Points(more(spent.points.0, entry.points.0.saturating_neg()));
-            if spent.points == Points::ZERO {
-                self.spent.remove(at);
-            }
+            let points = Points(more(0, entry.points.0.saturating_neg()));
+            self.spend(Spent { on: entry.terms.earned_on, points });
             return;
         }
         let (terms, on) = (entry.terms, Day::of(entry.at));
-        let position = self.lots.binary_search_by_key(&(terms, on), |lot| (lot.terms, lot.on));
+        let lots = self.lots_of(customer);
+        let position = lots.binary_search_by_key(&(terms, on), |lot| (lot.terms, lot.on));
         let at = position.unwrap_or_else(|at| {
             let (points, spend, orders) = (Points::ZERO, Money::ZERO, 0);
-            self.lots.insert(at, Lot { terms, on, points, spend, orders });
+            lots.insert(at, Lot { terms, on, points, spend, orders });
             at
         });
-        let lot = &mut self.lots[at];
+        let lot = &mut lots[at];
         lot.points = Points(more(lot.points.0, entry.points.0));
         lot.spend = Money(more(lot.spend.0, entry.spend.0));
         lot.orders = more(lot.orders, entry.orders());
         if (lot.points, lot.spend, lot.orders) == (Points::ZERO, Money::ZERO, 0) {
-            self.lots.remove(at);
+            lots.remove(at);
+        }
+    }
+
+    /// Adds the spending of a day; the points are negative if they came back.
+    pub(super) fn spend(&mut self, more: Spent) {
+        let position = self.spent.binary_search_by_key(&more.on, |spent| spent.on);
+        let at = position.unwrap_or_else(|at| {
+            self.spent.insert(at, Spent { points: Points::ZERO, ..more });
+            at
+        });
+        let spent = &mut self.spent[at];
+        spent.points = spent.points.plus(more.points);
+        if spent.points == Points::ZERO {
+            self.spent.remove(at);
         }
     }
 }

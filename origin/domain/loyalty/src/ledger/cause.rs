@@ -27,6 +27,8 @@ pub enum CauseKind {
     Redemption,
     /// Staff gave or took points; the id is the adjustment's.
     Adjustment,
+    /// Shopify merged a customer into another one; the id is that of the customer who is gone.
+    Merge,
 }
 
 // === impl Cause ===
@@ -61,6 +63,12 @@ impl Cause {
     pub fn adjustment(id: CommandId) -> Self {
         Self { kind: CauseKind::Adjustment, id: id.to_hex() }
     }
+
+    /// The merge of a customer into another one.
+    #[must_use]
+    pub fn merge(gone: &str) -> Self {
+        Self { kind: CauseKind::Merge, id: gone.to_owned() }
+    }
 }
 
 impl std::fmt::Display for Cause {
@@ -81,6 +89,7 @@ impl CauseKind {
             Self::Cancellation => "cancellation",
             Self::Redemption => "redemption",
             Self::Adjustment => "adjustment",
+            Self::Merge => "merge",
         }
     }
 }

@@ -35,6 +35,16 @@ pub struct LedgerEntry {
     pub failures: Vec<RuleFailure>,
 }
 
+/// An entry with the customer under whom it is stored: the one its cause names, even if that customer
+/// was merged into another one before or since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedEntry {
+    /// Shopify's customer id.
+    pub customer: String,
+    /// The entry.
+    pub entry: LedgerEntry,
+}
+
 /// The kinds of movements of points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +83,12 @@ impl LedgerEntry {
     #[must_use]
     pub fn id_of(kind: EntryKind, cause: &Cause) -> String {
         format!("{}/{cause}", kind.name())
+    }
+
+    /// The same, stored under this customer.
+    #[must_use]
+    pub fn of(self, customer: &str) -> OwnedEntry {
+        OwnedEntry { customer: customer.to_owned(), entry: self }
     }
 
     /// Its place in its ledger.

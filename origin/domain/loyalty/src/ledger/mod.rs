@@ -2,11 +2,13 @@
 //! its standing at a moment.
 
 pub(crate) mod absorb;
+mod absorb_merge;
 pub(crate) mod account;
 mod account_figures;
 pub(crate) mod cause;
 pub(crate) mod entry;
 pub(crate) mod facts;
+pub(crate) mod merge;
 pub(crate) mod order;
 pub(crate) mod order_entries;
 pub(crate) mod order_fact;
@@ -22,11 +24,12 @@ mod worth;
 pub use absorb::{AbsorbError, Absorber, Outcome, decide};
 pub use account::{Account, AccountFull, Addition, LOTS_MAX, Lot, SPENT_DAYS_MAX, Spent};
 pub use cause::{Cause, CauseKind};
-pub use entry::{EntryKey, EntryKind, LedgerEntry};
+pub use entry::{EntryKey, EntryKind, LedgerEntry, OwnedEntry};
 pub use facts::{
     Fact, LINE_TEXTS_BYTES_MAX, ORDER_REFUNDS_MAX, OrderEarning, OrderFacts, OrderFull, OrderItem,
     REFUNDED_LINES_MAX, TEXT_BYTES_MAX, TEXTS_MAX,
 };
+pub use merge::{CustomerMerge, MERGED_MAX, MERGED_VERSION, Merged};
 pub use order::PaidOrder;
 pub use order_entries::order_entries;
 pub use order_fact::OrderFact;

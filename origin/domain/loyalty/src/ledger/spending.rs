@@ -117,7 +117,7 @@ fn take(spendable: &mut Spendable, day: Day, mut needed: Points) -> Points {
 /// The points by terms, over all days.
 fn sums(account: &Account) -> BTreeMap<Terms, Points> {
     let mut sums: BTreeMap<Terms, Points> = BTreeMap::new();
-    for lot in &account.lots {
+    for lot in account.all_lots() {
         let sum = sums.entry(lot.terms).or_default();
         *sum = sum.plus(lot.points);
     }

@@ -100,7 +100,7 @@ impl Standing {
         let remaining = Remaining::on(account, Day::of(now));
         let figures = account.figures_at(now, program.window_days);
         let tier = retained_tier(account, program, Day::of(now), figures);
-        let changes = account.lots.iter().flat_map(|lot| changes(lot, program));
+        let changes = account.all_lots().flat_map(|lot| changes(lot, program));
         let changed_at = changes.filter(|at| *at <= now).max();
         let moment = changed_at.unwrap_or_default().max(reading.seen);
         Self {

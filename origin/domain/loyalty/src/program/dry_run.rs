@@ -89,7 +89,7 @@ impl Program {
             let (Some(customer), Some(paid)) = (item.facts.account(), &item.facts.paid) else {
                 continue;
             };
-            let earning = self.order_earning(paid, account.as_ref())?;
+            let earning = self.order_earning(paid, customer, account.as_ref())?;
             let sum = differences.entry(customer.to_owned()).or_default();
             let entries = order_entries(&item.facts, &earning);
             sum.orders += 1;
@@ -103,10 +103,11 @@ impl Program {
     fn order_earning(
         &self,
         paid: &Paid,
+        customer: &str,
         account: Option<&Account>,
     ) -> Result<OrderEarning, EarningError> {
-        let as_of = paid.at.minus_ms(FIGURES_LAG_MS);
-        let figures = account.map(|account| account.figures_before(as_of, self.window_days));
+        let (as_of, days) = (paid.at.minus_ms(FIGURES_LAG_MS), self.window_days);
+        let figures = account.map(|account| account.figures_before(customer, as_of, days));
         let earned = self.earned(paid, &figures.unwrap_or_default())?;
         Ok(OrderEarning { program_version: 0, terms: self.terms(paid.at), earned })
     }

@@ -124,7 +124,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         }
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(customer, &[requested.id]).await?;
-            if is_erased(&loaded, requested.time) {
+            if is_erased(&loaded, customer, requested.time) {
                 return Ok(Fate::Erased);
             }
             if let Some(stored) = loaded.redemptions.first() {
@@ -143,10 +143,15 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
                 [] => Vec::new(),
                 overdue => self.load(customer, overdue).await?.redemptions,
             };
+            // A hold that it ends may be that of another customer who was merged.
+            let decided = decided.into_iter().map(|one| {
+                let item = stored.iter().find(|item| item.redemption.id == one.id);
+                RedemptionItem::of(item.map_or(customer, |item| &item.customer), one)
+            });
+            let decided: Vec<RedemptionItem> = decided.collect();
             let Some(change) = change(account, &stored, &decided)? else { continue };
             if self.ledger.commit(&change).await? == Written::Done {
-                let events = decided.into_iter().map(|one| RedemptionItem::of(customer, one));
-                let events: Vec<Event> = events.map(|item| item.to_event()).collect();
+                let events: Vec<Event> = decided.iter().map(RedemptionItem::to_event).collect();
                 self.events.publish(&events).await?;
                 return Ok(Fate::Done);
             }
@@ -161,7 +166,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             let customer_only = LoadRequest { customer: Some(customer), ..LoadRequest::default() };
             let request = LoadRequest { cause: Some(&cause), ..customer_only };
             let loaded = self.ledger.load(request).await?;
-            if is_erased(&loaded, command.time) {
+            if is_erased(&loaded, customer, command.time) {
                 return Ok(Fate::Erased);
             }
             if loaded.is_claimed {
@@ -169,11 +174,12 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             }
             let seen = loaded.account.as_ref().map(|account| account.version);
             let account = loaded.account.unwrap_or_else(|| Account::empty(customer));
-            let added = Addition { causes: 1, at: Some(command.time), gone: &[], put: &put };
+            let at = Some(command.time);
+            let added = Addition { customer, causes: 1, at, gone: &[], put: &put };
             let change = LedgerChange {
                 cause: Some(cause.clone()),
                 account: Some(Guarded { seen, item: account.with(added)? }),
-                put: put.clone(),
+                put: put.iter().map(|entry| entry.clone().of(customer)).collect(),
                 ..LedgerChange::default()
             };
             if self.ledger.commit(&change).await? == Written::Done {
@@ -191,7 +197,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     ) -> Result<Option<RedemptionItem>, DecideError> {
         for _ in 0..CONFLICT_ROUNDS_MAX {
             let loaded = self.load(&decision.customer, &[decision.redemption.id]).await?;
-            if is_erased(&loaded, decision.redemption.time) {
+            if is_erased(&loaded, &decision.customer, decision.redemption.time) {
                 return Ok(None);
             }
             match loaded.redemptions.first() {
@@ -216,7 +222,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
             let state = self.ending(&item.redemption).await?;
             let ended = RedemptionItem::of(&item.customer, item.redemption.at(state));
             let loaded = self.load(&item.customer, &[item.redemption.id]).await?;
-            if is_erased(&loaded, item.redemption.time) {
+            if is_erased(&loaded, &item.customer, item.redemption.time) {
                 return Ok(None);
             }
             if let Some(stored) = loaded.redemptions.first().filter(|one| one.version > 1) {
@@ -250,8 +256,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         to: &RedemptionItem,
     ) -> Result<Written, DecideError> {
         let account = loaded.account.unwrap_or_else(|| Account::empty(&to.customer));
-        let decided = std::slice::from_ref(&to.redemption);
-        match change(account, &loaded.redemptions, decided)? {
+        match change(account, &loaded.redemptions, std::slice::from_ref(to))? {
             Some(change) => Ok(self.ledger.commit(&change).await?),
             None => Ok(Written::Conflict),
         }
@@ -267,9 +272,9 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     }
 }
 
-/// Whether an event at `at` was erased since.
-fn is_erased(loaded: &LoadedLedger, at: Time) -> bool {
-    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(at))
+/// Whether an event of a customer at `at` was erased since.
+fn is_erased(loaded: &LoadedLedger, customer: &str, at: Time) -> bool {
+    loaded.account.as_ref().is_some_and(|account| account.is_erased_at(customer, at))
 }
 
 /// The transaction that moves redemptions from their stored states to the decided ones; `None` if a
@@ -277,22 +282,21 @@ fn is_erased(loaded: &LoadedLedger, at: Time) -> bool {
 fn change(
     account: Account,
     stored: &[RedemptionItem],
-    decided: &[Redemption],
+    decided: &[RedemptionItem],
 ) -> Result<Option<LedgerChange>, AccountFull> {
     let seen = (account.version > 0).then_some(account.version);
-    let customer = account.customer.clone();
     let (mut account, mut put, mut redemptions) = (account, Vec::new(), Vec::new());
     for after in decided {
-        let before = stored.iter().find(|item| item.redemption.id == after.id);
-        if before.is_some_and(|before| before.version >= after.version()) {
+        let before = stored.iter().find(|item| item.redemption.id == after.redemption.id);
+        if before.is_some_and(|before| before.version >= after.version) {
             return Ok(None);
         }
         let entries;
-        (account, entries) = account.turned(before.map(|item| &item.redemption), after)?;
-        put.extend(entries);
+        (account, entries) =
+            account.turned(before.map(|item| &item.redemption), &after.redemption)?;
+        put.extend(entries.into_iter().map(|entry| entry.of(&after.customer)));
         let seen = before.map(|item| item.version);
-        let item = RedemptionItem::of(&customer, after.clone());
-        redemptions.push(Guarded { seen, item });
+        redemptions.push(Guarded { seen, item: after.clone() });
     }
     let account = Some(Guarded { seen, item: account });
     Ok(Some(LedgerChange { redemptions, account, put, ..LedgerChange::default() }))

@@ -208,7 +208,10 @@ impl Account {
         let mut put = after.entries();
         put.retain(|entry| !known.contains(entry));
         let causes = after.version() - before.map_or(0, Redemption::version);
-        let added = Addition { causes, at: Some(after.newest()), gone: &[], put: &put };
+        // Spending is summed up for all customers of the account together.
+        let customer = &self.customer.clone();
+        let at = Some(after.newest());
+        let added = Addition { customer, causes, at, gone: &[], put: &put };
         self = self.with(added)?;
         match self.redemptions.binary_search_by_key(&after.place(), Redemption::place) {
             Ok(at) => self.redemptions[at] = after.clone(),

@@ -3,7 +3,7 @@
 use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
-use domain_core::port::PortError;
+use domain_core::port::{CONFLICT_ROUNDS_MAX, PortError};
 use domain_core::resource::{CommandEvent as _, Read, Resource};
 use domain_core::time::Time;
 
@@ -11,7 +11,7 @@ use super::lifecycle::Redemption;
 use super::loyalty_command::LoyaltyEvent;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{EntryKey, LedgerEntry};
-use crate::ports::{EntryPage, LedgerReader};
+use crate::ports::{EntryPage, LedgerReader, PAGE_ENTRIES_MAX};
 
 /// The approximate bytes of a lot or a day of spending in memory; a redemption takes four times as
 /// many.
@@ -63,29 +63,47 @@ impl Resource for Account {
     }
 
     fn bytes(&self) -> usize {
-        LOT_BYTES * (self.lots.len() + self.spent.len() + 4 * self.redemptions.len())
+        let lots = self.all_lots().count() + self.merged.len();
+        LOT_BYTES * (lots + self.spent.len() + 4 * self.redemptions.len())
     }
 }
 
 /// A page of entries, then the account with the client's pending commands: the account's version
-/// covers every entry of the page. All of it is strongly consistent.
+/// covers every entry of the page. All of it is strongly consistent. The entries are those of all
+/// customers of the account, who are known only once it is read: if there are others than the customer,
+/// everything is read again.
 ///
 /// # Errors
-/// The port's.
+/// The port's, or the account was merged under every attempt.
 pub async fn read_entries(
     ledger: &impl LedgerReader,
     customer: &str,
     (before, limit): (Option<&EntryKey>, usize),
     bookmark: &Bookmark,
 ) -> Result<(EntryPage, Read<Account>), PortError> {
-    let page = ledger.entries(customer, before, limit).await?;
+    let limit = limit.min(PAGE_ENTRIES_MAX);
     let commands: Vec<CommandId> = bookmark.pending.iter().map(|one| one.id).collect();
-    Ok((page, ledger.batch(customer, &commands).await?))
+    let mut customers = vec![customer.to_owned()];
+    for _ in 0..CONFLICT_ROUNDS_MAX {
+        let mut pages = Vec::with_capacity(customers.len());
+        for one in &customers {
+            pages.push(ledger.entries(one, before, limit).await?);
+        }
+        let read = ledger.batch(customer, &commands).await?;
+        let known = read.item.as_ref().map(|account| account.customers());
+        let known = known.unwrap_or_else(|| vec![customer.to_owned()]);
+        if known == customers {
+            return Ok((EntryPage::united(pages, limit), read));
+        }
+        customers = known;
+    }
+    Err(PortError::Unavailable("the account was merged under every attempt".to_owned()))
 }
 
 /// A redemption's decision, then the account with the redemption's record and the client's pending
 /// commands: the account's version covers the decision. All of it is strongly consistent. The
-/// redemption is the customer's own, as decided or as requested; `None` also if it was erased.
+/// redemption is one of the account's customers', as decided or as requested; `None` also if it was
+/// erased.
 ///
 /// # Errors
 /// The port's.
@@ -99,9 +117,12 @@ pub async fn read_redemption(
     let commands = bookmark.pending.iter().map(|one| one.id).chain([id]);
     let commands: Vec<CommandId> = commands.collect();
     let read = ledger.batch(customer, &commands).await?;
-    let decided = decided.filter(|item| item.customer == customer).map(|item| item.redemption);
+    let is_own = |other: &str| {
+        other == customer || read.item.as_ref().is_some_and(|account| account.is_of(other))
+    };
+    let decided = decided.filter(|item| is_own(&item.customer)).map(|item| item.redemption);
     let mut events = read.records.iter().map(|record| &record.event);
-    let event = events.find(|event| event.command.id == id && event.customer == customer);
+    let event = events.find(|event| event.command.id == id && is_own(&event.customer));
     // What was absorbed has a decision, unless it was erased.
     let is_absorbed = |event: &&LoyaltyEvent| {
         read.item.as_ref().is_some_and(|item| item.has_absorbed(&event.place()))
@@ -109,6 +130,22 @@ pub async fn read_redemption(
     let requested = event.filter(|event| !is_absorbed(event));
     let requested = requested.and_then(|event| event.command.redemption());
     Ok((decided.or(requested), read))
+}
+
+// === impl EntryPage ===
+
+impl EntryPage {
+    /// One page of several ledgers, from a page of each with the same start and limit.
+    fn united(pages: Vec<Self>, limit: usize) -> Self {
+        let is_more = pages.iter().any(|page| page.next.is_some());
+        let mut entries: Vec<LedgerEntry> =
+            pages.into_iter().flat_map(|page| page.entries).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
+        let is_more = is_more || entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| is_more).map(LedgerEntry::key);
+        Self { entries, next }
+    }
 }
 
 /// The account once these requests are decided. A full account stays as it is: the decision will

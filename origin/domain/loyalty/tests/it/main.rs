@@ -12,6 +12,8 @@ mod formulas;
 mod goodwill;
 mod holding;
 mod laws;
+mod merge_laws;
+mod merging;
 mod midnight;
 mod order_changes;
 mod order_edits;

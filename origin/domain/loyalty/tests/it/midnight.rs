@@ -63,7 +63,8 @@ fn account(movements: &[Movement]) -> Account {
     };
     movements.iter().enumerate().map(entry).fold(Account::empty("1001"), |account, entry| {
         let put = [entry];
-        let added = Addition { causes: 1, at: Some(put[0].at), gone: &[], put: &put };
+        let (customer, at) = (&*account.customer.clone(), Some(put[0].at));
+        let added = Addition { customer, causes: 1, at, gone: &[], put: &put };
         account.with(added).unwrap()
     })
 }

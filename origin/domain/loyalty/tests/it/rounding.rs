@@ -79,7 +79,7 @@ fn exact(bought: &[Line], returned: impl Fn(&Line) -> u32) -> i64 {
 
 proptest! {
     #[test]
-    fn the_kept_goods_decide_and_not_which_lines_or_refunds_brought_the_others_back(
+    fn the_remaining_goods_decide_and_not_which_lines_or_refunds_brought_the_others_back(
         bought in lines(),
     ) {
         let program = program();

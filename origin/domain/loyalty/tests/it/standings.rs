@@ -28,7 +28,8 @@ fn account(program: &Program, earned: &[(&str, i64)]) -> Account {
             ..OrderItem::of("1").facts
         };
         let put = order_entries(&facts, &earning);
-        account.with(Addition { causes: 1, at: Some(at), gone: &[], put: &put }).unwrap()
+        let at = Some(at);
+        account.with(Addition { customer: "1001", causes: 1, at, gone: &[], put: &put }).unwrap()
     };
     earned.iter().fold(Account::empty("1001"), absorb)
 }

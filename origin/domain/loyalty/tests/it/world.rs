@@ -15,8 +15,8 @@ use domain_core::time::Time;
 use domain_loyalty::{
     AbsorbError, Absorber, Account, DecideError, Decider, Delivery, EntryKey, EntryPage, Fate,
     LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyEvent,
-    OrderItem, Outcome, Program, ProgramVersion, Programs, Reading, RedemptionItem, RewardCode,
-    RewardCodes, Standing,
+    OrderItem, Outcome, OwnedEntry, Program, ProgramVersion, Programs, Reading, RedemptionItem,
+    RewardCode, RewardCodes, Standing,
 };
 use serde_json::{Value, json};
 
@@ -62,7 +62,8 @@ impl Table {
 
     /// Delivers one webhook.
     pub(crate) fn deliver(&self, detail: &str) -> Result<Outcome, AbsorbError> {
-        now(Absorber { ledger: self, programs: self, shop: SHOP }.absorb(detail))
+        let sent_at = Time(0);
+        now(Absorber { ledger: self, programs: self, shop: SHOP, sent_at }.absorb(detail))
     }
 
     /// Delivers an event of ours at a clock.
@@ -121,7 +122,7 @@ impl LedgerStore for Table {
                 .iter()
                 .filter_map(|id| items.redemptions.get(id).cloned())
                 .collect(),
-            account: request.customer.and_then(|customer| items.accounts.get(customer).cloned()),
+            account: request.customer.and_then(|customer| items.account(customer)),
         };
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().pop() {
             meanwhile(&mut items);
@@ -135,7 +136,7 @@ impl LedgerStore for Table {
             let held = items.orders.get(&order.item.facts.order).map(|order| order.version);
             held == order.seen
         });
-        let is_account_as_seen = change.account.as_ref().is_none_or(|account| {
+        let are_accounts_as_seen = change.account.iter().chain(&change.mark).all(|account| {
             let held = items.accounts.get(&account.item.customer).map(|account| account.version);
             held == account.seen
         });
@@ -145,7 +146,7 @@ impl LedgerStore for Table {
             let held = items.redemptions.get(&one.item.redemption.id).map(|item| item.version);
             held == one.seen
         });
-        if !(is_order_as_seen && is_account_as_seen && are_redemptions_as_seen && is_new) {
+        if !(is_order_as_seen && are_accounts_as_seen && are_redemptions_as_seen && is_new) {
             return Ok(Written::Conflict);
         }
         for one in &change.redemptions {
@@ -155,15 +156,14 @@ impl LedgerStore for Table {
         if let Some(order) = &change.order {
             items.orders.insert(order.item.facts.order.clone(), order.item.clone());
         }
-        if let Some(account) = &change.account {
-            let customer = account.item.customer.clone();
-            for entry in &change.gone {
-                items.entries.remove(&(customer.clone(), entry.key())).expect("it was there");
-            }
-            for entry in &change.put {
-                items.entries.insert((customer.clone(), entry.key()), entry.clone());
-            }
-            items.accounts.insert(customer, account.item.clone());
+        for OwnedEntry { customer, entry } in &change.gone {
+            items.entries.remove(&(customer.clone(), entry.key())).expect("it was there");
+        }
+        for OwnedEntry { customer, entry } in &change.put {
+            items.entries.insert((customer.clone(), entry.key()), entry.clone());
+        }
+        for account in change.account.iter().chain(&change.mark) {
+            items.accounts.insert(account.item.customer.clone(), account.item.clone());
         }
         Ok(Written::Done)
     }
@@ -171,12 +171,12 @@ impl LedgerStore for Table {
 
 impl Source<Account> for Table {
     async fn item(&self, customer: &str, _: Consistency) -> Result<Option<Account>, PortError> {
-        Ok(self.items.lock().unwrap().accounts.get(customer).cloned())
+        Ok(self.items.lock().unwrap().account(customer))
     }
 
     async fn batch(&self, customer: &str, ids: &[CommandId]) -> Result<Read<Account>, PortError> {
         let items = self.items.lock().unwrap();
-        let item = items.accounts.get(customer).cloned().map(Arc::new);
+        let item = items.account(customer).map(Arc::new);
         let records = ids.iter().filter_map(|id| items.records.get(id).cloned()).collect();
         Ok(Read { id: customer.to_owned(), item, records })
     }
@@ -267,6 +267,15 @@ impl Programs for Table {
 // === impl Items ===
 
 impl Items {
+    /// The account of a customer, that of another one after a merge.
+    pub(crate) fn account(&self, customer: &str) -> Option<Account> {
+        let account = self.accounts.get(customer)?;
+        match &account.merged_into {
+            Some(into) => self.account(into),
+            None => Some(account.clone()),
+        }
+    }
+
     /// Every item as it is stored.
     pub(crate) fn bytes(&self) -> BTreeMap<String, Vec<u8>> {
         fn stored(item: &impl serde::Serialize) -> Vec<u8> {

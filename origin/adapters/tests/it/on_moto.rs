@@ -241,8 +241,9 @@ async fn the_deployed_rules_lead_each_event_to_its_queues() {
         ((Kind::ConfiguratorPublished, json!({})), vec!["published"]),
         ((Kind::ProgramPublished, json!({})), vec!["published"]),
         (webhook("orders/paid"), vec!["cart", "loyalty"]),
-        (webhook("products/update"), vec!["loyalty"]),
-        (webhook("customers/redact"), vec!["loyalty", "privacy"]),
+        (webhook("products/update"), vec![]),
+        (webhook("customers/merge"), vec!["loyalty"]),
+        (webhook("customers/redact"), vec!["privacy"]),
     ];
     let decided = Kind::REDEMPTIONS.map(|kind| ((kind, json!({})), vec!["redemption"]));
     let bus = EventBridgeBus::new(&world.aws);

@@ -22,11 +22,11 @@ pub use day::Day;
 pub use ledger::{
     AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind,
     CustomerMerge, EXPIRING_MAX, EntryKey, EntryKind, Exchange, Expiring, FACT_LEAD_MS_MAX, Fact,
-    Goodwill, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, MERGED_MAX, MERGED_VERSION, Merged,
-    ORDER_REFUNDS_MAX, OrderEarning, OrderFact, OrderFacts, OrderFull, OrderItem, Outcome,
-    OwnedEntry, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX, Reading, Refund, SPENT_DAYS_MAX,
-    STATEMENTS_MAX, Spent, Standing, Statement, TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide,
-    order_entries,
+    Goodwill, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, MERGED_MAX, MERGED_REDEMPTIONS_MAX,
+    MERGED_VERSION, Merged, ORDER_REFUNDS_MAX, OrderEarning, OrderFact, OrderFacts, OrderFull,
+    OrderItem, Outcome, OwnedEntry, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX, Reading, Refund,
+    SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, Statement, TEXT_BYTES_MAX, TEXTS_MAX, Terms,
+    decide, order_entries,
 };
 pub use points::{POINTS_MAX, Points};
 pub use ports::{

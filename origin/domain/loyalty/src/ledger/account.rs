@@ -10,7 +10,7 @@ use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::entry::LedgerEntry;
-use super::merge::{MERGED_MAX, Merged};
+use super::merge::{MERGED_MAX, MERGED_REDEMPTIONS_MAX, Merged};
 use super::spending::Remaining;
 use super::terms::Terms;
 use crate::day::Day;
@@ -99,12 +99,12 @@ pub struct Addition<'a> {
     pub put: &'a [LedgerEntry],
 }
 
-/// The account would hold more than [`LOTS_MAX`] lots, [`SPENT_DAYS_MAX`] days of spending or
-/// [`MERGED_MAX`] merged customers.
+/// The account would hold more than [`LOTS_MAX`] lots, [`SPENT_DAYS_MAX`] days of spending,
+/// [`MERGED_MAX`] merged customers or, by a merge, [`MERGED_REDEMPTIONS_MAX`] redemptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the account has more than {LOTS_MAX} lots, {SPENT_DAYS_MAX} days of spending or {MERGED_MAX} \
-    merged customers"
+    "the account has more than {LOTS_MAX} lots, {SPENT_DAYS_MAX} days of spending, {MERGED_MAX} merged \
+    customers or {MERGED_REDEMPTIONS_MAX} redemptions"
 )]
 pub struct AccountFull;
 

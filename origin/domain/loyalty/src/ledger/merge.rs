@@ -18,6 +18,11 @@ use super::cause::Cause;
 /// account takes one query for each.
 pub const MERGED_MAX: usize = 32;
 
+/// Most redemptions of an account after a merge, which is twice what one customer may request: with all
+/// else at its bound, the item is within the 400 KB of DynamoDB. They are listed for 15 days only, so
+/// the same merge may succeed later.
+pub const MERGED_REDEMPTIONS_MAX: usize = 400;
+
 /// The version of the mark of a customer who was merged: above that of any account, so that it does
 /// not depend on what the account had absorbed, and exact in every decoder of JSON.
 pub const MERGED_VERSION: u64 = 1 << 53;
@@ -117,6 +122,9 @@ impl Account {
         self.redemptions.sort_by_key(|one| (one.time, one.id));
         let bound = self.highest.minus_ms(ID_WINDOW_MS);
         self.redemptions.retain(|one| one.time > bound || one.is_held());
+        if self.redemptions.len() > MERGED_REDEMPTIONS_MAX {
+            return Err(AccountFull);
+        }
         self.merged.extend(gone.merged);
         self.merged.push(Merged {
             customer: gone.customer,

@@ -29,7 +29,7 @@ pub use facts::{
     Fact, LINE_TEXTS_BYTES_MAX, ORDER_REFUNDS_MAX, OrderEarning, OrderFacts, OrderFull, OrderItem,
     REFUNDED_LINES_MAX, TEXT_BYTES_MAX, TEXTS_MAX,
 };
-pub use merge::{CustomerMerge, MERGED_MAX, MERGED_VERSION, Merged};
+pub use merge::{CustomerMerge, MERGED_MAX, MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Merged};
 pub use order::PaidOrder;
 pub use order_entries::order_entries;
 pub use order_fact::OrderFact;

@@ -150,7 +150,7 @@ fn an_order_past_the_bound_of_its_account_is_rejected_whole() {
     let error = table.pay(&order(41, Some(1001), AT, "10.00")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the account has more than 2200 lots, 2200 days of spending or 32 merged customers"
+        "the account has more than 2200 lots, 2200 days of spending, 32 merged customers or 400 redemptions"
     );
     assert_eq!(table.items(), before);
 }

@@ -200,6 +200,20 @@ fn every_order_of_arrival_gives_the_same_items() {
     assert_eq!(seen, 5_040);
 }
 
+#[test]
+fn a_merge_forgets_a_redemption_that_is_too_old_for_the_other_customer() {
+    let [_, older] = decisions("1", 0);
+    let [_, newer] = decisions("2", 16 * DAY_MS);
+    let merge = Message::Webhook(merge_webhook(1, 2, &at(16 * DAY_MS)));
+    let messages = [Message::Ours(older), Message::Ours(newer), merge];
+    permutations(&mut vec![0, 1, 2], 0, &mut |indices| {
+        let items = delivered(&indices.iter().map(|at| messages[*at].clone()).collect::<Vec<_>>());
+        let listed = &items.items().accounts["2"].redemptions;
+        assert_eq!(listed.len(), 1, "{indices:?}");
+        assert_eq!(listed[0].time, Time(START + 16 * DAY_MS), "{indices:?}");
+    });
+}
+
 proptest! {
     #[test]
     fn merges_in_any_order_among_other_facts_give_identical_items(

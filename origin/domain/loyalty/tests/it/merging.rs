@@ -1,13 +1,17 @@
 //! Shopify merges two customers: the one who remains has the points of both.
 
 use domain_core::bookmark::Bookmark;
+use domain_core::id::CommandId;
 use domain_core::idempotency::Fingerprint;
+use domain_core::money::Money;
 use domain_core::port::Consistency;
 use domain_core::resource::{CommandRequest, Source as _};
 use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
-    AbsorbError, AcceptedRedemption, Account, Cause, Delivery, EntryPage, LedgerEntry, MERGED_MAX,
-    MERGED_VERSION, Outcome, Points, Program, State, read_entries, read_redemption,
+    AbsorbError, AcceptedRedemption, Account, Cause, CustomerMerge, Day, Delivery, EntryPage,
+    LOTS_MAX, LedgerEntry, Lot, MERGED_MAX, MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Outcome,
+    POINTS_MAX, Points, Program, REDEMPTIONS_MAX, Redemption, SPENT_DAYS_MAX, Spent, State, Terms,
+    read_entries, read_redemption,
 };
 use domain_privacy::{Erased, erase_customer};
 use serde_json::{Value, json};
@@ -218,11 +222,64 @@ fn an_account_has_a_bound_of_merged_customers() {
         merge(&table, 5000 + gone, REMAINING);
     }
     let error = table.deliver(&merge_webhook(GONE, REMAINING, MERGED_AT)).unwrap_err();
-    let expected =
-        "the account has more than 2200 lots, 2200 days of spending or 32 merged customers";
+    let expected = "the account has more than 2200 lots, 2200 days of spending, 32 merged customers or 400 redemptions";
     assert_eq!(error.to_string(), expected);
     assert!(!error.is_retryable());
     assert!(!table.items().accounts.contains_key("2002"), "nothing was written");
+}
+
+/// An account with so many lots, days of spending and redemptions, each as large as they become.
+fn large(customer: u64, lots: usize, redemptions: usize) -> Account {
+    let redemption = |number: usize| Redemption {
+        id: CommandId::of_key(&customer.to_string(), &number.to_string()),
+        time: noon(),
+        reward: "r".repeat(32),
+        points: Points(POINTS_MAX),
+        until: Time(u64::MAX),
+        program_version: u64::MAX,
+        state: State::Settled { at: noon() },
+    };
+    let days = (0..u32::try_from(lots).unwrap()).map(|day| Day(65_536 + day));
+    let lot = |earned_on: Day| {
+        let later = Some(earned_on.plus(365));
+        Lot {
+            terms: Terms { earned_on, available_on: later, expires_on: later },
+            on: earned_on,
+            points: Points(POINTS_MAX),
+            spend: Money(i64::MAX),
+            orders: i64::MAX,
+        }
+    };
+    Account {
+        version: 5_000,
+        lots: days.clone().map(lot).collect(),
+        spent: days.map(|on| Spent { on, points: Points(POINTS_MAX / 2) }).collect(),
+        redemptions: (0..redemptions).map(redemption).collect(),
+        ..Account::empty(&customer.to_string())
+    }
+}
+
+#[test]
+fn the_largest_merged_account_fits_into_an_item_and_one_more_redemption_is_rejected() {
+    let merge = |remaining: &Account, gone: Account| {
+        let (gone_id, remaining_id) = (gone.customer.clone(), remaining.customer.clone());
+        let merge = CustomerMerge { remaining: remaining_id, gone: gone_id, at: noon() };
+        remaining.clone().merging(gone, &merge)
+    };
+    let half = REDEMPTIONS_MAX;
+    let lots = SPENT_DAYS_MAX.min(LOTS_MAX) / 2;
+    let mut largest = large(u64::MAX, lots, half);
+    for gone in 1..MERGED_MAX as u64 {
+        (largest, _) = merge(&largest, large(u64::MAX - gone, 0, 0)).unwrap();
+    }
+    let other = u64::MAX - MERGED_MAX as u64;
+    let (merged, _) = merge(&largest, large(other, lots, half)).unwrap();
+    assert_eq!(merged.redemptions.len(), MERGED_REDEMPTIONS_MAX);
+    let with_days = Account { spent: large(1, SPENT_DAYS_MAX, 0).spent, ..merged };
+    let stored = rmp_serde::to_vec_named(&with_days).unwrap();
+    assert!(stored.len() < 400_000, "{} bytes", stored.len());
+    assert!(merge(&largest, large(other, lots, half + 1)).is_err());
+    assert!(merge(&largest, large(other, lots + 1, half)).is_err());
 }
 
 /// An order earns double from 90 points on.
@@ -331,14 +388,15 @@ fn an_overdue_hold_of_the_customer_who_is_gone_ends_for_a_redemption_of_the_othe
     assert_eq!((owner.as_str(), ended), ("2002", overdue.redemption.timed_out().state));
     let (owner, settled) = state(&table, &accepted);
     assert!(owner == "1001" && matches!(settled, State::Settled { .. }), "{owner} {settled:?}");
-    let owners: Vec<String> = table
+    let owners: Vec<(String, &str)> = table
         .items()
         .entries
         .into_iter()
-        .filter(|(_, entry)| entry.kind.name() == "time_out")
-        .map(|((owner, _), _)| owner)
+        .map(|((owner, _), entry)| (owner, entry.kind.name()))
+        .filter(|(_, kind)| *kind != "earn")
         .collect();
-    assert_eq!(owners, ["2002"]);
+    let expected = [("1001", "hold"), ("1001", "settle"), ("2002", "hold"), ("2002", "time_out")];
+    assert_eq!(owners, expected.map(|(owner, kind)| (owner.to_owned(), kind)));
     assert_eq!(balance(&table, REMAINING, later), (40, 0, 0));
 }
 

@@ -111,6 +111,30 @@ fn what_a_customer_buys_earns_points_and_what_goes_back_takes_them() {
 }
 
 #[test]
+fn customers_whom_the_merchant_merges_have_one_account() {
+    let shop = open();
+    let tokens = ["1003", "1004"].map(|customer| session(&shop, customer));
+    let all = |token: &String| {
+        let balance = loyalty(&shop, token)["balance"].clone();
+        ["available", "pending"].map(|name| balance[name].as_i64().unwrap()).iter().sum::<i64>()
+    };
+    let before: i64 = tokens.iter().map(all).sum();
+    let merged = Browser::of(&shop).send("POST", "/_shopify/customers/1003/merge/1004", "a=b");
+    assert_eq!(merged.status, 303, "{}", merged.text);
+    delivered(&shop, 1);
+    let bookmarks = tokens.each_ref().map(|token| {
+        let page = shop.get("/v1/loyalty/entries?limit=1").bearer(token).send().json();
+        page["bookmark"].as_str().unwrap().to_owned()
+    });
+    for (token, bookmark) in tokens.iter().zip(&bookmarks) {
+        let read = shop.get("/v1/loyalty").bearer(token).header("forecourt-bookmark", bookmark);
+        let balance = read.send().json()["balance"].clone();
+        let sum = balance["available"].as_i64().unwrap() + balance["pending"].as_i64().unwrap();
+        assert_eq!(sum, before, "read with either of the two ids");
+    }
+}
+
+#[test]
 fn the_storefront_reads_a_customers_points_through_the_app_proxy() {
     let shop = open();
     let path = "/apps/forecourt/v1/loyalty";

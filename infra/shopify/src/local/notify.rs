@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::LocalShopify;
 use super::rest;
 use crate::admin_api::{Grant, Request, Version};
-use crate::store::{Change, ChangeKind, kind_of};
+use crate::store::{Change, ChangeKind, Fields as _, kind_of};
 
 // === impl LocalShopify ===
 
@@ -46,6 +46,13 @@ impl LocalShopify {
             Some("Refund") if is_new => {
                 let Some(refund) = self.read(rest::REFUND, &change.gid, "refund") else { return };
                 self.tell("refunds/create", rest::refund(&refund), act);
+            }
+            Some("Job") if is_new => {
+                let job = self.0.api.shop().records.get(&change.gid).map(|job| job.value.clone());
+                let merge = job.filter(|job| job.given("deletedCustomerId").is_some());
+                if let Some(job) = merge {
+                    self.tell("customers/merge", rest::merge(&job), act);
+                }
             }
             Some("Customer") if change.kind != ChangeKind::Deleted => {
                 let Some(customer) = self.read(rest::CUSTOMER, &change.gid, "customer") else {

@@ -36,6 +36,9 @@ pub(super) const REFUND: &str = "query($id: ID!) { refund(id: $id) {
 /// A customer.
 pub(super) const CUSTOMER: &str = "query($id: ID!) { customer(id: $id) { id email firstName lastName tags note createdAt updatedAt } }";
 
+/// The payload of a merge of customers, with its ids left out.
+const MERGE: &str = include_str!("customers-merge.json");
+
 /// The REST resource of an order.
 pub(super) fn order(order: &Value) -> Value {
     let lines = order["lineItems"].list("nodes").iter().map(line_item);
@@ -106,6 +109,16 @@ pub(super) fn customer(customer: &Value) -> Value {
         "id": id(customer), "email": customer["email"], "first_name": customer["firstName"],
         "last_name": customer["lastName"], "tags": tags.collect::<Vec<_>>().join(", "),
     })
+}
+
+/// What a merge of customers tells, from its job.
+pub(super) fn merge(job: &Value) -> Value {
+    // Global ids have no character that JSON would escape.
+    let text = MERGE
+        .replace("REMAINING", job.text("resultingCustomerId"))
+        .replace("DELETED", job.text("deletedCustomerId"))
+        .replace("JOB", job.text("id"));
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// The number of a global id.

@@ -46,7 +46,8 @@ pub(super) fn merge(context: &mut Context<'_>, arguments: &Value) -> Result<Valu
     });
     context.shop.records.remove(&source, context.now);
     let id = job_gid(context.shop);
-    let job = json!({ "id": id, "done": false, "resultingCustomerId": target });
+    let job = json!({ "id": id, "done": false, "resultingCustomerId": target,
+        "deletedCustomerId": source });
     context.shop.records.insert(&id, None, job, context.now);
     let at = context.now + context.shop.settings.delays.merge;
     context.shop.schedule(at, Job::FinishMerge(id.clone()));

@@ -76,6 +76,16 @@ pub enum AbsorbError {
         /// The customer who would be gone.
         gone: String,
     },
+    /// A merge arrives after an erasure that it came before, and which covered one of the two only:
+    /// the data of the other would outlive the demand.
+    #[error(
+        "the merge came before an erasure that did not know of it: erase customer {customer}, too, \
+         then deliver this again"
+    )]
+    MergedBeforeErasure {
+        /// The customer who is not erased.
+        customer: String,
+    },
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -41,6 +41,13 @@ fn merge_change(
 ) -> Result<LedgerChange, AbsorbError> {
     let version = |account: &Option<Account>| account.as_ref().map(|account| account.version);
     let (gone_seen, remaining_seen) = (version(&gone), version(&remaining));
+    let is_erased = |account: &Account| account.erased_at.is_some_and(|at| merge.at <= at);
+    if let (Some(gone), Some(remaining)) = (&gone, &remaining)
+        && is_erased(gone) != is_erased(remaining)
+    {
+        let uncovered = if is_erased(gone) { &merge.remaining } else { &merge.gone };
+        return Err(AbsorbError::MergedBeforeErasure { customer: uncovered.clone() });
+    }
     let gone = gone.unwrap_or_else(|| Account::empty(&merge.gone));
     let remaining = remaining.unwrap_or_else(|| Account::empty(&merge.remaining));
     if remaining.customer == merge.gone {

@@ -467,6 +467,23 @@ fn an_erasure_from_before_the_merge_stays_in_force_for_that_customer_only() {
 }
 
 #[test]
+fn a_merge_that_arrives_after_a_later_erasure_waits_until_the_other_customer_is_erased_too() {
+    for (erased, uncovered) in [(REMAINING, GONE), (GONE, REMAINING)] {
+        let table = shop(program());
+        erase(&table, erased, "2026-12-01T00:00:00Z");
+        let webhook = merge_webhook(GONE, REMAINING, MERGED_AT);
+        let error = table.deliver(&webhook).unwrap_err();
+        let customer = uncovered.to_string();
+        assert_eq!(error, AbsorbError::MergedBeforeErasure { customer });
+        assert!(!error.is_retryable(), "an operator has to see it");
+        erase(&table, uncovered, "2026-12-01T00:00:00Z");
+        table.deliver(&webhook).unwrap();
+        assert!(table.items().entries.is_empty());
+        assert_eq!(balance(&table, REMAINING, noon()), (0, 0, 0));
+    }
+}
+
+#[test]
 fn a_fact_that_read_the_account_before_the_merge_is_decided_again_after_it() {
     let table = shop(program());
     table.meanwhile.lock().unwrap().push(Box::new(|items| {

@@ -12,7 +12,7 @@ export function generator(seed: number, iteration: number): () => number {
 }
 
 /// The shares of `count` things of which the n-th is requested 1/n times as often as the first (Zipf's law
-/// with exponent 1: web requests follow it with 0.6 to 1, Breslau et al., INFOCOM 1999).
+/// with exponent 1: an assumption of ours).
 export function zipfShares(count: number): number[] {
   const weights = Array.from({ length: count }, (_, at) => 1 / (at + 1));
   const all = weights.reduce((sum, one) => sum + one, 0);

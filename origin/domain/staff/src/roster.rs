@@ -8,7 +8,7 @@ use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{AuditEntry, StaffAct};
-use crate::permission::Role;
+use crate::permission::{Actor, Role};
 use crate::ports::RosterStore;
 
 /// Most persons of the roster. Those who come later are support, and are not listed.
@@ -29,6 +29,8 @@ pub struct Roster {
 /// Why a role is not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RosterRejection {
+    /// The person who acts lost the role that may change roles meanwhile.
+    NotAllowed,
     /// The shop would have no owner.
     LastOwner,
     /// The roster has [`PERSONS_MAX`] persons.
@@ -47,6 +49,17 @@ pub struct Assigned {
 // === impl Roster ===
 
 impl Roster {
+    /// Whether the actor still has a role that may do the act: the request was permitted by an
+    /// earlier version of the roster.
+    fn allows(&self, act: &StaffAct) -> bool {
+        match &act.actor {
+            Actor::Machine => true,
+            Actor::Person { id, .. } => {
+                self.persons.get(id).is_some_and(|role| act.act.roles().contains(role))
+            }
+        }
+    }
+
     fn with(&self, person: &str, role: Role) -> Result<Self, RosterRejection> {
         let mut persons = self.persons.clone();
         persons.insert(person.to_owned(), role);
@@ -104,6 +117,9 @@ pub async fn assign_role<S: RosterStore>(
 ) -> Result<Assigned, RosterRejection> {
     for _ in 0..CONFLICT_ROUNDS_MAX {
         let roster = store.roster().await?.unwrap_or_default();
+        if !roster.allows(act) {
+            return Err(RosterRejection::NotAllowed);
+        }
         let before = roster.persons.get(person).copied();
         if before == Some(role) {
             return Ok(Assigned { before });

@@ -84,8 +84,9 @@ impl TokenAnswer {
     pub fn parse(status: u16, body: &[u8]) -> Result<Self, EndpointError> {
         match status {
             200 => Self::issued(body),
-            // Too many requests is a state of the endpoint, not an error of the request.
-            400..=428 | 430..=499 => Err(EndpointError::refused(body)),
+            // States of the endpoint, not errors of the request: too slow, too early, too many.
+            408 | 425 | 429 => Err(EndpointError::unknown(format!("status {status}"))),
+            400..=499 => Err(EndpointError::refused(body)),
             _ => Err(EndpointError::unknown(format!("status {status}"))),
         }
     }

@@ -48,7 +48,7 @@ fn each_error_says_whose_it_is() {
     assert_eq!(error(401, "invalid_client"), app("invalid_client"));
     assert_eq!(error(400, "shpat_0123456789"), app("no code"));
     assert_eq!(TokenAnswer::parse(403, b"<html>"), Err(app("no code")));
-    for status in [301, 429, 500, 503] {
+    for status in [301, 408, 425, 429, 500, 503] {
         assert!(
             matches!(error(status, "invalid_grant"), EndpointError::Unknown { .. }),
             "{status}"

@@ -115,8 +115,19 @@ fn a_shop_always_has_an_owner() {
     assert_eq!(store.assign("1", Role::Manager), Err(RosterRejection::LastOwner));
     assert_eq!(store.assign("2", Role::Owner), Ok(Some(Role::Support)));
     assert_eq!(store.assign("1", Role::Manager), Ok(Some(Role::Owner)));
-    let empty = Memory::default();
-    assert_eq!(empty.assign("2", Role::Support), Err(RosterRejection::LastOwner));
+    let machine = StaffAct { actor: Actor::Machine, act: Act::ChangeRoles, at: NOW };
+    let assigned = now(assign_role(&Memory::default(), "2", Role::Support, &machine));
+    assert_eq!(assigned, Err(RosterRejection::LastOwner));
+}
+
+#[test]
+fn an_owner_who_is_demoted_meanwhile_changes_no_role() {
+    let store = Memory::with(&[("1", Role::Owner), ("2", Role::Owner), ("3", Role::Support)]);
+    let demoted = [("1", Role::Manager), ("2", Role::Owner), ("3", Role::Support)];
+    let persons = demoted.map(|(id, role)| (id.to_owned(), role)).into();
+    store.0.lock().unwrap().rivals.push(Roster { version: 2, persons });
+    assert_eq!(store.assign("3", Role::Owner), Err(RosterRejection::NotAllowed));
+    assert_eq!((store.role_of("3"), store.log()), (Role::Support, Vec::new()));
 }
 
 #[test]

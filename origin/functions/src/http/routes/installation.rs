@@ -9,7 +9,7 @@ use domain_core::time::Time;
 use domain_staff::AuditLog as _;
 use edge_wire::id_token::ID_TOKEN_BYTES_MAX;
 use edge_wire::problem::Code;
-use origin_shopify::{Installation, LossReason, Lost, Plan, TokenError, TokenStore as _};
+use origin_shopify::{LossReason, Lost, Plan, TokenError, TokenStore as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,9 +67,13 @@ pub(crate) async fn create(
         let detail = "This deployment has no Shopify app: its secret has no client id.";
         HttpProblem::new(Code::Unavailable, detail)
     })?;
-    if tokens.install(&id_token).await? == Installation::Installed {
+    let stored = shop.stored_tokens.load().await?.unwrap_or_default();
+    if !matches!(stored.plan(shop.clock.now(), None), Plan::Use(_) | Plan::RefreshEarly(_)) {
+        // Before the change: a crash between the two must not leave tokens that the log does not
+        // explain. So the log also has the attempts that Shopify refused.
         shop.staff.append(&staff.act(&shop).entry("installation", "")).await?;
     }
+    tokens.install(&id_token).await?;
     current(&shop).await.map(Json)
 }
 

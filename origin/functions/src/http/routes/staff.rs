@@ -94,6 +94,10 @@ impl From<RosterRejection> for HttpProblem {
                 let detail = "Make another person an owner first.";
                 Self::new(Code::LastOwner, detail).at("/role", "leaves no owner")
             }
+            RosterRejection::NotAllowed => {
+                let detail = "Your own role was changed meanwhile. An owner may change roles.";
+                Self::new(Code::RoleInsufficient, detail)
+            }
             RosterRejection::Full => {
                 let detail = format!("At most {PERSONS_MAX} persons have a role.");
                 Self::new(Code::StaffFull, detail)

@@ -1,5 +1,7 @@
 //! The hand-over of a cart to Shopify, and the order that results.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain_core::time::SECOND_MS;
 use edge_wire::keys::KeyRing;
 use edge_wire::link::{mint_link, verify_link};
@@ -71,7 +73,8 @@ fn the_whole_cart_is_handed_over_as_this_client_sees_it() {
     properties["_line"] = cart["lines"][0]["id"].clone();
     let expected = json!([
         {"id": "9200000000000000246", "quantity": 1, "properties": properties},
-        {"id": TEE, "quantity": 3, "properties": {"Print": "Col de la Bonette"}},
+        {"id": TEE, "quantity": 3,
+            "properties": {"Print": "Col de la Bonette", "_line": cart["lines"][1]["id"]}},
     ]);
     assert_eq!(checkout["cart_add"]["items"], expected);
     let link = checkout["cart_add"]["attributes"]["forecourt_cart"].as_str().unwrap();
@@ -94,8 +97,9 @@ fn a_cart_whose_first_line_alone_has_properties_fits_a_permalink() {
     let bookmark = attributes.json()["bookmark"].as_str().unwrap().to_owned();
     let checkout = checkout(&shop, &token, &bookmark);
     let link = checkout["cart_add"]["attributes"]["forecourt_cart"].as_str().unwrap();
-    // {"Print":"Col de la Bonette"}
-    let properties = "eyJQcmludCI6IkNvbCBkZSBsYSBCb25ldHRlIn0";
+    let line = shop.cart(&token, &bookmark)["lines"][0]["id"].clone();
+    let properties = json!({"Print": "Col de la Bonette", "_line": line}).to_string();
+    let properties = URL_SAFE_NO_PAD.encode(properties);
     let expected = format!(
         "https://demo.myshopify.com/cart/{TEE}:1,{OTHER_TEE}:2?attributes%5Bforecourt_cart%5D={link}\
          &attributes%5Bgift%20wrap%5D=ja,%20bitte%20%26%20danke&properties={properties}"

@@ -27,7 +27,7 @@ pub struct Item {
     pub variant_id: String,
     /// The quantity.
     pub quantity: u32,
-    /// Line-item properties: the shopper's; for a configured line also its selection and id.
+    /// Line-item properties: the shopper's, the line's id, and of a configured line its selection.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -54,6 +54,8 @@ pub enum Problem {
     },
     /// The configuration is valid, but no Shopify variant represents it.
     VariantMissing,
+    /// Another Shopify variant represents the configuration than when the line was added.
+    VariantChanged,
     /// The price differs from the price when the line was added.
     PriceChanged {
         /// The price the cart shows.
@@ -117,7 +119,13 @@ fn buyable<'c>(today: &'c Configurator, offer: &Offer) -> Result<Buyable<'c>, Pr
         Problem::SelectionInvalid { repair: repair.iter().map(owned).collect() }
     };
     let quote = Quote::of(today, &selection).map_err(|_| invalid())?;
-    Buyable::of(quote).ok_or(Problem::VariantMissing)
+    let buyable = Buyable::of(quote).ok_or(Problem::VariantMissing)?;
+    // The same ids may mean other goods after a publication.
+    let is_other = |shown: &String| *shown != buyable.variant.variant_id;
+    match &offer.variant_id {
+        Some(shown) if is_other(shown) => Err(Problem::VariantChanged),
+        _ => Ok(buyable),
+    }
 }
 
 fn price_problems(line: &Line, buyable: &Buyable<'_>) -> Vec<Problem> {
@@ -137,8 +145,9 @@ fn item(id: LineId, line: &Line, variant: &Variant) -> Item {
     let mut properties = properties.clone();
     if let Some(selection) = selection {
         properties.extend(selection.clone());
-        properties.insert(LINE_PROPERTY.to_owned(), id.to_string());
     }
+    // Apps add properties of their own between hand-over and order: the id finds the line then.
+    properties.insert(LINE_PROPERTY.to_owned(), id.to_string());
     Item { variant_id: variant.variant_id.clone(), quantity: *quantity, properties }
 }
 
@@ -171,6 +180,7 @@ impl Problem {
             Self::ProductGone => "product-gone",
             Self::SelectionInvalid { .. } => "selection-invalid",
             Self::VariantMissing => "variant-missing",
+            Self::VariantChanged => "variant-changed",
             Self::PriceChanged { .. } => "price-changed",
             Self::PriceNotBinding { .. } => "price-not-binding",
         }
@@ -180,7 +190,10 @@ impl Problem {
     #[must_use]
     pub fn keeps_line_back(&self) -> bool {
         match self {
-            Self::ProductGone | Self::SelectionInvalid { .. } | Self::VariantMissing => true,
+            Self::ProductGone
+            | Self::SelectionInvalid { .. }
+            | Self::VariantMissing
+            | Self::VariantChanged => true,
             Self::PriceChanged { .. } | Self::PriceNotBinding { .. } => false,
         }
     }
@@ -197,6 +210,10 @@ impl Problem {
             Self::VariantMissing => {
                 "Shopify has no variant for this configuration. Remove the line; the merchant \
                  publishes the missing variant."
+            }
+            Self::VariantChanged => {
+                "These choices stand for another article than when it was added. Remove the line; \
+                 to take today's article, show it and add it again."
             }
             Self::PriceChanged { .. } => {
                 "The price has changed since it was added. Show today's; to take it, remove the \

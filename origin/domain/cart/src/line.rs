@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId([u32; 3]);
 
-/// The line-item property with a configured line's id, to find the line of an ordered item. Themes
-/// hide properties that begin with `_`.
+/// The line-item property with a line's id, to find the line of an ordered item. Themes hide
+/// properties that begin with `_`.
 pub const LINE_PROPERTY: &str = "_line";
 
 const DIGITS_OF_ID: usize = 24;

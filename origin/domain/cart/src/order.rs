@@ -70,15 +70,17 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The cart line of an order's line item: the one its property names, or that of its variant and
-/// properties. An item the merchant added by hand has no variant and no line.
+/// The cart line of an order's line item: the one its property names. A permalink hands plain lines
+/// over without that property: theirs is found by variant and properties, without the hidden ones,
+/// which apps add. An item the merchant added by hand has no variant and no line.
 fn line(item: &Object<'_>) -> Option<LineId> {
     let nodes = item.get("properties").and_then(|node| node.list(ORDER_PROPERTIES_MAX).ok());
     let nodes = nodes.unwrap_or_default();
-    let properties: BTreeMap<String, String> = nodes.iter().filter_map(pair).collect();
+    let mut properties: BTreeMap<String, String> = nodes.iter().filter_map(pair).collect();
     if let Some(id) = properties.get(LINE_PROPERTY) {
         return LineId::parse(id);
     }
+    properties.retain(|name, _| !name.starts_with('_'));
     let variant = item.get("variant_id")?.id().ok()?;
     Some(LineId::of_variant(&variant, &properties))
 }

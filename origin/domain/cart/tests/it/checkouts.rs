@@ -38,9 +38,15 @@ pub(crate) fn compiled(document: &Value) -> Configurator {
 
 /// A configured bike added at this price.
 fn configured(frame: &str, size: &str, price: i64) -> Offer {
+    let variant_id = match (frame, size) {
+        ("steel", "s") => Some("71".to_owned()),
+        ("steel", "m") => Some("72".to_owned()),
+        ("carbon", "m") => Some("9223372036854775873".to_owned()),
+        _ => None,
+    };
     Offer {
         product: "bike".to_owned(),
-        variant_id: Some("72".to_owned()),
+        variant_id,
         sku: None,
         title: "Bike".to_owned(),
         price: Money(price),
@@ -79,14 +85,16 @@ fn problems(offers: &[Offer], today: &Value) -> Vec<Problem> {
 }
 
 #[test]
-fn lines_are_handed_over_in_order_and_a_configured_line_carries_its_id() {
+fn lines_are_handed_over_in_order_and_each_carries_its_id() {
     let bike = configured("carbon", "m", 150_000);
-    let hand_over = hand_over_today(&[plain("71", 100_000), bike.clone()], &self::bike());
+    let plain = plain("71", 100_000);
+    let hand_over = hand_over_today(&[plain.clone(), bike.clone()], &self::bike());
     assert_eq!((hand_over.problems.as_slice(), hand_over.is_whole()), ([].as_slice(), true));
     let mut properties = texts([("Name", "Ada"), ("frame", "carbon"), ("size", "m")]);
     properties.insert(LINE_PROPERTY.to_owned(), bike.line_id().to_string());
+    let of_plain = BTreeMap::from([(LINE_PROPERTY.to_owned(), plain.line_id().to_string())]);
     let items = [
-        Item { variant_id: "71".to_owned(), quantity: 2, properties: BTreeMap::new() },
+        Item { variant_id: "71".to_owned(), quantity: 2, properties: of_plain },
         Item { variant_id: "9223372036854775873".to_owned(), quantity: 2, properties },
     ];
     assert_eq!(hand_over.items, items);
@@ -102,6 +110,19 @@ fn a_removed_product_or_variant_is_reported_and_omitted() {
     let problems: Vec<_> = hand_over.problems.iter().map(|it| (it.line, &it.problem)).collect();
     let gone = &Problem::ProductGone;
     assert_eq!(problems, [(lines[0].line_id(), gone), (lines[1].line_id(), gone)]);
+}
+
+#[test]
+fn a_selection_that_stands_for_another_variant_now_is_reported_and_omitted() {
+    let mut today = bike();
+    let line = configured("carbon", "m", 150_000);
+    let shown = line.variant_id.clone().unwrap();
+    let variants = today["variants"].as_array_mut().unwrap();
+    variants.iter_mut().find(|it| it["variant_id"] == json!(shown)).unwrap()["variant_id"] =
+        json!("73");
+    let hand_over = hand_over_today(std::slice::from_ref(&line), &today);
+    assert_eq!((hand_over.items.as_slice(), hand_over.is_whole()), ([].as_slice(), false));
+    assert_eq!(problems(&[line], &today), [Problem::VariantChanged]);
 }
 
 #[test]

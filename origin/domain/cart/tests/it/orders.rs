@@ -75,13 +75,27 @@ fn an_engraved_item_is_not_taken_from_the_plain_line() {
 }
 
 #[test]
-fn a_configured_line_is_matched_by_its_property() {
+fn a_line_is_matched_by_its_property() {
     let selection = [("frame".to_owned(), "steel".to_owned())].into();
     let bike = Offer { selection: Some(selection), ..offer(7) };
     let id = bike.line_id().to_string();
     let properties = json!([{"name": "frame", "value": "steel"}, {"name": "_line", "value": id}]);
     let items = json!([{"variant_id": 7, "quantity": 2, "properties": properties}]);
     assert_eq!(bought(&order(items)), [(bike.line_id(), 2)].into());
+}
+
+#[test]
+fn what_was_bought_leaves_the_cart_whatever_properties_apps_add() {
+    let hidden = json!({"name": "_bundle", "value": "x1"});
+    let id = json!({"name": "_line", "value": engraved(7).line_id().to_string()});
+    for (properties, line) in [
+        (json!([hidden]), offer(7)),
+        (json!([{"name": "Engraving", "value": "Für Zoë"}, hidden]), engraved(7)),
+        (json!([hidden, {"name": "Gift wrap", "value": "yes"}, id]), engraved(7)),
+    ] {
+        let items = json!([{"variant_id": 7, "quantity": 2, "properties": properties}]);
+        assert_eq!(bought(&order(items)), [(line.line_id(), 2)].into());
+    }
 }
 
 #[test]

@@ -58,8 +58,8 @@ struct ItemBody {
 /// A problem with a line.
 #[derive(Debug, Serialize, ToSchema)]
 struct ProblemBody {
-    /// `product-gone`, `selection-invalid`, `variant-missing`, `price-changed` or
-    /// `price-not-binding`.
+    /// `product-gone`, `selection-invalid`, `variant-missing`, `variant-changed`, `price-changed`
+    /// or `price-not-binding`.
     code: &'static str,
     /// The line's id.
     line: String,

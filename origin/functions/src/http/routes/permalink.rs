@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain_cart::HandOver;
+use domain_cart::{HandOver, LINE_PROPERTY};
 use edge_wire::query::push;
 
 /// Most properties that a permalink carries, and only of its first line (Shopify, "Create cart
@@ -14,14 +14,15 @@ const PERMALINK_PROPERTIES_MAX: usize = 25;
 const PERMALINK_BYTES_MAX: usize = 8_000;
 
 /// The link, if it can hold the whole cart: every line can be sold, and only the first has
-/// properties. An empty cart has no link.
+/// properties besides its id, by which an order finds the line of a plain item, too, but need not.
+/// An empty cart has no link.
 pub(super) fn permalink(
     shop: &str,
     hand_over: &HandOver,
     attributes: &BTreeMap<String, String>,
 ) -> Option<String> {
     let (first, others) = hand_over.items.split_first()?;
-    let is_plain = others.iter().all(|item| item.properties.is_empty());
+    let is_plain = others.iter().all(|item| item.properties.keys().eq([LINE_PROPERTY]));
     let is_carried = first.properties.len() <= PERMALINK_PROPERTIES_MAX;
     if !hand_over.is_whole() || !is_plain || !is_carried {
         return None;

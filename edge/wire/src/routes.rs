@@ -142,6 +142,7 @@ pub const ROUTES: &[Route] = &[
     },
     admin("GET", "/v1/admin/configurators/{product}"),
     admin("PUT", "/v1/admin/configurators/{product}"),
+    admin("DELETE", "/v1/admin/configurators/{product}"),
     admin("GET", "/v1/admin/configurators/{product}/versions"),
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
     admin("GET", "/v1/admin/installation"),

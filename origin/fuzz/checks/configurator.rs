@@ -5,8 +5,8 @@
 
 use std::sync::LazyLock;
 
-use domain_configurator::shopify::ShopCurrency;
 use domain_configurator::{By, Configurator, Limits, Product, Scope, Selection, State};
+use domain_shopify::product::{ShopProduct, products};
 use sha2::{Digest as _, Sha256};
 
 use super::brute_force::{BruteForce, Chosen};
@@ -43,11 +43,21 @@ pub(crate) fn publish(input: &[u8]) {
 /// A Shopify product is rejected with mistakes, or its configurations are exactly its variants at
 /// their prices.
 pub(crate) fn shopify(input: &[u8]) {
-    let currency = ShopCurrency { code: "EUR", decimals: 2 };
-    let product = match Product::from_shopify(input, currency) {
-        Ok(product) => product,
-        Err(mistakes) => return assert!(!mistakes.is_empty(), "a rejection has mistakes"),
+    let Ok(nodes) =
+        std::str::from_utf8(input).map_err(drop).and_then(|text| products(text).map_err(drop))
+    else {
+        return;
     };
+    for node in nodes {
+        let read = ShopProduct::read(&node, "EUR");
+        match read.and_then(|shop| Product::from_shopify(&shop, "EUR", None)) {
+            Ok(product) => imported(product),
+            Err(mistakes) => assert!(!mistakes.is_empty(), "a rejection has mistakes"),
+        }
+    }
+}
+
+fn imported(product: Product) {
     let Some(configurator) = compiled(product) else { return };
     let variants = configurator.product().variants();
     let all = configurator.resolve(&Selection::default(), &Scope::default());

@@ -34,6 +34,9 @@ pub enum Command {
     /// Publish a product, authored or in Shopify's format, or a loyalty program, plain or gzipped.
     #[command(after_help = "Example:\n  forecourt publish infra/local/demo/bike.json\n")]
     Publish(PublishArgs),
+    /// Stop selling a product. Its versions stay, and publishing it again serves it.
+    #[command(after_help = "Example:\n  forecourt withdraw bike\n")]
+    Withdraw(WithdrawArgs),
     /// Sign a Shopify webhook with the app secret and deliver it.
     #[command(after_help = "Example:\n  forecourt webhook orders/paid --fixture\n")]
     Webhook(WebhookArgs),
@@ -129,6 +132,19 @@ pub struct PublishArgs {
     /// names its own.
     #[arg(long)]
     pub currency: Option<String>,
+    /// The shop.
+    #[command(flatten)]
+    pub target: Target,
+    /// A staff token, instead of the profile's.
+    #[arg(long)]
+    pub staff_token: Option<String>,
+}
+
+/// `withdraw`.
+#[derive(Debug, Clone, Args)]
+pub struct WithdrawArgs {
+    /// The product's id.
+    pub product: String,
     /// The shop.
     #[command(flatten)]
     pub target: Target,

@@ -7,6 +7,9 @@ use super::{CliError, cli_error};
 /// How long one call may take: publishing a large product compiles it.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Most bytes of a reply: a product as it was published.
+const REPLY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// An HTTP client that reuses its connections.
 pub(crate) struct Client(ureq::Agent);
 
@@ -60,7 +63,8 @@ impl Client {
             _ => self.0.run(request.body(body).map_err(cli_error)?),
         };
         let mut response = result.map_err(cli_error)?;
-        let body = response.body_mut().read_to_string().map_err(cli_error)?;
+        let body = response.body_mut().with_config().limit(REPLY_BYTES_MAX);
+        let body = body.read_to_string().map_err(cli_error)?;
         let status = response.status().as_u16();
         Ok(Reply { status, headers: response.headers().clone(), body })
     }

@@ -11,16 +11,19 @@ mod loadtest_data;
 mod progress;
 mod publish;
 mod publish_program;
+mod publish_shopify;
 mod replay;
 mod sign_proxy;
+mod staff;
 mod token;
 mod up;
 mod webhook;
+mod withdraw;
 
 pub use args::{
     Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, LoadtestArgs,
     LoadtestDataArgs, PublishArgs, RedriveArgs, ReplayArgs, SignProxyArgs, Target, TokenArgs,
-    UpArgs, WebhookArgs,
+    UpArgs, WebhookArgs, WithdrawArgs,
 };
 pub use sign_proxy::signed;
 
@@ -49,6 +52,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command.unwrap_or(Command::Up(cli.up)) {
         Command::Up(args) => up::run(&args, &profile(None, None)?),
         Command::Publish(args) => publish::run(&args, &at(&args.target)?),
+        Command::Withdraw(args) => withdraw::run(&args, &at(&args.target)?),
         Command::Webhook(args) => webhook::run(&args, &at(&args.target)?),
         Command::SignProxy(args) => sign_proxy::run(&args, &profile(None, None)?),
         Command::Token(args) => token::run(&args, &profile(None, None)?),

@@ -4,9 +4,7 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use domain_configurator::Product;
-use domain_configurator::shopify::ShopCurrency;
 use domain_core::authoring::Mistake;
-use domain_core::currency::decimals;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -16,13 +14,16 @@ use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
 
 use super::args::PublishArgs;
-use super::http::send;
+use super::http::Reply;
 use super::progress::ProgressReporter;
-use super::{CliError, cli_error, publish_program};
+use super::staff::Staff;
+use super::{CliError, cli_error, publish_program, publish_shopify};
 use crate::profile::Profile;
 
 /// The first bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// UTF-8's.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Most bytes of an unpacked document: the limit of the route.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Most mistakes and warnings printed; the rest are counted.
@@ -30,14 +31,28 @@ const PRINTED_MAX: usize = 50;
 
 pub(super) fn run(args: &PublishArgs, profile: &Profile) -> Result<(), CliError> {
     let document = unpacked(read(&args.file)?)?;
-    let json: Value = serde_json::from_slice(&document)
+    // Files of Windows begin with a byte order mark.
+    let document = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&document);
+    let json: Value = serde_json::from_slice(document)
         .map_err(|error| CliError(format!("{} is not JSON: {error}", args.file)))?;
     if publish_program::is_program(&json) {
-        return publish_program::run(args, profile, &document);
+        return publish_program::run(args, profile, document);
     }
-    let document = authored(document, &json, args, profile)?;
+    if json["product"].is_string() {
+        return publish(document, args, profile)?.map_or(Ok(()), published);
+    }
+    publish_shopify::run(args, profile, document, &json)
+}
+
+/// Checks a document in the authoring format, and publishes it unless this is a dry run: the shop's
+/// reply.
+pub(super) fn publish(
+    document: &[u8],
+    args: &PublishArgs,
+    profile: &Profile,
+) -> Result<Option<Reply>, CliError> {
     let invalid = |mistakes: Vec<Mistake>| invalid(&args.file, &mistakes);
-    let product = publishing::read(&document, None).map_err(invalid)?;
+    let product = publishing::read(document, None).map_err(invalid)?;
     let id = product.id().to_owned();
     let compiled = compiled(product).map_err(invalid)?;
     let product = compiled.configurator.product();
@@ -51,11 +66,16 @@ pub(super) fn run(args: &PublishArgs, profile: &Profile) -> Result<(), CliError>
     if args.dry_run {
         let warnings = compiled.configurator.report();
         warn(warnings.iter().map(|warning| (warning.field.as_str(), warning.message.as_str())));
-        return Ok(());
+        return Ok(None);
     }
     drop(compiled);
-    let path = format!("/v1/admin/configurators/{id}");
-    let body = put(args, profile, &path, &packed(&document)?, "gzip")?;
+    let staff = Staff { profile, token: args.staff_token.as_deref() };
+    staff.put(&path_of(&id), &packed(document)?, "gzip").map(Some)
+}
+
+/// Prints what the shop replied to a publication.
+pub(super) fn published(reply: Reply) -> Result<(), CliError> {
+    let body = reply.expect_success()?;
     let answer: Value = serde_json::from_str(&body).map_err(cli_error)?;
     let warnings = answer["warnings"].as_array().into_iter().flatten();
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
@@ -66,58 +86,15 @@ pub(super) fn run(args: &PublishArgs, profile: &Profile) -> Result<(), CliError>
     Ok(())
 }
 
-/// Sends a document to a route for staff, compressed if that is how it is encoded.
-pub(super) fn put(
-    args: &PublishArgs,
-    profile: &Profile,
-    path: &str,
-    document: &[u8],
-    encoding: &str,
-) -> Result<String, CliError> {
-    let url = format!("{}{path}", profile.url());
-    let token = match &args.staff_token {
-        Some(token) => token.clone(),
-        None => profile.staff_token().map_err(cli_error)?,
-    };
-    let authorization = format!("Bearer {token}");
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("content-type", "application/json"),
-        ("content-encoding", encoding),
-    ];
-    send("PUT", &url, &headers, document)?.expect_success()
+/// The route of a product.
+pub(super) fn path_of(product: &str) -> String {
+    format!("/v1/admin/configurators/{product}")
 }
 
 fn packed(document: &[u8]) -> Result<Vec<u8>, CliError> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(document).map_err(cli_error)?;
     packed.finish().map_err(cli_error)
-}
-
-/// The document in the authoring format. A product in Shopify's format is converted: every variant
-/// becomes a configuration at the variant's price.
-fn authored(
-    document: Vec<u8>,
-    json: &Value,
-    args: &PublishArgs,
-    profile: &Profile,
-) -> Result<Vec<u8>, CliError> {
-    if json["product"].is_string() {
-        return Ok(document);
-    }
-    let has_variants =
-        [json, &json["product"], &json["data"]["product"]].map(|at| at.get("variants"));
-    if has_variants.iter().all(Option::is_none) {
-        return Err(CliError(format!("{} has no `product`", args.file)));
-    }
-    let code = match &args.currency {
-        Some(code) => code,
-        None => profile.expect_currency().map_err(cli_error)?,
-    };
-    let currency = ShopCurrency { code, decimals: decimals(code) };
-    let product = Product::from_shopify(&document, currency)
-        .map_err(|mistakes| invalid(&args.file, &mistakes))?;
-    Ok(product.to_document().to_string().into_bytes())
 }
 
 /// Compiles and prints progress.

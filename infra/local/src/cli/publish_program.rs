@@ -7,7 +7,8 @@ use domain_loyalty::Program;
 use serde_json::Value;
 
 use super::args::PublishArgs;
-use super::publish::{invalid, put};
+use super::publish::invalid;
+use super::staff::Staff;
 use super::{CliError, cli_error};
 use crate::profile::Profile;
 
@@ -43,18 +44,19 @@ pub(super) fn run(args: &PublishArgs, profile: &Profile, document: &[u8]) -> Res
         program.tiers().count(),
         program.rewards.len()
     );
+    let staff = Staff { profile, token: args.staff_token.as_deref() };
     if args.dry_run {
-        return dry_run(args, profile, document);
+        return dry_run(staff, document);
     }
-    println!("{}", put(args, profile, PATH, document, PLAIN)?);
+    println!("{}", staff.put(PATH, document, PLAIN)?.expect_success()?);
     Ok(())
 }
 
-fn dry_run(args: &PublishArgs, profile: &Profile, document: &[u8]) -> Result<(), CliError> {
+fn dry_run(staff: Staff<'_>, document: &[u8]) -> Result<(), CliError> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
     let mut path = format!("{PATH}?dry_run=true");
     for _ in 0..PAGES_MAX {
-        let page = put(args, profile, &path, document, PLAIN)?;
+        let page = staff.put(&path, document, PLAIN)?.expect_success()?;
         let page: Value = serde_json::from_str(&page).map_err(cli_error)?;
         for customer in page["customers"].as_array().into_iter().flatten() {
             let id = customer["customer_id"].as_str().unwrap_or_default().to_owned();

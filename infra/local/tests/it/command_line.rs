@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use infra_local::demo;
 use origin_functions::runtime::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::binary::{Process, forecourt};
 
@@ -149,6 +149,49 @@ fn a_shopify_product_is_published_as_it_is_and_a_dry_run_publishes_nothing() {
 }
 
 #[test]
+fn a_renamed_shopify_product_replaces_the_one_under_its_earlier_handle() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Process::start(&folder, &[]);
+    let url = shop.url().to_owned();
+    let file = folder.path().join("products.json").display().to_string();
+    let variant = |id: u64, size: &str| json!({"id": id, "price": "9.00", "option1": size});
+    let product = |handle: &str, variants: &[Value]| json!({"handle": handle, "title": "Mug", "options": ["Size"], "variants": variants});
+    let publish = |products: &[Value]| {
+        // As a file of Windows.
+        let page = format!("\u{feff}{}", json!({"products": products}));
+        std::fs::write(&file, page).unwrap();
+        forecourt(&["publish", &file, "--url", &url])
+    };
+    let (one, two, three) = (variant(701, "S"), variant(702, "M"), variant(703, "L"));
+    let both =
+        [product("mug", &[one.clone(), two.clone()]), product("cup", std::slice::from_ref(&three))];
+    let output = publish(&both);
+    assert!(output.status.success(), "{output:?}");
+    // A variant that moved: the product that sells it has others.
+    let output = publish(&[product("beaker", std::slice::from_ref(&one))]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.ends_with("\n  /variants: 701 is sold by `mug`\n"), "{stderr}");
+
+    let output = publish(&[product("beaker", &[one, two, three])]);
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let withdrawn: Vec<&str> =
+        stderr.lines().filter(|line| line.contains("is withdrawn")).collect();
+    let expected = ["cup", "mug"]
+        .map(|old| format!("{old} is withdrawn: all its variants are those of beaker now"));
+    assert_eq!(withdrawn, expected);
+    let status = |product: &str| {
+        let path = format!("/v1/admin/configurators/{product}");
+        shop.request("GET", &path).bearer(demo::STAFF_TOKEN).send().status
+    };
+    assert_eq!(["mug", "cup", "beaker"].map(status), [404, 404, 200]);
+    let output = forecourt(&["withdraw", "beaker", "--url", &url]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(status("beaker"), 404);
+}
+
+#[test]
 fn every_mistake_is_printed_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lamp.json");
@@ -175,6 +218,7 @@ fn the_help_of_every_command_has_an_example() {
     for command in [
         "up",
         "publish",
+        "withdraw",
         "webhook",
         "sign-proxy",
         "token",

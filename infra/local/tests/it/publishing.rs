@@ -74,6 +74,30 @@ fn a_merchant_goes_back_to_a_version_and_on_from_there() {
 }
 
 #[test]
+fn a_withdrawn_product_is_gone_for_shoppers_and_can_be_published_again() {
+    let shop = Shop::open();
+    publish(&shop, &lamp());
+    let path = "/v1/admin/configurators/lamp";
+    let delete = |etag: &str| {
+        shop.request("DELETE", path).bearer(demo::STAFF_TOKEN).header("if-match", etag).send()
+    };
+    let stale = delete("\"7\"").expect_problem(412, "version-mismatch");
+    assert_eq!(stale, ["header:if-match"]);
+    for _ in 0..2 {
+        let gone = delete("\"1\"");
+        assert_eq!((gone.status, gone.text.as_str()), (204, ""));
+    }
+    shop.get("/v1/configurator/lamp").send().expect_problem(404, "product-unknown");
+    let current = shop.get(path).bearer(demo::STAFF_TOKEN).send();
+    current.expect_problem(404, "product-unknown");
+    let listed = versions(&shop, "lamp");
+    assert_eq!((listed.header("etag"), &listed.json()["active"]), ("\"0\"", &Value::Null));
+    assert_eq!(publish(&shop, &lamp()).json()["version"], "2");
+    let unknown = shop.request("DELETE", "/v1/admin/configurators/skis").bearer(demo::STAFF_TOKEN);
+    unknown.send().expect_problem(404, "product-unknown");
+}
+
+#[test]
 fn a_roll_back_needs_the_current_version_and_an_existing_target() {
     let shop = Shop::open();
     publish(&shop, &lamp());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
 use domain_catalog::CatalogStore as _;
-use domain_catalog::Publication;
+use domain_catalog::{Publication, Withdrawal};
 use domain_core::port::{Consistency, PortError};
 use origin_adapters::{BlobRepository, CatalogRepository};
 
@@ -40,6 +40,46 @@ async fn a_roll_back_activates_the_version_and_the_next_publication_gets_the_nex
     let versions = CatalogRepository::new(&world.table).versions("bike").await.unwrap();
     let numbers: Vec<u64> = versions.iter().map(|version| version.version).collect();
     assert_eq!(numbers, [3, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_withdrawn_product_is_not_served_and_its_variants_are_free() {
+    let world = World::new().await;
+    let [one, two] = two_versions(&world).await;
+    let catalog = CatalogRepository::new(&world.table);
+    let withdraw = async |expected| domain_catalog::withdraw(&catalog, "bike", expected).await;
+    assert_eq!(withdraw(Some(1)).await, Ok(Some(Withdrawal::Conflict)));
+    let done = Ok(Some(Withdrawal::Withdrawn { version: 2 }));
+    for expected in [Some(2), Some(2), Some(0), None] {
+        assert_eq!(withdraw(expected).await, done, "{expected:?}");
+        assert_eq!(active(&world.table, "bike").await, None);
+    }
+    assert_eq!(withdraw(Some(1)).await, Ok(Some(Withdrawal::Conflict)));
+    assert_eq!(domain_catalog::withdraw(&catalog, "skis", None).await, Ok(None));
+    let stored = catalog.active_version("bike", Consistency::Strong).await.unwrap().unwrap();
+    assert_eq!((stored.sequence, stored.served()), (3, None));
+
+    assert_eq!(publish(&world.table, "tandem", &two, None).await, published(1));
+    assert_eq!(
+        activate(&world.table, "bike", 2, None).await.unwrap(),
+        taken("tandem", &["1"]).ok(),
+        "the other product has the variant now"
+    );
+    let none = document("Bike", &["2"]);
+    assert_eq!(publish(&world.table, "bike", &none, Some(2)).await, Ok(Publication::Conflict));
+    assert_eq!(publish(&world.table, "bike", &none, Some(0)).await, published(3));
+    assert_eq!(publish(&world.table, "bike", &none, Some(0)).await, published(3), "a repetition");
+    assert_eq!(publish(&world.table, "bike", &one, None).await, taken("tandem", &["1"]));
+}
+
+#[tokio::test]
+async fn a_withdrawn_version_is_served_again_by_its_activation() {
+    let world = World::new().await;
+    let [_, two] = two_versions(&world).await;
+    let catalog = CatalogRepository::new(&world.table);
+    domain_catalog::withdraw(&catalog, "bike", None).await.unwrap();
+    assert_eq!(activate(&world.table, "bike", 2, Some(0)).await.unwrap(), published(2).ok());
+    assert_eq!(active(&world.table, "bike").await, Some((2, two)));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ pub use product::{
 };
 pub use publishing::{
     Activation, ActivationChange, ActiveVersion, CLAIMS_AT_ONCE_MAX, CatalogStore, Claim,
-    ClaimChange, Epoch, NewVersion, OldVersion, ProductVersion, VERSIONS_RETAINED_MAX, activate,
-    publish,
+    ClaimChange, Epoch, NewVersion, OldVersion, ProductVersion, VERSIONS_RETAINED_MAX, Withdrawal,
+    activate, publish, withdraw,
 };
 pub use selections::{SELECTION_RETENTION_MS, SavedSelection, SavedSelections};

@@ -74,6 +74,9 @@ pub struct PublishedEvent {
     pub product: String,
     /// The version that is now active.
     pub version: u64,
+    /// Whether the product was withdrawn instead; the version was the active one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
 }
 
 /// A resource that public responses depend on.

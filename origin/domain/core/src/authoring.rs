@@ -90,10 +90,15 @@ impl<'p> Place<'p> {
 // === impl Mistakes ===
 
 impl Mistakes {
-    /// Adds a mistake, unless [`MISTAKES_MAX`] are listed.
+    /// Adds a mistake at a place, unless [`MISTAKES_MAX`] are listed.
     pub fn add(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        self.push(Mistake { field: place.pointer(), message: message.into() });
+    }
+
+    /// Adds a mistake, unless [`MISTAKES_MAX`] are listed.
+    pub fn push(&mut self, mistake: Mistake) {
         if self.listed.len() < MISTAKES_MAX {
-            self.listed.push(Mistake { field: place.pointer(), message: message.into() });
+            self.listed.push(mistake);
         } else {
             self.is_full = true;
         }

@@ -5,11 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use domain_core::authoring::Mistake;
 use domain_core::currency::{decimals, is_currency};
 use domain_core::json_pointer;
 use domain_core::money::Money;
 use domain_core::time::Time;
 use serde_json::value::RawValue;
+
+use crate::encoded_variants::MalformedEncoding;
 
 /// Why a payload was rejected: the field and its problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +44,20 @@ pub enum Problem {
         /// The currency of the shop.
         expected: String,
     },
+    /// Not the Storefront API's encoding.
+    #[error("can't be read: {0}")]
+    Encoding(MalformedEncoding),
+    /// A list that is a part of what the document itself says there is.
+    #[error(
+        "has {listed} of {all} elements: read the rest in pages, in the Admin API with \
+         `variants(first: 250, after: …)`, and publish the whole"
+    )]
+    Part {
+        /// How many it has.
+        listed: usize,
+        /// How many there are: a number, or what is known of it.
+        all: String,
+    },
 }
 
 /// A value that is present and not null.
@@ -55,6 +72,14 @@ pub struct Node<'a> {
 pub struct Object<'a> {
     pointer: String,
     members: BTreeMap<String, &'a RawValue>,
+}
+
+// === impl PayloadError ===
+
+impl From<PayloadError> for Mistake {
+    fn from(PayloadError { field, problem }: PayloadError) -> Self {
+        Self { field, message: problem.to_string() }
+    }
 }
 
 // === impl Node ===
@@ -75,6 +100,12 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn root(raw: &'a RawValue) -> Self {
         Self { pointer: String::new(), raw }
+    }
+
+    /// The JSON Pointer of the value.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.pointer
     }
 
     /// The value as it was written.
@@ -130,6 +161,14 @@ impl<'a> Node<'a> {
     /// It is not a whole number, negative, or above the range of `u32`.
     pub fn count(&self) -> Result<u32, PayloadError> {
         self.read("a count")
+    }
+
+    /// The value as a whole number.
+    ///
+    /// # Errors
+    /// It is not one, or outside of the range of `T`.
+    pub fn whole<T: serde::Deserialize<'a>>(&self) -> Result<T, PayloadError> {
+        self.read("a whole number")
     }
 
     /// The value as a point in time.
@@ -195,7 +234,9 @@ impl<'a> Node<'a> {
         self.error(Problem::IsNot(expected))
     }
 
-    fn error(&self, problem: Problem) -> PayloadError {
+    /// This problem of the value.
+    #[must_use]
+    pub fn error(&self, problem: Problem) -> PayloadError {
         PayloadError { field: self.pointer.clone(), problem }
     }
 
@@ -234,8 +275,13 @@ impl<'a> Object<'a> {
     /// # Errors
     /// It is absent or null.
     pub fn need(&self, key: &str) -> Result<Node<'a>, PayloadError> {
-        self.get(key)
-            .ok_or_else(|| PayloadError { field: self.pointer_of(key), problem: Problem::Missing })
+        self.get(key).ok_or_else(|| self.missing(key))
+    }
+
+    /// The error that the member `key` is missing.
+    #[must_use]
+    pub fn missing(&self, key: &str) -> PayloadError {
+        PayloadError { field: self.pointer_of(key), problem: Problem::Missing }
     }
 
     /// The first member whose key is `key` in any case.

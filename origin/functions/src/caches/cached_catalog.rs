@@ -8,6 +8,7 @@ use std::time::Duration;
 use cache::{Bounds, ReadThrough, Versioned};
 use domain_catalog::{
     Activation, Catalog, CatalogStore as _, NewVersion, ProductVersion, Publication, Published,
+    Withdrawal,
 };
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
@@ -142,26 +143,44 @@ impl CachedCatalog {
         Ok(activated)
     }
 
-    /// The newest versions of a product, newest first, and which of them is served.
+    /// Withdraws a product; see [`domain_catalog::withdraw`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn withdraw(
+        &self,
+        product: &str,
+        expected: Option<u64>,
+        act: StaffAct,
+    ) -> Result<Option<Withdrawal>, PortError> {
+        let source = self.source.on_behalf_of(act);
+        let withdrawn = domain_catalog::withdraw(&source, product, expected).await?;
+        self.pointers.invalidate(&product.to_owned()).await;
+        Ok(withdrawn)
+    }
+
+    /// The newest versions of a product, newest first, and which of them is served; `None` if it
+    /// was never published.
     ///
     /// # Errors
     /// The port's.
     pub async fn versions(
         &self,
         product: &str,
-    ) -> Result<Option<(u64, Vec<ProductVersion>)>, PortError> {
-        let Some(served) = self.source.active_version(product, Consistency::Strong).await? else {
+    ) -> Result<Option<(Option<u64>, Vec<ProductVersion>)>, PortError> {
+        let Some(active) = self.source.active_version(product, Consistency::Strong).await? else {
             return Ok(None);
         };
-        Ok(Some((served.version.version, self.source.versions(product).await?)))
+        let served = active.served().map(|version| version.version);
+        Ok(Some((served, self.source.versions(product).await?)))
     }
 
     async fn pointer(&self, product: &str) -> Result<Pointer, PortError> {
-        let served =
+        let active =
             span("table", self.source.active_version(product, Consistency::Strong)).await?;
-        Ok(served.map_or(Pointer { sequence: 0, version: None }, |served| Pointer {
-            sequence: served.sequence,
-            version: Some(served.version.version),
+        Ok(active.map_or(Pointer { sequence: 0, version: None }, |active| Pointer {
+            sequence: active.sequence,
+            version: active.served().map(|version| version.version),
         }))
     }
 

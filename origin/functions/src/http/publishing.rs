@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain_catalog::InStock;
+use domain_catalog::{InStock, TakenVariant};
 use domain_configurator::{Configurator, Limits, Product, Progress, Stock};
 use domain_core::authoring::Mistake;
 use edge_wire::routes::is_tracking;
@@ -28,6 +28,17 @@ pub struct Compiled {
     pub in_stock: InStock,
     /// Both, packed.
     pub artefact: Vec<u8>,
+}
+
+/// What a publication answers about a variant that another product sells.
+pub(crate) fn sold_by(taken: &TakenVariant) -> String {
+    format!("{} is sold by `{}`", taken.variant_id, taken.product)
+}
+
+/// The product in that answer.
+#[must_use]
+pub fn seller(message: &str) -> Option<&str> {
+    message.split_once(" is sold by `")?.1.strip_suffix('`')
 }
 
 /// Parses a document and makes every check that does not need compilation.

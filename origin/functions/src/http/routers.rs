@@ -78,7 +78,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(session::create)),
         HttpFunction::Webhooks => router.routes(routes!(webhook::receive)),
         HttpFunction::Admin => router
-            .routes(routes!(admin::show, admin::publish))
+            .routes(routes!(admin::show, admin::publish, admin::withdraw))
             .routes(routes!(admin_versions::list))
             .routes(routes!(admin_versions::activate))
             .routes(routes!(installation::show, installation::create))

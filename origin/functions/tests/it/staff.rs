@@ -23,9 +23,10 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 16] = [
+const ACTS: [(&str, &str, Act); 17] = [
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
     ("PUT", "/v1/admin/configurators/{product}", Act::PublishProducts),
+    ("DELETE", "/v1/admin/configurators/{product}", Act::PublishProducts),
     ("GET", "/v1/admin/configurators/{product}/versions", Act::ViewProducts),
     ("POST", "/v1/admin/configurators/{product}/versions/{version}/activate", Act::PublishProducts),
     ("GET", "/v1/admin/installation", Act::Install),

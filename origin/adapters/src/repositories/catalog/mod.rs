@@ -5,7 +5,7 @@ mod store;
 
 use std::sync::Arc;
 
-use domain_catalog::{CatalogStore as _, ProductVersion, VERSIONS_RETAINED_MAX};
+use domain_catalog::{ActiveVersion, CatalogStore as _, ProductVersion, VERSIONS_RETAINED_MAX};
 use domain_core::port::{Consistency, PortError};
 use domain_staff::StaffAct;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ struct Pointer {
     /// The version active before, 0 if there was none; absent: the one before by number.
     #[serde(default)]
     replaced: Option<u64>,
+    /// Whether the product is withdrawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    withdrawn: bool,
 }
 
 /// The document of a variant item.
@@ -80,8 +83,9 @@ impl CatalogRepository {
         product: &str,
         consistency: Consistency,
     ) -> Result<Option<StoredProduct>, PortError> {
-        match self.active_version(product, consistency).await? {
-            Some(active) => self.stored(active.version).await.map(Some),
+        let active = self.active_version(product, consistency).await?;
+        match active.as_ref().and_then(ActiveVersion::served) {
+            Some(served) => self.stored(served.clone()).await.map(Some),
             None => Ok(None),
         }
     }

@@ -97,6 +97,7 @@ impl CatalogStore for CatalogRepository {
             active: active.version.clone(),
             newest: Some(active.newest),
             replaced: Some(active.replaced),
+            withdrawn: active.is_withdrawn,
         };
         let number = active.version.version;
         let pointer = Put {
@@ -114,7 +115,8 @@ impl CatalogStore for CatalogRepository {
         };
         let deleted = deleted.iter().map(|version| mark_deleted(product, version));
         let entry = self.act.as_ref().map(|act| {
-            audit_entry(&act.entry(&format!("configurators/{product}/versions/{number}"), ""))
+            let detail = if active.is_withdrawn { "withdrawn" } else { "" };
+            audit_entry(&act.entry(&format!("configurators/{product}/versions/{number}"), detail))
         });
         let written = [pointer, version, advance(epoch)].into_iter();
         let puts: Vec<Put> = written.chain(deleted).chain(entry).collect();
@@ -207,11 +209,12 @@ pub(super) fn product_version(item: &Item) -> Result<ProductVersion, PortError> 
 }
 
 fn active_version(item: &Item) -> Result<ActiveVersion, PortError> {
-    let Pointer { active, newest, replaced } = decode("product", &item.document)?;
+    let Pointer { active, newest, replaced, withdrawn } = decode("product", &item.document)?;
     Ok(ActiveVersion {
         sequence: item.version,
         newest: newest.unwrap_or(active.version),
         replaced: replaced.unwrap_or(active.version.saturating_sub(1)),
         version: active,
+        is_withdrawn: withdrawn,
     })
 }

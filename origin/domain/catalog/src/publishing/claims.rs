@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError, Written};
 
-use super::store::{CatalogStore, ClaimChange, Epoch};
+use super::store::{ActiveVersion, CatalogStore, ClaimChange, Epoch};
 use crate::product::TakenVariant;
 
 /// Most claims written at once: a transaction takes a hundred writes, of which one is the epoch's.
@@ -55,8 +55,9 @@ async fn still_sold<S: CatalogStore>(
 ) -> Result<Vec<TakenVariant>, PortError> {
     let products: BTreeSet<String> = claimed.iter().map(|one| one.product.clone()).collect();
     for product in products {
-        let sold = match store.active_version(&product, Consistency::Strong).await? {
-            Some(active) => variants_sold(&store.read_content(&active.version.blob).await?)?,
+        let active = store.active_version(&product, Consistency::Strong).await?;
+        let sold = match active.as_ref().and_then(ActiveVersion::served) {
+            Some(served) => variants_sold(&store.read_content(&served.blob).await?)?,
             None => BTreeSet::new(),
         };
         claimed.retain(|one| one.product != product || sold.contains(&one.variant_id));

@@ -1,11 +1,13 @@
 //! Publishing: content, then claims, then in one transaction the active version, the version's item
-//! and the epoch. Activating is the same with a version that is stored already. A crash between any
+//! and the epoch. Activating is the same with a version that is stored already. Withdrawing marks the
+//! active version. A crash between any
 //! two steps leaves the active version as it was, and the next attempt continues from the stored
 //! state.
 
 mod claims;
 mod expiry;
 mod store;
+mod withdrawing;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +21,7 @@ pub use store::{
     ActivationChange, ActiveVersion, CatalogStore, Claim, ClaimChange, Epoch, OldVersion,
     ProductVersion,
 };
+pub use withdrawing::{Withdrawal, withdraw};
 
 use self::claims::{ClaimCheck, PendingClaims, check_claims, claim, variants_sold};
 use self::expiry::{delete_content, expired};
@@ -134,7 +137,7 @@ pub async fn activate<S: CatalogStore>(
     let variant_ids = variants_sold(&store.read_content(&target.blob).await?)?;
     let step = Step { product, variant_ids, expected };
     let is_own = |active: &ActiveVersion| {
-        active.version.version == version && Some(active.replaced) == expected
+        served(Some(active)) == version && Some(active.replaced) == expected
     };
     for round in 0..CONFLICT_ROUNDS_MAX {
         back_off(store, round).await;
@@ -142,8 +145,7 @@ pub async fn activate<S: CatalogStore>(
             Ok(plan) => plan,
             Err(publication) => return Ok(Some(publication)),
         };
-        let is_active =
-            plan.active.as_ref().is_some_and(|active| active.version.version == version);
+        let is_active = served(plan.active.as_ref()) == version;
         let change = VersionChange { version: &target, is_new: false, deleted: &[] };
         if is_active || apply(store, &step, &plan, &change).await? {
             return Ok(Some(Publication::Published { version }));
@@ -160,7 +162,7 @@ async fn plan<S: CatalogStore>(
 ) -> Result<Result<Plan, Publication>, PortError> {
     let epoch = store.epoch().await?;
     let active = store.active_version(step.product, Consistency::Strong).await?;
-    let current = active.as_ref().map_or(0, |active| active.version.version);
+    let current = served(active.as_ref());
     if step.expected.is_some_and(|expected| expected != current) {
         return Ok(Err(match active {
             Some(active) if is_own(&active) => Publication::Published { version: current },
@@ -189,11 +191,17 @@ async fn apply<S: CatalogStore>(
         sequence: before.map_or(0, |active| active.sequence) + 1,
         version: version.clone(),
         newest: before.map_or(0, |active| active.newest).max(version.version),
-        replaced: before.map_or(0, |active| active.version.version),
+        replaced: served(before),
+        is_withdrawn: false,
     };
     let change =
         ActivationChange { product: step.product, active: &active, is_new, epoch, deleted };
     Ok(store.activate(&change).await? == Written::Done)
+}
+
+/// The number of the version that is served; 0: none.
+fn served(active: Option<&ActiveVersion>) -> u64 {
+    active.and_then(ActiveVersion::served).map_or(0, |version| version.version)
 }
 
 async fn back_off<S: CatalogStore>(store: &S, round: u32) {
@@ -210,6 +218,7 @@ fn lost() -> PortError {
 fn is_own<S: CatalogStore>(store: &S, active: &ActiveVersion, new: &NewVersion<'_>) -> bool {
     let own = store.content_ref(&active.version.blob.owner, new.document);
     Some(active.replaced) == new.expected
+        && !active.is_withdrawn
         && active.version.version == active.newest
         && active.version.blob == own
 }

@@ -33,6 +33,8 @@ pub struct ActiveVersion {
     pub newest: u64,
     /// The number of the version active before; 0: none.
     pub replaced: u64,
+    /// Whether the product was withdrawn since: then it is not served, and sells no variant.
+    pub is_withdrawn: bool,
 }
 
 /// Counts the writes that may change which product sells a variant; `None`: there was none yet.
@@ -155,4 +157,14 @@ pub trait CatalogStore: Send + Sync {
 
     /// Waits before a further attempt, longer with each one.
     fn back_off(&self, attempt: u32) -> impl Future<Output = ()> + Send;
+}
+
+// === impl ActiveVersion ===
+
+impl ActiveVersion {
+    /// The version that is served; `None` if the product is withdrawn.
+    #[must_use]
+    pub fn served(&self) -> Option<&ProductVersion> {
+        (!self.is_withdrawn).then_some(&self.version)
+    }
 }

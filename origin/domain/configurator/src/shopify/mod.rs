@@ -5,5 +5,5 @@ mod import;
 mod prices;
 mod restrict;
 
-pub use import::ShopCurrency;
+pub use import::product_id;
 pub(super) use restrict::STOCK_RULE;

@@ -1,12 +1,14 @@
 //! Import of Shopify products.
 
-use domain_configurator::shopify::ShopCurrency;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain_configurator::shopify::product_id;
 use domain_configurator::{Configurator, Limits, Product, Scope, Selection, State, Stock};
+use domain_core::authoring::Mistake;
 use domain_core::money::Money;
+use domain_shopify::product::{ShopProduct, products};
 use domain_shopify::{MalformedEncoding, decode_variants};
 use serde_json::{Value, json};
-
-const EUR: ShopCurrency<'_> = ShopCurrency { code: "EUR", decimals: 2 };
 
 /// Strings from Shopify's own tests and schema, with their decoded values.
 const ENCODED: &str = include_str!("encoded_variants.json");
@@ -71,9 +73,22 @@ fn shirt() -> Value {
     } })
 }
 
+/// The one product of a document.
+fn import(document: &str, currency: &str) -> Result<Product, Vec<Mistake>> {
+    let nodes = products(document).map_err(|error| vec![Mistake::from(error)])?;
+    let [node] = nodes.as_slice() else { panic!("{} products", nodes.len()) };
+    Product::from_shopify(&ShopProduct::read(node, currency)?, currency, None)
+}
+
 fn imported(document: &Value) -> Configurator {
-    let product = Product::from_shopify(document.to_string().as_bytes(), EUR).unwrap();
+    let product = import(&document.to_string(), "EUR").unwrap();
     Configurator::compile(product, &Limits::default()).unwrap()
+}
+
+/// The mistakes of a document, each with its place.
+fn mistakes(document: &Value, currency: &str) -> Vec<String> {
+    let mistakes = import(&document.to_string(), currency).unwrap_err();
+    mistakes.iter().map(|mistake| format!("{} {}", mistake.field, mistake.message)).collect()
 }
 
 fn select(pairs: &[(&str, &str)]) -> Selection {
@@ -91,9 +106,12 @@ fn an_imported_product_has_exactly_its_variants_and_their_prices() {
         let resolution = shirt.resolve(&variant.selection, &Scope::default()).unwrap();
         assert_eq!(resolution.variant(), Some(variant));
     }
-    let large = select(&[("size", "2xl"), ("colour", "sea-green")]);
+    // "Colour ★" is no plain word.
+    let colour = shirt.product().options()[1].id.as_str();
+    assert_eq!(colour, "colour-e86cdbf4bd3e");
+    let large = select(&[("size", "2xl"), (colour, "sea-green")]);
     assert_eq!(shirt.price(&large), Some(Money(5_500)));
-    assert_eq!(shirt.price(&select(&[("size", "2xl"), ("colour", "white")])), None);
+    assert_eq!(shirt.price(&select(&[("size", "2xl"), (colour, "white")])), None);
     let third = shirt.variant("9200000000000000003").unwrap();
     assert_eq!((third.sku.as_str(), third.price), ("L-M-G", Some(Money(5_200))));
 }
@@ -119,7 +137,7 @@ fn the_storefront_form_of_a_product_is_imported() {
 
 #[test]
 fn sold_out_combinations_are_impossible() {
-    let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
+    let product = import(&shirt().to_string(), "EUR").unwrap();
     let in_stock = product.with_only_variants(|id| id != "9200000000000000004");
     let in_stock = Configurator::compile(in_stock, &Limits::default()).unwrap();
     let resolution = in_stock.resolve(&Selection::default(), &Scope::default()).unwrap();
@@ -139,10 +157,167 @@ fn an_invalid_product_is_rejected_with_the_places_of_its_mistakes() {
     let mut invalid = shirt();
     invalid["product"]["variants"][1] = invalid["product"]["variants"][0].clone();
     invalid["product"]["variants"][2]["price"] = json!("52.001");
-    let mistakes = Product::from_shopify(invalid.to_string().as_bytes(), EUR).unwrap_err();
-    let fields: Vec<&str> = mistakes.iter().map(|mistake| mistake.field.as_str()).collect();
-    assert_eq!(fields, ["/variants/1/id", "/variants/1", "/variants/2"]);
-    assert_eq!(Product::from_shopify(b"{}", EUR).unwrap_err().len(), 1);
+    assert_eq!(mistakes(&invalid, "EUR"), ["/product/variants/2/price is not an exact amount"]);
+    invalid["product"]["variants"][2]["price"] = json!("52.00");
+    let expected = [
+        "/product/variants/1/id /product/variants/0 has this id already",
+        "/product/variants/1 has the same options as /product/variants/0",
+    ];
+    assert_eq!(mistakes(&invalid, "EUR"), expected);
+    let expected =
+        ["handle", "title", "options", "variants"].map(|field| format!("/{field} is missing"));
+    assert_eq!(mistakes(&json!({}), "EUR"), expected);
+}
+
+#[test]
+fn a_mistake_names_its_field_and_variant() {
+    let price = "decimal text, an amount with its currency, or a whole number of hundredths";
+    for (field, value, message) in [
+        ("price", json!(199.99), format!("is not {price}")),
+        ("price", Value::Null, "is missing".to_owned()),
+        ("price", json!("-1.00"), "is not an exact amount".to_owned()),
+        ("id", json!("gid://shopify/Product/1"), "is not a variant's id".to_owned()),
+        ("option2", json!(2), "is not a text".to_owned()),
+        ("option2", Value::Null, "is missing".to_owned()),
+        ("inventory_policy", json!(true), "is not a text".to_owned()),
+    ] {
+        let mut shirt = shirt();
+        shirt["product"]["variants"][1][field] = value;
+        let expected = format!("/product/variants/1/{field} {message}");
+        assert_eq!(mistakes(&shirt, "EUR"), [expected]);
+    }
+    let mut shirt = shirt();
+    shirt["product"]["options"][1] = json!(7);
+    assert_eq!(mistakes(&shirt, "EUR"), ["/product/options/1 is not an option or its name"]);
+}
+
+/// Webhooks have the first hundred variants, a page of an API as many as it was asked for.
+#[test]
+fn a_part_of_the_variants_is_not_published_as_the_whole_product() {
+    let rest = "read the rest in pages, in the Admin API with `variants(first: 250, after: …)`, \
+                and publish the whole";
+    let ids: Vec<Value> =
+        (0..820).map(|id| json!({"admin_graphql_api_id": id.to_string()})).collect();
+    let with = |field: &str, value: Value| {
+        let mut shirt = shirt();
+        shirt["product"][field] = value;
+        shirt
+    };
+    let page = |has_next: bool| {
+        let variants = shirt()["product"]["variants"].clone();
+        with("variants", json!({"nodes": variants, "pageInfo": {"hasNextPage": has_next}}))
+    };
+    for (part, all) in [
+        (with("variant_gids", json!(ids)), "820"),
+        (with("variantsCount", json!({"count": 5})), "5"),
+        (with("encodedVariantExistence", json!("v1_0:0-1,1:0-1,2:1")), "5"),
+        (page(true), "more"),
+    ] {
+        let expected = format!("/product/variants has 4 of {all} elements: {rest}");
+        assert_eq!(mistakes(&part, "EUR"), [expected]);
+    }
+    for whole in [
+        with("variant_gids", json!(ids[..4])),
+        with("variantsCount", json!({"count": 4})),
+        with("encodedVariantExistence", json!("v1_0:0,1:0-1,2:1")),
+        page(false),
+    ] {
+        assert_eq!(imported(&whole).product().variants().len(), 4);
+    }
+}
+
+#[test]
+fn prices_are_read_as_each_source_writes_them() {
+    let hat = |price: Value| {
+        json!({"handle": "hat", "title": "Hat", "options": ["Size"],
+            "variants": [{"id": 1, "option1": "M", "price": price}]})
+    };
+    for (currency, price, minor) in [
+        ("EUR", json!("19.90"), 1_990),
+        ("EUR", json!(1_990), 1_990),
+        ("EUR", json!({"amount": "19.9", "currencyCode": "EUR"}), 1_990),
+        ("EUR", json!({"amount": 19.9}), 1_990),
+        ("JPY", json!("1000"), 1_000),
+        ("JPY", json!("1000.00"), 1_000),
+        ("JPY", json!(100_000), 1_000),
+        ("JPY", json!({"amount": "1000.0", "currencyCode": "JPY"}), 1_000),
+        ("KWD", json!("1.250"), 1_250),
+    ] {
+        let product = import(&hat(price.clone()).to_string(), currency).unwrap();
+        assert_eq!(product.variants()[0].price, Some(Money(minor)), "{currency} {price}");
+    }
+    for (currency, price, message) in [
+        ("JPY", json!(100_050), "is not a whole number of the currency, times 100"),
+        ("KWD", json!(125_000), "is not decimal text, which a currency with three decimals needs"),
+    ] {
+        assert_eq!(mistakes(&hat(price), currency), [format!("/variants/0/price {message}")]);
+    }
+    let dollars = json!({"amount": "10.0", "currencyCode": "USD"});
+    let expected = ["/variants/0/price/currencyCode is in USD instead of EUR"];
+    assert_eq!(mistakes(&hat(dollars), "EUR"), expected);
+}
+
+#[test]
+fn an_id_depends_on_its_name_only() {
+    let cap = |colours: &[&str]| {
+        let variant =
+            |(id, colour): (u64, &&str)| json!({"id": id, "option1": colour, "price": "9.00"});
+        let variants: Vec<Value> = (1..).zip(colours).map(variant).collect();
+        json!({"handle": "cap", "title": "Cap", "variants": variants,
+            "options": [{"name": "色", "values": colours}]})
+    };
+    let ids = |colours: &[&str]| -> BTreeMap<String, String> {
+        let product = import(&cap(colours).to_string(), "EUR").unwrap();
+        let values = product.options()[0].values.iter();
+        values.map(|value| (value.title.clone(), value.id.to_string())).collect()
+    };
+    let all = ids(&["黒", "白", "26″", "26", "S/M", "S-M", "Red"]);
+    let distinct: BTreeSet<&String> = all.values().collect();
+    assert_eq!((distinct.len(), all["Red"].as_str(), all["26"].as_str()), (7, "red", "26"));
+    for others in [&["白", "黒"][..], &["S-M", "26", "白"], &["26″"], &["Red", "S/M"]] {
+        for (name, id) in ids(others) {
+            assert_eq!(id, all[&name], "{name} beside {others:?}");
+        }
+    }
+}
+
+#[test]
+fn a_name_retains_the_id_that_it_was_published_with() {
+    let document = |black: &str, white: &str| {
+        json!({"product": "cap", "currency": "EUR", "options": [
+            {"id": "option", "title": "色", "values": [
+                {"id": black, "title": "黒"}, {"id": white, "title": "白"}]}]})
+    };
+    let published = document("value", "value-2").to_string();
+    let published = Product::parse(published.as_bytes()).unwrap();
+    let shop = json!({"handle": "cap", "title": "Cap", "options": ["色"], "variants": [
+        {"id": 1, "option1": "白", "price": "9.00"}, {"id": 2, "option1": "黒", "price": "9.00"},
+        {"id": 3, "option1": "value", "price": "9.00"}]});
+    let shop = shop.to_string();
+    let shop = ShopProduct::read(&products(&shop).unwrap()[0], "EUR").unwrap();
+    let product = Product::from_shopify(&shop, "EUR", Some(&published)).unwrap();
+    let option = &product.options()[0];
+    let ids: Vec<&str> = option.values.iter().map(|value| value.id.as_str()).collect();
+    assert_eq!((option.id.as_str(), &ids[..2]), ("option", &["value-2", "value"][..]));
+    assert_eq!((ids[2].len(), &ids[2][..6]), (18, "value-"), "the id of another name is not given");
+}
+
+#[test]
+fn handles_of_any_script_and_length_are_different_products() {
+    let long = "x".repeat(200);
+    let handles = ["linen-shirt", "帽子", "手袋", "größe", "gr-e", "a_b", &long, &long[1..]];
+    let ids: BTreeSet<String> = handles.iter().map(|handle| product_id(handle)).collect();
+    assert_eq!((ids.len(), product_id("linen-shirt").as_str()), (handles.len(), "linen-shirt"));
+}
+
+#[test]
+fn a_page_of_products_and_a_byte_order_mark_are_read() {
+    let page = json!({"products": [shirt()["product"], shirt()["product"]]}).to_string();
+    assert_eq!(products(&format!("\u{feff}{page}")).unwrap().len(), 2);
+    let edges = json!({"data": {"products": {"edges": [{"node": shirt()["product"]}]}}});
+    assert_eq!(import(&edges.to_string(), "EUR").unwrap().id(), "linen-shirt");
+    let error = products("[]").unwrap_err();
+    assert_eq!(error.to_string(), "payload \"\" is not an object");
 }
 
 /// The response of the Storefront API, which includes variants of combinations that no longer
@@ -168,19 +343,17 @@ fn only_existing_variants_of_the_storefront_are_imported() {
     assert_eq!(ids, ["11", "13"]);
     assert_eq!(imported.price(&select(&[("size", "m")])), None);
     for (existing, message) in [
-        ("v1_", "none of the variants exists"),
-        ("v1_0:", "byte 5 is not what the encoding allows there"),
+        ("v1_", "is not a list with a combination"),
+        ("v1_0:", "can't be read: byte 5 is not what the encoding allows there"),
     ] {
-        let mistakes =
-            Product::from_shopify(mug(existing).to_string().as_bytes(), EUR).unwrap_err();
-        assert_eq!(mistakes[0].field, "/encodedVariantExistence");
-        assert_eq!(mistakes[0].message, message);
+        let expected = format!("/data/product/encodedVariantExistence {message}");
+        assert_eq!(mistakes(&mug(existing), "EUR"), [expected]);
     }
 }
 
 #[test]
 fn an_imported_product_becomes_a_document_in_the_authoring_format() {
-    let product = Product::from_shopify(shirt().to_string().as_bytes(), EUR).unwrap();
+    let product = import(&shirt().to_string(), "EUR").unwrap();
     let document = product.to_document();
     assert_eq!(document["options"][1]["values"][1]["title"], "Sea green");
     assert_eq!(Product::parse(document.to_string().as_bytes()), Ok(product));

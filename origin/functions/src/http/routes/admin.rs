@@ -1,4 +1,4 @@
-//! `PUT`/`GET /v1/admin/configurators/{product}`: publishing. An invalid product is rejected with
+//! `PUT`, `GET` and `DELETE /v1/admin/configurators/{product}`: publishing and withdrawing. An invalid product is rejected with
 //! every mistake listed; `If-Match` detects a lost race.
 
 use std::io::Read as _;
@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain_catalog::{NewVersion, Publication, PublishedEvent};
+use domain_catalog::{NewVersion, Publication, PublishedEvent, Withdrawal};
 use domain_configurator::{Finding, FindingKind, Product};
 use domain_core::authoring::Mistake;
 use domain_core::event::Events as _;
@@ -112,6 +112,29 @@ pub(crate) async fn publish(
     Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
 }
 
+/// Withdraws a product: it is not served any more, lines of carts with it have the problem
+/// `product-gone`, and its variants are free for other products. Its versions stay.
+#[utoipa::path(delete, path = "/v1/admin/configurators/{product}", tag = "admin",
+    params(("product" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204)))]
+pub(crate) async fn withdraw(
+    State(shop): State<Arc<Shop>>,
+    staff: Permitted<act::PublishProducts>,
+    Path(product): Path<String>,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, HttpProblem> {
+    let withdrawal = shop.catalog.withdraw(&product, expected, staff.act(&shop)).await?;
+    match withdrawal.ok_or_else(|| product_unknown(&product))? {
+        Withdrawal::Withdrawn { version } => {
+            // Also after a repetition: the event of the first may not have been published.
+            let event = PublishedEvent { product, version, withdrawn: true }.to_event();
+            shop.events.publish(&[event]).await?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Withdrawal::Conflict => Err(version_mismatch()),
+    }
+}
+
 /// Publishes the event of a publication, or returns why there was none.
 pub(crate) async fn announce(
     shop: &Shop,
@@ -120,23 +143,23 @@ pub(crate) async fn announce(
 ) -> Result<u64, HttpProblem> {
     match publication {
         Publication::Published { version } => {
-            let event = PublishedEvent { product: product.to_owned(), version }.to_event();
+            let product = product.to_owned();
+            let event = PublishedEvent { product, version, withdrawn: false }.to_event();
             shop.events.publish(&[event]).await?;
             Ok(version)
         }
-        Publication::Conflict => {
-            let detail = "The product was published concurrently. Read it, then retry.";
-            let problem = HttpProblem::new(Code::VersionMismatch, detail);
-            Err(problem.at("header:if-match", "is not the version that is served"))
-        }
+        Publication::Conflict => Err(version_mismatch()),
         Publication::VariantsTaken(taken) => Err(taken.iter().fold(
             HttpProblem::new(Code::ConfiguratorInvalid, "A variant belongs to one product only."),
-            |problem, taken| {
-                let message = format!("{} is sold by `{}`", taken.variant_id, taken.product);
-                problem.at("/variants", message)
-            },
+            |problem, taken| problem.at("/variants", publishing::sold_by(taken)),
         )),
     }
+}
+
+fn version_mismatch() -> HttpProblem {
+    let detail = "The product was published or withdrawn concurrently. Read it, then retry.";
+    let problem = HttpProblem::new(Code::VersionMismatch, detail);
+    problem.at("header:if-match", "is not the version that is served")
 }
 
 /// Compiles on a blocking thread, one product at a time, and reports probable mistakes.

@@ -22,8 +22,8 @@ use crate::runtime::shop::Shop;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VersionsBody {
     product: String,
-    /// The version now served.
-    active: String,
+    /// The version now served; null if the product is withdrawn.
+    active: Option<String>,
     /// Newest first, at most a hundred.
     versions: Vec<VersionBody>,
 }
@@ -57,14 +57,16 @@ pub(crate) async fn list(
     let history = shop.catalog.versions(&product).await?;
     let (active, versions) = history.ok_or_else(|| product_unknown(&product))?;
     let version = |version: ProductVersion| VersionBody {
-        active: version.version == active,
+        active: Some(version.version) == active,
         version: version.version.to_string(),
         published_at: version.published_at.map(|at| at.to_rfc3339()),
         bytes: version.blob.bytes,
     };
     let versions = versions.into_iter().map(version).collect();
-    let body = VersionsBody { product, active: active.to_string(), versions };
-    Ok(([(ETAG, etag(active))], Json(body)).into_response())
+    let etag = etag(active.unwrap_or(0));
+    let active = active.map(|active| active.to_string());
+    let body = VersionsBody { product, active, versions };
+    Ok(([(ETAG, etag)], Json(body)).into_response())
 }
 
 /// Serves a version again: roll-back and roll-forward.

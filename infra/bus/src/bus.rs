@@ -14,7 +14,7 @@ use crate::delivery::Context;
 use crate::entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
 use crate::error::{BusError, ConfigError, PutError};
 use crate::event::{Envelope, EventIds};
-use crate::poller::Poller;
+use crate::poller::{Poller, ms};
 use crate::queue_state::{Mode, QueueState};
 use crate::retention::sweep;
 use crate::rng::{Draw, rng};
@@ -307,9 +307,10 @@ impl Shared {
         let mut copies = Vec::with_capacity(queues.len());
         for (nth, queue) in queues.into_iter().enumerate() {
             let mut rng = rng(self.config.seed, Draw::Arrival, [of, nth as u64]);
+            let queue = &self.queue_states[queue].queue;
+            let due_ms = now_ms + ms(queue.delivery_delay);
             for delay_ms in self.config.faults.arrivals_ms(&mut rng) {
-                let queue = self.queue_states[queue].queue.name.clone();
-                copies.push(Copy { queue, due_ms: now_ms + delay_ms });
+                copies.push(Copy { queue: queue.name.clone(), due_ms: due_ms + delay_ms });
             }
         }
         Ok(copies)

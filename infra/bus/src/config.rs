@@ -12,8 +12,14 @@ use crate::faults::Faults;
 /// Rules per bus (EventBridge quota for a classic bus).
 pub const RULES_MAX: usize = 300;
 
-/// Records in one batch (the SQS maximum without a batching window).
-pub const BATCH_MAX: usize = 10;
+/// Records in one batch (SQS allows 10,000 with a batching window, which one machine does not need).
+pub const BATCH_MAX: usize = 1_000;
+
+/// Records in a batch, unless it is set (the SQS maximum without a batching window).
+const USUAL_BATCH: usize = 10;
+
+/// A queue's longest delivery delay (SQS: `DelaySeconds` is at most 15 minutes).
+pub const DELIVERY_DELAY_MAX: Duration = Duration::from_secs(900);
 
 /// Concurrent invocations of one queue's target (the ceiling of Lambda's own maximum-concurrency
 /// setting for SQS is 1,000; one machine needs far fewer).
@@ -70,6 +76,8 @@ pub struct Queue {
     pub name: String,
     /// Records per invocation, at most [`BATCH_MAX`].
     pub batch_max: usize,
+    /// How long a message waits before its first delivery, at most [`DELIVERY_DELAY_MAX`].
+    pub delivery_delay: Duration,
     /// Invocations at once, at most [`CONCURRENCY_MAX`].
     pub concurrency_max: usize,
     /// Attempts before a message becomes a dead letter, at most [`RECEIVE_COUNT_MAX`].
@@ -165,7 +173,8 @@ impl Queue {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            batch_max: BATCH_MAX,
+            batch_max: USUAL_BATCH,
+            delivery_delay: Duration::ZERO,
             concurrency_max: 4,
             max_receive_count: 12,
             backoff_base: Duration::from_millis(200),
@@ -181,6 +190,9 @@ impl Queue {
         let out_of_range = |setting| ConfigError::OutOfRange { queue: self.name.clone(), setting };
         if !(1..=BATCH_MAX).contains(&self.batch_max) {
             return Err(out_of_range("batch_max"));
+        }
+        if self.delivery_delay > DELIVERY_DELAY_MAX {
+            return Err(out_of_range("delivery_delay"));
         }
         if !(1..=CONCURRENCY_MAX).contains(&self.concurrency_max) {
             return Err(out_of_range("concurrency_max"));

@@ -25,8 +25,8 @@ mod target;
 pub use bus::{Bus, Stats};
 pub use clock::Clock;
 pub use config::{
-    BACKOFF_MAX, BATCH_MAX, CONCURRENCY_MAX, Config, Durability, Queue, RECEIVE_COUNT_MAX,
-    RULES_MAX, Rule,
+    BACKOFF_MAX, BATCH_MAX, CONCURRENCY_MAX, Config, DELIVERY_DELAY_MAX, Durability, Queue,
+    RECEIVE_COUNT_MAX, RULES_MAX, Rule,
 };
 pub use entry::{ENTRIES_BYTES_MAX, ENTRIES_MAX, Entry, EntryError};
 pub use error::{BusError, ConfigError, OpenError, PatternError, PutError, StoreError};

@@ -1,4 +1,5 @@
 // The consumers that the queues invoke. Made after the edge, since publications invalidate it.
+import { Duration } from 'aws-cdk-lib';
 import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import type { Edge } from './edge.ts';
@@ -24,6 +25,10 @@ export class Consumers extends Construct {
                 alias.addEventSource(
                     new sources.SqsEventSource(queue, {
                         batchSize: wired.batch_max,
+                        maxBatchingWindow:
+                            wired.batch_window_s === undefined
+                                ? undefined
+                                : Duration.seconds(wired.batch_window_s),
                         reportBatchItemFailures: true,
                         maxConcurrency: consumer.atOnceMax,
                     })

@@ -56,6 +56,7 @@ export class Events extends Construct {
             queueName,
             encryption: sqs.QueueEncryption.SQS_MANAGED,
             enforceSSL: true,
+            deliveryDelay: Duration.seconds(wired.delay_s ?? 0),
             retentionPeriod: Duration.days(DEAD_LETTER_DAYS),
             visibilityTimeout: Duration.seconds(consumer.timeoutS * VISIBILITY_FACTOR),
             deadLetterQueue: { queue: deadLetters, maxReceiveCount: wired.receives_max },

@@ -31,6 +31,10 @@ export interface HttpFunction extends FunctionSettings {
 export interface Queue {
     readonly name: string;
     readonly batch_max: number;
+    /// How long Lambda gathers a batch; SQS needs it for batches of more than ten.
+    readonly batch_window_s?: number;
+    /// How long a message waits before its first delivery.
+    readonly delay_s?: number;
     readonly receives_max: number;
     readonly event_pattern: object;
 }

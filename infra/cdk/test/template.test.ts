@@ -169,6 +169,10 @@ test('every queue of the wiring has its settings and the one rule that fills it'
             .find((one) => one.EventSourceArn['Fn::GetAtt'][0] === id)!;
         assert.deepEqual(mapping.FunctionResponseTypes, ['ReportBatchItemFailures']);
         assert.equal(mapping.BatchSize, wired.batch_max);
+        // SQS needs a window for more than ten.
+        assert.equal(mapping.MaximumBatchingWindowInSeconds ?? 0, wired.batch_window_s ?? 0);
+        assert.ok(wired.batch_max <= 10 || (wired.batch_window_s ?? 0) >= 1, wired.name);
+        assert.equal(it.DelaySeconds ?? 0, wired.delay_s ?? 0, wired.name);
         assert.equal(mapping.ScalingConfig.MaximumConcurrency, wired.consumer.atOnceMax);
     }
 });

@@ -45,6 +45,9 @@ struct Consumer {
 struct QueueWiring {
     name: String,
     batch_max: usize,
+    /// How long a message waits before its first delivery.
+    #[serde(default)]
+    delay_s: u64,
     receives_max: u32,
     event_pattern: Value,
 }
@@ -83,6 +86,7 @@ pub fn bus_config(faults: Faults) -> BusConfig {
 fn queue(wired: &QueueWiring, invoke_timeout: Duration) -> Queue {
     let mut queue = Queue::new(&wired.name);
     queue.batch_max = wired.batch_max;
+    queue.delivery_delay = Duration::from_secs(wired.delay_s);
     queue.max_receive_count = wired.receives_max;
     queue.invoke_timeout = invoke_timeout;
     if wired.name == CART_QUEUE {

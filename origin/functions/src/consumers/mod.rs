@@ -16,17 +16,25 @@ use domain_cart::{Absorbed, CartEvent, CartWriter};
 use domain_catalog::{EdgeCache, PublicContent, PublishedEvent};
 use domain_core::event::Kind;
 use domain_core::port::PortError;
+use domain_core::time::{SECOND_MS, Time};
 use domain_loyalty::{ACTIVATION_LEAD_MS, AbsorbError, DecideError, ProgramEvent};
 use domain_shopify::PayloadError;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::caches::cached_catalog::TTL;
+use crate::runtime::clock::Clock;
 
 pub use loyalty::LoyaltyConsumer;
 pub use orders::{IgnoreReason, OrderReading, Orders};
 pub use shared::SharedConsumer;
+
+/// How long an instance may serve what was replaced.
+const TTL_MS: u64 = TTL.as_secs() * SECOND_MS;
+/// The time of an event is in whole seconds: it may be that much later.
+const EVENT_TIME_MS: u64 = SECOND_MS;
+/// Longest wait of a batch: that of a program just published.
+const WAIT_MS_MAX: u64 = TTL_MS + ACTIVATION_LEAD_MS + EVENT_TIME_MS;
 
 /// A batch as SQS gives it to a Lambda, without the fields that are not read.
 #[derive(Debug, Deserialize)]
@@ -111,6 +119,17 @@ pub struct CartConsumer<C> {
 pub struct PublishedConsumer<E> {
     /// The edge's caches.
     pub edge: E,
+    /// The clock that says how old an event is.
+    pub clock: Clock,
+}
+
+/// What the edge must not serve any more.
+#[derive(Debug, Default)]
+struct Outdated {
+    /// When it can be removed for good.
+    due: Time,
+    contents: Vec<PublicContent>,
+    messages: Vec<String>,
 }
 
 /// The detail of a publication's event.
@@ -171,29 +190,46 @@ impl<C: CartWriter> CartConsumer<C> {
 // === impl PublishedConsumer ===
 
 impl<E: EdgeCache + 'static> Consumer for PublishedConsumer<E> {
-    /// Waits until no instance gives the edge a cached earlier version, then invalidates once.
+    /// Waits until no instance gives the edge a cached earlier version, then invalidates. The queue
+    /// delivers an event when most of the wait is over, so that publications in a burst do not wait
+    /// for one another. A program takes longer, so products come first.
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
-        let (mut published, mut wait) = (Vec::new(), TTL);
+        let (mut products, mut programs) = (Outdated::default(), Outdated::default());
         for message in batch.records {
-            match message.detail::<Published>() {
-                Ok(publication) => {
-                    wait = wait.max(publication.known_everywhere_after());
-                    published.push((message.message_id, publication.content()));
+            match message.published() {
+                Ok((publication, due)) => {
+                    let outdated = match publication {
+                        Published::Program(_) => &mut programs,
+                        Published::Product(_) => &mut products,
+                    };
+                    outdated.due = outdated.due.max(due);
+                    outdated.contents.push(publication.content());
+                    outdated.messages.push(message.message_id);
                 }
                 Err(error) => unfinished.note(message.message_id, Err(error.into())),
             }
         }
-        if published.is_empty() {
-            return unfinished;
-        }
-        tokio::time::sleep(wait).await;
-        let contents: Vec<PublicContent> = published.iter().map(|(_, one)| one.clone()).collect();
-        let outcome = self.edge.invalidate(&contents).await;
-        for (message, _) in published {
-            unfinished.note(message, outcome.clone().map_err(MessageError::Port));
+        for outdated in [products, programs] {
+            self.invalidate(outdated, &mut unfinished).await;
         }
         unfinished
+    }
+}
+
+impl<E: EdgeCache> PublishedConsumer<E> {
+    async fn invalidate(&self, outdated: Outdated, unfinished: &mut Unfinished) {
+        let Outdated { due, contents, messages } = outdated;
+        if contents.is_empty() {
+            return;
+        }
+        // A clock that is behind the bus's does not hold a batch up.
+        let wait_ms = due.0.saturating_sub(self.clock.now().0).min(WAIT_MS_MAX);
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        let outcome = self.edge.invalidate(&contents).await;
+        for message in messages {
+            unfinished.note(message, outcome.clone().map_err(MessageError::Port));
+        }
     }
 }
 
@@ -212,10 +248,10 @@ impl Published {
 
     /// After how long no instance gives the edge the earlier version. A program takes effect only
     /// some seconds after it was published.
-    fn known_everywhere_after(&self) -> Duration {
+    fn known_everywhere_after_ms(&self) -> u64 {
         match self {
-            Self::Program(_) => TTL + Duration::from_millis(ACTIVATION_LEAD_MS),
-            Self::Product(_) => TTL,
+            Self::Program(_) => TTL_MS + ACTIVATION_LEAD_MS,
+            Self::Product(_) => TTL_MS,
         }
     }
 }
@@ -227,8 +263,13 @@ impl Message {
         serde_json::from_str(&self.body)
     }
 
-    fn detail<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.envelope()?.detail.get())
+    /// A publication, and from when on no instance gives the edge what it replaced.
+    fn published(&self) -> Result<(Published, Time), serde_json::Error> {
+        let envelope = self.envelope()?;
+        let published: Published = serde_json::from_str(envelope.detail.get())?;
+        let at = Time::from_rfc3339(&envelope.time).unwrap_or_default();
+        let due = at.plus_ms(EVENT_TIME_MS + published.known_everywhere_after_ms());
+        Ok((published, due))
     }
 }
 

@@ -46,7 +46,9 @@ impl Composition {
             ConsumerFunction::Cart => SharedConsumer::new(self.cart(keys.clone())),
             ConsumerFunction::Loyalty => SharedConsumer::new(self.loyalty()),
             ConsumerFunction::Privacy => SharedConsumer::new(self.privacy()),
-            ConsumerFunction::Published => SharedConsumer::new(published(edge.clone())),
+            ConsumerFunction::Published => {
+                SharedConsumer::new(published(edge.clone(), self.clock.clone()))
+            }
         }
     }
 
@@ -94,6 +96,6 @@ impl Composition {
 }
 
 /// [`ConsumerFunction::Published`].
-pub fn published<E: EdgeCache + 'static>(edge: E) -> impl Consumer + use<E> {
-    PublishedConsumer { edge }
+pub fn published<E: EdgeCache + 'static>(edge: E, clock: Clock) -> impl Consumer + use<E> {
+    PublishedConsumer { edge, clock }
 }

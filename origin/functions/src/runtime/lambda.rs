@@ -132,14 +132,9 @@ async fn consume(
             let Config { aws, distribution, cloudfront_endpoint, .. } = config;
             let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
             let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
-            run_consumer(published(CloudFrontCache::new(
-                &distribution,
-                &aws.access,
-                endpoint,
-                http,
-                system_random,
-            )))
-            .await
+            let edge =
+                CloudFrontCache::new(&distribution, &aws.access, endpoint, http, system_random);
+            run_consumer(published(edge, clock)).await
         }
     }
 }

@@ -7,6 +7,7 @@ mod built_binary;
 mod catalog;
 mod documentation;
 mod installation;
+mod invalidating;
 mod merging;
 mod orders;
 mod postponing;

@@ -22,6 +22,8 @@ pub(crate) struct SessionBody {
     token: String,
     /// RFC 3339.
     expires_at: String,
+    /// Shopify's id of the customer, so that a client can tell that another one has signed in.
+    customer_id: String,
 }
 
 /// A customer token, through the App Proxy only.
@@ -35,6 +37,7 @@ pub(crate) async fn create(
     let body = SessionBody {
         token: mint_customer(&shop.config.keys, &customer, expires_unix_s),
         expires_at: Time(expires_unix_s * SECOND_MS).to_rfc3339(),
+        customer_id: customer,
     };
     (StatusCode::CREATED, Json(body)).into_response()
 }

@@ -1,0 +1,20 @@
+/** What every part shares: the protocol, in one file of the build, and its context, made once per page. */
+import type { Context } from './engine.js';
+import { browser, type Platform } from './platform.js';
+import { SessionKeeper } from './session.js';
+import { Store } from './store.js';
+import type { Options } from './index.js';
+
+export function createContext(options: Options, given?: Platform): Context {
+  const platform = given ?? browser();
+  const store = new Store(platform);
+  const session = new SessionKeeper(platform, store, options.proxyPath, options.customer);
+  const tab = platform.randomId();
+  platform.holdTab(tab);
+  return { platform, store, session, tab, baseUrl: options.baseUrl.replace(/\/$/, '') };
+}
+
+export { Engine } from './engine.js';
+export { ForecourtError } from './errors.js';
+export { RETRY_MS_MAX, dropAll, removeResource } from './jar.js';
+export { CALL_MS_MAX, persist, send, within } from './wire.js';

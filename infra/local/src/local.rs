@@ -22,7 +22,7 @@ use infra_bus::{Bus, Clock as BusClock, Faults, Target};
 use infra_dynamo::Embedded;
 use infra_shopify::local::LocalShopify;
 use origin_adapters::schema::create_tables;
-use origin_adapters::{AccessKey, Aws, AwsConfig};
+use origin_adapters::{AccessKey, Aws, AwsConfig, TokenRepository};
 use origin_functions::consumers::Orders;
 use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
@@ -30,6 +30,8 @@ use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
 use origin_functions::runtime::ports::{Ports, SharedEdgeCache};
 use origin_functions::runtime::shop::{Shop, system_random};
+use origin_functions::runtime::shopify::Shopify;
+use origin_shopify::admin_api::HttpTransport;
 use origin_shopify::{AppCredentials, HttpEndpoint, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -173,9 +175,17 @@ impl Local {
         };
         let shopify_address = shopify.as_ref().map(TcpListener::local_addr).transpose();
         let shopify_address = shopify_address.map_err(part)?;
-        let parts = edge_parts(shop, shopify_address, &ports, &clock)?;
+        let app = shopify_address.map(|at| shop.shopify(at, &ports, &clock)).transpose()?;
+        let parts = edge_parts(shop, app.as_ref(), &ports, &clock);
         let emulator = emulator(&parts)?;
-        let targets = targets(shop, &ports, &emulator, options.replaying, &clock);
+        let composition = Composition {
+            ports: ports.clone(),
+            shop: shop.domain.clone(),
+            is_replaying: options.replaying,
+            shopify: app,
+            clock: clock.clone(),
+        };
+        let targets = targets(&composition, &shop.keys, &emulator);
         let mut config = bus_config(faults.unwrap_or_default());
         config.clock = BusClock::at(clock.now().0);
         let bus = Bus::open(&data.bus(), config, targets)
@@ -307,13 +317,17 @@ impl LocalShop {
         Orders { keys: self.keys.clone(), shop: self.domain.clone() }
     }
 
-    /// The token endpoint of the Shopify at this address.
-    fn token_endpoint(&self, at: SocketAddr) -> Result<HttpEndpoint<HttpConnector>, LocalError> {
+    /// The Shopify at this address, as the app uses it.
+    fn shopify(&self, at: SocketAddr, ports: &Ports, clock: &Clock) -> Result<Shopify, LocalError> {
         let app = AppCredentials {
             client_id: self.client_id.clone().unwrap_or_default(),
             client_secret: Secret::new(&self.shopify_secret),
         };
-        HttpEndpoint::new(HttpConnector::new(), &format!("http://{at}"), app).map_err(part)
+        let (connector, origin) = (HttpConnector::new(), format!("http://{at}"));
+        let endpoint = HttpEndpoint::new(connector.clone(), &origin, app).map_err(part)?;
+        let transport = HttpTransport::new(connector, &origin).map_err(part)?;
+        let stored = TokenRepository::new(&ports.table, &self.domain);
+        Ok(Shopify::new(stored, endpoint, transport, clock))
     }
 
     fn edge(&self) -> EdgeConfig {
@@ -358,44 +372,26 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 type Targets = HashMap<String, Arc<dyn Target>>;
 
 /// The consumers behind their queues.
-fn targets(
-    shop: &LocalShop,
-    ports: &Ports,
-    emulator: &Emulator,
-    is_replaying: bool,
-    clock: &Clock,
-) -> Targets {
-    let LocalShop { domain, keys, .. } = shop.clone();
-    let composition =
-        Composition { ports: ports.clone(), shop: domain, is_replaying, clock: clock.clone() };
+fn targets(composition: &Composition, keys: &KeyRing, emulator: &Emulator) -> Targets {
     let edge = SharedEdgeCache::new(LocalEdge(emulator.clone()));
     let of_function = |function: &ConsumerFunction| {
-        let target = Arc::new(InProcess(composition.consumer(*function, &keys, &edge)));
+        let target = Arc::new(InProcess(composition.consumer(*function, keys, &edge)));
         queues_of(*function).map(move |queue| (queue, Arc::clone(&target) as Arc<dyn Target>))
     };
     ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
-fn edge_parts(
-    shop: &LocalShop,
-    shopify: Option<SocketAddr>,
-    ports: &Ports,
-    clock: &Clock,
-) -> Result<EdgeParts, LocalError> {
-    let endpoint = shopify.map(|at| shop.token_endpoint(at)).transpose()?;
+fn edge_parts(shop: &LocalShop, app: Option<&Shopify>, ports: &Ports, clock: &Clock) -> EdgeParts {
     let origin = |function: HttpFunction| {
         let shop = Shop::new(shop.handlers(), ports, clock.clone(), system_random);
-        let shop = match &endpoint {
-            Some(endpoint) => shop.with_endpoint(endpoint.clone()),
-            None => shop,
-        };
+        let shop = shop.with_shopify(app.cloned());
         let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router(function, Arc::new(shop))));
         (function.name(), origin)
     };
-    Ok(EdgeParts {
+    EdgeParts {
         function: Arc::new(ViewerRequest { config: shop.edge(), clock: clock.clone() }),
         origins: HttpFunction::ALL.iter().copied().map(origin).collect(),
-    })
+    }
 }
 
 fn emulator(parts: &EdgeParts) -> Result<Emulator, LocalError> {

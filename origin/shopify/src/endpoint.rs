@@ -1,17 +1,13 @@
 //! Shopify's token endpoint over HTTP.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use domain_core::time::SECOND_MS;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Request, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
+use http_body_util::Full;
 use hyper_util::client::legacy::connect::Connect;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+use crate::http::{Bounds, HttpClient};
 use crate::secret::Secret;
 use crate::tokens::{EndpointError, TokenAnswer, TokenEndpoint};
 
@@ -34,7 +30,7 @@ pub struct AppCredentials {
 /// The token endpoint of one shop. The connector decides on TLS.
 #[derive(Debug, Clone)]
 pub struct HttpEndpoint<C> {
-    client: Client<C, Full<Bytes>>,
+    client: HttpClient<C>,
     uri: Uri,
     credentials: AppCredentials,
 }
@@ -52,8 +48,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpEndpoint<C> {
         credentials: AppCredentials,
     ) -> Result<Self, http::uri::InvalidUri> {
         let uri = format!("{origin}{PATH}").parse()?;
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, uri, credentials })
+        Ok(Self { client: HttpClient::new(connector), uri, credentials })
     }
 
     async fn post(&self, mut grant: Value) -> Result<TokenAnswer, EndpointError> {
@@ -64,22 +59,10 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpEndpoint<C> {
             .header(ACCEPT, "application/json")
             .body(Full::from(grant.to_string()))
             .map_err(|_| EndpointError::unknown("the request can't be built"))?;
-        let limit = Duration::from_millis(ANSWER_MS_MAX);
-        let answer = tokio::time::timeout(limit, self.exchange_bytes(request)).await;
-        let (status, body) = answer.map_err(|_| EndpointError::unknown("no answer in time"))??;
-        TokenAnswer::parse(status, &body)
-    }
-
-    async fn exchange_bytes(
-        &self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<(u16, Bytes), EndpointError> {
-        // The client's own errors name the host and the cause, never the body.
-        let failed = |error: &dyn std::fmt::Display| EndpointError::unknown(error.to_string());
-        let response = self.client.request(request).await.map_err(|error| failed(&error))?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        Ok((status, body.map_err(|error| failed(&error))?.to_bytes()))
+        let bounds = Bounds { bytes_max: ANSWER_BYTES_MAX, ms_max: ANSWER_MS_MAX };
+        let answer = self.client.send(request, bounds).await;
+        let answer = answer.map_err(|none| EndpointError::unknown(none.reason))?;
+        TokenAnswer::parse(answer.status, &answer.body)
     }
 }
 

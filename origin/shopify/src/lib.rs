@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admin_api;
 mod endpoint;
+mod http;
 mod secret;
 mod tokens;
 

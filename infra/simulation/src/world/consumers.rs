@@ -92,7 +92,8 @@ impl Consumers {
             codes: SharedCodes::new(codes),
         };
         let shop = SHOP.to_owned();
-        let composition = Composition { ports, shop, is_replaying, clock: clock.clone() };
+        let composition =
+            Composition { ports, shop, is_replaying, shopify: None, clock: clock.clone() };
         let (keys, edge) = (self.keys.all(), SharedEdgeCache::new(NoEdge));
         let consumer = composition.consumer(function_of(queue), keys, &edge);
         ConsumerInstance { group, is_replaying, clock, faulty, consumer }

@@ -17,6 +17,7 @@ use crate::consumers::{
 };
 use crate::runtime::clock::Clock;
 use crate::runtime::ports::{Ports, SharedEdgeCache};
+use crate::runtime::shopify::Shopify;
 
 /// Composes consumers.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Composition {
     pub shop: String,
     /// Whether the archive is being replayed into a restored table: no redemption is decided then.
     pub is_replaying: bool,
+    /// Acts for the shop at Shopify; `None` without an app.
+    pub shopify: Option<Shopify>,
     /// Their clock.
     pub clock: Clock,
 }

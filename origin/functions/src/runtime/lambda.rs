@@ -12,7 +12,9 @@ use http::Response;
 use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::{LambdaEvent, service_fn};
-use origin_adapters::{Aws, CloudFrontCache, SecretsManager, lambda_http_client};
+use origin_adapters::table::SharedTable;
+use origin_adapters::{Aws, CloudFrontCache, SecretsManager, TokenRepository, lambda_http_client};
+use origin_shopify::admin_api::HttpTransport;
 use origin_shopify::{AppCredentials, HttpEndpoint, tls_connector};
 use tower::ServiceExt as _;
 use tracing_subscriber::Layer as _;
@@ -29,6 +31,7 @@ use crate::runtime::ports::Ports;
 use crate::runtime::rotation::{Rotating, SecretSource};
 use crate::runtime::secrets::Secrets;
 use crate::runtime::shop::{Shop, system_random};
+use crate::runtime::shopify::Shopify;
 
 pub use lambda_runtime::Error;
 
@@ -80,7 +83,8 @@ async fn serve(
         let config = config.shop(secrets);
         let new = || Shop::new(config.clone(), &ports, clock.clone(), system_random);
         let shop = instance.get_or_init(new).with(config);
-        router(function, Arc::new(with_shopify(shop, app)))
+        let shopify = app.and_then(|app| shopify(&shop.config.domain, app, &ports.table, &clock));
+        router(function, Arc::new(shop.with_shopify(shopify)))
     };
     let routers = Arc::new(Rotating::start(source, rotation_clock, with_secrets).await?);
     let serve = move |request| {
@@ -90,20 +94,24 @@ async fn serve(
     lambda_http::run_concurrent(lambda_http::service_fn(serve)).await
 }
 
-/// The shop with Shopify's token endpoint. Without it only installing fails.
-fn with_shopify(shop: Shop, app: Option<AppCredentials>) -> Shop {
-    let Some(app) = app else { return shop };
-    let origin = format!("https://{}", shop.config.domain);
-    let endpoint = tls_connector().map_err(|error| error.to_string()).and_then(|connector| {
-        HttpEndpoint::new(connector, &origin, app).map_err(|error| error.to_string())
+/// Shopify over HTTPS. Without it, only what acts for the shop there fails.
+fn shopify(
+    domain: &str,
+    app: AppCredentials,
+    table: &SharedTable,
+    clock: &Clock,
+) -> Option<Shopify> {
+    let origin = format!("https://{domain}");
+    let parts = tls_connector().map_err(|error| error.to_string()).and_then(|connector| {
+        let transport = HttpTransport::new(connector.clone(), &origin);
+        let endpoint = HttpEndpoint::new(connector, &origin, app);
+        endpoint.and_then(|endpoint| Ok((endpoint, transport?))).map_err(|error| error.to_string())
     });
-    match endpoint {
-        Ok(endpoint) => shop.with_endpoint(endpoint),
-        Err(error) => {
-            tracing::error!(error, "Shopify's token endpoint can't be used");
-            shop
-        }
-    }
+    let stored = TokenRepository::new(table, domain);
+    parts
+        .map(|(endpoint, transport)| Shopify::new(stored, endpoint, transport, clock))
+        .inspect_err(|error| tracing::error!(error, "Shopify can't be used"))
+        .ok()
 }
 
 async fn consume(
@@ -113,7 +121,8 @@ async fn consume(
     clock: Clock,
 ) -> Result<(), Error> {
     let (shop, is_replaying) = (config.domain.clone(), config.is_replaying);
-    let composition = Composition { ports, shop, is_replaying, clock: clock.clone() };
+    let composition =
+        Composition { ports, shop, is_replaying, shopify: None, clock: clock.clone() };
     match function {
         ConsumerFunction::Cart => {
             let source = secret_source(&config)?;

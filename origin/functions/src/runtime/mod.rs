@@ -9,5 +9,6 @@ pub mod ports;
 pub mod rotation;
 pub mod secrets;
 pub mod shop;
+pub mod shopify;
 
 pub(crate) mod timing;

@@ -139,13 +139,13 @@ impl RewardCodes for SharedCodes {
 
 impl SharedTokens {
     /// Shares the tokens.
-    pub fn new<S, E, C>(tokens: ShopTokens<S, E, C>) -> Self
+    pub fn new<S, E, C>(tokens: Arc<ShopTokens<S, E, C>>) -> Self
     where
         S: TokenStore + 'static,
         E: TokenEndpoint + 'static,
         C: Fn() -> Time + Send + Sync + 'static,
     {
-        Self(Arc::new(tokens))
+        Self(tokens)
     }
 
     /// As [`ShopTokens::install`].

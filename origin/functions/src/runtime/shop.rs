@@ -13,7 +13,6 @@ use origin_adapters::{
     OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
     SelectionRepository, StaffRepository, TokenRepository,
 };
-use origin_shopify::{ShopTokens, TokenEndpoint};
 use tokio::sync::Semaphore;
 
 use crate::caches::cached_catalog::CachedCatalog;
@@ -22,7 +21,8 @@ use crate::caches::cached_reader::CachedReader;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
-use crate::runtime::ports::{Ports, SharedEvents, SharedTokens};
+use crate::runtime::ports::{Ports, SharedEvents};
+use crate::runtime::shopify::Shopify;
 
 /// A merchant who sets up a shop publishes its program within minutes.
 const NO_PROGRAM_RETRY_MS: u64 = MINUTE_MS;
@@ -66,8 +66,8 @@ pub struct Shop {
     pub payloads: PayloadRepository,
     /// The tokens of the shop at Shopify, as they are stored.
     pub stored_tokens: TokenRepository,
-    /// Obtains them; `None` in functions that don't, and without an app.
-    pub tokens: Option<SharedTokens>,
+    /// Acts for the shop there; `None` in functions that don't, and without an app.
+    pub shopify: Option<Shopify>,
     /// The event bus.
     pub events: SharedEvents,
     /// Allows one compilation at a time: each may take a gibibyte.
@@ -123,7 +123,7 @@ impl Shop {
             privacy,
             staff: StaffRepository::new(table),
             stored_tokens,
-            tokens: None,
+            shopify: None,
             events: events.clone(),
             compiling,
             random: Arc::new(random),
@@ -136,13 +136,10 @@ impl Shop {
         Self { config, ..self.clone() }
     }
 
-    /// The same instance, which obtains tokens at this endpoint.
+    /// The same instance, which acts for the shop at Shopify.
     #[must_use]
-    pub fn with_endpoint(self, endpoint: impl TokenEndpoint + 'static) -> Self {
-        let clock = self.clock.clone();
-        let now = move || clock.now();
-        let tokens = ShopTokens::new(self.stored_tokens.clone(), endpoint, now);
-        Self { tokens: Some(SharedTokens::new(tokens)), ..self }
+    pub fn with_shopify(self, shopify: Option<Shopify>) -> Self {
+        Self { shopify, ..self }
     }
 
     /// A new cart id that can't be guessed: 128 random bits.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use domain_core::time::{DAY_MS, HOUR_MS};
 use edge_wire::function::{ConsumerFunction, HttpFunction};
 use edge_wire::identity::Kind;
@@ -12,6 +12,8 @@ use origin_functions::consumers::{Batch, Consumer as _};
 use origin_functions::http::routers::router;
 use origin_functions::runtime::ports::SharedEdgeCache;
 use origin_functions::runtime::shop::Shop;
+use origin_functions::runtime::shopify::Shopify;
+use origin_shopify::admin_api::{AdminAnswer, Transport, TransportError};
 use origin_shopify::{EndpointError, Refresh, Secret, TokenAnswer, TokenEndpoint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -20,10 +22,10 @@ use crate::world::{KEYS, SHOP, World, identity_header};
 
 const PATH: &str = "/v1/admin/installation";
 
-/// Accepts one ID token.
-struct Shopify;
+/// Accepts one ID token, and no call of the Admin API.
+struct Issuer;
 
-impl TokenEndpoint for Shopify {
+impl TokenEndpoint for Issuer {
     async fn exchange(&self, id_token: &str) -> Result<TokenAnswer, EndpointError> {
         if id_token != "good" {
             return Err(EndpointError::Subject);
@@ -39,6 +41,19 @@ impl TokenEndpoint for Shopify {
     async fn refresh(&self, _: &Secret) -> Result<TokenAnswer, EndpointError> {
         Err(EndpointError::Grant)
     }
+}
+
+impl Transport for Issuer {
+    async fn post(&self, _: &Secret, _: Bytes, _: u64) -> Result<AdminAnswer, TransportError> {
+        Err(TransportError { reason: "not here".to_owned(), may_be_sent: false })
+    }
+}
+
+/// An instance of the shop with its app.
+fn instance(world: &World) -> Arc<Shop> {
+    let shop = Shop::clone(&world.shop());
+    let app = Shopify::new(shop.stored_tokens.clone(), Issuer, Issuer, &shop.clock);
+    Arc::new(shop.with_shopify(Some(app)))
 }
 
 /// No publication is invalidated here.
@@ -95,7 +110,7 @@ async fn uninstalled(world: &World, time: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_app_is_installed_once_and_says_so_until_it_is_uninstalled() {
     let world = World::open().await;
-    let shop = Arc::new(Shop::clone(&world.shop()).with_endpoint(Shopify));
+    let shop = instance(&world);
     assert_eq!(state(&shop).await["state"], "not_installed");
     let (status, problem) = install(&shop, "stale").await;
     assert_eq!((status, &problem["code"]), (401, &json!("token-invalid")));
@@ -121,7 +136,7 @@ async fn the_app_is_installed_once_and_says_so_until_it_is_uninstalled() {
     );
     assert_eq!(lost["since"], "2999-01-01T00:00:00.999Z");
     // Another instance, without the earlier token in memory.
-    let shop = Arc::new(Shop::clone(&world.shop()).with_endpoint(Shopify));
+    let shop = instance(&world);
     assert_eq!(install(&shop, "good").await, (200, installed));
 }
 

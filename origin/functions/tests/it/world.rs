@@ -86,7 +86,13 @@ impl World {
     /// The consumers on these services.
     pub(crate) fn consumers(&self) -> Composition {
         let shop = SHOP.to_owned();
-        Composition { ports: self.ports.clone(), shop, is_replaying: false, clock: Clock::system() }
+        Composition {
+            ports: self.ports.clone(),
+            shop,
+            is_replaying: false,
+            shopify: None,
+            clock: Clock::system(),
+        }
     }
 
     pub(crate) fn shop(&self) -> Arc<Shop> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail as the test itself would")]
 
+mod admin_api;
 mod answers;
 mod endpoint;
 mod items;

@@ -268,8 +268,13 @@ fn targets(
     deliveries: &Arc<Mutex<Vec<(String, String)>>>,
 ) -> HashMap<String, Arc<dyn Target>> {
     let shop = demo::SHOP.to_owned();
-    let composition =
-        Composition { ports: ports.clone(), shop, is_replaying: false, clock: clock.clone() };
+    let composition = Composition {
+        ports: ports.clone(),
+        shop,
+        is_replaying: false,
+        shopify: None,
+        clock: clock.clone(),
+    };
     let of_function = |function: &ConsumerFunction| {
         let edge = SharedEdgeCache::new(NoEdge);
         let consumer = composition.consumer(*function, &keys(), &edge);

@@ -63,7 +63,7 @@ pub(crate) async fn create(
         let detail = format!("An ID token has at most {ID_TOKEN_BYTES_MAX} bytes.");
         return Err(HttpProblem::new(Code::Malformed, detail).at("/id_token", "is too long"));
     }
-    let tokens = shop.tokens.as_ref().ok_or_else(|| {
+    let shopify = shop.shopify.as_ref().ok_or_else(|| {
         let detail = "This deployment has no Shopify app: its secret has no client id.";
         HttpProblem::new(Code::Unavailable, detail)
     })?;
@@ -73,7 +73,7 @@ pub(crate) async fn create(
         // explain. So the log also has the attempts that Shopify refused.
         shop.staff.append(&staff.act(&shop).entry("installation", "")).await?;
     }
-    tokens.install(&id_token).await?;
+    shopify.tokens.install(&id_token).await?;
     current(&shop).await.map(Json)
 }
 

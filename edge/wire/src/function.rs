@@ -38,6 +38,8 @@ pub enum ConsumerFunction {
     Loyalty,
     /// Demands about people's data.
     Privacy,
+    /// The nightly comparison of the ledger with the store's orders.
+    Reconciliation,
     /// Publications: invalidates the earlier content at the edge.
     Published,
 }
@@ -110,6 +112,7 @@ impl ConsumerFunction {
             Self::Cart => "consume-cart",
             Self::Loyalty => "consume-loyalty",
             Self::Privacy => "consume-privacy",
+            Self::Reconciliation => "consume-reconciliation",
             Self::Published => "consume-published",
         }
     }

@@ -118,6 +118,8 @@ codes! {
     PointsOutOfRange = 422 "points-out-of-range" "The points are out of range";
     /// A loyalty program with mistakes, all of them listed.
     ProgramInvalid = 422 "program-invalid" "The programme has mistakes";
+    /// A scope or an approval that the app does not have.
+    ShopifyAccessDenied = 422 "shopify-access-denied" "Shopify does not let the app do this";
     /// A change of role that would leave the shop without an owner.
     LastOwner = 422 "last-owner" "A shop needs an owner";
     /// More persons with roles than are stored.

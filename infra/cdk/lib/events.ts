@@ -1,6 +1,8 @@
 // One bus per environment, an archive, and a queue with dead letters before every consumer.
 import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -17,6 +19,11 @@ const VISIBILITY_FACTOR = 6;
 /// EventBridge tries to reach a queue this long, then writes a dead letter of its own.
 const DELIVERY_HOURS = 24;
 const DELIVERY_ATTEMPTS = 185;
+
+/// When the ledger is compared with the store's orders: at night in Europe and America.
+const RECONCILIATION = 'cron(30 2 * * ? *)';
+/// A reconciliation may begin this many minutes late, so that shops do not begin at once.
+const RECONCILIATION_WINDOW_MINUTES = 30;
 
 /// A queue, its dead letters, and its consumer.
 export interface Wake {
@@ -47,6 +54,41 @@ export class Events extends Construct {
         this.wakes = CONSUMERS.flatMap((consumer) =>
             consumer.queues.map((wired) => this.wake(name, consumer, wired))
         );
+        this.reconcileNightly(name);
+    }
+
+    /// The scheduler puts the event on the bus, where the rule of its queue takes it.
+    private reconcileNightly(name: string): void {
+        const role = new iam.Role(this, 'ScheduleRole', {
+            assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+                conditions: { StringEquals: { 'aws:SourceAccount': this.bus.stack.account } },
+            }),
+        });
+        role.addToPolicy(
+            new iam.PolicyStatement({
+                sid: 'Publish',
+                actions: ['events:PutEvents'],
+                resources: [this.bus.eventBusArn],
+            })
+        );
+        new scheduler.CfnSchedule(this, 'ReconcileNightly', {
+            name: `${name}-reconciliation`,
+            description: 'Compares the ledger with the orders of the store',
+            scheduleExpression: RECONCILIATION,
+            flexibleTimeWindow: {
+                mode: 'FLEXIBLE',
+                maximumWindowInMinutes: RECONCILIATION_WINDOW_MINUTES,
+            },
+            target: {
+                arn: this.bus.eventBusArn,
+                roleArn: role.roleArn,
+                input: '{}',
+                eventBridgeParameters: {
+                    source: 'forecourt.loyalty',
+                    detailType: 'reconciliation.due',
+                },
+            },
+        });
     }
 
     private wake(name: string, consumer: Consumer, wired: Queue): Wake {

@@ -140,6 +140,11 @@ const ALLOWED: Record<string, Pick<Consumer, 'ports' | 'atOnceMax'>> = {
         ports: ['read-hot', 'write-hot', 'erase'],
         atOnceMax: 2,
     },
+    // It publishes the webhooks that were lost, and obtains tokens of the shop.
+    'consume-reconciliation': {
+        ports: ['read-secrets', 'read-hot', 'write-hot', 'publish'],
+        atOnceMax: 2,
+    },
     'consume-published': { ports: ['invalidate'], atOnceMax: 2 },
 };
 

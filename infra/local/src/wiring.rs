@@ -21,6 +21,8 @@ pub const REDEMPTION_QUEUE: &str = "redemption";
 pub const PUBLISHED_QUEUE: &str = "published";
 /// The queue of demands about people's data.
 pub const PRIVACY_QUEUE: &str = "privacy";
+/// The queue of the nightly reconciliation.
+pub const RECONCILIATION_QUEUE: &str = "reconciliation";
 /// Concurrent batches of carts' events. A replay of weeks passes in seconds: of two batches
 /// at once, one could overtake the other by 48 hours of its events' time. The table has one writer
 /// anyway.
@@ -108,7 +110,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{
-        CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, REDEMPTION_QUEUE, bus_config,
+        CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, RECONCILIATION_QUEUE,
+        REDEMPTION_QUEUE, bus_config,
     };
 
     /// Events of these kinds, as a pattern: what is published names its kind by its detail type.
@@ -170,6 +173,7 @@ mod tests {
             (LOYALTY_QUEUE, json!({"$or": ledger})),
             (REDEMPTION_QUEUE, of(&Kind::REDEMPTIONS)),
             (PRIVACY_QUEUE, json!({"$or": webhooks(&Demand::TOPICS)})),
+            (RECONCILIATION_QUEUE, of(&[Kind::ReconciliationDue])),
             (PUBLISHED_QUEUE, of(&[Kind::ConfiguratorPublished, Kind::ProgramPublished])),
         ];
         let rules = bus_config(Faults::default()).rules;

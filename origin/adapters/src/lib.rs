@@ -25,8 +25,8 @@ pub use http_client::lambda_http_client;
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PayloadRepository,
-    PrivacyRepository, ProgramRepository, SelectionRepository, StaffRepository, StoredProduct,
-    TokenRepository,
+    PrivacyRepository, ProgramRepository, ReconciliationRepository, SelectionRepository,
+    StaffRepository, StoredProduct, TokenRepository,
 };
 pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

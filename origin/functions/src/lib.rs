@@ -3,4 +3,7 @@
 pub mod caches;
 pub mod consumers;
 pub mod http;
+pub mod reconciliation;
 pub mod runtime;
+
+mod webhook_event;

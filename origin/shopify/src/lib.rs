@@ -3,6 +3,7 @@
 pub mod admin_api;
 mod endpoint;
 mod http;
+pub mod orders;
 mod secret;
 mod tokens;
 

@@ -57,6 +57,11 @@ pub enum Command {
         forecourt replay --rule loyalty --from 2026-11-21T08:00:00Z\n\n\
         Events carry the replay's name, as on EventBridge. The archive holds 20 days.\n")]
     Replay(ReplayArgs),
+    /// Compare the ledger with the store's orders, and absorb what webhooks did not bring.
+    #[command(after_help = "Example:\n  forecourt reconcile --since 2026-11-01 --dry-run\n\n\
+        It compares orders that changed since then, of the last 7 days by default. Shopify has only \
+        60 days without the scope read_all_orders.\n")]
+    Reconcile(ReconcileArgs),
     /// Write what a load test works with: products, customers and their tokens.
     #[command(after_help = "Example:\n  forecourt loadtest-data --out loadtest.json\n\n\
         Without --product it publishes products of its own, which a shop for shoppers should not get.\n")]
@@ -145,6 +150,23 @@ pub struct PublishArgs {
 pub struct WithdrawArgs {
     /// The product's id.
     pub product: String,
+    /// The shop.
+    #[command(flatten)]
+    pub target: Target,
+    /// A staff token, instead of the profile's.
+    #[arg(long)]
+    pub staff_token: Option<String>,
+}
+
+/// `reconcile`.
+#[derive(Debug, Clone, Args)]
+pub struct ReconcileArgs {
+    /// A day (UTC) or a moment of RFC 3339: orders that changed since then.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Only print what the ledger lacks.
+    #[arg(long)]
+    pub dry_run: bool,
     /// The shop.
     #[command(flatten)]
     pub target: Target,

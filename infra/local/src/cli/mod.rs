@@ -12,6 +12,7 @@ mod progress;
 mod publish;
 mod publish_program;
 mod publish_shopify;
+mod reconcile;
 mod replay;
 mod sign_proxy;
 mod staff;
@@ -22,14 +23,15 @@ mod withdraw;
 
 pub use args::{
     Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, LoadtestArgs,
-    LoadtestDataArgs, PublishArgs, RedriveArgs, ReplayArgs, SignProxyArgs, Target, TokenArgs,
-    UpArgs, WebhookArgs, WithdrawArgs,
+    LoadtestDataArgs, PublishArgs, ReconcileArgs, RedriveArgs, ReplayArgs, SignProxyArgs, Target,
+    TokenArgs, UpArgs, WebhookArgs, WithdrawArgs,
 };
 pub use sign_proxy::signed;
 
 use std::path::Path;
 
 use origin_functions::consumers::Orders;
+use origin_functions::runtime::clock::Clock;
 
 use crate::local::LocalShop;
 use crate::profile::Profile;
@@ -58,6 +60,9 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Token(args) => token::run(&args, &profile(None, None)?),
         Command::DeadLetters(command) => dead_letters::run(&command, &profile(None, None)?),
         Command::Replay(args) => replay::run(&args, &profile(None, None)?),
+        Command::Reconcile(args) => {
+            reconcile::run(&args, &at(&args.target)?, Clock::system().now())
+        }
         Command::LoadtestData(args) => loadtest_data::run(&args, &at(&args.target)?),
         Command::Loadtest(args) => loadtest::run(&args, &profile(None, None)?),
         Command::Edge(args) => edge::run(&args),

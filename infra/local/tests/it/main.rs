@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test helpers may fail like tests")]
 
 mod admin;
+mod admin_operations;
 mod attacks;
 mod bad_input;
 mod behaviors;
@@ -28,6 +29,7 @@ mod privacy;
 mod profiles;
 mod programs;
 mod publishing;
+mod reconciling;
 mod redemptions;
 mod restart;
 mod shop;

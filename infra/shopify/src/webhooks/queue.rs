@@ -128,6 +128,12 @@ impl Queue {
         &mut self.credentials
     }
 
+    /// Whether nothing waits and nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.under_way.is_empty()
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -69,6 +69,8 @@ pub enum ItemKey<'a> {
     AuditEntry { at: Time, id: &'a str },
     /// The tokens of a shop at Shopify.
     ShopTokens { shop: &'a str },
+    /// Where the nightly reconciliation stands.
+    Reconciliation,
     /// The record of a command.
     Command { id: CommandId },
 }
@@ -168,6 +170,7 @@ impl ItemKey<'_> {
                 hot(kind.partition("shop"), format!("{at:020}/{id}"))
             }
             Self::ShopTokens { shop } => hot(kind.partition(shop), "tokens"),
+            Self::Reconciliation => hot(kind.partition("orders"), "reconciliation"),
             Self::Command { id } => {
                 Key { table: TableName::Commands, pk: kind.partition(id), sk: None }
             }
@@ -197,6 +200,7 @@ impl ItemKind {
             Self::Roster => "staff/",
             Self::AuditEntry => "audit/",
             Self::ShopTokens => "shopify/",
+            Self::Reconciliation => "reconciliation/",
             Self::Command => "command/",
         }
     }
@@ -212,6 +216,8 @@ impl ItemKind {
             // Persons of a merchant who has left, and access to that shop. Customers are ids in the
             // log, which expires.
             Self::Roster | Self::AuditEntry | Self::ShopTokens => Erasure::OfShop,
+            // A shop that returns is compared from the start.
+            Self::Reconciliation => Erasure::OfShop,
             Self::Product
             | Self::ProductVersion
             | Self::Variant

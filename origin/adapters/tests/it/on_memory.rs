@@ -5,7 +5,7 @@ use origin_adapters::memory::{MemoryBus, MemoryTable};
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
     CartRepository, CommandLogRepository, LedgerRepository, OrderHistoryRepository,
-    ProgramRepository, SelectionRepository, TokenRepository,
+    ProgramRepository, ReconciliationRepository, SelectionRepository, TokenRepository,
 };
 
 use crate::contract::cases::{cases, contracts};

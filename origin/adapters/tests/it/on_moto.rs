@@ -14,8 +14,8 @@ use domain_core::event::{Event, Events as _, Kind};
 use origin_adapters::table::SharedTable;
 use origin_adapters::{
     AccessKey, Aws, AwsConfig, CartRepository, CommandLogRepository, DynamoTable, EventBridgeBus,
-    LedgerRepository, OrderHistoryRepository, ProgramRepository, SecretsManager,
-    SelectionRepository, TokenRepository, schema,
+    LedgerRepository, OrderHistoryRepository, ProgramRepository, ReconciliationRepository,
+    SecretsManager, SelectionRepository, TokenRepository, schema,
 };
 use serde_json::{Value, json};
 
@@ -240,6 +240,7 @@ async fn the_deployed_rules_lead_each_event_to_its_queues() {
         ((Kind::LoyaltyCommanded, json!({})), vec!["loyalty"]),
         ((Kind::ConfiguratorPublished, json!({})), vec!["published"]),
         ((Kind::ProgramPublished, json!({})), vec!["published"]),
+        ((Kind::ReconciliationDue, json!({})), vec!["reconciliation"]),
         (webhook("orders/paid"), vec!["cart", "loyalty"]),
         (webhook("products/update"), vec![]),
         (webhook("customers/merge"), vec!["loyalty"]),

@@ -37,6 +37,8 @@ pub enum Kind {
     RedemptionTimedOut,
     /// A version of the loyalty program was published or activated again.
     ProgramPublished,
+    /// It is time to compare the ledger with the store's orders, or to continue with that.
+    ReconciliationDue,
 }
 
 /// Most bytes of an event's detail. EventBridge accepts 1 MiB per entry, including the envelope
@@ -78,7 +80,7 @@ impl Kind {
             | Self::RedemptionSettled
             | Self::RedemptionReleased
             | Self::RedemptionTimedOut => "forecourt.loyalty",
-            Self::ProgramPublished => "forecourt.loyalty",
+            Self::ProgramPublished | Self::ReconciliationDue => "forecourt.loyalty",
         }
     }
 
@@ -96,6 +98,7 @@ impl Kind {
             Self::RedemptionReleased => "redemption.released",
             Self::RedemptionTimedOut => "redemption.timed_out",
             Self::ProgramPublished => "program.published",
+            Self::ReconciliationDue => "reconciliation.due",
         }
     }
 }

@@ -20,18 +20,20 @@ mod redemption;
 
 pub use day::Day;
 pub use ledger::{
-    AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind,
-    CustomerMerge, EXPIRING_MAX, EntryKey, EntryKind, Exchange, Expiring, FACT_LEAD_MS_MAX, Fact,
-    Goodwill, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, MERGED_MAX, MERGED_REDEMPTIONS_MAX,
-    MERGED_VERSION, Merged, ORDER_REFUNDS_MAX, OrderEarning, OrderFact, OrderFacts, OrderFull,
-    OrderItem, Outcome, OwnedEntry, Paid, PaidLine, PaidOrder, REFUNDED_LINES_MAX, Reading, Refund,
-    SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, Statement, TEXT_BYTES_MAX, TEXTS_MAX, Terms,
-    decide, order_entries,
+    AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, Comparison,
+    CustomerDifference, CustomerMerge, EXPIRING_MAX, EntryKey, EntryKind, Exchange, Expiring,
+    FACT_LEAD_MS_MAX, Fact, Goodwill, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, MERGED_MAX,
+    MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Merged, Missing, ORDER_REFUNDS_MAX, OVERLAP_MS,
+    OrderEarning, OrderFact, OrderFacts, OrderFull, OrderItem, Outcome, OwnedEntry, Paid, PaidLine,
+    PaidOrder, REACH_DAYS, REFUNDED_LINES_MAX, Reading, Reconciliation, ReconciliationRun, Refund,
+    SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, StatedOrder, StatedPayload, Statement,
+    TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
 };
 pub use points::{POINTS_MAX, Points};
 pub use ports::{
     CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
-    LoadedLedger, PAGE_ENTRIES_MAX, Programs, RewardCodes, TRANSACTION_ACTIONS_MAX,
+    LoadedLedger, PAGE_ENTRIES_MAX, Programs, ReconciliationStore, RewardCodes,
+    TRANSACTION_ACTIONS_MAX,
 };
 pub use program::{
     ACTIVATION_LEAD_MS, Activation, Condition, DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX,

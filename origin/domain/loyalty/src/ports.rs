@@ -10,6 +10,7 @@ use crate::ledger::account::Account;
 use crate::ledger::cause::Cause;
 use crate::ledger::entry::{EntryKey, LedgerEntry, OwnedEntry};
 use crate::ledger::facts::OrderItem;
+use crate::ledger::reconciliation::Reconciliation;
 use crate::program::definition::ProgramVersion;
 use crate::redemption::lifecycle::{RedemptionItem, RewardCode};
 
@@ -120,6 +121,18 @@ pub trait LedgerReader: Source<Account> {
         before: Option<&EntryKey>,
         limit: usize,
     ) -> impl Future<Output = Result<EntryPage, PortError>> + Send;
+}
+
+/// Stores where the nightly reconciliation stands, in one item of the shop.
+pub trait ReconciliationStore: Send + Sync {
+    /// The item, strongly consistent; a new one before the first write.
+    fn load(&self) -> impl Future<Output = Result<Reconciliation, PortError>> + Send;
+
+    /// Writes an item in place of the version before it.
+    fn save(
+        &self,
+        item: &Reconciliation,
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
 }
 
 /// Makes the codes by which customers claim their rewards.

@@ -48,6 +48,8 @@ pub enum Act {
     PublishProgram,
     /// Add points to an account, or remove some.
     AdjustPoints,
+    /// Compare the ledger with the store's orders, and absorb what is missing.
+    ReconcileOrders,
     /// Read the demands about personal data and what was done.
     ViewDemands,
     /// Download the file of an export, which is a customer's data.
@@ -86,6 +88,7 @@ pub const PERMISSIONS: &[(Act, &[Role])] = {
         (Act::TryProgram, &[Owner, Manager, Developer]),
         (Act::PublishProgram, &[Owner, Manager]),
         (Act::AdjustPoints, &[Owner, Manager, Support]),
+        (Act::ReconcileOrders, &[Owner, Manager]),
         (Act::ViewDemands, &[Owner, Manager, Support]),
         (Act::DownloadExports, &[Owner, Manager]),
         (Act::Install, &[Owner, Manager, Support, Developer]),

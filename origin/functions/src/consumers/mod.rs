@@ -7,6 +7,7 @@ pub mod tombstone_filter;
 
 mod loyalty;
 mod orders;
+mod reconciliation;
 mod shared;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use crate::runtime::clock::Clock;
 
 pub use loyalty::LoyaltyConsumer;
 pub use orders::{IgnoreReason, OrderReading, Orders};
+pub use reconciliation::ReconciliationConsumer;
 pub use shared::SharedConsumer;
 
 /// How long an instance may serve what was replaced.

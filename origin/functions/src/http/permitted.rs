@@ -43,7 +43,7 @@ pub(crate) mod act {
     }
 
     permissions! {
-        ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints,
+        ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints, ReconcileOrders,
         ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit,
     }
 }

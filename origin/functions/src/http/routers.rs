@@ -19,7 +19,7 @@ use crate::http::response_policy::response_policy;
 use crate::http::routes::{
     adjustments, admin, admin_program, admin_versions, audit, cart, cart_lines, cart_merge,
     checkout, completion, configurator, explanation, health, installation, loyalty, privacy,
-    redemptions, selections, session, staff, webhook,
+    reconciliation, redemptions, selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
 
@@ -87,6 +87,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(audit::list))
             .routes(routes!(privacy::list))
             .routes(routes!(privacy::file))
+            .routes(routes!(reconciliation::show, reconciliation::create))
             .routes(routes!(adjustments::create))
             .routes(routes!(admin_program::show, admin_program::publish))
             .routes(routes!(admin_program::versions))

@@ -6,15 +6,17 @@ use edge_wire::function::ConsumerFunction;
 use edge_wire::keys::KeyRing;
 use origin_adapters::{
     CartRepository, LedgerRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    TokenRepository,
+    ReconciliationRepository, TokenRepository,
 };
 
 use crate::consumers::claim_check::WithPayloads;
 use crate::consumers::privacy::PrivacyConsumer;
 use crate::consumers::tombstone_filter::TombstoneFilter;
 use crate::consumers::{
-    CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, SharedConsumer,
+    CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, ReconciliationConsumer,
+    SharedConsumer,
 };
+use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;
 use crate::runtime::ports::{Ports, SharedEdgeCache};
 use crate::runtime::shopify::Shopify;
@@ -52,6 +54,7 @@ impl Composition {
             ConsumerFunction::Published => {
                 SharedConsumer::new(published(edge.clone(), self.clock.clone()))
             }
+            ConsumerFunction::Reconciliation => SharedConsumer::new(self.reconciliation()),
         }
     }
 
@@ -87,6 +90,19 @@ impl Composition {
             tokens: TokenRepository::new(table, &self.shop),
             shop: self.shop.clone(),
         })
+    }
+
+    /// [`ConsumerFunction::Reconciliation`].
+    pub fn reconciliation(&self) -> impl Consumer + use<> {
+        let reconciler = self.shopify.as_ref().map(|shopify| {
+            Reconciler::new(&self.ports, shopify.api.clone(), &self.shop, &self.clock)
+        });
+        ReconciliationConsumer {
+            reconciler,
+            stored: ReconciliationRepository::new(&self.ports.table),
+            events: self.ports.events.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     fn with_payloads<C>(&self, consumer: C) -> WithPayloads<C> {

@@ -128,14 +128,19 @@ async fn consume(
             let source = secret_source(&config)?;
             let with_secrets =
                 move |secrets: Secrets| SharedConsumer::new(composition.cart(secrets.keys));
-            let consumers = Arc::new(Rotating::start(source, clock, with_secrets).await?);
-            let serve = move |event| {
-                let consumers = Arc::clone(&consumers);
-                async move { handle(consumers.current().await, event).await }
-            };
-            lambda_runtime::run(service_fn(serve)).await
+            run_rotating(Rotating::start(source, clock, with_secrets).await?).await
         }
         ConsumerFunction::Loyalty => run_consumer(composition.loyalty()).await,
+        ConsumerFunction::Reconciliation => {
+            let source = secret_source(&config)?;
+            let with_secrets = move |secrets: Secrets| {
+                let Composition { ports, shop, clock, .. } = &composition;
+                let app = secrets.app.and_then(|app| shopify(shop, app, &ports.table, clock));
+                let composition = Composition { shopify: app, ..composition.clone() };
+                SharedConsumer::new(composition.reconciliation())
+            };
+            run_rotating(Rotating::start(source, clock, with_secrets).await?).await
+        }
         ConsumerFunction::Privacy => run_consumer(composition.privacy()).await,
         ConsumerFunction::Published => {
             let Config { aws, distribution, cloudfront_endpoint, .. } = config;
@@ -156,6 +161,16 @@ async fn handle(consumer: SharedConsumer, event: LambdaEvent<Batch>) -> Result<U
 async fn run_consumer(consumer: impl Consumer) -> Result<(), Error> {
     let consumer = SharedConsumer::new(consumer);
     lambda_runtime::run(service_fn(move |event| handle(consumer.clone(), event))).await
+}
+
+/// Runs the consumer of the present secrets.
+async fn run_rotating(consumers: Rotating<SharedConsumer>) -> Result<(), Error> {
+    let consumers = Arc::new(consumers);
+    let serve = move |event| {
+        let consumers = Arc::clone(&consumers);
+        async move { handle(consumers.current().await, event).await }
+    };
+    lambda_runtime::run(service_fn(serve)).await
 }
 
 fn secret_source(config: &Config) -> Result<SecretSource, ConfigError> {

@@ -11,7 +11,7 @@ use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
     OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    SelectionRepository, StaffRepository, TokenRepository,
+    ReconciliationRepository, SelectionRepository, StaffRepository, TokenRepository,
 };
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,7 @@ use crate::caches::cached_catalog::CachedCatalog;
 use crate::caches::cached_program::CachedProgram;
 use crate::caches::cached_reader::CachedReader;
 use crate::http::http_problem::HttpProblem;
+use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
 use crate::runtime::ports::{Ports, SharedEvents};
@@ -66,6 +67,10 @@ pub struct Shop {
     pub payloads: PayloadRepository,
     /// The tokens of the shop at Shopify, as they are stored.
     pub stored_tokens: TokenRepository,
+    /// Where the nightly reconciliation stands.
+    pub reconciliation: ReconciliationRepository,
+    /// Compares the ledger with the store; `None` without an app.
+    pub reconciler: Option<Reconciler>,
     /// Acts for the shop there; `None` in functions that don't, and without an app.
     pub shopify: Option<Shopify>,
     /// The event bus.
@@ -73,6 +78,7 @@ pub struct Shop {
     /// Allows one compilation at a time: each may take a gibibyte.
     pub(crate) compiling: Arc<Semaphore>,
     random: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
+    ports: Ports,
 }
 
 // === impl Shop ===
@@ -123,10 +129,13 @@ impl Shop {
             privacy,
             staff: StaffRepository::new(table),
             stored_tokens,
+            reconciliation: ReconciliationRepository::new(table),
+            reconciler: None,
             shopify: None,
             events: events.clone(),
             compiling,
             random: Arc::new(random),
+            ports: ports.clone(),
         }
     }
 
@@ -139,7 +148,10 @@ impl Shop {
     /// The same instance, which acts for the shop at Shopify.
     #[must_use]
     pub fn with_shopify(self, shopify: Option<Shopify>) -> Self {
-        Self { shopify, ..self }
+        let reconciler = shopify.as_ref().map(|shopify| {
+            Reconciler::new(&self.ports, shopify.api.clone(), &self.config.domain, &self.clock)
+        });
+        Self { shopify, reconciler, ..self }
     }
 
     /// A new cart id that can't be guessed: 128 random bits.

@@ -23,7 +23,7 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 17] = [
+const ACTS: [(&str, &str, Act); 19] = [
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
     ("PUT", "/v1/admin/configurators/{product}", Act::PublishProducts),
     ("DELETE", "/v1/admin/configurators/{product}", Act::PublishProducts),
@@ -34,6 +34,8 @@ const ACTS: [(&str, &str, Act); 17] = [
     ("GET", "/v1/admin/staff", Act::ViewStaff),
     ("PUT", "/v1/admin/staff/{person}", Act::ChangeRoles),
     ("GET", "/v1/admin/audit", Act::ViewAudit),
+    ("GET", "/v1/admin/reconciliation", Act::ReconcileOrders),
+    ("POST", "/v1/admin/reconciliation", Act::ReconcileOrders),
     ("GET", "/v1/admin/privacy/demands", Act::ViewDemands),
     ("GET", "/v1/admin/privacy/demands/{id}", Act::DownloadExports),
     ("POST", "/v1/admin/loyalty/customers/{customer}/adjustments", Act::AdjustPoints),

@@ -6,6 +6,7 @@ mod admin_api;
 mod answers;
 mod endpoint;
 mod items;
+mod orders;
 mod shopify;
 mod simulation;
 mod store;

@@ -39,6 +39,7 @@ fn item(parts: &Parts) -> ItemKey<'_> {
         ItemKind::Roster => ItemKey::Roster,
         ItemKind::AuditEntry => ItemKey::AuditEntry { at: Time(*number), id: one },
         ItemKind::ShopTokens => ItemKey::ShopTokens { shop: one },
+        ItemKind::Reconciliation => ItemKey::Reconciliation,
         ItemKind::Command => ItemKey::Command { id: CommandId::from(*id) },
     }
 }
@@ -161,6 +162,7 @@ fn the_keys_in_the_tables_are_these() {
         (ItemKey::Roster, "staff/roster roster"),
         (ItemKey::AuditEntry { at: Time(7), id: "ab" }, "audit/shop 00000000000000000007/ab"),
         (ItemKey::ShopTokens { shop: "a.myshopify.com" }, "shopify/a.myshopify.com tokens"),
+        (ItemKey::Reconciliation, "reconciliation/orders reconciliation"),
         (ItemKey::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
     assert_eq!(expected.map(|(item, _)| ItemKind::from(item)), ItemKind::VARIANTS);

@@ -99,6 +99,12 @@ macro_rules! cases {
             a_command_of_staff_is_recorded_once_with_one_entry,
         }
     };
+    (reconciliation, $tests:ident, $fresh:expr) => {
+        $tests! {
+            reconciliation on $fresh;
+            a_reconciliation_comes_back_as_it_was_stored,
+        }
+    };
     (tokens, $tests:ident, $fresh:expr) => {
         $tests! {
             tokens on $fresh;
@@ -130,6 +136,7 @@ macro_rules! contracts {
         cases!(programs, $tests, ProgramRepository::new);
         cases!(selections, $tests, SelectionRepository::new);
         cases!(staff, $tests, contract::staff::Shop::new);
+        cases!(reconciliation, $tests, ReconciliationRepository::new);
         cases!(tokens, $tests, |table: &SharedTable| TokenRepository::new(table, "a.example"));
     };
 }

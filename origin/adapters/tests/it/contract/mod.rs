@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod merges;
 pub(crate) mod order_history;
 pub(crate) mod programs;
+pub(crate) mod reconciliation;
 pub(crate) mod sample;
 pub(crate) mod secrets;
 pub(crate) mod selections;

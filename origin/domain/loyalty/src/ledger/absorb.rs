@@ -4,6 +4,7 @@ use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use domain_core::time::Time;
 use domain_shopify::PayloadError;
 use domain_shopify::Webhook;
+use serde_json::value::RawValue;
 
 use super::account::{Account, AccountFull, Addition};
 use super::cause::Cause;
@@ -126,9 +127,21 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
                 None => Ok(Outcome::Ignored { topic: webhook.topic }),
             };
         }
-        match OrderFact::read(&webhook.topic, webhook.payload)? {
-            Some(fact) => self.absorb_fact(&webhook.topic, &fact).await,
-            None => Ok(Outcome::Ignored { topic: webhook.topic }),
+        self.absorb_order(&webhook.topic, webhook.payload).await
+    }
+
+    /// Absorbs a payload about an order.
+    ///
+    /// # Errors
+    /// As [`Self::absorb`].
+    pub async fn absorb_order(
+        &self,
+        topic: &str,
+        payload: &RawValue,
+    ) -> Result<Outcome, AbsorbError> {
+        match OrderFact::read(topic, payload)? {
+            Some(fact) => self.absorb_fact(topic, &fact).await,
+            None => Ok(Outcome::Ignored { topic: topic.to_owned() }),
         }
     }
 

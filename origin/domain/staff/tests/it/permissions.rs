@@ -11,6 +11,7 @@ view_program      yes     yes   yes     yes     yes
 try_program       yes     yes   yes     -       yes
 publish_program   yes     yes   yes     -       -
 adjust_points     yes     yes   yes     yes     -
+reconcile_orders  yes     yes   yes     -       -
 view_demands      yes     yes   yes     yes     -
 download_exports  yes     yes   yes     -       -
 install           yes     yes   yes     yes     yes

@@ -18,6 +18,7 @@ pub(crate) mod loyalty;
 mod permalink;
 pub(crate) mod privacy;
 pub(crate) mod program_trial;
+pub(crate) mod reconciliation;
 pub(crate) mod redemptions;
 pub(crate) mod selection_query;
 pub(crate) mod selections;

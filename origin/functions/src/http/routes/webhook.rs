@@ -4,18 +4,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain_core::event::{DETAIL_BYTES_MAX, Event, Events as _, Kind, PAYLOAD_RETENTION_MS};
-use domain_core::port::PortError;
 use edge_wire::problem::Code;
 use edge_wire::webhook::{SIGNATURE_HEADER, verify};
 use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use crate::consumers::claim_check::PAYLOAD_REFERENCE;
 use crate::http::body::{Bounded, WEBHOOK_BYTES_MAX};
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
+use crate::webhook_event;
 
 /// Shopify's two header families, the newer first: where both are present it wins.
 const FAMILIES: [&str; 2] = ["shopify-", "x-shopify-"];
@@ -40,30 +38,9 @@ pub(crate) async fn receive(
     let payload: &RawValue = serde_json::from_slice(&bytes).map_err(|error| {
         HttpProblem::new(Code::Malformed, "The delivery is not JSON.").at("", error.to_string())
     })?;
-    publish(&shop, payload, &metadata(&headers)).await?;
+    let delivery = (payload, &metadata(&headers));
+    webhook_event::publish(&shop.events, &shop.payloads, delivery, shop.clock.now()).await?;
     Ok(StatusCode::OK)
-}
-
-/// Publishes the delivery in the shape of Shopify's own EventBridge delivery, so that one consumer
-/// serves both. The payload is forwarded unchanged, so that its ids and amounts are not rounded.
-/// A payload that the bus does not carry, too large or malformed (nested over a hundred deep, half
-/// a character), is stored separately, and the event refers to it (claim check).
-async fn publish(shop: &Shop, payload: &RawValue, metadata: &Value) -> Result<(), PortError> {
-    let publish = async |detail: String| {
-        shop.events.publish(&[Event { kind: Kind::ShopifyWebhook, detail }]).await
-    };
-    let detail = format!("{{\"payload\":{},\"metadata\":{metadata}}}", payload.get());
-    if detail.len() <= DETAIL_BYTES_MAX {
-        match publish(detail).await {
-            Err(PortError::Corrupt(reason)) => {
-                tracing::warn!(reason, "the bus rejected a payload; storing it")
-            }
-            outcome => return outcome,
-        }
-    }
-    let until = shop.clock.now().plus_ms(PAYLOAD_RETENTION_MS);
-    let reference = shop.payloads.store(payload.get().as_bytes(), until).await?;
-    publish(json!({ PAYLOAD_REFERENCE: reference, "metadata": metadata }).to_string()).await
 }
 
 fn verify_signature(shop: &Shop, headers: &HeaderMap, bytes: &[u8]) -> Result<(), HttpProblem> {

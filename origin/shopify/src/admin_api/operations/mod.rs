@@ -2,11 +2,22 @@
 //! Shopify's schema.
 
 mod order;
+mod order_lines;
+mod order_tips;
 mod orders_updated;
 mod page;
+mod refund_by_id;
+mod shop_time_zone;
 
 pub use order::{
     Customer, DiscountAllocation, LineItem, Money, MoneyBag, Order, Reference, TaxLine,
 };
+pub use order_lines::{LinesOfOrder, OrderLines, OrderLinesAnswer};
+pub use order_tips::{OrderTips, OrderTipsAnswer};
 pub use orders_updated::{OrdersUpdated, OrdersUpdatedAnswer};
-pub use page::{Page, PageInfo};
+pub use page::{Nodes, Page, PageInfo};
+pub use refund_by_id::{
+    OrderAdjustment, Refund, RefundById, RefundByIdAnswer, RefundDuty, RefundLineItem,
+    RefundTransaction,
+};
+pub use shop_time_zone::{ShopTimeZone, ShopTimeZoneAnswer, ZonedShop};

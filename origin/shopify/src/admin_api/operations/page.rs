@@ -12,6 +12,13 @@ pub struct Page<T> {
     pub page_info: PageInfo,
 }
 
+/// A connection of which the first page is all.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Nodes<T> {
+    /// Its nodes.
+    pub nodes: Vec<T>,
+}
+
 /// Whether more follows, and from where.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]

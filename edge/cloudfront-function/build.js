@@ -59,6 +59,7 @@ function constants(group, routes) {
         HAS_STAFF: takes('staff'),
         HAS_KEYED_ROUTES: routes.some(({ needsKey }) => needsKey),
         HAS_SELECTIONS: routes.some(({ selects }) => selects),
+        HAS_IGNORED: routes.some(({ names }) => names[0] === '-'),
         HAS_PROXY_ONLY: routes.some(({ exposure }) => exposure === 'proxy'),
         LEADS_TO_ADMIN: leadsTo('admin'),
         LEADS_TO_EDGE: leadsTo('edge'),
@@ -114,7 +115,7 @@ export function config(secret, digest) {
 }
 
 // One line a route: method, path, exposure, target, whether it needs a key, callers (upper case: must),
-// parameters (`*`: and a selection). The runtime reads it once, when the function is loaded.
+// parameters (`*`: and a selection; `-`: any, all dropped). The runtime reads it once, when the function is loaded.
 function table(routes) {
     const letters = { cart: 'c', customer: 'u', staff: 's' };
     const caller = ({ kind, must }) => (must ? letters[kind].toUpperCase() : letters[kind]);
@@ -146,6 +147,7 @@ function table(routes) {
                 })),
                 names: names,
                 selects: names[0] === '*',
+                ignores: names[0] === '-',
             };
         });`;
 }

@@ -23,6 +23,9 @@ export function parse(query) {
 }
 
 export function canonical(route, all) {
+    if (HAS_IGNORED && route.ignores) {
+        return '';
+    }
     const pairs = all.filter(
         (pair) => !/^utm_/.test(pair[0]) && pair[0] !== 'gclid' && pair[0] !== 'fbclid'
     );

@@ -7,7 +7,7 @@ use edge_wire::headers;
 use edge_wire::problem::{Code, Problem};
 use edge_wire::proxy::{self, ProxyError};
 use edge_wire::query::{Pairs, parse};
-use edge_wire::routes::{Parameters, Route};
+use edge_wire::routes::Route;
 
 use crate::config::EdgeConfig;
 use crate::event::{Headers, Request};
@@ -159,7 +159,7 @@ impl<'a> Claim<'a> {
 }
 
 fn is_known(route: &Route, name: &str) -> bool {
-    let (Parameters::Names(names) | Parameters::Selection(names)) = route.parameters;
+    let names = route.names();
     names.contains(&name) || [CART, BOOKMARK, IDEMPOTENCY_KEY].contains(&name)
 }
 

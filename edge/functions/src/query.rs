@@ -17,6 +17,9 @@ const SET: &str = "_only";
 
 /// The canonical query of a route's parameters.
 pub(crate) fn canonical(parameters: Parameters, mut pairs: Pairs<'_>) -> Result<String, Rejection> {
+    if parameters == Parameters::Ignored {
+        return Ok(String::new());
+    }
     pairs.retain(|(name, _)| !is_tracking(name));
     let mut selected = 0;
     for (name, value) in &mut pairs {

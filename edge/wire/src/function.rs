@@ -15,7 +15,8 @@ pub enum Function {
 /// The functions that answer HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum HttpFunction {
-    /// Products, queries about them, saved selections, the OpenAPI document, readiness.
+    /// Products, queries about them, saved selections, the OpenAPI document, the page of the admin,
+    /// readiness.
     ConfiguratorRead,
     /// Accounts, entries, the program.
     LoyaltyRead,

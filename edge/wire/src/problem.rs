@@ -78,6 +78,8 @@ codes! {
     LineUnknown = 404 "line-unknown" "There is no such line in the cart";
     /// No such redemption of this customer.
     RedemptionUnknown = 404 "redemption-unknown" "There is no such redemption";
+    /// A customer of whom nothing is stored.
+    CustomerUnknown = 404 "customer-unknown" "There is no such customer";
     /// A method the route does not have; see `Allow`.
     MethodNotAllowed = 405 "method-not-allowed" "The route does not take this method";
     /// A cart that was merged into another, which `merged_into` names.
@@ -120,6 +122,8 @@ codes! {
     ProgramInvalid = 422 "program-invalid" "The programme has mistakes";
     /// A scope or an approval that the app does not have.
     ShopifyAccessDenied = 422 "shopify-access-denied" "Shopify does not let the app do this";
+    /// A look-up by something that is not stored.
+    LookUpUnavailable = 422 "look-up-unavailable" "This can't be looked up";
     /// A change of role that would leave the shop without an owner.
     LastOwner = 422 "last-owner" "A shop needs an owner";
     /// More persons with roles than are stored.

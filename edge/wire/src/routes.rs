@@ -32,6 +32,9 @@ pub enum Parameters {
     /// `{option}={value}` pairs in the form of ids, at most [`SELECTION_PARAMETERS_MAX`], beside
     /// these of ours, which begin with `_`.
     Selection(&'static [&'static str]),
+    /// Any, of which none is forwarded: a page that others link to with parameters for its scripts.
+    /// Shopify's admin opens ours with some, and may add more.
+    Ignored,
 }
 
 /// How a route is reached.
@@ -79,7 +82,7 @@ const TRACKING_PREFIX: &str = "utm_";
 use Caller::{May, Must};
 use HttpFunction::{Admin, CartRead, Commands, ConfiguratorRead, LoyaltyRead, Webhooks};
 use Kind::{Cart, Customer, Staff};
-use Parameters::{Names, Selection};
+use Parameters::{Ignored, Names, Selection};
 
 const NONE: Parameters = Names(&[]);
 
@@ -140,9 +143,13 @@ pub const ROUTES: &[Route] = &[
         function: Some(Webhooks),
         ..command("POST", "/webhooks/shopify").without_key()
     },
+    Route { parameters: Ignored, ..public("/admin", Some(ConfiguratorRead), NONE) }.uncached(),
+    public("/admin/{release}/{file}", Some(ConfiguratorRead), NONE),
+    Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/products") },
     admin("GET", "/v1/admin/configurators/{product}"),
     admin("PUT", "/v1/admin/configurators/{product}"),
     admin("DELETE", "/v1/admin/configurators/{product}"),
+    admin("GET", "/v1/admin/configurators/{product}/report"),
     admin("GET", "/v1/admin/configurators/{product}/versions"),
     admin("POST", "/v1/admin/configurators/{product}/versions/{version}/activate"),
     admin("GET", "/v1/admin/installation"),
@@ -152,6 +159,15 @@ pub const ROUTES: &[Route] = &[
     Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/audit") },
     admin("GET", "/v1/admin/reconciliation"),
     admin("POST", "/v1/admin/reconciliation"),
+    admin("GET", "/v1/admin/health"),
+    admin("GET", "/v1/admin/dead-letters"),
+    admin("POST", "/v1/admin/dead-letters/redrive"),
+    admin("POST", "/v1/admin/customers/find"),
+    Route {
+        parameters: Names(&["cursor", "limit"]),
+        ..admin("GET", "/v1/admin/customers/{customer}")
+    },
+    admin("GET", "/v1/admin/carts/{id}"),
     admin("GET", "/v1/admin/privacy/demands"),
     admin("GET", "/v1/admin/privacy/demands/{id}"),
     Route {
@@ -221,6 +237,15 @@ impl Route {
 
     const fn without_key(self) -> Self {
         Self { needs_key: false, ..self }
+    }
+
+    /// The names of its own parameters.
+    #[must_use]
+    pub const fn names(&self) -> &'static [&'static str] {
+        match self.parameters {
+            Names(names) | Selection(names) => names,
+            Ignored => &[],
+        }
     }
 
     /// Whether `path` (canonical, without `/proxy`) is this route's.

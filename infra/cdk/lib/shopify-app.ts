@@ -26,7 +26,7 @@ export function byHand(environment: string, clientId: string | undefined): strin
         `cd infra && shopify app deploy --config ${environment}`,
         'request access to protected customer data: Orders and Customers, level 1, and the fields that the programs use ' +
             '(Partner Dashboard, API access requests); until then orders arrive without their customer, and nobody earns points',
-        'install the app in the shop (Dev Dashboard, Distribution)',
+        "install the app in the shop (Dev Dashboard, Distribution), and open it in the shop's admin: who opens it first is the owner",
     ];
     return steps.filter((it): it is string => typeof it === 'string');
 }

@@ -14,7 +14,7 @@ test("the app's configuration names the stack's URL everywhere, and the client i
     assert.ok(!text.includes('D.cloudfront.net'), text);
     const urls = text.match(/https:\/\/[^"\n]*/g);
     assert.deepEqual(urls, [
-        URL_OF_STACK,
+        `${URL_OF_STACK}/admin`,
         `${URL_OF_STACK}/health`,
         `${URL_OF_STACK}/proxy`,
         `${URL_OF_STACK}/webhooks/shopify`,

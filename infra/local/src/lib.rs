@@ -9,6 +9,7 @@ pub mod wiring;
 
 mod admin;
 mod data;
+mod dead_letters;
 mod edge;
 mod seed;
 mod shopify;

@@ -28,7 +28,7 @@ use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
 use origin_functions::runtime::composition::Composition;
 use origin_functions::runtime::config::ShopConfig;
-use origin_functions::runtime::ports::{Ports, SharedEdgeCache};
+use origin_functions::runtime::ports::{Ports, SharedDeadLetters, SharedEdgeCache};
 use origin_functions::runtime::shop::{Shop, system_random};
 use origin_functions::runtime::shopify::Shopify;
 use origin_shopify::admin_api::HttpTransport;
@@ -40,6 +40,7 @@ use tokio::task::JoinHandle;
 use crate::admin::{AdminSocket, Maintenance};
 use crate::bus_client::bus_http_client;
 use crate::data::DataFolder;
+use crate::dead_letters::BusDeadLetters;
 use crate::edge::{LocalEdge, RouterOrigin, ViewerRequest};
 use crate::profile::{Profile, ProfileError};
 use crate::targets::InProcess;
@@ -176,7 +177,14 @@ impl Local {
         let shopify_address = shopify.as_ref().map(TcpListener::local_addr).transpose();
         let shopify_address = shopify_address.map_err(part)?;
         let app = shopify_address.map(|at| shop.shopify(at, &ports, &clock)).transpose()?;
-        let parts = edge_parts(shop, app.as_ref(), &ports, &clock);
+        let letters = BusDeadLetters::default();
+        // Each function has caches of its own, as instances of a Lambda have.
+        let instance = || {
+            Shop::new(shop.handlers(shopify_address), &ports, clock.clone(), system_random)
+                .with_shopify(app.clone())
+                .with_dead_letters(SharedDeadLetters::new(letters.clone()))
+        };
+        let parts = edge_parts(shop, instance, &clock);
         let emulator = emulator(&parts)?;
         let composition = Composition {
             ports: ports.clone(),
@@ -190,6 +198,7 @@ impl Local {
         config.clock = BusClock::at(clock.now().0);
         let bus = Bus::open(&data.bus(), config, targets)
             .map_err(|error| unusable_file(&data.bus(), error))?;
+        letters.set(&bus);
         let (stop, stopped) = watch::channel(false);
         let (serving, until) = (bus.clone(), ended(stopped.clone()));
         let mut servers =
@@ -335,9 +344,18 @@ impl LocalShop {
         EdgeConfig { shop: domain, shopify_secrets, client_id, keys, staff }
     }
 
-    fn handlers(&self) -> ShopConfig {
-        let Self { domain, currency, keys, shopify_secrets, .. } = self.clone();
-        ShopConfig { domain, currency, shopify_secrets, keys, origin: None }
+    fn handlers(&self, shopify: Option<SocketAddr>) -> ShopConfig {
+        let Self { domain, currency, keys, shopify_secrets, client_id, .. } = self.clone();
+        let local_shopify = shopify.map(|at| format!("http://{at}"));
+        ShopConfig {
+            domain,
+            currency,
+            shopify_secrets,
+            keys,
+            origin: None,
+            client_id,
+            local_shopify,
+        }
     }
 }
 
@@ -381,11 +399,10 @@ fn targets(composition: &Composition, keys: &KeyRing, emulator: &Emulator) -> Ta
     ConsumerFunction::ALL.iter().flat_map(of_function).collect()
 }
 
-fn edge_parts(shop: &LocalShop, app: Option<&Shopify>, ports: &Ports, clock: &Clock) -> EdgeParts {
+fn edge_parts(shop: &LocalShop, instance: impl Fn() -> Shop, clock: &Clock) -> EdgeParts {
     let origin = |function: HttpFunction| {
-        let shop = Shop::new(shop.handlers(), ports, clock.clone(), system_random);
-        let shop = shop.with_shopify(app.cloned());
-        let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router(function, Arc::new(shop))));
+        let router = router(function, Arc::new(instance()));
+        let origin: Arc<dyn Origin> = Arc::new(RouterOrigin(router));
         (function.name(), origin)
     };
     EdgeParts {

@@ -19,8 +19,8 @@ const APP: &str = include_str!("../../shopify.app.toml");
 /// What stands there for the URL and the client id.
 const URL_PLACE: &str = "https://D.cloudfront.net";
 const CLIENT_ID_PLACE: &str = "the app's client id";
-/// The demo's only member of staff.
-const STAFF_ID: u64 = 1;
+/// The demo's staff.
+const STAFF: [(u64, &str, &str); 2] = [(1, "Grace", "Hopper"), (2, "Alan", "Turing")];
 
 /// The shop at this address, with Forecourt at `forecourt`.
 pub(crate) fn shopify(
@@ -41,13 +41,15 @@ pub(crate) fn shopify(
         seed: seed(&shop.domain),
     })
     .map_err(error)?;
-    local.oauth().add_staff(Staff {
-        id: STAFF_ID,
-        first_name: "Grace".to_owned(),
-        last_name: "Hopper".to_owned(),
-        email: "grace@example.com".to_owned(),
-        account_owner: true,
-    });
+    for (id, first_name, last_name) in STAFF {
+        local.oauth().add_staff(Staff {
+            id,
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            email: format!("{}@example.com", first_name.to_lowercase()),
+            account_owner: id == STAFF[0].0,
+        });
+    }
     for (number, (handle, document)) in (1..).zip(demo::PRODUCTS) {
         let document = demo::in_currency(document, &shop.currency);
         let document: Value = serde_json::from_str(&document).map_err(error)?;

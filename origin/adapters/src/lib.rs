@@ -24,8 +24,9 @@ pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_
 pub use http_client::lambda_http_client;
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
-    CommandLogRepository, LedgerRepository, OrderHistoryRepository, PayloadRepository,
-    PrivacyRepository, ProgramRepository, ReconciliationRepository, SelectionRepository,
+    CommandLogRepository, LedgerRepository, OrderHistoryRepository, PRODUCTS_MAX,
+    PayloadRepository, PrivacyRepository, ProgramRepository, ReconciliationRepository,
+    SelectionRepository, ServedProduct,
     StaffRepository, StoredProduct, TokenRepository,
 };
 pub use reward_codes::OwnCodes;

@@ -20,11 +20,13 @@ enum Class {
     Uncached,
     /// Uncached, and no web page may read it.
     Closed,
+    /// The same, and its own policy says which pages may show it in a frame.
+    Framed,
 }
 
-use Class::{Closed, Personal, Public, Uncached};
+use Class::{Closed, Framed, Personal, Public, Uncached};
 
-const ROUTES: [(&str, &str, &str, Class); 36] = [
+const ROUTES: [(&str, &str, &str, Class); 38] = [
     ("GET", "/v1/configurator/bike", "configurator-read", Public),
     ("GET", "/v1/configurator/bike/resolution?frame=steel", "configurator-read", Public),
     ("GET", "/v1/configurator/bike/explanation?_why=a:b", "configurator-read", Public),
@@ -50,6 +52,8 @@ const ROUTES: [(&str, &str, &str, Class); 36] = [
     ("GET", "/health/ready", "configurator-read", Uncached),
     ("GET", "/anything/else", "configurator-read", Uncached),
     ("POST", "/webhooks/shopify", "webhooks", Closed),
+    ("GET", "/admin", "configurator-read", Framed),
+    ("GET", "/admin/0a1b/app.js", "configurator-read", Public),
     ("PUT", "/v1/admin/configurators/bike", "admin", Closed),
     ("GET", "/v1/admin/loyalty/program", "admin", Closed),
     ("POST", "/v1/admin/loyalty/customers/1001/adjustments", "admin", Closed),
@@ -87,19 +91,20 @@ fn check_class_headers(response: &Response<Bytes>, class: Class, route: &str) {
     let cache_control = match class {
         Public => "public, no-cache",
         Personal => "private, no-store",
-        Uncached | Closed => "no-store",
+        Uncached | Closed | Framed => "no-store",
     };
     let (allowed, exposed) = match class {
-        Closed => ("", ""),
+        Closed | Framed => ("", ""),
         _ => ("*", "ETag, Forecourt-Bookmark, Retry-After, Server-Timing, X-Cache"),
     };
+    let frames = if class == Framed { "" } else { "DENY" };
     for (name, value) in [
         ("cache-control", cache_control),
         ("access-control-allow-origin", allowed),
         ("access-control-expose-headers", exposed),
         ("access-control-allow-credentials", ""),
         ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
+        ("x-frame-options", frames),
         ("referrer-policy", "no-referrer"),
         ("strict-transport-security", "max-age=63072000; includeSubDomains"),
         ("forecourt-tags", ""),

@@ -22,12 +22,14 @@ fn the_tables_are_those_of_the_wire() {
 }
 
 fn route(route: &Route) -> Value {
-    let (Parameters::Names(names) | Parameters::Selection(names)) = route.parameters;
     json!({
         "method": route.method,
         "path": route.path,
         "callers": route.callers.iter().copied().map(caller).collect::<Vec<_>>(),
-        "names": names,
+        "names": match route.parameters {
+            Parameters::Ignored => &["-"],
+            _ => route.names(),
+        },
         "selects": matches!(route.parameters, Parameters::Selection(_)),
         "exposure": match route.exposure {
             Exposure::Direct => "direct",

@@ -60,7 +60,7 @@ fn print_greeting(local: &Local, shop: &str) {
     let shopify = local.shopify().map(|(_, url)| {
         format!(
             "\n  shop  {url} is a local Shopify with this app: sign in as customer-1001@example.com, buy;\n        \
-             {url}/_shopify refunds and cancels\n"
+             {url}/_shopify refunds and cancels, {url}/_shopify/app is the admin\n"
         )
     });
     println!(

@@ -45,7 +45,8 @@ fn every_route_has_a_behavior_with_its_function_and_its_class() {
             let behavior = behaviors.iter().find(|one| is_match(&pattern(one), &path));
             let behavior = behavior.unwrap_or(&config["DefaultCacheBehavior"]);
             let named = |member: &str| behavior[member].as_str().unwrap();
-            let headers = named("ResponseHeadersPolicyId").trim_end_matches("-closed");
+            let headers = named("ResponseHeadersPolicyId");
+            let headers = headers.trim_end_matches("-closed").trim_end_matches("-page");
             let found = (named("TargetOriginId"), named("CachePolicyId"), headers);
             assert_eq!(found, (function.name(), class, class), "{} {path}", route.method);
         }

@@ -19,6 +19,7 @@ mod customers_merged;
 mod doctor;
 mod documentation;
 mod footprints;
+mod helping;
 mod journey;
 mod loadtests;
 mod log_fields;

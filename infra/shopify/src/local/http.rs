@@ -62,6 +62,9 @@ impl LocalShopify {
             };
             return self.0.forwarder.forward(request, &visitor, now_s).await.map(Body::from);
         }
+        if let Some(response) = self.embedded(&request) {
+            return response.map(Body::from);
+        }
         if path == OPERATOR || path.starts_with("/_shopify/") {
             return self.operate(&request).map(Body::from);
         }

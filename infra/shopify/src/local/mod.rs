@@ -3,6 +3,7 @@
 
 mod access;
 mod checkout;
+mod embedded;
 mod http;
 mod notify;
 mod operator;
@@ -66,6 +67,8 @@ pub struct LocalShopify(Arc<Inner>);
 
 struct Inner {
     domain: String,
+    /// Where the app's page is.
+    application_url: String,
     currency: Currency,
     clock: Clock,
     api: Arc<AdminApi>,
@@ -109,6 +112,7 @@ impl LocalShopify {
         };
         Ok(Self(Arc::new(Inner {
             domain,
+            application_url: app.application_url,
             currency,
             webhooks: Dispatcher::new(queue, senders, clock.clone(), CONCURRENCY_MAX),
             clock,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::LocalShopify;
+use super::embedded::PATH as EMBEDDED;
 use crate::store::{Fields, gid, legacy_id};
 use crate::storefront::{escape, layout};
 
@@ -103,7 +104,7 @@ impl LocalShopify {
         layout(
             "Orders",
             &format!(
-                "<h1>{domain}</h1><table><tr><th>order</th><th>customer</th><th>total</th>\
+                "<h1>{domain}</h1><p><a href=\"{EMBEDDED}\">The app in the admin</a></p><table><tr><th>order</th><th>customer</th><th>total</th>\
                  <th>status</th><th></th></tr>{rows}</table>\
                  <form method=\"post\" action=\"{PATH}/uninstall\"><button>Uninstall the app</button></form>"
             ),

@@ -131,6 +131,11 @@ impl Endpoint {
         self.staff.insert(staff.id, staff);
     }
 
+    /// The members of staff, by id.
+    pub fn staff(&self) -> impl Iterator<Item = &Staff> {
+        self.staff.values()
+    }
+
     /// Switches faults on or off.
     pub fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;

@@ -6,6 +6,7 @@ use http::{Request, StatusCode};
 use infra_shopify::app_config::AppConfig;
 use infra_shopify::clock::Clock;
 use infra_shopify::local::{LocalShopify, NewCustomer, NewProduct, NewVariant, Setup};
+use infra_shopify::oauth::{Staff, verify};
 use infra_shopify::signing::Credentials;
 use infra_shopify::webhooks::Delivery;
 use serde_json::{Value, json};
@@ -187,6 +188,39 @@ async fn a_discount_code_made_by_the_app_lowers_the_next_checkout_once() {
         totals.push(order["total_price"].clone());
     }
     assert_eq!(totals, ["14.90", "19.90"], "a code is used once");
+}
+
+#[tokio::test]
+async fn the_admin_shows_the_apps_page_with_an_id_token_of_the_person_who_is_signed_in() {
+    let (shop, _) = shop();
+    for (id, first_name) in [(7, "Grace"), (8, "<Alan>")] {
+        shop.oauth().add_staff(Staff {
+            id,
+            first_name: first_name.to_owned(),
+            last_name: "H".to_owned(),
+            email: "staff@example.com".to_owned(),
+            account_owner: id == 7,
+        });
+    }
+    let mut browser = Browser::of(&shop);
+    let (status, page) = browser.send("GET", "/_shopify/app", "").await;
+    assert_eq!(status, StatusCode::OK);
+    let url = "<iframe title=\"The app\" src=\"http://127.0.0.1:9?embedded=1&amp;host=";
+    assert!(page.contains(url) && page.contains("data-staff=\"7\""), "{page}");
+    assert!(page.contains("&lt;Alan&gt; H") && !page.contains("<Alan>"), "{page}");
+    let (_, answer) = browser.send("POST", "/_shopify/app/token?staff=8", "").await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let credentials = Credentials::new("the-app", "hush");
+    let token = answer["token"].as_str().unwrap();
+    let claims = verify(token, &credentials, Some("demo.myshopify.com"), NOW_MS / 1_000).unwrap();
+    assert_eq!(claims.sub, "8");
+    for (method, path) in
+        [("GET", "/_shopify/app?staff=9"), ("POST", "/_shopify/app/token?staff=x")]
+    {
+        assert_eq!(browser.send(method, path, "").await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    let (_, script) = browser.send("GET", "/shopifycloud/app-bridge.js", "").await;
+    assert!(script.contains("idToken"), "{script}");
 }
 
 #[tokio::test]

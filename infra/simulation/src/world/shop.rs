@@ -235,6 +235,8 @@ fn new_shop(
         shopify_secrets: shopify_secrets(),
         keys: keys.now().clone(),
         origin: None,
+        client_id: None,
+        local_shopify: None,
     };
     let (events, codes) = (SharedEvents::new(events), SharedCodes::new(OwnCodes));
     let ports = Ports { table: Arc::clone(table), events, codes };

@@ -16,7 +16,7 @@ mod tokens;
 
 pub use blobs::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 pub use carts::CartRepository;
-pub use catalog::{CatalogRepository, StoredProduct};
+pub use catalog::{CatalogRepository, PRODUCTS_MAX, ServedProduct, StoredProduct};
 pub use command_log::CommandLogRepository;
 pub use ledger::LedgerRepository;
 pub use order_history::OrderHistoryRepository;

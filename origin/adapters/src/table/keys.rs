@@ -292,6 +292,16 @@ pub(crate) fn orders_of_day(day: Day) -> String {
     format!("orders/{:010}", day.0)
 }
 
+/// The index keys of a product: all are in one partition, which publications alone write.
+pub(crate) fn index_of_product(product: &str) -> IndexKey {
+    IndexKey { pk: "products".to_owned(), sk: product.to_owned() }
+}
+
+/// The end of that partition.
+pub(crate) fn index_after_products() -> IndexKey {
+    index_of_product(LAST_TEXT)
+}
+
 fn hot(pk: String, sk: impl Into<String>) -> Key {
     Key { table: TableName::Hot, pk, sk: Some(sk.into()) }
 }

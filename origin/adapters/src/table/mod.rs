@@ -18,7 +18,9 @@ pub use item::{Guard, Item, Put};
 #[cfg(test)]
 pub(crate) use keys::Erasure;
 pub use keys::{IndexKey, ItemKey, Key, Range, TableName};
-pub(crate) use keys::{ItemKind, index_of_order, orders_of_day};
+pub(crate) use keys::{
+    ItemKind, index_after_products, index_of_order, index_of_product, orders_of_day,
+};
 
 use crate::error::unavailable;
 

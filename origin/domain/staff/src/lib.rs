@@ -12,5 +12,5 @@ pub use audit::{
     AUDIT_PAGE_MAX, AUDIT_RETENTION_MS, AuditCursor, AuditEntry, SUBJECT_BYTES_MAX, StaffAct,
 };
 pub use permission::{Act, Actor, PERMISSIONS, Role};
-pub use ports::{AuditLog, RosterStore};
+pub use ports::{AuditLog, DEAD_LETTERS_MAX, DeadLetter, DeadLetters, DeadQueue, RosterStore};
 pub use roster::{Assigned, PERSONS_MAX, Roster, RosterRejection, assign_role, role_of};

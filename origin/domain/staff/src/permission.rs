@@ -62,6 +62,12 @@ pub enum Act {
     ChangeRoles,
     /// Read the audit log.
     ViewAudit,
+    /// Read how the app is running.
+    ViewHealth,
+    /// Deliver dead letters again.
+    Redrive,
+    /// Find a customer, and read their points, redemptions and cart.
+    ViewCustomers,
 }
 
 /// Who acts.
@@ -95,6 +101,9 @@ pub const PERMISSIONS: &[(Act, &[Role])] = {
         (Act::ViewStaff, &[Owner, Manager, Support, Developer]),
         (Act::ChangeRoles, &[Owner]),
         (Act::ViewAudit, &[Owner, Manager]),
+        (Act::ViewHealth, &[Owner, Manager, Support, Developer]),
+        (Act::Redrive, &[Owner, Manager, Developer]),
+        (Act::ViewCustomers, &[Owner, Manager, Support]),
     ]
 };
 

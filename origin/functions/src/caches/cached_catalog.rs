@@ -13,7 +13,7 @@ use domain_catalog::{
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
 use domain_staff::StaffAct;
-use origin_adapters::{CatalogRepository, StoredProduct};
+use origin_adapters::{CatalogRepository, ServedProduct, StoredProduct};
 use tokio::task::spawn_blocking;
 
 use crate::caches::packed::{ARTEFACT_BYTES_MAX, Unpacked, unpack};
@@ -109,6 +109,14 @@ impl CachedCatalog {
     /// The port's.
     pub async fn document(&self, product: &str) -> Result<Option<StoredProduct>, PortError> {
         self.source.current(product, Consistency::Strong).await
+    }
+
+    /// A page of the served products; see [`CatalogRepository::products`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn products(&self, before: Option<&str>) -> Result<Vec<ServedProduct>, PortError> {
+        self.source.products(before).await
     }
 
     /// Publishes and activates; see [`domain_catalog::publish`].

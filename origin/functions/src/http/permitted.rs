@@ -44,7 +44,8 @@ pub(crate) mod act {
 
     permissions! {
         ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints, ReconcileOrders,
-        ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit,
+        ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit, ViewHealth,
+        Redrive, ViewCustomers,
     }
 }
 

@@ -17,9 +17,10 @@ use crate::http::documentation::openapi;
 use crate::http::require_edge::require_edge;
 use crate::http::response_policy::response_policy;
 use crate::http::routes::{
-    adjustments, admin, admin_program, admin_versions, audit, cart, cart_lines, cart_merge,
-    checkout, completion, configurator, explanation, health, installation, loyalty, privacy,
-    reconciliation, redemptions, selections, session, staff, webhook,
+    adjustments, admin, admin_health, admin_page, admin_products, admin_program, admin_versions,
+    audit, cart, cart_lines, cart_merge, checkout, completion, configurator, customers,
+    dead_letters, explanation, health, installation, loyalty, privacy, reconciliation, redemptions,
+    selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
 
@@ -59,6 +60,8 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(explanation::explanation))
             .routes(routes!(completion::completion))
             .routes(routes!(selections::show))
+            .routes(routes!(admin_page::show))
+            .routes(routes!(admin_page::file))
             .routes(routes!(health::ready)),
         HttpFunction::LoyaltyRead => router
             .routes(routes!(loyalty::show))
@@ -89,6 +92,14 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(privacy::file))
             .routes(routes!(reconciliation::show, reconciliation::create))
             .routes(routes!(adjustments::create))
+            .routes(routes!(admin_health::show))
+            .routes(routes!(dead_letters::list))
+            .routes(routes!(dead_letters::redrive))
+            .routes(routes!(admin_products::list))
+            .routes(routes!(admin_products::report))
+            .routes(routes!(customers::find))
+            .routes(routes!(customers::show))
+            .routes(routes!(customers::cart))
             .routes(routes!(admin_program::show, admin_program::publish))
             .routes(routes!(admin_program::versions))
             .routes(routes!(admin_program::activate)),

@@ -39,6 +39,10 @@ pub struct ShopConfig {
     pub keys: KeyRing,
     /// What the edge sends an HTTP API. Without an HTTP API, no secret is required.
     pub origin: Option<OriginSecrets>,
+    /// The client id of the Shopify app, which the admin's page gives App Bridge.
+    pub client_id: Option<String>,
+    /// The origin of a local Shopify, which shows the admin in place of Shopify's own.
+    pub local_shopify: Option<String>,
 }
 
 /// A name without a value, or with one that it can't have.
@@ -96,6 +100,8 @@ impl Config {
             shopify_secrets: secrets.shopify,
             keys: secrets.keys,
             origin: Some(secrets.origin),
+            client_id: secrets.app.map(|app| app.client_id),
+            local_shopify: None,
         }
     }
 }

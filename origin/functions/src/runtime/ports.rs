@@ -10,6 +10,7 @@ use domain_core::event::{Event, Events};
 use domain_core::port::PortError;
 use domain_core::time::Time;
 use domain_loyalty::{RewardCode, RewardCodes};
+use domain_staff::{DeadLetters, DeadQueue};
 use origin_adapters::table::SharedTable;
 use origin_adapters::{Aws, DynamoTable, EventBridgeBus, OwnCodes};
 use origin_shopify::{Installation, ShopTokens, TokenEndpoint, TokenError, TokenStore};
@@ -37,6 +38,10 @@ pub struct SharedCodes(Arc<dyn DynCodes>);
 #[derive(Clone)]
 pub struct SharedTokens(Arc<dyn DynTokens>);
 
+/// The dead letters of the queues.
+#[derive(Clone)]
+pub struct SharedDeadLetters(Arc<dyn DynDeadLetters>);
+
 /// The caches at the edge.
 #[derive(Clone)]
 pub struct SharedEdgeCache(Arc<dyn DynEdgeCache>);
@@ -61,6 +66,16 @@ trait DynTokens: Send + Sync {
 
 /// A running installation.
 type Installing<'a> = Pin<Box<dyn Future<Output = Result<Installation, TokenError>> + Send + 'a>>;
+
+/// [`DeadLetters`] as a trait object.
+trait DynDeadLetters: Send + Sync {
+    fn queues(&self) -> Reading<'_, Vec<DeadQueue>>;
+
+    fn redrive<'a>(&'a self, queue: &'a str) -> Reading<'a, Option<u64>>;
+}
+
+/// A running call with a result.
+type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 
 /// [`EdgeCache`] as a trait object.
 trait DynEdgeCache: Send + Sync {
@@ -171,6 +186,41 @@ where
 {
     fn install<'a>(&'a self, id_token: &'a str) -> Installing<'a> {
         Box::pin(ShopTokens::install(self, id_token))
+    }
+}
+
+// === impl SharedDeadLetters ===
+
+impl SharedDeadLetters {
+    /// Shares the dead letters.
+    pub fn new(letters: impl DeadLetters + 'static) -> Self {
+        Self(Arc::new(letters))
+    }
+}
+
+impl fmt::Debug for SharedDeadLetters {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SharedDeadLetters")
+    }
+}
+
+impl<D: DeadLetters> DynDeadLetters for D {
+    fn queues(&self) -> Reading<'_, Vec<DeadQueue>> {
+        Box::pin(DeadLetters::queues(self))
+    }
+
+    fn redrive<'a>(&'a self, queue: &'a str) -> Reading<'a, Option<u64>> {
+        Box::pin(DeadLetters::redrive(self, queue))
+    }
+}
+
+impl DeadLetters for SharedDeadLetters {
+    async fn queues(&self) -> Result<Vec<DeadQueue>, PortError> {
+        self.0.queues().await
+    }
+
+    async fn redrive(&self, queue: &str) -> Result<Option<u64>, PortError> {
+        self.0.redrive(queue).await
     }
 }
 

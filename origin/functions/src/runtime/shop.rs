@@ -22,7 +22,7 @@ use crate::http::http_problem::HttpProblem;
 use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;
 use crate::runtime::config::ShopConfig;
-use crate::runtime::ports::{Ports, SharedEvents};
+use crate::runtime::ports::{Ports, SharedDeadLetters, SharedEvents};
 use crate::runtime::shopify::Shopify;
 
 /// A merchant who sets up a shop publishes its program within minutes.
@@ -73,6 +73,8 @@ pub struct Shop {
     pub reconciler: Option<Reconciler>,
     /// Acts for the shop there; `None` in functions that don't, and without an app.
     pub shopify: Option<Shopify>,
+    /// The dead letters; `None` where they are only reached with the tools of AWS.
+    pub dead_letters: Option<SharedDeadLetters>,
     /// The event bus.
     pub events: SharedEvents,
     /// Allows one compilation at a time: each may take a gibibyte.
@@ -132,6 +134,7 @@ impl Shop {
             reconciliation: ReconciliationRepository::new(table),
             reconciler: None,
             shopify: None,
+            dead_letters: None,
             events: events.clone(),
             compiling,
             random: Arc::new(random),
@@ -152,6 +155,12 @@ impl Shop {
             Reconciler::new(&self.ports, shopify.api.clone(), &self.config.domain, &self.clock)
         });
         Self { shopify, reconciler, ..self }
+    }
+
+    /// The same instance, which reaches these dead letters.
+    #[must_use]
+    pub fn with_dead_letters(self, letters: SharedDeadLetters) -> Self {
+        Self { dead_letters: Some(letters), ..self }
     }
 
     /// A new cart id that can't be guessed: 128 random bits.

@@ -1,6 +1,7 @@
 //! Tests of the functions through their public interface.
 #![expect(clippy::unwrap_used, reason = "a test helper may panic like the test itself")]
 
+mod admin_page;
 mod answers;
 mod bookmarks;
 mod built_binary;

@@ -23,8 +23,10 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 19] = [
+const ACTS: [(&str, &str, Act); 27] = [
+    ("GET", "/v1/admin/products", Act::ViewProducts),
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
+    ("GET", "/v1/admin/configurators/{product}/report", Act::ViewProducts),
     ("PUT", "/v1/admin/configurators/{product}", Act::PublishProducts),
     ("DELETE", "/v1/admin/configurators/{product}", Act::PublishProducts),
     ("GET", "/v1/admin/configurators/{product}/versions", Act::ViewProducts),
@@ -36,6 +38,12 @@ const ACTS: [(&str, &str, Act); 19] = [
     ("GET", "/v1/admin/audit", Act::ViewAudit),
     ("GET", "/v1/admin/reconciliation", Act::ReconcileOrders),
     ("POST", "/v1/admin/reconciliation", Act::ReconcileOrders),
+    ("GET", "/v1/admin/health", Act::ViewHealth),
+    ("GET", "/v1/admin/dead-letters", Act::ViewHealth),
+    ("POST", "/v1/admin/dead-letters/redrive", Act::Redrive),
+    ("POST", "/v1/admin/customers/find", Act::ViewCustomers),
+    ("GET", "/v1/admin/customers/{customer}", Act::ViewCustomers),
+    ("GET", "/v1/admin/carts/{id}", Act::ViewCustomers),
     ("GET", "/v1/admin/privacy/demands", Act::ViewDemands),
     ("GET", "/v1/admin/privacy/demands/{id}", Act::DownloadExports),
     ("POST", "/v1/admin/loyalty/customers/{customer}/adjustments", Act::AdjustPoints),
@@ -145,7 +153,11 @@ async fn a_person_gets_a_role_from_an_owner_and_keeps_it() {
     assert_eq!(assign(&shop, "11", "10", "support").await.0, 200);
     let (_, answer) = call(&shop, "10", "GET", "/v1/admin/staff", &Value::Null).await;
     let staff = json!([{"id": "10", "role": "support"}, {"id": "11", "role": "owner"}]);
-    assert_eq!(answer, json!({"you": {"id": "10", "role": "support"}, "staff": staff}));
+    assert_eq!(answer["you"], json!({"id": "10", "role": "support"}));
+    assert_eq!(answer["staff"], staff);
+    let may = ["view_products", "view_program", "adjust_points", "view_demands", "install"];
+    let may = [&may[..], &["view_staff", "view_health", "view_customers"]].concat();
+    assert_eq!(answer["may"], json!(may));
     for (person, role) in [("x", "owner"), ("12", "admin"), ("0", "owner")] {
         assert_eq!(assign(&shop, "11", person, role).await.0, 400, "{person} {role}");
     }

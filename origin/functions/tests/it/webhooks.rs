@@ -133,6 +133,8 @@ async fn during_a_rotation_both_secrets_are_accepted_and_no_third() {
         shopify_secrets: ShopifySecrets::parse("new,old").unwrap(),
         keys: edge_wire::keys::KeyRing::parse(KEYS).unwrap(),
         origin: None,
+        client_id: None,
+        local_shopify: None,
     };
     let shop = Arc::new(Shop::new(config, &world.ports, Clock::system(), system_random));
     for (secret, status) in [("new", 200), ("old", 200), ("older", 401)] {

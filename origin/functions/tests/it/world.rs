@@ -106,6 +106,8 @@ impl World {
             shopify_secrets: ShopifySecrets::parse(SECRET).unwrap(),
             keys: KeyRing::parse(KEYS).unwrap(),
             origin: None,
+            client_id: None,
+            local_shopify: None,
         };
         Arc::new(Shop::new(config, &self.ports, clock, system_random))
     }

@@ -21,6 +21,21 @@ pub(super) fn cases() -> Vec<TestCase> {
             request_to("HEAD", "/v1/configurator/bike"),
             "/v1/configurator/bike",
         ),
+        forwards("the admin", get("/admin"), "/admin"),
+        forwards(
+            "the admin as Shopify opens it",
+            get(
+                "/admin?embedded=1&hmac=0a&host=YWRtaW4&id_token=a.b.c&locale=en&new_one=%3B&new_one=2",
+            ),
+            "/admin",
+        ),
+        forwards("a file of the admin", get("/admin/0a1b/app.js"), "/admin/0a1b/app.js"),
+        rejects(
+            "a file of the admin with a parameter",
+            get("/admin/0a1b/app.js?v=1"),
+            Code::ParameterInvalid,
+        )
+        .at_field("query:v"),
         forwards("a webhook", request_to("POST", "/webhooks/shopify"), "/webhooks/shopify"),
         case("whether the edge is alive", get("/health"), alive(Some(r#"{"status":"ok"}"#))),
         case("HEAD of whether the edge is alive", request_to("HEAD", "/health"), alive(None)),
@@ -95,6 +110,7 @@ fn unknown() -> impl Iterator<Item = String> {
         "/proxy/v1/openapi.json",
         "/proxy/webhooks/shopify",
         "/proxy/v1/admin/configurators/bike",
+        "/proxy/admin",
         "/static/proxy/v1/loyalty",
     ];
     deceptions.chain([long]).chain(others.map(str::to_owned))

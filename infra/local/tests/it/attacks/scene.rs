@@ -163,10 +163,11 @@ fn of_class(class: Class) -> Vec<(&'static Route, String)> {
 /// A path of a route: with a product of the demo shop; other parameters are unknown ids.
 fn path_of(route: &Route) -> String {
     let path = route.path.replace("{product}", "bike");
-    match path.split_once('{') {
-        Some((before, _)) => format!("{before}unknown-000000000"),
-        None => path,
-    }
+    let part = |part: &str| match part.starts_with('{') {
+        true => "unknown-000000000".to_owned(),
+        false => part.to_owned(),
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// `b1.<kid>.<resource>.` of a bookmark.

@@ -315,5 +315,7 @@ fn shop_config() -> ShopConfig {
         shopify_secrets: ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap(),
         keys: keys(),
         origin: None,
+        client_id: None,
+        local_shopify: None,
     }
 }

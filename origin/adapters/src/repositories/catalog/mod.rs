@@ -10,10 +10,10 @@ use domain_core::port::{Consistency, PortError};
 use domain_staff::StaffAct;
 use serde::{Deserialize, Serialize};
 
-use self::store::{is_retained, product_version};
+use self::store::{active_version, is_retained, product_version};
 use crate::repositories::blobs::BlobRepository;
 use crate::repositories::document::decode;
-use crate::table::{ItemKey, Page, Range, SharedTable};
+use crate::table::{ItemKey, Page, Range, SharedTable, index_after_products, index_of_product};
 
 /// The item version of a deleted version, in place of its own number.
 const DELETED: u64 = 0;
@@ -34,6 +34,18 @@ pub struct StoredProduct {
     /// The authoring document, byte for byte.
     pub document: Vec<u8>,
 }
+
+/// A product that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedProduct {
+    /// Its id.
+    pub product: String,
+    /// The version.
+    pub version: ProductVersion,
+}
+
+/// Most products of one page.
+pub const PRODUCTS_MAX: usize = 100;
 
 /// The document of the pointer to the active version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +132,24 @@ impl CatalogRepository {
             Some(blob) => self.blobs.read(&blob).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// At most [`PRODUCTS_MAX`] products before this one, the last id first. Products that no release
+    /// since the list exists has activated are missing.
+    ///
+    /// # Errors
+    /// The table's failure.
+    pub async fn products(&self, before: Option<&str>) -> Result<Vec<ServedProduct>, PortError> {
+        let before = before.map_or_else(index_after_products, index_of_product);
+        let keys = self.table.query_index(&before, PRODUCTS_MAX).await?;
+        let items = self.table.batch_get(&keys).await?;
+        let served =
+            keys.iter().filter_map(|key| Some((key.pk.split_once('/')?.1, items.get(key)?)));
+        let product = |(product, item): (&str, _)| {
+            let version = active_version(item)?.version;
+            Ok(ServedProduct { product: product.to_owned(), version })
+        };
+        served.map(product).collect()
     }
 
     /// The newest [`VERSIONS_RETAINED_MAX`] versions of a product, newest first.

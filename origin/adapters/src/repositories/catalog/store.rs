@@ -16,7 +16,7 @@ use crate::error::corrupt;
 use crate::repositories::blobs;
 use crate::repositories::document::{decode, encode};
 use crate::repositories::staff::audit_entry;
-use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, Transacted};
+use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, Transacted, index_of_product};
 
 /// The wait before the second attempt; then it doubles. Eight attempts wait 1.3 s together.
 const BACK_OFF_MS: u64 = 10;
@@ -102,7 +102,8 @@ impl CatalogStore for CatalogRepository {
         let number = active.version.version;
         let pointer = Put {
             key: ItemKey::Product { product }.key(),
-            item: Item::new(active.sequence, encode(&pointer)),
+            item: Item::new(active.sequence, encode(&pointer))
+                .indexed(Some(index_of_product(product))),
             guard: match active.sequence {
                 1 => Guard::Absent,
                 sequence => Guard::Version(sequence - 1),
@@ -208,7 +209,7 @@ pub(super) fn product_version(item: &Item) -> Result<ProductVersion, PortError> 
     }
 }
 
-fn active_version(item: &Item) -> Result<ActiveVersion, PortError> {
+pub(super) fn active_version(item: &Item) -> Result<ActiveVersion, PortError> {
     let Pointer { active, newest, replaced, withdrawn } = decode("product", &item.document)?;
     Ok(ActiveVersion {
         sequence: item.version,

@@ -18,6 +18,9 @@ install           yes     yes   yes     yes     yes
 view_staff        yes     yes   yes     yes     yes
 change_roles      yes     yes   -       -       -
 view_audit        yes     yes   yes     -       -
+view_health       yes     yes   yes     yes     yes
+redrive           yes     yes   yes     -       yes
+view_customers    yes     yes   yes     yes     -
 ";
 
 fn line(first: &str, cells: impl Iterator<Item = &'static str>) -> String {

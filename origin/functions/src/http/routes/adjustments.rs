@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain_core::bookmark::Bookmark;
 use domain_core::resource::{CommandRequest, Commands};
 use domain_loyalty::{POINTS_MAX, Points, TITLE_BYTES_MAX};
-use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
 use http::StatusCode;
-use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::customers::CustomerOfPath;
 use crate::http::body::JsonBody;
 use crate::http::command::{CommandBody, IdempotencyKey};
 use crate::http::http_problem::HttpProblem;
@@ -42,20 +41,6 @@ pub(crate) struct AdjustmentBody {
     reason: String,
     /// RFC 3339.
     at: String,
-}
-
-/// The customer whose points are adjusted.
-pub(crate) struct CustomerOfPath(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for CustomerOfPath {
-    type Rejection = HttpProblem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
-        let path = Path::<String>::from_request_parts(parts, state).await.ok();
-        let customer = path.map(|Path(text)| text).filter(|text| is_shopify_id(text));
-        let detail = "A customer id is Shopify's numeric id.";
-        customer.map(Self).ok_or_else(|| HttpProblem::new(Code::Malformed, detail))
-    }
 }
 
 /// Adds points to a customer's account, or removes some.

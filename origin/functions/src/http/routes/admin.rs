@@ -48,7 +48,7 @@ pub(crate) struct PublishedBody {
 
 /// A probable mistake.
 #[derive(Debug, Serialize, ToSchema)]
-struct WarningBody {
+pub(super) struct WarningBody {
     /// `unusable_value`, `rule_without_effect`, `price_rule_without_effect`, `unreachable_variant`,
     /// `negative_price` or `rules_not_examined`.
     #[schema(value_type = String)]
@@ -106,8 +106,7 @@ pub(crate) async fn publish(
         at: shop.clock.now(),
     };
     let version = announce(&shop, &id, shop.catalog.publish(&new, staff.act(&shop)).await?).await?;
-    let warning = |Finding { kind, field, message }| WarningBody { kind, field, message };
-    let warnings = warnings.into_iter().map(warning).collect();
+    let warnings = warnings.into_iter().map(WarningBody::from).collect();
     let body = PublishedBody { product: id, version: version.to_string(), warnings };
     Ok((StatusCode::OK, [(ETAG, etag(version))], Json(body)).into_response())
 }
@@ -132,6 +131,12 @@ pub(crate) async fn withdraw(
             Ok(StatusCode::NO_CONTENT)
         }
         Withdrawal::Conflict => Err(version_mismatch()),
+    }
+}
+
+impl From<Finding> for WarningBody {
+    fn from(Finding { kind, field, message }: Finding) -> Self {
+        Self { kind, field, message }
     }
 }
 

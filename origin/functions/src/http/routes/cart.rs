@@ -42,6 +42,20 @@ pub(crate) struct CartBody {
     reset: bool,
 }
 
+/// A cart as staff see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StaffCartBody {
+    id: String,
+    /// `"0"` for a cart never written.
+    version: String,
+    /// ISO 4217.
+    currency: String,
+    lines: Vec<LineBody>,
+    /// Minor units.
+    subtotal: i64,
+    attributes: BTreeMap<String, String>,
+}
+
 /// One line.
 #[derive(Debug, Serialize, ToSchema)]
 struct LineBody {
@@ -131,6 +145,21 @@ pub(crate) fn body(
         reset: answer.reset,
     };
     Ok((body, bookmark))
+}
+
+// === impl StaffCartBody ===
+
+impl StaffCartBody {
+    pub(super) fn of(shop: &Shop, id: String, answer: &Answer<CartItem>) -> Self {
+        Self {
+            id,
+            version: answer.version.to_string(),
+            currency: shop.config.currency.clone(),
+            lines: answer.view.sorted_lines().into_iter().map(line).collect(),
+            subtotal: minor_units(answer.view.subtotal()),
+            attributes: answer.view.attributes.clone(),
+        }
+    }
 }
 
 fn line((id, line): (LineId, &Line)) -> LineBody {

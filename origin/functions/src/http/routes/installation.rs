@@ -77,7 +77,7 @@ pub(crate) async fn create(
     current(&shop).await.map(Json)
 }
 
-async fn current(shop: &Shop) -> Result<InstallationBody, HttpProblem> {
+pub(super) async fn current(shop: &Shop) -> Result<InstallationBody, HttpProblem> {
     let item = shop.stored_tokens.load().await?.unwrap_or_default();
     Ok(match item.plan(shop.clock.now(), None) {
         Plan::Use(pair) | Plan::RefreshEarly(pair) | Plan::Refresh(pair) => {

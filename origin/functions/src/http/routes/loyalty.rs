@@ -51,6 +51,16 @@ pub(crate) struct LoyaltyBody {
     reset: bool,
 }
 
+/// A customer's loyalty as staff see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StandingBody {
+    balance: BalanceBody,
+    tier: TierBody,
+    next_tier: Option<NextTierBody>,
+    expiring: Vec<ExpiringBody>,
+    version: String,
+}
+
 /// Points by state.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BalanceBody {
@@ -95,7 +105,7 @@ pub(crate) struct EntriesBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct EntryBody {
+pub(super) struct EntryBody {
     id: String,
     kind: &'static str,
     points: i64,
@@ -180,9 +190,9 @@ struct RewardBody {
 /// The page of entries that a query asks for.
 pub(crate) struct Page {
     /// The most entries on it.
-    limit: usize,
+    pub(super) limit: usize,
     /// The last entry of the previous page; `None` asks for the first page.
-    before: Option<EntryKey>,
+    pub(super) before: Option<EntryKey>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Page {
@@ -301,24 +311,30 @@ impl RewardBody {
 }
 
 fn body(customer_id: String, standing: Standing, bookmark: String, reset: bool) -> LoyaltyBody {
-    LoyaltyBody {
-        customer_id,
-        balance: standing.balance.into(),
-        tier: TierBody { id: standing.tier.id, title: standing.tier.title },
-        next_tier: standing.next_tier.map(|next| NextTierBody {
-            id: next.id,
-            title: next.title,
-            remaining: next.remaining,
-        }),
-        expiring: standing
-            .expiring
-            .iter()
-            .map(|lot| ExpiringBody { points: lot.points.0, at: lot.at.to_rfc3339() })
-            .collect(),
-        as_of: standing.as_of.map(|time| time.to_rfc3339()),
-        version: standing.version.to_string(),
-        bookmark,
-        reset,
+    let as_of = standing.as_of.map(|time| time.to_rfc3339());
+    let StandingBody { balance, tier, next_tier, expiring, version } = StandingBody::of(standing);
+    LoyaltyBody { customer_id, balance, tier, next_tier, expiring, as_of, version, bookmark, reset }
+}
+
+// === impl StandingBody ===
+
+impl StandingBody {
+    pub(super) fn of(standing: Standing) -> Self {
+        Self {
+            balance: standing.balance.into(),
+            tier: TierBody { id: standing.tier.id, title: standing.tier.title },
+            next_tier: standing.next_tier.map(|next| NextTierBody {
+                id: next.id,
+                title: next.title,
+                remaining: next.remaining,
+            }),
+            expiring: standing
+                .expiring
+                .iter()
+                .map(|lot| ExpiringBody { points: lot.points.0, at: lot.at.to_rfc3339() })
+                .collect(),
+            version: standing.version.to_string(),
+        }
     }
 }
 
@@ -328,7 +344,7 @@ impl From<Balance> for BalanceBody {
     }
 }
 
-fn entry(entry: &LedgerEntry) -> EntryBody {
+pub(super) fn entry(entry: &LedgerEntry) -> EntryBody {
     EntryBody {
         id: entry.id.clone(),
         kind: entry.kind.name(),
@@ -372,7 +388,7 @@ impl Page {
 
 /// The cursor of the entries older than `key`. It needs no signature, because it only selects a
 /// position in the client's own ledger.
-fn cursor(key: &EntryKey) -> String {
+pub(super) fn cursor(key: &EntryKey) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}:{}", key.at.0, key.id))
 }
 

@@ -2,6 +2,9 @@
 
 pub(crate) mod adjustments;
 pub(crate) mod admin;
+pub(crate) mod admin_health;
+pub(crate) mod admin_page;
+pub(crate) mod admin_products;
 pub(crate) mod admin_program;
 pub(crate) mod admin_versions;
 pub(crate) mod audit;
@@ -11,6 +14,8 @@ pub(crate) mod cart_merge;
 pub(crate) mod checkout;
 pub(crate) mod completion;
 pub(crate) mod configurator;
+pub(crate) mod customers;
+pub(crate) mod dead_letters;
 pub(crate) mod explanation;
 pub(crate) mod health;
 pub(crate) mod installation;

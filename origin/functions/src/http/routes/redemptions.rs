@@ -155,7 +155,7 @@ impl RedemptionReply<'_> {
 }
 
 /// The status that a customer sees: `held` is brief and means no more to them than `pending`.
-fn status(redemption: &Redemption) -> &'static str {
+pub(super) fn status(redemption: &Redemption) -> &'static str {
     use domain_loyalty::State;
     match redemption.state {
         State::Requested | State::Held => "pending",

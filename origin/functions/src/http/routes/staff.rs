@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
-use domain_staff::{Actor, PERSONS_MAX, Role, RosterRejection, RosterStore as _, assign_role};
+use domain_staff::{Act, Actor, PERSONS_MAX, Role, RosterRejection, RosterStore as _, assign_role};
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray as _;
 use utoipa::ToSchema;
 
 use crate::http::body::JsonBody;
@@ -21,6 +22,8 @@ use crate::runtime::shop::Shop;
 pub(crate) struct StaffBody {
     /// The caller; null for the holder of the staff token, who may do everything.
     you: Option<PersonBody>,
+    /// What the caller may do, in the words of the audit log.
+    may: Vec<&'static str>,
     /// Everyone who has opened the admin or was given a role.
     staff: Vec<PersonBody>,
 }
@@ -65,13 +68,15 @@ pub(crate) async fn list(
     State(shop): State<Arc<Shop>>,
     staff: Permitted<act::ViewStaff>,
 ) -> Result<Json<StaffBody>, HttpProblem> {
+    let may = Act::VARIANTS.iter().filter(|act| staff.actor.may(**act));
+    let may = may.map(|act| act.word()).collect();
     let you = match staff.actor {
         Actor::Machine => None,
         Actor::Person { id, role } => Some(PersonBody { id, role }),
     };
     let persons = shop.staff.roster().await?.unwrap_or_default().persons;
     let staff = persons.into_iter().map(|(id, role)| PersonBody { id, role }).collect();
-    Ok(Json(StaffBody { you, staff }))
+    Ok(Json(StaffBody { you, may, staff }))
 }
 
 /// Gives a person a role. It applies to the person's next request.

@@ -17,7 +17,7 @@ fn error_of(change: impl FnOnce(&mut Config)) -> String {
 
 #[tokio::test]
 async fn each_error_is_named() {
-    let cases: [(String, &str); 12] = [
+    let cases: [(String, &str); 13] = [
         (error_of(|c| c.bus = "a b".into()), "`a b` is not usable as bus name"),
         (error_of(|c| c.account = "12".into()), "`12` is not usable as account name"),
         (error_of(|c| c.queues[0].name = "ö".into()), "`ö` is not usable as queue name"),
@@ -28,7 +28,11 @@ async fn each_error_is_named() {
             "rule `to-orders` sends to `other`, which is not a queue of this bus",
         ),
         (error_of(|c| c.queues.push(Queue::new("more"))), "queue `more` has no target"),
-        (error_of(|c| c.queues[0].batch_max = 11), "queue `orders`: batch_max is out of range"),
+        (error_of(|c| c.queues[0].batch_max = 1_001), "queue `orders`: batch_max is out of range"),
+        (
+            error_of(|c| c.queues[0].delivery_delay = Duration::from_secs(901)),
+            "queue `orders`: delivery_delay is out of range",
+        ),
         (
             error_of(|c| c.queues[0].concurrency_max = 0),
             "queue `orders`: concurrency_max is out of range",

@@ -1,6 +1,4 @@
-//! Shopify's documents: the payloads of webhooks and the JSON of products. Reading is exact,
-//! tolerant of unknown members, and clear about what it rejects; what a document means for carts,
-//! points or products is decided in their crates.
+#![doc = include_str!("../README.md")]
 
 mod encoded_variants;
 mod payload;

@@ -1,7 +1,10 @@
 //! A campaign plays worlds with consecutive seeds.
 
+use std::rc::Rc;
+
 use crate::engine::{Counts, Coverage, Mutant, Part, Violation};
-use crate::scenario::{Scenario, play};
+use crate::scenario::{Scenario, play_with};
+use crate::world::ScriptProcess;
 
 /// A search for a violation over many worlds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +47,24 @@ pub struct Finding {
 
 impl Campaign {
     /// Plays worlds until `is_enough` returns true or a violation is found.
-    pub fn run(&self, mut is_enough: impl FnMut(&Progress) -> bool) -> Progress {
+    pub fn run(&self, is_enough: impl FnMut(&Progress) -> bool) -> Progress {
+        self.run_with(None, is_enough)
+    }
+
+    /// The same with the devices of a program, or else with the reference.
+    pub fn run_with(
+        &self,
+        script: Option<&Rc<ScriptProcess>>,
+        mut is_enough: impl FnMut(&Progress) -> bool,
+    ) -> Progress {
         let mut progress = Progress::default();
         for seed in self.seed.. {
             if progress.finding.is_some() || is_enough(&progress) {
                 break;
             }
-            let outcome =
-                play(Scenario { part: self.part, seed, mutant: self.mutant, is_traced: false });
+            let scenario =
+                Scenario { part: self.part, seed, mutant: self.mutant, is_traced: false };
+            let outcome = play_with(scenario, script);
             progress.worlds += 1;
             progress.counts.add(&outcome.counts);
             progress.history = progress.history.rotate_left(1) ^ outcome.history;

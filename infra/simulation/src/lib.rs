@@ -10,4 +10,5 @@ mod world;
 
 pub use campaign::{Campaign, Finding, Progress};
 pub use engine::{Counts, Coverage, Invariant, Mutant, Part, Violation};
-pub use scenario::{Outcome, Scenario, play};
+pub use scenario::{Outcome, Scenario, play, play_with};
+pub use world::ScriptProcess;

@@ -1,10 +1,13 @@
 //! The command line of the simulation: `infra-simulation --operations N --seed S`.
 
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Instant;
 
 use clap::Parser;
-use infra_simulation::{Campaign, Coverage, Invariant, Mutant, Part, Progress, Scenario, play};
+use infra_simulation::{
+    Campaign, Coverage, Invariant, Mutant, Part, Progress, Scenario, ScriptProcess, play_with,
+};
 
 /// Plays worlds, one seed each, until so many operations are done or a violation is found.
 #[derive(Debug, Parser)]
@@ -21,6 +24,9 @@ struct Arguments {
     /// The mutant to run.
     #[arg(long = "bug", value_name = "BUG")]
     mutant: Option<Mutant>,
+    /// The program that plays the devices, instead of the reference.
+    #[arg(long)]
+    device: Option<String>,
     /// Print every step of the world with this seed.
     #[arg(long)]
     trace: bool,
@@ -44,22 +50,28 @@ const RARE: [Mutant; 2] = [Mutant::RetryForgetsGuest, Mutant::NewerBookmarksDrop
 const WORLDS_PER_LINE: u64 = 20_000;
 
 fn main() -> ExitCode {
-    let Arguments { part, operations, seed, mutant, trace, all_mutants } = Arguments::parse();
+    let Arguments { part, operations, seed, mutant, device, trace, all_mutants } =
+        Arguments::parse();
+    let script = match device.as_deref().map(ScriptProcess::start).transpose() {
+        Ok(script) => script.map(Rc::new),
+        Err(error) => {
+            eprintln!("{device:?} can't be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let part = part.or(mutant.map(Mutant::part));
     if trace {
-        return print_trace(Scenario {
-            part: part.unwrap_or(Part::Carts),
-            seed,
-            mutant,
-            is_traced: true,
-        });
+        let part = part.unwrap_or(Part::Carts);
+        let scenario = Scenario { part, seed, mutant, is_traced: true };
+        return print_trace(scenario, script.as_ref());
     }
     if all_mutants {
         return print_table(seed, operations);
     }
     let parts = part.map_or(Part::ALL.to_vec(), |part| vec![part]);
     let each = operations.div_ceil(parts.len() as u64);
-    let is_ok = |part: &Part| search(&Campaign { part: *part, seed, mutant }, each);
+    let is_ok =
+        |part: &Part| search(&Campaign { part: *part, seed, mutant }, script.as_ref(), each);
     // Both kinds run, also if the first one has a violation.
     let verdicts: Vec<bool> = parts.iter().map(is_ok).collect();
     exit(verdicts.into_iter().all(|is_ok| is_ok))
@@ -70,9 +82,9 @@ fn exit(is_ok: bool) -> ExitCode {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the speed of a run is measured by the wall clock")]
-fn search(campaign: &Campaign, operations: u64) -> bool {
+fn search(campaign: &Campaign, script: Option<&Rc<ScriptProcess>>, operations: u64) -> bool {
     let began = Instant::now();
-    let progress = campaign.run(|progress| {
+    let progress = campaign.run_with(script, |progress| {
         if progress.worlds % WORLDS_PER_LINE == 0 && progress.worlds > 0 {
             println!("{} worlds, {} operations", progress.worlds, progress.operations());
         }
@@ -106,8 +118,8 @@ fn report(campaign: &Campaign, progress: &Progress, took_ms: u128) -> bool {
     true
 }
 
-fn print_trace(scenario: Scenario) -> ExitCode {
-    let outcome = play(scenario);
+fn print_trace(scenario: Scenario, script: Option<&Rc<ScriptProcess>>) -> ExitCode {
+    let outcome = play_with(scenario, script);
     for line in &outcome.trace {
         println!("{line}");
     }

@@ -1,11 +1,12 @@
 //! A scenario is played from its seed to its outcome.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::engine::{
     Counts, Executor, FaultInjector, FaultProfile, Mutant, Part, Rng, RunLog, Timeline, Violation,
 };
-use crate::world::{Base, KeyRotation, NoMutant, START_MS, SharedHooks};
+use crate::world::{Base, KeyRotation, NoMutant, START_MS, ScriptProcess, SharedHooks};
 use crate::{carts, ledger, mutants};
 
 /// The world to play.
@@ -37,6 +38,12 @@ pub struct Outcome {
 /// Plays one world to its end.
 #[must_use]
 pub fn play(scenario: Scenario) -> Outcome {
+    play_with(scenario, None)
+}
+
+/// Plays one world to its end, with the devices of a program, or else with the reference.
+#[must_use]
+pub fn play_with(scenario: Scenario, script: Option<&Rc<ScriptProcess>>) -> Outcome {
     let Scenario { part, seed, mutant, is_traced } = scenario;
     // The shop's code sets timers of tokio. Nothing drives them, so that none ever fires: a world
     // has its own time, and its own time-outs around the shop.
@@ -53,7 +60,15 @@ pub fn play(scenario: Scenario) -> Outcome {
         None => Arc::new(NoMutant),
     };
     let keys = KeyRotation::random(&rng, START_MS);
-    let base = Base { executor, faults, run_log: run_log.clone(), keys, hooks, mutant };
+    let base = Base {
+        executor,
+        faults,
+        run_log: run_log.clone(),
+        keys,
+        hooks,
+        mutant,
+        script: script.cloned(),
+    };
     match part {
         Part::Carts => carts::play(base),
         Part::Ledger => ledger::play(base),

@@ -18,7 +18,9 @@ use super::resource::{CartBody, Carts};
 use super::size::Size;
 use super::tab::{ShopperProfile, Tab};
 use crate::engine::{Handle, Mutant};
-use crate::world::{Base, Device, Lateness, Oracle, Owned, Workload, World, WorldParts};
+use crate::world::{
+    Base, Client, Device, Lateness, Oracle, Owned, ScriptDevices, Workload, World, WorldParts,
+};
 
 /// How many devices start as a guest, per million.
 const GUESTS: u32 = 350_000;
@@ -41,6 +43,8 @@ struct CartWorld {
     guests: Vec<String>,
     tabs: Vec<Rc<Tab>>,
     mutant: Option<Mutant>,
+    /// The devices, if a program plays them.
+    script: Option<Rc<ScriptDevices<Carts>>>,
 }
 
 /// Plays a world of carts to its end.
@@ -67,13 +71,15 @@ impl CartWorld {
             poison_ms_max: POISON_MS_MAX,
             dead_letter_ms_max: rng.pick(&DEAD_LETTER_MS_MAX),
         };
-        let mutant = base.mutant;
+        let (mutant, script) = (base.mutant, base.script.clone());
         let shared: Arc<Mutex<dyn Oracle>> = oracle.shared();
         let oracles = vec![Handle::of(shared)];
         let world = World::new(WorldParts { base, oracles, queues: &["cart"], lateness });
         let customers = (1..=size.customers).map(|n| cart_of(&n.to_string())).collect();
         let (guests, tabs) = (Vec::new(), Vec::new());
-        Self { size, world, oracle, customers, guests, tabs, mutant }
+        let script = script
+            .map(|process| ScriptDevices::new(process, Rc::clone(&world.network), oracle.clone()));
+        Self { size, world, oracle, customers, guests, tabs, mutant, script }
     }
 
     /// Runs all shoppers until the operations are used up and every message has arrived.
@@ -114,7 +120,7 @@ impl CartWorld {
                 let shopper = if has_one_writer && number > 0 { &reader } else { &shopper };
                 let guest = rng.chance(GUESTS).then(|| format!("{:032x}", self.guests.len() + 1));
                 self.guests.extend(guest.clone());
-                let device = Rc::new(self.device(Owned { own: own.clone(), guest }));
+                let device = Rc::new(self.client(Owned { own: own.clone(), guest }));
                 for _ in 0..rng.within(1..=tabs_max) {
                     let tab = Tab::new(&device);
                     self.world.spawn(Rc::clone(&tab).shop(Rc::clone(shopper)));
@@ -157,7 +163,8 @@ impl CartWorld {
         if self.oracle.lock().is_merged(cart) {
             return None;
         }
-        let device = Rc::new(self.device(Owned { own: cart.to_owned(), guest: None }));
+        let device = self.reference(Owned { own: cart.to_owned(), guest: None });
+        let device = Rc::new(device);
         let new_tab = Tab::new(&device);
         let tab = Rc::clone(&new_tab);
         self.world.finish(async move { tab.device.read(&(), &tab.view).await });
@@ -186,8 +193,15 @@ impl CartWorld {
         self.world.replay(MemoryTable::new(), deliveries).table
     }
 
-    fn device(&self, owned: Owned) -> Device<Carts> {
+    fn client(&self, owned: Owned) -> Client<Carts> {
+        match &self.script {
+            Some(script) => Client::Script(script.device(owned)),
+            None => self.reference(owned),
+        }
+    }
+
+    fn reference(&self, owned: Owned) -> Client<Carts> {
         let network = Rc::clone(&self.world.network);
-        Device::new(owned, network, self.oracle.clone(), self.mutant)
+        Client::Reference(Device::new(owned, network, self.oracle.clone(), self.mutant))
     }
 }

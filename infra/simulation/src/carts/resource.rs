@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use domain_cart::LineId;
 use domain_core::id::CommandId;
-use edge_wire::headers::BOOKMARK;
+use edge_wire::headers::{BOOKMARK, CART};
 use http::{HeaderName, Method, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::command::CartAction;
 use super::oracle::CartOracle;
-use crate::world::{ClientRequest, Command, Resource, TokenMint, etag, text};
+use crate::world::{Call, ClientRequest, Command, Resource, TokenMint, etag, text, token_id};
 
 /// The kind of resource.
 pub(crate) struct Carts;
@@ -57,6 +57,8 @@ struct Line {
 
 /// The prefix of a customer's own cart.
 const CUSTOMERS: &str = "customer-";
+/// More than the variants of any world.
+const VARIANTS_MAX: u32 = 10;
 
 /// The id of the line of a variant.
 fn line(variant: u32) -> String {
@@ -68,6 +70,75 @@ impl Resource for Carts {
     type Read = ();
     type Body = CartBody;
     type Oracle = CartOracle;
+
+    const FLUSH: &'static str = "cart.flush";
+    const IS_READ_ON_CONDITION: bool = true;
+
+    fn call_of_read((): &()) -> Call {
+        Call { method: "cart.get", arguments: json!([]) }
+    }
+
+    fn call_of_action(action: &CartAction) -> Call {
+        let call = |method, arguments| Call { method, arguments };
+        match action {
+            CartAction::Add { variant, quantity } => {
+                let added = json!({"variant_id": variant.to_string(), "quantity": quantity});
+                call("cart.add", json!([added]))
+            }
+            CartAction::Set { variant, quantity } => {
+                call("cart.set", json!([line(*variant), quantity]))
+            }
+            CartAction::Remove { variant } => call("cart.remove", json!([line(*variant)])),
+            CartAction::Clear => call("cart.clear", json!([])),
+            CartAction::Attribute { name, value } => {
+                let value = value.map(|value| value.to_string());
+                call("cart.attributes", json!([{name.to_string(): value}]))
+            }
+            CartAction::Merge { .. } | CartAction::Take { .. } => {
+                unreachable!("devices merge by themselves, and Shopify reports what was bought")
+            }
+        }
+    }
+
+    fn action_of(method: &str, path: &str, body: &Value) -> Option<CartAction> {
+        let number = |value: &Value| u32::try_from(value.as_u64()?).ok();
+        let variant = || {
+            let id = path.strip_prefix("/v1/cart/lines/")?;
+            (1..=VARIANTS_MAX).find(|variant| line(*variant) == id)
+        };
+        Some(match (method, path) {
+            ("POST", "/v1/cart/lines") => CartAction::Add {
+                variant: body["variant_id"].as_str()?.parse().ok()?,
+                quantity: number(&body["quantity"])?,
+            },
+            ("DELETE", "/v1/cart/lines") => CartAction::Clear,
+            ("PATCH", "/v1/cart/attributes") => {
+                let (name, value) = body.as_object()?.iter().next()?;
+                let value = value.as_str().map(str::parse).transpose().ok()?;
+                CartAction::Attribute { name: name.parse().ok()?, value }
+            }
+            ("POST", "/v1/cart/merge") => {
+                CartAction::Merge { guest: token_id(body["from"].as_str()?)?.to_owned() }
+            }
+            ("PATCH", _) => {
+                CartAction::Set { variant: variant()?, quantity: number(&body["quantity"])? }
+            }
+            ("DELETE", _) => CartAction::Remove { variant: variant()? },
+            _ => return None,
+        })
+    }
+
+    fn holder(headers: &BTreeMap<String, String>) -> Option<String> {
+        headers.get(CART).and_then(|token| token_id(token)).map(str::to_owned)
+    }
+
+    fn customer(cart: &str) -> String {
+        cart.strip_prefix(CUSTOMERS).unwrap_or_default().to_owned()
+    }
+
+    fn unknown_read(_: &str) -> Option<()> {
+        None
+    }
 
     fn read(cart: &str, _: &(), mint: TokenMint<'_>) -> ClientRequest {
         ClientRequest::new(Method::GET, "/v1/cart").header(mint.cart(cart))

@@ -7,7 +7,7 @@ use super::command::CommandGenerator;
 use super::merchant::Merchant;
 use super::resource::Carts;
 use crate::engine::{Executor, Rng, TaskGroup};
-use crate::world::{Device, Operator, TabView, Workload};
+use crate::world::{Client, Operator, TabView, Workload};
 
 /// The maximum number of commands in one burst: more than the bookmarks a request may carry.
 const BURST_MAX: u64 = 6;
@@ -20,8 +20,8 @@ const PURCHASES: u32 = 40_000;
 
 /// One tab.
 pub(crate) struct Tab {
-    pub(crate) device: Rc<Device<Carts>>,
-    pub(crate) view: TabView<Carts>,
+    pub(crate) device: Rc<Client<Carts>>,
+    pub(crate) view: Rc<TabView<Carts>>,
 }
 
 /// The behaviour of the shoppers of a world.
@@ -45,8 +45,8 @@ pub(crate) struct ShopperProfile {
 // === impl Tab ===
 
 impl Tab {
-    pub(crate) fn new(device: &Rc<Device<Carts>>) -> Rc<Self> {
-        Rc::new(Self { device: Rc::clone(device), view: TabView::default() })
+    pub(crate) fn new(device: &Rc<Client<Carts>>) -> Rc<Self> {
+        Rc::new(Self { device: Rc::clone(device), view: device.new_tab() })
     }
 
     /// Buys some of the shown lines.
@@ -58,7 +58,7 @@ impl Tab {
         };
         let lines: Vec<(u32, u32)> = body.contents.lines.iter().filter_map(bought).collect();
         if !lines.is_empty() {
-            shopper.checkout.sell(self.device.current(), lines);
+            shopper.checkout.sell(&self.device.current(), lines);
         }
     }
 

@@ -10,6 +10,8 @@ pub enum Coverage {
     Operation,
     /// A world with many times more operations, devices and silences than most.
     LargeWorld,
+    /// A personal read that a client sent.
+    Read,
     /// An answer with a cart, 304s included.
     Answer,
     /// An answer that the client did not show, because another answer had arrived in between.
@@ -141,9 +143,10 @@ pub struct Counts([u64; Coverage::ALL.len()]);
 
 impl Coverage {
     /// All of them.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::Operation,
         Self::LargeWorld,
+        Self::Read,
         Self::Answer,
         Self::NotShown,
         Self::NotModified,
@@ -210,6 +213,7 @@ impl Coverage {
     const BOTH_PARTS: &'static [Self] = &[
         Self::Operation,
         Self::LargeWorld,
+        Self::Read,
         Self::Answer,
         Self::NotShown,
         Self::EdgeHit,

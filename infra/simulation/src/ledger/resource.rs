@@ -1,15 +1,18 @@
 //! A customer's points as a client knows them: requests and answers.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use domain_core::id::CommandId;
 use domain_core::time::Time;
 use edge_wire::headers::BOOKMARK;
+use http::header::AUTHORIZATION;
 use http::{HeaderName, Method, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::oracle::LedgerOracle;
-use crate::world::{CLOCK, ClientRequest, Command, Resource, TokenMint, text};
+use crate::world::{CLOCK, Call, ClientRequest, Command, Resource, TokenMint, text, token_id};
 
 /// The kind of resource.
 pub(crate) struct Ledger;
@@ -123,6 +126,45 @@ impl Resource for Ledger {
     type Read = LedgerRead;
     type Body = LedgerBody;
     type Oracle = LedgerOracle;
+
+    const FLUSH: &'static str = "loyalty.flush";
+    const IS_READ_ON_CONDITION: bool = false;
+
+    fn call_of_read(read: &LedgerRead) -> Call {
+        match read {
+            LedgerRead::Account => Call { method: "loyalty.balance", arguments: json!([]) },
+            LedgerRead::Entries => {
+                Call { method: "loyalty.entries", arguments: json!([{"limit": ENTRIES_MAX}]) }
+            }
+            LedgerRead::Redemption(id) => {
+                Call { method: "loyalty.redemption", arguments: json!([id.to_hex()]) }
+            }
+        }
+    }
+
+    fn call_of_action(Redeem { reward, points }: &Redeem) -> Call {
+        let arguments = json!([{"reward": reward, "points": points}, {"follow": false}]);
+        Call { method: "loyalty.redeem", arguments }
+    }
+
+    fn action_of(method: &str, path: &str, body: &Value) -> Option<Redeem> {
+        let is_redemption = (method, path) == ("POST", "/v1/loyalty/redemptions");
+        let reward = body["reward"].as_str().filter(|_| is_redemption)?.to_owned();
+        Some(Redeem { reward, points: body["points"].as_i64()? })
+    }
+
+    fn holder(headers: &BTreeMap<String, String>) -> Option<String> {
+        headers.get(AUTHORIZATION.as_str()).and_then(|token| token_id(token)).map(str::to_owned)
+    }
+
+    fn customer(customer: &str) -> String {
+        customer.to_owned()
+    }
+
+    fn unknown_read(path: &str) -> Option<LedgerRead> {
+        let id = path.strip_prefix("/v1/loyalty/redemptions/")?;
+        CommandId::from_hex(id).map(LedgerRead::Redemption)
+    }
 
     fn read(customer: &str, read: &LedgerRead, mint: TokenMint<'_>) -> ClientRequest {
         let path = match read {

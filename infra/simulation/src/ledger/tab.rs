@@ -6,15 +6,15 @@ use std::rc::Rc;
 use super::plan::Plan;
 use super::resource::{Ledger, LedgerRead, Redeem};
 use crate::engine::Rng;
-use crate::world::{Device, Operator, Resource as _, TabView, Workload};
+use crate::world::{Client, Operator, Resource as _, TabView, Workload};
 
 /// How often a device asks for a reward at a price that was never shown, per million commands.
 const WRONG_PRICES: u32 = 10_000;
 
 /// One tab.
 pub(crate) struct Tab {
-    device: Rc<Device<Ledger>>,
-    view: TabView<Ledger>,
+    device: Rc<Client<Ledger>>,
+    view: Rc<TabView<Ledger>>,
     /// The available points in the latest answer with any.
     available: Cell<i64>,
 }
@@ -31,8 +31,8 @@ pub(crate) struct CustomerProfile {
 // === impl Tab ===
 
 impl Tab {
-    pub(crate) fn new(device: &Rc<Device<Ledger>>) -> Rc<Self> {
-        let (view, available) = (TabView::default(), Cell::new(0));
+    pub(crate) fn new(device: &Rc<Client<Ledger>>) -> Rc<Self> {
+        let (view, available) = (device.new_tab(), Cell::new(0));
         Rc::new(Self { device: Rc::clone(device), view, available })
     }
 

@@ -23,7 +23,8 @@ use super::staff::Staff;
 use super::tab::{CustomerProfile, Tab};
 use crate::engine::{Handle, Mutant};
 use crate::world::{
-    Base, Device, Lateness, Oracle, Owned, ReplayResult, START_MS, Workload, World, WorldParts,
+    Base, Client, Device, Lateness, Oracle, Owned, ReplayResult, START_MS, ScriptDevices, Workload,
+    World, WorldParts,
 };
 
 /// Smaller than the number of entries of most accounts, so that the final check reads several
@@ -49,6 +50,8 @@ struct LedgerWorld {
     customers: Vec<u64>,
     tabs: Vec<Rc<Tab>>,
     mutant: Option<Mutant>,
+    /// The devices, if a program plays them.
+    script: Option<Rc<ScriptDevices<Ledger>>>,
 }
 
 /// Plays a world of the ledger to its end.
@@ -69,13 +72,15 @@ impl LedgerWorld {
             base.run_log.clone(),
             base.keys.clone(),
         ));
-        let mutant = base.mutant;
+        let (mutant, script) = (base.mutant, base.script.clone());
         let shared: Arc<Mutex<dyn Oracle>> = oracle.shared();
         let oracles = vec![Handle::of(shared)];
         let parts = WorldParts { base, oracles, queues: QUEUES, lateness: LATENESS };
         let world = World::new(parts);
         let customers = (1..=size.customers).map(|number| 1_000 + number).collect();
-        Self { size, world, oracle, customers, tabs: Vec::new(), mutant }
+        let script = script
+            .map(|process| ScriptDevices::new(process, Rc::clone(&world.network), oracle.clone()));
+        Self { size, world, oracle, customers, tabs: Vec::new(), mutant, script }
     }
 
     /// Runs all tasks until the operations are used up and every message has arrived.
@@ -110,7 +115,7 @@ impl LedgerWorld {
             Rc::new(CustomerProfile { rng: rng.clone(), workload, operator, plan: shown_plan });
         for customer in self.customers.clone() {
             for _ in 0..rng.within(1..=devices_max) {
-                let device = Rc::new(self.device(customer));
+                let device = Rc::new(self.client(customer));
                 for _ in 0..rng.within(1..=tabs_max) {
                     let tab = Tab::new(&device);
                     self.world.spawn(Rc::clone(&tab).run(Rc::clone(&profile)));
@@ -126,7 +131,7 @@ impl LedgerWorld {
     fn close(&self) {
         self.world.end_faults();
         let new_tabs =
-            self.customers.iter().map(|customer| Tab::new(&Rc::new(self.device(*customer))));
+            self.customers.iter().map(|customer| Tab::new(&Rc::new(self.client(*customer))));
         for tab in self.tabs.iter().cloned().chain(new_tabs) {
             self.world.finish(async move { tab.close().await });
         }
@@ -176,9 +181,13 @@ impl LedgerWorld {
         self.world.replay(table, deliveries)
     }
 
-    fn device(&self, customer: u64) -> Device<Ledger> {
+    fn client(&self, customer: u64) -> Client<Ledger> {
         let owned = Owned { own: customer.to_string(), guest: None };
-        Device::new(owned, Rc::clone(&self.world.network), self.oracle.clone(), self.mutant)
+        if let Some(script) = &self.script {
+            return Client::Script(script.device(owned));
+        }
+        let network = Rc::clone(&self.world.network);
+        Client::Reference(Device::new(owned, network, self.oracle.clone(), self.mutant))
     }
 }
 

@@ -21,11 +21,11 @@ use crate::engine::{Coverage, Handle, Mutant, Rng, RunLog};
 /// How often an answer that could not be shown is followed by another read, and a retry by another.
 const ROUNDS_MAX: usize = 8;
 /// How often a device changes its edge, per million requests.
-const EDGE_CHANGES: u32 = 20_000;
+pub(super) const EDGE_CHANGES: u32 = 20_000;
 /// How often a key is reused for another command, per million acknowledgements.
 const KEY_REUSES: u32 = 5_000;
 /// How often a command is sent twice at once, per million.
-const DOUBLE_SENDS: u32 = 20_000;
+pub(super) const DOUBLE_SENDS: u32 = 20_000;
 
 /// One device with one kind of resource.
 pub(crate) struct Device<R: Resource> {
@@ -60,13 +60,15 @@ pub(crate) struct Owned {
 /// What a tab shows.
 pub(crate) struct TabView<R: Resource> {
     pub(crate) shown: RefCell<Option<Rc<R::Body>>>,
+    /// The number of its tab, of a device that a program plays.
+    pub(crate) tab: Cell<usize>,
 }
 
 // === impl TabView ===
 
 impl<R: Resource> Default for TabView<R> {
     fn default() -> Self {
-        Self { shown: RefCell::new(None) }
+        Self { shown: RefCell::new(None), tab: Cell::new(0) }
     }
 }
 
@@ -130,6 +132,7 @@ impl<R: Resource> Device<R> {
             let request = R::read(resource, what, self.mint())
                 .bookmarks(&bookmarks.texts())
                 .if_none_match(known.as_deref().map(R::etag));
+            self.log.count(Coverage::Read);
             let Some(answer) = self.send(request).await else { return };
             let body = match (answer.status(), known) {
                 (StatusCode::OK, _) => match R::parse(&answer) {

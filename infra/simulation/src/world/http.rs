@@ -12,7 +12,7 @@ use serde::Deserialize;
 /// The host of the shop's edge.
 const HOST_NAME: &str = "shop.example";
 /// How long a customer's token is valid.
-const TOKEN_S: u64 = 600;
+pub(super) const TOKEN_S: u64 = 600;
 /// The header in which an instance says, for the oracle only, by which clock it answered.
 pub(crate) const CLOCK: HeaderName = HeaderName::from_static("x-simulation-clock");
 
@@ -80,8 +80,11 @@ impl TokenMint<'_> {
 
     /// The header with a customer's token.
     pub(crate) fn customer(&self, customer: &str) -> (HeaderName, String) {
-        let token = mint_customer(self.keys, customer, self.now_ms / 1_000 + TOKEN_S);
-        (AUTHORIZATION, format!("Bearer {token}"))
+        (AUTHORIZATION, format!("Bearer {}", self.customer_token(customer)))
+    }
+
+    pub(crate) fn customer_token(&self, customer: &str) -> String {
+        mint_customer(self.keys, customer, self.now_ms / 1_000 + TOKEN_S)
     }
 }
 
@@ -105,6 +108,12 @@ impl ClientRequest {
     pub(crate) fn text_json(mut self, body: String) -> Self {
         self.body = body.into();
         self.header((CONTENT_TYPE, "application/json".to_owned()))
+    }
+
+    /// A body whose type the caller states.
+    pub(crate) fn body(mut self, body: String) -> Self {
+        self.body = body.into();
+        self
     }
 
     pub(crate) fn key(self, key: &str) -> Self {
@@ -161,6 +170,11 @@ impl ErrorReply {
             _ => Self::Unexpected(format!("{status} {code}")),
         }
     }
+}
+
+/// The id in a token of ours: whose it is.
+pub(crate) fn token_id(token: &str) -> Option<&str> {
+    token.split('.').nth(2)
 }
 
 /// A header of an answer as text.

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use bytes::Bytes;
 use domain_core::id::CommandId;
 use http::Response;
+use serde_json::Value;
 
 use super::bookmark_jar::Bookmark;
 use super::http::{ClientRequest, ErrorReply, TokenMint};
@@ -21,6 +22,29 @@ pub(crate) trait Resource: Sized + 'static {
     type Body: Debug;
     /// The oracle of this kind.
     type Oracle: ClientOracle<Self>;
+
+    /// The method of a device that a program plays with which it sends everything that waits.
+    const FLUSH: &'static str;
+    /// Whether an answer that is known may be answered with 304.
+    const IS_READ_ON_CONDITION: bool;
+
+    /// A read as a call of such a device.
+    fn call_of_read(read: &Self::Read) -> Call;
+
+    /// A command as a call of such a device.
+    fn call_of_action(action: &Self::Action) -> Call;
+
+    /// What the command of a request does; `None` if the request is none of this kind.
+    fn action_of(method: &str, path: &str, body: &Value) -> Option<Self::Action>;
+
+    /// The resource of a request by its tokens.
+    fn holder(headers: &BTreeMap<String, String>) -> Option<String>;
+
+    /// The customer who has a resource.
+    fn customer(resource: &str) -> String;
+
+    /// What a read was about that was answered with 404.
+    fn unknown_read(path: &str) -> Option<Self::Read>;
 
     /// The request of a read.
     fn read(resource: &str, read: &Self::Read, mint: TokenMint<'_>) -> ClientRequest;
@@ -48,6 +72,13 @@ pub(crate) trait Resource: Sized + 'static {
 
     /// The `ETag` of an answer to a read that is repeated with a condition.
     fn etag(body: &Self::Body) -> &str;
+}
+
+/// A call of a method of a device that a program plays.
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    /// An array.
+    pub(crate) arguments: Value,
 }
 
 /// An action with its resource and its key: what is sent and resent.

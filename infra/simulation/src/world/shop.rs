@@ -26,6 +26,7 @@ use super::network::Network;
 use super::operator::{Operator, OperatorParts};
 use super::oracle::{Oracle, Oracles};
 use super::queues::{Lateness, Queues, QueuesParts, body};
+use super::script::ScriptProcess;
 use super::table::{FaultyTable, ObservedTable};
 use super::{CURRENCY, SHOP};
 use crate::engine::{Executor, FaultInjector, Handle, Link, Mutant, RunLog, TaskGroup};
@@ -57,6 +58,8 @@ pub(crate) struct Base {
     pub(crate) keys: KeyRotation,
     pub(crate) hooks: SharedHooks,
     pub(crate) mutant: Option<Mutant>,
+    /// The program that plays the devices, if they are not the reference.
+    pub(crate) script: Option<Rc<ScriptProcess>>,
 }
 
 /// The parts of a world.

@@ -1,5 +1,5 @@
 /** The cart: a guest's, until a customer signs in and it is merged into the customer's own. */
-import { Engine, ForecourtError, RETRY_MS_MAX, dropAll, removeResource, send } from './core.js';
+import { Engine, ForecourtError, RETRY_MS_MAX, begin, dropAll, removeResource, send } from './core.js';
 import type { Context, Kind } from './engine.js';
 import type { Command } from './jar.js';
 import { shownCart } from './optimistic.js';
@@ -212,9 +212,10 @@ export class CartApi {
       if (now > cart.mergeTriedAt + RETRY_MS_MAX) return void this.abandon(doc);
       const command: Command = {
         key: platform.randomId(), method: 'POST', path: MERGE, resource: own.id,
-        body: JSON.stringify({ from: guest.token }), at: now, tab, state: 'first', bookmarks: [],
+        body: JSON.stringify({ from: guest.token }), at: now, tab, state: 'queued', bookmarks: [],
         isMerge: true,
       };
+      begin(cart, command);
       cart.commands.push(command);
       return structuredClone(command);
     });
@@ -238,5 +239,6 @@ export class CartApi {
     if (own?.id === command.resource) delete doc.cart.own;
     if (guest?.id === command.resource) delete doc.cart.guest;
     delete doc.cart.view;
+    delete doc.cart.base;
   }
 }

@@ -16,5 +16,5 @@ export function createContext(options: Options, given?: Platform): Context {
 
 export { Engine } from './engine.js';
 export { ForecourtError } from './errors.js';
-export { RETRY_MS_MAX, dropAll, removeResource } from './jar.js';
+export { RETRY_MS_MAX, begin, dropAll, removeResource } from './jar.js';
 export { CALL_MS_MAX, persist, send, within } from './wire.js';

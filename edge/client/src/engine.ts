@@ -4,7 +4,7 @@
  */
 import { ForecourtError } from './errors.js';
 import {
-  ATTEMPT_MS_MAX, dropSent, expireOldest, firstOpen, insert, markOpen, replace, select, settle, show,
+  ATTEMPT_MS_MAX, begin, dropSent, expireOldest, firstOpen, insert, markOpen, replace, select, settle, show,
   type Command, type Jar, type Outcome, type Sent,
 } from './jar.js';
 import type { Exchange, Platform } from './platform.js';
@@ -292,10 +292,9 @@ export class Engine {
         one.state === 'queued' && (one.tab === tab || isGone(one)));
       const current = this.kind.current(doc);
       if (!next || current === undefined) return undefined;
+      begin(jar, next);
       const { bookmarks } = select(jar, current);
-      return Object.assign(next, {
-        state: 'first', resource: current, at: platform.now(), tab, bookmarks,
-      });
+      return Object.assign(next, { resource: current, at: platform.now(), tab, bookmarks });
     });
     if (next) await this.attempt(next);
     return next !== undefined;

@@ -67,6 +67,9 @@ export interface Jar {
   commands: Command[];
   outcomes: Outcome[];
   view?: View;
+  /** The view of before the commands under way: `view` may contain one whose outcome is unknown, which
+   * would be shown twice. Absent while none is under way. */
+  base?: View;
 }
 
 /** The bookmarks of a request. */
@@ -147,6 +150,25 @@ export function markOpen(jar: Jar, key: string, sent?: Sent): void {
   }
 }
 
+/** What is shown before the first answer. */
+const NOTHING: View = { resource: '', number: 0, etag: '', body: null };
+
+const isUnderWay = (one: Command) => one.state === 'first' || one.state === 'open';
+
+/** A command is about to be sent for the first time: what is shown stays until all outcomes are known. */
+export function begin(jar: Jar, command: Command): void {
+  if (!jar.commands.some(isUnderWay)) jar.base ??= jar.view ?? NOTHING;
+  command.state = 'first';
+}
+
+/** Once no command is under way, and the view contains all that were acknowledged, it is shown itself. */
+function release(jar: Jar): void {
+  const isInView = (one: Command) => one.answer! <= (jar.view?.number ?? 0);
+  if (!jar.commands.every((one) => one.state === 'queued' || isInView(one))) return;
+  jar.commands = jar.commands.filter((one) => one.state === 'queued');
+  delete jar.base;
+}
+
 /** A command has ended. An acknowledged one stays until an answer that contains it is shown. */
 export function settle(jar: Jar, outcome: Outcome, answer?: number): void {
   const command = jar.commands.find((one) => one.key === outcome.key);
@@ -158,12 +180,13 @@ export function settle(jar: Jar, outcome: Outcome, answer?: number): void {
     command.state = 'done';
     command.answer = answer;
   }
+  release(jar);
 }
 
 /** Shows an answer: it contains every command that was acknowledged before its request. */
 export function show(jar: Jar, view: View): void {
   jar.view = view;
-  jar.commands = jar.commands.filter((one) => !(one.answer! <= view.number));
+  release(jar);
 }
 
 /** The first command whose outcome is unknown. `isGone`: its tab can't tell it any more. */

@@ -56,15 +56,18 @@ function applyTo(cart: ShownCart, action: CartAction): void {
   }
 }
 
-/** The commands that the latest answer does not contain, in the order in which they were given. */
+/** The answer to show. */
+const baseOf = (jar: Jar) => jar.base ?? jar.view;
+
+/** The commands that it does not contain, in the order in which they were given. */
 const unshown = (jar: Jar): Command[] =>
-  jar.commands.filter((one) => !one.isMerge && !(one.answer! <= (jar.view?.number ?? 0)));
+  jar.commands.filter((one) => !one.isMerge && !(one.answer! <= (baseOf(jar)?.number ?? 0)));
 
 /** The cart as shown. A command that changes nothing here, such as one for a line that is gone, counts as
  * pending all the same. */
 export function shownCart(jar: Jar, empty: Cart): ShownCart {
   const commands = unshown(jar);
-  const cart = structuredClone((jar.view?.body ?? empty) as Cart) as ShownCart;
+  const cart = structuredClone((baseOf(jar)?.body ?? empty) as Cart) as ShownCart;
   cart.pending = commands.length;
   for (const { action } of commands) applyTo(cart, action as CartAction);
   cart.subtotal = commands.length
@@ -75,9 +78,10 @@ export function shownCart(jar: Jar, empty: Cart): ShownCart {
 
 /** The account as shown. */
 export function shownLoyalty(jar: Jar): ShownLoyalty | undefined {
-  if (!jar.view) return undefined;
+  const base = baseOf(jar);
+  if (!base?.body) return undefined;
   const commands = unshown(jar);
-  const account = structuredClone(jar.view.body as Loyalty) as ShownLoyalty;
+  const account = structuredClone(base.body as Loyalty) as ShownLoyalty;
   account.pending = commands.length;
   for (const { action } of commands) {
     const { points } = action as RedeemAction;

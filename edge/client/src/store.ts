@@ -82,6 +82,7 @@ export class Store {
   }
 
   private changed(): void {
-    for (const listener of this.listeners) listener();
+    // Later, so that a page's own error does not cut off what has changed the document.
+    for (const listener of this.listeners) queueMicrotask(listener);
   }
 }

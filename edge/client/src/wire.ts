@@ -97,7 +97,7 @@ export function pause(platform: Platform, attempt: number, error: unknown): Prom
   const doubled = WAIT_MS_MIN * 2 ** attempt;
   const jitter = (doubled * parseInt(platform.randomId().slice(0, 2), 16)) / 256;
   const atLeast = (error as ForecourtError).details?.retryAfterMs ?? 0;
-  return platform.sleep(Math.min(Math.max(atLeast, doubled + jitter), WAIT_MS_MAX));
+  return platform.sleep(Math.round(Math.min(Math.max(atLeast, doubled + jitter), WAIT_MS_MAX)));
 }
 
 /** Repeats what got no answer. */

@@ -1484,12 +1484,12 @@ export interface components {
         };
         /** @description A customer token. */
         SessionBody: {
+            /** @description Shopify's id of the customer, so that a client can tell that another one has signed in. */
+            customer_id: string;
             /** @description RFC 3339. */
             expires_at: string;
             /** @description Send it as `Authorization: Bearer`. */
             token: string;
-            /** @description Whose it is. */
-            customer_id: string;
         };
         /** @description Attribute changes; `null` removes one. */
         SetAttributes: {

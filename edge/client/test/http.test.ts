@@ -1,11 +1,14 @@
 /** The client against the real server over HTTP. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { createForecourt, type Forecourt, type Platform, type ShownCart } from '../src/index.js';
 import { browser } from '../src/platform.js';
 import { RealServer, SKIPPED, Storefront } from './server.js';
 import { errorOf } from './support.js';
+
+// Node's own would keep this process running.
+Reflect.deleteProperty(globalThis, 'BroadcastChannel');
 
 const TEE = '875309424069134920';
 let [server, storefront] = [undefined as unknown as RealServer, undefined as unknown as Storefront];
@@ -14,11 +17,10 @@ before(async () => {
   if (!SKIPPED) server = await RealServer.start();
 });
 after(() => server?.stop());
-beforeEach(async ({ after }: any) => {
-  if (SKIPPED) return;
-  storefront = await new Storefront(server).open();
-  after?.(() => storefront.close());
+beforeEach(async () => {
+  if (!SKIPPED) storefront = await new Storefront(server).open();
 });
+afterEach(() => storefront?.close());
 
 /** A browser's tab in this process: the browser's platform with a storage and relative URLs. */
 function tab(storage = { text: null as string | null }, options = {}): Forecourt {

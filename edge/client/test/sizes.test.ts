@@ -14,7 +14,7 @@ async function files(name: string, all = new Set<string>()): Promise<Set<string>
   if (all.has(name)) return all;
   all.add(name);
   const text = await readFile(new URL(name, dist), 'utf8');
-  for (const [, path] of text.matchAll(/from"\.\/([^"]+)"|import"\.\/([^"]+)"/g)) await files(path!, all);
+  for (const [, path] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) await files(path!, all);
   return all;
 }
 

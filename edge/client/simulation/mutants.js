@@ -29,7 +29,7 @@ export const MUTANTS = {
   MergedBookmarkLost: ['engine', 'const number = insert(jar, command.resource, bookmark);',
     'const number = ++jar.answers;'],
   // The merge is sent without the guest's bookmarks.
-  MergeWithoutGuest: ['engine', 'select(jar, resource, guest || undefined, first)', 'select(jar, resource, undefined, first)'],
+  MergeWithoutGuest: ['engine', 'select(this.kind.jar(doc), resource, guest || undefined, first)', 'select(this.kind.jar(doc), resource, undefined, first)'],
   // On a 400 the client drops every bookmark, including newer ones.
   NewerBookmarksDropped: ['jar', `export function dropSent(jar: Jar, sent: Sent): void {
   jar.bookmarks = without(jar.bookmarks, sent.bookmarks);`, `export function dropSent(jar: Jar, sent: Sent): void {

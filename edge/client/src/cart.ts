@@ -41,7 +41,7 @@ export class CartApi {
         return guest !== undefined && mergedAt !== undefined && now <= mergedAt + RETRY_MS_MAX
           && cart.bookmarks.some((one) => one.resource === guest.id);
       },
-      merge: () => this.merge(),
+      merge: (isKnown) => this.merge(isKnown),
       acknowledged: (doc, command) => {
         if (command.isMerge) doc.cart.mergedAt ??= context.platform.now();
       },
@@ -125,9 +125,13 @@ export class CartApi {
 
   /** A customer has signed in: the guest's cart is merged into the customer's. */
   async signedIn(): Promise<void> {
-    const { store } = this.context;
-    if (store.read().cart.guest && !store.read().cart.mergedAt) {
-      if (await this.engine.makeReady() && !store.read().cart.mergedAt) await this.merge();
+    const mustMerge = () => {
+      const { guest, mergedAt } = this.context.store.read().cart;
+      return guest !== undefined && mergedAt === undefined;
+    };
+    if (mustMerge()) {
+      await this.create('own');
+      if (await this.engine.makeReady() && mustMerge()) await this.merge();
     }
     // What was queued before, or is left of a merge without an answer.
     this.engine.wake();
@@ -200,13 +204,16 @@ export class CartApi {
 
   /** Sends the merge of the guest's cart, for the first time or again; returns whether its answer is
    * shown. */
-  private async merge(): Promise<boolean> {
+  private async merge(isKnown = false): Promise<boolean> {
     const { platform, store, tab } = this.context;
     await this.create('own');
     const command = await store.update((doc): Command | undefined => {
       const { cart } = doc;
       const { own, guest } = cart;
       if (!own || !guest) return undefined;
+      // A command whose outcome is unknown comes before the merge, unless that has happened (8.6).
+      const isOpen = cart.commands.some((one) => one.state === 'open' && !one.isMerge);
+      if (isOpen && !isKnown && !cart.mergedAt) return undefined;
       const now = platform.now();
       cart.mergeTriedAt ??= now;
       if (now > cart.mergeTriedAt + RETRY_MS_MAX) return void this.abandon(doc);

@@ -5,7 +5,7 @@
 import { ForecourtError } from './errors.js';
 import {
   ATTEMPT_MS_MAX, begin, dropSent, expireOldest, firstOpen, insert, markOpen, replace, select, settle, show,
-  type Command, type Jar, type Outcome, type Sent,
+  type Command, type Jar, type Outcome, type Sent, type View,
 } from './jar.js';
 import type { Exchange, Platform } from './platform.js';
 import type { SessionKeeper } from './session.js';
@@ -35,7 +35,8 @@ export interface Kind {
   guest?(doc: Doc): string | undefined;
   /** Whether bookmarks of the guest's are to be merged (8.11). */
   hasMore?(doc: Doc, now: number): boolean;
-  merge?(): Promise<boolean>;
+  /** `isKnown`: an answer says that it was merged before. */
+  merge?(isKnown?: boolean): Promise<boolean>;
   /** The command was rejected for good. */
   rejected?(doc: Doc, command: Command, status: number, code?: string): void;
   acknowledged?(doc: Doc, command: Command): void;
@@ -52,6 +53,24 @@ export interface Context {
 }
 
 type Body = Record<string, unknown>;
+
+/** A request; `prepare` is called when it is sent. */
+interface Request {
+  method: string;
+  path: string;
+  body?: string;
+  signal?: AbortSignal;
+  command?: Command;
+  prepare(doc: Doc): { sent: Sent; headers: Record<string, string> };
+}
+
+/** An answer with its request. */
+interface Answered {
+  reply: Reply;
+  exchange: Exchange;
+  sent: Sent;
+  epoch: string;
+}
 
 interface Waiter {
   epoch: string;
@@ -89,43 +108,42 @@ export class Engine {
     const isMain = path === this.kind.path;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       await this.kind.open();
-      const doc = store.read();
-      const jar = this.kind.jar(doc);
-      if (this.kind.hasMore?.(doc, platform.now())) {
+      if (this.kind.hasMore?.(store.read(), platform.now())) {
         if (await this.kind.merge!() && isMain) return this.shownBody()!;
         continue;
       }
-      const resource = this.kind.current(doc)!;
-      const sent = select(jar, resource);
-      const view = isMain && jar.view?.resource === resource ? jar.view : undefined;
-      const headers: Record<string, string> = view?.etag ? { 'if-none-match': view.etag } : {};
-      let reply: Reply;
-      let exchange: Exchange;
+      let view: View | undefined;
+      const prepare = (doc: Doc) => {
+        const jar = this.kind.jar(doc);
+        const resource = this.kind.current(doc)!;
+        view = isMain && jar.view?.resource === resource ? jar.view : undefined;
+        const headers: Record<string, string> = view?.etag ? { 'if-none-match': view.etag } : {};
+        return { sent: select(jar, resource), headers };
+      };
+      let answered: Answered;
       try {
-        [reply, exchange] = await this.exchange(doc, sent, { method: 'GET', path, headers, signal });
+        answered = await this.exchange({ method: 'GET', path, signal, prepare });
       } catch (error) {
         if (codeOf(error) === 'bookmark-invalid') continue;
         if (codeOf(error) === 'cart-merged' && this.kind.merge) {
           // Another tab has merged it, or this one without learning so.
-          if (await this.kind.merge() && isMain) return this.shownBody()!;
+          if (await this.kind.merge(true) && isMain) return this.shownBody()!;
           continue;
         }
         throw error;
       }
       // The bookmark of a 304 is the one in the body that this client holds (8.5).
-      const answer = reply.status === 304 ? { ...reply, etag: view!.etag, body: view!.body as Body } : reply;
-      const { shown } = await this.receive(doc.epoch, exchange, sent, answer, isMain);
-      if (shown) return answer.body;
+      const { reply } = answered;
+      if (reply.status === 304) Object.assign(reply, { etag: view!.etag, body: view!.body });
+      const { shown } = await this.receive(answered, isMain);
+      if (shown) return reply.body;
     }
     throw new ForecourtError('busy', 'Answers kept arriving out of order.');
   }
 
   /** Takes an answer: stores its bookmark, and shows it if no other answer arrived in between. */
   private receive(
-    epoch: string,
-    exchange: Exchange,
-    sent: Sent,
-    { body, etag }: Reply,
+    { epoch, exchange, sent, reply: { body, etag } }: Answered,
     isMain: boolean,
     also: (doc: Doc, number: number) => void = () => {},
   ): Promise<{ number: number; shown: boolean }> {
@@ -146,30 +164,24 @@ export class Engine {
   }
 
   /** Sends a request with tokens and bookmarks; a customer's token that was rejected is renewed once. */
-  private async exchange(
-    doc: Doc,
-    sent: Sent,
-    request: {
-      method: string; path: string; body?: string; headers: Record<string, string>;
-      signal?: AbortSignal; command?: Command;
-    },
-  ): Promise<[Reply, Exchange]> {
+  private async exchange(request: Request): Promise<Answered> {
     const { platform, baseUrl, session, store } = this.context;
     const { method, path, body, signal, command } = request;
     let rejected: string | undefined;
     for (;;) {
-      const headers = { ...request.headers, ...this.kind.headers(doc, sent.resource) };
-      let token: string | undefined;
-      if (this.kind.needsCustomer(command)) {
-        token = await session.token(rejected);
-        headers.authorization = `Bearer ${token}`;
-      }
+      const token = this.kind.needsCustomer(command) ? await session.token(rejected) : undefined;
+      // Only now: what arrives while a token is fetched belongs into the request, too.
+      const doc = store.read();
+      const { epoch } = doc;
+      const { sent, headers } = request.prepare(doc);
+      Object.assign(headers, this.kind.headers(doc, sent.resource));
+      if (token) headers.authorization = `Bearer ${token}`;
       const texts = [...new Set(sent.bookmarks.map((one) => one.text))];
       if (texts.length) headers['forecourt-bookmark'] = texts.join(',');
       const url = baseUrl + path;
       const exchange = { method, url, headers, body, bookmarks: sent.bookmarks };
       try {
-        return [await send(platform, exchange, signal), exchange];
+        return { reply: await send(platform, exchange, signal), exchange, sent, epoch };
       } catch (error) {
         const code = codeOf(error);
         if (code === 'bookmark-invalid') {
@@ -181,7 +193,7 @@ export class Engine {
           });
         }
         if (!token || rejected || (code !== 'token-expired' && code !== 'token-invalid')) {
-          throw Object.assign(error as object, { exchange });
+          throw Object.assign(error as object, { exchange, sent });
         }
         rejected = token;
       }
@@ -292,6 +304,10 @@ export class Engine {
         one.state === 'queued' && (one.tab === tab || isGone(one)));
       const current = this.kind.current(doc);
       if (!next || current === undefined) return undefined;
+      // An outcome may have become unknown meanwhile.
+      const isReady = jar.commands.every((one) => one.state !== 'open')
+        && select(jar, current).isWhole && !this.kind.hasMore?.(doc, platform.now());
+      if (!isReady) return null;
       begin(jar, next);
       const { bookmarks } = select(jar, current);
       return Object.assign(next, { resource: current, at: platform.now(), tab, bookmarks });
@@ -336,22 +352,23 @@ export class Engine {
   /** Sends a command, for the first time or again; returns whether its answer is shown. An error says
    * that its outcome is unknown. */
   async attempt(command: Command): Promise<boolean> {
-    const { store } = this.context;
     const { key, method, path, body, resource } = command;
-    const doc = store.read();
-    const jar = this.kind.jar(doc);
-    const isMerged = resource === this.kind.guest?.(doc) && resource !== this.kind.current(doc);
-    // Sent to a guest's cart before the merge, which has replaced its bookmarks (8.7).
-    const first = isMerged ? command.bookmarks : [];
-    const guest = command.isMerge && this.kind.guest?.(doc);
-    const sent = select(jar, resource, guest || undefined, first);
-    const headers: Record<string, string> = { 'idempotency-key': key };
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    const { epoch } = this.context.store.read();
+    const prepare = (doc: Doc) => {
+      const isMerged = resource === this.kind.guest?.(doc) && resource !== this.kind.current(doc);
+      // Sent to a guest's cart before the merge, which has replaced its bookmarks (8.7).
+      const first = isMerged ? command.bookmarks : [];
+      const guest = command.isMerge && this.kind.guest?.(doc);
+      const sent = select(this.kind.jar(doc), resource, guest || undefined, first);
+      const headers: Record<string, string> = { 'idempotency-key': key };
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      return { sent, headers };
+    };
     try {
-      const request = { method, path, body, headers, command };
-      const [reply, exchange] = await this.exchange(doc, sent, request);
+      const answered = await this.exchange({ method, path, body, command, prepare });
+      const { reply } = answered;
       const isMain = this.isMain(reply.body);
-      const { shown } = await this.receive(doc.epoch, exchange, sent, reply, isMain, (doc, number) => {
+      const { shown } = await this.receive(answered, isMain, (doc, number) => {
         const id = isMain ? undefined : (reply.body.id as string);
         settle(this.kind.jar(doc), { key, id }, number);
         this.kind.acknowledged?.(doc, command);
@@ -361,7 +378,7 @@ export class Engine {
       this.conclude(key);
       return shown;
     } catch (error) {
-      await this.failed(doc.epoch, command, sent, error as ForecourtError);
+      await this.failed(epoch, command, error as ForecourtError);
       return false;
     }
   }
@@ -374,8 +391,7 @@ export class Engine {
   private async failed(
     epoch: string,
     command: Command,
-    sent: Sent,
-    error: ForecourtError & { exchange?: Exchange },
+    error: ForecourtError & { exchange?: Exchange; sent?: Sent },
   ): Promise<void> {
     const { store, platform } = this.context;
     const { key } = command;
@@ -386,7 +402,7 @@ export class Engine {
     await store.update((doc) => {
       if (doc.epoch !== epoch) return;
       const jar = this.kind.jar(doc);
-      if (!isOver) return markOpen(jar, key, isInvalid ? undefined : sent);
+      if (!isOver) return markOpen(jar, key, isInvalid ? undefined : error.sent);
       const bookmark = document?.bookmark as string | undefined;
       if (isMergedCart && bookmark) {
         // It counts; the merge is repeated with this bookmark (8.10).
@@ -399,7 +415,7 @@ export class Engine {
       }
     });
     try {
-      if (isMergedCart) await this.kind.merge?.();
+      if (isMergedCart) await this.kind.merge?.(true);
     } finally {
       this.conclude(key);
     }

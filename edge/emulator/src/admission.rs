@@ -15,6 +15,9 @@ use crate::request::EdgeRequest;
 const URL_BYTES_MAX: usize = 8_192;
 /// Path, query and headers together (1.2).
 pub(crate) const HEAD_BYTES_MAX: usize = 32_768;
+/// Headers of a request, by lines (1.11). CloudFront states bytes only, a parser needs a count: so many
+/// of 65 bytes are as large as a head may be.
+pub(crate) const HEADERS_MAX: usize = 500;
 
 /// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +100,8 @@ pub(crate) fn check_head(parts: &Parts) -> Result<(), Rejection> {
         return Err(Rejection::UrlTooLong);
     }
     let headers = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-    if target.len() + headers.sum::<usize>() > HEAD_BYTES_MAX {
+    let is_too_large = target.len() + headers.sum::<usize>() > HEAD_BYTES_MAX;
+    if is_too_large || parts.headers.len() > HEADERS_MAX {
         return Err(Rejection::HeadTooLarge);
     }
     if parts.uri.path().starts_with('/') { Ok(()) } else { Err(Rejection::Target) }

@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use crate::admission::Rejection;
+use crate::admission::{HEADERS_MAX, Rejection};
 use crate::emulator::Emulator;
 use crate::framing;
 use crate::viewer_stream::{Unread, ViewerStream};
@@ -34,6 +34,9 @@ const BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// What one connection may buffer: beyond the 8,192 + 32,768 bytes that the edge itself checks
 /// (414, 494) it needs room to see that they are exceeded. Past this hyper answers 431.
 const BUFFER_BYTES_MAX: usize = 128 * 1024;
+/// What one request may have hyper parse: room to see that the edge's own bound is exceeded (494).
+/// Past this hyper answers 431.
+const PARSED_HEADERS_MAX: usize = 2 * HEADERS_MAX;
 /// Connections at once; more wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 4_096;
 /// From the first byte of a request's head, or of an idle connection's wait, to the head's end.
@@ -97,6 +100,7 @@ impl Emulator {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_READ_TIMEOUT)
             .max_buf_size(BUFFER_BYTES_MAX)
+            .max_headers(PARSED_HEADERS_MAX)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {

@@ -93,10 +93,17 @@ async fn bounds_hold_on_the_socket() {
     let header = format!("x-a: {}", "a".repeat(33_000));
     let response = fetch(edge.address, request("GET", "/", &["host: shop", &header])).await;
     assert_eq!(response.unwrap().status().as_u16(), 494);
+    for (count, status) in [(500, 200), (501, 494)] {
+        let lines = (1..count).map(|number| format!("x-{number}: a"));
+        let lines: Vec<String> = lines.chain(["host: shop".to_owned()]).collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let response = fetch(edge.address, request("GET", "/", &lines)).await;
+        assert_eq!(response.unwrap().status().as_u16(), status, "{count} headers");
+    }
     let mut get = request("GET", "/", &["host: shop"]);
     *get.body_mut() = Bytes::from_static(b"x");
     assert_eq!(fetch(edge.address, get).await.unwrap().status().as_u16(), 403);
-    assert_eq!(world.origin.fetches(), 1);
+    assert_eq!(world.origin.fetches(), 2);
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@
 import exec from 'k6/execution';
 import { get } from './lib/api.ts';
 import { Cart } from './lib/cart.ts';
-import { readData } from './lib/data.ts';
+import { isLocal, readData } from './lib/data.ts';
 import { type Course, arrive, begin, end } from './lib/ledger.ts';
 import { PROFILES, SECOND_LINE, isProfile, plan, seconds } from './lib/profiles.ts';
+import { erase } from './lib/shopify.ts';
 import { type Results, table } from './lib/summary.ts';
 import { Visitor } from './lib/visits.ts';
 
@@ -86,6 +87,14 @@ function fresh(number: number): void {
 /// Runs once, after the last arrival of `webhooks`.
 export function ledger({ course }: Prepared): void {
   end(data, course!, exec.instance.iterationsCompleted);
+}
+
+/// A shop that is not on this machine has nothing of the run left: the orders were of customers with random ids, whom
+/// Shopify's demand to erase a customer removes from the ledger. Carts are empty by then, or end by themselves.
+export function teardown(): void {
+  if (secret !== undefined && !isLocal(data)) {
+    data.buyers.forEach((buyer) => erase(data, secret, buyer.id));
+  }
 }
 
 export function handleSummary(results: Results): Record<string, string> {

@@ -27,7 +27,10 @@ export interface Data {
   readonly expires_unix_s: number;
 }
 
-const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:|$)/;
+const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:|\/|$)/;
+
+/// Whether the shop is on this machine, so that what a run leaves there does no harm.
+export const isLocal = (data: Data): boolean => LOCAL.test(data.url);
 
 /// The data file, or why it can't be used: an error before the first request.
 export function readData(needed_s: number): Data {
@@ -36,7 +39,7 @@ export function readData(needed_s: number): Data {
     throw new Error('DATA names no file: `forecourt loadtest-data --out FILE` writes one');
   }
   const data: Data = JSON.parse(open(file));
-  if (!LOCAL.test(data.url) && __ENV.YES_PRODUCTION !== '1') {
+  if (!isLocal(data) && __ENV.YES_PRODUCTION !== '1') {
     throw new Error(`${data.url} is not this machine: a run against it needs --yes-production`);
   }
   const left_s = data.expires_unix_s - Date.now() / 1000;

@@ -21,6 +21,12 @@ export function deliver(data: Data, secret: string, topic: string, payload: obje
   return send('POST', 'webhook', `${data.url}/webhooks/shopify`, body, headers, 200).status === 200;
 }
 
+/// Shopify's demand to erase a customer.
+export function erase(data: Data, secret: string, customer: string): void {
+  const demand = { shop_domain: data.shop, customer: { id: Number(customer) }, orders_to_redact: [] };
+  deliver(data, secret, 'customers/redact', demand, `erase-${customer}`);
+}
+
 /// An order of two lines: one piece of 1,990 minor units, two of 14,900 with 1,000 off.
 export function paidOrder(data: Data, id: number, customer: string, attributes: Record<string, string>): object {
   const at = new Date().toISOString();

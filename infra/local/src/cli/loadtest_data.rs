@@ -70,6 +70,13 @@ pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliE
         None => profile.staff_token().map_err(cli_error)?,
     };
     let shop = StaffClient { client: Client::new(TIMEOUT), url: profile.url(), staff };
+    if args.product.is_empty() && !is_local(profile.url()) {
+        return Err(CliError(format!(
+            "{} is not this machine: name published products with --product, since products of a \
+             load test can't be taken back",
+            profile.url()
+        )));
+    }
     let products = if args.product.is_empty() {
         let generated = (1..=args.products).map(|nth| shop.generated(nth, currency));
         let generated: Vec<LoadProduct> = generated.collect::<Result<_, _>>()?;
@@ -104,6 +111,14 @@ pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliE
         args.valid_hours
     );
     Ok(())
+}
+
+/// Whether a shop is on this machine, as `loadtests/lib/data.ts` decides it.
+fn is_local(url: &str) -> bool {
+    let host = url.strip_prefix("http://").unwrap_or_default();
+    ["127.0.0.1", "localhost"].iter().any(|local| {
+        host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    })
 }
 
 /// A client with staff rights.

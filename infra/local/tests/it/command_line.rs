@@ -228,6 +228,8 @@ fn the_help_of_every_command_has_an_example() {
         "edge",
         "cost",
         "doctor",
+        "loadtest",
+        "loadtest-data",
     ] {
         let mut arguments: Vec<_> = command.split(' ').collect();
         arguments.push("--help");

@@ -1,6 +1,8 @@
 //! Load tests break their promises when the shop does: each oracle of `loadtests/` with a fault that it must
 //! find, by real k6. Ignored where k6 is not installed; `.ci/run` runs them with `FORECOURT_K6`.
 
+use infra_local::demo;
+use infra_local::wiring::PRIVACY_QUEUE;
 use serde_json::Value;
 
 use crate::binary::forecourt;
@@ -13,6 +15,40 @@ const READS: usize = 3;
 #[expect(clippy::disallowed_methods, reason = "a tool outside the workspace")]
 fn k6() -> String {
     std::env::var("FORECOURT_K6").expect("FORECOURT_K6 names k6")
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_run_elsewhere_needs_consent_and_leaves_nothing_in_the_ledger() {
+    let shop = Shop::open();
+    // An address of this machine that is not the one of local shops.
+    let url = serve(&shop, |origin, request| origin.forward(request), [127, 0, 0, 2]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, k6) = (path("data.json"), k6());
+    let data = ["loadtest-data", "--out", &file, "--url", &url];
+    let refused = forecourt(&data);
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && stderr.contains("--product"), "{stderr}");
+    assert!(forecourt(&[&data[..], &["--product", "tee"]].concat()).status.success());
+    let run = ["loadtest", "webhooks", "--data-file", &file, "--reports", &path("reports")];
+    let run = [&run[..], &["--k6", &k6, "--duration", "3"]].concat();
+    let refused = forecourt(&run);
+    assert!(!refused.status.success(), "{refused:?}");
+    let output = forecourt(&[&run[..], &["--yes-production"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    shop.drained(PRIVACY_QUEUE);
+    let buyers: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let demands = shop.get("/v1/admin/privacy/demands").bearer(demo::STAFF_TOKEN).send().json();
+    for buyer in buyers["buyers"].as_array().unwrap() {
+        let erased = demands["demands"].as_array().unwrap().iter().any(|demand| {
+            (&demand["kind"], &demand["customer_id"]) == (&"erase_customer".into(), &buyer["id"])
+        });
+        assert!(erased, "{buyer}: {demands}");
+        shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+        let account = shop.get("/v1/loyalty/entries").bearer(buyer["token"].as_str().unwrap());
+        assert_eq!(account.send().json()["entries"], Value::Array(Vec::new()));
+    }
 }
 
 /// What a run printed, and whether it met its promises.

@@ -33,10 +33,10 @@ function isForwarded(route, name) {
     if (name === 'if-none-match') {
         return isRead;
     }
-    if (name === 'content-type') {
+    if (name === 'content-type' || name === 'content-encoding') {
         return !isRead;
     }
-    if (LEADS_TO_ADMIN && (name === 'content-encoding' || name === 'if-match')) {
+    if (LEADS_TO_ADMIN && name === 'if-match') {
         return !isRead && route.target === 'a';
     }
     return LEADS_TO_WEBHOOKS && /^(x-)?shopify-/.test(name) && route.target === 'w';

@@ -22,7 +22,7 @@ export function preflight(path, request) {
         response.headers,
         'access-control-allow-headers',
         'Authorization, Content-Type, Idempotency-Key, If-None-Match, Forecourt-Cart, ' +
-            'Forecourt-Bookmark'
+            'Forecourt-Bookmark, baggage, sentry-trace'
     );
     set(response.headers, 'access-control-max-age', '7200');
     return response;

@@ -56,8 +56,9 @@ fn is_forwarded(route: &Route, name: &str) -> bool {
     let is_read = route.method == "GET";
     match name {
         "if-none-match" => is_read,
-        "content-type" => !is_read,
-        "content-encoding" | "if-match" => !is_read && route.function == Some(HttpFunction::Admin),
+        // An origin that did not see the encoding would read the body as if it were plain.
+        "content-type" | "content-encoding" => !is_read,
+        "if-match" => !is_read && route.function == Some(HttpFunction::Admin),
         _ => {
             let is_shopifys = name.starts_with("x-shopify-") || name.starts_with("shopify-");
             is_shopifys && route.function == Some(HttpFunction::Webhooks)

@@ -6,9 +6,10 @@ use crate::entrance::{Entrance, has_preflight};
 use crate::event::{Request, Response};
 use crate::rejection::{Rejection, respond, set};
 
-/// Headers that a script may send. `*` would not cover `Authorization` (Fetch standard).
+/// Headers that a script may send. `*` would not cover `Authorization` (Fetch standard). Browser SDKs
+/// of tracing add the last two to every call, which would fail without them; no origin gets them.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, \
-                               Forecourt-Cart, Forecourt-Bookmark";
+                               Forecourt-Cart, Forecourt-Bookmark, baggage, sentry-trace";
 /// How long a browser caches the answer, seconds: the maximum of Chromium.
 const MAX_AGE_S: &str = "7200";
 

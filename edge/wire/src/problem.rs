@@ -82,7 +82,8 @@ codes! {
     CustomerUnknown = 404 "customer-unknown" "There is no such customer";
     /// A method the route does not have; see `Allow`.
     MethodNotAllowed = 405 "method-not-allowed" "The route does not take this method";
-    /// A cart that was merged into another, which `merged_into` names.
+    /// A guest's cart that was merged into a customer's own, which the problem does not name: its id is
+    /// the customer's.
     CartMerged = 409 "cart-merged" "The cart was merged into another";
     /// One `Idempotency-Key` for two different commands.
     IdempotencyConflict = 409 "idempotency-conflict" "The Idempotency-Key was used for another command";
@@ -159,9 +160,6 @@ pub struct Problem {
     pub instance: String,
     /// Every field at fault.
     pub errors: Vec<FieldError>,
-    /// Of a merged cart: the one to go on with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub merged_into: Option<String>,
     /// Of a merged cart, when the rejected command was accepted before: what to merge with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bookmark: Option<String>,
@@ -209,7 +207,6 @@ impl Problem {
             detail: detail.into(),
             instance: String::new(),
             errors: Vec::new(),
-            merged_into: None,
             bookmark: None,
             retry_after_s: code.retry_after_s(),
             allow: None,

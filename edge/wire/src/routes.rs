@@ -91,6 +91,7 @@ pub const ROUTES: &[Route] = &[
     public("/health", None, NONE).uncached(),
     public("/health/ready", Some(ConfiguratorRead), NONE).uncached(),
     public("/v1/openapi.json", Some(ConfiguratorRead), NONE),
+    public("/problems/{code}", Some(ConfiguratorRead), NONE),
     public("/v1/configurator/{product}", Some(ConfiguratorRead), NONE),
     public(
         "/v1/configurator/{product}/resolution",

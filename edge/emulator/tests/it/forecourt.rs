@@ -26,13 +26,14 @@ enum Class {
 
 use Class::{Closed, Framed, Personal, Public, Uncached};
 
-const ROUTES: [(&str, &str, &str, Class); 38] = [
+const ROUTES: [(&str, &str, &str, Class); 39] = [
     ("GET", "/v1/configurator/bike", "configurator-read", Public),
     ("GET", "/v1/configurator/bike/resolution?frame=steel", "configurator-read", Public),
     ("GET", "/v1/configurator/bike/explanation?_why=a:b", "configurator-read", Public),
     ("GET", "/v1/configurator/bike/completion?_by=price", "configurator-read", Public),
     ("GET", "/v1/selections/abc", "configurator-read", Public),
     ("GET", "/v1/openapi.json", "configurator-read", Public),
+    ("GET", "/problems/malformed", "configurator-read", Public),
     ("GET", "/v1/loyalty/program", "loyalty-read", Public),
     ("GET", "/v1/loyalty", "loyalty-read", Personal),
     ("GET", "/v1/loyalty/entries?limit=10", "loyalty-read", Personal),
@@ -372,7 +373,7 @@ async fn a_preflight_lists_methods_and_headers() {
         (
             "access-control-allow-headers",
             "Authorization, Content-Type, Idempotency-Key, If-None-Match, Forecourt-Cart, \
-             Forecourt-Bookmark",
+             Forecourt-Bookmark, baggage, sentry-trace",
         ),
         ("access-control-max-age", "7200"),
     ] {

@@ -1,12 +1,13 @@
 //! Invalid input gets a problem with its code, field and fix. Never a 500.
 
 use edge_wire::keys::KeyRing;
+use edge_wire::routes::{Exposure, ROUTES};
 use edge_wire::token::mint_customer;
 use infra_local::demo;
 use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{add, deliver, key, new_cart, signed};
+use crate::client::{add, deliver, key, new_cart, session, signed};
 use crate::shop::Shop;
 
 fn tee(quantity: i64) -> Value {
@@ -81,6 +82,48 @@ fn a_body_that_is_not_what_the_route_takes_says_where() {
     post("text/plain", "{}").expect_problem(415, "content-type-unsupported");
     let large = format!(r#"{{"variant_id":"{}"}}"#, "7".repeat(64 * 1024));
     post(json, &large).expect_problem(413, "body-too-large");
+}
+
+#[test]
+fn a_plain_body_that_says_it_is_compressed_is_refused_everywhere() {
+    let shop = Shop::open();
+    let (token, _) = new_cart(&shop);
+    let customer = session(&shop, "1001");
+    let secrets = edge_wire::secrets::ShopifySecrets::parse(demo::SHOPIFY_SECRET).unwrap();
+    let signature = edge_wire::webhook::sign(&secrets, b"{}");
+    let with_body = ROUTES.iter().filter(|route| route.method != "GET");
+    let mut refused = 0;
+    for route in with_body.filter(|route| route.exposure != Exposure::Proxy) {
+        let path = route.path.replace("{product}", "tee").replace("{version}", "1");
+        let path = path.replace("{line}", "x").replace("{customer}", "1001");
+        let path = path.replace("{person}", "72");
+        let is_staffs = path.starts_with("/v1/admin");
+        let bearer = if is_staffs { demo::STAFF_TOKEN } else { &customer };
+        let reply = shop
+            .request(route.method, &path)
+            .bearer(bearer)
+            .header("forecourt-cart", &token)
+            .header("idempotency-key", &key("coded"))
+            .header("x-shopify-hmac-sha256", &signature)
+            .header("content-encoding", "gzip")
+            .header("content-type", "application/json")
+            .body("{}")
+            .send();
+        // These read no body; a product may be gzip, and this one is not.
+        match path.as_str() {
+            "/v1/carts" => assert_eq!(reply.status, 201),
+            _ if path.ends_with("/activate") => assert_eq!(reply.status, 200, "{path}"),
+            "/v1/admin/configurators/tee" => {
+                reply.expect_problem(400, "malformed");
+            }
+            _ => {
+                let fields = reply.expect_problem(415, "content-type-unsupported");
+                assert_eq!(fields, ["header:content-encoding"], "{path}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 12, "{refused}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod admin;
 mod admin_operations;
+mod api_examples;
 mod attacks;
 mod bad_input;
 mod behaviors;
@@ -18,6 +19,7 @@ mod costs;
 mod customers_merged;
 mod doctor;
 mod documentation;
+mod documented;
 mod footprints;
 mod helping;
 mod journey;
@@ -33,6 +35,7 @@ mod publishing;
 mod reconciling;
 mod redemptions;
 mod restart;
+mod schema;
 mod shop;
 mod shopping;
 mod staff;

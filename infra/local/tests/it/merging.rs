@@ -67,7 +67,7 @@ fn a_guest_logs_in_and_the_merged_cart_is_on_every_device() {
 }
 
 #[test]
-fn the_guests_cart_names_its_target_and_a_merge_may_be_repeated() {
+fn the_guests_cart_names_no_customer_and_a_merge_may_be_repeated() {
     let shop = Shop::open();
     let customer = session(&shop, "1004");
     let (guest, guest_bookmark) = new_cart(&shop);
@@ -87,13 +87,14 @@ fn the_guests_cart_names_its_target_and_a_merge_may_be_repeated() {
     for request in requests {
         let rejected = request.header("forecourt-cart", &guest).send();
         rejected.expect_problem(409, "cart-merged");
-        assert_eq!(rejected.json()["merged_into"], "customer-1004");
+        assert!(!rejected.text.contains("1004"), "{}", rejected.text);
         assert_eq!(rejected.json().get("bookmark"), None);
         assert!(rejected.header("cache-control").contains("no-store"));
     }
     // A second tab of the guest repeats its last command, gets a 409, and merges too.
     let repeated = add(&shop, &guest, "", "one", &tee("xs", 1));
     repeated.expect_problem(409, "cart-merged");
+    assert!(!repeated.text.contains("customer-"), "{}", repeated.text);
     let known = bookmark(&repeated);
     assert_eq!(repeated.header("forecourt-bookmark"), known);
     for name in ["merge", "another"] {
@@ -122,7 +123,7 @@ fn a_guest_without_anything_merges_and_may_not_be_merged_elsewhere() {
     assert_eq!((merged.status, quantities(&merged.json())), (202, sizes(&[])));
     let rejected = merge(&shop, &ben, &bens, "", &guest);
     rejected.expect_problem(409, "cart-merged");
-    assert_eq!(rejected.json()["merged_into"], "customer-1005");
+    assert!(!rejected.text.contains("1005"), "{}", rejected.text);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::documented::expect_documented;
+
 /// A shop of one test: its own folder, its own port.
 pub(crate) struct Shop {
     local: Option<Local>,
@@ -203,7 +205,10 @@ impl<'a> RequestBuilder<'a> {
         };
         let text = response.body_mut().read_to_string()?;
         let status = response.status().as_u16();
-        Ok(Reply { status, headers: response.headers().clone(), text })
+        let reply = Reply { status, headers: response.headers().clone(), text };
+        let uri: ureq::http::Uri = self.url.parse().unwrap();
+        expect_documented(self.method, uri.path(), &reply);
+        Ok(reply)
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain_core::json_pointer;
 use edge_wire::problem::Code;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -22,7 +22,10 @@ pub(crate) const PRODUCT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most bytes of a product document unpacked.
 pub(crate) const PRODUCT_UNPACKED_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// A body of at most `BYTES_MAX`: 413 beyond, 400 if it ends early.
+/// The content coding of a plain body (RFC 9110 section 12.5.3).
+const IDENTITY: &str = "identity";
+
+/// A body of at most `BYTES_MAX`: 413 beyond, 400 if it ends early, 415 if it is encoded.
 #[derive(Debug)]
 pub(crate) struct Bounded<const BYTES_MAX: usize>(pub(crate) Bytes);
 
@@ -39,6 +42,7 @@ impl<S: Sync, const BYTES_MAX: usize> FromRequest<S> for Bounded<BYTES_MAX> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
         let (parts, body) = request.into_parts();
+        expect_unencoded(&parts.headers)?;
         read(&parts.headers, body, BYTES_MAX).await.map(Self)
     }
 }
@@ -62,7 +66,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 }
 
 /// Reads a body of at most `bytes_max`.
-pub(super) async fn read(
+pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
     bytes_max: usize,
@@ -82,6 +86,18 @@ pub(super) async fn read(
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(HttpProblem::new(Code::Malformed, "The body ended early.")),
+    }
+}
+
+/// Checks that a body is not compressed: 415. To read one as if it were plain would be a guess.
+pub(super) fn expect_unencoded(headers: &HeaderMap) -> Result<(), HttpProblem> {
+    match headers.get_all(CONTENT_ENCODING).iter().all(|encoding| encoding == IDENTITY) {
+        true => Ok(()),
+        false => {
+            let detail = "Send the body plain, without Content-Encoding.";
+            Err(HttpProblem::new(Code::ContentTypeUnsupported, detail)
+                .at("header:content-encoding", "is not supported here"))
+        }
     }
 }
 

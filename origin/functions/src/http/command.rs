@@ -14,7 +14,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::http::body::{COMMAND_BYTES_MAX, JsonBody, expect_json, parse, read};
+use crate::http::body::{COMMAND_BYTES_MAX, JsonBody, expect_json, expect_unencoded, parse, read};
 use crate::http::bookmarks::ClientView;
 use crate::http::caller::Holder;
 use crate::http::http_problem::HttpProblem;
@@ -86,6 +86,7 @@ impl<S: Sync, B: Content> FromRequest<S> for CommandBody<B> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
         let (parts, body) = request.into_parts();
+        expect_unencoded(&parts.headers)?;
         let bytes = read(&parts.headers, body, COMMAND_BYTES_MAX).await?;
         let fingerprint = Fingerprint::of(parts.method.as_str(), parts.uri.path(), &bytes);
         Ok(Self { fingerprint, body: B::read(&parts.headers, &bytes)? })

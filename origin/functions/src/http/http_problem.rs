@@ -23,15 +23,14 @@ impl HttpProblem {
         Self(Box::new(Problem::new(code, detail)))
     }
 
-    /// The cart was merged: another one holds its contents.
-    pub(crate) fn merged(into: String) -> Self {
-        let mut problem = Self::new(
+    /// The cart was merged: the customer's own holds its contents. Its name would tell a guest who
+    /// the customer is.
+    pub(crate) fn merged() -> Self {
+        Self::new(
             Code::CartMerged,
-            "Continue with the cart that `merged_into` names. To see this cart's pending commands \
-             there, merge again with its bookmarks.",
-        );
-        problem.0.merged_into = Some(into);
-        problem
+            "Continue with the customer's cart: POST /v1/carts with the customer's token returns it. \
+             To see this cart's pending commands there, merge again with its bookmarks.",
+        )
     }
 
     /// Adds a bookmark that holds the rejected command, which had been accepted before.
@@ -88,15 +87,15 @@ impl<X: Into<HttpProblem>> From<Rejection<X>> for HttpProblem {
                 Code::IdempotencyKeyExpired,
                 "The key was first used over 12 hours ago. Read again, then use a new key.",
             ),
-            Rejection::Merged { into, .. } => Self::merged(into),
+            Rejection::Merged { .. } => Self::merged(),
             Rejection::Port(error) => error.into(),
         }
     }
 }
 
 impl From<MergedInto> for HttpProblem {
-    fn from(MergedInto(into): MergedInto) -> Self {
-        Self::merged(into)
+    fn from(_: MergedInto) -> Self {
+        Self::merged()
     }
 }
 

@@ -11,6 +11,7 @@ mod caller;
 mod command;
 mod if_match;
 mod permitted;
+mod problem_help;
 mod require_edge;
 mod response_policy;
 mod routes;

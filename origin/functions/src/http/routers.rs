@@ -19,7 +19,8 @@ use crate::http::response_policy::response_policy;
 use crate::http::routes::{
     adjustments, admin, admin_health, admin_page, admin_products, admin_program, admin_versions,
     audit, cart, cart_lines, cart_merge, checkout, completion, configurator, customers,
-    dead_letters, explanation, health, installation, loyalty, privacy, reconciliation, redemptions,
+    dead_letters, explanation, health, installation, loyalty, privacy, problems,
+    reconciliation, redemptions,
     selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
@@ -32,7 +33,7 @@ pub fn router(function: HttpFunction, shop: Arc<Shop>) -> Router {
     let (router, _) = routes(function).split_for_parts();
     let router = match function {
         HttpFunction::ConfiguratorRead => {
-            let document: Arc<str> = openapi().to_json().unwrap_or_default().into();
+            let document: Arc<str> = openapi().to_string().into();
             let serve = move || {
                 let document = document.to_string();
                 async move { ([(CONTENT_TYPE, "application/json")], document) }
@@ -62,6 +63,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(selections::show))
             .routes(routes!(admin_page::show))
             .routes(routes!(admin_page::file))
+            .routes(routes!(problems::show))
             .routes(routes!(health::ready)),
         HttpFunction::LoyaltyRead => router
             .routes(routes!(loyalty::show))

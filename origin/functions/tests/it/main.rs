@@ -6,6 +6,7 @@ mod answers;
 mod bookmarks;
 mod built_binary;
 mod catalog;
+mod description;
 mod documentation;
 mod installation;
 mod invalidating;

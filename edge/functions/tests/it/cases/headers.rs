@@ -139,6 +139,7 @@ fn forwarded_headers() -> Vec<TestCase> {
                 .with("Content-Encoding", "gzip"),
             "/v1/carts",
         )
-        .forwards_header("transfer-encoding"),
+        .forwards_header("transfer-encoding")
+        .forwards_header("content-encoding"),
     ]
 }

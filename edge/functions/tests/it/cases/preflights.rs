@@ -73,7 +73,7 @@ macro_rules! allowing {
             (
                 "access-control-allow-headers",
                 "Authorization, Content-Type, Idempotency-Key, If-None-Match, Forecourt-Cart, \
-                 Forecourt-Bookmark",
+                 Forecourt-Bookmark, baggage, sentry-trace",
             ),
             ("access-control-allow-methods", $methods),
             ("access-control-allow-origin", "*"),

@@ -46,7 +46,7 @@ pub(crate) struct AdjustmentBody {
 /// Adds points to a customer's account, or removes some.
 #[utoipa::path(post, path = "/v1/admin/loyalty/customers/{customer}/adjustments", tag = "admin",
     request_body = Adjust,
-    params(("customer" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("customer" = String, Path)),
     responses((status = 202, body = AdjustmentBody)))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,

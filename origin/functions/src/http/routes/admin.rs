@@ -22,7 +22,7 @@ use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
 use super::configurator::product_unknown;
-use crate::http::body::{Bounded, DeclaredJson, PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX};
+use crate::http::body::{DeclaredJson, PRODUCT_BYTES_MAX, PRODUCT_UNPACKED_BYTES_MAX, read};
 use crate::http::http_problem::HttpProblem;
 use crate::http::if_match::{IfMatch, etag};
 use crate::http::permitted::{Permitted, act};
@@ -64,10 +64,15 @@ pub(crate) struct SentProduct(Bytes);
 impl<S: Sync> FromRequest<S> for SentProduct {
     type Rejection = HttpProblem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, HttpProblem> {
-        let encoding = request.headers().get(CONTENT_ENCODING).cloned();
-        let Bounded(sent) = Bounded::<PRODUCT_BYTES_MAX>::from_request(request, state).await?;
-        decompress(encoding.as_ref().map(HeaderValue::as_bytes), sent).map(Self)
+    async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
+        let (parts, body) = request.into_parts();
+        let sent = read(&parts.headers, body, PRODUCT_BYTES_MAX).await?;
+        let mut encodings = parts.headers.get_all(CONTENT_ENCODING).iter();
+        let encoding = encodings.next().map(HeaderValue::as_bytes);
+        match encodings.next() {
+            None => decompress(encoding, sent).map(Self),
+            Some(_) => Err(encoding_unsupported()),
+        }
     }
 }
 
@@ -229,10 +234,12 @@ fn decompress(encoding: Option<&[u8]>, sent: Bytes) -> Result<Bytes, HttpProblem
             }
             Ok(document.into())
         }
-        Some(_) => {
-            let detail = "Send the document plain or with Content-Encoding: gzip.";
-            Err(HttpProblem::new(Code::ContentTypeUnsupported, detail)
-                .at("header:content-encoding", "is not gzip"))
-        }
+        Some(_) => Err(encoding_unsupported()),
     }
+}
+
+fn encoding_unsupported() -> HttpProblem {
+    let detail = "Send the document plain or with Content-Encoding: gzip.";
+    HttpProblem::new(Code::ContentTypeUnsupported, detail)
+        .at("header:content-encoding", "is not gzip")
 }

@@ -107,7 +107,7 @@ pub(crate) async fn create(
 
 /// The cart. One never written, or untouched for 30 days, is empty with version `"0"`.
 #[utoipa::path(get, path = "/v1/cart", tag = "cart",
-    params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CartBody)))]
+    responses((status = 200, body = CartBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Client { holder: CartHolder(cart), view }: Client<CartHolder>,

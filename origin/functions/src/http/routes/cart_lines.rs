@@ -33,10 +33,10 @@ use crate::runtime::shop::Shop;
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddLine {
     /// Shopify's variant id as a string: it may pass 2^53.
-    #[schema(value_type = Option<String>, max_length = 64)]
+    #[schema(value_type = Option<String>)]
     variant_id: Option<SentId>,
     /// The product, if it is configured.
-    #[schema(value_type = Option<String>, max_length = 64)]
+    #[schema(value_type = Option<String>)]
     product: Option<SentId>,
     /// A complete selection of it.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
@@ -63,7 +63,7 @@ pub(crate) struct SetAttributes(BTreeMap<String, Option<String>>);
 
 /// Creates a line or adds to it.
 #[utoipa::path(post, path = "/v1/cart/lines", tag = "cart", request_body = AddLine,
-    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
+    responses((status = 202, body = CartBody)))]
 pub(crate) async fn add(
     State(shop): State<Arc<Shop>>,
     Command { envelope, body: JsonBody(mut add), .. }: Command<CartHolder, JsonBody<AddLine>>,
@@ -85,7 +85,7 @@ pub(crate) async fn add(
 
 /// Replaces the quantity of a line; 0 removes it.
 #[utoipa::path(patch, path = "/v1/cart/lines/{line}", tag = "cart", request_body = SetQuantity,
-    params(("line" = String, Path), ("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
+    params(("line" = String, Path)),
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn set(
     State(shop): State<Arc<Shop>>,
@@ -100,7 +100,7 @@ pub(crate) async fn set(
 
 /// Removes a line.
 #[utoipa::path(delete, path = "/v1/cart/lines/{line}", tag = "cart",
-    params(("line" = String, Path), ("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
+    params(("line" = String, Path)),
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn remove(
     State(shop): State<Arc<Shop>>,
@@ -114,7 +114,7 @@ pub(crate) async fn remove(
 
 /// Removes every line.
 #[utoipa::path(delete, path = "/v1/cart/lines", tag = "cart",
-    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
+    responses((status = 202, body = CartBody)))]
 pub(crate) async fn clear(
     State(shop): State<Arc<Shop>>,
     Command { envelope, .. }: Command<CartHolder>,
@@ -124,7 +124,7 @@ pub(crate) async fn clear(
 
 /// Sets cart attributes.
 #[utoipa::path(patch, path = "/v1/cart/attributes", tag = "cart", request_body = SetAttributes,
-    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 202, body = CartBody)))]
+    responses((status = 202, body = CartBody)))]
 pub(crate) async fn attributes(
     State(shop): State<Arc<Shop>>,
     Command { envelope, body, .. }: Command<CartHolder, JsonBody<SetAttributes>>,
@@ -162,9 +162,9 @@ async fn accept(
     action: RequestedAction,
 ) -> Result<Response, HttpProblem> {
     let accepted = match domain_cart::accept(&shop.cart_commands, &request, action).await {
-        Err(Rejection::Merged { into, accepted: Some(bookmark) }) => {
+        Err(Rejection::Merged { accepted: Some(bookmark), .. }) => {
             let bookmark = view.reply(&shop.config.keys, &bookmark)?;
-            return Err(HttpProblem::merged(into).with_bookmark(bookmark));
+            return Err(HttpProblem::merged().with_bookmark(bookmark));
         }
         accepted => accepted?,
     };

@@ -37,7 +37,6 @@ pub(crate) struct MergeFrom {
 /// `cart-merged`; a repetition of the merge, under any key, answers with the customer's current
 /// cart.
 #[utoipa::path(post, path = "/v1/cart/merge", tag = "cart", request_body = MergeFrom,
-    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = CartBody)))]
 pub(crate) async fn merge(
     State(shop): State<Arc<Shop>>,

@@ -93,7 +93,7 @@ struct PriceBody {
 /// Hands the cart over to Shopify, after checking every line against the current products, prices
 /// and rules.
 #[utoipa::path(get, path = "/v1/cart/checkout", tag = "cart",
-    params(("Forecourt-Bookmark" = Option<String>, Header)), responses((status = 200, body = CheckoutBody)))]
+    responses((status = 200, body = CheckoutBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
     Client { holder: CartHolder(cart), view }: Client<CartHolder>,

@@ -205,7 +205,6 @@ impl<S: Sync> FromRequestParts<S> for Page {
 
 /// Balance, tier, the amount missing for the next tier, and expiries.
 #[utoipa::path(get, path = "/v1/loyalty", tag = "loyalty",
-    params(("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 200, body = LoyaltyBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,
@@ -224,8 +223,7 @@ pub(crate) async fn show(
 /// The ledger, newest first.
 #[utoipa::path(get, path = "/v1/loyalty/entries", tag = "loyalty",
     params(("limit" = Option<u32>, Query, description = "1 to 100; the default is 20"),
-        ("cursor" = Option<String>, Query, description = "`next` of the previous page"),
-        ("Forecourt-Bookmark" = Option<String>, Header)),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page")),
     responses((status = 200, body = EntriesBody)))]
 pub(crate) async fn entries(
     State(shop): State<Arc<Shop>>,

@@ -22,6 +22,7 @@ pub(crate) mod installation;
 pub(crate) mod loyalty;
 mod permalink;
 pub(crate) mod privacy;
+pub(crate) mod problems;
 pub(crate) mod program_trial;
 pub(crate) mod reconciliation;
 pub(crate) mod redemptions;

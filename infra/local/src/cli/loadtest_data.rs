@@ -1,8 +1,13 @@
 //! `forecourt loadtest-data`: what a load test works with. Tokens are made here, with keys that the
 //! operator holds, and outlive the run; no route makes them.
 
+use std::fs::{OpenOptions, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::time::Duration;
 
+use domain_core::currency::decimals;
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::token::mint_customer;
 use origin_functions::runtime::clock::Clock;
@@ -30,6 +35,8 @@ const HOUR_S: u64 = 3_600;
 /// How often and how fast a product just published is requested: 30 s.
 const SERVED_TRIES: u32 = 60;
 const SERVED_PAUSE: Duration = Duration::from_millis(500);
+/// Who may read the file: its owner.
+const MODE: u32 = 0o600;
 
 /// The file's form (`loadtests/lib/data.ts`).
 #[derive(Serialize)]
@@ -37,6 +44,7 @@ struct Data<'a> {
     url: &'a str,
     shop: &'a str,
     currency: &'a str,
+    decimals: u32,
     products: Vec<LoadProduct>,
     customers: Vec<LoadCustomer>,
     buyers: Vec<LoadCustomer>,
@@ -63,20 +71,11 @@ struct LoadCustomer {
 }
 
 pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliError> {
+    expect_consent(args, profile)?;
     let keys = profile.expect_keys().map_err(cli_error)?;
     let currency = profile.expect_currency().map_err(cli_error)?;
-    let staff = match &args.staff_token {
-        Some(token) => token.clone(),
-        None => profile.staff_token().map_err(cli_error)?,
-    };
+    let staff = profile.staff_token().map_err(cli_error)?;
     let shop = StaffClient { client: Client::new(TIMEOUT), url: profile.url(), staff };
-    if args.product.is_empty() && !is_local(profile.url()) {
-        return Err(CliError(format!(
-            "{} is not this machine: name published products with --product, since products of a \
-             load test can't be taken back",
-            profile.url()
-        )));
-    }
     let products = if args.product.is_empty() {
         let generated = (1..=args.products).map(|nth| shop.generated(nth, currency));
         let generated: Vec<LoadProduct> = generated.collect::<Result<_, _>>()?;
@@ -96,6 +95,7 @@ pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliE
         url: profile.url(),
         shop: profile.expect_shop().map_err(cli_error)?,
         currency,
+        decimals: decimals(currency),
         products: products?,
         customers: args.customer.iter().cloned().map(customer).collect::<Result<_, _>>()?,
         buyers: buyers.map(|id| customer(id.to_string())).collect::<Result<_, _>>()?,
@@ -103,7 +103,7 @@ pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliE
     };
     let text = serde_json::to_string(&data).map_err(cli_error)?;
     let out = args.out.display();
-    std::fs::write(&args.out, text).map_err(|error| CliError(format!("{out}: {error}")))?;
+    write_private(&args.out, &text).map_err(|error| CliError(format!("{out}: {error}")))?;
     println!(
         "{out}: {} products, {} customers, tokens for {} h",
         data.products.len(),
@@ -113,12 +113,26 @@ pub(super) fn run(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliE
     Ok(())
 }
 
-/// Whether a shop is on this machine, as `loadtests/lib/data.ts` decides it.
-fn is_local(url: &str) -> bool {
-    let host = url.strip_prefix("http://").unwrap_or_default();
-    ["127.0.0.1", "localhost"].iter().any(|local| {
-        host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    })
+/// Checks that a shop elsewhere is meant, and that nothing would be published there.
+fn expect_consent(args: &LoadtestDataArgs, profile: &Profile) -> Result<(), CliError> {
+    let error = |missing| CliError(format!("{} is not this machine: {missing}", profile.url()));
+    match profile.is_local() {
+        true => Ok(()),
+        false if !args.yes_production => Err(error("add --yes-production")),
+        false if args.product.is_empty() => Err(error(
+            "name published products with --product, since products of a load test can't be taken back",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Writes a file with customers' tokens.
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut opened = OpenOptions::new().write(true).create(true).mode(MODE).open(file)?;
+    // An older file has the mode it was created with.
+    opened.set_permissions(Permissions::from_mode(MODE))?;
+    opened.set_len(0)?;
+    opened.write_all(text.as_bytes())
 }
 
 /// A client with staff rights.

@@ -64,7 +64,10 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
             reconcile::run(&args, &at(&args.target)?, Clock::system().now())
         }
         Command::LoadtestData(args) => loadtest_data::run(&args, &at(&args.target)?),
-        Command::Loadtest(args) => loadtest::run(&args, &profile(None, None)?),
+        Command::Loadtest(args) => {
+            let own = profile(None, None)?;
+            loadtest::run(&args, file.map(|_| own.url()), |url| profile(Some(url), None))
+        }
         Command::Edge(args) => edge::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Doctor(args) => {

@@ -25,7 +25,12 @@ fn command() -> Command {
 
 /// Runs a command to its end.
 pub(crate) fn forecourt(arguments: &[&str]) -> Output {
-    command().args(arguments).output().unwrap()
+    forecourt_with(&[], arguments)
+}
+
+/// The same with these variables in the environment.
+pub(crate) fn forecourt_with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command().envs(variables.iter().copied()).args(arguments).output().unwrap()
 }
 
 /// Runs a command on this folder: whether it succeeded, and its output.

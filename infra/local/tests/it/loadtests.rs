@@ -3,7 +3,7 @@
 
 use infra_local::demo;
 use infra_local::wiring::PRIVACY_QUEUE;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::binary::forecourt;
 use crate::doctor::faulty_proxy::{Fault, ProxyRequest, serve};
@@ -26,13 +26,28 @@ fn a_run_elsewhere_needs_consent_and_leaves_nothing_in_the_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (file, k6) = (path("data.json"), k6());
-    let data = ["loadtest-data", "--out", &file, "--url", &url];
-    let refused = forecourt(&data);
-    let stderr = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && stderr.contains("--product"), "{stderr}");
-    assert!(forecourt(&[&data[..], &["--product", "tee"]].concat()).status.success());
+    let secrets = [
+        ("FORECOURT_KEYS", demo::KEYS),
+        ("FORECOURT_STAFF_TOKEN", demo::STAFF_TOKEN),
+        ("FORECOURT_SHOPIFY_SECRETS", demo::SHOPIFY_SECRET),
+    ];
+    let lines = secrets.map(|(name, value)| format!("{name}={value}\n"));
+    std::fs::write(path("secrets.env"), lines.concat()).unwrap();
+    let profile = json!({"url": url, "shop": demo::SHOP, "currency": demo::CURRENCY, "secrets": "secrets.env"});
+    std::fs::write(path("shop.json"), profile.to_string()).unwrap();
+    let profile = path("shop.json");
+    let data = ["loadtest-data", "--out", &file, "--profile", &profile];
+    for (consent, missing) in
+        [(&[][..], "--yes-production"), (&["--yes-production"][..], "--product")]
+    {
+        let rejected = forecourt(&[&data[..], consent].concat());
+        let stderr = String::from_utf8(rejected.stderr).unwrap();
+        assert!(!rejected.status.success() && stderr.contains(missing), "{stderr}");
+    }
+    let written = forecourt(&[&data[..], &["--yes-production", "--product", "tee"]].concat());
+    assert!(written.status.success(), "{written:?}");
     let run = ["loadtest", "webhooks", "--data-file", &file, "--reports", &path("reports")];
-    let run = [&run[..], &["--k6", &k6, "--duration", "3"]].concat();
+    let run = [&run[..], &["--k6", &k6, "--duration", "3", "--profile", &profile]].concat();
     let refused = forecourt(&run);
     assert!(!refused.status.success(), "{refused:?}");
     let output = forecourt(&[&run[..], &["--yes-production"]].concat());

@@ -23,6 +23,7 @@ mod documented;
 mod footprints;
 mod helping;
 mod journey;
+mod loadtest_commands;
 mod loadtests;
 mod log_fields;
 mod logs;

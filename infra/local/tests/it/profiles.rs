@@ -73,6 +73,14 @@ fn an_invalid_profile_is_rejected_with_its_place() {
     for (document, expected) in [
         (json!({"url": "api.example.com"}), "write https:// and a host, without a path"),
         (json!({"url": "https://a.example.com/v1"}), "write https:// and a host, without a path"),
+        (
+            json!({"url": "http://127.0.0.1:80@a.example"}),
+            "write https:// and a host, without a path",
+        ),
+        (
+            json!({"url": "http://localhost#@a.example"}),
+            "write https:// and a host, without a path",
+        ),
         (json!({"shop": "example.com"}), "shop: example.com is not like example.myshopify.com"),
         (json!({"currency": "eur"}), "currency: eur is not like EUR (ISO 4217)"),
         (json!({"curency": "EUR"}), "unknown field `curency`"),

@@ -6,9 +6,11 @@ import type { RefinedResponse } from 'k6/http';
 import { Counter, Rate, Trend } from 'k6/metrics';
 
 export type Answer = RefinedResponse<'text'>;
-export type Route = 'product' | 'resolution' | 'loyalty' | 'create' | 'add' | 'cart' | 'clear' | 'checkout' | 'webhook';
+/// `ledger` is what the oracle reads, not a visitor.
+export type Route =
+  | 'product' | 'resolution' | 'loyalty' | 'create' | 'add' | 'cart' | 'clear' | 'checkout' | 'webhook' | 'ledger';
 
-/// Routes that change nothing.
+/// Routes of visitors that change nothing.
 export const READS: readonly Route[] = ['product', 'resolution', 'loyalty', 'cart', 'checkout'];
 /// The promise for every route, and the published budget for reads of a storefront.
 export const PROMISE_MS = 200;
@@ -20,19 +22,39 @@ const SLOW_USERS = 5;
 
 const latency = new Trend('latency', true);
 const within = new Rate('reads_within_budget');
-const publicHits = new Rate('public_hits');
-const personalHits = new Rate('personal_hits');
+/// Reads that the edge answered from its cache, and how many it did not.
+const edgeHits = new Rate('edge_hits');
+const edgeMisses = new Counter('edge_misses');
 const errors = new Counter('errors');
 const originMs = new Trend('origin_ms', true);
 
 let printed = 0;
 
-/// A line with route and time, such as `+83 s cart: 312 ms`.
+/// A line with the time since the start and the route, such as `+83 s cart: 312 ms`.
 export function report(route: string, text: string): void {
   if (printed < LINES_MAX) {
     printed += 1;
-    const at_s = Math.round((Date.now() - exec.scenario.startTime) / 1000);
-    console.warn(`+${at_s} s ${route}: ${text}`);
+    console.warn(`${time()} ${route}: ${text}`);
+  }
+}
+
+/// In `teardown` k6 has no such time.
+function time(): string {
+  try {
+    return `+${Math.round(exec.instance.currentTestRunDuration / 1000)} s`;
+  } catch {
+    return 'at the end';
+  }
+}
+
+/// Runs an iteration. An exception, such as for an answer without its lines, counts as an error: k6 itself only
+/// prints it.
+export function attempt(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    errors.add(1, { route: 'script' });
+    report('script', String(error));
   }
 }
 
@@ -61,12 +83,8 @@ function observed(route: Route, answer: Answer, status: number): Answer {
   latency.add(ms, { route, cache: isHit ? 'hit' : 'miss' });
   if (READS.includes(route)) {
     within.add(ms < BUDGET_MS);
-  }
-  if (route === 'product') {
-    publicHits.add(isHit);
-  }
-  if (route === 'loyalty') {
-    personalHits.add(isHit);
+    edgeHits.add(isHit, { route });
+    edgeMisses.add(isHit ? 0 : 1, { route });
   }
   const origin = /origin;dur=([\d.]+)/.exec(answer.headers['Server-Timing'] ?? '');
   if (origin !== null && !isHit) {

@@ -1,18 +1,46 @@
 // A guest's cart and its expected lines.
+import { sleep } from 'k6';
 import crypto from 'k6/crypto';
 import { type Answer, get, send } from './api.ts';
-import type { Data, Product } from './data.ts';
-import { crossUser, expectEqual, lostWrite, staleAfterWrite } from './oracles.ts';
+import type { Data, Product, Selection } from './data.ts';
+import { PERSONAL_TTL_S } from './hits.ts';
+import { PATIENCE_S, crossUser, expectEqual, isEqual, lostWrite, staleAfterWrite } from './oracles.ts';
 
-/// Quantities by line.
-type Lines = Record<string, number>;
+/// How long edge and instances together may answer without what the consumers have applied (docs/PROTOCOL.md, section 7,
+/// and the cache of an instance): a read that waits longer than the edge's part of it is the first of its kind.
+export const APPLIED_S = PERSONAL_TTL_S + 1;
+
+/// Quantities by product and selection: what the script itself sent, whatever the server calls its lines.
+type Quantities = Record<string, number>;
+
+/// A line of an answer.
+interface Line {
+  readonly id: string;
+  readonly product: string;
+  readonly selection: Selection | null;
+  readonly quantity: number;
+}
+
+/// One line of Shopify's cart, as the hand-over has it.
+export interface Item {
+  readonly quantity: number;
+  readonly properties: Record<string, string>;
+}
+
+/// The hand-over: what Shopify's cart gets.
+export interface HandOver {
+  readonly items: readonly Item[];
+  readonly attributes: Record<string, string>;
+}
 
 export class Cart {
   private readonly id: string;
   private readonly token: string;
   private bookmark: string;
   /// What was acknowledged.
-  private readonly lines: Lines = {};
+  private expected: Quantities = {};
+  /// What was put into it, by name.
+  private readonly added: Record<string, { readonly product: string; readonly selection: Selection }> = {};
 
   constructor(private readonly data: Data) {
     const created = send('POST', 'create', `${data.url}/v1/carts`, null, {}, 201);
@@ -21,53 +49,108 @@ export class Cart {
     this.bookmark = created.json('cart.bookmark') as string;
   }
 
-  add(product: Product, selection: Record<string, string>, quantity: number): void {
+  add(product: Product, selection: Selection, quantity: number): void {
     const body = JSON.stringify({ product: product.id, selection, quantity });
     const headers = { ...this.headers(), 'Content-Type': 'application/json', 'Idempotency-Key': newKey() };
     const answer = send('POST', 'add', `${this.data.url}/v1/cart/lines`, body, headers, 202);
-    if (answer.status !== 202) {
-      return;
+    if (answer.status === 202) {
+      const name = nameOf(product.id, selection);
+      this.added[name] = { product: product.id, selection };
+      this.expected[name] = (this.expected[name] ?? 0) + quantity;
+      this.keep(answer);
+      this.compare(staleAfterWrite, 'add', answer);
     }
-    const line = lineOf(answer, product, selection);
-    if (line !== undefined) {
-      this.lines[line] = (this.lines[line] ?? 0) + quantity;
-    }
-    this.keep(answer, (seen) => expectEqual(staleAfterWrite, 'add', seen, sorted(this.lines)));
   }
 
   /// Reads it back at once.
   readBack(): void {
-    this.keep(this.read(), (seen) => expectEqual(staleAfterWrite, 'cart', seen, sorted(this.lines)));
+    const answer = this.read(this.headers());
+    this.keep(answer);
+    this.compare(staleAfterWrite, 'cart', answer);
   }
 
   /// Reads it at the end of a visit.
   readLast(): void {
-    this.keep(this.read(), (seen) => expectEqual(lostWrite, 'cart', seen, sorted(this.lines)));
+    const answer = this.read(this.headers());
+    this.keep(answer);
+    this.compare(lostWrite, 'cart', answer);
   }
 
-  /// The hand-over to Shopify's checkout: what it adds to its cart, with the signed link to this one.
-  checkOut(): Record<string, string> {
+  /// Reads it without a bookmark, as another device does: such a read shows what the consumers have applied. Edge and
+  /// instances may answer it from their caches for five seconds each.
+  readApplied(): void {
+    const deadline = Date.now() + PATIENCE_S * 1000;
+    for (;;) {
+      sleep(APPLIED_S);
+      const answer = this.read({ 'Forecourt-Cart': this.token });
+      if (answer.status !== 200 || this.isRight(answer) || Date.now() > deadline) {
+        this.compare(lostWrite, 'cart', answer);
+        return;
+      }
+    }
+  }
+
+  /// The hand-over to Shopify's checkout, with the signed link to this cart.
+  checkOut(): HandOver {
     const answer = get('checkout', `${this.data.url}/v1/cart/checkout`, this.headers());
-    return answer.status === 200 ? (answer.json('cart_add.attributes') as Record<string, string>) : {};
+    const handOver = answer.status === 200 ? answer.json('cart_add') : { items: [], attributes: {} };
+    return handOver as unknown as HandOver;
   }
 
-  /// Leaves nothing behind.
+  /// Expects that an order takes everything out.
+  expectSold(): void {
+    this.expected = {};
+  }
+
   clear(): void {
     const headers = { ...this.headers(), 'Idempotency-Key': newKey() };
-    send('DELETE', 'clear', `${this.data.url}/v1/cart/lines`, null, headers, 202);
-  }
-
-  private read(): Answer {
-    return get('cart', `${this.data.url}/v1/cart`, this.headers());
-  }
-
-  private keep(answer: Answer, compare: (seen: Lines) => void): void {
-    if (answer.status !== 200 && answer.status !== 202) {
-      return;
+    const answer = send('DELETE', 'clear', `${this.data.url}/v1/cart/lines`, null, headers, 202);
+    if (answer.status === 202) {
+      this.expected = {};
+      this.keep(answer);
+      this.compare(staleAfterWrite, 'clear', answer);
     }
-    this.bookmark = answer.json('bookmark') as string;
-    expectEqual(crossUser, 'cart', answer.json('id'), this.id);
-    compare(sorted(linesOf(answer)));
+  }
+
+  private read(headers: Record<string, string>): Answer {
+    return get('cart', `${this.data.url}/v1/cart`, headers);
+  }
+
+  private keep(answer: Answer): void {
+    if (isAnswer(answer)) {
+      this.bookmark = answer.json('bookmark') as string;
+    }
+  }
+
+  private compare(oracle: typeof lostWrite, route: string, answer: Answer): void {
+    if (isAnswer(answer)) {
+      expectEqual(crossUser, route, answer.json('id'), this.id);
+      expectEqual(oracle, route, this.quantities(answer), sorted(this.expected));
+    }
+  }
+
+  private isRight(answer: Answer): boolean {
+    return isEqual(this.quantities(answer), sorted(this.expected));
+  }
+
+  /// The lines of an answer under the names of what was added; other lines under their own.
+  private quantities(answer: Answer): Quantities {
+    const all: Quantities = {};
+    for (const line of answer.json('lines') as unknown as Line[]) {
+      const name = this.nameOfLine(line);
+      all[name] = (all[name] ?? 0) + line.quantity;
+    }
+    return sorted(all);
+  }
+
+  /// The server may complete a selection with values that follow from it.
+  private nameOfLine({ product, selection }: Line): string {
+    const isOf = (name: string): boolean => {
+      const own = this.added[name]!;
+      const isChosen = ([option, value]: [string, string]): boolean => selection?.[option] === value;
+      return own.product === product && Object.entries(own.selection).every(isChosen);
+    };
+    return Object.keys(this.added).find(isOf) ?? nameOf(product, selection ?? {});
   }
 
   private headers(): Record<string, string> {
@@ -75,27 +158,14 @@ export class Cart {
   }
 }
 
+const isAnswer = (answer: Answer): boolean => answer.status === 200 || answer.status === 202;
+
 /// A key that no other request has.
 const newKey = (): string =>
   [...new Uint8Array(crypto.randomBytes(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-interface Line {
-  readonly id: string;
-  readonly product: string;
-  readonly selection: Record<string, string> | null;
-  readonly quantity: number;
-}
+const nameOf = (product: string, selection: Selection): string =>
+  `${product} ${Object.entries(sorted(selection)).map((pair) => pair.join('=')).join(' ')}`;
 
-const all = (answer: Answer): Line[] => answer.json('lines') as unknown as Line[];
-
-const linesOf = (answer: Answer): Lines => Object.fromEntries(all(answer).map((line) => [line.id, line.quantity]));
-
-function lineOf(answer: Answer, product: Product, selection: Record<string, string>): string | undefined {
-  const isIt = (line: Line): boolean =>
-    line.product === product.id &&
-    Object.entries(selection).every(([option, value]) => line.selection?.[option] === value);
-  return all(answer).find(isIt)?.id;
-}
-
-const sorted = (lines: Lines): Lines =>
-  Object.fromEntries(Object.entries(lines).sort(([left], [right]) => (left < right ? -1 : 1)));
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).sort(([left], [right]) => (left < right ? -1 : 1)));

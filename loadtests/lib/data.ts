@@ -1,11 +1,14 @@
 // What a run works with: a file that `forecourt loadtest-data` writes, for the demo or a deployment.
 
+/// Values by option.
+export type Selection = Readonly<Record<string, string>>;
+
 export interface Product {
   readonly id: string;
-  /// Options and their values, for selections that nobody requested before.
+  /// Options and their values, for selections that were never requested before.
   readonly options: readonly { readonly id: string; readonly values: readonly string[] }[];
   /// Complete selections that can be put into a cart.
-  readonly buyable: readonly Record<string, string>[];
+  readonly buyable: readonly Selection[];
 }
 
 export interface Customer {
@@ -17,17 +20,19 @@ export interface Data {
   readonly url: string;
   readonly shop: string;
   readonly currency: string;
+  /// Digits of an amount after the decimal point.
+  readonly decimals: number;
   /// Most popular first.
   readonly products: readonly Product[];
   /// Customers whose points are read.
   readonly customers: readonly Customer[];
-  /// Customers of nobody else, whose ledgers are compared with the orders of the run.
+  /// Customers of the load tests only, whose ledgers are compared with the orders of the run.
   readonly buyers: readonly Customer[];
   /// Until when the tokens are valid.
   readonly expires_unix_s: number;
 }
 
-const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:|\/|$)/;
+const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/;
 
 /// Whether the shop is on this machine, so that what a run leaves there does no harm.
 export const isLocal = (data: Data): boolean => LOCAL.test(data.url);
@@ -41,6 +46,9 @@ export function readData(needed_s: number): Data {
   const data: Data = JSON.parse(open(file));
   if (!isLocal(data) && __ENV.YES_PRODUCTION !== '1') {
     throw new Error(`${data.url} is not this machine: a run against it needs --yes-production`);
+  }
+  if (data.decimals === undefined) {
+    throw new Error(`${file} is of an older version: write it again with \`forecourt loadtest-data\``);
   }
   const left_s = data.expires_unix_s - Date.now() / 1000;
   if (left_s < needed_s) {

@@ -1,11 +1,11 @@
 // Profiles: how many arrive when. All are open: arrivals do not wait for answers, so a slow server shows as
 // latency and never as less load.
 import type { Options, Scenario } from 'k6/options';
-import { BUDGET_MS, PROMISE_MS, READS, type Route } from './api.ts';
+import { PROMISE_MS, READS, type Route } from './api.ts';
+import { APPLIED_S } from './cart.ts';
 import type { Data } from './data.ts';
 import { PERSONAL_TTL_S, PUBLIC_TTL_S, leastHits } from './hits.ts';
-import { PATIENCE_S } from './ledger.ts';
-import { ORACLES } from './oracles.ts';
+import { ORACLES, PATIENCE_S } from './oracles.ts';
 import { zipfShares } from './random.ts';
 import { MIX, PRODUCT_PAGES, VISIT_S } from './visits.ts';
 
@@ -40,11 +40,13 @@ const RATE: Partial<Record<Profile, number>> = { webhooks: 300, cold: 100, hits:
 /// Where a profile promises more: one object from the edge, and a command that waits for the disk.
 const HIT_MS = 5;
 const WRITE_MS = 45;
-
-export interface Plan {
-  readonly seconds: number;
-  readonly options: Options;
-}
+/// The share of hits that `hits` must exceed and `cold` must stay below: products with few options repeat selections.
+const HITS_LEAST = 0.99;
+const COLD_HITS_MAX = 0.05;
+/// The caches between the clients and the origin: each may request one thing once.
+const EDGE_CACHES = Number(__ENV.EDGE_CACHES ?? 1);
+/// A run that looks for the limit does not stop in its first seconds.
+const DELAY = '10s';
 
 export function isProfile(name: string): name is Profile {
   return (PROFILES as readonly string[]).includes(name);
@@ -52,43 +54,56 @@ export function isProfile(name: string): name is Profile {
 
 const isOfVisits = (profile: Profile): boolean => RATE[profile] === undefined && profile !== 'stampede';
 
-/// The seconds that a profile takes, with its ramps.
-export function seconds(profile: Profile): number {
-  const hold = Number(__ENV.DURATION ?? HOLD_S[profile]);
-  return profile === 'spike50x' ? hold + 2 * RAMP_S : hold;
+const hold = (profile: Profile): number => Number(__ENV.DURATION ?? HOLD_S[profile]);
+
+/// The seconds for which a profile sends arrivals, with its ramps.
+export const seconds = (profile: Profile): number =>
+  profile === 'spike50x' ? hold(profile) + 2 * RAMP_S : hold(profile);
+
+/// Whether the rate is the profile's own so many milliseconds after its start, and not that of a ramp.
+export function isHeld(profile: Profile, elapsed_ms: number): boolean {
+  const held_s = elapsed_ms / 1000 - RAMP_S;
+  return profile === 'spike50x' ? held_s >= 0 && held_s < hold(profile) : profile !== 'breakpoint';
 }
 
-export function plan(profile: Profile, data: Data): Options {
-  const hold = Number(__ENV.DURATION ?? HOLD_S[profile]);
+/// Whether the orders of a run are compared with the ledger. A run to the limit loses none that were acknowledged, but
+/// it is stopped before the consumers are done.
+export const hasLedger = (profile: Profile, canOrder: boolean): boolean =>
+  profile === 'webhooks' || (isOfVisits(profile) && profile !== 'breakpoint' && canOrder);
+
+/// With Shopify's secret visits may order.
+export function plan(profile: Profile, data: Data, canOrder: boolean): Options {
   const exec = isOfVisits(profile) ? 'visit' : profile;
-  const thresholds: Record<string, string[] | { threshold: string; abortOnFail: boolean; delayAbortEval: string }[]> =
+  const aborting = (threshold: string): object => ({ threshold, abortOnFail: true, delayAbortEval: DELAY });
+  const thresholds: Record<string, (string | object)[]> =
     profile === 'breakpoint'
       ? {
-          latency: [{ threshold: `p(99)<${PROMISE_MS}`, abortOnFail: true, delayAbortEval: '10s' }] as never,
-          http_req_failed: [{ threshold: `rate<${BROKEN}`, abortOnFail: true, delayAbortEval: '10s' }] as never,
+          latency: [aborting(`p(99)<${PROMISE_MS}`)],
+          http_req_failed: [aborting(`rate<${BROKEN}`)],
+          dropped_iterations: [aborting('count==0')],
         }
-      : { ...promises(routes(profile)), ...hits(profile, data, hold), ...more(profile) };
-  for (const oracle of oracles(profile)) {
+      : { ...promises(routes(profile, canOrder)), ...hits(profile, data), ...more(profile) };
+  for (const oracle of oracles(profile, canOrder)) {
     thresholds[oracle] = ['count==0'];
     thresholds[`looked{oracle:${oracle}}`] = ['count>0'];
   }
-  const grace_s = Math.ceil(4 * VISIT_S);
+  const grace_s = Math.ceil(4 * VISIT_S) + PATIENCE_S + 2 * APPLIED_S;
   const scenarios: Record<string, object> = {
-    [profile]: { exec, gracefulStop: `${grace_s}s`, ...arrivals(profile, hold) },
+    [profile]: { exec, gracefulStop: `${grace_s}s`, ...arrivals(profile) },
   };
-  if (profile === 'webhooks') {
-    const once = { executor: 'per-vu-iterations', vus: 1, iterations: 1, maxDuration: `${2 * PATIENCE_S}s` };
-    scenarios.ledger = { exec: 'ledger', startTime: `${hold + grace_s}s`, ...once };
+  if (hasLedger(profile, canOrder)) {
+    const once = { executor: 'per-vu-iterations', vus: 1, iterations: 1, maxDuration: `${grace_s + 3 * PATIENCE_S}s` };
+    scenarios.ledger = { exec: 'ledger', startTime: `${seconds(profile) + 1}s`, ...once };
   }
   return {
     scenarios: scenarios as Record<string, Scenario>,
     thresholds: thresholds as Options['thresholds'],
     summaryTrendStats: ['med', 'p(95)', 'p(99)', 'p(99.9)', 'max', 'count'],
-    setupTimeout: '120s',
+    setupTimeout: `${3 * PATIENCE_S}s`,
   };
 }
 
-function routes(profile: Profile): readonly Route[] {
+function routes(profile: Profile, canOrder: boolean): readonly Route[] {
   switch (profile) {
     case 'webhooks':
       return ['webhook'];
@@ -99,14 +114,17 @@ function routes(profile: Profile): readonly Route[] {
       return ['product'];
     case 'writes':
       return ['add', 'clear'];
-    default:
-      return ['product', 'resolution', 'loyalty', 'create', 'add', 'cart', 'clear'];
+    default: {
+      const all: Route[] = ['product', 'resolution', 'loyalty', 'create', 'add', 'cart', 'clear', 'checkout'];
+      return canOrder ? [...all, 'webhook'] : all;
+    }
   }
 }
 
 /// The promise for each route, hits and misses apart, and that nothing fails or is left out.
 function promises(routes: readonly Route[]): Record<string, string[]> {
   const all: Record<string, string[]> = {
+    http_reqs: ['count>0'],
     latency: [`p(99)<${PROMISE_MS}`],
     dropped_iterations: ['count==0'],
     errors: ['count==0'],
@@ -121,7 +139,7 @@ function promises(routes: readonly Route[]): Record<string, string[]> {
   return all;
 }
 
-function oracles(profile: Profile): readonly string[] {
+function oracles(profile: Profile, canOrder: boolean): readonly string[] {
   switch (profile) {
     case 'webhooks':
       return ['wrong_ledger'];
@@ -132,28 +150,39 @@ function oracles(profile: Profile): readonly string[] {
     case 'hits':
       return [];
     default:
-      return ORACLES.filter((it) => it !== 'wrong_ledger');
+      return ORACLES.filter((it) => it !== 'wrong_ledger' || hasLedger(profile, canOrder));
   }
 }
 
-/// The share of hits that popularity, lifetime and the lowest rate of the profile give.
-function hits(profile: Profile, data: Data, hold: number): Record<string, string[]> {
+/// The share of hits that popularity, lifetime and the rate that is held give. Where chance alone could make it
+/// nothing, nothing is promised.
+function hits(profile: Profile, data: Data): Record<string, string[]> {
   if (!isOfVisits(profile)) {
     return {};
   }
-  const rate = profile === 'soak' ? 5 * BASE_RATE : profile === 'smoke' ? BASE_RATE / 2 : BASE_RATE;
-  const shares = zipfShares(data.products.length);
+  const of = (reads: number, shares: readonly number[], ttl_s: number): number =>
+    leastHits(shares, rate(profile) * reads, hold(profile), ttl_s);
   const customers = data.customers.map(() => 1 / data.customers.length);
-  const pages = leastHits(shares, rate * PRODUCT_PAGES, hold, PUBLIC_TTL_S);
-  const points = leastHits(customers, (rate * MIX.loyalty) / 100, hold, PERSONAL_TTL_S);
-  return { public_hits: [`rate>=${pages.toFixed(3)}`], personal_hits: [`rate>=${points.toFixed(3)}`] };
+  const least: Record<string, number> = {
+    'edge_hits{route:product,stage:held}': of(PRODUCT_PAGES, zipfShares(data.products.length), PUBLIC_TTL_S),
+    'edge_hits{route:loyalty,stage:held}': of(MIX.loyalty / 100, customers, PERSONAL_TTL_S),
+  };
+  const promised = Object.entries(least).filter(([, share]) => share > 0);
+  return Object.fromEntries(promised.map(([name, share]) => [name, [`rate>=${share.toFixed(4)}`]]));
 }
 
 /// What a profile promises besides.
 function more(profile: Profile): Record<string, string[]> {
   switch (profile) {
     case 'hits':
-      return { 'latency{route:product,cache:hit}': [`p(99)<${HIT_MS}`] };
+      return {
+        'edge_hits{route:product}': [`rate>${HITS_LEAST}`],
+        'latency{route:product,cache:hit}': [`p(99)<${HIT_MS}`],
+      };
+    case 'cold':
+      return { 'edge_hits{route:resolution}': [`rate<${COLD_HITS_MAX}`] };
+    case 'stampede':
+      return { 'edge_misses{route:resolution}': ['count>0', `count<=${EDGE_CACHES}`] };
     case 'writes':
       return { 'latency{route:add,cache:miss}': [`p(99)<${Number(__ENV.ACK_P99_MS ?? WRITE_MS)}`] };
     default:
@@ -183,32 +212,55 @@ const ramping = (from: number, stages: readonly { target: number; duration: stri
   ...users(Math.max(...stages.map((it) => it.target))),
 });
 
-function arrivals(profile: Profile, hold: number): object {
-  const peak = BASE_RATE * PEAK;
+/// The arrivals a second that a profile holds, or leads up to.
+function rate(profile: Profile): number {
   switch (profile) {
     case 'smoke':
-      return steady(Math.ceil(BASE_RATE / 2), hold);
+      return Math.ceil(BASE_RATE / 2);
     case 'average':
-      return steady(BASE_RATE, hold);
+      return BASE_RATE;
     case 'soak':
-      return steady(5 * BASE_RATE, hold);
+      return 5 * BASE_RATE;
     case 'spike50x':
-      return ramping(BASE_RATE, [
-        { target: peak, duration: `${RAMP_S}s` },
-        { target: peak, duration: `${hold}s` },
-        { target: BASE_RATE, duration: `${RAMP_S}s` },
-      ]);
-    case 'stampede':
-      return { ...steady(500, hold), preAllocatedVUs: 500, maxVUs: 500 };
+      return PEAK * BASE_RATE;
     case 'breakpoint':
-      return ramping(BASE_RATE, [{ target: 20 * peak, duration: `${hold}s` }]);
+      return 20 * PEAK * BASE_RATE;
+    case 'stampede':
+      return 500;
+    default:
+      return Number(__ENV.RATE ?? RATE[profile]);
+  }
+}
+
+function arrivals(profile: Profile): object {
+  const [target, held] = [rate(profile), { target: rate(profile), duration: `${hold(profile)}s` }];
+  switch (profile) {
+    case 'smoke':
+    case 'average':
+    case 'soak':
+      return steady(target, hold(profile));
+    case 'spike50x': {
+      const ramp = `${RAMP_S}s`;
+      return ramping(BASE_RATE, [{ target, duration: ramp }, held, { target: BASE_RATE, duration: ramp }]);
+    }
+    case 'breakpoint':
+      return ramping(BASE_RATE, [held]);
+    case 'stampede':
+      return { ...steady(target, hold(profile)), preAllocatedVUs: 500, maxVUs: 500 };
     case 'webhooks':
     case 'cold':
     case 'hits':
     case 'writes':
-      return { ...steady(Number(__ENV.RATE ?? RATE[profile]), hold), preAllocatedVUs: 100, maxVUs: 100 };
+      return { ...steady(target, hold(profile)), preAllocatedVUs: 100, maxVUs: 100 };
   }
 }
 
-/// What the summary says besides the thresholds.
-export const SECOND_LINE = `reads under ${BUDGET_MS} ms`;
+/// What the summary says of a profile besides: for the limit, the rate at the end of so many seconds.
+export function remarks(profile: Profile, elapsed_s: number): string[] {
+  if (profile !== 'breakpoint') {
+    return [];
+  }
+  const reached = Math.min(1, elapsed_s / hold(profile));
+  const last = BASE_RATE + (rate(profile) - BASE_RATE) * reached;
+  return [`the last arrivals came at ${Math.round(last)} a second, ${Math.round(last / BASE_RATE)} times the usual rate`];
+}

@@ -1,10 +1,9 @@
 // Deliveries of Shopify: signed as Shopify signs, with the payload's bytes.
 import crypto from 'k6/crypto';
 import { send } from './api.ts';
+import type { HandOver } from './cart.ts';
 import type { Data } from './data.ts';
 
-/// Minor units of a thousand, as Shopify writes them in this currency.
-const DECIMALS: Record<string, number> = { JPY: 0, KRW: 0, VND: 0, KWD: 3, BHD: 3 };
 /// A note of this length makes a delivery as long as Shopify's are.
 const NOTE = 'x'.repeat(6000);
 
@@ -27,13 +26,20 @@ export function erase(data: Data, secret: string, customer: string): void {
   deliver(data, secret, 'customers/redact', demand, `erase-${customer}`);
 }
 
-/// An order of two lines: one piece of 1,990 minor units, two of 14,900 with 1,000 off.
-export function paidOrder(data: Data, id: number, customer: string, attributes: Record<string, string>): object {
+/// How many pieces the lines of every order have.
+export const PIECES = [1, 2] as const;
+
+/// An order of two lines: one piece of 1,990 minor units, two of 14,900 with 1,000 off. It may be of a cart with as many
+/// pieces of two things, or three of one.
+export function paidOrder(data: Data, id: number, customer: string, { items, attributes }: HandOver = NO_CART): object {
   const at = new Date().toISOString();
   const amount = (minor: number): string => {
-    const places = DECIMALS[data.currency] ?? 2;
-    const digits = String(minor).padStart(places + 1, '0');
-    return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+    const digits = String(minor).padStart(data.decimals + 1, '0');
+    return data.decimals === 0 ? digits : `${digits.slice(0, -data.decimals)}.${digits.slice(-data.decimals)}`;
+  };
+  const of = (pieces: number): object => {
+    const item = items.find(({ quantity }) => quantity === pieces) ?? items[0];
+    return { quantity: pieces, properties: pairs(item?.properties ?? {}), gift_card: false };
   };
   return {
     id,
@@ -42,20 +48,19 @@ export function paidOrder(data: Data, id: number, customer: string, attributes: 
     currency: data.currency,
     financial_status: 'paid',
     customer: { id: Number(customer) },
-    note_attributes: Object.entries(attributes).map(([name, value]) => ({ name, value })),
+    note_attributes: pairs(attributes),
     line_items: [
-      { id: id * 2, quantity: 1, price: amount(1990), gift_card: false },
-      {
-        id: id * 2 + 1,
-        quantity: 2,
-        price: amount(14900),
-        discount_allocations: [{ amount: amount(1000) }],
-        gift_card: false,
-      },
+      { id: id * 2, price: amount(1990), ...of(PIECES[0]) },
+      { id: id * 2 + 1, price: amount(14900), discount_allocations: [{ amount: amount(1000) }], ...of(PIECES[1]) },
     ],
     note: NOTE,
   };
 }
+
+const NO_CART: HandOver = { items: [], attributes: {} };
+
+const pairs = (record: Record<string, string>): object[] =>
+  Object.entries(record).map(([name, value]) => ({ name, value }));
 
 /// The refund of its first line.
 export function refund(order: number): object {

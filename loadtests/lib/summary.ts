@@ -1,4 +1,5 @@
 // The end of a run: a table that a merchant understands, and every promise with its result.
+import { BUDGET_MS } from './api.ts';
 
 interface Metric {
   readonly type: string;
@@ -26,7 +27,16 @@ const NAMES: Record<string, string> = {
   webhook: 'Shopify reports an order',
 };
 
-export function table(profile: string, secondLine: string, { metrics, state }: Results): string {
+/// Shares of hits, of which a profile measures some.
+const HITS: Record<string, string> = {
+  'edge_hits{route:product,stage:held}': 'product pages',
+  'edge_hits{route:loyalty,stage:held}': 'points',
+  'edge_hits{route:product}': 'product pages',
+  'edge_hits{route:resolution}': 'configurations',
+};
+
+/// Some lines come from the profile, which knows its rates.
+export function table(profile: string, { metrics, state }: Results, remarks: (elapsed_s: number) => string[]): string {
   const value = (name: string, key: string): number => metrics[name]?.values[key] ?? 0;
   const lines = [
     '',
@@ -49,27 +59,28 @@ export function table(profile: string, secondLine: string, { metrics, state }: R
   }
   lines.push('');
   if (metrics.reads_within_budget !== undefined) {
-    lines.push(`${secondLine}: ${percent(value('reads_within_budget', 'rate'))}`);
+    lines.push(`reads under ${BUDGET_MS} ms: ${percent(value('reads_within_budget', 'rate'))}`);
   }
-  for (const [name, what] of [['public_hits', 'product pages'], ['personal_hits', 'points']]) {
-    if (metrics[name!] !== undefined) {
-      lines.push(`${what} from the edge: ${percent(value(name!, 'rate'))}`);
+  for (const [name, what] of Object.entries(HITS)) {
+    if (metrics[name] !== undefined) {
+      lines.push(`${what} from the edge: ${percent(value(name, 'rate'))}`);
     }
   }
+  lines.push(...remarks(state.testRunDurationMs / 1000));
   const promises = Object.entries(metrics).flatMap(([name, metric]) =>
     Object.entries(metric.thresholds ?? {}).map(([threshold, { ok }]) => ({ name, threshold, ok, metric })),
   );
   const broken = promises.filter((it) => !it.ok);
   lines.push(`${promises.length - broken.length} of ${promises.length} promises met`);
   for (const { name, threshold, metric } of broken) {
-    lines.push(`  broken: ${name} ${threshold}, it is ${said(metric, threshold)}`);
+    lines.push(`  broken: ${name} ${threshold}, it is ${measured(metric, threshold)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function said(metric: Metric, threshold: string): string {
+function measured(metric: Metric, threshold: string): string {
   const key = /^[a-z]+(\([\d.]+\))?/.exec(threshold)?.[0] ?? '';
   const value = metric.values[key];
   return value === undefined ? 'not measured' : String(Math.round(value * 1000) / 1000);

@@ -64,7 +64,7 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// Write what a load test works with: products, customers and their tokens.
     #[command(after_help = "Example:\n  forecourt loadtest-data --out loadtest.json\n\n\
-        Without --product it publishes products of its own, which a shop for shoppers should not get.\n")]
+        Without --product it publishes products of its own, which it does on this machine only.\n")]
     LoadtestData(LoadtestDataArgs),
     /// Run a load test with k6, and write its report.
     #[command(after_help = "Example:\n  forecourt loadtest smoke\n\n\

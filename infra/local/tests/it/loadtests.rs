@@ -1,165 +1,233 @@
-//! Load tests break their promises when the shop does: each oracle of `loadtests/` with a fault that it must
-//! find, by real k6. Ignored where k6 is not installed; `.ci/run` runs them with `FORECOURT_K6`.
+//! Load tests break their promises when the shop does: each promise of `loadtests/` about consistency and caches with
+//! a fault that it must find, by real k6. Ignored where k6 is not installed; `.ci/run` runs them with `FORECOURT_K6`.
 
-use infra_local::demo;
-use infra_local::wiring::PRIVACY_QUEUE;
-use serde_json::{Value, json};
+use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE};
+use serde_json::Value;
 
-use crate::binary::forecourt;
-use crate::doctor::faulty_proxy::{Fault, ProxyRequest, serve};
+use crate::doctor::faulty_proxy::{Fault, Origin, ProxyRequest, ProxyResponse};
+use crate::loadtests_run::{RATE, broken, has, run};
 use crate::shop::Shop;
 
-/// The reads of a cart in one visit.
+/// The reads of a cart in one visit with its bookmarks.
 const READS: usize = 3;
-
-#[expect(clippy::disallowed_methods, reason = "a tool outside the workspace")]
-fn k6() -> String {
-    std::env::var("FORECOURT_K6").expect("FORECOURT_K6 names k6")
-}
-
-#[test]
-#[ignore = "needs k6: FORECOURT_K6"]
-fn a_run_elsewhere_needs_consent_and_leaves_nothing_in_the_ledger() {
-    let shop = Shop::open();
-    // An address of this machine that is not the one of local shops.
-    let url = serve(&shop, |origin, request| origin.forward(request), [127, 0, 0, 2]);
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let (file, k6) = (path("data.json"), k6());
-    let secrets = [
-        ("FORECOURT_KEYS", demo::KEYS),
-        ("FORECOURT_STAFF_TOKEN", demo::STAFF_TOKEN),
-        ("FORECOURT_SHOPIFY_SECRETS", demo::SHOPIFY_SECRET),
-    ];
-    let lines = secrets.map(|(name, value)| format!("{name}={value}\n"));
-    std::fs::write(path("secrets.env"), lines.concat()).unwrap();
-    let profile = json!({"url": url, "shop": demo::SHOP, "currency": demo::CURRENCY, "secrets": "secrets.env"});
-    std::fs::write(path("shop.json"), profile.to_string()).unwrap();
-    let profile = path("shop.json");
-    let data = ["loadtest-data", "--out", &file, "--profile", &profile];
-    for (consent, missing) in
-        [(&[][..], "--yes-production"), (&["--yes-production"][..], "--product")]
-    {
-        let rejected = forecourt(&[&data[..], consent].concat());
-        let stderr = String::from_utf8(rejected.stderr).unwrap();
-        assert!(!rejected.status.success() && stderr.contains(missing), "{stderr}");
-    }
-    let written = forecourt(&[&data[..], &["--yes-production", "--product", "tee"]].concat());
-    assert!(written.status.success(), "{written:?}");
-    let run = ["loadtest", "webhooks", "--data-file", &file, "--reports", &path("reports")];
-    let run = [&run[..], &["--k6", &k6, "--duration", "3", "--profile", &profile]].concat();
-    let refused = forecourt(&run);
-    assert!(!refused.status.success(), "{refused:?}");
-    let output = forecourt(&[&run[..], &["--yes-production"]].concat());
-    assert!(output.status.success(), "{output:?}");
-    shop.drained(PRIVACY_QUEUE);
-    let buyers: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    let demands = shop.get("/v1/admin/privacy/demands").bearer(demo::STAFF_TOKEN).send().json();
-    for buyer in buyers["buyers"].as_array().unwrap() {
-        let erased = demands["demands"].as_array().unwrap().iter().any(|demand| {
-            (&demand["kind"], &demand["customer_id"]) == (&"erase_customer".into(), &buyer["id"])
-        });
-        assert!(erased, "{buyer}: {demands}");
-        shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
-        let account = shop.get("/v1/loyalty/entries").bearer(buyer["token"].as_str().unwrap());
-        assert_eq!(account.send().json()["entries"], Value::Array(Vec::new()));
-    }
-}
-
-/// What a run printed, and whether it met its promises.
-fn run(profile: &str, fault: Option<Fault>) -> (bool, String) {
-    let shop = Shop::open();
-    let url = fault.map_or_else(|| shop.local().url(), |fault| serve(&shop, fault, [127, 0, 0, 1]));
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let data = path("data.json");
-    let written = forecourt(&["loadtest-data", "--products", "5", "--out", &data, "--url", &url]);
-    assert!(written.status.success(), "{written:?}");
-    let k6 = k6();
-    let run =
-        ["loadtest", profile, "--data-file", &data, "--reports", &path("reports"), "--k6", &k6];
-    let output = forecourt(&[&run[..], &["--duration", "8", "--base-rate", "20"]].concat());
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
-}
-
-fn broken(profile: &str, fault: Fault) -> Vec<String> {
-    let (is_met, printed) = run(profile, Some(fault));
-    assert!(!is_met, "{printed}");
-    let lines = printed.lines().filter_map(|line| line.trim().strip_prefix("broken: "));
-    lines.filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect()
-}
 
 fn is_read_of_cart(request: &ProxyRequest) -> Option<String> {
     let cart = request.headers.get("forecourt-cart")?.to_str().unwrap().to_owned();
     (request.method == "GET" && request.path() == "/v1/cart").then_some(cart)
 }
 
+/// Changes the body of an answer.
+fn changed(mut answer: ProxyResponse, change: impl FnOnce(&mut Value)) -> ProxyResponse {
+    let mut body: Value = serde_json::from_str(&answer.body).unwrap();
+    change(&mut body);
+    answer.body = body.to_string();
+    answer
+}
+
+/// Keeps no line: of every answer about a cart the lines are missing.
+fn without_lines(origin: &Origin, request: ProxyRequest) -> ProxyResponse {
+    let is_about_lines = ["/v1/cart", "/v1/cart/lines"].contains(&request.path());
+    let answer = origin.forward(request);
+    if is_about_lines {
+        changed(answer, |cart| cart["lines"] = Value::Array(vec![]))
+    } else {
+        answer
+    }
+}
+
+/// Answers as an edge whose cache holds nothing and collapses nothing.
+fn without_cache(origin: &Origin, request: ProxyRequest) -> ProxyResponse {
+    origin.forward(request).set("x-cache", "Miss from cloudfront")
+}
+
 #[test]
 #[ignore = "needs k6: FORECOURT_K6"]
 fn a_shop_without_faults_meets_every_promise_of_consistency() {
-    let (_, printed) = run("smoke", None);
-    for oracle in ["stale_after_write", "lost_write", "cross_user", "errors", "looked"] {
-        assert!(!printed.contains(&format!("broken: {oracle}")), "{printed}");
+    let outcome = run("smoke", &Shop::open(), None, &[]);
+    let printed = outcome.printed();
+    assert_eq!(outcome.broken_but_speed(), [""; 0], "{printed}");
+    assert!(printed.contains("promises met"), "{printed}");
+    assert!(outcome.count("http_reqs") > 100, "{printed}");
+    for oracle in ["stale_after_write", "lost_write", "cross_user", "wrong_ledger"] {
+        assert_eq!(outcome.count(oracle), 0, "{oracle}: {printed}");
+        assert!(outcome.count(&format!("looked{{oracle:{oracle}}}")) > 0, "{oracle}: {printed}");
+    }
+    for route in ["checkout", "webhook"] {
+        let promised = format!("latency{{route:{route},cache:miss}}");
+        assert!(outcome.count(&promised) > 0, "{printed}");
+        assert!(outcome.figures["metrics"][promised]["thresholds"].is_object(), "{printed}");
     }
 }
 
 #[test]
 #[ignore = "needs k6: FORECOURT_K6"]
-fn a_cart_cached_without_its_bookmark_is_stale() {
-    let broken = broken("smoke", |origin, request| match is_read_of_cart(&request) {
-        None => origin.forward(request),
-        Some(cart) => {
+fn profiles_of_the_caches_meet_their_promises_without_faults() {
+    let shop = Shop::open();
+    for profile in ["hits", "stampede", "cold", "writes"] {
+        let outcome = run(profile, &shop, None, &[RATE]);
+        assert_eq!(outcome.broken_but_speed(), [""; 0], "{}", outcome.printed());
+        assert!(outcome.count("http_reqs") > 100, "{}", outcome.printed());
+    }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_server_that_keeps_no_line_is_stale() {
+    let shop = Shop::open();
+    for profile in ["writes", "smoke"] {
+        let broken = broken(profile, &shop, Some(without_lines));
+        assert!(has(&broken, "stale_after_write"), "{profile}: {broken:?}");
+        assert!(!has(&broken, "errors"), "{profile}: {broken:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn an_answer_without_the_member_that_is_compared_is_an_error() {
+    let broken = broken(
+        "writes",
+        &Shop::open(),
+        Some(|origin, request| {
+            let is_add = request.method == "POST" && request.path() == "/v1/cart/lines";
             let answer = origin.forward(request);
-            origin.memory.lock().unwrap().entry(cart).or_insert(answer).clone()
-        }
-    });
-    assert!(broken.contains(&"stale_after_write".to_owned()), "{broken:?}");
+            if is_add { changed(answer, |cart| cart["lines"] = Value::Null) } else { answer }
+        }),
+    );
+    assert!(has(&broken, "errors"), "{broken:?}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_cart_cached_without_its_bookmark_is_stale() {
+    let broken = broken(
+        "smoke",
+        &Shop::open(),
+        Some(|origin, request| match is_read_of_cart(&request) {
+            None => origin.forward(request),
+            Some(cart) => {
+                let answer = origin.forward(request);
+                origin.memory.lock().unwrap().entry(cart).or_insert(answer).clone()
+            }
+        }),
+    );
+    assert!(has(&broken, "stale_after_write"), "{broken:?}");
 }
 
 #[test]
 #[ignore = "needs k6: FORECOURT_K6"]
 fn a_line_that_vanishes_later_is_a_lost_write() {
-    let broken = broken("smoke", |origin, request| match is_read_of_cart(&request) {
-        None => origin.forward(request),
-        Some(cart) => {
-            let mut answer = origin.forward(request);
-            let mut memory = origin.memory.lock().unwrap();
-            let reads = memory.keys().filter(|key| key.starts_with(&cart)).count() + 1;
-            memory.insert(format!("{cart}/{reads}"), answer.clone());
-            if reads == READS {
-                let mut body: Value = serde_json::from_str(&answer.body).unwrap();
-                body["lines"].as_array_mut().unwrap().pop();
-                answer.body = body.to_string();
+    let broken = broken(
+        "smoke",
+        &Shop::open(),
+        Some(|origin, request| match is_read_of_cart(&request) {
+            None => origin.forward(request),
+            Some(cart) => {
+                let answer = origin.forward(request);
+                let mut memory = origin.memory.lock().unwrap();
+                let reads = memory.keys().filter(|key| key.starts_with(&cart)).count() + 1;
+                memory.insert(format!("{cart}/{reads}"), answer.clone());
+                if reads == READS {
+                    changed(answer, |cart| drop(cart["lines"].as_array_mut().unwrap().pop()))
+                } else {
+                    answer
+                }
             }
-            answer
-        }
-    });
-    assert!(broken.contains(&"lost_write".to_owned()), "{broken:?}");
-    assert!(!broken.contains(&"stale_after_write".to_owned()), "{broken:?}");
+        }),
+    );
+    assert!(has(&broken, "lost_write"), "{broken:?}");
+    assert!(!has(&broken, "stale_after_write"), "{broken:?}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn carts_whose_commands_no_consumer_applies_are_lost_writes() {
+    let shop = Shop::open();
+    shop.pause(CART_QUEUE);
+    let broken = broken("smoke", &shop, None);
+    shop.resume(CART_QUEUE);
+    assert!(has(&broken, "lost_write"), "{broken:?}");
+    assert!(!has(&broken, "stale_after_write"), "{broken:?}");
+    assert!(!has(&broken, "wrong_ledger"), "{broken:?}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn orders_that_no_consumer_counts_are_missing_in_the_ledger() {
+    let shop = Shop::open();
+    shop.pause(LOYALTY_QUEUE);
+    let broken = broken("smoke", &shop, None);
+    shop.resume(LOYALTY_QUEUE);
+    assert!(has(&broken, "wrong_ledger"), "{broken:?}");
+    assert!(!has(&broken, "lost_write"), "{broken:?}");
 }
 
 #[test]
 #[ignore = "needs k6: FORECOURT_K6"]
 fn an_answer_cached_without_its_identity_is_another_customers() {
-    let broken = broken("smoke", |origin, request| {
-        if request.path() != "/v1/loyalty" {
-            return origin.forward(request);
-        }
-        let answer = origin.forward(request);
-        origin.memory.lock().unwrap().entry("points".to_owned()).or_insert(answer).clone()
-    });
-    assert!(broken.contains(&"cross_user".to_owned()), "{broken:?}");
+    let broken = broken(
+        "smoke",
+        &Shop::open(),
+        Some(|origin, request| {
+            if request.path() != "/v1/loyalty" || request.has("forecourt-bookmark") {
+                return origin.forward(request);
+            }
+            let answer = origin.forward(request);
+            origin.memory.lock().unwrap().entry("points".to_owned()).or_insert(answer).clone()
+        }),
+    );
+    assert!(has(&broken, "cross_user"), "{broken:?}");
+}
+
+/// Acknowledges deliveries whose id `is_lost` picks, and drops them.
+fn losing(origin: &Origin, request: ProxyRequest, is_lost: fn(&str) -> bool) -> ProxyResponse {
+    let id = request.headers.get("x-shopify-webhook-id").map(|id| id.to_str().unwrap().to_owned());
+    match id.is_some_and(|id| is_lost(&id)) {
+        true => origin.forward(request.at("/health")).status(200),
+        false => origin.forward(request),
+    }
 }
 
 #[test]
 #[ignore = "needs k6: FORECOURT_K6"]
 fn an_order_acknowledged_and_lost_is_missing_in_the_ledger() {
-    let broken = broken("webhooks", |origin, request| {
-        let id =
-            request.headers.get("x-shopify-webhook-id").map(|id| id.to_str().unwrap().to_owned());
-        let is_lost = id.is_some_and(|id| id.ends_with("5") && !id.contains("course"));
-        let answer = origin.forward(if is_lost { request.clone().at("/health") } else { request });
-        if is_lost { answer.status(200) } else { answer }
-    });
-    assert!(broken.contains(&"wrong_ledger".to_owned()), "{broken:?}");
+    let faults: [(&str, Fault); 2] = [
+        ("webhooks", |origin, request| {
+            losing(origin, request, |id| id.ends_with('5') && !id.contains("course"))
+        }),
+        ("smoke", |origin, request| losing(origin, request, |id| id.starts_with("visit"))),
+    ];
+    for (profile, fault) in faults {
+        let broken = broken(profile, &Shop::open(), Some(fault));
+        assert!(has(&broken, "wrong_ledger"), "{profile}: {broken:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_stampede_that_is_not_collapsed_reaches_the_origin_too_often() {
+    let broken = broken("stampede", &Shop::open(), Some(without_cache));
+    assert!(has(&broken, "edge_misses{route:resolution}"), "{broken:?}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_cache_that_never_hits_breaks_the_promised_share() {
+    let shop = Shop::open();
+    for (profile, promise) in
+        [("hits", "edge_hits{route:product}"), ("smoke", "edge_hits{route:product,stage:held}")]
+    {
+        let broken = broken(profile, &shop, Some(without_cache));
+        assert!(has(&broken, promise), "{profile}: {broken:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn cold_reads_that_a_cache_answers_do_not_measure_the_origin() {
+    let broken = broken(
+        "cold",
+        &Shop::open(),
+        Some(|origin, request| origin.forward(request).set("x-cache", "Hit from cloudfront")),
+    );
+    assert!(has(&broken, "edge_hits{route:resolution}"), "{broken:?}");
 }

@@ -1,13 +1,17 @@
 //! `forecourt loadtest-data` and `forecourt loadtest`: which shop they work with, whose secrets they use, and what they
-//! say if k6 does not run. A script stands for k6.
+//! say if k6 does not run. A script stands for k6, but where a run must leave nothing behind.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use infra_local::demo;
+use infra_local::wiring::PRIVACY_QUEUE;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::binary::{forecourt, forecourt_with};
+use crate::doctor::faulty_proxy::serve;
+use crate::loadtests_run::k6;
 use crate::shop::Shop;
 
 /// Writes the secret it gets beside itself, and the figures of a run as k6 does.
@@ -129,4 +133,55 @@ fn a_run_without_data_names_the_command_that_writes_it() {
     let (code, errors) = loadtest(&folder, "/bin/true", &[]);
     assert_eq!(code, Some(1));
     assert!(errors.ends_with("`forecourt loadtest-data` writes one\n"), "{errors}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_run_elsewhere_needs_consent_and_leaves_nothing_in_the_ledger() {
+    let shop = Shop::open();
+    // An address of this machine that is not the one of local shops.
+    let url = serve(&shop, |origin, request| origin.forward(request), [127, 0, 0, 2]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, k6) = (path("data.json"), k6());
+    let secrets = [
+        ("FORECOURT_KEYS", demo::KEYS),
+        ("FORECOURT_STAFF_TOKEN", demo::STAFF_TOKEN),
+        ("FORECOURT_SHOPIFY_SECRETS", demo::SHOPIFY_SECRET),
+    ];
+    let lines = secrets.map(|(name, value)| format!("{name}={value}\n"));
+    std::fs::write(path("secrets.env"), lines.concat()).unwrap();
+    let profile = json!({"url": url, "shop": demo::SHOP, "currency": demo::CURRENCY, "secrets": "secrets.env"});
+    std::fs::write(path("shop.json"), profile.to_string()).unwrap();
+    let profile = path("shop.json");
+    let data = ["loadtest-data", "--out", &file, "--profile", &profile];
+    for (consent, missing) in
+        [(&[][..], "--yes-production"), (&["--yes-production"][..], "--product")]
+    {
+        let rejected = forecourt(&[&data[..], consent].concat());
+        let stderr = String::from_utf8(rejected.stderr).unwrap();
+        assert!(!rejected.status.success() && stderr.contains(missing), "{stderr}");
+    }
+    let written = forecourt(&[&data[..], &["--yes-production", "--product", "tee"]].concat());
+    assert!(written.status.success(), "{written:?}");
+    let run = ["loadtest", "webhooks", "--data-file", &file, "--reports", &path("reports")];
+    let run = [&run[..], &["--k6", &k6, "--duration", "3", "--profile", &profile]].concat();
+    let refused = forecourt(&run);
+    assert!(!refused.status.success(), "{refused:?}");
+    forecourt(&[&run[..], &["--yes-production"]].concat());
+    let figures: Value =
+        serde_json::from_slice(&std::fs::read(path("reports/webhooks.json")).unwrap()).unwrap();
+    assert_eq!(figures["metrics"]["wrong_ledger"]["values"]["count"], 0, "{figures}");
+    shop.drained(PRIVACY_QUEUE);
+    let buyers: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let demands = shop.get("/v1/admin/privacy/demands").bearer(demo::STAFF_TOKEN).send().json();
+    for buyer in buyers["buyers"].as_array().unwrap() {
+        let erased = demands["demands"].as_array().unwrap().iter().any(|demand| {
+            (&demand["kind"], &demand["customer_id"]) == (&"erase_customer".into(), &buyer["id"])
+        });
+        assert!(erased, "{buyer}: {demands}");
+        shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+        let account = shop.get("/v1/loyalty/entries").bearer(buyer["token"].as_str().unwrap());
+        assert_eq!(account.send().json()["entries"], Value::Array(Vec::new()));
+    }
 }

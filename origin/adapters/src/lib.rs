@@ -26,8 +26,7 @@ pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PRODUCTS_MAX,
     PayloadRepository, PrivacyRepository, ProgramRepository, ReconciliationRepository,
-    SelectionRepository, ServedProduct,
-    StaffRepository, StoredProduct, TokenRepository,
+    SelectionRepository, ServedProduct, StaffRepository, StoredProduct, TokenRepository,
 };
 pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

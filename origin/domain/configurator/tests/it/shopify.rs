@@ -191,7 +191,7 @@ fn a_mistake_names_its_field_and_variant() {
     assert_eq!(mistakes(&shirt, "EUR"), ["/product/options/1 is not an option or its name"]);
 }
 
-/// Webhooks have the first hundred variants, a page of an API as many as it was asked for.
+/// Webhooks have the first hundred variants, a page of an API as many as its size.
 #[test]
 fn a_part_of_the_variants_is_not_published_as_the_whole_product() {
     let rest = "read the rest in pages, in the Admin API with `variants(first: 250, after: …)`, \

@@ -13,7 +13,7 @@ export const MUTANTS = {
   // The client shows answers in the order in which they arrive.
   ShownOnArrival: ['jar', 'sent.isWhole && jar.answers === sent.answers', 'true'],
   // The client continues while the outcome of a command is unknown, and forgets the command.
-  FateForgotten: ['jar', "command.state = 'open';", 'jar.commands = jar.commands.filter((one) => one !== command);'],
+  FateForgotten: ['jar', "command.state = 'open';", 'return settle(jar, { key, problem: { status: 503, body: {} } });'],
   // Bookmarks are replaced by their text.
   ReplacedByText: ['jar', 'one.number === other.number && one.text === other.text', 'one.text === other.text'],
   // The client sends four bookmarks regardless of their length.
@@ -29,7 +29,7 @@ export const MUTANTS = {
   MergedBookmarkLost: ['engine', 'const number = insert(jar, command.resource, bookmark);',
     'const number = ++jar.answers;'],
   // The merge is sent without the guest's bookmarks.
-  MergeWithoutGuest: ['engine', 'select(this.kind.jar(doc), resource, guest || undefined, first)', 'select(this.kind.jar(doc), resource, undefined, first)'],
+  MergeWithoutGuest: ['engine', 'resource, guest || undefined, first)', 'resource, undefined, first)'],
   // On a 400 the client drops every bookmark, including newer ones.
   NewerBookmarksDropped: ['jar', `export function dropSent(jar: Jar, sent: Sent): void {
   jar.bookmarks = without(jar.bookmarks, sent.bookmarks);`, `export function dropSent(jar: Jar, sent: Sent): void {

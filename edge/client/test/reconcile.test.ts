@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { ShownCart } from '../src/index.js';
 import { FakeBrowser, Rng, problemOf } from './support.js';
 
-const HISTORIES = 60;
+const HISTORIES = 30;
 const seeds = process.env.SEED
   ? [Number(process.env.SEED)]
   : Array.from({ length: HISTORIES }, (_, at) => at + 1);

@@ -102,6 +102,10 @@ fn report(campaign: &Campaign, progress: &Progress, took_ms: u128) -> bool {
         println!("{:>14}  {coverage:?}", progress.counts.of(coverage));
     }
     println!("{part:?}: seeds {seed}..{}, history {:016x}", seed + worlds, progress.history);
+    let [reads, hits, joined] = [Coverage::Read, Coverage::EdgeHit, Coverage::Collapsed]
+        .map(|coverage| progress.counts.of(coverage));
+    let percent = (hits + joined) * 100 / reads.max(1);
+    println!("the edge answered {hits} of {reads} reads, and {joined} together: {percent} %");
     println!("{done} operations in {worlds} worlds, {took_ms} ms, {per_second} operations/s");
     if let Some(finding) = &progress.finding {
         println!("{finding}");

@@ -219,7 +219,7 @@ export class CartApi {
       if (now > cart.mergeTriedAt + RETRY_MS_MAX) return void this.abandon(doc);
       const command: Command = {
         key: platform.randomId(), method: 'POST', path: MERGE, resource: own.id,
-        body: JSON.stringify({ from: guest.token }), at: now, tab, state: 'queued', bookmarks: [],
+        body: JSON.stringify({ from: guest.token }), at: now, tab, by: tab, state: 'queued', bookmarks: [],
         isMerge: true,
       };
       begin(cart, command);

@@ -300,8 +300,10 @@ export class Engine {
     const isGone = await this.isGone();
     const next = await store.update((doc) => {
       const jar = this.kind.jar(doc);
-      const next = jar.commands.find((one) =>
-        one.state === 'queued' && (one.tab === tab || isGone(one)));
+      // A tab's commands are sent one after the other; those of another tab while none is under way.
+      const first = jar.commands.filter((one) => one.state === 'first' && !isGone(one));
+      const next = jar.commands.find((one) => one.state === 'queued'
+        && !first.some((other) => one.tab !== tab || other.tab === tab));
       const current = this.kind.current(doc);
       if (!next || current === undefined) return undefined;
       // An outcome may have become unknown meanwhile.
@@ -310,7 +312,7 @@ export class Engine {
       if (!isReady) return null;
       begin(jar, next);
       const { bookmarks } = select(jar, current);
-      return Object.assign(next, { resource: current, at: platform.now(), tab, bookmarks });
+      return Object.assign(next, { resource: current, at: platform.now(), by: tab, bookmarks });
     });
     if (next) await this.attempt(next);
     return next !== undefined;
@@ -344,9 +346,8 @@ export class Engine {
   private async isGone(): Promise<(command: Command) => boolean> {
     const { platform, tab } = this.context;
     const open = await platform.openTabs();
-    return (command) => command.tab !== tab && (open
-      ? !open.has(command.tab)
-      : platform.now() > command.at + ATTEMPT_MS_MAX);
+    return ({ by = tab, at }) => by !== tab
+      && (open ? !open.has(by) : platform.now() > at + ATTEMPT_MS_MAX);
   }
 
   /** Sends a command, for the first time or again; returns whether its answer is shown. An error says

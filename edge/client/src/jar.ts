@@ -32,8 +32,9 @@ export interface Command {
   resource: string;
   /** When it was first sent; before that, when it was queued. */
   at: number;
-  /** The tab that sends it for the first time. */
+  /** The tab whose command it is, and the one that sends it for the first time. */
   tab: string;
+  by?: string;
   /** `open`: sent, with unknown outcome. `done`: acknowledged, not shown yet. */
   state: 'queued' | 'first' | 'open' | 'done';
   /** The bookmarks of the first attempt. */

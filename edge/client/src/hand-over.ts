@@ -1,22 +1,23 @@
 /** Shopify's side of the hand-over, in the storefront that this page belongs to. */
-import { ForecourtError, send } from './core.js';
+import { send } from './core.js';
 import type { Platform } from './platform.js';
 import type { Checkout } from './types.js';
 
 /** Replaces Shopify's cart, while no other tab does; returns the page to go to. */
 export function handOver(platform: Platform, { cart_add }: Checkout): Promise<string> {
-  const post = async (path: string, body: object) => {
+  // A storefront in another language has its cart below that language.
+  const { Shopify } = globalThis as { Shopify?: { routes?: { root?: string } } };
+  const root = `${Shopify?.routes?.root ?? '/'}cart/`;
+  const post = async (name: string, body: object) => {
     const headers = { 'content-type': 'application/json', accept: 'application/json' };
-    const exchange = { method: 'POST', url: path, headers, body: JSON.stringify(body), bookmarks: [] };
-    const { status } = await send(platform, exchange);
-    if (status >= 300) throw new ForecourtError('unreadable', `${path} answered ${status}.`, { status });
+    const exchange = { method: 'POST', url: root + name, headers, body: JSON.stringify(body), bookmarks: [] };
+    await send(platform, exchange);
   };
   return platform.locked('hand-over', async () => {
     // `clear.js` leaves attributes; `update.js` sets ours over them.
-    await post('/cart/clear.js', {});
-    // Shopify takes numbers; an id passes 2^53, so it is written by hand into the JSON of a string.
-    if (cart_add.items.length) await post('/cart/add.js', { items: cart_add.items });
-    await post('/cart/update.js', { attributes: cart_add.attributes });
+    await post('clear.js', {});
+    if (cart_add.items.length) await post('add.js', { items: cart_add.items });
+    await post('update.js', { attributes: cart_add.attributes });
     return '/checkout';
   });
 }

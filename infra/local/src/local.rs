@@ -193,11 +193,7 @@ impl Local {
             shopify: app,
             clock: clock.clone(),
         };
-        let targets = targets(&composition, &shop.keys, &emulator);
-        let mut config = bus_config(faults.unwrap_or_default());
-        config.clock = BusClock::at(clock.now().0);
-        let bus = Bus::open(&data.bus(), config, targets)
-            .map_err(|error| unusable_file(&data.bus(), error))?;
+        let bus = open_bus(&data, faults.unwrap_or_default(), &composition, (shop, &emulator))?;
         letters.set(&bus);
         let (stop, stopped) = watch::channel(false);
         let (serving, until) = (bus.clone(), ended(stopped.clone()));
@@ -216,18 +212,7 @@ impl Local {
         let shopify = match shopify.zip(shopify_address) {
             Some((listener, at)) => {
                 let shopify = shopify::shopify(shop, at, &format!("http://{address}"))?;
-                let (router, until) = (shopify.router(), ended(stopped.clone()));
-                servers.push(tokio::spawn(async move {
-                    // It ends with the shop; a connection's error ends only the connection.
-                    let _ = axum::serve(listener, router).with_graceful_shutdown(until).await;
-                }));
-                let (webhooks, until) = (shopify.clone(), ended(stopped));
-                servers.push(tokio::spawn(async move {
-                    tokio::select! {
-                        () = webhooks.run() => {}
-                        () = until => {}
-                    }
-                }));
+                servers.extend(shopify::serve(&shopify, listener, &stopped));
                 Some(RunningShopify { address: at, shopify })
             }
             None => None,
@@ -359,7 +344,7 @@ impl LocalShop {
     }
 }
 
-async fn ended(mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn ended(mut stopped: watch::Receiver<bool>) {
     // If the sender is dropped, the shop is gone.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
@@ -388,6 +373,19 @@ pub fn aws_config(bus: &str) -> AwsConfig {
 }
 
 type Targets = HashMap<String, Arc<dyn Target>>;
+
+/// The bus with the consumers behind its queues.
+fn open_bus(
+    data: &DataFolder,
+    faults: Faults,
+    composition: &Composition,
+    (shop, emulator): (&LocalShop, &Emulator),
+) -> Result<Bus, LocalError> {
+    let mut config = bus_config(faults);
+    config.clock = BusClock::at(composition.clock.now().0);
+    let targets = targets(composition, &shop.keys, emulator);
+    Bus::open(&data.bus(), config, targets).map_err(|error| unusable_file(&data.bus(), error))
+}
 
 /// The consumers behind their queues.
 fn targets(composition: &Composition, keys: &KeyRing, emulator: &Emulator) -> Targets {

@@ -10,9 +10,12 @@ use infra_shopify::local::{LocalShopify, NewCustomer, NewProduct, NewVariant, Se
 use infra_shopify::oauth::Staff;
 use infra_shopify::signing::Credentials;
 use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::demo;
-use crate::local::{LocalError, LocalShop};
+use crate::local::{LocalError, LocalShop, ended};
 
 /// The app as it is deployed.
 const APP: &str = include_str!("../../shopify.app.toml");
@@ -64,6 +67,27 @@ pub(crate) fn shopify(
         });
     }
     Ok(local)
+}
+
+/// Serves it until the shop stops.
+pub(crate) fn serve(
+    shopify: &LocalShopify,
+    listener: TcpListener,
+    stopped: &watch::Receiver<bool>,
+) -> [JoinHandle<()>; 2] {
+    let (router, until) = (shopify.router(), ended(stopped.clone()));
+    let pages = tokio::spawn(async move {
+        // It ends with the shop; a connection's error ends only the connection.
+        let _ = axum::serve(listener, router).with_graceful_shutdown(until).await;
+    });
+    let (webhooks, until) = (shopify.clone(), ended(stopped.clone()));
+    let webhooks = tokio::spawn(async move {
+        tokio::select! {
+            () = webhooks.run() => {}
+            () = until => {}
+        }
+    });
+    [pages, webhooks]
 }
 
 /// A product of the demo. Its variants cost what their values do.

@@ -202,6 +202,7 @@ impl CartWorld {
 
     fn reference(&self, owned: Owned) -> Client<Carts> {
         let network = Rc::clone(&self.world.network);
-        Client::Reference(Device::new(owned, network, self.oracle.clone(), self.mutant))
+        let device = Device::new(owned, network, self.oracle.clone(), self.mutant);
+        Client::Reference(Box::new(device))
     }
 }

@@ -187,7 +187,8 @@ impl LedgerWorld {
             return Client::Script(script.device(owned));
         }
         let network = Rc::clone(&self.world.network);
-        Client::Reference(Device::new(owned, network, self.oracle.clone(), self.mutant))
+        let device = Device::new(owned, network, self.oracle.clone(), self.mutant);
+        Client::Reference(Box::new(device))
     }
 }
 

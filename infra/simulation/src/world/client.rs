@@ -9,7 +9,7 @@ use super::script_device::ScriptDevice;
 /// The client of one device, shared by its tabs.
 pub(crate) enum Client<R: Resource> {
     /// The reference.
-    Reference(Device<R>),
+    Reference(Box<Device<R>>),
     /// A device that a program plays.
     Script(ScriptDevice<R>),
 }

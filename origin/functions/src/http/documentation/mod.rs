@@ -23,7 +23,8 @@ const INTRODUCTION: &str = "A configurator, a cart and a loyalty ledger beside a
     and how to fix it. A path answers 405 `method-not-allowed` with `Allow` to other methods, and \
     `HEAD` wherever it takes `GET`. The edge itself answers some requests with a page in HTML: 403 \
     to a `GET` with a body, 414 above 8,192 bytes of path and query, 494 above 32,768 bytes of \
-    path, query and headers, 502 and 504 if a function can't be reached.\n\n\
+    path, query and headers, 502 and 504 if a function can't be reached; and 400 without a body to \
+    a head that is not HTTP.\n\n\
     Operations with the server `/proxy` also arrive through Shopify's App Proxy, signed; there the \
     query has `cart`, `bookmark` and `idempotency_key` instead of headers.\n\n\
     Scripts of any origin may call the operations that are neither for staff nor for Shopify; \

@@ -72,6 +72,28 @@ async fn a_request_names_one_valid_host() {
     }
 }
 
+/// RFC 9110 section 5.5: visible characters, spaces, tabs and bytes above 127.
+#[tokio::test]
+async fn a_header_with_a_control_character_is_answered_with_400_by_the_parser() {
+    let world = uncached();
+    let edge = listen(&world).await;
+    for (value, expected) in [
+        ("a b", 200),
+        ("a\tb", 200),
+        ("a\u{fc}b", 200),
+        ("", 200),
+        ("a\u{0}b", 400),
+        ("a\u{1}b", 400),
+        ("a\u{1f}b", 400),
+        ("a\u{7f}b", 400),
+        ("a\rb", 400),
+    ] {
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: shop\r\nX-A: {value}\r\nConnection: close\r\n\r\n");
+        assert_eq!(status(&raw(edge, &request).await), expected, "{value:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_host_of_an_absolute_target_counts() {
     let mut redirecting = distribution(0, 0, 0);

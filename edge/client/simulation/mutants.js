@@ -22,7 +22,7 @@ export const MUTANTS = {
   RetryWithNewKey: ['engine', "'idempotency-key': key }",
     "'idempotency-key': command.state === 'open' ? this.context.platform.randomId() : key }"],
   // The client sends its bookmarks with reads only.
-  CommandsWithoutBookmarks: ['engine', 'if (texts.length)', 'if (texts.length && !command)'],
+  CommandsWithoutBookmarks: ['engine', 'return { sent, headers };', 'return { sent: { ...sent, bookmarks: [] }, headers };'],
   // Signed in, the client shows the customer's cart while something of the guest's is not merged.
   ShownBeforeMerge: ['engine', "\n        && !this.kind.hasMore?.(doc, platform.now());", ';'],
   // The bookmark of a 409 `cart-merged` is dropped.
@@ -40,19 +40,24 @@ export const MUTANTS = {
   RetriedForGood: ['jar', 'now <= oldest.at + RETRY_MS_MAX', 'now >= 0'],
 };
 
+/** The source of a module with a mutant. */
+export function mutated(mutant, text) {
+  const [name, from, to] = MUTANTS[mutant];
+  if (text.split(from).length !== 2) throw new Error(`${mutant}: not once in ${name}.ts`);
+  return text.replace(from, () => to);
+}
+
 /** The client: as it is shipped, or with one mutant. */
 export async function load(mutant) {
   if (!mutant) return import('../dist/forecourt.js');
-  const [name, from, to] = MUTANTS[mutant] ?? [];
+  const [name] = MUTANTS[mutant] ?? [];
   if (!name) throw new Error(`one of ${Object.keys(MUTANTS).join(', ')}`);
   const { build } = await import('esbuild');
   const outfile = join(tmpdir(), `forecourt-${mutant}-${process.pid}.mjs`);
   const patch = {
     name: 'mutant',
     setup: ({ onLoad }) => onLoad({ filter: new RegExp(`src/${name}\\.ts$`) }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      if (text.split(from).length !== 2) throw new Error(`${mutant}: not once in ${name}.ts`);
-      return { contents: text.replace(from, () => to), loader: 'ts' };
+      return { contents: mutated(mutant, await readFile(path, 'utf8')), loader: 'ts' };
     }),
   };
   await build({

@@ -125,6 +125,8 @@ codes! {
     ShopifyAccessDenied = 422 "shopify-access-denied" "Shopify does not let the app do this";
     /// A look-up by something that is not stored.
     LookUpUnavailable = 422 "look-up-unavailable" "This can't be looked up";
+    /// A file with mistakes, all of them listed.
+    ImportInvalid = 422 "import-invalid" "The file has mistakes";
     /// A change of role that would leave the shop without an owner.
     LastOwner = 422 "last-owner" "A shop needs an owner";
     /// More persons with roles than are stored.

@@ -158,6 +158,7 @@ pub const ROUTES: &[Route] = &[
     admin("GET", "/v1/admin/staff"),
     admin("PUT", "/v1/admin/staff/{person}"),
     Route { parameters: Names(&["cursor"]), ..admin("GET", "/v1/admin/audit") },
+    admin("POST", "/v1/admin/imports"),
     admin("GET", "/v1/admin/reconciliation"),
     admin("POST", "/v1/admin/reconciliation"),
     admin("GET", "/v1/admin/health"),

@@ -199,7 +199,8 @@ test('an erasure is complete within twenty days, and logs stay for two weeks', (
 });
 
 test('no right is wider than its use', () => {
-    assert.equal(ofType('AWS::IAM::Policy').length, FUNCTIONS.length + CONSUMERS.length);
+    // And that of the schedule.
+    assert.equal(ofType('AWS::IAM::Policy').length, FUNCTIONS.length + CONSUMERS.length + 1);
     for (const [id, it] of ofType('AWS::IAM::Policy')) {
         for (const statement of it.Properties.PolicyDocument.Statement) {
             const actions = [statement.Action].flat();
@@ -210,6 +211,20 @@ test('no right is wider than its use', () => {
     for (const [id, it] of ofType('AWS::IAM::Role')) {
         assert.equal(it.Properties.ManagedPolicyArns, undefined, id);
     }
+});
+
+test('the reconciliation is due every night: the schedule puts its event on the bus', () => {
+    const schedules = ofType('AWS::Scheduler::Schedule');
+    assert.equal(schedules.length, 1);
+    const { ScheduleExpression: at, Target: target } = schedules[0]?.[1].Properties;
+    assert.equal(at, 'cron(30 2 * * ? *)');
+    const { EventBridgeParameters: event, Input: input } = target;
+    const queue = QUEUES.find((it) => it.name === 'reconciliation');
+    assert.deepEqual(queue?.event_pattern, {
+        source: [event.Source],
+        'detail-type': [event.DetailType],
+    });
+    assert.equal(input, '{}');
 });
 
 test('functions that only read have no right to write', () => {
@@ -338,7 +353,7 @@ test('only functions with a use for secrets may read them, and of this environme
     const rights = ofType('AWS::IAM::Policy')
         .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
         .filter((it: Json) => it.Sid === 'ReadOwnSecrets');
-    assert.equal(rights.length, 7);
+    assert.equal(rights.length, 8);
     for (const it of rights) {
         assert.ok(JSON.stringify(it.Resource).endsWith(':secret:forecourt/test-??????"]]}'));
     }

@@ -6,4 +6,5 @@ pub mod http;
 pub mod reconciliation;
 pub mod runtime;
 
+mod importing;
 mod webhook_event;

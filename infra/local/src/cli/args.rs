@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain_core::time::Time;
 
 use crate::demo;
@@ -62,6 +62,12 @@ pub enum Command {
         It compares orders that changed since then, of the last 7 days by default. Shopify has only \
         60 days without the scope read_all_orders.\n")]
     Reconcile(ReconcileArgs),
+    /// Import balances or past orders from a CSV file.
+    #[command(after_help = "Example:\n  forecourt import balances old-points.csv --dry-run\n\n\
+        Columns of balances: customer,points. Columns of orders: order,customer,placed_at,amount. A \
+        customer is Shopify's id or an e-mail address. Each row counts once, however often the \
+        file is imported under one name.\n")]
+    Import(ImportArgs),
     /// Write what a load test works with: products, customers and their tokens.
     #[command(after_help = "Example:\n  forecourt loadtest-data --out loadtest.json\n\n\
         Without --product it publishes products of its own, which it does on this machine only.\n")]
@@ -173,6 +179,36 @@ pub struct ReconcileArgs {
     /// A staff token, instead of the profile's.
     #[arg(long)]
     pub staff_token: Option<String>,
+}
+
+/// `import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// What the file has.
+    pub kind: ImportKind,
+    /// The file; `-` reads it from standard input.
+    pub file: String,
+    /// Only print what it would add.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The name of the import, instead of the file's.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The shop.
+    #[command(flatten)]
+    pub target: Target,
+    /// A staff token, instead of the profile's.
+    #[arg(long)]
+    pub staff_token: Option<String>,
+}
+
+/// What a file of an import has.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ImportKind {
+    /// Points to add to accounts.
+    Balances,
+    /// Past orders that were paid.
+    Orders,
 }
 
 /// `webhook`.

@@ -6,6 +6,7 @@ mod dead_letters;
 mod doctor;
 mod edge;
 mod http;
+mod import;
 mod loadtest;
 mod loadtest_data;
 mod progress;
@@ -22,9 +23,9 @@ mod webhook;
 mod withdraw;
 
 pub use args::{
-    Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ListArgs, LoadtestArgs,
-    LoadtestDataArgs, PublishArgs, ReconcileArgs, RedriveArgs, ReplayArgs, SignProxyArgs, Target,
-    TokenArgs, UpArgs, WebhookArgs, WithdrawArgs,
+    Cli, Command, CostArgs, DeadLettersCommand, DoctorArgs, EdgeArgs, ImportArgs, ImportKind,
+    ListArgs, LoadtestArgs, LoadtestDataArgs, PublishArgs, ReconcileArgs, RedriveArgs, ReplayArgs,
+    SignProxyArgs, Target, TokenArgs, UpArgs, WebhookArgs, WithdrawArgs,
 };
 pub use sign_proxy::signed;
 
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
         Command::Token(args) => token::run(&args, &profile(None, None)?),
         Command::DeadLetters(command) => dead_letters::run(&command, &profile(None, None)?),
         Command::Replay(args) => replay::run(&args, &profile(None, None)?),
+        Command::Import(args) => import::run(&args, &at(&args.target)?),
         Command::Reconcile(args) => {
             reconcile::run(&args, &at(&args.target)?, Clock::system().now())
         }

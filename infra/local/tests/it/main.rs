@@ -22,6 +22,7 @@ mod documentation;
 mod documented;
 mod footprints;
 mod helping;
+mod importing;
 mod journey;
 mod loadtests;
 mod loadtests_commands;

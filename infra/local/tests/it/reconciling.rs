@@ -33,12 +33,26 @@ fn open(lost_per_million: u32) -> Shop {
     let shop = Shop::open_with(folder, |options| Options { shopify: Some(any), ..options });
     let (shopify, _) = shop.local().shopify().unwrap();
     shopify.api().shop().settings.delays.search_index = Default::default();
-    let id_token = shopify.oauth().id_token(demo::SHOP, 1, Clock::system().now().unix_s());
+    shopify.webhooks().queue().set_faults(Faults { lost_per_million, ..Faults::default() });
+    install(&shop);
+    shop
+}
+
+fn install(shop: &Shop) {
+    let now_s = Clock::system().now().unix_s();
+    let id_token = shopify(shop).oauth().id_token(demo::SHOP, 1, now_s);
     let installed = shop.request("POST", "/v1/admin/installation").bearer(&id_token);
     let installed = installed.json(&json!({"id_token": id_token})).send();
     assert_eq!(installed.status, 200, "{}", installed.text);
-    shopify.webhooks().queue().set_faults(Faults { lost_per_million, ..Faults::default() });
-    shop
+}
+
+/// The event of the schedule.
+fn due(shop: &Shop) {
+    let kind = Kind::ReconciliationDue;
+    let mut due = Entry::new(kind.source(), kind.detail_type(), "{}");
+    due.event_bus_name = Some(demo::BUS.to_owned());
+    shop.runtime().block_on(shop.local().bus().put(&[due])).unwrap();
+    shop.drained(RECONCILIATION_QUEUE);
 }
 
 fn shopify(shop: &Shop) -> &LocalShopify {
@@ -240,11 +254,7 @@ fn the_nightly_event_heals_the_ledger_and_remembers_how_far_it_came() {
     let state = |shop: &Shop| shop.get(PATH).bearer(demo::STAFF_TOKEN).send().json();
     assert_eq!(state(&shop)["complete_until"], Value::Null);
     let begun = Clock::system().now();
-    let kind = Kind::ReconciliationDue;
-    let mut due = Entry::new(kind.source(), kind.detail_type(), "{}");
-    due.event_bus_name = Some(demo::BUS.to_owned());
-    shop.runtime().block_on(shop.local().bus().put(&[due])).unwrap();
-    shop.drained(RECONCILIATION_QUEUE);
+    due(&shop);
     settle(&shop);
     assert_eq!(ledger(&shop, "1007").len(), before.len() + 1);
     let state = state(&shop);
@@ -272,6 +282,25 @@ fn orders_that_shopify_does_not_give_are_refused_with_the_reason() {
     shop.drained(infra_local::wiring::PRIVACY_QUEUE);
     let reply = call(json!({"since": since, "dry_run": true}));
     reply.expect_problem(503, "unavailable");
+}
+
+#[test]
+fn without_the_customers_of_orders_the_night_says_so_until_they_are_granted() {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::open_with(folder, |options| Options { shopify: Some(any), ..options });
+    let (shopify, _) = shop.local().shopify().unwrap();
+    shopify.oauth().install(demo::SHOP, ["write_app_proxy"]);
+    install(&shop);
+    due(&shop);
+    let state = shop.get(PATH).bearer(demo::STAFF_TOKEN).send().json();
+    assert!(state["customers_denied_since"].is_string(), "{state}");
+    assert_eq!(shop.dead_letters(RECONCILIATION_QUEUE), 0);
+    let since = Clock::system().now().to_rfc3339();
+    let body = json!({"since": since, "dry_run": true});
+    let reply = shop.request("POST", PATH).bearer(demo::STAFF_TOKEN).json(&body).send();
+    assert!(reply.text.contains("protected customer data"), "{}", reply.text);
+    reply.expect_problem(422, "shopify-access-denied");
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

@@ -12,6 +12,7 @@
 //! the cause.
 
 mod day;
+mod import;
 mod ledger;
 mod points;
 mod ports;
@@ -19,6 +20,10 @@ mod program;
 mod redemption;
 
 pub use day::Day;
+pub use import::{
+    BalanceRow, Chunk, CustomerReference, EMAIL_BYTES_MAX, IMPORT_ROWS_MAX, ImportError, OrderRow,
+    balance_rows, chunks, order_rows,
+};
 pub use ledger::{
     AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, Comparison,
     CustomerDifference, CustomerMerge, EXPIRING_MAX, EntryKey, EntryKind, Exchange, Expiring,

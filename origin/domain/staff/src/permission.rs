@@ -50,6 +50,8 @@ pub enum Act {
     AdjustPoints,
     /// Compare the ledger with the store's orders, and absorb what is missing.
     ReconcileOrders,
+    /// Import balances and past orders from a file.
+    Import,
     /// Read the demands about personal data and what was done.
     ViewDemands,
     /// Download the file of an export, which is a customer's data.
@@ -95,6 +97,7 @@ pub const PERMISSIONS: &[(Act, &[Role])] = {
         (Act::PublishProgram, &[Owner, Manager]),
         (Act::AdjustPoints, &[Owner, Manager, Support]),
         (Act::ReconcileOrders, &[Owner, Manager]),
+        (Act::Import, &[Owner, Manager]),
         (Act::ViewDemands, &[Owner, Manager, Support]),
         (Act::DownloadExports, &[Owner, Manager]),
         (Act::Install, &[Owner, Manager, Support, Developer]),

@@ -64,6 +64,13 @@ impl ReconciliationConsumer {
                 tracing::info!(reason = "not-installed", "no orders are reconciled");
                 Ok(())
             }
+            Err(ReconcileError::Shopify(error)) if error.is_access_denied() => {
+                tracing::error!(%error, "orders earn no points: Shopify denies their customers");
+                let denied = self.stored.load().await?.denied(self.clock.now());
+                // Another run that was first has said the same, or knows better.
+                self.stored.save(&denied).await?;
+                Ok(())
+            }
             Err(ReconcileError::Shopify(error)) => Err(PortError::from(error).into()),
             Err(ReconcileError::Port(error)) => Err(error.into()),
             Ok(()) => Ok(()),

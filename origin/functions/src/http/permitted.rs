@@ -43,7 +43,7 @@ pub(crate) mod act {
     }
 
     permissions! {
-        ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints, ReconcileOrders,
+        ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints, ReconcileOrders, Import,
         ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit, ViewHealth,
         Redrive, ViewCustomers,
     }

@@ -19,7 +19,7 @@ use crate::http::response_policy::response_policy;
 use crate::http::routes::{
     adjustments, admin, admin_health, admin_page, admin_products, admin_program, admin_versions,
     audit, cart, cart_lines, cart_merge, checkout, completion, configurator, customers,
-    dead_letters, explanation, health, installation, loyalty, privacy, problems, reconciliation,
+    dead_letters, explanation, health, imports, installation, loyalty, privacy, problems, reconciliation,
     redemptions, selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
@@ -91,6 +91,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(audit::list))
             .routes(routes!(privacy::list))
             .routes(routes!(privacy::file))
+            .routes(routes!(imports::create))
             .routes(routes!(reconciliation::show, reconciliation::create))
             .routes(routes!(adjustments::create))
             .routes(routes!(admin_health::show))

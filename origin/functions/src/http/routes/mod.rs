@@ -18,6 +18,7 @@ pub(crate) mod customers;
 pub(crate) mod dead_letters;
 pub(crate) mod explanation;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod installation;
 pub(crate) mod loyalty;
 mod permalink;

@@ -56,7 +56,7 @@ pub(crate) struct ReconciledBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct CustomerDifferenceBody {
+pub(crate) struct CustomerDifferenceBody {
     customer_id: String,
     /// Their orders of which facts are missing.
     orders: Vec<OrderDifferenceBody>,
@@ -67,14 +67,14 @@ struct CustomerDifferenceBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct OrderDifferenceBody {
+pub(crate) struct OrderDifferenceBody {
     order_id: String,
     /// The points that the missing facts move.
     points: i64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct RejectedOrderBody {
+pub(crate) struct RejectedOrderBody {
     order_id: String,
     reason: String,
 }
@@ -90,6 +90,9 @@ pub(crate) struct ReconciliationBody {
     missing: u64,
     /// Whether a run is under way.
     running: bool,
+    /// RFC 3339: since when Shopify denies the app the customers of orders. Until access to protected
+    /// customer data is approved in the Partner Dashboard, orders earn no points.
+    customers_denied_since: Option<String>,
 }
 
 /// Where the nightly reconciliation stands.
@@ -105,6 +108,7 @@ pub(crate) async fn show(
         finished_at: item.finished_at.map(Time::to_rfc3339),
         missing: item.missing,
         running: item.run.is_some(),
+        customers_denied_since: item.denied_since.map(Time::to_rfc3339),
     }))
 }
 
@@ -134,7 +138,9 @@ pub(crate) async fn create(
         let detail = format!("{} facts of {} orders", page.missing.payloads.len(), page.orders);
         shop.staff.append(&staff.act(&shop).entry("reconciliation", &detail)).await?;
     }
-    Ok(Json(ReconciledBody::of(page.orders, page.missing, page.next)))
+    let (orders, next) = (page.orders, page.next);
+    let (customers, guests, rejected) = bodies(page.missing);
+    Ok(Json(ReconciledBody { orders, customers, guests, rejected, next }))
 }
 
 fn reconciler(shop: &Shop) -> Result<&Reconciler, HttpProblem> {
@@ -162,32 +168,24 @@ async fn check_reach(shop: &Shop, since: Time) -> Result<(), HttpProblem> {
         .at("/since", format!("is more than {ORDERS_DAYS_MAX} days ago")))
 }
 
-// === impl ReconciledBody ===
-
-impl ReconciledBody {
-    fn of(orders: usize, missing: Missing, next: Option<String>) -> Self {
-        let customers = missing.customers.into_iter().map(|(customer_id, difference)| {
-            let orders = difference.orders.into_iter();
-            CustomerDifferenceBody {
-                customer_id,
-                orders: orders
-                    .map(|(order_id, points)| OrderDifferenceBody { order_id, points: points.0 })
-                    .collect(),
-                points_before: difference.points_before.0,
-                points_after: difference.points_after.0,
-            }
-        });
-        let rejected = missing.rejected.into_iter();
-        Self {
-            orders,
-            customers: customers.collect(),
-            guests: missing.guests,
-            rejected: rejected
-                .map(|(order_id, reason)| RejectedOrderBody { order_id, reason })
+/// Customers, guests and rejected orders as answers name them.
+pub(super) fn bodies(
+    missing: Missing,
+) -> (Vec<CustomerDifferenceBody>, Vec<String>, Vec<RejectedOrderBody>) {
+    let customers = missing.customers.into_iter().map(|(customer_id, difference)| {
+        let orders = difference.orders.into_iter();
+        CustomerDifferenceBody {
+            customer_id,
+            orders: orders
+                .map(|(order_id, points)| OrderDifferenceBody { order_id, points: points.0 })
                 .collect(),
-            next,
+            points_before: difference.points_before.0,
+            points_after: difference.points_after.0,
         }
-    }
+    });
+    let rejected = missing.rejected.into_iter();
+    let rejected = rejected.map(|(order_id, reason)| RejectedOrderBody { order_id, reason });
+    (customers.collect(), missing.guests, rejected.collect())
 }
 
 impl From<ReconcileError> for HttpProblem {

@@ -1,6 +1,7 @@
 //! The operations, each with its `.graphql` file. A test of `infra/local` checks every file against
 //! Shopify's schema.
 
+mod customer_by_email;
 mod order;
 mod order_lines;
 mod order_tips;
@@ -9,6 +10,8 @@ mod page;
 mod refund_by_id;
 mod shop_time_zone;
 
+pub use customer_by_email::{CustomerByEmail, CustomerByEmailAnswer};
+pub(crate) use order::number_of;
 pub use order::{
     Customer, DiscountAllocation, LineItem, Money, MoneyBag, Order, Reference, TaxLine,
 };

@@ -122,3 +122,19 @@ pub struct Money {
     /// ISO 4217.
     pub currency_code: String,
 }
+
+// === impl Reference ===
+
+impl Reference {
+    /// The number in it: what webhooks, tokens and the ledger call an id.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        number_of(&self.id)
+    }
+}
+
+/// The number of a global id.
+pub(crate) fn number_of(gid: &str) -> &str {
+    let last = gid.rsplit('/').next().unwrap_or(gid);
+    last.split('?').next().unwrap_or(last)
+}

@@ -60,7 +60,7 @@ pub enum EndpointError {
 }
 
 #[derive(Deserialize)]
-struct Issued {
+struct TokenBody {
     access_token: String,
     expires_in: Option<u64>,
     refresh_token: Option<String>,
@@ -70,7 +70,7 @@ struct Issued {
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorBody {
     error: String,
 }
 
@@ -83,17 +83,17 @@ impl TokenAnswer {
     /// [`EndpointError`].
     pub fn parse(status: u16, body: &[u8]) -> Result<Self, EndpointError> {
         match status {
-            200 => Self::issued(body),
+            200 => Self::of_token_body(body),
             // States of the endpoint, not errors of the request: too slow, too early, too many.
             408 | 425 | 429 => Err(EndpointError::unknown(format!("status {status}"))),
-            400..=499 => Err(EndpointError::refused(body)),
+            400..=499 => Err(EndpointError::of_error_body(body)),
             _ => Err(EndpointError::unknown(format!("status {status}"))),
         }
     }
 
-    fn issued(body: &[u8]) -> Result<Self, EndpointError> {
+    fn of_token_body(body: &[u8]) -> Result<Self, EndpointError> {
         // Serde's message could quote a token.
-        let issued: Issued = serde_json::from_slice(body)
+        let issued: TokenBody = serde_json::from_slice(body)
             .map_err(|_| EndpointError::unknown("the answer is not a token answer"))?;
         if issued.access_token.is_empty() {
             return Err(EndpointError::unknown("the answer has no access token"));
@@ -126,8 +126,9 @@ impl EndpointError {
         Self::Unknown { reason: reason.into() }
     }
 
-    fn refused(body: &[u8]) -> Self {
-        let code = serde_json::from_slice(body).map(|Refused { error }| error).unwrap_or_default();
+    fn of_error_body(body: &[u8]) -> Self {
+        let code =
+            serde_json::from_slice(body).map(|ErrorBody { error }| error).unwrap_or_default();
         match code.as_str() {
             "invalid_grant" | "app_not_installed" => Self::Grant,
             "invalid_subject_token" => Self::Subject,

@@ -10,4 +10,4 @@ pub use item::{
     EARLY_MS, LEASE_MS, LossReason, Lost, Plan, RETRY_MS, TokenItem, TokenPair, UsableRefresh,
 };
 pub use ports::{TokenEndpoint, TokenStore};
-pub use shop_tokens::{AccessToken, Installation, ShopTokens, TokenError, forget};
+pub use shop_tokens::{AccessToken, INSTALL_MS, Installation, ShopTokens, TokenError, forget};

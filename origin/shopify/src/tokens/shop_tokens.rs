@@ -4,13 +4,17 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain_core::port::{CONFLICT_ROUNDS_MAX, PortError, Written};
-use domain_core::time::Time;
+use domain_core::time::{MINUTE_MS, Time};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::answer::EndpointError;
 use super::item::{EARLY_MS, LossReason, Lost, Plan, RETRY_MS, TokenItem, TokenPair};
 use super::ports::{TokenEndpoint, TokenStore};
 use crate::secret::Secret;
+
+/// How long tokens are too new for an installation to replace them: a person who loads the admin again
+/// and again needs no other ones.
+pub const INSTALL_MS: u64 = MINUTE_MS;
 
 /// An access token of the Admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +32,9 @@ pub struct AccessToken {
 pub enum Installation {
     /// It obtained the shop's tokens.
     Installed,
-    /// There were usable tokens.
+    /// It replaced tokens that were not known to be revoked.
+    Renewed,
+    /// There were new tokens.
     Already,
 }
 
@@ -79,7 +85,12 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
         if let Some(token) = self.fresh() {
             return Ok(token);
         }
-        let _flight = self.flight.lock().await;
+        let _flight = match (self.flight.try_lock(), self.usable()) {
+            (Ok(flight), _) => flight,
+            // While another task refreshes early, the token at hand is good.
+            (Err(_), Some(token)) => return Ok(token),
+            (Err(_), None) => self.flight.lock().await,
+        };
         match self.fresh() {
             Some(token) => Ok(token),
             None => self.obtain(None).await,
@@ -99,18 +110,32 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
         }
     }
 
-    /// Obtains the shop's tokens for the ID token of a person, if it has none that work. Repeating
-    /// the call changes nothing.
+    /// Obtains the shop's tokens for the ID token of a person, unless those in the store are newer than
+    /// [`INSTALL_MS`]: older ones may have been revoked, if the app was uninstalled and installed again
+    /// before the webhook of that was processed. Repeating the call within that time changes nothing.
     ///
     /// # Errors
     /// [`TokenError`].
     pub async fn install(&self, id_token: &str) -> Result<Installation, TokenError> {
         let _flight = self.flight.lock().await;
-        match self.obtain(None).await {
-            Ok(_) => return Ok(Installation::Already),
-            Err(TokenError::NotInstalled | TokenError::NeedsReinstall(_)) => {}
-            Err(error) => return Err(error),
+        let item = self.store.load().await?.unwrap_or_default();
+        let now = self.now();
+        let pair = item.pair.as_ref().filter(|pair| now < pair.access_until);
+        if pair.is_some_and(|pair| now < pair.requested_at.plus_ms(INSTALL_MS)) {
+            return Ok(Installation::Already);
         }
+        let is_usable = pair.is_some();
+        match (self.exchange(id_token).await, is_usable) {
+            (Ok(()), true) => Ok(Installation::Renewed),
+            (Ok(()), false) => Ok(Installation::Installed),
+            // Nothing says that the tokens in the store don't work.
+            (Err(TokenError::Unavailable(_)), true) => Ok(Installation::Already),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Exchanges an ID token for a pair, and stores it.
+    async fn exchange(&self, id_token: &str) -> Result<(), TokenError> {
         let Some(leased) = self.lease().await? else { return Err(busy()) };
         // A life begins no earlier than its request.
         let requested_at = self.now();
@@ -124,7 +149,7 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
         };
         tracing::info!(generation = installed.generation, "the app is installed");
         self.commit(&installed).await?;
-        Ok(Installation::Installed)
+        Ok(())
     }
 
     /// Forgets the tokens after the app was uninstalled at `at`.
@@ -257,6 +282,12 @@ impl<S: TokenStore, E: TokenEndpoint, C: Fn() -> Time> ShopTokens<S, E, C> {
         let now = self.now();
         let is_fresh = |token: &AccessToken| now.plus_ms(EARLY_MS) < token.until;
         self.current().clone().filter(is_fresh)
+    }
+
+    /// The token in memory, if it has not ended.
+    fn usable(&self) -> Option<AccessToken> {
+        let now = self.now();
+        self.current().clone().filter(|token| now < token.until)
     }
 
     fn keep(&self, token: AccessToken) -> AccessToken {

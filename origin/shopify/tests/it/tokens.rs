@@ -1,6 +1,7 @@
 //! Obtaining tokens, one fault at a time.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use domain_core::time::{HOUR_MS, MINUTE_MS, Time};
 use origin_shopify::{Installation, LossReason, RETRY_MS, ShopTokens, TokenError, TokenStore as _};
@@ -46,6 +47,45 @@ async fn an_installation_obtains_tokens_once() {
     assert_eq!(store.item().unwrap(), item);
     let token = ready(tokens.access()).await.unwrap();
     assert!(shopify.accepts(&token.secret) && token.generation == 1);
+}
+
+#[tokio::test]
+async fn an_app_that_was_uninstalled_and_installed_again_unnoticed_has_tokens_that_work() {
+    let (_, shopify, tokens) = world(Faults::default());
+    ready(tokens.install(ID_TOKEN)).await.unwrap();
+    shopify.advance(MINUTE_MS);
+    shopify.uninstall();
+    shopify.install();
+    assert_eq!(ready(tokens.install(ID_TOKEN)).await, Ok(Installation::Renewed));
+    let token = ready(tokens.access()).await.unwrap();
+    assert!(shopify.accepts(&token.secret) && token.generation == 2);
+}
+
+#[tokio::test]
+async fn an_installation_without_an_answer_leaves_the_tokens_that_there_are() {
+    let (_, shopify, tokens) = world(Faults { is_lenient: true, ..Faults::default() });
+    ready(tokens.install(ID_TOKEN)).await.unwrap();
+    shopify.advance(MINUTE_MS);
+    shopify.set_faults(Faults { lose_every: 1, is_lenient: true, ..Faults::default() });
+    assert_eq!(ready(tokens.install(ID_TOKEN)).await, Ok(Installation::Already));
+    assert_eq!(ready(tokens.access()).await.unwrap().generation, 1);
+    assert_eq!(ready(tokens.install("another")).await, Ok(Installation::Already));
+}
+
+#[tokio::test]
+async fn while_one_task_refreshes_early_the_others_use_the_token_at_hand() {
+    let (_, shopify, tokens) = world(Faults { is_lenient: true, ..Faults::default() });
+    ready(tokens.install(ID_TOKEN)).await.unwrap();
+    shopify.advance(HOUR_MS - 5 * MINUTE_MS);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut first = std::pin::pin!(tokens.access());
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let mut second = std::pin::pin!(tokens.access());
+    let Poll::Ready(Ok(token)) = second.as_mut().poll(&mut context) else {
+        panic!("it waits for the refresh");
+    };
+    assert_eq!(token.generation, 1);
+    assert_eq!(ready(first).await.unwrap().generation, 2);
 }
 
 #[tokio::test]

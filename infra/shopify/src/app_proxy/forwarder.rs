@@ -83,7 +83,12 @@ impl Forwarder {
         if body.len() > REQUEST_BYTES_MAX {
             return Err(ForwardError::BodyTooLong);
         }
-        let query = self.query(head.uri.query().unwrap_or_default(), visitor, now_s);
+        let query = head.uri.query().unwrap_or_default();
+        // Before the signature, whose cost grows with the square of the number of names.
+        if rest.len() + query.len() > URL_BYTES_MAX {
+            return Err(ForwardError::UrlTooLong);
+        }
+        let query = self.query(query, visitor, now_s);
         let url = format!("{}{rest}?{query}", self.config.url.trim_end_matches('/'));
         if url.len() > URL_BYTES_MAX {
             return Err(ForwardError::UrlTooLong);
@@ -168,14 +173,19 @@ fn redirected(mut request: Request<Bytes>, response: &Response<Bytes>) -> Option
     Some(request)
 }
 
-/// An absolute URL, or a path on the same host.
+/// An absolute URL, one without a scheme, a path on the same host, or another query of the same path.
 fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     if location.starts_with("http://") || location.starts_with("https://") {
         return location.parse().ok();
     }
-    let origin = format!("{}://{}", base.scheme_str()?, base.authority()?);
-    let url = if location.starts_with('/') {
+    let scheme = base.scheme_str()?;
+    let origin = format!("{scheme}://{}", base.authority()?);
+    let url = if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
         format!("{origin}{location}")
+    } else if location.starts_with('?') {
+        format!("{origin}{}{location}", base.path())
     } else {
         let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
         format!("{origin}{folder}/{location}")

@@ -76,6 +76,19 @@ async fn a_307_repeats_the_post() {
 }
 
 #[tokio::test]
+async fn a_redirect_without_a_scheme_leads_to_another_host_and_one_of_a_query_to_the_same_path() {
+    let listener = Listener::start().await;
+    let elsewhere = Listener::start().await;
+    let host = elsewhere.url.strip_prefix("http:").unwrap();
+    listener.answer(response(302, &[("location", "?step=2")], ""));
+    listener.answer(response(302, &[("location", &format!("{host}/x"))], ""));
+    assert_eq!(forwarded(&listener, get("/apps/awesome_reviews/a")).await.status(), 200);
+    let requests = listener.take();
+    assert_eq!(requests[1].uri().to_string(), "/proxy/a?step=2");
+    assert_eq!(elsewhere.take()[0].uri().path(), "/x");
+}
+
+#[tokio::test]
 async fn a_circle_of_redirects_ends() {
     let listener = Listener::start().await;
     (0..6).for_each(|_| listener.answer(response(302, &[("location", "/again")], "")));

@@ -48,7 +48,15 @@ impl Dispatcher {
     /// # Errors
     /// [`PublishError`].
     pub fn publish(&self, event: &Event) -> Result<usize, PublishError> {
-        let count = self.queue().publish(event, self.0.clock.now_ms())?;
+        self.publish_at(event, self.0.clock.now_ms())
+    }
+
+    /// Queues an event that happens at `at_ms`; how many deliveries that makes.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn publish_at(&self, event: &Event, at_ms: u64) -> Result<usize, PublishError> {
+        let count = self.queue().publish(event, at_ms)?;
         self.0.published.notify_one();
         Ok(count)
     }
@@ -58,15 +66,22 @@ impl Dispatcher {
         let mut attempts = JoinSet::new();
         let mut count = 0;
         loop {
-            while attempts.len() < self.0.concurrency {
-                let Some(delivery) = self.queue().take_due(self.0.clock.now_ms()) else { break };
-                count += 1;
-                attempts.spawn(self.clone().attempt(delivery));
-            }
+            count += self.begin_due(&mut attempts);
             if attempts.join_next().await.is_none() {
                 return count;
             }
         }
+    }
+
+    /// Begins as many attempts of what is due as there is room for; how many.
+    fn begin_due(&self, attempts: &mut JoinSet<()>) -> usize {
+        let mut count = 0;
+        while attempts.len() < self.0.concurrency {
+            let Some(delivery) = self.queue().take_due(self.0.clock.now_ms()) else { break };
+            count += 1;
+            attempts.spawn(self.clone().attempt(delivery));
+        }
+        count
     }
 
     async fn attempt(self, delivery: Delivery) {
@@ -74,11 +89,14 @@ impl Dispatcher {
         self.queue().finish(delivery.id, outcome, self.0.clock.now_ms());
     }
 
-    /// Delivers until the future is dropped.
+    /// Delivers until the future is dropped. An attempt that hangs takes one place, and what is
+    /// published or due meanwhile takes the others.
     pub async fn run(&self) {
+        let mut attempts = JoinSet::new();
         loop {
-            self.deliver_due().await;
-            let due_ms = self.queue().next_due_ms();
+            self.begin_due(&mut attempts);
+            let has_room = attempts.len() < self.0.concurrency;
+            let due_ms = self.queue().next_due_ms().filter(|_| has_room);
             let due = async {
                 match due_ms {
                     Some(due_ms) => self.0.clock.sleep_until(due_ms).await,
@@ -87,7 +105,8 @@ impl Dispatcher {
             };
             tokio::select! {
                 () = due => {}
-                () = self.0.published.notified() => {}
+                () = self.0.published.notified(), if has_room => {}
+                Some(_) = attempts.join_next() => {}
             }
         }
     }

@@ -16,8 +16,8 @@ pub use filter::{Filter, FilterError};
 pub use outcome::{Abandoned, Outcome, Stats};
 pub use payload::to_bytes;
 pub use queue::{
-    Faults, LOG_MAX, PAYLOAD_BYTES_MAX, PENDING_MAX, PublishError, Queue, RETRIES_MAX,
-    RETRY_DELAYS_S,
+    Faults, LOG_MAX, PAYLOAD_BYTES_MAX, PENDING_BYTES_MAX, PENDING_MAX, PublishError, Queue,
+    RETRIES_MAX, RETRY_DELAYS_S,
 };
 pub use sender::{EventBus, LIMITS, Sender, Senders};
 pub use subscription::{MadeBy, Subscription, Target, TargetError};

@@ -19,6 +19,8 @@ pub const RETRIES_MAX: u32 = 8;
 pub const RETRY_DELAYS_S: [u64; RETRIES_MAX as usize] = [56, 112, 224, 448, 896, 1792, 3584, 7168];
 /// Most deliveries that wait or are under way.
 pub const PENDING_MAX: usize = 100_000;
+/// Most bytes of all bodies. Those of abandoned deliveries are dropped first.
+pub const PENDING_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longest payload.
 pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most abandoned deliveries that are listed; the oldest ones leave the list.
@@ -42,8 +44,8 @@ pub struct Faults {
 /// Why an event is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
-    /// [`PENDING_MAX`] deliveries wait.
-    #[error("more than {PENDING_MAX} webhooks wait for delivery")]
+    /// [`PENDING_MAX`] deliveries, or [`PENDING_BYTES_MAX`] of them, wait.
+    #[error("more than {PENDING_MAX} webhooks or {PENDING_BYTES_MAX} bytes wait for delivery")]
     Full,
     /// A payload above [`PAYLOAD_BYTES_MAX`].
     #[error("the payload is longer than {PAYLOAD_BYTES_MAX} bytes")]
@@ -65,11 +67,21 @@ pub struct Queue {
     /// By the time they are due, then by their number.
     waiting: BTreeMap<(u64, u64), Pending>,
     under_way: BTreeMap<u64, Pending>,
+    /// At least the bytes of all bodies; counted again when it is too large.
+    bytes: usize,
     abandoned: VecDeque<Abandoned>,
     stats: Stats,
     faults: Faults,
     next_id: u64,
     rng: Rng,
+}
+
+// === impl Pending ===
+
+impl Pending {
+    fn topic(&self) -> Option<&str> {
+        self.delivery.header("X-Shopify-Topic")
+    }
 }
 
 // === impl Queue ===
@@ -83,6 +95,7 @@ impl Queue {
             subscriptions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            bytes: 0,
             abandoned: VecDeque::new(),
             stats: Stats::default(),
             faults: Faults::default(),
@@ -111,6 +124,21 @@ impl Queue {
     pub fn unsubscribe(&mut self, id: u64) -> bool {
         self.waiting.retain(|_, pending| pending.subscription != id);
         self.subscriptions.remove(&id).is_some()
+    }
+
+    /// Ends the installation of the app: no event is queued any more, and of what waits or is under way
+    /// only these topics are tried again.
+    pub fn uninstall(&mut self, last_topics: &[&str]) {
+        self.subscriptions.clear();
+        let is_last =
+            |pending: &Pending| pending.topic().is_some_and(|topic| last_topics.contains(&topic));
+        self.waiting.retain(|_, pending| is_last(pending));
+        self.under_way.retain(|_, pending| is_last(pending));
+    }
+
+    /// Takes back what waits of a topic.
+    pub fn withdraw(&mut self, topic: &str) {
+        self.waiting.retain(|_, pending| pending.topic() != Some(topic));
     }
 
     /// All subscriptions with their numbers.
@@ -170,6 +198,15 @@ impl Queue {
         if bodies.iter().any(|body| body.len() > PAYLOAD_BYTES_MAX) {
             return Err(PublishError::TooLong);
         }
+        // The copies of a fault share a body.
+        let added: usize = bodies.iter().map(Bytes::len).sum();
+        if self.bytes.saturating_add(added) > PENDING_BYTES_MAX {
+            self.free_bytes();
+        }
+        if self.bytes.saturating_add(added) > PENDING_BYTES_MAX {
+            return Err(PublishError::Full);
+        }
+        self.bytes += added;
         let event_id = event.event_id.clone().unwrap_or_else(|| uuid(&mut self.rng));
         let mut count = 0;
         for ((id, subscription), body) in matching.into_iter().zip(bodies) {
@@ -192,6 +229,13 @@ impl Queue {
             }
         }
         Ok(count)
+    }
+
+    /// Drops the bodies of abandoned deliveries, and counts those of the others again.
+    fn free_bytes(&mut self) {
+        self.abandoned.iter_mut().for_each(|one| one.delivery.body.clear());
+        let pending = self.waiting.values().chain(self.under_way.values());
+        self.bytes = pending.map(|pending| pending.delivery.body.len()).sum();
     }
 
     fn headers(

@@ -45,6 +45,11 @@ impl Listener {
         self.answer(Answer::Response(response));
     }
 
+    /// How many requests there were since the last [`Self::take`].
+    pub(crate) fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
     /// The requests since the last call.
     pub(crate) fn take(&self) -> Vec<Request<Bytes>> {
         std::mem::take(&mut self.requests.lock().unwrap())

@@ -1,11 +1,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use infra_shopify::signing::hmac_sha256;
-use infra_shopify::webhooks::{Filter, PAYLOAD_BYTES_MAX, PENDING_MAX, PublishError, Stats};
+use infra_shopify::webhooks::{
+    Filter, Outcome, PAYLOAD_BYTES_MAX, PENDING_BYTES_MAX, PENDING_MAX, PublishError, Stats,
+};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::listener::Listener;
+use crate::listener::{Answer, Listener};
 
 const VECTORS: &str = include_str!("../vectors/webhook_hmac.json");
 
@@ -107,6 +109,28 @@ async fn a_running_dispatcher_delivers_what_is_published_and_retries_when_time_c
     running.abort();
 }
 
+#[tokio::test]
+async fn a_receiver_that_hangs_holds_no_other_delivery_up() {
+    let listener = Listener::start().await;
+    let clock = Clock::virtual_at(NOW_MS);
+    let mut queue = Queue::new(credentials(), 7);
+    queue.configure(vec![subscription("orders/paid", &listener.url)]);
+    let sender = Senders { http: Arc::new(PlainHttp::new(LIMITS)), bus: None };
+    let dispatcher = Dispatcher::new(queue, Arc::new(sender), clock, 2);
+    listener.answer(Answer::Never);
+    let running = tokio::spawn({
+        let dispatcher = dispatcher.clone();
+        async move { dispatcher.run().await }
+    });
+    dispatcher.publish(&order(1)).unwrap();
+    until(|| listener.count() == 1).await;
+    dispatcher.publish(&order(2)).unwrap();
+    until(|| dispatcher.queue().stats().delivered == 1).await;
+    // The first attempt has not ended: it would have failed.
+    assert_eq!(dispatcher.queue().stats().failed_attempts, 0);
+    running.abort();
+}
+
 /// Yields until it holds.
 async fn until(holds: impl Fn() -> bool) {
     let wait = async {
@@ -126,6 +150,16 @@ fn a_full_queue_rejects_an_event_whole() {
     }
     // A fault could double it.
     assert_eq!(queue.publish(&order(0), NOW_MS), Err(PublishError::Full));
+    let mut queue = Queue::new(credentials(), 7);
+    queue.configure(vec![subscription("orders/paid", "http://127.0.0.1:9/")]);
+    let half = event("orders/paid", "x".repeat(PENDING_BYTES_MAX / 2 - 2).into());
+    assert_eq!(queue.publish(&half, NOW_MS), Ok(1));
+    assert_eq!(queue.publish(&half, NOW_MS), Ok(1));
+    assert_eq!(queue.publish(&order(0), NOW_MS), Err(PublishError::Full));
+    // A delivery makes room.
+    let delivery = queue.take_due(NOW_MS).unwrap();
+    queue.finish(delivery.id, Outcome::Status(200), NOW_MS);
+    assert_eq!(queue.publish(&order(0), NOW_MS), Ok(1));
     let long = event("orders/paid", "x".repeat(PAYLOAD_BYTES_MAX).into());
     let mut queue = Queue::new(credentials(), 7);
     queue.configure(vec![subscription("orders/paid", "http://127.0.0.1:9/")]);

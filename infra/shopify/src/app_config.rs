@@ -10,6 +10,25 @@ pub const CONFIG_BYTES_MAX: usize = 262_144;
 pub const SUBSCRIPTIONS_MAX: usize = 1_000;
 /// Where the App Proxy may be on a storefront.
 const PREFIXES: [&str; 4] = ["a", "apps", "community", "tools"];
+/// The topics that are sent. Those of requests of customers must be subscribed to, but are sent by hand
+/// only: no customer asks here.
+pub const TOPICS: [&str; 15] = [
+    "app/uninstalled",
+    "customers/create",
+    "customers/data_request",
+    "customers/delete",
+    "customers/merge",
+    "customers/redact",
+    "customers/update",
+    "orders/cancelled",
+    "orders/create",
+    "orders/delete",
+    "orders/edited",
+    "orders/paid",
+    "orders/updated",
+    "refunds/create",
+    "shop/redact",
+];
 /// Names that a sub path may not have, and its length.
 const SUBPATHS_RESERVED: [&str; 4] = ["admin", "services", "password", "login"];
 const SUBPATH_BYTES_MAX: usize = 30;
@@ -172,8 +191,9 @@ impl Webhooks {
         application_url: &str,
     ) -> Result<Subscription, ConfigError> {
         let error = |field, problem| ConfigError::Value { field, problem };
-        if !is_topic(topic) {
-            return Err(error("topics", format!("has {topic:?}, which is no topic")));
+        if !TOPICS.contains(&topic) {
+            let problem = format!("has {topic:?}, which is no topic that the local Shopify sends");
+            return Err(error("topics", problem));
         }
         let target = Target::parse(&entry.uri, application_url)
             .map_err(|problem| error("uri", problem.to_string()))?;
@@ -189,14 +209,6 @@ impl Webhooks {
             made_by: MadeBy::Config,
         })
     }
-}
-
-/// Such as `orders/create` and `customers/data_request`.
-fn is_topic(topic: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    };
-    topic.split_once('/').is_some_and(|(resource, event)| is_part(resource) && is_part(event))
 }
 
 fn check_proxy(proxy: &ProxyConfig) -> Result<(), ConfigError> {

@@ -27,7 +27,7 @@ pub struct Limits {
 
 /// Sends a request.
 pub trait HttpClient: Send + Sync + 'static {
-    /// The answer, whatever its status; redirects are answers too.
+    /// The answer, also of an error; redirects are answers too.
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>>;
 }
 

@@ -6,6 +6,7 @@ pub mod app_proxy;
 pub mod clock;
 pub mod http_client;
 pub mod local;
+pub mod loopback;
 pub mod oauth;
 pub mod signing;
 pub mod store;

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::middleware::from_fn;
 use clap::Parser;
 use infra_shopify::admin_api::{AdminApi, AnyToken, router};
-use infra_shopify::store::{Settings, Shop};
+use infra_shopify::loopback;
+use infra_shopify::store::{Settings, Shop, first_id_at};
 use time::OffsetDateTime;
 
 /// A local Shopify: the Admin GraphQL API over a shop in memory.
@@ -32,10 +34,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings {
         base_url: base_url.clone(),
         currency: arguments.currency,
+        first_id: first_id_at(u64::try_from(now().unix_timestamp()).unwrap_or(0) * 1_000),
         ..Settings::default()
     };
     let api = Arc::new(AdminApi::new(Shop::new(settings), Arc::new(now))?);
     println!("{base_url}/admin/api/{}/graphql.json", infra_shopify::admin_api::VERSION);
-    axum::serve(listener, router(api, Arc::new(AnyToken))).await?;
+    let router = router(api, Arc::new(AnyToken)).layer(from_fn(loopback::guard));
+    axum::serve(listener, router).await?;
     Ok(())
 }

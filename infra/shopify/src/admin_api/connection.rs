@@ -9,8 +9,8 @@ use time::Duration;
 
 use super::failure::Failure;
 use super::schema::node_type;
-use super::search;
-use super::session::Session;
+use super::search::Search;
+use super::session::{Session, View};
 use crate::store::{Fields, Record, kind_of, legacy_id, reference};
 
 /// Most nodes of a page.
@@ -89,13 +89,24 @@ fn of_record(session: &Session<'_>, record: &Record) -> Candidate {
     Candidate { gid: Some(record.gid.clone()), value: Arc::clone(&record.value), indexed }
 }
 
-/// A page of a connection, as its arguments say.
+/// A page of a connection of a type, as its arguments say.
 pub(crate) fn page(
     session: &Session<'_>,
+    ty: &str,
     mut candidates: Vec<Candidate>,
     arguments: &Value,
 ) -> Result<Value, Failure> {
-    candidates.retain(|candidate| is_selected(session, candidate, arguments));
+    let kind = node_type(session.schema, ty).unwrap_or_default();
+    let search = Search::parse(&kind, arguments.text("query"))?;
+    {
+        let shop = session.shop.borrow();
+        let view = View { shop: &shop, now: session.now };
+        candidates.retain(|candidate| {
+            is_selected(candidate, arguments)
+                && (arguments.text("query").trim().is_empty()
+                    || candidate.indexed.as_ref().is_some_and(|one| search.matches(&view, one)))
+        });
+    }
     let sort_key = arguments.text("sortKey");
     let mut placed: Vec<(Position, Candidate)> = Vec::with_capacity(candidates.len());
     for (index, candidate) in candidates.into_iter().enumerate() {
@@ -143,16 +154,16 @@ fn bounds(
         |one: &Position, other: &Position| if is_reverse { one > other } else { one < other };
     let mut start = 0;
     let mut end = placed.len();
-    if let Some(after) = arguments.given("after") {
+    if let Some(after) = arguments.present("after") {
         let after = read_cursor(after)?;
         start = placed.partition_point(|(one, _)| is_before(one, &after) || *one == after);
     }
-    if let Some(before) = arguments.given("before") {
+    if let Some(before) = arguments.present("before") {
         let before = read_cursor(before)?;
         end = placed.partition_point(|(one, _)| is_before(one, &before)).max(start);
     }
     let count = |name: &str| -> Result<Option<usize>, Failure> {
-        let Some(value) = arguments.given(name) else { return Ok(None) };
+        let Some(value) = arguments.present(name) else { return Ok(None) };
         let count = value.as_u64().filter(|count| (1..=PAGE_MAX).contains(count));
         let count = count.ok_or_else(|| {
             Failure::bad_request(format!("{name} must be between 1 and {PAGE_MAX}, but is {value}"))
@@ -170,14 +181,14 @@ fn bounds(
     }
 }
 
-/// Whether the arguments of the field select a node.
-fn is_selected(session: &Session<'_>, candidate: &Candidate, arguments: &Value) -> bool {
+/// Whether the arguments of the field, but for its query, select a node.
+fn is_selected(candidate: &Candidate, arguments: &Value) -> bool {
     let value = &candidate.value;
     let equals = |argument: &str, field: &str| {
-        arguments.given(argument).is_none_or(|given| value.get(field) == Some(given))
+        arguments.present(argument).is_none_or(|given| value.get(field) == Some(given))
     };
     let among = |argument: &str, of: &Value| {
-        let list = arguments.given(argument).and_then(Value::as_array);
+        let list = arguments.present(argument).and_then(Value::as_array);
         list.is_none_or(|list| list.is_empty() || list.contains(of))
     };
     let is_metafield = candidate.gid.as_deref().and_then(kind_of) == Some("Metafield");
@@ -185,16 +196,7 @@ fn is_selected(session: &Session<'_>, candidate: &Candidate, arguments: &Value) 
         let key = json!(format!("{}.{}", value.text("namespace"), value.text("key")));
         return equals("namespace", "namespace") && among("keys", &key);
     }
-    if !(equals("uri", "uri") && equals("format", "format") && among("topics", &value["topic"])) {
-        return false;
-    }
-    match arguments.text("query").trim() {
-        "" => true,
-        query => {
-            let indexed = candidate.indexed.as_deref();
-            indexed.is_some_and(|value| search::matches(value, query, session.now))
-        }
-    }
+    equals("uri", "uri") && equals("format", "format") && among("topics", &value["topic"])
 }
 
 /// The name of the sorted field: `CREATED_AT` is `createdAt`.

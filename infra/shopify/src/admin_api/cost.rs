@@ -105,59 +105,78 @@ pub(crate) fn requested(
     variables: &Value,
 ) -> u64 {
     if operation.is_mutation() {
-        return MUTATION * u64::try_from(operation.selection_set.selections.len()).unwrap_or(1);
+        return mutations(document, operation);
     }
-    set_cost(document, &operation.selection_set, variables, DEPTH_MAX)
+    let mut costs = Costs { document, variables, fragments: BTreeMap::new() };
+    costs.of_set(&operation.selection_set, DEPTH_MAX)
 }
 
-fn set_cost(
-    document: &ExecutableDocument,
-    set: &SelectionSet,
-    variables: &Value,
-    depth: usize,
-) -> u64 {
-    if depth == 0 {
-        return COST_MAX;
-    }
-    let cost = |selection: &Selection| match selection {
-        Selection::InlineFragment(fragment) => {
-            set_cost(document, &fragment.selection_set, variables, depth - 1)
+/// Points of the mutations of an operation, also of those in fragments.
+fn mutations(document: &ExecutableDocument, operation: &Operation) -> u64 {
+    MUTATION * u64::try_from(operation.root_fields(document).count()).unwrap_or(1)
+}
+
+/// Sums the costs of selections. A fragment is counted once and its cost remembered: a document of
+/// a few lines can spread fragments in each other 2ⁿ times.
+struct Costs<'d> {
+    document: &'d ExecutableDocument,
+    variables: &'d Value,
+    fragments: BTreeMap<&'d str, u64>,
+}
+
+impl<'d> Costs<'d> {
+    fn of_set(&mut self, set: &'d SelectionSet, depth: usize) -> u64 {
+        if depth == 0 {
+            return COST_MAX;
         }
-        Selection::FragmentSpread(spread) => spread.fragment_def(document).map_or(0, |fragment| {
-            set_cost(document, &fragment.selection_set, variables, depth - 1)
-        }),
-        Selection::Field(field) => field_cost(document, field, variables, depth),
-    };
-    set.selections.iter().map(cost).fold(0, u64::saturating_add)
-}
+        let mut sum: u64 = 0;
+        for selection in &set.selections {
+            sum = sum.saturating_add(match selection {
+                Selection::InlineFragment(fragment) => {
+                    self.of_set(&fragment.selection_set, depth - 1)
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.of_fragment(spread.fragment_name.as_str(), depth)
+                }
+                Selection::Field(field) => self.of_field(field, depth),
+            });
+        }
+        sum
+    }
 
-/// An object costs one, a connection two and the nodes of its page, which get cheaper with their number.
-/// Fitted to the recorded costs of a real shop.
-fn field_cost(
-    document: &ExecutableDocument,
-    field: &Field,
-    variables: &Value,
-    depth: usize,
-) -> u64 {
-    if field.selection_set.selections.is_empty() {
-        return 0;
+    fn of_fragment(&mut self, name: &'d str, depth: usize) -> u64 {
+        if let Some(cost) = self.fragments.get(name) {
+            return *cost;
+        }
+        let Some(fragment) = self.document.fragments.get(name) else { return 0 };
+        let cost = self.of_set(&fragment.selection_set, depth - 1);
+        self.fragments.insert(name, cost);
+        cost
     }
-    let ty = field.ty().inner_named_type().as_str();
-    let below = set_cost(document, &field.selection_set, variables, depth - 1);
-    if is_connection(ty) {
-        let size =
-            field.arguments.iter().find(|one| ["first", "last"].contains(&one.name.as_str()));
-        let size = size.and_then(|size| match size.value.as_variable() {
-            Some(name) => variables[name.as_str()].as_u64(),
-            None => size.value.to_i32().and_then(|size| u64::try_from(size).ok()),
-        });
-        return below.saturating_mul(page_weight(size.unwrap_or(1))).saturating_add(2);
+
+    /// An object costs one, a connection two and the nodes of its page, which get cheaper with their
+    /// number. Fitted to the recorded costs of a real shop.
+    fn of_field(&mut self, field: &'d Field, depth: usize) -> u64 {
+        if field.selection_set.selections.is_empty() {
+            return 0;
+        }
+        let ty = field.ty().inner_named_type().as_str();
+        let below = self.of_set(&field.selection_set, depth - 1);
+        if is_connection(ty) {
+            let size =
+                field.arguments.iter().find(|one| ["first", "last"].contains(&one.name.as_str()));
+            let size = size.and_then(|size| match size.value.as_variable() {
+                Some(name) => self.variables[name.as_str()].as_u64(),
+                None => size.value.to_i32().and_then(|size| u64::try_from(size).ok()),
+            });
+            return below.saturating_mul(page_weight(size.unwrap_or(1))).saturating_add(2);
+        }
+        if ty == "Count" && depth == DEPTH_MAX {
+            return ROOT_COUNT;
+        }
+        let is_free = FREE.contains(&ty) || ty.ends_with("Edge");
+        below.saturating_add(u64::from(!is_free))
     }
-    if ty == "Count" && depth == DEPTH_MAX {
-        return ROOT_COUNT;
-    }
-    let is_free = FREE.contains(&ty) || ty.ends_with("Edge");
-    below.saturating_add(u64::from(!is_free))
 }
 
 /// What the nodes of a page cost: twice the natural logarithm of their number, rounded down.
@@ -167,9 +186,13 @@ fn page_weight(size: u64) -> u64 {
 }
 
 /// Points of an answer: one for each object.
-pub(crate) fn actual(response: &Value, operation: &Operation) -> u64 {
+pub(crate) fn actual(
+    response: &Value,
+    document: &ExecutableDocument,
+    operation: &Operation,
+) -> u64 {
     if operation.is_mutation() {
-        return MUTATION * u64::try_from(operation.selection_set.selections.len()).unwrap_or(1);
+        return mutations(document, operation);
     }
     response.get("data").map_or(0, |data| objects(data).saturating_sub(1))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
 use super::money::{amount, bag, places};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::orders::{self, NewLine, NewOrder, line_of_input};
 use super::session::Context;
 use super::{customers, metafields, tags};
@@ -41,7 +41,7 @@ fn applied(context: &Context<'_>, input: &Value, off: Decimal) -> Value {
     if input.is_null() {
         return Value::Null;
     }
-    let description = input.given("description").cloned().unwrap_or(json!(""));
+    let description = input.present("description").cloned().unwrap_or(json!(""));
     json!({ "title": input["title"], "description": description, "value": input["value"],
         "valueType": input["valueType"], "amountSet": bag(&context.shop.settings, off) })
 }
@@ -55,7 +55,7 @@ fn problems(context: &Context<'_>, input: &Value) -> Option<Value> {
         return Some(user_error(&[], "Line items cannot be more than 500", None));
     }
     let terms = &input["paymentTerms"];
-    if terms.is_object() && terms.given("paymentTermsTemplateId").is_none() {
+    if terms.is_object() && terms.present("paymentTermsTemplateId").is_none() {
         return Some(user_error(&[], "Payment terms template id can not be empty.", None));
     }
     if input.time("reserveInventoryUntil").is_some_and(|at| at <= context.now) {
@@ -71,14 +71,15 @@ fn problems(context: &Context<'_>, input: &Value) -> Option<Value> {
 fn unit_price(line: &Value) -> Option<Decimal> {
     let prices = ["priceOverride", "originalUnitPriceWithCurrency"];
     let given = prices.iter().find_map(|name| line[*name].decimal("amount"));
-    given
-        .or_else(|| line.decimal("originalUnitPrice").filter(|_| line.given("variantId").is_none()))
+    given.or_else(|| {
+        line.decimal("originalUnitPrice").filter(|_| line.present("variantId").is_none())
+    })
 }
 
 fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let input = &arguments["input"];
     if let Some(error) = problems(context, input) {
-        return refused(SUBJECT, vec![error]);
+        return error_payload(SUBJECT, vec![error]);
     }
     let mut lines = Vec::new();
     for (index, given) in input.list("lineItems").iter().enumerate() {
@@ -90,7 +91,7 @@ fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure
                     Some(field) => vec!["lineItems", &index, field],
                     None => Vec::new(),
                 };
-                return refused(SUBJECT, vec![user_error(&path, &message, None)]);
+                return error_payload(SUBJECT, vec![user_error(&path, &message, None)]);
             }
         };
         line.discount = discount(context, &given["appliedDiscount"], line.original());
@@ -131,11 +132,11 @@ fn draft_line(context: &Context<'_>, line: &NewLine) -> Value {
 /// The stored fields of a draft order, beside its totals.
 fn fields(context: &mut Context<'_>, input: &Value, off: Decimal) -> Value {
     let customer =
-        input["purchasingEntity"].given("customerId").or_else(|| input.given("customerId"));
+        input["purchasingEntity"].present("customerId").or_else(|| input.present("customerId"));
     let customer = customer.and_then(Value::as_str).filter(|id| kind_of(id) == Some("Customer"));
     let mut fields = frame(context);
     for name in ["email", "phone", "taxExempt", "poNumber"] {
-        if let Some(value) = input.given(name) {
+        if let Some(value) = input.present(name) {
             fields[name] = value.clone();
         }
     }
@@ -147,7 +148,7 @@ fn fields(context: &mut Context<'_>, input: &Value, off: Decimal) -> Value {
         input.time("reserveInventoryUntil").map_or(Value::Null, timestamp);
     fields["appliedDiscount"] = applied(context, &input["appliedDiscount"], off);
     for name in ["billingAddress", "shippingAddress"] {
-        if let Some(address) = input.given(name) {
+        if let Some(address) = input.present(name) {
             fields[name] = customers::address(context.shop, address);
         }
     }
@@ -223,15 +224,18 @@ fn of_record(record: &Record) -> NewLine {
 
 fn complete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments.text("id");
-    let draft = context.shop.records.value(id);
-    if kind_of(id) != Some("DraftOrder") || draft.is_null() {
-        return refused(SUBJECT, vec![user_error(&["id"], "Draft order does not exist", None)]);
-    }
+    let Some(draft) = context.shop.records.of("DraftOrder", id) else {
+        return error_payload(
+            SUBJECT,
+            vec![user_error(&["id"], "Draft order does not exist", None)],
+        );
+    };
+    let draft = std::sync::Arc::clone(&draft.value);
     if draft.text("status") == "COMPLETED" {
-        return refused(SUBJECT, vec![user_error(&[], "This order has been paid", None)]);
+        return error_payload(SUBJECT, vec![user_error(&[], "This order has been paid", None)]);
     }
     let lines = context.shop.records.children(id, "DraftOrderLineItem").map(of_record).collect();
-    let title = draft["appliedDiscount"].given("title");
+    let title = draft["appliedDiscount"].present("title");
     let fields = json!({
         "email": draft["email"], "phone": draft["phone"], "note": draft["note2"],
         "tags": draft["tags"], "customAttributes": draft["customAttributes"],
@@ -246,6 +250,7 @@ fn complete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failu
         shipping: amount(&draft, "totalShippingPriceSet"),
         gateway: (!arguments.is_true("paymentPending")).then(|| "manual".to_owned()),
     };
+    orders::take_stock(context, &new.lines);
     let order = orders::place(context, new);
     let at = timestamp(context.now);
     context.shop.records.update(id, context.now, |fields| {
@@ -259,10 +264,13 @@ fn complete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failu
 /// A draft with the lines of an order at their original prices, without discounts and shipping.
 fn create_from_order(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let order = arguments.text("orderId");
-    let source = context.shop.records.value(order);
-    if kind_of(order) != Some("Order") || source.is_null() {
-        return refused(SUBJECT, vec![user_error(&["orderId"], "Order does not exist", None)]);
-    }
+    let Some(source) = context.shop.records.of("Order", order) else {
+        return error_payload(
+            SUBJECT,
+            vec![user_error(&["orderId"], "Order does not exist", None)],
+        );
+    };
+    let source = std::sync::Arc::clone(&source.value);
     let mut lines: Vec<NewLine> =
         context.shop.records.children(order, "LineItem").map(of_record).collect();
     for line in &mut lines {
@@ -292,8 +300,8 @@ fn create_from_order(context: &mut Context<'_>, arguments: &Value) -> Result<Val
 
 fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments["input"].text("id");
-    if kind_of(id) == Some("DraftOrder") && context.shop.records.remove(id, context.now) {
+    if context.shop.records.remove_of("DraftOrder", id, context.now) {
         return Ok(json!({ "deletedId": id, "userErrors": [] }));
     }
-    refused("deletedId", vec![user_error(&["id"], "Draft order does not exist", None)])
+    error_payload("deletedId", vec![user_error(&["id"], "Draft order does not exist", None)])
 }

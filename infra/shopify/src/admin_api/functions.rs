@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::{Context, View};
 use super::{metafields, queries};
 use crate::store::{Fields, Shop, gid, reference};
@@ -129,13 +129,13 @@ fn metafield_problems(metafields: &[Value]) -> Vec<Value> {
 fn create(context: &mut Context<'_>, input: &Value, target: &Target) -> Result<Value, Failure> {
     let function = match find(context.shop, input, target) {
         Ok(function) => function,
-        Err(error) => return refused(target.subject, vec![error]),
+        Err(error) => return error_payload(target.subject, vec![error]),
     };
     let errors = metafield_problems(input.list("metafields"));
     if !errors.is_empty() {
-        return refused(target.subject, errors);
+        return error_payload(target.subject, errors);
     }
-    let title = input.given("title").or_else(|| function.given("title")).cloned();
+    let title = input.present("title").or_else(|| function.present("title")).cloned();
     let id = function.text("id");
     let owner = json!({
         "functionId": id,
@@ -163,11 +163,25 @@ pub(super) fn create_validation(
     create(context, &arguments["validation"], &VALIDATION)
 }
 
-pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
+pub(super) fn delete_cart_transform(
+    context: &mut Context<'_>,
+    arguments: &Value,
+) -> Result<Value, Failure> {
+    delete(context, arguments, &CART_TRANSFORM)
+}
+
+pub(super) fn delete_validation(
+    context: &mut Context<'_>,
+    arguments: &Value,
+) -> Result<Value, Failure> {
+    delete(context, arguments, &VALIDATION)
+}
+
+fn delete(context: &mut Context<'_>, arguments: &Value, target: &Target) -> Result<Value, Failure> {
     let id = arguments.text("id");
-    if context.shop.records.remove(id, context.now) {
+    if context.shop.records.remove_of(target.kind, id, context.now) {
         return Ok(json!({ "deletedId": id, "userErrors": [] }));
     }
     let message = format!("Could not find {id}");
-    refused("deletedId", vec![user_error(&["id"], &message, Some("NOT_FOUND"))])
+    error_payload("deletedId", vec![user_error(&["id"], &message, Some("NOT_FOUND"))])
 }

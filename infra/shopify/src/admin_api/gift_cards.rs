@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::Context;
 use crate::store::{Decimal, Fields, reference, timestamp};
 
@@ -22,19 +22,19 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     }
     let minted = context.shop.mint("GiftCardCode");
     let generated = format!("card{}", crate::store::legacy_id(&minted));
-    let code = input.given("code").and_then(Value::as_str).unwrap_or(&generated);
+    let code = input.present("code").and_then(Value::as_str).unwrap_or(&generated);
     let is_code =
         CODE_LENGTH.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_code {
         errors.push(user_error(&["input", "code"], "is invalid", Some("INVALID")));
     }
-    let customer = input.given("customerId").and_then(Value::as_str);
-    if customer.is_some_and(|id| context.shop.records.get(id).is_none()) {
+    let customer = input.present("customerId").and_then(Value::as_str);
+    if customer.is_some_and(|id| context.shop.records.of("Customer", id).is_none()) {
         let message = "The customer could not be found.";
         errors.push(user_error(&["input", "customerId"], message, Some("CUSTOMER_NOT_FOUND")));
     }
     if !errors.is_empty() {
-        return refused("giftCard", errors);
+        return error_payload("giftCard", errors);
     }
     let last: String = code.chars().skip(code.chars().count().saturating_sub(4)).collect();
     let money = json!({ "amount": amount.to_string(), "currencyCode": currency });
@@ -50,10 +50,10 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
 
 pub(super) fn deactivate(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments.text("id");
-    if context.shop.records.get(id).is_none() {
+    if context.shop.records.of("GiftCard", id).is_none() {
         let error =
             user_error(&["id"], "The gift card could not be found.", Some("GIFT_CARD_NOT_FOUND"));
-        return refused("giftCard", vec![error]);
+        return error_payload("giftCard", vec![error]);
     }
     let at = timestamp(context.now);
     context.shop.records.update(id, context.now, |fields| {

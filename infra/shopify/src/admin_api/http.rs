@@ -43,6 +43,7 @@ async fn graphql(
     let Some(version) = Version::of_path(&version) else {
         return answer(StatusCode::NOT_FOUND, &json!({ "errors": "Not Found" }));
     };
+    let version = version.served(service.api.now());
     let token = headers.get(TOKEN).and_then(|token| token.to_str().ok()).unwrap_or_default();
     let Some(grant) = service.access.grant(token) else {
         let text = "[API] Invalid API key or access token (unrecognized login or wrong password)";

@@ -146,7 +146,7 @@ fn check(shop: &Shop, row: &Value) -> Result<Row, RowError> {
     let existing =
         find(shop, owner, &namespace, row.text("key")).map(|gid| shop.records.value(&gid));
     let stored_type = existing.as_ref().map_or("", |existing| existing.text("type"));
-    let ty = row.given("type").and_then(Value::as_str).unwrap_or(stored_type);
+    let ty = row.present("type").and_then(Value::as_str).unwrap_or(stored_type);
     if ty.is_empty() {
         return Err((Some("type"), "Type can't be blank".to_owned(), "BLANK"));
     }
@@ -167,7 +167,7 @@ fn check(shop: &Shop, row: &Value) -> Result<Row, RowError> {
                 "INVALID_COMPARE_DIGEST",
             ));
         }
-        // The same value again is no conflict, whatever the digest.
+        // The same value again is no conflict with any digest.
         (Some(existing), Some(Value::String(_)))
             if existing.text("value") == value && existing.text("type") == ty => {}
         (Some(existing), Some(given)) => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::store::{Decimal, Fields, Settings};
+use crate::store::{Decimal, Fields, Settings, decimals};
 
 /// A `MoneyV2`.
 pub(super) fn money(settings: &Settings, amount: Decimal) -> Value {
@@ -22,5 +22,5 @@ pub(super) fn amount(record: &Value, field: &str) -> Decimal {
 
 /// The decimal places of the shop's currency.
 pub(super) fn places(settings: &Settings) -> u32 {
-    if ["CLP", "ISK", "JPY", "KRW", "VND"].contains(&settings.currency.as_str()) { 0 } else { 2 }
+    decimals(&settings.currency)
 }

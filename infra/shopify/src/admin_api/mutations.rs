@@ -13,7 +13,7 @@ use super::{
 type Mutation = fn(&mut Context<'_>, &Value) -> Result<Value, Failure>;
 
 /// A payload with errors only.
-pub(super) fn refused(subject: &str, errors: Vec<Value>) -> Result<Value, Failure> {
+pub(super) fn error_payload(subject: &str, errors: Vec<Value>) -> Result<Value, Failure> {
     Ok(json!({ subject: Value::Null, "userErrors": errors }))
 }
 
@@ -43,9 +43,9 @@ fn find(name: &str) -> Option<Mutation> {
         "bulkOperationRunQuery" => Some(bulk::run_query as Mutation),
         "bulkOperationCancel" => Some(bulk::cancel as Mutation),
         "cartTransformCreate" => Some(functions::create_cart_transform as Mutation),
-        "cartTransformDelete" => Some(functions::delete as Mutation),
+        "cartTransformDelete" => Some(functions::delete_cart_transform as Mutation),
         "validationCreate" => Some(functions::create_validation as Mutation),
-        "validationDelete" => Some(functions::delete as Mutation),
+        "validationDelete" => Some(functions::delete_validation as Mutation),
         _ => None,
     };
     catalog.or(people).or(sales).or(others)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::connection::{self, Candidate};
 use super::failure::Failure;
 use super::schema::node_type;
+use super::search::Search;
 use super::session::{Session, View};
 use super::{bulk, customers};
 use crate::store::{Fields, gid, kind_of, reference};
@@ -65,10 +66,15 @@ pub(super) fn single(
     view: &View<'_>,
     info: &ResolveInfo<'_>,
     arguments: &Value,
+    scopes: &[String],
 ) -> Result<Value, Failure> {
     let records = &view.shop.records;
     let existing =
         |gid: &str| records.get(gid).map_or(Value::Null, |record| reference(&record.gid));
+    let existing_of = |kind: &str, gid: &str| match records.of(kind, gid) {
+        Some(record) => reference(&record.gid),
+        None => Value::Null,
+    };
     match info.field_name() {
         "shop" => Ok(shop(view)),
         "node" => Ok(existing(arguments.text("id"))),
@@ -81,7 +87,7 @@ pub(super) fn single(
             }
             Ok(ids.iter().map(|id| existing(id.as_str().unwrap_or_default())).collect())
         }
-        "currentAppInstallation" => Ok(installation(view)),
+        "currentAppInstallation" => Ok(installation(view, scopes)),
         "app" => Ok(app(view)),
         "currentBulkOperation" => Ok(bulk::current(view, arguments)),
         "codeDiscountNodeByCode" => Ok(by_code(view, arguments.text("code"))),
@@ -91,17 +97,17 @@ pub(super) fn single(
         "productByHandle" => Ok(by_identifier(view, "Product", arguments)),
         "customerMergePreview" => customers::preview(view, arguments),
         "customerMergeJobStatus" => Ok(customers::job_status(view, arguments.text("jobId"))),
-        "job" => Ok(existing(arguments.text("id"))),
+        "job" => Ok(existing_of("Job", arguments.text("id"))),
         "shopifyFunction" => {
             let id = arguments.text("id");
-            Ok(existing(&gid("ShopifyFunction", id)))
+            Ok(existing_of("ShopifyFunction", &gid("ShopifyFunction", id)))
         }
-        "location" if arguments.given("id").is_none() => {
+        "location" if arguments.present("id").is_none() => {
             Ok(records.of_kind("Location").next().map_or(Value::Null, |one| reference(&one.gid)))
         }
         field => {
             if let Some(kind) = field.strip_suffix("Count").and_then(counted) {
-                return Ok(count(view, kind, arguments.text("query")));
+                return count(view, kind, arguments.text("query"));
             }
             let ty = info.field_definition().ty.inner_named_type().as_str();
             let kind = kind_of(arguments.text("id")).unwrap_or_default();
@@ -135,7 +141,7 @@ fn counted(field: &str) -> Option<&'static [&'static str]> {
 }
 
 /// A count. Shopify counts discounts as they are, everything else as the search index has it.
-fn count(view: &View<'_>, kinds: &[&str], query: &str) -> Value {
+fn count(view: &View<'_>, kinds: &[&str], query: &str) -> Result<Value, Failure> {
     let lag = match kinds.contains(&"DiscountCodeNode") {
         true => time::Duration::ZERO,
         false => view.shop.settings.delays.search_index,
@@ -143,12 +149,13 @@ fn count(view: &View<'_>, kinds: &[&str], query: &str) -> Value {
     let records = kinds.iter().flat_map(|kind| view.shop.records.of_kind(kind));
     let count = match query.trim() {
         "" => records.count(),
-        query => records
-            .filter_map(|record| record.indexed(view.now, lag))
-            .filter(|value| super::search::matches(value, query, view.now))
-            .count(),
+        query => {
+            let search = Search::parse(kinds[0], query)?;
+            let values = records.filter_map(|record| record.indexed(view.now, lag));
+            values.filter(|value| search.matches(view, value)).count()
+        }
     };
-    json!({ "count": count, "precision": "EXACT" })
+    Ok(json!({ "count": count, "precision": "EXACT" }))
 }
 
 /// The discount of a code; letter case is ignored.
@@ -160,7 +167,7 @@ fn by_code(view: &View<'_>, code: &str) -> Value {
 fn by_identifier(view: &View<'_>, kind: &str, identifier: &Value) -> Value {
     let names =
         [("id", "id"), ("handle", "handle"), ("emailAddress", "email"), ("phoneNumber", "phone")];
-    let given = names.iter().find_map(|(name, field)| Some((identifier.given(name)?, field)));
+    let given = names.iter().find_map(|(name, field)| Some((identifier.present(name)?, field)));
     let Some((given, field)) = given else { return Value::Null };
     let mut records = view.shop.records.of_kind(kind);
     let found = records.find(|record| record.value.get(*field) == Some(given));
@@ -205,7 +212,10 @@ pub(super) fn app(view: &View<'_>) -> Value {
     })
 }
 
-fn installation(view: &View<'_>) -> Value {
+/// The installation of the app, with the scopes of the token.
+fn installation(view: &View<'_>, scopes: &[String]) -> Value {
     let id = gid("AppInstallation", view.shop.settings.app_id);
-    json!({ "id": id, "app": app(view), "accessScopes": [], "activeSubscriptions": [] })
+    let scopes = scopes.iter().map(|scope| json!({ "handle": scope, "description": scope }));
+    let scopes: Vec<Value> = scopes.collect();
+    json!({ "id": id, "app": app(view), "accessScopes": scopes, "activeSubscriptions": [] })
 }

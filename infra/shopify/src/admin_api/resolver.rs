@@ -6,12 +6,13 @@ use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedV
 use apollo_compiler::response::JsonValue;
 use apollo_compiler::schema::{FieldDefinition, Type};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
 use super::schema::{is_composite, is_connection};
 use super::session::{Context, Session, View};
 use super::version::Version;
-use super::{access, connection, derived, mutations, queries};
+use super::{access, connection, derived, mutations, queries, schema};
 use crate::store::{RECORDS_MAX, kind_of, referenced};
 
 /// Mutations that need the directive `@idempotent`, and the version since which they do.
@@ -64,7 +65,7 @@ impl Root<'_, '_> {
         let arguments = arguments(info);
         let (name, session) = (info.field_name(), self.session);
         if let Some(scopes) = session.scopes {
-            access::check_scope(name, scopes)?;
+            access::check_root(name, &arguments, self.is_mutation, scopes)?;
         }
         let value = if self.is_mutation {
             self.mutate(info, &arguments)?
@@ -72,12 +73,14 @@ impl Root<'_, '_> {
             let ty = info.field_definition().ty.inner_named_type();
             if is_connection(ty) {
                 let candidates = queries::list(session, name, ty)?;
-                connection::page(session, candidates, &arguments)?
+                connection::page(session, ty, candidates, &arguments)?
             } else {
                 let shop = session.shop.borrow();
-                queries::single(&View { shop: &shop, now: session.now }, info, &arguments)?
+                let view = View { shop: &shop, now: session.now };
+                queries::single(&view, info, &arguments, session.scopes.unwrap_or_default())?
             }
         };
+        readable(session, info, &value)?;
         Ok(shape(session, &info.field_definition().ty, value, None))
     }
 
@@ -85,18 +88,27 @@ impl Root<'_, '_> {
         let (name, session) = (info.field_name(), self.session);
         let key = idempotency_key(session, info)?.map(|key| format!("{name} {key}"));
         let mut shop = session.shop.borrow_mut();
-        if let Some(payload) = key.as_deref().and_then(|key| shop.payload(key)) {
-            return Ok(payload.clone());
+        let digest: [u8; 32] = Sha256::digest(arguments.to_string()).into();
+        match key.as_deref().and_then(|key| shop.payload(key)) {
+            Some((earlier, payload)) if *earlier == digest => return Ok(payload.clone()),
+            Some(_) => {
+                return Err(Failure {
+                    message: "The idempotency key was used with other arguments.".to_owned(),
+                    code: "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+                });
+            }
+            None => {}
         }
         if shop.records.len() >= RECORDS_MAX {
             return Err(Failure::bad_request(format!("The shop has {RECORDS_MAX} records.")));
         }
         let (schema, now, version) = (session.schema, session.now, session.version);
-        let mut context = Context { schema, shop: &mut shop, now, version };
+        let scopes = session.scopes;
+        let mut context = Context { schema, shop: &mut shop, now, version, scopes };
         let payload = mutations::run(&mut context, name, arguments)?;
         let has_errors = payload["userErrors"].as_array().is_some_and(|errors| !errors.is_empty());
         if let Some(key) = key.filter(|_| !has_errors) {
-            shop.remember(key, payload.clone());
+            shop.remember(key, digest, payload.clone());
         }
         Ok(payload)
     }
@@ -142,17 +154,34 @@ impl Object<'_, '_> {
             // A connection that was built already has its edges.
             Some(value) if is_connection(ty) && value.get("edges").is_none() => {
                 let candidates = connection::of_list(&value);
-                connection::page(self.session, candidates, &arguments)?
+                connection::page(self.session, ty, candidates, &arguments)?
             }
             None if is_connection(ty) => {
                 let candidates = connection::of_children(self.session, self.owner.as_deref(), ty);
-                connection::page(self.session, candidates, &arguments)?
+                connection::page(self.session, ty, candidates, &arguments)?
             }
             Some(value) => value,
             None => absent(&self.type_name, definition)?,
         };
+        readable(self.session, info, &value)?;
         Ok(shape(self.session, &definition.ty, cut(value, &arguments), self.owner.as_deref()))
     }
+}
+
+/// Whether the token may read what a field leads to: the nodes of a connection, and records.
+fn readable(session: &Session<'_>, info: &ResolveInfo<'_>, value: &Value) -> Result<(), Failure> {
+    let Some(scopes) = session.scopes.filter(|_| !value.is_null()) else { return Ok(()) };
+    let declared = info.field_definition().ty.inner_named_type();
+    let node = schema::node_type(session.schema, declared);
+    let declared = node.as_deref().unwrap_or(declared.as_str());
+    access::check_kind(info.field_name(), declared, scopes)?;
+    let shop = session.shop.borrow();
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    for gid in items.iter().filter_map(referenced) {
+        let kind = access::guarded_kind(&shop.records, gid);
+        access::check_kind(info.field_name(), kind, scopes)?;
+    }
+    Ok(())
 }
 
 /// A list with an argument `first` is cut.

@@ -1,121 +1,101 @@
-//! Search queries: terms `field:value` joined by spaces, `AND`, `OR`, `NOT` and `-`, with comparisons
-//! and a prefix star. Terms without a field are looked for in all texts of a record.
+//! Search queries: the language of [`Filter`] with words beside terms `field:value`. A word is looked
+//! for in all texts of a record. Which fields there are depends on the kind of the record; a field that
+//! is not listed here is an error, because no result would look like an answer.
+
+mod fields;
 
 use serde_json::Value;
-use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, format_description};
 
-use super::discounts;
-use crate::store::{Fields, legacy_id};
+use self::fields::{Source, source};
+use super::failure::Failure;
+use super::session::View;
+use crate::webhooks::{Comparison, Filter};
 
-/// Whether a record is found. Some fields depend on the time: a discount expires.
-pub(crate) fn matches(value: &Value, query: &str, now: OffsetDateTime) -> bool {
-    let mut is_any = false;
-    let mut is_all = true;
-    let mut is_negated = false;
-    for term in terms(query) {
-        match term.as_str() {
-            "AND" | "(" | ")" => {}
-            "OR" => {
-                is_any |= is_all;
-                is_all = true;
-            }
-            "NOT" => is_negated = true,
-            term => {
-                let (term, minus) =
-                    term.strip_prefix('-').map_or((term, false), |rest| (rest, true));
-                is_all &= has_term(value, term, now) != (minus || is_negated);
-                is_negated = false;
-            }
+/// A query for records of one kind.
+#[derive(Debug)]
+pub(crate) struct Search<'k> {
+    kind: &'k str,
+    filter: Option<Filter>,
+}
+
+// === impl Search ===
+
+impl<'k> Search<'k> {
+    /// Reads a query for records of a kind.
+    pub(crate) fn parse(kind: &'k str, query: &str) -> Result<Self, Failure> {
+        if query.trim().is_empty() {
+            return Ok(Self { kind, filter: None });
         }
+        let filter = Filter::parse_search(query)
+            .map_err(|error| Failure::bad_request(format!("The search query {error}.")))?;
+        check(kind, &filter)?;
+        Ok(Self { kind, filter: Some(filter) })
     }
-    is_any || is_all
-}
 
-/// The words of a query; quotes keep spaces.
-pub(crate) fn terms(query: &str) -> Vec<String> {
-    let mut terms = Vec::new();
-    let mut term = String::new();
-    let mut quote = None;
-    for letter in query.chars() {
-        match (quote, letter) {
-            (Some(open), letter) if letter == open => quote = None,
-            (Some(_), letter) => term.push(letter),
-            (None, '"' | '\'') => quote = Some(letter),
-            (None, letter) if letter.is_whitespace() || "()".contains(letter) => {
-                terms.extend((!term.is_empty()).then(|| std::mem::take(&mut term)));
-            }
-            (None, letter) => term.push(letter),
-        }
-    }
-    terms.extend((!term.is_empty()).then_some(term));
-    terms
-}
-
-fn has_term(value: &Value, term: &str, now: OffsetDateTime) -> bool {
-    let Some((field, operand)) = term.split_once(':') else { return texts(value, term) };
-    let (comparison, operand) = ["<=", ">=", "<", ">"]
-        .into_iter()
-        .find_map(|sign| Some((sign, operand.strip_prefix(sign)?)))
-        .unwrap_or(("=", operand));
-    let actual = field_values(value, field, now);
-    actual.iter().any(|actual| compare(actual, comparison, operand))
-}
-
-/// The values of a field of the search language, which has names of its own.
-fn field_values(value: &Value, field: &str, now: OffsetDateTime) -> Vec<String> {
-    let text = |name: &str| match value.get(name) {
-        Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Null) | None => Vec::new(),
-        Some(other) => vec![other.to_string()],
-    };
-    match field {
-        "id" => vec![legacy_id(value.text("id")).to_owned()],
-        "tag" | "tags" => {
-            value.list("tags").iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        "code" | "discount_code" => {
-            let codes = value.list("discountCodes").iter().filter_map(Value::as_str);
-            codes.map(str::to_owned).chain(text("code")).collect()
-        }
-        "financial_status" => text("displayFinancialStatus"),
-        "fulfillment_status" => text("displayFulfillmentStatus"),
-        "status" => {
-            let discount = discounts::of_node(value);
-            discount
-                .map_or_else(|| text("status"), |one| vec![discounts::status(&one, now).to_owned()])
-        }
-        "title" if value.get("codeDiscount").is_some() => {
-            vec![value["codeDiscount"].text("title").to_owned()]
-        }
-        field => {
-            let mut words = field.split('_');
-            let first = words.next().unwrap_or_default().to_owned();
-            let name = words.fold(first, |name, word| {
-                let (initial, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-                name + &initial.to_uppercase() + rest
-            });
-            text(&name)
-        }
-    }
-}
-
-fn compare(actual: &str, comparison: &str, operand: &str) -> bool {
-    let (actual, operand) = (actual.to_lowercase(), operand.to_lowercase());
-    if comparison == "=" {
-        return match operand.strip_suffix('*') {
-            Some(prefix) => actual.starts_with(prefix),
-            None => actual == operand,
+    /// Whether a record is found.
+    pub(crate) fn matches(&self, view: &View<'_>, value: &Value) -> bool {
+        let has = |field: &str, comparison, operand: &str| match source(self.kind, field) {
+            Some(source) => source.holds(view, value, comparison, operand),
+            None => texts(value, operand),
         };
+        self.filter.as_ref().is_none_or(|filter| filter.holds(&has))
     }
-    let order = match (actual.parse::<i64>(), operand.parse::<i64>()) {
-        (Ok(actual), Ok(operand)) => actual.cmp(&operand),
-        _ => actual.cmp(&operand),
-    };
-    match comparison {
-        "<=" => order.is_le(),
-        ">=" => order.is_ge(),
-        "<" => order.is_lt(),
-        _ => order.is_gt(),
+}
+
+/// Whether all fields of a filter are known, and all moments are moments.
+fn check(kind: &str, filter: &Filter) -> Result<(), Failure> {
+    match filter {
+        Filter::All(filters) | Filter::Any(filters) => {
+            filters.iter().try_for_each(|filter| check(kind, filter))
+        }
+        Filter::Not(filter) => check(kind, filter),
+        Filter::Term { field, .. } if field.is_empty() => Ok(()),
+        Filter::Term { field, comparison, value } => match source(kind, field) {
+            None => Err(Failure::not_emulated(&format!("searching {kind} by {field}"))),
+            Some(Source::Time(_))
+                if *comparison != Comparison::Exists && Moment::parse(value).is_none() =>
+            {
+                Err(Failure::bad_request(format!("{field}: {value:?} is no date or time")))
+            }
+            Some(_) => Ok(()),
+        },
+    }
+}
+
+/// A moment, or a whole day, of a query. Without an offset it is in UTC.
+struct Moment {
+    from: OffsetDateTime,
+    /// Exclusive.
+    until: OffsetDateTime,
+}
+
+impl Moment {
+    fn parse(text: &str) -> Option<Self> {
+        let instant = |from| Self { from, until: from + Duration::SECOND };
+        if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
+            return Some(instant(at));
+        }
+        let seconds = "[year]-[month]-[day]T[hour]:[minute]:[second]";
+        let seconds = format_description::parse_borrowed::<2>(seconds).ok()?;
+        if let Ok(at) = PrimitiveDateTime::parse(text, &seconds) {
+            return Some(instant(at.assume_utc()));
+        }
+        let day = format_description::parse_borrowed::<2>("[year]-[month]-[day]").ok()?;
+        let from = Date::parse(text, &day).ok()?.midnight().assume_utc();
+        Some(Self { from, until: from + Duration::DAY })
+    }
+
+    fn holds(&self, at: OffsetDateTime, comparison: Comparison) -> bool {
+        match comparison {
+            Comparison::Exists => true,
+            Comparison::Equal | Comparison::Prefix => self.from <= at && at < self.until,
+            Comparison::Greater => at > self.from,
+            Comparison::AtLeast => at >= self.from,
+            Comparison::Less => at < self.from,
+            Comparison::AtMost => at <= self.from,
+        }
     }
 }
 
@@ -134,16 +114,25 @@ fn texts(value: &Value, operand: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Settings, Shop};
     use serde_json::json;
+
+    fn is_found(value: &Value, query: &str) -> bool {
+        let shop = Shop::new(Settings::default());
+        let view = View { shop: &shop, now: OffsetDateTime::UNIX_EPOCH };
+        Search::parse("Order", query).unwrap().matches(&view, value)
+    }
 
     #[test]
     fn terms_have_fields_comparisons_and_prefixes() {
         let order = json!({ "id": "gid://shopify/Order/7", "updatedAt": "2026-07-03T10:00:00Z",
-            "tags": ["VIP"], "email": "ann@example.com" });
+            "tags": ["VIP"], "email": "ann@example.com", "name": "#1007" });
         for query in [
             "tag:vip",
             "id:7",
             "updated_at:>='2026-07-03T09:00:00Z'",
+            "updated_at:<'2026-07-03T03:00:00-08:00'",
+            "updated_at:2026-07-03",
             "email:ann*",
             "ann",
             "tag:vip AND id:7",
@@ -151,11 +140,33 @@ mod tests {
             "NOT tag:none",
             "-tag:none",
             "id:>=7 id:<8",
+            "(id:7 OR id:8) AND name:#1007",
+            "status:any",
+            "status:open,closed",
+            "financial_status:paid",
         ] {
-            assert!(matches(&order, query, OffsetDateTime::UNIX_EPOCH), "{query}");
+            assert!(is_found(&order, query), "{query}");
         }
-        for query in ["tag:none", "id:8", "updated_at:>2026-07-04", "tag:vip id:8", "-tag:vip"] {
-            assert!(!matches(&order, query, OffsetDateTime::UNIX_EPOCH), "{query}");
+        for query in [
+            "tag:none",
+            "id:8",
+            "updated_at:>2026-07-04",
+            "updated_at:<'2026-07-03T01:00:00-08:00'",
+            "tag:vip id:8",
+            "-tag:vip",
+            "(id:7 OR id:8) AND name:#1008",
+            "status:cancelled",
+        ] {
+            assert!(!is_found(&order, query), "{query}");
         }
+    }
+
+    #[test]
+    fn a_field_that_is_not_emulated_and_a_time_that_is_none_are_errors() {
+        let error = |query: &str| Search::parse("Order", query).unwrap_err();
+        assert_eq!(error("risk_level:high").code, "NOT_EMULATED");
+        assert_eq!(error("id:7 OR (risk_level:high)").code, "NOT_EMULATED");
+        assert_eq!(error("updated_at:>yesterday").code, "BAD_REQUEST");
+        assert_eq!(error("(id:7").code, "BAD_REQUEST");
     }
 }

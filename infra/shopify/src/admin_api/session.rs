@@ -41,6 +41,8 @@ pub(crate) struct Context<'c> {
     pub(crate) shop: &'c mut Shop,
     pub(crate) now: OffsetDateTime,
     pub(crate) version: &'c Version,
+    /// The scopes of the token; nothing if they are not checked.
+    pub(crate) scopes: Option<&'c [String]>,
 }
 
 impl<'s> Session<'s> {

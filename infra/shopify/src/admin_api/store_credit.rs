@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::derived::parent;
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::{Context, View};
 use crate::store::{Decimal, Fields, Shop, kind_of, reference};
 
@@ -91,7 +91,7 @@ fn account_missing() -> Value {
 fn post(context: &mut Context<'_>, arguments: &Value, act: &Act) -> Result<Value, Failure> {
     match check(context.shop, arguments, act, context.now) {
         Ok((account, change)) => Ok(write(context, arguments, act, (account, change))),
-        Err(error) => refused(SUBJECT, vec![error]),
+        Err(error) => error_payload(SUBJECT, vec![error]),
     }
 }
 

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::Context;
 use crate::store::{Fields, kind_of, reference};
 
 /// Kinds of records with tags.
 const TAGGED: [&str; 4] = ["Customer", "DraftOrder", "Order", "Product"];
 
-/// Tags of an input: trimmed, sorted, each once whatever its case.
+/// Tags of an input: trimmed, sorted, each once; letter case is ignored.
 pub(super) fn normalize<'t>(tags: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let mut normal: Vec<String> = Vec::new();
     for tag in tags.into_iter().flat_map(|tag| tag.split(',')).map(str::trim) {
@@ -56,7 +56,10 @@ fn change(
     let kind = kind_of(gid).unwrap_or_default();
     if !TAGGED.contains(&kind) || context.shop.records.get(gid).is_none() {
         let name = if kind.is_empty() { "Node" } else { kind };
-        return refused("node", vec![user_error(&["id"], &format!("{name} does not exist"), None)]);
+        return error_payload(
+            "node",
+            vec![user_error(&["id"], &format!("{name} does not exist"), None)],
+        );
     }
     let before: Vec<String> = texts(&context.shop.records.value(gid)).map(str::to_owned).collect();
     let after = change(&before, &of_input(arguments));

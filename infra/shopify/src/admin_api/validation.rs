@@ -15,7 +15,6 @@ use apollo_compiler::{ExecutableDocument, Node, Schema};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::access::Grant;
 use super::resolver::Root;
 use super::session::Session;
 use super::version::Version;
@@ -50,10 +49,12 @@ impl Prepared {
         schema: &Valid<Schema>,
         shop: &mut Shop,
         (now, version): (OffsetDateTime, Version),
-        grant: &Grant,
+        scopes: Option<&[String]>,
     ) -> Value {
+        // Webhooks of all changes of a request share an event id.
+        shop.records.begin_act();
         let mut session = Session::new(schema, shop, now, &version);
-        session.scopes = grant.scopes.as_deref();
+        session.scopes = scopes;
         session.variables = Some(&self.variables);
         self.execute_in(&session)
     }

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use time::{Date, Month, OffsetDateTime};
 
-/// First version that is served. Requests for an earlier one get this one, as Shopify does.
+/// First version of all that is served. Requests for an earlier one get this one, as Shopify
+/// does.
 const OLDEST: Version = Version { year: 2025, month: 1 };
+/// Last version that is served: the release candidate after the version of the schema.
+const NEWEST: Version = Version { year: 2026, month: 10 };
 /// Months after which a stable version is not supported any more.
 const SUPPORTED_MONTHS: i32 = 12;
 
@@ -18,8 +21,19 @@ pub struct Version {
 impl Version {
     /// The version that answers a path segment, or nothing if the segment is no version.
     pub fn of_path(segment: &str) -> Option<Self> {
-        let version = Self::parse(segment)?;
+        let version = Self::parse(segment).filter(|version| *version <= NEWEST)?;
         Some(version.max(OLDEST))
+    }
+
+    /// The version that answers a request for this one at `now`: the oldest supported one if this one is
+    /// not supported any more.
+    pub(crate) fn served(self, now: OffsetDateTime) -> Self {
+        let months = now.year() * 12 + i32::from(u8::from(now.month())) - SUPPORTED_MONTHS + 1;
+        // The first quarter that begins in these months, counted from January.
+        let quarters = (months - 1 + 2).div_euclid(3);
+        let (year, quarter) = (quarters.div_euclid(4), quarters.rem_euclid(4));
+        let month = u8::try_from(quarter * 3 + 1).unwrap_or(1);
+        self.max(Self { year, month }).min(NEWEST)
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -78,8 +92,21 @@ mod tests {
     fn only_quarters_are_versions() {
         assert_eq!(Version::of_path("2026-07").unwrap().to_string(), "2026-07");
         assert_eq!(Version::of_path("2019-04").unwrap().to_string(), "2025-01");
-        for text in ["", "2026", "2026-7", "2026-08", "unstable", "2026-07-01"] {
+        for text in ["", "2026", "2026-7", "2026-08", "unstable", "2026-07-01", "2099-10"] {
             assert_eq!(Version::of_path(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_version_is_served_for_a_year() {
+        let at = |year, month| {
+            let date = Date::from_calendar_date(year, month, 1).unwrap();
+            date.midnight().assume_utc()
+        };
+        let served = |text: &str, at| Version::of_path(text).unwrap().served(at).to_string();
+        assert_eq!(served("2025-01", at(2026, Month::December)), "2026-01");
+        assert_eq!(served("2026-04", at(2026, Month::December)), "2026-04");
+        assert_eq!(served("2025-10", at(2026, Month::September)), "2025-10");
+        assert_eq!(served("2025-10", at(2026, Month::October)), "2026-01");
     }
 }

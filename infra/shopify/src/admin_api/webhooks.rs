@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::{Context, View};
 use super::version::Version;
-use super::{metafields, search, webhook_address};
+use super::{metafields, webhook_address};
 use crate::store::{Fields, Shop, reference};
 
 /// Fields of the input that are stored as they are.
@@ -14,6 +14,7 @@ const PLAIN: [&str; 4] = ["format", "includeFields", "filter", "name"];
 /// Most bytes of a filter.
 const FILTER_BYTES_MAX: usize = 65_535;
 const SUBJECT: &str = "webhookSubscription";
+const KIND: &str = "WebhookSubscription";
 
 /// Computed fields.
 pub(super) fn field(view: &View<'_>, subscription: &Value, name: &str) -> Option<Value> {
@@ -42,7 +43,7 @@ fn endpoint(uri: &str) -> Value {
 
 /// The address of an input, without space around it.
 fn address(input: &Value) -> Option<&str> {
-    let uri = input.given("uri").or_else(|| input.given("callbackUrl"));
+    let uri = input.present("uri").or_else(|| input.present("callbackUrl"));
     uri.and_then(Value::as_str).map(str::trim)
 }
 
@@ -53,7 +54,7 @@ fn problems(shop: &Shop, own: &str, subscription: &Value, input: &Value) -> Vec<
         errors.push(user_error(&[&[SUBJECT], path].concat(), message, None));
     };
     let uri = subscription.text("uri");
-    let others = || shop.records.of_kind("WebhookSubscription").filter(|one| one.gid != own);
+    let others = || shop.records.of_kind(KIND).filter(|one| one.gid != own);
     if own.is_empty() || address(input).is_some() {
         let is_same = |one: &Value| {
             ["topic", "uri", "format"].iter().all(|name| one[name] == subscription[name])
@@ -67,7 +68,7 @@ fn problems(shop: &Shop, own: &str, subscription: &Value, input: &Value) -> Vec<
     if webhook_address::is_cloud(uri) && subscription.text("format") != "JSON" {
         report(&["format"], "Format can only be used with format: 'json'");
     }
-    if let Some(name) = input.given("name").and_then(Value::as_str) {
+    if let Some(name) = input.present("name").and_then(Value::as_str) {
         if name.is_empty() {
             report(&["name"], "Name is too short (minimum is 1 character)");
         }
@@ -85,12 +86,32 @@ fn problems(shop: &Shop, own: &str, subscription: &Value, input: &Value) -> Vec<
         |term: &String| !["AND", "OR", "NOT"].contains(&term.as_str()) && !term.contains(':');
     if filter.len() > FILTER_BYTES_MAX {
         report(&[], "The specified filter exceeds the maximum allowed size.");
-    } else if search::terms(filter).iter().any(is_unnamed) {
+    } else if terms(filter).iter().any(is_unnamed) {
         let message = "The specified filter is invalid, please ensure you specify the field(s) you \
                        wish to filter on.";
         report(&[], message);
     }
     errors
+}
+
+/// The words of a filter; quotes keep spaces.
+fn terms(filter: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    let mut term = String::new();
+    let mut quote = None;
+    for letter in filter.chars() {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (Some(_), letter) => term.push(letter),
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, letter) if letter.is_whitespace() || "()".contains(letter) => {
+                terms.extend((!term.is_empty()).then(|| std::mem::take(&mut term)));
+            }
+            (None, letter) => term.push(letter),
+        }
+    }
+    terms.extend((!term.is_empty()).then_some(term));
+    terms
 }
 
 pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
@@ -102,15 +123,15 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     apply(context.shop, &mut subscription, input);
     let errors = problems(context.shop, "", &subscription, input);
     if !errors.is_empty() {
-        return refused(SUBJECT, errors);
+        return error_payload(SUBJECT, errors);
     }
-    let id = context.shop.create("WebhookSubscription", None, subscription, context.now);
+    let id = context.shop.create(KIND, None, subscription, context.now);
     Ok(json!({ SUBJECT: reference(&id), "userErrors": [] }))
 }
 
 fn apply(shop: &Shop, subscription: &mut Value, input: &Value) {
     for name in PLAIN {
-        if let Some(value) = input.given(name) {
+        if let Some(value) = input.present(name) {
             subscription[name] = value.clone();
         }
     }
@@ -118,12 +139,12 @@ fn apply(shop: &Shop, subscription: &mut Value, input: &Value) {
         subscription["uri"] = json!(uri);
     }
     let namespaces = input.list("metafieldNamespaces").iter().filter_map(Value::as_str);
-    if input.given("metafieldNamespaces").is_some() {
+    if input.present("metafieldNamespaces").is_some() {
         let resolved: Vec<String> =
             namespaces.map(|name| metafields::resolve_namespace(shop, name)).collect();
         subscription["metafieldNamespaces"] = json!(resolved);
     }
-    if input.given("metafields").is_some() {
+    if input.present("metafields").is_some() {
         let resolve = |one: &Value| {
             let namespace = metafields::resolve_namespace(shop, one.text("namespace"));
             json!({ "namespace": namespace, "key": one["key"] })
@@ -134,8 +155,8 @@ fn apply(shop: &Shop, subscription: &mut Value, input: &Value) {
 
 pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let (id, input) = (arguments.text("id"), &arguments[SUBJECT]);
-    if context.shop.records.get(id).is_none() {
-        return refused(
+    if context.shop.records.of(KIND, id).is_none() {
+        return error_payload(
             SUBJECT,
             vec![user_error(&["id"], "Webhook subscription does not exist", None)],
         );
@@ -144,7 +165,7 @@ pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     apply(context.shop, &mut subscription, input);
     let errors = problems(context.shop, id, &subscription, input);
     if !errors.is_empty() {
-        return refused(SUBJECT, errors);
+        return error_payload(SUBJECT, errors);
     }
     context.shop.records.update(id, context.now, |fields| {
         fields.extend(subscription.as_object().cloned().unwrap_or_default());
@@ -154,9 +175,9 @@ pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Val
 
 pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments.text("id");
-    if context.shop.records.remove(id, context.now) {
+    if context.shop.records.remove_of(KIND, id, context.now) {
         return Ok(json!({ "deletedWebhookSubscriptionId": id, "userErrors": [] }));
     }
     let error = user_error(&["id"], "Webhook subscription does not exist", None);
-    refused("deletedWebhookSubscriptionId", vec![error])
+    error_payload("deletedWebhookSubscriptionId", vec![error])
 }

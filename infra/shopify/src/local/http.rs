@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as AxumRequest, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response as AxumResponse};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -18,6 +18,7 @@ use super::operator::{PATH as OPERATOR, answer};
 use super::records::ShopRecords;
 use crate::admin_api;
 use crate::app_proxy::Visitor;
+use crate::loopback;
 use crate::oauth::Answer;
 use crate::storefront::{Shop as Front, escape, layout};
 
@@ -39,6 +40,7 @@ impl LocalShopify {
         admin_api::router(Arc::clone(&self.0.api), Arc::new(access))
             .layer(from_fn_with_state(self.clone(), after_admin))
             .merge(Router::new().fallback(shop).with_state(self.clone()))
+            .layer(from_fn(loopback::guard))
     }
 
     async fn serve(&self, request: Request<Bytes>) -> AxumResponse {
@@ -52,7 +54,8 @@ impl LocalShopify {
                 Answer::Lost => StatusCode::BAD_GATEWAY.into_response(),
             };
         }
-        if self.0.forwarder.serves(path) {
+        let is_installed = self.oauth().is_installed(&self.0.domain);
+        if is_installed && self.0.forwarder.serves(path) {
             let customer = self.storefront().customer(request.headers());
             let host = request.headers().get("host").and_then(|host| host.to_str().ok());
             let visitor = Visitor {
@@ -72,7 +75,7 @@ impl LocalShopify {
             return self.checkout_page(&request).map(Body::from);
         }
         let shop = self.0.api.shop();
-        let records = ShopRecords { shop: &shop, currency: self.0.currency };
+        let records = ShopRecords { shop: &shop, currency: self.0.currency, new_customer: None };
         let front = Front {
             catalogue: &records,
             customers: &records,
@@ -115,14 +118,14 @@ impl LocalShopify {
     }
 }
 
-/// Tells the app what a request to the admin API changed.
+/// Queues the webhooks of what a request to the admin API changed.
 async fn after_admin(
     State(shop): State<LocalShopify>,
     request: AxumRequest,
     next: Next,
 ) -> AxumResponse {
     let response = next.run(request).await;
-    shop.tell_changes();
+    shop.publish_pending();
     response
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod checkout;
 mod embedded;
 mod http;
+mod installation;
 mod notify;
 mod operator;
 mod records;
@@ -22,9 +23,11 @@ use crate::clock::Clock;
 use crate::http_client::PlainHttp;
 use crate::oauth::Endpoint;
 use crate::signing::Credentials;
-use crate::store::{Settings, Shop};
+use crate::store::{Settings, Shop, first_id_at};
 use crate::storefront::{Currency, Storefront};
-use crate::webhooks::{self, CONCURRENCY_MAX, Dispatcher, Queue, Senders};
+use crate::webhooks::{self, CONCURRENCY_MAX, Dispatcher, Queue, Senders, Subscription};
+
+use self::notify::OrderStates;
 
 pub use seed::{NewCustomer, NewProduct, NewVariant};
 
@@ -41,9 +44,9 @@ pub struct Setup {
     pub currency: String,
     /// Where the shop is reached, without a slash at the end.
     pub base_url: String,
-    /// The time.
+    /// The time. Ids follow from the start, so that no later start uses one again.
     pub clock: Clock,
-    /// Tokens follow from it.
+    /// Tokens and the ids of webhooks follow from it: another one for each start.
     pub seed: u64,
 }
 
@@ -76,6 +79,15 @@ struct Inner {
     storefront: Mutex<Storefront>,
     forwarder: Forwarder,
     webhooks: Dispatcher,
+    /// What an installation grants and subscribes.
+    app: InstalledApp,
+    /// Locked before the shop.
+    order_states: Mutex<OrderStates>,
+}
+
+struct InstalledApp {
+    scopes: Vec<String>,
+    subscriptions: Vec<Subscription>,
 }
 
 // === impl LocalShopify ===
@@ -93,14 +105,15 @@ impl LocalShopify {
             currency: code,
             app_key: app.client_id.clone(),
             base_url,
+            first_id: first_id_at(clock.now_ms()),
             ..Settings::default()
         };
         let now = clock.clone();
         let api = AdminApi::new(Shop::new(settings), Arc::new(move || moment(&now)))?;
         let mut oauth = Endpoint::new(credentials.clone(), seed);
-        oauth.install(&domain, app.scopes);
+        oauth.install(&domain, app.scopes.clone());
         let mut queue = Queue::new(credentials.clone(), seed);
-        queue.configure(app.subscriptions);
+        queue.configure(app.subscriptions.clone());
         let http = Arc::new(PlainHttp::new(webhooks::LIMITS));
         let senders = Arc::new(Senders { http, bus: None });
         let forwarder = Forwarder {
@@ -120,6 +133,8 @@ impl LocalShopify {
             oauth: Arc::new(Mutex::new(oauth)),
             storefront: Mutex::new(Storefront::new(seed)),
             forwarder,
+            app: InstalledApp { scopes: app.scopes, subscriptions: app.subscriptions },
+            order_states: Mutex::default(),
         })))
     }
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::LocalShopify;
 use super::embedded::PATH as EMBEDDED;
-use crate::store::{Fields, gid, legacy_id};
+use crate::admin_api::piece_value;
+use crate::store::{Decimal, Fields, gid, legacy_id};
 use crate::storefront::{escape, layout};
 
 /// Where the page is.
@@ -22,6 +23,7 @@ const CANCEL: &str =
     "mutation($id: ID!) { orderCancel(orderId: $id, reason: CUSTOMER, refund: true,
     restock: true) { userErrors { message } } }";
 const REFUNDABLE: &str = "query($id: ID!) { order(id: $id) {
+    paymentGatewayNames netPaymentSet { shopMoney { amount } }
     lineItems(first: 100) { nodes { id refundableQuantity } } } }";
 const REFUND: &str = "mutation($input: RefundInput!, $key: String!) {
     refundCreate(input: $input) @idempotent(key: $key) { refund { id } userErrors { message } } }";
@@ -32,13 +34,17 @@ const MERGE: &str = "mutation($one: ID!, $two: ID!) {
 
 impl LocalShopify {
     /// Answers a request to the operator's page: `GET` shows it, `POST PATH/orders/ID/cancel`,
-    /// `POST PATH/orders/ID/refund` (the first piece that is left), `POST PATH/customers/ID/merge/ID`
-    /// and `POST PATH/uninstall` act. A JSON client gets `{}` or `{"error": …}`.
+    /// `POST PATH/orders/ID/refund` (the first piece that is left), `POST PATH/customers/ID/merge/ID`,
+    /// `POST PATH/uninstall` and `POST PATH/install` act. A JSON client gets `{}` or `{"error": …}`.
     pub(super) fn operate(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let path = request.uri().path().trim_start_matches(PATH);
-        if request.method() == Method::GET {
+        if [Method::GET, Method::HEAD].contains(request.method()) {
             let html = self.page();
             return answer(StatusCode::OK, "text/html; charset=utf-8", html);
+        }
+        if request.method() != Method::POST {
+            let body = json!({ "error": "use POST" }).to_string();
+            return answer(StatusCode::METHOD_NOT_ALLOWED, "application/json", body);
         }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let outcome = match parts.as_slice() {
@@ -49,9 +55,13 @@ impl LocalShopify {
                 true => Ok(()),
                 false => Err("the app is not installed".to_owned()),
             },
+            ["install"] => match self.install() {
+                true => Ok(()),
+                false => Err("the app is installed already".to_owned()),
+            },
             _ => Err(format!("there is no act {path:?}")),
         };
-        self.tell_changes();
+        self.publish_pending();
         let is_form = request
             .headers()
             .get("content-type")
@@ -79,7 +89,18 @@ impl LocalShopify {
         let line = left.next().ok_or("nothing of this order is left to refund")?;
         let rows = json!([{ "lineItemId": line["id"], "quantity": 1 }]);
         let key = format!("{}-{}", line.text("id"), line["refundableQuantity"]);
-        let input = json!({ "key": key, "input": { "orderId": order, "refundLineItems": rows } });
+        // The customer gets the money back as far as the order was paid.
+        let value = piece_value(&self.0.api.shop(), line.text("id"));
+        let paid = data["order"]["netPaymentSet"]["shopMoney"].decimal("amount");
+        let amount = value.min(paid.unwrap_or_default());
+        let gateway = &data["order"]["paymentGatewayNames"][0];
+        let transactions = match amount > Decimal::ZERO {
+            true => json!([{ "orderId": order, "kind": "REFUND", "gateway": gateway,
+                "amount": amount.to_string() }]),
+            false => json!([]),
+        };
+        let input = json!({ "key": key, "input": { "orderId": order, "refundLineItems": rows,
+            "transactions": transactions } });
         self.act(REFUND, input, "refundCreate")
     }
 
@@ -101,12 +122,16 @@ impl LocalShopify {
         let orders = self.execute(ORDERS, json!({ "first": ORDERS_MAX })).unwrap_or_default();
         let rows: String = orders["orders"].list("nodes").iter().map(row).collect();
         let domain = escape(&self.0.domain);
+        let (act, button) = match self.oauth().is_installed(&self.0.domain) {
+            true => ("uninstall", "Uninstall the app"),
+            false => ("install", "Install the app"),
+        };
         layout(
             "Orders",
             &format!(
                 "<h1>{domain}</h1><p><a href=\"{EMBEDDED}\">The app in the admin</a></p><table><tr><th>order</th><th>customer</th><th>total</th>\
                  <th>status</th><th></th></tr>{rows}</table>\
-                 <form method=\"post\" action=\"{PATH}/uninstall\"><button>Uninstall the app</button></form>"
+                 <form method=\"post\" action=\"{PATH}/{act}\"><button>{button}</button></form>"
             ),
         )
     }
@@ -115,7 +140,7 @@ impl LocalShopify {
 fn row(order: &Value) -> String {
     let id = legacy_id(order.text("id"));
     let money = &order["totalPriceSet"]["shopMoney"];
-    let is_cancelled = order.given("cancelledAt").is_some();
+    let is_cancelled = order.present("cancelledAt").is_some();
     let button = |act: &str, name: &str| {
         format!(
             "<form method=\"post\" action=\"{PATH}/orders/{id}/{act}\"><button>{name}</button></form>"

@@ -1,5 +1,7 @@
 //! The records of the admin API, as the storefront reads them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::store::{Fields, Record, Records, Shop, gid, legacy_id, referenced};
@@ -12,6 +14,8 @@ use crate::storefront::{
 pub(super) struct ShopRecords<'a> {
     pub(super) shop: &'a Shop,
     pub(super) currency: Currency,
+    /// The guest of a checkout who becomes a customer with it.
+    pub(super) new_customer: Option<&'a Customer>,
 }
 
 // === impl ShopRecords ===
@@ -19,10 +23,6 @@ pub(super) struct ShopRecords<'a> {
 impl ShopRecords<'_> {
     fn records(&self) -> &Records {
         &self.shop.records
-    }
-
-    fn minor(&self, value: &Value, key: &str) -> i64 {
-        self.currency.minor(value.text(key)).unwrap_or_default()
     }
 
     fn variant_of(&self, record: &Record) -> Option<Variant> {
@@ -44,7 +44,8 @@ impl ShopRecords<'_> {
             sku: value.text("sku").to_owned(),
             vendor: product.value.text("vendor").to_owned(),
             product_type: product.value.text("productType").to_owned(),
-            price: self.minor(value, "price"),
+            // What has no exact price in the shop's currency is not sold.
+            price: self.currency.minor(value.text("price"))?,
             stock: (is_tracked && !may_oversell)
                 .then(|| u32::try_from(stock.max(0)).unwrap_or(u32::MAX)),
             gift_card: product.value.is_true("isGiftCard"),
@@ -78,12 +79,14 @@ impl Customers for ShopRecords<'_> {
     fn by_email(&self, email: &str) -> Option<Customer> {
         let mut customers = self.records().of_kind("Customer");
         let found = customers.find(|one| one.value.text("email").eq_ignore_ascii_case(email));
-        found.filter(|_| !email.is_empty()).and_then(customer_of)
+        let known = found.filter(|_| !email.is_empty()).and_then(customer_of);
+        let new = || self.new_customer.filter(|new| new.email == email).cloned();
+        known.or_else(new)
     }
 }
 
 impl Discounts for ShopRecords<'_> {
-    fn usable(&self, code: &str, _: Option<u64>, now_ms: u64) -> Option<Discount> {
+    fn usable(&self, code: &str, customer: Option<u64>, now_ms: u64) -> Option<Discount> {
         let redeem_code = self.records().by_code(code)?;
         let node = self.records().get(redeem_code.parent.as_deref()?)?;
         let discount = &node.value["codeDiscount"];
@@ -96,23 +99,118 @@ impl Discounts for ShopRecords<'_> {
         if is_used_up || !has_begun || has_ended {
             return None;
         }
+        if !is_for_customer(&discount["context"], customer)
+            || (discount.is_true("appliesOncePerCustomer") && self.has_used(&node.gid, customer))
+        {
+            return None;
+        }
         let gets = &discount["customerGets"];
-        let amount = gets["value"]["amount"]["amount"].as_str();
-        let value = match gets["value"]["percentage"].as_f64() {
-            Some(_) => DiscountValue::Percentage(hundredths(&gets["value"]["percentage"])?),
-            None => DiscountValue::Fixed(self.currency.minor(amount?)?),
-        };
-        let is_all = gets["items"].is_true("allItems");
+        let is_subscription_only = gets.get("appliesOnOneTimePurchase") == Some(&false.into());
+        let entitled = Entitled::of(&gets["items"]).filter(|_| !is_subscription_only)?;
+        let minimum = Minimum::of(&discount["minimumRequirement"], self.currency)?;
         let combines = &discount["combinesWith"];
         Some(Discount {
             code: redeem_code.value.text("code").to_owned(),
-            value,
-            class: if is_all { DiscountClass::Order } else { DiscountClass::Product },
-            products: None,
-            minimum_subtotal: 0,
+            value: self.discount_value(&gets["value"])?,
+            class: entitled.class,
+            products: entitled.products,
+            variants: entitled.variants,
+            minimum_subtotal: minimum.subtotal,
+            minimum_quantity: minimum.quantity,
             combines_with_product: combines.is_true("productDiscounts"),
             combines_with_order: combines.is_true("orderDiscounts"),
         })
+    }
+}
+
+impl ShopRecords<'_> {
+    fn discount_value(&self, value: &Value) -> Option<DiscountValue> {
+        if value.get("percentage").is_some() {
+            return Some(DiscountValue::Percentage(hundredths(&value["percentage"])?));
+        }
+        let amount = self.currency.minor(value["amount"].text("amount"))?;
+        Some(match value.is_true("appliesOnEachItem") {
+            true => DiscountValue::FixedEach(amount),
+            false => DiscountValue::Fixed(amount),
+        })
+    }
+
+    /// Whether an order of a customer has used a code of a discount.
+    fn has_used(&self, discount: &str, customer: Option<u64>) -> bool {
+        let Some(customer) = customer else { return false };
+        let is_of_discount = |code: &Value| {
+            let code = code.as_str().and_then(|code| self.records().by_code(code));
+            code.is_some_and(|code| code.parent.as_deref() == Some(discount))
+        };
+        let customer = gid("Customer", customer);
+        let mut orders = self.records().children(&customer, "Order");
+        orders.any(|order| order.value.list("discountCodes").iter().any(is_of_discount))
+    }
+}
+
+/// What a discount lowers.
+struct Entitled {
+    class: DiscountClass,
+    products: Option<BTreeSet<u64>>,
+    variants: BTreeSet<u64>,
+}
+
+impl Entitled {
+    /// Nothing for collections: the products in them are not emulated.
+    fn of(items: &Value) -> Option<Self> {
+        let numbers = |name: &str| {
+            items.list(name).iter().filter_map(|item| number(referenced(item)?)).collect()
+        };
+        match items.text("__typename") {
+            "AllDiscountItems" => Some(Self {
+                class: DiscountClass::Order,
+                products: None,
+                variants: BTreeSet::new(),
+            }),
+            "DiscountProducts" => Some(Self {
+                class: DiscountClass::Product,
+                products: Some(numbers("products")),
+                variants: numbers("productVariants"),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The least purchase that a discount is for.
+struct Minimum {
+    subtotal: i64,
+    quantity: u64,
+}
+
+impl Minimum {
+    fn of(requirement: &Value, currency: Currency) -> Option<Self> {
+        match requirement.text("__typename") {
+            "" => Some(Self { subtotal: 0, quantity: 0 }),
+            "DiscountMinimumSubtotal" => {
+                let amount = requirement["greaterThanOrEqualToSubtotal"].decimal("amount")?;
+                Some(Self { subtotal: currency.minor(&amount.to_string())?, quantity: 0 })
+            }
+            "DiscountMinimumQuantity" => {
+                let quantity = &requirement["greaterThanOrEqualToQuantity"];
+                let quantity = quantity.as_u64().or_else(|| quantity.as_str()?.parse().ok())?;
+                Some(Self { subtotal: 0, quantity })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a discount is for a customer: for all, or only for those in a list.
+fn is_for_customer(context: &Value, customer: Option<u64>) -> bool {
+    match context.text("__typename") {
+        "DiscountBuyerSelectionAll" => true,
+        "DiscountCustomers" => {
+            let listed =
+                context.list("customers").iter().filter_map(|one| number(referenced(one)?));
+            customer.is_some_and(|customer| listed.into_iter().any(|one| one == customer))
+        }
+        _ => false,
     }
 }
 

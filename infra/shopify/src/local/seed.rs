@@ -1,9 +1,11 @@
 //! Products and customers that a shop begins with, under ids of their own.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::{LocalShopify, moment};
 use crate::store::{gid, reference, timestamp};
+use crate::storefront::Customer;
 
 /// A product.
 #[derive(Clone, Debug)]
@@ -58,6 +60,7 @@ impl LocalShopify {
             "description": "", "publishedAt": timestamp(now), "isGiftCard": false,
             "requiresSellingPlan": false, "options": [],
         });
+        self.publish_pending();
         let mut shop = self.0.api.shop();
         shop.records.insert(&id, None, value, now);
         for (position, variant) in product.variants.iter().enumerate() {
@@ -82,16 +85,28 @@ impl LocalShopify {
     /// Adds a customer, without telling the app.
     pub fn add_customer(&self, customer: &NewCustomer) {
         let now = moment(&self.0.clock);
-        let id = gid("Customer", customer.id);
-        let value: Value = json!({
-            "id": id, "createdAt": timestamp(now), "updatedAt": timestamp(now),
-            "firstName": customer.first_name, "lastName": customer.last_name,
-            "email": customer.email, "phone": null, "note": null, "locale": "en",
-            "state": "ENABLED", "verifiedEmail": true, "taxExempt": false, "taxExemptions": [],
-            "dataSaleOptOut": false, "validEmailAddress": true, "tags": [], "addresses": [],
-        });
+        let NewCustomer { id, email, first_name, last_name } = customer.clone();
+        let customer = Customer { id, email, first_name, last_name, tags: Vec::new() };
+        let id = gid("Customer", id);
+        self.publish_pending();
         let mut shop = self.0.api.shop();
-        shop.records.insert(&id, None, value, now);
+        shop.records.insert(&id, None, customer_record(&id, &customer, "ENABLED", now), now);
         shop.records.take_changes();
     }
+}
+
+/// The record of a customer; `state` says whether they have an account.
+pub(super) fn customer_record(
+    id: &str,
+    customer: &Customer,
+    state: &str,
+    now: OffsetDateTime,
+) -> Value {
+    json!({
+        "id": id, "createdAt": timestamp(now), "updatedAt": timestamp(now),
+        "firstName": customer.first_name, "lastName": customer.last_name,
+        "email": customer.email, "phone": null, "note": null, "locale": "en",
+        "state": state, "verifiedEmail": true, "taxExempt": false, "taxExemptions": [],
+        "dataSaleOptOut": false, "validEmailAddress": true, "tags": [], "addresses": [],
+    })
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::id_token::{Claims, mint, verify};
 use super::request::{GrantRequest, Parameters};
-use super::tokens::{AuthError, DAILY_LIFE_S, Grant, Issued, Mode, Staff, TokenError, Tokens};
+use super::tokens::{AuthError, DAILY_LIFE_S, Grant, Mode, NewToken, Staff, TokenError, Tokens};
 use crate::signing::Credentials;
 
 /// Longest body read.
@@ -171,7 +171,7 @@ impl Endpoint {
         shop: &str,
         request: &Request<Bytes>,
         now_s: u64,
-    ) -> Result<(Issued, Option<Staff>), OAuthError> {
+    ) -> Result<(NewToken, Option<Staff>), OAuthError> {
         let parameters = read(request)?;
         if !self.credentials.is_client(&parameters.client_id, &parameters.client_secret) {
             let description = "The client id or the client secret is wrong.".to_owned();
@@ -210,7 +210,7 @@ impl Endpoint {
         staff.cloned().ok_or_else(|| invalid("The subject is not on the shop's staff.".to_owned()))
     }
 
-    fn answer(&mut self, issued: Issued, staff: Option<Staff>, now_s: u64) -> Answer {
+    fn answer(&mut self, issued: NewToken, staff: Option<Staff>, now_s: u64) -> Answer {
         self.issued = self.issued.saturating_add(1);
         let is_due = |every: u64| every != 0 && self.issued.is_multiple_of(every);
         if is_due(self.faults.lose_every) {
@@ -239,7 +239,7 @@ fn read(request: &Request<Bytes>) -> Result<Parameters, OAuthError> {
     Parameters::read(content_type, request.body())
 }
 
-fn body(issued: Issued, staff: Option<Staff>, now_s: u64) -> serde_json::Map<String, Value> {
+fn body(issued: NewToken, staff: Option<Staff>, now_s: u64) -> serde_json::Map<String, Value> {
     let scope = issued.grant.scopes.into_iter().collect::<Vec<_>>().join(",");
     let mut body = serde_json::Map::new();
     if let Some(expires_s) = issued.grant.expires_s {

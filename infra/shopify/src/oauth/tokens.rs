@@ -79,7 +79,7 @@ pub(super) enum TokenError {
 
 /// A newly issued access token.
 #[derive(Debug)]
-pub(super) struct Issued {
+pub(super) struct NewToken {
     pub(super) access_token: String,
     pub(super) grant: Grant,
     /// The refresh token and its life.
@@ -166,18 +166,18 @@ impl Tokens {
         user_id: Option<u64>,
         life_s: Option<u64>,
         now_s: u64,
-    ) -> Result<Issued, TokenError> {
+    ) -> Result<NewToken, TokenError> {
         let scopes = self.installed.get(shop).ok_or(TokenError::NotInstalled)?.clone();
         self.make_room(now_s)?;
         let expires_s = life_s.map(|life_s| now_s.saturating_add(life_s));
         let grant = Grant { shop: shop.to_owned(), user_id, scopes, expires_s };
         let access_token = self.secret(if user_id.is_some() { "shpua_" } else { "shpat_" });
         self.access.insert(access_token.clone(), grant.clone());
-        Ok(Issued { access_token, grant, refresh: None })
+        Ok(NewToken { access_token, grant, refresh: None })
     }
 
     /// An expiring offline token with its refresh token.
-    pub(super) fn issue_pair(&mut self, shop: &str, now_s: u64) -> Result<Issued, TokenError> {
+    pub(super) fn issue_pair(&mut self, shop: &str, now_s: u64) -> Result<NewToken, TokenError> {
         self.pair(shop, None, now_s)
     }
 
@@ -187,7 +187,7 @@ impl Tokens {
         shop: &str,
         refresh_token: &str,
         now_s: u64,
-    ) -> Result<Issued, TokenError> {
+    ) -> Result<NewToken, TokenError> {
         let used = self.refresh.get_mut(refresh_token).filter(|token| token.shop == shop);
         let used = used.filter(|token| token.is_usable(now_s));
         let used = used.ok_or(TokenError::UnknownRefreshToken)?;
@@ -203,7 +203,7 @@ impl Tokens {
         shop: &str,
         replaces: Option<String>,
         now_s: u64,
-    ) -> Result<Issued, TokenError> {
+    ) -> Result<NewToken, TokenError> {
         let mut issued = self.issue(shop, None, Some(ACCESS_LIFE_S), now_s)?;
         let refresh_token = self.secret("shprt_");
         let token = RefreshToken {

@@ -62,8 +62,9 @@ impl Decimal {
     }
 
     /// Written with a fixed number of places, as prices are.
-    pub fn fixed(self, places: usize) -> String {
-        let rounded = self.round(u32::try_from(places).unwrap_or(6));
+    pub fn fixed(self, places: u32) -> String {
+        let rounded = self.round(places);
+        let places = usize::try_from(places).unwrap_or(PLACES);
         let (whole, fraction) =
             (rounded.0.unsigned_abs() / 1_000_000, rounded.0.unsigned_abs() % 1_000_000);
         let sign = if rounded.0 < 0 { "-" } else { "" };
@@ -130,7 +131,7 @@ impl FromStr for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.fixed(PLACES);
+        let text = self.fixed(6);
         let text = text.trim_end_matches('0');
         let zero = if text.ends_with('.') { "0" } else { "" };
         write!(f, "{text}{zero}")

@@ -28,7 +28,7 @@ pub(crate) fn timestamp(at: OffsetDateTime) -> Value {
 /// Reads of JSON objects where null and absent are the same.
 pub(crate) trait Fields {
     /// The value, unless it is null.
-    fn given(&self, name: &str) -> Option<&Value>;
+    fn present(&self, name: &str) -> Option<&Value>;
     /// A text; empty for other values.
     fn text(&self, name: &str) -> &str;
     /// A list; empty for other values.
@@ -42,7 +42,7 @@ pub(crate) trait Fields {
 }
 
 impl Fields for Value {
-    fn given(&self, name: &str) -> Option<&Value> {
+    fn present(&self, name: &str) -> Option<&Value> {
         self.get(name).filter(|value| !value.is_null())
     }
 

@@ -1,5 +1,6 @@
 //! The state of the shop: records by global id, settings and counters.
 
+mod currency;
 mod decimal;
 mod gid;
 mod json;
@@ -11,14 +12,13 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+pub use currency::decimals;
 pub use decimal::Decimal;
 pub use gid::{gid, kind_of, legacy_id};
 pub(crate) use json::{Fields, reference, referenced, timestamp};
 pub use records::{CHANGES_MAX, Change, ChangeKind, RECORDS_MAX, Record, Records};
-pub use settings::{Delays, Settings};
+pub use settings::{Delays, Settings, first_id_at};
 
-/// First id given out: as large as Shopify's, so that code which assumes 32 bits fails here too.
-const FIRST_ID: u64 = 60_000_000_000_001;
 /// Most bytes of all bulk results together; older results are dropped first.
 const FILES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most idempotency keys; the oldest are forgotten first.
@@ -36,8 +36,9 @@ pub struct Shop {
     numbers: BTreeMap<String, u64>,
     /// Results of bulk operations by file name.
     files: BTreeMap<String, String>,
-    /// Payloads of mutations by idempotency key, and the keys in the order in which they came.
-    payloads: BTreeMap<String, Value>,
+    /// Payloads of mutations by idempotency key, each with the digest of its arguments, and the keys in
+    /// the order in which they came.
+    payloads: BTreeMap<String, ([u8; 32], Value)>,
     keys: VecDeque<String>,
     /// What happens later, by the moment it is due.
     jobs: BTreeMap<(OffsetDateTime, u64), Job>,
@@ -62,14 +63,15 @@ impl Shop {
     /// A shop with one location and nothing else.
     pub fn new(settings: Settings) -> Self {
         let mut records = Records::default();
-        let location = gid("Location", FIRST_ID);
+        let next_id = settings.first_id;
+        let location = gid("Location", next_id);
         let fields = json!({ "id": location, "name": "Shop location", "isActive": true,
             "fulfillsOnlineOrders": true, "shipsInventory": true, "hasActiveInventory": true });
         records.insert(&location, None, fields, OffsetDateTime::UNIX_EPOCH);
         Self {
             settings,
             records,
-            next_id: FIRST_ID,
+            next_id,
             numbers: BTreeMap::new(),
             files: BTreeMap::new(),
             payloads: BTreeMap::new(),
@@ -140,20 +142,20 @@ impl Shop {
         self.files.insert(name, content);
     }
 
-    /// The payload that a mutation with an idempotency key had.
-    pub(crate) fn payload(&self, key: &str) -> Option<&Value> {
+    /// The payload that a mutation with an idempotency key had, and the digest of its arguments.
+    pub(crate) fn payload(&self, key: &str) -> Option<&([u8; 32], Value)> {
         self.payloads.get(key)
     }
 
-    /// Remembers the payload of a mutation with an idempotency key.
-    pub(crate) fn remember(&mut self, key: String, payload: Value) {
+    /// Remembers the payload of a mutation with an idempotency key and arguments of this digest.
+    pub(crate) fn remember(&mut self, key: String, arguments: [u8; 32], payload: Value) {
         if self.keys.len() == KEYS_MAX
             && let Some(oldest) = self.keys.pop_front()
         {
             self.payloads.remove(&oldest);
         }
         self.keys.push_back(key.clone());
-        self.payloads.insert(key, payload);
+        self.payloads.insert(key, (arguments, payload));
     }
 
     pub(crate) fn schedule(&mut self, at: OffsetDateTime, job: Job) {

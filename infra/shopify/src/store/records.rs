@@ -50,6 +50,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// When.
     pub at: OffsetDateTime,
+    /// The act that it is part of: the changes of one request share it.
+    pub act: u64,
 }
 
 /// All records of a shop.
@@ -63,6 +65,7 @@ pub struct Records {
     by_code: HashMap<String, String>,
     sequence: u64,
     changes: VecDeque<Change>,
+    act: u64,
 }
 
 impl Record {
@@ -86,6 +89,11 @@ impl Records {
     /// A record.
     pub fn get(&self, gid: &str) -> Option<&Record> {
         self.by_gid.get(gid)
+    }
+
+    /// A record of this kind: an id of another kind has none.
+    pub fn of(&self, kind: &str, gid: &str) -> Option<&Record> {
+        self.get(gid).filter(|_| kind_of(gid) == Some(kind))
     }
 
     /// The fields of a record; null without it.
@@ -167,6 +175,11 @@ impl Records {
         removed
     }
 
+    /// Removes a record of this kind and all below it.
+    pub fn remove_of(&mut self, kind: &str, gid: &str, now: OffsetDateTime) -> bool {
+        kind_of(gid) == Some(kind) && self.remove(gid, now)
+    }
+
     /// The records of a kind, in the order in which they were added.
     pub fn of_kind<'s>(&'s self, kind: &str) -> impl DoubleEndedIterator<Item = &'s Record> {
         let gids = self.by_kind.get(kind).into_iter().flat_map(BTreeMap::values);
@@ -195,6 +208,11 @@ impl Records {
             siblings.remove(&record.sequence);
         }
         self.by_parent.entry(parent.to_owned()).or_default().insert(record.sequence);
+    }
+
+    /// The changes from now on are another act than those before.
+    pub(crate) fn begin_act(&mut self) {
+        self.act += 1;
     }
 
     /// Takes the changes since the last call, oldest first.
@@ -226,6 +244,6 @@ impl Records {
         if self.changes.len() == CHANGES_MAX {
             self.changes.pop_front();
         }
-        self.changes.push_back(Change { gid: gid.to_owned(), kind, at });
+        self.changes.push_back(Change { gid: gid.to_owned(), kind, at, act: self.act });
     }
 }

@@ -2,6 +2,18 @@
 
 use time::Duration;
 
+/// First id given out: as large as Shopify's, so that code which assumes 32 bits fails here too.
+const FIRST_ID: u64 = 60_000_000_000_001;
+/// Ids of each millisecond: more than a shop can use in it.
+const IDS_PER_MS: u64 = 1_000;
+
+/// The first id of a shop that starts at a moment: above all ids of shops that started earlier,
+/// which an app may have stored. Until the year 2255 it is exact as a number of JavaScript.
+#[must_use]
+pub fn first_id_at(now_ms: u64) -> u64 {
+    now_ms.saturating_mul(IDS_PER_MS).saturating_add(FIRST_ID)
+}
+
 /// Facts about the shop and the installed app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -31,6 +43,8 @@ pub struct Settings {
     pub base_url: String,
     /// How long Shopify takes.
     pub delays: Delays,
+    /// The first id given out.
+    pub first_id: u64,
 }
 
 /// How long things take that Shopify does after the answer.
@@ -79,6 +93,7 @@ impl Default for Settings {
             is_plus: false,
             base_url: "http://127.0.0.1:4010".to_owned(),
             delays: Delays::default(),
+            first_id: FIRST_ID,
         }
     }
 }

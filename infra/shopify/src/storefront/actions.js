@@ -24,8 +24,12 @@
     Object.fromEntries((attributes ?? []).map(({ key, value }) => [key, value]));
   const lastPart = (gid) => String(gid).split('/').pop();
 
-  // The last two digits of the Ajax API's amounts are decimals.
-  const money = (cents, currencyCode) => ({ amount: (cents / 100).toFixed(2), currencyCode });
+  // How many of the last digits of the Ajax API's amounts are decimals. The server sets it.
+  const DECIMALS = 2;
+  const money = (minor, currencyCode) => ({
+    amount: (minor / 10 ** DECIMALS).toFixed(DECIMALS),
+    currencyCode,
+  });
 
   const line = (item, currency) => ({
     id: `gid://shopify/CartLine/${item.key}`,

@@ -17,6 +17,9 @@ pub const QUANTITY_MAX: u32 = 1_000_000;
 /// Most discount codes.
 pub const CODES_MAX: usize = 5;
 
+/// Most bytes of the texts of a cart.
+pub const CART_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// A cart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cart {
@@ -66,6 +69,18 @@ impl Cart {
     ) -> Option<usize> {
         let is_it = |line: &Line| line.variant_id == variant_id && line.properties == *properties;
         self.lines.iter().position(is_it)
+    }
+
+    /// The bytes of its texts, and those of a line.
+    pub(super) fn bytes(&self) -> usize {
+        let pairs = |pairs: &BTreeMap<String, String>| -> usize {
+            pairs.iter().map(|(name, value)| name.len() + value.len()).sum()
+        };
+        let lines = self.lines.iter();
+        let lines: usize = lines.map(|line| size_of::<Line>() + pairs(&line.properties)).sum();
+        let codes: usize = self.codes.iter().map(String::len).sum();
+        let note = self.note.as_ref().map_or(0, String::len);
+        self.token.len() + note + pairs(&self.attributes) + lines + codes
     }
 
     /// How many of a variant are in the cart, over all lines.

@@ -9,6 +9,8 @@ use super::cart::Cart;
 
 /// Most carts; the one that was not changed for longest makes room.
 pub const CARTS_MAX: usize = 10_000;
+/// Most bytes of all carts together; those that were not changed for longest make room.
+pub const CARTS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most signed-in customers; the one who signed in first makes room.
 pub const SESSIONS_MAX: usize = 10_000;
 /// The cookie of a cart. Its value is the token.
@@ -24,6 +26,8 @@ pub(super) struct Browsers {
     /// With the number of the last change.
     carts: BTreeMap<String, (u64, Cart)>,
     by_change: BTreeMap<u64, String>,
+    /// Bytes of all carts.
+    bytes: usize,
     /// Customer ids, with the number of the sign-in.
     sessions: BTreeMap<String, u64>,
     by_sign_in: BTreeMap<u64, String>,
@@ -38,6 +42,7 @@ impl Browsers {
         Self {
             carts: BTreeMap::new(),
             by_change: BTreeMap::new(),
+            bytes: 0,
             sessions: BTreeMap::new(),
             by_sign_in: BTreeMap::new(),
             next: 0,
@@ -58,19 +63,21 @@ impl Browsers {
 
     pub(super) fn store(&mut self, cart: Cart) {
         self.remove(&cart.token);
-        if self.carts.len() == CARTS_MAX
-            && let Some((_, oldest)) = self.by_change.pop_first()
-        {
-            self.carts.remove(&oldest);
+        let bytes = cart.bytes();
+        while self.carts.len() >= CARTS_MAX || self.bytes + bytes > CARTS_BYTES_MAX {
+            let Some(oldest) = self.by_change.values().next().cloned() else { break };
+            self.remove(&oldest);
         }
+        self.bytes += bytes;
         self.next += 1;
         self.by_change.insert(self.next, cart.token.clone());
         self.carts.insert(cart.token.clone(), (self.next, cart));
     }
 
     pub(super) fn remove(&mut self, token: &str) {
-        if let Some((change, _)) = self.carts.remove(token) {
+        if let Some((change, cart)) = self.carts.remove(token) {
             self.by_change.remove(&change);
+            self.bytes -= cart.bytes();
         }
     }
 

@@ -16,15 +16,6 @@ use super::shop::{Customer, DiscountValue};
 use super::view::percent;
 use crate::clock::rfc3339_at;
 
-/// Who buys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Buyer {
-    /// A customer with an account.
-    Customer(Customer),
-    /// A person without one, with an e-mail address.
-    Guest(String),
-}
-
 /// What an order is besides its cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
@@ -52,6 +43,12 @@ pub enum CheckoutError {
     /// There is nothing to buy.
     #[error("The cart is empty.")]
     Empty,
+    /// A guest whose e-mail address can't be one.
+    #[error("Enter a valid e-mail address.")]
+    Email,
+    /// The shop has no room for another order.
+    #[error("The local Shopify has too many records.")]
+    Full,
     /// There is too little of something.
     #[error("Only {stock} of {title} are left.")]
     OutOfStock {
@@ -62,27 +59,6 @@ pub enum CheckoutError {
     },
 }
 
-// === impl Buyer ===
-
-impl Buyer {
-    /// The customer's id.
-    #[must_use]
-    pub fn customer_id(&self) -> Option<u64> {
-        match self {
-            Self::Customer(customer) => Some(customer.id),
-            Self::Guest(_) => None,
-        }
-    }
-
-    fn email(&self) -> Option<&str> {
-        let email = match self {
-            Self::Customer(customer) => &customer.email,
-            Self::Guest(email) => email,
-        };
-        Some(email.as_str()).filter(|email| !email.is_empty())
-    }
-}
-
 /// The order of a cart.
 ///
 /// # Errors
@@ -90,7 +66,7 @@ impl Buyer {
 pub fn order(
     cart: &Cart,
     pricing: &Pricing,
-    buyer: &Buyer,
+    buyer: &Customer,
     currency: Currency,
     placement: &Placement,
 ) -> Result<Value, CheckoutError> {
@@ -122,7 +98,7 @@ fn check_stock(pricing: &Pricing) -> Result<(), CheckoutError> {
 
 fn head(
     cart: &Cart,
-    buyer: &Buyer,
+    buyer: &Customer,
     currency: Currency,
     placement: &Placement,
 ) -> Map<String, Value> {
@@ -131,10 +107,7 @@ fn head(
     let attributes = attributes.map(|(name, value)| json!({ "name": name, "value": value }));
     // The cart's token in an order is without its key.
     let cart_token = cart.token.split('?').next().unwrap_or_default();
-    let customer = match buyer {
-        Buyer::Customer(customer) => customer_of(customer, currency, &time),
-        Buyer::Guest(_) => Value::Null,
-    };
+    let email = Some(buyer.email.as_str()).filter(|email| !email.is_empty());
     object(json!({
         "id": placement.order_id,
         "admin_graphql_api_id": format!("gid://shopify/Order/{}", placement.order_id),
@@ -160,9 +133,9 @@ fn head(
         "currency": currency.code(),
         "presentment_currency": currency.code(),
         "taxes_included": true,
-        "email": buyer.email(),
-        "contact_email": buyer.email(),
-        "customer": customer,
+        "email": email,
+        "contact_email": email,
+        "customer": customer_of(buyer, currency, &time),
         "note": cart.note,
         "note_attributes": attributes.collect::<Vec<_>>(),
         "tags": "",
@@ -234,7 +207,7 @@ fn discounts(pricing: &Pricing, currency: Currency) -> Map<String, Value> {
     let codes = pricing.applications.iter().map(|one| {
         let kind = match one.discount.value {
             DiscountValue::Percentage(_) => "percentage",
-            DiscountValue::Fixed(_) => "fixed_amount",
+            DiscountValue::Fixed(_) | DiscountValue::FixedEach(_) => "fixed_amount",
         };
         json!({
             "code": one.discount.code, "amount": currency.decimal(one.total), "type": kind,
@@ -243,14 +216,17 @@ fn discounts(pricing: &Pricing, currency: Currency) -> Map<String, Value> {
     let applications = pricing.applications.iter().map(|one| {
         let (value, value_type) = match one.discount.value {
             DiscountValue::Percentage(share) => (percent(share), "percentage"),
-            DiscountValue::Fixed(amount) => (currency.decimal(amount), "fixed_amount"),
+            DiscountValue::Fixed(amount) | DiscountValue::FixedEach(amount) => {
+                (currency.decimal(amount), "fixed_amount")
+            }
         };
+        let is_each = matches!(one.discount.value, DiscountValue::FixedEach(_));
         json!({
             "target_type": "line_item",
             "type": "discount_code",
             "value": value,
             "value_type": value_type,
-            "allocation_method": "across",
+            "allocation_method": if is_each { "each" } else { "across" },
             "target_selection": if one.discount.products.is_some() { "entitled" } else { "all" },
             "code": one.discount.code,
         })

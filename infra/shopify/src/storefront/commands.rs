@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::cart::{CODES_MAX, Cart, LINES_MAX, Line};
+use super::cart::{CART_BYTES_MAX, CODES_MAX, Cart, LINES_MAX, Line};
 use super::error::CartError;
 use super::fields::{bounded, bounded_text, check_pairs, count, elements, number, pairs, text};
 use super::pricing::Pricing;
@@ -33,7 +33,17 @@ pub(super) fn add(
             "Required parameter missing or invalid: items".to_owned(),
         ));
     }
+    check_size(&cart)?;
     Ok((cart, added))
+}
+
+/// A cart of properties of the greatest length would not fit among those of others.
+fn check_size(cart: &Cart) -> Result<(), CartError> {
+    if cart.bytes() > CART_BYTES_MAX {
+        let description = format!("The cart has more than {CART_BYTES_MAX} bytes of text.");
+        return Err(CartError::unprocessable(description));
+    }
+    Ok(())
 }
 
 fn add_one(
@@ -98,9 +108,10 @@ pub(super) fn update(
             }
         }
         Some(Value::Object(updates)) => {
+            let keys = Keys::of(pricing);
             for (id, quantity) in updates {
                 let quantity = count(quantity)?;
-                match find(&next, pricing, id) {
+                match keys.find(&next, id) {
                     Some(position) => set_quantity(&mut next, position, quantity, shop)?,
                     None if quantity > 0 => add_absent(&mut next, id, quantity, shop)?,
                     None => {}
@@ -122,6 +133,7 @@ pub(super) fn update(
     if let Some(discount) = body.get("discount") {
         next.codes = codes(&text(discount)?)?;
     }
+    check_size(&next)?;
     Ok(next)
 }
 
@@ -144,7 +156,7 @@ pub(super) fn change(
         let line = usize::try_from(line).ok()?.checked_sub(1)?;
         (line < cart.lines.len()).then_some(line)
     });
-    let by_id = || find(cart, pricing, &text(body.get("id")?).ok()?);
+    let by_id = || Keys::of(pricing).find(cart, &text(body.get("id")?).ok()?);
     let position = by_number.or_else(by_id);
     let position = position
         .ok_or_else(|| CartError::bad_request("no valid id or line parameter".to_owned()))?;
@@ -166,6 +178,7 @@ pub(super) fn change(
         }
     }
     next.lines.retain(|line| line.quantity > 0);
+    check_size(&next)?;
     Ok(next)
 }
 
@@ -229,14 +242,22 @@ fn set_quantity(
     Ok(())
 }
 
-/// A line by its key, or the first one of a variant.
-fn find(cart: &Cart, pricing: &Pricing, id: &str) -> Option<usize> {
-    let by_key = pricing.lines.iter().find(|line| key_of(line, pricing) == id);
-    if let Some(line) = by_key {
-        return cart.position(line.line.variant_id, &line.line.properties);
+/// The lines of a cart by their keys, which are digests: computed once for a request.
+struct Keys<'p>(BTreeMap<String, &'p Line>);
+
+impl<'p> Keys<'p> {
+    fn of(pricing: &'p Pricing) -> Self {
+        Self(pricing.lines.iter().map(|line| (key_of(line, pricing), &line.line)).collect())
     }
-    let variant_id: u64 = id.parse().ok()?;
-    cart.lines.iter().position(|line| line.variant_id == variant_id)
+
+    /// The place of a line by its key, or of the first one of a variant.
+    fn find(&self, cart: &Cart, id: &str) -> Option<usize> {
+        if let Some(line) = self.0.get(id) {
+            return cart.position(line.variant_id, &line.properties);
+        }
+        let variant_id: u64 = id.parse().ok()?;
+        cart.lines.iter().position(|line| line.variant_id == variant_id)
+    }
 }
 
 fn check_stock(variant: &Variant, present: u32, requested: u32) -> Result<(), CartError> {

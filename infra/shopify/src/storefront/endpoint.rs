@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::body::{nested, read};
 use super::cart::Cart;
 use super::carts::{Browsers, CART_COOKIE, CUSTOMER_COOKIE, encode};
-use super::checkout::{Buyer, CheckoutError, Placement, order};
+use super::checkout::{CheckoutError, Placement, order};
 use super::error::CartError;
 use super::pricing::{Pricing, price};
 use super::reply::{Reply, response};
@@ -31,6 +31,8 @@ struct Visit<'a> {
     cart: Cart,
     customer: Option<u64>,
     now_ms: u64,
+    /// Whether only the head of the answer is requested: then nothing is stored.
+    is_head: bool,
     /// Cookies to set.
     cookies: Vec<String>,
 }
@@ -57,6 +59,10 @@ impl Storefront {
         shop: &Shop<'_>,
         now_ms: u64,
     ) -> Response<Bytes> {
+        if ![Method::GET, Method::HEAD, Method::POST].contains(request.method()) {
+            let text = "Use GET or POST.".to_owned();
+            return response(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", text);
+        }
         let result = self.visit(request, now_ms).and_then(|mut visit| {
             let path = without_locale(request.uri().path());
             let query = request.uri().query().unwrap_or_default();
@@ -70,7 +76,7 @@ impl Storefront {
     }
 
     /// Makes an order of the cart of a browser, and removes the cart. The signed-in customer buys;
-    /// otherwise a guest with this e-mail address.
+    /// otherwise the customer with the e-mail address of the guest.
     ///
     /// # Errors
     /// [`CheckoutError`]; the cart stays.
@@ -83,12 +89,14 @@ impl Storefront {
     ) -> Result<Value, CheckoutError> {
         let cart = self.browsers.cart(headers);
         let customer = self.browsers.customer(headers);
-        let customer = customer.and_then(|id| shop.customers.by_id(id));
-        let buyer = match customer {
-            Some(customer) => Buyer::Customer(customer),
-            None => Buyer::Guest(guest_email.to_owned()),
-        };
-        let pricing = price(&cart, shop, buyer.customer_id(), placement.now_ms);
+        let buyer = customer.and_then(|id| shop.customers.by_id(id));
+        let buyer = buyer.or_else(|| shop.customers.by_email(guest_email));
+        let id = buyer.as_ref().map(|buyer| buyer.id);
+        let pricing = price(&cart, shop, id, placement.now_ms);
+        if pricing.lines.is_empty() {
+            return Err(CheckoutError::Empty);
+        }
+        let buyer = buyer.ok_or(CheckoutError::Email)?;
         let order = order(&cart, &pricing, &buyer, shop.currency, placement)?;
         self.browsers.remove(&cart.token);
         Ok(order)
@@ -103,7 +111,8 @@ impl Storefront {
         let content_type = head.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let body = read(content_type.unwrap_or_default(), request.body())?;
         let (cart, customer) = (self.browsers.cart(head), self.browsers.customer(head));
-        Ok(Visit { head, body, cart, customer, now_ms, cookies: Vec::new() })
+        let is_head = request.method() == Method::HEAD;
+        Ok(Visit { head, body, cart, customer, now_ms, is_head, cookies: Vec::new() })
     }
 
     fn route(
@@ -131,13 +140,15 @@ impl Storefront {
                 let cart = commands::clear(&visit.cart);
                 self.store(path, cart, visit, shop)
             }
-            page::ACTIONS_PATH => Ok(Reply::Script(page::ACTIONS)),
+            page::ACTIONS_PATH => Ok(Reply::Script(page::actions(shop.currency))),
             "/" => Ok(Reply::Html(page::home(shop, visit.customer))),
             "/cart" if !is_post => Ok(Reply::Html(page::cart(&visit.pricing(shop), shop.currency))),
             "/account/login" if !is_post => Ok(Reply::Html(page::sign_in(""))),
             "/account/login" => self.sign_in(visit, shop),
             "/account/logout" => {
-                self.browsers.sign_out(visit.head);
+                if !visit.is_head {
+                    self.browsers.sign_out(visit.head);
+                }
                 visit.cookies.push(format!("{CUSTOMER_COOKIE}=; Path=/; Max-Age=0"));
                 Ok(Reply::SeeOther("/".to_owned()))
             }
@@ -163,9 +174,7 @@ impl Storefront {
                 .map(|(_, code)| code.into_owned());
             cart.codes = commands::codes(&code.unwrap_or_default())?;
             let redirect = parameters.get("redirect").and_then(Value::as_str).unwrap_or("/");
-            // Only within the shop: `//host` is another one.
-            let is_within = redirect.starts_with('/') && !redirect.starts_with("//");
-            if is_within { redirect.to_owned() } else { "/".to_owned() }
+            if is_within_shop(redirect) { redirect.to_owned() } else { "/".to_owned() }
         } else if let Some(lines) = path.strip_prefix("/cart/") {
             cart = permalink::cart(&visit.cart.token, lines, &parameters, shop)?;
             let is_storefront = parameters.get("storefront").and_then(Value::as_str);
@@ -221,6 +230,9 @@ impl Storefront {
     }
 
     fn keep(&mut self, cart: Cart, visit: &mut Visit<'_>) {
+        if visit.is_head {
+            return;
+        }
         let value = encode(&cart.token);
         visit.cookies.push(format!("{CART_COOKIE}={value}; Path=/; Max-Age=1209600; SameSite=Lax"));
         visit.cart = cart.clone();
@@ -273,6 +285,13 @@ impl Visit<'_> {
         reply["sections"] = sections.into();
         Ok(Reply::Json(reply))
     }
+}
+
+/// Whether a target leads to no other site: `//host` does, and browsers read a backslash as a slash and
+/// skip tabs and line breaks.
+fn is_within_shop(target: &str) -> bool {
+    let is_safe = |letter: char| letter != '\\' && !letter.is_control();
+    target.starts_with('/') && !target.starts_with("//") && target.chars().all(is_safe)
 }
 
 /// `/de/cart.js` and `/de-CH/cart.js` are `/cart.js`.

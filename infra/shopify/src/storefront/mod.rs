@@ -22,9 +22,11 @@ mod shop;
 mod view;
 
 pub use body::BODY_BYTES_MAX;
-pub use cart::{CODES_MAX, Cart, LINES_MAX, Line, PAIRS_MAX, QUANTITY_MAX, TEXT_BYTES_MAX};
-pub use carts::{CARTS_MAX, SESSIONS_MAX};
-pub use checkout::{Buyer, CheckoutError, Placement, order};
+pub use cart::{
+    CART_BYTES_MAX, CODES_MAX, Cart, LINES_MAX, Line, PAIRS_MAX, QUANTITY_MAX, TEXT_BYTES_MAX,
+};
+pub use carts::{CARTS_BYTES_MAX, CARTS_MAX, SESSIONS_MAX};
+pub use checkout::{CheckoutError, Placement, order};
 pub use endpoint::{SECTIONS_MAX, Storefront};
 pub use error::CartError;
 pub use money::Currency;

@@ -1,5 +1,7 @@
 //! Money in minor units, and Shopify's two ways to write it.
 
+use crate::store::decimals;
+
 /// A currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Currency {
@@ -14,12 +16,7 @@ impl Currency {
     #[must_use]
     pub fn of(code: &str) -> Option<Self> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        let decimals = match code {
-            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF"
-            | "UGX" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-            _ => 2,
-        };
+        let decimals = decimals(code);
         let is_code = bytes.iter().all(u8::is_ascii_uppercase);
         is_code.then_some(Self { code: bytes, decimals })
     }
@@ -53,10 +50,16 @@ impl Currency {
         is_exact.then(|| format!("{whole}{decimals:0<places$}").parse().ok())?
     }
 
-    /// As the Ajax API writes it: a whole number whose last two digits are decimals, even for a
-    /// currency without any (1,000 yen are 100000).
+    /// As the Ajax API writes it: in subunits of the currency, and in hundredths for a currency without
+    /// any (1,000 yen are 100000).
     #[must_use]
     pub fn ajax(&self, minor: i64) -> i64 {
         if self.decimals == 0 { minor.saturating_mul(100) } else { minor }
+    }
+
+    /// How many of the last digits of [`Self::ajax`] are decimals.
+    #[must_use]
+    pub fn ajax_decimals(&self) -> u32 {
+        if self.decimals == 0 { 2 } else { self.decimals }
     }
 }

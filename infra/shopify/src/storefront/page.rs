@@ -5,7 +5,14 @@ use super::pricing::Pricing;
 use super::shop::Shop;
 
 /// The script of Shopify's standard storefront actions, which every page has.
-pub(super) const ACTIONS: &str = include_str!("actions.js");
+const ACTIONS: &str = include_str!("actions.js");
+/// The line of it that differs between currencies.
+const DECIMALS: &str = "const DECIMALS = 2;";
+
+/// The script of the standard storefront actions, for amounts of a currency.
+pub(super) fn actions(currency: Currency) -> String {
+    ACTIONS.replace(DECIMALS, &format!("const DECIMALS = {};", currency.ajax_decimals()))
+}
 /// Where it is.
 pub(super) const ACTIONS_PATH: &str = "/actions.js";
 /// Most variants on the home page.

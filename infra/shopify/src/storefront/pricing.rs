@@ -114,7 +114,11 @@ impl Pricing {
     fn is_for(&self, discount: &Discount) -> bool {
         let is_lowered =
             self.lines.iter().any(|line| line.is_lowered_by(discount) && line.gross > 0);
-        is_lowered && self.gross() >= discount.minimum_subtotal
+        let listed = || self.lines.iter().filter(|line| line.is_listed_by(discount));
+        let quantity: u64 = listed().map(|line| u64::from(line.line.quantity)).sum();
+        is_lowered
+            && sum(listed().map(|line| line.gross)) >= discount.minimum_subtotal
+            && quantity >= discount.minimum_quantity
     }
 
     fn apply(&mut self, discount: &Discount) {
@@ -132,6 +136,11 @@ impl Pricing {
                 allocate(percentage(base, share), &bases)
             }
             (DiscountValue::Fixed(amount), _) => allocate(amount.clamp(0, base), &bases),
+            (DiscountValue::FixedEach(amount), _) => {
+                let pieces = self.lines.iter().map(|line| i64::from(line.line.quantity));
+                let parts = bases.iter().zip(pieces);
+                parts.map(|(base, count)| amount.saturating_mul(count).clamp(0, *base)).collect()
+            }
         };
         let total = sum(amounts.iter().copied());
         if total == 0 {
@@ -162,10 +171,14 @@ impl PricedLine {
         self.gross.saturating_sub(self.discount())
     }
 
-    fn is_lowered_by(&self, discount: &Discount) -> bool {
+    fn is_listed_by(&self, discount: &Discount) -> bool {
         let product = self.variant.product_id;
-        let is_listed = discount.products.as_ref().is_none_or(|ids| ids.contains(&product));
-        is_listed && !self.variant.gift_card
+        discount.products.as_ref().is_none_or(|ids| ids.contains(&product))
+            || discount.variants.contains(&self.variant.id)
+    }
+
+    fn is_lowered_by(&self, discount: &Discount) -> bool {
+        self.is_listed_by(discount) && !self.variant.gift_card
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) enum Reply {
     Json(Value),
     Html(String),
-    Script(&'static str),
+    Script(String),
     SeeOther(String),
 }
 
@@ -20,7 +20,7 @@ impl Reply {
         let mut response = match self {
             Self::Json(body) => response(StatusCode::OK, "application/json", body.to_string()),
             Self::Html(page) => response(StatusCode::OK, "text/html", page),
-            Self::Script(script) => response(StatusCode::OK, "text/javascript", script.to_owned()),
+            Self::Script(script) => response(StatusCode::OK, "text/javascript", script),
             Self::SeeOther(location) => {
                 let mut response = response(StatusCode::FOUND, "text/html", String::new());
                 if let Ok(location) = HeaderValue::from_str(&location) {

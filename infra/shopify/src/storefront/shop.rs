@@ -78,8 +78,12 @@ pub struct Discount {
     pub class: DiscountClass,
     /// The products that it lowers; all of them if there is no list.
     pub products: Option<BTreeSet<u64>>,
-    /// The least subtotal that it is for.
+    /// Variants of other products that it lowers as well.
+    pub variants: BTreeSet<u64>,
+    /// The least subtotal, of what it lowers, that it is for.
     pub minimum_subtotal: i64,
+    /// The least number of pieces, of what it lowers, that it is for.
+    pub minimum_quantity: u64,
     /// Whether it can be used together with discounts of class product.
     pub combines_with_product: bool,
     /// Whether it can be used together with discounts of class order.
@@ -93,6 +97,8 @@ pub enum DiscountValue {
     Percentage(u32),
     /// In minor units, over all that it lowers.
     Fixed(i64),
+    /// In minor units, off each piece that it lowers.
+    FixedEach(i64),
 }
 
 /// What a discount lowers.

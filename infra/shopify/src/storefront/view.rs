@@ -139,7 +139,9 @@ fn application(application: &Application, currency: Currency) -> Value {
     let discount = &application.discount;
     let (value, value_type) = match discount.value {
         DiscountValue::Percentage(share) => (percent(share), "percentage"),
-        DiscountValue::Fixed(amount) => (currency.decimal(amount), "fixed_amount"),
+        DiscountValue::Fixed(amount) | DiscountValue::FixedEach(amount) => {
+            (currency.decimal(amount), "fixed_amount")
+        }
     };
     json!({
         "type": "discount_code",

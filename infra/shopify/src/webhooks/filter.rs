@@ -68,6 +68,8 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Whether words without a field are terms, too: those have an empty field.
+    has_words: bool,
 }
 
 // === impl Filter ===
@@ -78,10 +80,19 @@ impl Filter {
     /// # Errors
     /// [`FilterError`].
     pub fn parse(text: &str) -> Result<Self, FilterError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a search query, which may have words without a field.
+    pub(crate) fn parse_search(text: &str) -> Result<Self, FilterError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, has_words: bool) -> Result<Self, FilterError> {
         if text.len() > FILTER_BYTES_MAX {
             return Err(FilterError { at: FILTER_BYTES_MAX, problem: "too many bytes" });
         }
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        let mut parser = Parser { text, at: 0, depth: 0, has_words };
         let filter = parser.any()?;
         if parser.rest().is_empty() {
             Ok(filter)
@@ -93,15 +104,20 @@ impl Filter {
     /// Whether a payload is delivered.
     #[must_use]
     pub fn matches(&self, payload: &Value) -> bool {
+        self.holds(&|field, comparison, value| {
+            let mut texts = Vec::new();
+            collect(payload, Some(field), &mut texts);
+            texts.iter().any(|text| comparison.holds(text, value))
+        })
+    }
+
+    /// Whether it holds if `has` says so of each term: field, comparison and value.
+    pub(crate) fn holds(&self, has: &impl Fn(&str, Comparison, &str) -> bool) -> bool {
         match self {
-            Self::All(filters) => filters.iter().all(|filter| filter.matches(payload)),
-            Self::Any(filters) => filters.iter().any(|filter| filter.matches(payload)),
-            Self::Not(filter) => !filter.matches(payload),
-            Self::Term { field, comparison, value } => {
-                let mut texts = Vec::new();
-                collect(payload, Some(field), &mut texts);
-                texts.iter().any(|text| comparison.holds(text, value))
-            }
+            Self::All(filters) => filters.iter().all(|filter| filter.holds(has)),
+            Self::Any(filters) => filters.iter().any(|filter| filter.holds(has)),
+            Self::Not(filter) => !filter.holds(has),
+            Self::Term { field, comparison, value } => has(field, *comparison, value),
         }
     }
 }
@@ -109,7 +125,7 @@ impl Filter {
 // === impl Comparison ===
 
 impl Comparison {
-    fn holds(self, actual: &str, expected: &str) -> bool {
+    pub(crate) fn holds(self, actual: &str, expected: &str) -> bool {
         let order = || compare(actual, expected);
         match self {
             Self::Exists => true,
@@ -175,6 +191,11 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         let length = rest.find(|letter| !is_field(letter)).unwrap_or(rest.len());
         let field = rest[..length].to_owned();
+        if self.has_words && (field.is_empty() || !rest[length..].starts_with(':')) {
+            let (value, _) = self.value()?;
+            let comparison = Comparison::Equal;
+            return Ok(Filter::Term { field: String::new(), comparison, value });
+        }
         if field.is_empty() {
             return Err(self.error("no field"));
         }

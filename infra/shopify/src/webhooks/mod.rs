@@ -12,7 +12,7 @@ mod subscription;
 
 pub use delivery::{Delivery, Event, EventBridgeEntry};
 pub use dispatcher::{CONCURRENCY_MAX, Dispatcher};
-pub use filter::{Filter, FilterError};
+pub use filter::{Comparison, Filter, FilterError};
 pub use outcome::{Abandoned, Outcome, Stats};
 pub use payload::to_bytes;
 pub use queue::{

@@ -58,12 +58,19 @@ fn an_event_source_is_an_address_too() {
 fn what_would_have_no_effect_is_an_error_that_names_it() {
     let table = [
         ("topics = [\"orders\"]\nuri = \"/h\"\n", "topics has \"orders\", which is no topic"),
-        ("topics = [\"a/b\"]\nuri = \"ftp://x\"\n", "uri \"ftp://x\" is neither"),
-        ("topics = [\"a/b\"]\nuri = \"pubsub://p:t\"\n", "does not deliver to Google"),
-        ("topics = [\"a/b\"]\nuri = \"arn:aws:events:eu::event-source/x\"\n", "is neither"),
-        ("topics = [\"a/b\"]\nuri = \"/h\"\nfilter = \"price\"\n", "filter has no colon"),
-        ("topics = [\"a/b\"]\nuri = \"/h\"\nsub_topic = \"x\"\n", "unknown field `sub_topic`"),
-        ("topics = [\"a/b\"]\n", "missing field `uri`"),
+        (
+            "topics = [\"inventory_levels/update\"]\nuri = \"/h\"\n",
+            "topics has \"inventory_levels/update\", which is no topic that the local Shopify sends",
+        ),
+        ("topics = [\"orders/paid\"]\nuri = \"ftp://x\"\n", "uri \"ftp://x\" is neither"),
+        ("topics = [\"orders/paid\"]\nuri = \"pubsub://p:t\"\n", "does not deliver to Google"),
+        ("topics = [\"orders/paid\"]\nuri = \"arn:aws:events:eu::event-source/x\"\n", "is neither"),
+        ("topics = [\"orders/paid\"]\nuri = \"/h\"\nfilter = \"price\"\n", "filter has no colon"),
+        (
+            "topics = [\"orders/paid\"]\nuri = \"/h\"\nsub_topic = \"x\"\n",
+            "unknown field `sub_topic`",
+        ),
+        ("topics = [\"orders/paid\"]\n", "missing field `uri`"),
     ];
     for (entry, expected) in table {
         let error = with_subscription(entry).unwrap_err().to_string();

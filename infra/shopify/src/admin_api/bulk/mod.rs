@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::{Context, Session, View};
 use super::validation::prepare;
 use super::version::Version;
@@ -23,6 +23,7 @@ const ACTIVE_MAX: usize = 5;
 const MANY_SINCE: &str = "2026-01";
 const SUBJECT: &str = "bulkOperation";
 const KIND: &str = "BulkOperation";
+const SCOPES: &str = "scopes";
 
 fn is_active(operation: &Value) -> bool {
     ["CREATED", "RUNNING", "CANCELING"].contains(&operation.text("status"))
@@ -45,11 +46,11 @@ pub(super) fn run_query(context: &mut Context<'_>, arguments: &Value) -> Result<
     let invalid = |message: &str| user_error(&["query"], message, Some("INVALID"));
     if query.len() > QUERY_BYTES_MAX {
         let message = format!("Query is too long (maximum is {QUERY_BYTES_MAX} bytes)");
-        return refused(SUBJECT, vec![invalid(&message)]);
+        return error_payload(SUBJECT, vec![invalid(&message)]);
     }
     let problems = validate::problems(context.schema, query);
     if !problems.is_empty() {
-        return refused(SUBJECT, problems.iter().map(|message| invalid(message)).collect());
+        return error_payload(SUBJECT, problems.iter().map(|message| invalid(message)).collect());
     }
     let operations = context.shop.records.of_kind(KIND);
     let active: Vec<&str> =
@@ -60,12 +61,17 @@ pub(super) fn run_query(context: &mut Context<'_>, arguments: &Value) -> Result<
             "A bulk query operation for this app and shop is already in progress: {}.",
             active.join(", ")
         );
-        return refused(SUBJECT, vec![user_error(&[], &message, Some("OPERATION_IN_PROGRESS"))]);
+        return error_payload(
+            SUBJECT,
+            vec![user_error(&[], &message, Some("OPERATION_IN_PROGRESS"))],
+        );
     }
     let operation = json!({
         "status": "CREATED", "type": "QUERY", "errorCode": null, "completedAt": null,
         "objectCount": "0", "rootObjectCount": "0", "fileSize": null, "url": null,
         "partialDataUrl": null, "query": query, "groupObjects": arguments.is_true("groupObjects"),
+        // No field of the schema: the operation reads with the scopes of its token.
+        SCOPES: context.scopes,
     });
     let id = context.shop.create(KIND, None, operation, context.now);
     let at = context.now + context.shop.settings.delays.bulk_start;
@@ -91,17 +97,21 @@ pub(super) fn start(schema: &Valid<Schema>, shop: &mut Shop, gid: &str, now: Off
         );
     };
     let response = {
+        let scopes: Option<Vec<String>> = operation.present(SCOPES).map(|_| {
+            let scopes = operation.list(SCOPES).iter().filter_map(Value::as_str);
+            scopes.map(str::to_owned).collect()
+        });
         let mut session = Session::new(schema, shop, now, &version);
         session.is_bulk = true;
+        session.scopes = scopes.as_deref();
         prepared.execute_in(&session)
     };
-    if response.get("errors").is_some() {
-        return set(
-            shop,
-            gid,
-            now,
-            json!({ "status": "FAILED", "errorCode": "INTERNAL_SERVER_ERROR" }),
-        );
+    if let Some(error) = response.list("errors").first() {
+        let code = match error["extensions"].text("code") {
+            "ACCESS_DENIED" => "ACCESS_DENIED",
+            _ => "INTERNAL_SERVER_ERROR",
+        };
+        return set(shop, gid, now, json!({ "status": "FAILED", "errorCode": code }));
     }
     let result = jsonl::lines(&response["data"], operation.is_true("groupObjects"));
     let half = result.text.lines().take(result.objects / 2);
@@ -140,12 +150,12 @@ pub(super) fn finish(shop: &mut Shop, gid: &str, now: OffsetDateTime) {
 
 pub(super) fn cancel(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments.text("id");
-    let operation = context.shop.records.value(id);
-    let status = operation.text("status");
-    if status.is_empty() {
+    let Some(operation) = context.shop.records.of(KIND, id) else {
         let error = user_error(&["id"], "Bulk operation does not exist", None);
-        return refused(SUBJECT, vec![error]);
-    }
+        return error_payload(SUBJECT, vec![error]);
+    };
+    let operation = std::sync::Arc::clone(&operation.value);
+    let status = operation.text("status");
     if !is_active(&operation) {
         let message =
             format!("A bulk operation cannot be canceled when it is {}", status.to_lowercase());
@@ -182,7 +192,7 @@ fn end(shop: &mut Shop, gid: &str, now: OffsetDateTime, mut changes: Value) {
 
 /// The latest operation of a type.
 pub(super) fn current(view: &View<'_>, arguments: &Value) -> Value {
-    let given = arguments.given("type").and_then(Value::as_str).unwrap_or("QUERY");
+    let given = arguments.present("type").and_then(Value::as_str).unwrap_or("QUERY");
     let mut operations = view.shop.records.of_kind(KIND).rev();
     let found = operations.find(|one| one.value.text("type") == given);
     found.map_or(Value::Null, |one| reference(&one.gid))

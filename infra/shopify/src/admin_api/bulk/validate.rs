@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 2;
 
 /// What is found on the way through a query.
 #[derive(Default)]
-struct Found {
+struct QueryShape {
     connections: usize,
     is_too_deep: bool,
     is_in_list: bool,
@@ -47,7 +47,7 @@ pub(super) fn problems(schema: &Valid<Schema>, query: &str) -> Vec<String> {
     let Some(operation) = operation.filter(|one| one.operation_type == OperationType::Query) else {
         return vec!["Invalid operation type. Only `query` operations are supported.".to_owned()];
     };
-    let mut found = Found::default();
+    let mut found = QueryShape::default();
     let root =
         schema.root_operation(OperationType::Query).map_or("QueryRoot", |name| name.as_str());
     found.walk(
@@ -72,7 +72,7 @@ pub(super) fn problems(schema: &Valid<Schema>, query: &str) -> Vec<String> {
     problems
 }
 
-impl Found {
+impl QueryShape {
     fn walk(&mut self, schema: &Schema, place: Place<'_>, selections: &[Selection]) {
         for selection in selections {
             match selection {

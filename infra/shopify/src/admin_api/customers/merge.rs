@@ -64,7 +64,7 @@ fn job_gid(shop: &mut Shop) -> String {
 fn blockers(shop: &Shop, one: &str, two: &str) -> Vec<Value> {
     let sides = [("customerOneId", one), ("customerTwoId", two)];
     for (field, id) in sides {
-        if shop.records.get(id).is_none() {
+        if shop.records.of("Customer", id).is_none() {
             let message = format!("Customer does not exist with ID {}", legacy_id(id));
             return vec![user_error(&[field], &message, Some("INVALID_CUSTOMER_ID"))];
         }
@@ -123,7 +123,7 @@ fn fields(pair: &Pair, overrides: &Value) -> Value {
     let mut fields = names(pair, overrides);
     let notes = [pair.target.text("note"), pair.source.text("note")];
     let notes: Vec<&str> = notes.into_iter().filter(|note| !note.is_empty()).collect();
-    fields["note"] = match overrides.given("note") {
+    fields["note"] = match overrides.present("note") {
         Some(note) => note.clone(),
         None if notes.is_empty() => Value::Null,
         None => json!(notes.join(" ")),
@@ -152,7 +152,7 @@ fn names(pair: &Pair, overrides: &Value) -> Value {
             &pair.target
         };
         let other = if Arc::ptr_eq(from, &pair.source) { &pair.target } else { &pair.source };
-        let value = from.given(field).or_else(|| other.given(field));
+        let value = from.present(field).or_else(|| other.present(field));
         (field.to_owned(), value.cloned().unwrap_or(Value::Null))
     };
     Value::Object(choices.map(choose).into_iter().collect())
@@ -213,7 +213,7 @@ fn alternate(pair: &Pair, target: &Value) -> Value {
 
 pub(in super::super) fn job_status(view: &View<'_>, id: &str) -> Value {
     let job = view.shop.records.value(id);
-    let Some(customer) = job.given("resultingCustomerId") else { return Value::Null };
+    let Some(customer) = job.present("resultingCustomerId") else { return Value::Null };
     let status = if job.is_true("done") { "COMPLETED" } else { "IN_PROGRESS" };
     json!({ "jobId": id, "resultingCustomerId": customer, "status": status, "customerMergeErrors": [] })
 }

@@ -5,7 +5,7 @@ mod merge;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::{Context, View};
 use super::{metafields, tags};
 use crate::store::{Decimal, Fields, Shop, reference};
@@ -97,7 +97,7 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
         ));
     }
     if !errors.is_empty() {
-        return refused("customer", errors);
+        return error_payload("customer", errors);
     }
     let mut customer = json!({
         "firstName": null, "lastName": null, "email": null, "phone": null, "note": null,
@@ -108,7 +108,7 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
         "addresses": addresses(context.shop, input.list("addresses")),
     });
     for name in PLAIN {
-        if let Some(value) = input.given(name) {
+        if let Some(value) = input.present(name) {
             customer[name] = value.clone();
         }
     }
@@ -162,7 +162,7 @@ fn problems(shop: &Shop, input: &Value, own: &str) -> Vec<Value> {
 }
 
 /// Whether a text could be an address: something, an at sign, a host with a dot.
-pub(super) fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let is_host = |host: &str| host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
     text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty()
@@ -175,12 +175,15 @@ pub(super) fn is_email(text: &str) -> bool {
 fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let input = &arguments["input"];
     let id = input.text("id");
-    if context.shop.records.get(id).is_none() {
-        return refused("customer", vec![user_error(&["id"], "Customer does not exist", None)]);
+    if context.shop.records.of("Customer", id).is_none() {
+        return error_payload(
+            "customer",
+            vec![user_error(&["id"], "Customer does not exist", None)],
+        );
     }
     let errors = problems(context.shop, input, id);
     if !errors.is_empty() {
-        return refused("customer", errors);
+        return error_payload("customer", errors);
     }
     let addresses =
         input.get("addresses").map(|_| addresses(context.shop, input.list("addresses")));
@@ -203,7 +206,7 @@ fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure
 
 fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments["input"].text("id");
-    let message = if context.shop.records.get(id).is_none() {
+    let message = if context.shop.records.of("Customer", id).is_none() {
         "Customer can't be found"
     } else if context.shop.records.children(id, "Order").next().is_some() {
         "Customer can’t be deleted because they have associated orders"
@@ -211,5 +214,5 @@ fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure
         context.shop.records.remove(id, context.now);
         return Ok(json!({ "deletedCustomerId": id, "userErrors": [] }));
     };
-    refused("deletedCustomerId", vec![user_error(&["id"], message, None)])
+    error_payload("deletedCustomerId", vec![user_error(&["id"], message, None)])
 }

@@ -39,6 +39,10 @@ pub(super) fn problems(
     kind: &Kind,
     own: Option<&str>,
 ) -> Result<Vec<Value>, Failure> {
+    let segments = ["context", "customerSelection"].map(|name| &input[name]["customerSegments"]);
+    if segments.iter().any(|segments| !segments.is_null()) {
+        return Err(Failure::not_emulated("discounts for segments of customers"));
+    }
     let mut errors = Vec::new();
     let mut report = |path: &[&str], message: &str, code: &str| {
         let path = [&[kind.argument], path].concat();
@@ -46,7 +50,7 @@ pub(super) fn problems(
     };
     let is_new = own.is_none();
     if kind.is_code && (is_new || input.get("code").is_some()) {
-        match input.given("code").and_then(Value::as_str) {
+        match input.present("code").and_then(Value::as_str) {
             None => report(&["code"], "Code can't be blank", "BLANK"),
             Some(code) => match code_problem(code) {
                 Some((message, error)) => report(&["code"], &format!("Code {message}"), error),
@@ -61,7 +65,7 @@ pub(super) fn problems(
     if is_given("title") && input.text("title").trim().is_empty() {
         report(&["title"], "Title can't be blank", "BLANK");
     }
-    if is_given("startsAt") && input.given("startsAt").is_none() {
+    if is_given("startsAt") && input.present("startsAt").is_none() {
         report(&["startsAt"], "Starts at can't be blank", "BLANK");
     }
     if let (Some(start), Some(end)) = (input.time("startsAt"), input.time("endsAt"))
@@ -69,7 +73,7 @@ pub(super) fn problems(
     {
         report(&["endsAt"], "Ends at needs to be after starts_at", "INVALID");
     }
-    if input.given("usageLimit").and_then(Value::as_i64).is_some_and(|limit| limit < 1) {
+    if input.present("usageLimit").and_then(Value::as_i64).is_some_and(|limit| limit < 1) {
         report(&["usageLimit"], "Usage limit must be greater than 0", "GREATER_THAN");
     }
     combination_problems(shop, input, kind, &mut report)?;
@@ -98,7 +102,7 @@ fn combination_problems(
 ) -> Result<(), Failure> {
     let combines = &input["combinesWith"];
     const TAGS: &str = "productDiscountsWithTagsOnSameCartLine";
-    if let Some(tags) = combines.given(TAGS) {
+    if let Some(tags) = combines.present(TAGS) {
         if tags.list("add").iter().any(|tag| tags.list("remove").contains(tag)) {
             return Err(Failure::bad_request(format!(
                 "The same tag is present in both `add` and `remove` fields of `{TAGS}`."
@@ -152,22 +156,22 @@ pub(super) fn apply(shop: &Shop, discount: &mut Value, input: &Value, kind: &Kin
             discount[name] = at.map_or(Value::Null, timestamp);
         }
     }
-    if let Some(combines) = input.given("combinesWith") {
+    if let Some(combines) = input.present("combinesWith") {
         for name in ["orderDiscounts", "productDiscounts", "shippingDiscounts"] {
             discount["combinesWith"][name] = json!(combines.is_true(name));
         }
     }
-    if let Some(context) = input.given("context").or_else(|| input.given("customerSelection")) {
-        discount["context"] = buyers(context);
+    if let Some(context) = input.present("context").or_else(|| input.present("customerSelection")) {
+        discount["context"] = buyers(&discount["context"], context);
     }
-    if let Some(gets) = input.given("customerGets") {
+    if let Some(gets) = input.present("customerGets") {
         discount["customerGets"] = customer_gets(shop, gets);
     }
-    if let Some(buys) = input.given("customerBuys") {
+    if let Some(buys) = input.present("customerBuys") {
         discount["customerBuys"] = json!({ "items": items(&buys["items"]), "value": {
             "__typename": "DiscountQuantity", "quantity": buys["value"]["quantity"] } });
     }
-    if let Some(destination) = input.given("destination") {
+    if let Some(destination) = input.present("destination") {
         discount["destinationSelection"] = json!({ "__typename": "DiscountCountryAll",
             "allCountries": destination.is_true("all") });
     }
@@ -178,23 +182,28 @@ pub(super) fn apply(shop: &Shop, discount: &mut Value, input: &Value, kind: &Kin
     discount["discountClass"] = json!(class(input, kind));
 }
 
-fn buyers(context: &Value) -> Value {
+/// Who may use a discount: all, or a list, to which an input adds and from which it removes.
+fn buyers(before: &Value, context: &Value) -> Value {
     let customers = &context["customers"];
-    let added = customers.given("add").or_else(|| customers.given("customerIdsToAdd"));
-    match added.and_then(Value::as_array) {
-        Some(ids) => {
-            let customers: Vec<Value> =
-                ids.iter().filter_map(Value::as_str).map(reference).collect();
-            json!({ "__typename": "DiscountCustomers", "customers": customers })
-        }
-        None => json!({ "__typename": "DiscountBuyerSelectionAll", "all": "ALL" }),
+    let ids = |names: [&str; 2]| -> Vec<Value> {
+        let ids = names.iter().flat_map(|name| customers.list(name));
+        ids.filter_map(Value::as_str).map(reference).collect()
+    };
+    if !customers.is_object() {
+        return json!({ "__typename": "DiscountBuyerSelectionAll", "all": "ALL" });
     }
+    let (added, removed) =
+        (ids(["add", "customerIdsToAdd"]), ids(["remove", "customerIdsToRemove"]));
+    let mut listed = before.list("customers").to_vec();
+    listed.retain(|one| !added.contains(one) && !removed.contains(one));
+    listed.extend(added);
+    json!({ "__typename": "DiscountCustomers", "customers": listed })
 }
 
 fn customer_gets(shop: &Shop, gets: &Value) -> Value {
     let value = &gets["value"];
     let money = |amount: Decimal| json!({ "amount": amount.to_string(), "currencyCode": shop.settings.currency });
-    let effect = if let Some(percentage) = value.given("percentage") {
+    let effect = if let Some(percentage) = value.present("percentage") {
         json!({ "__typename": "DiscountPercentage", "percentage": percentage })
     } else if let Some(amount) = value["discountAmount"].decimal("amount") {
         let each = value["discountAmount"].is_true("appliesOnEachItem");
@@ -204,7 +213,7 @@ fn customer_gets(shop: &Shop, gets: &Value) -> Value {
         json!({ "__typename": "DiscountOnQuantity", "quantity": { "quantity": on["quantity"] },
             "effect": { "__typename": "DiscountPercentage", "percentage": on["effect"]["percentage"] } })
     };
-    let one_time = gets.given("appliesOnOneTimePurchase").cloned().unwrap_or(json!(true));
+    let one_time = gets.present("appliesOnOneTimePurchase").cloned().unwrap_or(json!(true));
     json!({ "value": effect, "items": items(&gets["items"]),
         "appliesOnOneTimePurchase": one_time,
         "appliesOnSubscription": gets.is_true("appliesOnSubscription") })
@@ -215,7 +224,7 @@ fn items(items: &Value) -> Value {
         list.iter().filter_map(Value::as_str).map(reference).collect()
     };
     let products = &items["products"];
-    if let Some(collections) = items["collections"].given("add").and_then(Value::as_array) {
+    if let Some(collections) = items["collections"].present("add").and_then(Value::as_array) {
         return json!({ "__typename": "DiscountCollections", "collections": references(collections) });
     }
     if products.is_object() {
@@ -232,7 +241,7 @@ fn requirement(shop: &Shop, requirement: &Value) -> Value {
         return json!({ "__typename": "DiscountMinimumSubtotal", "greaterThanOrEqualToSubtotal": {
             "amount": subtotal.to_string(), "currencyCode": shop.settings.currency } });
     }
-    match requirement["quantity"].given("greaterThanOrEqualToQuantity") {
+    match requirement["quantity"].present("greaterThanOrEqualToQuantity") {
         Some(quantity) => json!({ "__typename": "DiscountMinimumQuantity",
             "greaterThanOrEqualToQuantity": quantity }),
         None => Value::Null,

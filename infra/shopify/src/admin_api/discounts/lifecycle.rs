@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
-use super::super::mutations::refused;
+use super::super::mutations::error_payload;
 use super::super::session::Context;
 use super::{Kind, input};
 use crate::store::{Fields, gid, legacy_id, reference, timestamp};
@@ -16,7 +16,7 @@ pub(super) fn create(
     let given = &arguments[kind.argument];
     let errors = input::problems(context.shop, given, kind, None)?;
     if !errors.is_empty() {
-        return refused(kind.subject(), errors);
+        return error_payload(kind.subject(), errors);
     }
     let mut discount = json!({
         "__typename": kind.type_name,
@@ -29,7 +29,7 @@ pub(super) fn create(
     input::apply(context.shop, &mut discount, given, kind);
     let fields = json!({ kind.inner(): discount });
     let id = context.shop.create(kind.node(), None, fields, context.now);
-    if let Some(code) = given.given("code") {
+    if let Some(code) = given.present("code") {
         let code = json!({ "code": code, "asyncUsageCount": 0, "createdBy": null });
         context.shop.create("DiscountRedeemCode", Some(&id), code, context.now);
     }
@@ -61,14 +61,14 @@ pub(super) fn update(
     let (id, given) = (arguments.text("id"), &arguments[kind.argument]);
     let node = context.shop.records.value(id);
     if node[kind.inner()].text("__typename") != kind.type_name {
-        return refused(
+        return error_payload(
             kind.subject(),
             vec![user_error(&["id"], "Discount does not exist", Some("INVALID"))],
         );
     }
     let errors = input::problems(context.shop, given, kind, Some(id))?;
     if !errors.is_empty() {
-        return refused(kind.subject(), errors);
+        return error_payload(kind.subject(), errors);
     }
     let mut discount = node[kind.inner()].clone();
     input::apply(context.shop, &mut discount, given, kind);
@@ -76,7 +76,7 @@ pub(super) fn update(
         fields.insert(kind.inner().to_owned(), discount);
     });
     let first = context.shop.records.children(id, "DiscountRedeemCode").next();
-    if let (Some(first), Some(code)) = (first.map(|one| one.gid.clone()), given.given("code")) {
+    if let (Some(first), Some(code)) = (first.map(|one| one.gid.clone()), given.present("code")) {
         context.shop.records.update(&first, context.now, |fields| {
             fields.insert("code".to_owned(), code.clone());
         });
@@ -101,7 +101,7 @@ fn retime(
     let id = arguments.text("id");
     let mut discount = context.shop.records.value(id)[kind.inner()].clone();
     if discount.is_null() {
-        return refused(kind.subject(), vec![unknown(kind)]);
+        return error_payload(kind.subject(), vec![unknown(kind)]);
     }
     change(&mut discount, timestamp(context.now));
     context.shop.records.update(id, context.now, |fields| {
@@ -149,9 +149,9 @@ pub(super) fn delete(
 ) -> Result<Value, Failure> {
     let id = arguments.text("id");
     let subject = if kind.is_code { "deletedCodeDiscountId" } else { "deletedAutomaticDiscountId" };
-    let is_known = context.shop.records.value(id).given(kind.inner()).is_some();
+    let is_known = context.shop.records.value(id).present(kind.inner()).is_some();
     if is_known && context.shop.records.remove(id, context.now) {
         return Ok(json!({ subject: id, "userErrors": [] }));
     }
-    refused(subject, vec![unknown(kind)])
+    error_payload(subject, vec![unknown(kind)])
 }

@@ -103,9 +103,9 @@ pub(super) fn run(
     }
 }
 
-/// The discount of a node, whatever its kind.
+/// The discount of a node of either kind.
 pub(super) fn of_node(node: &Value) -> Option<Value> {
-    ["codeDiscount", "automaticDiscount"].iter().find_map(|name| node.given(name).cloned())
+    ["codeDiscount", "automaticDiscount"].iter().find_map(|name| node.present(name).cloned())
 }
 
 /// Computed fields of a discount that belongs to a node.

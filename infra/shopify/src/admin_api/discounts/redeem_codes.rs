@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::super::failure::{Failure, user_error};
-use super::super::mutations::refused;
-use super::super::search;
-use super::super::session::Context;
+use super::super::mutations::error_payload;
+use super::super::search::Search;
+use super::super::session::{Context, View};
 use super::input::code_problem;
 use crate::store::{Fields, Job, Shop, reference};
 
@@ -19,18 +19,18 @@ fn unknown_discount() -> Value {
 }
 
 fn is_code_discount(shop: &Shop, id: &str) -> bool {
-    shop.records.value(id).given("codeDiscount").is_some()
+    shop.records.value(id).present("codeDiscount").is_some()
 }
 
 pub(super) fn add(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let discount = arguments.text("discountId");
     if !is_code_discount(context.shop, discount) {
-        return refused(SUBJECT, vec![unknown_discount()]);
+        return error_payload(SUBJECT, vec![unknown_discount()]);
     }
     let codes = arguments.list("codes");
     if codes.is_empty() {
         let error = user_error(&["codes"], "Codes can't be blank", Some("BLANK"));
-        return refused(SUBJECT, vec![error]);
+        return error_payload(SUBJECT, vec![error]);
     }
     let rows: Vec<Value> = codes
         .iter()
@@ -87,23 +87,23 @@ pub(in super::super) fn import_codes(shop: &mut Shop, creation: &str, now: Offse
 pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let discount = arguments.text("discountId");
     let ways = ["ids", "search", "savedSearchId"];
-    let given = ways.iter().filter(|name| arguments.given(name).is_some()).count();
+    let given = ways.iter().filter(|name| arguments.present(name).is_some()).count();
     let error = match given {
         0 => {
             let message = "Missing expected argument key: 'ids', 'search' or 'saved_search_id'.";
             Some(user_error(&[], message, Some("MISSING_ARGUMENT")))
         }
         1 if !is_code_discount(context.shop, discount) => Some(unknown_discount()),
-        1 if arguments.given("savedSearchId").is_some() => {
+        1 if arguments.present("savedSearchId").is_some() => {
             Some(user_error(&["savedSearchId"], "Invalid 'saved_search_id'.", Some("INVALID")))
         }
         1 if arguments
-            .given("search")
+            .present("search")
             .is_some_and(|text| text.as_str().unwrap_or("").trim().is_empty()) =>
         {
             Some(user_error(&["search"], "'Search' can't be blank.", Some("BLANK")))
         }
-        1 if arguments.given("ids").is_some() && arguments.list("ids").is_empty() => {
+        1 if arguments.present("ids").is_some() && arguments.list("ids").is_empty() => {
             Some(user_error(&[], "Something went wrong, please try again.", None))
         }
         1 => None,
@@ -113,14 +113,16 @@ pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Val
         }
     };
     if let Some(error) = error {
-        return refused("job", vec![error]);
+        return error_payload("job", vec![error]);
     }
     let query = arguments.text("search");
+    let search = Search::parse("DiscountRedeemCode", query)?;
+    let view = View { shop: context.shop, now: context.now };
     let ids = arguments.list("ids");
-    let codes = context.shop.records.children(discount, "DiscountRedeemCode");
+    let codes = view.shop.records.children(discount, "DiscountRedeemCode");
     let is_chosen = |gid: &str, value: &Value| match query {
         "" => ids.iter().any(|id| id == gid),
-        query => search::matches(value, query, context.now),
+        _ => search.matches(&view, value),
     };
     let chosen = codes.filter(|one| is_chosen(&one.gid, &one.value));
     let chosen: Vec<String> = chosen.map(|one| one.gid.clone()).collect();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Kind;
-use crate::store::{Decimal, Fields, Shop, kind_of, legacy_id};
+use crate::store::{Decimal, Fields, Shop, legacy_id};
 
 /// An error: path within the input, message, code.
 pub(super) type Problem = (Vec<&'static str>, String, &'static str);
@@ -15,7 +15,7 @@ const QUANTITY_LIMIT: i64 = 2_147_483_647;
 
 pub(super) fn problems(input: &Value, kind: &Kind) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if input.given("context").is_some() && input.given("customerSelection").is_some() {
+    if input.present("context").is_some() && input.present("customerSelection").is_some() {
         let message = "Only one of context or customerSelection can be provided.".to_owned();
         problems.push((vec!["context"], message, "INVALID"));
     }
@@ -37,7 +37,7 @@ pub(super) fn unknown_references(shop: &Shop, input: &Value) -> Vec<Problem> {
 /// Whether an input has more than one kind of value, which is no error of the payload.
 pub(super) fn has_many_values(input: &Value) -> bool {
     let kinds = ["percentage", "discountOnQuantity", "discountAmount"];
-    kinds.iter().filter(|kind| input["customerGets"]["value"].given(kind).is_some()).count() > 1
+    kinds.iter().filter(|kind| input["customerGets"]["value"].present(kind).is_some()).count() > 1
 }
 
 fn values(input: &Value) -> Vec<Problem> {
@@ -64,13 +64,13 @@ fn values(input: &Value) -> Vec<Problem> {
 fn bxgy_shapes(gets: &Value, kind: &Kind) -> Vec<Problem> {
     let mut problems = Vec::new();
     for name in ["percentage", "discountAmount"] {
-        if gets["value"].given(name).is_some() {
+        if gets["value"].present(name).is_some() {
             let message = "Only discountOnQuantity permitted with bxgy discounts.".to_owned();
             problems.push((vec!["customerGets", "value", name], message, "INVALID"));
         }
     }
     let is_without =
-        gets["value"].is_object() && gets["value"].given("discountOnQuantity").is_none();
+        gets["value"].is_object() && gets["value"].present("discountOnQuantity").is_none();
     if kind.is_code && is_without {
         let path = vec!["customerGets", "value", "discountOnQuantity", "quantity"];
         problems.push((path, "Quantity cannot be blank.".to_owned(), "BLANK"));
@@ -86,8 +86,8 @@ fn bxgy_shapes(gets: &Value, kind: &Kind) -> Vec<Problem> {
 }
 
 fn requirement(requirement: &Value) -> Vec<Problem> {
-    let quantity = requirement["quantity"].given("greaterThanOrEqualToQuantity");
-    let subtotal = requirement["subtotal"].given("greaterThanOrEqualToSubtotal");
+    let quantity = requirement["quantity"].present("greaterThanOrEqualToQuantity");
+    let subtotal = requirement["subtotal"].present("greaterThanOrEqualToSubtotal");
     let quantity_path = vec!["minimumRequirement", "quantity", "greaterThanOrEqualToQuantity"];
     if quantity.is_some() && subtotal.is_some() {
         let subtotal_path = vec!["minimumRequirement", "subtotal", "greaterThanOrEqualToSubtotal"];
@@ -125,7 +125,7 @@ fn references(shop: &Shop, items: &Value, side: &'static str) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (group, field, kind, name) in lists {
         for id in items[group].list(field).iter().filter_map(Value::as_str) {
-            if kind_of(id) != Some(kind) || shop.records.get(id).is_none() {
+            if shop.records.of(kind, id).is_none() {
                 let message = format!("{name} with id: {} is invalid", legacy_id(id));
                 problems.push((vec![side, "items", group, field], message, "INVALID"));
             }

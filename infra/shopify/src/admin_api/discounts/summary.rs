@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::money::places;
 use crate::store::{Decimal, Fields, Settings};
 
 const SEPARATOR: &str = " • ";
@@ -13,7 +14,7 @@ pub(super) fn summary(settings: &Settings, discount: &Value) -> String {
     if let Some(amount) = requirement["greaterThanOrEqualToSubtotal"].decimal("amount") {
         parts.push(format!("Minimum purchase of {}", money(settings, amount)));
     }
-    if let Some(quantity) = requirement.given("greaterThanOrEqualToQuantity") {
+    if let Some(quantity) = requirement.present("greaterThanOrEqualToQuantity") {
         let quantity = quantity.as_str().map_or_else(|| quantity.to_string(), str::to_owned);
         parts.push(format!("Minimum quantity of {quantity}"));
     }
@@ -58,14 +59,14 @@ pub(super) fn value(settings: &Settings, discount: &Value) -> String {
 }
 
 fn money(settings: &Settings, amount: Decimal) -> String {
-    let (sign, places) = match settings.currency.as_str() {
-        "EUR" => ("€", 2),
-        "GBP" => ("£", 2),
-        "JPY" => ("¥", 0),
-        "AUD" | "CAD" | "NZD" | "USD" => ("$", 2),
-        _ => ("", 2),
+    let sign = match settings.currency.as_str() {
+        "EUR" => "€",
+        "GBP" => "£",
+        "JPY" => "¥",
+        "AUD" | "CAD" | "NZD" | "USD" => "$",
+        _ => "",
     };
-    let amount = amount.fixed(places);
+    let amount = amount.fixed(places(settings));
     if sign.is_empty() {
         format!("{amount} {}", settings.currency)
     } else {

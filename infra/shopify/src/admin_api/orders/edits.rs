@@ -4,20 +4,26 @@ use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
 use super::super::money::bag;
-use super::super::mutations::refused;
+use super::super::mutations::error_payload;
 use super::super::session::Context;
 use super::lines::{NewLine, add_line, line_of_input};
-use crate::store::{Decimal, Fields, gid, kind_of, legacy_id, reference, referenced};
+use crate::store::{Decimal, Fields, gid, legacy_id, reference, referenced};
 
 const SUBJECT: &str = "calculatedOrder";
 
 pub(super) fn begin(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let order = arguments.text("id");
-    if kind_of(order) != Some("Order") || context.shop.records.get(order).is_none() {
-        return refused(SUBJECT, vec![user_error(&["id"], "The order does not exist.", None)]);
+    if context.shop.records.of("Order", order).is_none() {
+        return error_payload(
+            SUBJECT,
+            vec![user_error(&["id"], "The order does not exist.", None)],
+        );
     }
     if !context.shop.records.value(order)["cancelledAt"].is_null() {
-        return refused(SUBJECT, vec![user_error(&["id"], "The order cannot be edited.", None)]);
+        return error_payload(
+            SUBJECT,
+            vec![user_error(&["id"], "The order cannot be edited.", None)],
+        );
     }
     let lines: Vec<Value> = context
         .shop
@@ -28,6 +34,8 @@ pub(super) fn begin(context: &mut Context<'_>, arguments: &Value) -> Result<Valu
             calculated["id"] = json!(gid("CalculatedLineItem", legacy_id(&line.gid)));
             calculated["source"] = json!(line.gid);
             calculated["quantity"] = line.value["currentQuantity"].clone();
+            // No field of the schema: what the webhook of the edit says has changed.
+            calculated["quantityBefore"] = line.value["currentQuantity"].clone();
             calculated["editableQuantity"] = line.value["currentQuantity"].clone();
             calculated["stagedChanges"] = json!([]);
             calculated
@@ -42,13 +50,12 @@ pub(super) fn begin(context: &mut Context<'_>, arguments: &Value) -> Result<Valu
 /// The calculated order of a request that is not committed.
 fn open(context: &Context<'_>, arguments: &Value) -> Option<(String, Value)> {
     let id = arguments.text("id");
-    let edit =
-        context.shop.records.get(id).filter(|one| kind_of(&one.gid) == Some("CalculatedOrder"))?;
+    let edit = context.shop.records.of("CalculatedOrder", id)?;
     (!edit.value.is_true("committed")).then(|| (id.to_owned(), edit.value.as_ref().clone()))
 }
 
 fn closed() -> Result<Value, Failure> {
-    refused(SUBJECT, vec![user_error(&["id"], "The calculated order does not exist.", None)])
+    error_payload(SUBJECT, vec![user_error(&["id"], "The calculated order does not exist.", None)])
 }
 
 fn save(context: &mut Context<'_>, id: &str, edit: &Value, line: Option<&Value>) -> Value {
@@ -67,7 +74,7 @@ pub(super) fn set_quantity(context: &mut Context<'_>, arguments: &Value) -> Resu
     let line = lines.find(|line| legacy_id(line.text("id")) == line_id);
     let Some(line) = line.filter(|_| quantity >= 0) else {
         let error = user_error(&["lineItemId"], "The line item does not exist.", None);
-        return refused(SUBJECT, vec![error]);
+        return error_payload(SUBJECT, vec![error]);
     };
     line["quantity"] = json!(quantity);
     line["editableQuantity"] = json!(quantity);
@@ -86,7 +93,7 @@ fn add(
         Ok(line) => line,
         Err((field, message)) => {
             let path = field.unwrap_or("variantId");
-            return refused(SUBJECT, vec![user_error(&[path], &message, None)]);
+            return error_payload(SUBJECT, vec![user_error(&[path], &message, None)]);
         }
     };
     let mut calculated = line.fields(context.shop);
@@ -113,18 +120,18 @@ pub(super) fn add_custom_item(
 
 pub(super) fn commit(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let Some((id, mut edit)) = open(context, arguments) else {
-        return refused(
+        return error_payload(
             "order",
             vec![user_error(&["id"], "The calculated order does not exist.", None)],
         );
     };
     let order = referenced(&edit["originalOrder"]).unwrap_or_default().to_owned();
-    for line in edit.list("lineItems") {
-        match line.given("source").and_then(Value::as_str) {
+    for line in edit["lineItems"].as_array_mut().into_iter().flatten() {
+        match line.present("source").and_then(Value::as_str) {
             Some(source) => set_current(context, source, line),
             None => {
                 let new = of_calculated(line);
-                add_line(context, &order, &new, Decimal::ZERO);
+                line["source"] = json!(add_line(context, &order, &new, Decimal::ZERO));
             }
         }
     }

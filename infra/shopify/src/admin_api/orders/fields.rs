@@ -31,10 +31,12 @@ impl Sums<'_> {
     /// What the lines cost after all discounts, for the quantity that is left.
     fn current_subtotal(&self) -> Decimal {
         self.lines(|line| {
-            let quantity = Decimal::whole(line["quantity"].as_i64().unwrap_or(0));
-            let current = Decimal::whole(line["currentQuantity"].as_i64().unwrap_or(0));
+            let quantity = line["quantity"].as_i64().unwrap_or(0);
+            let current = line["currentQuantity"].as_i64().unwrap_or(0);
             let total = amount(line, "priceAfterAllDiscountsSet");
-            total.share(current, quantity, places(&self.view.shop.settings))
+            // Less what was refunded, so that both together are the price.
+            let (gone, sold) = (Decimal::whole(quantity - current), Decimal::whole(quantity));
+            total - total.share(gone, sold, places(&self.view.shop.settings))
         })
     }
 
@@ -91,6 +93,9 @@ impl Sums<'_> {
         }
         if received == Decimal::ZERO && !self.order["cancelledAt"].is_null() {
             "VOIDED"
+        } else if received == Decimal::ZERO && self.transactions(&["AUTHORIZATION"]) > Decimal::ZERO
+        {
+            "AUTHORIZED"
         } else if received >= self.current_total() {
             "PAID"
         } else if received > Decimal::ZERO {

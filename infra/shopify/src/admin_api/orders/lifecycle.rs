@@ -4,23 +4,23 @@ use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
 use super::super::money::amount;
-use super::super::mutations::refused;
+use super::super::mutations::error_payload;
 use super::super::session::{Context, View};
 use super::super::{metafields, tags};
-use super::create::add_transaction;
+use super::create::{NewTransaction, add_transaction};
 use super::fields::field;
 use super::refunds;
-use crate::store::{Fields, kind_of, reference, timestamp};
+use crate::store::{Fields, reference, timestamp};
 
 /// Fields of the input that are stored as they are.
 const PLAIN: [&str; 5] = ["email", "phone", "note", "poNumber", "customAttributes"];
 
 fn is_order(context: &Context<'_>, id: &str) -> bool {
-    kind_of(id) == Some("Order") && context.shop.records.get(id).is_some()
+    context.shop.records.of("Order", id).is_some()
 }
 
 fn unknown(subject: &str, path: &str) -> Result<Value, Failure> {
-    refused(subject, vec![user_error(&[path], "Order does not exist", None)])
+    error_payload(subject, vec![user_error(&[path], "Order does not exist", None)])
 }
 
 pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
@@ -59,9 +59,9 @@ pub(super) fn mark_as_paid(context: &mut Context<'_>, arguments: &Value) -> Resu
     let outstanding = computed(context, id, "totalOutstandingSet");
     if outstanding <= crate::store::Decimal::ZERO {
         let error = user_error(&["id"], "Order cannot be marked as paid.", None);
-        return refused("order", vec![error]);
+        return error_payload("order", vec![error]);
     }
-    add_transaction(context, id, ("SALE", "manual"), outstanding);
+    add_transaction(context, id, NewTransaction::succeeded("SALE", "manual", outstanding));
     context.shop.records.update(id, context.now, |_| ());
     Ok(json!({ "order": reference(id), "userErrors": [] }))
 }
@@ -81,10 +81,11 @@ pub(super) fn cancel(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     }
     let method = &arguments["refundMethod"];
     let is_refunded = arguments.is_true("refund") || method.is_true("originalPaymentMethodsRefund");
+    let restocks = arguments.is_true("restock");
     if is_refunded {
-        refunds::refund_all(context, id);
+        refunds::refund_all(context, id, restocks);
     } else {
-        refunds::remove_all(context, id);
+        refunds::remove_all(context, id, restocks);
     }
     let (reason, at) = (arguments["reason"].clone(), timestamp(context.now));
     context.shop.records.update(id, context.now, |fields| {
@@ -104,9 +105,9 @@ pub(super) fn set_customer(context: &mut Context<'_>, arguments: &Value) -> Resu
     if !is_order(context, id) {
         return unknown("order", "orderId");
     }
-    if kind_of(customer) != Some("Customer") || context.shop.records.get(customer).is_none() {
+    if context.shop.records.of("Customer", customer).is_none() {
         let error = user_error(&["customerId"], "Customer does not exist", None);
-        return refused("order", vec![error]);
+        return error_payload("order", vec![error]);
     }
     context.shop.records.move_to(id, customer);
     context.shop.records.update(id, context.now, |fields| {
@@ -117,7 +118,7 @@ pub(super) fn set_customer(context: &mut Context<'_>, arguments: &Value) -> Resu
 
 pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let id = arguments.text("orderId");
-    if is_order(context, id) && context.shop.records.remove(id, context.now) {
+    if context.shop.records.remove_of("Order", id, context.now) {
         return Ok(json!({ "deletedId": id, "userErrors": [] }));
     }
     unknown("deletedId", "orderId")

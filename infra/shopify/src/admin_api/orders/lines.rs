@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::money::{bag, places};
+use super::super::products;
 use super::super::session::Context;
-use crate::store::{Decimal, Fields, Settings, Shop, kind_of, legacy_id, reference, referenced};
+use crate::store::{Decimal, Fields, Settings, Shop, legacy_id, reference, referenced};
 
 /// A line that will be sold.
 #[derive(Clone, Debug)]
@@ -29,8 +30,7 @@ pub(in super::super) fn line_of_input(
 ) -> Result<NewLine, (Option<&'static str>, String)> {
     let quantity = input["quantity"].as_i64().unwrap_or(1);
     let gid = input.text("variantId");
-    let is_variant = kind_of(gid) == Some("ProductVariant");
-    let variant = shop.records.get(gid).filter(|_| is_variant);
+    let variant = shop.records.of("ProductVariant", gid);
     if !gid.is_empty() && variant.is_none() {
         let id = legacy_id(gid);
         return Err((None, format!("Product with ID {id} is no longer available.")));
@@ -52,9 +52,9 @@ pub(in super::super) fn line_of_input(
         return Err((None, "Cannot send negative price for line_item".to_owned()));
     }
     let flag =
-        |name: &str, other: bool| input.given(name).and_then(Value::as_bool).unwrap_or(other);
-    let sku = input.given("sku").filter(|_| variant.is_none()).or_else(|| stored.given("sku"));
-    let attributes = input.given("customAttributes").or_else(|| input.given("properties"));
+        |name: &str, other: bool| input.present(name).and_then(Value::as_bool).unwrap_or(other);
+    let sku = input.present("sku").filter(|_| variant.is_none()).or_else(|| stored.present("sku"));
+    let attributes = input.present("customAttributes").or_else(|| input.present("properties"));
     Ok(NewLine {
         title: title.to_owned(),
         variant: variant.map(|record| record.gid.clone()),
@@ -72,7 +72,7 @@ pub(in super::super) fn line_of_input(
 fn attributes_of(list: &Value) -> Value {
     let items = list.as_array().map_or(&[][..], Vec::as_slice);
     let pair = |item: &Value| {
-        let key = item.given("key").or_else(|| item.given("name"));
+        let key = item.present("key").or_else(|| item.present("name"));
         json!({ "key": key, "value": item["value"] })
     };
     items.iter().map(pair).collect()
@@ -93,6 +93,8 @@ impl NewLine {
             Some(variant) => format!("{} - {variant}", self.title),
             None => self.title.clone(),
         };
+        let product = variant.as_ref().and_then(|variant| referenced(&variant["product"]));
+        let product = product.map(|product| shop.records.value(product));
         let total = self.original() - self.discount;
         json!({
             "title": self.title,
@@ -103,7 +105,8 @@ impl NewLine {
             "variant": self.variant.as_deref().map(reference),
             "product": variant.as_ref().map(|variant| variant["product"].clone()),
             "custom": self.variant.is_none(),
-            "isGiftCard": false,
+            "isGiftCard": product.as_ref().is_some_and(|product| product.is_true("isGiftCard")),
+            "vendor": product.as_ref().map(|product| product["vendor"].clone()),
             "requiresShipping": self.requires_shipping,
             "taxable": self.is_taxable,
             "customAttributes": self.attributes,
@@ -113,6 +116,15 @@ impl NewLine {
             "discountedTotalSet": bag(settings, total),
             "totalDiscountSet": bag(settings, self.discount),
         })
+    }
+}
+
+/// Takes the pieces that are sold from the stock.
+pub(in super::super) fn take_stock(context: &mut Context<'_>, lines: &[NewLine]) {
+    for line in lines {
+        if let Some(variant) = &line.variant {
+            products::adjust(context, variant, -line.quantity);
+        }
     }
 }
 

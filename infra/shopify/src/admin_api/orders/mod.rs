@@ -15,7 +15,8 @@ use super::session::Context;
 
 pub(super) use create::{NewOrder, place};
 pub(super) use fields::field;
-pub(super) use lines::{NewLine, line_of_input};
+pub(super) use lines::{NewLine, line_of_input, take_stock};
+pub use refunds::piece_value;
 pub use storefront::place_paid_order;
 
 type Mutation = fn(&mut Context<'_>, &Value) -> Result<Value, Failure>;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::super::schema;
 use super::super::session::Context;
 use super::super::version::Version;
-use super::{NewLine, NewOrder, place};
+use super::{NewLine, NewOrder, place, take_stock};
 use crate::store::{Decimal, Fields, Shop, gid};
 
 /// The gateway of the local checkout.
@@ -25,6 +25,9 @@ pub fn place_paid_order(shop: &mut Shop, order: &Value, now: OffsetDateTime) {
     let fields = json!({
         "email": order["email"], "note": order["note"], "sourceName": order["source_name"],
         "customAttributes": pairs(order, "note_attributes"), "discountCodes": codes,
+        "taxesIncluded": order["taxes_included"],
+        // No field of the schema: what webhooks of later changes are based on.
+        "checkoutPayload": order,
     });
     let new = NewOrder {
         fields,
@@ -34,7 +37,9 @@ pub fn place_paid_order(shop: &mut Shop, order: &Value, now: OffsetDateTime) {
         shipping: Decimal::ZERO,
         gateway: Some(GATEWAY.to_owned()),
     };
-    let mut context = Context { schema, shop, now, version: &Version::default() };
+    let version = &Version::default();
+    let mut context = Context { schema, shop, now, version, scopes: None };
+    take_stock(&mut context, &new.lines);
     place(&mut context, new);
     for code in used {
         count_use(context.shop, &code, now);

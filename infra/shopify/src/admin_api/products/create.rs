@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
 use super::super::metafields;
-use super::super::mutations::refused;
+use super::super::mutations::error_payload;
 use super::super::session::Context;
 use super::super::tags;
 use super::variants::{NewVariant, add_variant};
@@ -20,22 +20,22 @@ const PLAIN: [&str; 6] =
 
 pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let input =
-        arguments.given("product").or_else(|| arguments.given("input")).unwrap_or(&Value::Null);
+        arguments.present("product").or_else(|| arguments.present("input")).unwrap_or(&Value::Null);
     let mut errors = problems(input, true);
     errors.extend(option_problems(input.list("productOptions")));
     if !errors.is_empty() {
-        return refused("product", errors);
+        return error_payload("product", errors);
     }
     let (shop, now) = (&mut *context.shop, context.now);
     let handle = unique_handle(
         shop,
         "Product",
-        input.given("handle").and_then(Value::as_str).unwrap_or(input.text("title")),
+        input.present("handle").and_then(Value::as_str).unwrap_or(input.text("title")),
     );
     let options = options(shop, input.list("productOptions"));
-    let status = input.given("status").cloned().unwrap_or_else(|| json!("ACTIVE"));
+    let status = input.present("status").cloned().unwrap_or_else(|| json!("ACTIVE"));
     let published = if status == "ACTIVE" { timestamp(now) } else { Value::Null };
-    let vendor = input.given("vendor").cloned().unwrap_or_else(|| json!(shop.settings.name));
+    let vendor = input.present("vendor").cloned().unwrap_or_else(|| json!(shop.settings.name));
     let product = json!({
         "title": input["title"],
         "handle": handle,
@@ -118,21 +118,21 @@ fn problems(input: &Value, is_new: bool) -> Vec<Value> {
 
 pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let input =
-        arguments.given("product").or_else(|| arguments.given("input")).unwrap_or(&Value::Null);
-    let id = input.given("id").or_else(|| arguments["identifier"].given("id"));
+        arguments.present("product").or_else(|| arguments.present("input")).unwrap_or(&Value::Null);
+    let id = input.present("id").or_else(|| arguments["identifier"].present("id"));
     let id = id.and_then(Value::as_str).unwrap_or_default();
-    if context.shop.records.get(id).is_none() {
-        return refused("product", vec![user_error(&["id"], "Product does not exist", None)]);
+    if context.shop.records.of("Product", id).is_none() {
+        return error_payload("product", vec![user_error(&["id"], "Product does not exist", None)]);
     }
     let errors = problems(input, false);
     if !errors.is_empty() {
-        return refused("product", errors);
+        return error_payload("product", errors);
     }
-    let handle = input.given("handle").and_then(Value::as_str);
+    let handle = input.present("handle").and_then(Value::as_str);
     let handle = handle.map(|handle| unique_handle(context.shop, "Product", handle));
     context.shop.records.update(id, context.now, |fields| {
         for name in PLAIN {
-            if let Some(value) = input.given(name) {
+            if let Some(value) = input.present(name) {
                 fields.insert(name.to_owned(), value.clone());
             }
         }
@@ -153,9 +153,12 @@ pub(super) fn create_collection(
 ) -> Result<Value, Failure> {
     let input = &arguments["input"];
     if input.text("title").trim().is_empty() {
-        return refused("collection", vec![user_error(&["title"], "Title can't be blank", None)]);
+        return error_payload(
+            "collection",
+            vec![user_error(&["title"], "Title can't be blank", None)],
+        );
     }
-    let handle = input.given("handle").and_then(Value::as_str).unwrap_or(input.text("title"));
+    let handle = input.present("handle").and_then(Value::as_str).unwrap_or(input.text("title"));
     let handle = unique_handle(context.shop, "Collection", handle);
     let collection = json!({
         "title": input["title"], "handle": handle, "sortOrder": "BEST_SELLING",

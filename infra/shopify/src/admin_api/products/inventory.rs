@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
-use super::super::mutations::refused;
+use super::super::mutations::error_payload;
 use super::super::session::Context;
-use crate::store::{Decimal, Fields, kind_of, reference};
+use crate::store::{Decimal, Fields, Shop, reference, referenced};
 
 /// Digits of a harmonized system code.
 const HS_CODE_DIGITS: std::ops::RangeInclusive<usize> = 6..=13;
@@ -21,13 +21,13 @@ const PLAIN: [&str; 6] = [
 
 pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let (id, input) = (arguments.text("id"), &arguments["input"]);
-    if kind_of(id) != Some("InventoryItem") || context.shop.records.get(id).is_none() {
+    if context.shop.records.of("InventoryItem", id).is_none() {
         let message = "The product couldn't be updated because it does not exist.";
-        return refused("inventoryItem", vec![user_error(&["id"], message, None)]);
+        return error_payload("inventoryItem", vec![user_error(&["id"], message, None)]);
     }
     let errors = problems(input);
     if !errors.is_empty() {
-        return refused("inventoryItem", errors);
+        return error_payload("inventoryItem", errors);
     }
     context.shop.records.update(id, context.now, |fields| {
         for name in PLAIN {
@@ -35,12 +35,12 @@ pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Val
                 fields.insert(name.to_owned(), value.clone());
             }
         }
-        if let Some(weight) = input["measurement"].given("weight") {
+        if let Some(weight) = input["measurement"].present("weight") {
             fields.insert("measurement".to_owned(), json!({ "weight": weight }));
         }
     });
     let variant = context.shop.records.get(id).and_then(|item| item.parent.clone());
-    if let (Some(sku), Some(variant)) = (input.given("sku"), variant) {
+    if let (Some(sku), Some(variant)) = (input.present("sku"), variant) {
         context.shop.records.update(&variant, context.now, |fields| {
             fields.insert("sku".to_owned(), sku.clone());
         });
@@ -71,7 +71,7 @@ fn problems(input: &Value) -> Vec<Value> {
         let path = ["input", "countryCodeOfOrigin"];
         errors.push(user_error(&path, "Country code of origin is invalid", None));
     }
-    if let Some(code) = input.given("harmonizedSystemCode").and_then(Value::as_str) {
+    if let Some(code) = input.present("harmonizedSystemCode").and_then(Value::as_str) {
         let is_code =
             HS_CODE_DIGITS.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
         if !is_code {
@@ -83,6 +83,24 @@ fn problems(input: &Value) -> Vec<Value> {
     errors
 }
 
+/// Changes the quantity of a variant whose stock is counted.
+pub(in super::super) fn adjust(context: &mut Context<'_>, variant: &str, delta: i64) {
+    if available(context.shop, variant).is_some() {
+        context.shop.records.update(variant, context.now, |fields| {
+            let quantity = fields.get("inventoryQuantity").and_then(Value::as_i64).unwrap_or(0);
+            fields.insert("inventoryQuantity".to_owned(), json!(quantity.saturating_add(delta)));
+        });
+    }
+}
+
+/// The quantity of a variant; none if its stock is not counted.
+pub(in super::super) fn available(shop: &Shop, variant: &str) -> Option<i64> {
+    let variant = shop.records.of("ProductVariant", variant)?;
+    let item = shop.records.get(referenced(&variant.value["inventoryItem"])?)?;
+    let quantity = variant.value["inventoryQuantity"].as_i64().unwrap_or(0);
+    item.value.is_true("tracked").then_some(quantity)
+}
+
 /// Sets available quantities. One location is emulated: a quantity is the variant's.
 pub(super) fn set_quantities(
     context: &mut Context<'_>,
@@ -90,14 +108,15 @@ pub(super) fn set_quantities(
 ) -> Result<Value, Failure> {
     let quantities = arguments["input"].list("quantities");
     let variant_of = |context: &Context<'_>, row: &Value| {
-        context.shop.records.get(row.text("inventoryItemId")).and_then(|item| item.parent.clone())
+        let item = context.shop.records.of("InventoryItem", row.text("inventoryItemId"));
+        item.and_then(|item| item.parent.clone())
     };
     if let Some(index) = quantities.iter().position(|row| variant_of(context, row).is_none()) {
         let index = index.to_string();
         let path = ["input", "quantities", index.as_str(), "inventoryItemId"];
         let message = "The specified inventory item could not be found.";
         let error = user_error(&path, message, Some("INVALID_INVENTORY_ITEM"));
-        return refused("inventoryAdjustmentGroup", vec![error]);
+        return error_payload("inventoryAdjustmentGroup", vec![error]);
     }
     for row in quantities {
         let Some(variant) = variant_of(context, row) else { continue };

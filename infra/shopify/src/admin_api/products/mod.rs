@@ -8,11 +8,12 @@ mod variants;
 use serde_json::{Value, json};
 
 use super::failure::{Failure, user_error};
-use super::mutations::refused;
+use super::mutations::error_payload;
 use super::session::Context;
 use crate::store::{Fields, reference};
 
 pub(super) use fields::{inventory_item_field, level_field, product_field, variant_field};
+pub(super) use inventory::{adjust, available};
 
 type Mutation = fn(&mut Context<'_>, &Value) -> Result<Value, Failure>;
 
@@ -33,16 +34,16 @@ pub(super) fn mutation(name: &str) -> Option<Mutation> {
 
 fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Value, Failure> {
     let gid = arguments["input"].text("id");
-    if context.shop.records.remove(gid, context.now) {
+    if context.shop.records.remove_of("Product", gid, context.now) {
         return Ok(json!({ "deletedProductId": gid, "userErrors": [] }));
     }
     let error = user_error(&["id"], "Product does not exist", None);
-    refused("deletedProductId", vec![error])
+    error_payload("deletedProductId", vec![error])
 }
 
 /// The product, or the refusal of a request about an unknown one.
 fn existing(context: &Context<'_>, gid: &str) -> Result<Value, Value> {
-    match context.shop.records.get(gid) {
+    match context.shop.records.of("Product", gid) {
         Some(_) => Ok(reference(gid)),
         None => {
             let code = Some("PRODUCT_DOES_NOT_EXIST");

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::super::failure::{Failure, user_error};
 use super::super::metafields;
-use super::super::mutations::refused;
+use super::super::money::places;
+use super::super::mutations::error_payload;
 use super::super::session::Context;
 use super::existing;
-use crate::store::{Decimal, Fields, reference};
+use crate::store::{Decimal, Fields, Settings, reference};
 
 /// A variant that will be added to a product.
 pub(super) struct NewVariant<'v> {
@@ -25,10 +26,10 @@ pub(super) fn add_variant(context: &mut Context<'_>, product: &str, new: NewVari
     let values: Vec<&str> = new.selected.iter().map(|one| one.text("value")).collect();
     let title = values.join(" / ");
     let inventory_item = shop.mint("InventoryItem");
-    let sku = new.input["inventoryItem"].given("sku").cloned().unwrap_or(Value::Null);
+    let sku = new.input["inventoryItem"].present("sku").cloned().unwrap_or(Value::Null);
     let mut variant = json!({
         "title": title,
-        "price": "0.00",
+        "price": Decimal::ZERO.fixed(places(&shop.settings)),
         "compareAtPrice": null,
         "sku": sku,
         "barcode": null,
@@ -40,13 +41,13 @@ pub(super) fn add_variant(context: &mut Context<'_>, product: &str, new: NewVari
         "product": reference(product),
         "inventoryItem": reference(&inventory_item),
     });
-    apply(&mut variant, new.input);
+    apply(&shop.settings, &mut variant, new.input);
     let id = shop.create("ProductVariant", Some(product), variant, now);
     let item = json!({
         "id": inventory_item,
         "createdAt": crate::store::timestamp(now),
         "updatedAt": crate::store::timestamp(now),
-        "tracked": new.input["inventoryItem"].given("tracked").cloned().unwrap_or_else(|| json!(new.is_tracked)),
+        "tracked": new.input["inventoryItem"].present("tracked").cloned().unwrap_or_else(|| json!(new.is_tracked)),
         "requiresShipping": true,
         "sku": sku,
         "countryCodeOfOrigin": null,
@@ -61,9 +62,9 @@ pub(super) fn add_variant(context: &mut Context<'_>, product: &str, new: NewVari
 }
 
 /// Fields of an input that are stored as they are.
-fn apply(variant: &mut Value, input: &Value) {
+fn apply(settings: &Settings, variant: &mut Value, input: &Value) {
     for name in ["barcode", "inventoryPolicy", "taxable"] {
-        if let Some(value) = input.given(name) {
+        if let Some(value) = input.present(name) {
             variant[name] = value.clone();
         }
     }
@@ -72,7 +73,7 @@ fn apply(variant: &mut Value, input: &Value) {
             Some(Value::Null) if name == "compareAtPrice" => variant[name] = Value::Null,
             Some(_) => {
                 if let Some(amount) = input.decimal(name) {
-                    variant[name] = json!(amount.fixed(2));
+                    variant[name] = json!(amount.fixed(places(settings)));
                 }
             }
             None => {}
@@ -80,9 +81,17 @@ fn apply(variant: &mut Value, input: &Value) {
     }
 }
 
-fn problems(index: usize, input: &Value) -> Vec<Value> {
+fn problems(settings: &Settings, index: usize, input: &Value) -> Vec<Value> {
     let index = index.to_string();
     let mut errors = Vec::new();
+    let places = places(settings);
+    for name in ["price", "compareAtPrice"] {
+        if input.decimal(name).is_some_and(|amount| amount.round(places) != amount) {
+            let path = ["variants", index.as_str(), name];
+            let message = format!("Amounts in {} have {places} decimal places", settings.currency);
+            errors.push(user_error(&path, &message, Some("INVALID")));
+        }
+    }
     if input.decimal("price").is_some_and(Decimal::is_negative) {
         let path = ["variants", index.as_str(), "price"];
         errors.push(user_error(&path, "Price must be greater than or equal to 0", Some("INVALID")));
@@ -94,11 +103,13 @@ pub(super) fn create(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     let gid = arguments.text("productId");
     let product = match existing(context, gid) {
         Ok(product) => product,
-        Err(error) => return refused("product", vec![error]),
+        Err(error) => return error_payload("product", vec![error]),
     };
     let inputs = arguments.list("variants");
+    let settings = &context.shop.settings;
+    let errors = inputs.iter().enumerate();
     let errors: Vec<Value> =
-        inputs.iter().enumerate().flat_map(|(index, input)| problems(index, input)).collect();
+        errors.flat_map(|(index, input)| problems(settings, index, input)).collect();
     if !errors.is_empty() {
         return Ok(json!({ "product": product, "productVariants": [], "userErrors": errors }));
     }
@@ -151,13 +162,13 @@ pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     let gid = arguments.text("productId");
     let product = match existing(context, gid) {
         Ok(product) => product,
-        Err(error) => return refused("product", vec![error]),
+        Err(error) => return error_payload("product", vec![error]),
     };
     let inputs = arguments.list("variants");
     let mut errors = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        errors.extend(problems(index, input));
-        let variant = context.shop.records.get(input.text("id"));
+        errors.extend(problems(&context.shop.settings, index, input));
+        let variant = context.shop.records.of("ProductVariant", input.text("id"));
         if variant.and_then(|one| one.parent.as_deref()) != Some(gid) {
             let index = index.to_string();
             let path = ["variants", index.as_str(), "id"];
@@ -172,13 +183,13 @@ pub(super) fn update(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     for input in inputs {
         let id = input.text("id");
         let mut variant = context.shop.records.value(id).as_ref().clone();
-        apply(&mut variant, input);
-        if let Some(sku) = input["inventoryItem"].given("sku") {
+        apply(&context.shop.settings, &mut variant, input);
+        if let Some(sku) = input["inventoryItem"].present("sku") {
             variant["sku"] = sku.clone();
         }
         let item =
             crate::store::referenced(&variant["inventoryItem"]).unwrap_or_default().to_owned();
-        if let Some(tracked) = input["inventoryItem"].given("tracked") {
+        if let Some(tracked) = input["inventoryItem"].present("tracked") {
             context.shop.records.update(&item, context.now, |fields| {
                 fields.insert("tracked".to_owned(), tracked.clone());
             });
@@ -197,16 +208,17 @@ pub(super) fn delete(context: &mut Context<'_>, arguments: &Value) -> Result<Val
     let gid = arguments.text("productId");
     let product = match existing(context, gid) {
         Ok(product) => product,
-        Err(error) => return refused("product", vec![error]),
+        Err(error) => return error_payload("product", vec![error]),
     };
     let ids: Vec<&str> = arguments.list("variantsIds").iter().filter_map(Value::as_str).collect();
-    let is_own =
-        |id: &&str| context.shop.records.get(id).and_then(|one| one.parent.as_deref()) == Some(gid);
+    let records = &context.shop.records;
+    let parent = |id: &str| records.of("ProductVariant", id)?.parent.as_deref();
+    let is_own = |id: &&str| parent(id) == Some(gid);
     if let Some(position) = ids.iter().position(|id| !is_own(id)) {
         let index = position.to_string();
         let message = "At least one variant does not belong to the product";
         let code = Some("AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT");
-        return refused("product", vec![user_error(&["variantsIds", &index], message, code)]);
+        return error_payload("product", vec![user_error(&["variantsIds", &index], message, code)]);
     }
     for id in ids {
         context.shop.records.remove(id, context.now);

@@ -35,6 +35,39 @@ fn documents_that_are_too_deep_or_too_long_are_refused() {
 }
 
 #[test]
+fn fragments_that_spread_each_other_twice_are_counted_once() {
+    // Each of 40 fragments spreads the next one twice: 2⁴⁰ selections if they were walked.
+    let fragments = (0..40).map(|at| {
+        let next = at + 1;
+        format!("fragment F{at} on Shop {{ ...F{next} ...F{next} }} ")
+    });
+    let fragments: String = fragments.collect();
+    let query = format!("{{ shop {{ ...F0 }} }} {fragments} fragment F40 on Shop {{ name }}");
+    let answer = world().run(&query, json!({}));
+    assert_eq!(answer["data"]["shop"]["name"], "Local Shop", "{answer}");
+    let mutations = "mutation { ...F } fragment F on Mutation {
+        a: customerCreate(input: { firstName: \"A\" }) { userErrors { message } }
+        b: customerCreate(input: { firstName: \"B\" }) { userErrors { message } } }";
+    let answer = world().run(mutations, json!({}));
+    assert_eq!(answer["extensions"]["cost"]["requestedQueryCost"], 20, "{answer}");
+}
+
+#[test]
+fn a_search_that_is_not_emulated_is_an_error_and_not_an_empty_list() {
+    let world = world();
+    let search = "query($q: String!) { orders(first: 1, query: $q) { nodes { id } } ordersCount(query: $q) { count } }";
+    for (query, expected) in [
+        ("risk_level:high", "NOT_EMULATED"),
+        ("name:#1001 OR (risk_level:high)", "NOT_EMULATED"),
+        ("updated_at:>soon", "BAD_REQUEST"),
+        ("(name:#1001", "BAD_REQUEST"),
+    ] {
+        let answer = world.run(search, json!({ "q": query }));
+        assert_eq!(code(&answer), expected, "{query}: {answer}");
+    }
+}
+
+#[test]
 fn pages_need_a_size_and_a_cursor_of_the_shop() {
     let world = world();
     for arguments in

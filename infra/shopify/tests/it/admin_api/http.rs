@@ -55,10 +55,10 @@ async fn an_answer_names_its_version_and_its_cost() {
 async fn a_request_without_a_token_a_version_or_a_query_is_refused() {
     let body = json!({ "query": "{ shop { name } }" }).to_string();
     assert_eq!(post(PATH, "other", &body).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(
-        post("/admin/api/soon/graphql.json", "secret", &body).await.0,
-        StatusCode::NOT_FOUND
-    );
+    for version in ["soon", "2099-10", "2026-08"] {
+        let path = format!("/admin/api/{version}/graphql.json");
+        assert_eq!(post(&path, "secret", &body).await.0, StatusCode::NOT_FOUND, "{version}");
+    }
     assert_eq!(post(PATH, "secret", "{").await.0, StatusCode::BAD_REQUEST);
     let large = "x".repeat(infra_shopify::admin_api::BODY_BYTES_MAX + 1);
     assert_eq!(post(PATH, "secret", &large).await.0, StatusCode::PAYLOAD_TOO_LARGE);

@@ -69,6 +69,14 @@ fn a_repeated_refund_with_the_same_key_is_one_refund() {
     assert_eq!(amount(&refunded["refundLineItems"]["nodes"][0], "subtotalSet"), "9.0");
     let again = world.run(refund, json!({ "input": input, "key": "k1" }));
     assert_eq!(again["data"]["refundCreate"]["refund"]["id"], refunded["id"]);
+    let other = place(&world);
+    let rows = json!([{ "lineItemId": other["lineItems"]["nodes"][0]["id"], "quantity": 1 }]);
+    let input = json!({ "orderId": other["id"], "refundLineItems": rows });
+    let mixed = world.run(refund, json!({ "input": input, "key": "k1" }));
+    assert_eq!(
+        mixed["errors"][0]["extensions"]["code"], "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+        "{mixed}"
+    );
     let state = &world.run(STATE, json!({ "id": order["id"] }))["data"]["order"];
     assert_eq!(state["displayFinancialStatus"], "PARTIALLY_REFUNDED");
     assert_eq!(amount(state, "currentTotalPriceSet"), "104.0");
@@ -113,6 +121,99 @@ fn a_cancelled_order_gives_all_money_back() {
     assert_eq!(state["displayFinancialStatus"], "REFUNDED");
     assert_eq!(state["cancelledAt"], super::values::AT);
     assert_eq!(amount(state, "totalRefundedSet"), "113.0");
+}
+
+/// The names of the orders that a search finds.
+fn found(world: &World, query: &str) -> Vec<String> {
+    let search = "query($q: String!) { orders(first: 9, query: $q) { nodes { name } } }";
+    let answer = world.run(search, json!({ "q": query }));
+    let nodes = answer["data"]["orders"]["nodes"].as_array().unwrap();
+    nodes.iter().map(|node| node["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn orders_are_found_by_what_is_computed_and_by_moments_of_any_zone() {
+    let world = world();
+    let first = place(&world);
+    place(&world);
+    let cancel = "mutation($id: ID!) { orderCancel(orderId: $id, reason: CUSTOMER, restock: true,
+        refundMethod: { originalPaymentMethodsRefund: true }) { job { done } } }";
+    world.run(cancel, json!({ "id": first["id"] }));
+    world.wait(60);
+    let customer = world.run(
+        "query($id: ID!) { order(id: $id) { customer { legacyResourceId } } }",
+        json!({ "id": first["id"] }),
+    );
+    let customer = customer["data"]["order"]["customer"]["legacyResourceId"].as_str().unwrap();
+    for (query, expected) in [
+        ("status:any", &["#1001", "#1002"][..]),
+        ("status:open", &["#1002"]),
+        ("status:cancelled", &["#1001"]),
+        ("financial_status:paid", &["#1002"]),
+        ("financial_status:refunded", &["#1001"]),
+        (&format!("customer_id:{customer}"), &["#1001", "#1002"]),
+        ("(name:#1001 OR name:#1002) AND name:#1003", &[]),
+        ("(name:#1001 OR name:#1003) AND name:1001", &["#1001"]),
+        // 10:00 UTC is 02:00 eight hours to the west.
+        ("updated_at:<'2026-11-30T03:00:00-08:00'", &["#1001", "#1002"]),
+        ("updated_at:<'2026-11-30T01:00:00-08:00'", &[]),
+        ("created_at:2026-11-30", &["#1001", "#1002"]),
+    ] {
+        assert_eq!(found(&world, query), expected, "{query}");
+    }
+}
+
+#[test]
+fn refunds_of_single_pieces_are_together_what_was_paid() {
+    let world = world();
+    let line = json!([{ "title": "Set", "quantity": 3,
+        "priceSet": { "shopMoney": { "amount": "6.67", "currencyCode": "EUR" } } }]);
+    // 20.01 less 0.01: 20.00 for three pieces.
+    let order = json!({ "lineItems": line, "financialStatus": "PAID", "discountCode": {
+        "itemFixedDiscountCode": { "code": "CENT", "amountSet":
+            { "shopMoney": { "amount": "0.01", "currencyCode": "EUR" } } } } });
+    let order = world.run(ORDER, json!({ "order": order }))["data"]["orderCreate"]["order"].clone();
+    let refund = "mutation($input: RefundInput!, $key: String!) {
+        refundCreate(input: $input) @idempotent(key: $key) { refund {
+            refundLineItems(first: 5) { nodes { subtotalSet { shopMoney { amount } } } } }
+            userErrors { message } } }";
+    let mut refunded = Vec::new();
+    for key in ["a", "b", "c"] {
+        let rows = [json!({ "lineItemId": order["lineItems"]["nodes"][0]["id"], "quantity": 1 })];
+        let input = json!({ "orderId": order["id"], "refundLineItems": rows });
+        let answer = world.run(refund, json!({ "input": input, "key": key }));
+        let row = &answer["data"]["refundCreate"]["refund"]["refundLineItems"]["nodes"][0];
+        refunded.push(amount(row, "subtotalSet").clone());
+    }
+    assert_eq!(refunded, ["6.67", "6.66", "6.67"]);
+}
+
+#[test]
+fn only_what_was_received_is_paid() {
+    let world = world();
+    let placed = |transactions: Value| {
+        let line = json!([{ "title": "Bike", "quantity": 1,
+            "priceSet": { "shopMoney": { "amount": "30.00", "currencyCode": "EUR" } } }]);
+        let order = json!({ "lineItems": line, "transactions": transactions });
+        let answer = world.run(ORDER, json!({ "order": order }));
+        let order = &answer["data"]["orderCreate"]["order"];
+        let state = &world.run(STATE, json!({ "id": order["id"] }))["data"]["order"];
+        let outstanding = amount(state, "totalOutstandingSet").clone();
+        (state["displayFinancialStatus"].clone(), outstanding)
+    };
+    let transaction = |kind: &str, status: &str, amount: &str| {
+        json!({ "kind": kind, "status": status, "amountSet":
+            { "shopMoney": { "amount": amount, "currencyCode": "EUR" } } })
+    };
+    for (transactions, status, outstanding) in [
+        (json!([transaction("SALE", "FAILURE", "30.00")]), "PENDING", "30.0"),
+        (json!([transaction("AUTHORIZATION", "SUCCESS", "30.00")]), "AUTHORIZED", "30.0"),
+        (json!([transaction("SALE", "SUCCESS", "10.00")]), "PARTIALLY_PAID", "20.0"),
+        (json!([transaction("SALE", "SUCCESS", "30.00")]), "PAID", "0.0"),
+    ] {
+        let expected = (json!(status), json!(outstanding));
+        assert_eq!(placed(transactions.clone()), expected, "{transactions}");
+    }
 }
 
 #[test]

@@ -1,6 +1,30 @@
+use infra_shopify::storefront::{CART_BYTES_MAX, TEXT_BYTES_MAX};
 use serde_json::json;
 
 use super::*;
+
+#[test]
+fn a_cart_has_a_greatest_size_and_stays_as_it_was_above_it() {
+    let mut browser = Browser::new();
+    let text = "x".repeat(TEXT_BYTES_MAX - 20);
+    // As many as fit a request.
+    let properties: serde_json::Map<String, Value> =
+        (0..90).map(|number| (format!("p{number}"), json!(text))).collect();
+    let mut added = 0;
+    let refused = loop {
+        let mut own = properties.clone();
+        own.insert("line".to_owned(), json!(added.to_string()));
+        let answer = browser.post("/cart/add.js", json!({ "id": BIKE, "properties": own }));
+        if answer.0 != 200 {
+            break answer;
+        }
+        added += 1;
+    };
+    let expected = format!("The cart has more than {CART_BYTES_MAX} bytes of text.");
+    assert_eq!(error(&refused), (422, expected.as_str()));
+    assert_eq!(browser.cart()["items"].as_array().unwrap().len(), added);
+    assert_eq!(added, 4);
+}
 
 #[test]
 fn items_are_added_and_answered_as_lines() {

@@ -115,12 +115,15 @@ fn a_line_item_has_its_price_properties_and_share_of_the_discount() {
 }
 
 #[test]
-fn a_guest_has_an_address_and_no_customer_and_pays_later() {
+fn a_guest_is_the_customer_with_the_address_and_pays_later() {
     let mut browser = Browser::new();
     browser.post("/cart/add.js", json!({ "id": TEE }));
     let placement = Placement { is_paid: false, is_test: true, ..placement() };
     let order = check_out(&mut browser, &placement).unwrap();
-    assert_eq!((&order["customer"], &order["email"]), (&Value::Null, &json!("guest@example.com")));
+    assert_eq!(
+        (&order["customer"]["id"], &order["email"]),
+        (&json!(1002), &json!("guest@example.com"))
+    );
     assert_eq!((&order["financial_status"], &order["test"]), (&json!("pending"), &json!(true)));
     assert_eq!(order["total_outstanding"], "19.95");
 }

@@ -20,9 +20,32 @@ fn a_discount_link_enters_its_code_and_leads_on() {
 #[test]
 fn a_discount_link_leads_to_no_other_site() {
     let mut browser = Browser::new();
-    for target in ["//evil.example", "https://evil.example", "evil"] {
+    let targets = [
+        "//evil.example",
+        "https://evil.example",
+        "evil",
+        // Browsers read all of these as `//evil.example`.
+        "/%5Cevil.example",
+        "/%09/evil.example",
+        "/%0A/evil.example",
+        "%5C%5Cevil.example",
+    ];
+    for target in targets {
         let response = browser.get(&format!("/discount/RIDE10?redirect={target}"));
         assert_eq!(location(&response), (302, "/"), "{target}");
+    }
+}
+
+#[test]
+fn the_head_of_a_link_changes_nothing_and_other_methods_are_refused() {
+    let mut browser = Browser::new();
+    browser.post("/cart/add.js", json!({ "id": TEE }));
+    for path in ["/cart/clear.js", "/discount/RIDE10", &format!("/cart/{BIKE}:1")] {
+        browser.send(Request::head(path).body(Bytes::new()).unwrap());
+        assert_eq!(browser.lines(), [(TEE, 1)], "{path}");
+        assert_eq!(browser.cart()["discount_codes"], json!([]), "{path}");
+        let deleted = browser.send(Request::delete(path).body(Bytes::new()).unwrap());
+        assert_eq!(deleted.status(), 405, "{path}");
     }
 }
 

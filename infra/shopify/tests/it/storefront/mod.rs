@@ -93,7 +93,13 @@ impl Customers for Demo {
     }
 
     fn by_email(&self, email: &str) -> Option<Customer> {
-        if email.eq_ignore_ascii_case("ada@example.com") { self.by_id(1001) } else { None }
+        match email.to_lowercase().as_str() {
+            "ada@example.com" => self.by_id(1001),
+            "guest@example.com" => {
+                Some(Customer { id: 1002, email: email.to_owned(), ..Customer::default() })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -104,7 +110,9 @@ impl Discounts for Demo {
             value,
             class,
             products: None,
+            variants: Default::default(),
             minimum_subtotal: 0,
+            minimum_quantity: 0,
             combines_with_product: false,
             combines_with_order: false,
         };

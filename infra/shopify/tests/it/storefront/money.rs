@@ -21,6 +21,17 @@ fn a_currency_has_three_capitals() {
 }
 
 #[test]
+fn the_actions_divide_by_the_decimals_of_the_ajax_api() {
+    for (code, decimals) in [("EUR", 2), ("JPY", 2), ("KWD", 3)] {
+        let script = Browser::paying_in(code).get("/actions.js");
+        let script = std::str::from_utf8(script.body()).unwrap();
+        assert!(script.contains(&format!("const DECIMALS = {decimals};")), "{code}");
+    }
+    // 129.900 dinars.
+    assert_eq!(Currency::of("KWD").unwrap().ajax(129_900), 129_900);
+}
+
+#[test]
 fn the_ajax_api_appends_two_digits_to_yen() {
     let mut browser = Browser::paying_in("JPY");
     browser.post("/cart/add.js", json!({ "id": TEE, "quantity": 2 }));

@@ -34,14 +34,15 @@ pub(crate) fn shopify(
     let client_id = shop.client_id.as_deref().unwrap_or(demo::SHOPIFY_CLIENT_ID);
     let app = APP.replace(URL_PLACE, forecourt).replace(CLIENT_ID_PLACE, client_id);
     let app = AppConfig::parse(&app).map_err(error)?;
+    let clock = ShopifyClock::system();
     let local = LocalShopify::new(Setup {
         app,
         credentials: Credentials::new(client_id, shop.shopify_secret.as_str()),
         domain: shop.domain.clone(),
         currency: shop.currency.clone(),
         base_url: format!("http://{address}"),
-        clock: ShopifyClock::system(),
-        seed: seed(&shop.domain),
+        seed: seed(&shop.domain, clock.now_ms()),
+        clock,
     })
     .map_err(error)?;
     for (id, first_name, last_name) in STAFF {
@@ -120,9 +121,10 @@ fn product(id: u64, handle: &str, document: &Value) -> NewProduct {
     }
 }
 
-/// Tokens differ between shops and starts of another shop, not between starts of this one.
-fn seed(domain: &str) -> u64 {
-    let digest = digest("forecourt/local-shopify/1", &[domain.as_bytes()]);
+/// Tokens and ids differ between shops and between starts: Forecourt stores those of earlier starts.
+fn seed(domain: &str, started_ms: u64) -> u64 {
+    let parts = [domain.as_bytes(), &started_ms.to_be_bytes()];
+    let digest = digest("forecourt/local-shopify/2", &parts);
     digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
 

@@ -4,6 +4,7 @@
 use infra_local::local::Options;
 use infra_local::wiring::{LOYALTY_QUEUE, PRIVACY_QUEUE};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::client::{deliver, loyalty, session};
@@ -62,8 +63,11 @@ impl Browser {
 }
 
 fn open() -> Shop {
+    open_in(tempfile::tempdir().unwrap())
+}
+
+fn open_in(folder: TempDir) -> Shop {
     let any = "127.0.0.1:0".parse().unwrap();
-    let folder = tempfile::tempdir().unwrap();
     Shop::open_with(folder, |options| Options { shopify: Some(any), ..options })
 }
 
@@ -108,6 +112,41 @@ fn what_a_customer_buys_earns_points_and_what_goes_back_takes_them() {
     delivered(&shop, 7);
     let entry = newest(&shop, &token);
     assert_eq!((&entry["kind"], &entry["points"]), (&json!("reverse"), &json!(-469)));
+}
+
+#[test]
+fn what_is_bought_after_a_restart_earns_points_and_takes_nothing_from_others() {
+    let mut shop = open();
+    let token = session(&shop, "1007");
+    let mut causes = Vec::new();
+    for _ in 0..2 {
+        let order = Browser::signed_in(&shop, "1007").buy(2);
+        delivered(&shop, 2);
+        let entry = newest(&shop, &token);
+        assert_eq!((&entry["kind"], &entry["points"]), (&json!("earn"), &json!(938)));
+        assert_eq!(entry["cause"]["id"], order["id"].to_string());
+        causes.push(entry["cause"]["id"].clone());
+        shop = open_in(shop.close());
+    }
+    assert_ne!(causes[0], causes[1]);
+    let before = newest(&shop, &token);
+    let mut other = Browser::signed_in(&shop, "1008");
+    let id = other.buy(1)["id"].to_string();
+    other.send("POST", &format!("/_shopify/orders/{id}/cancel"), "a=b");
+    delivered(&shop, 5);
+    assert_eq!(newest(&shop, &token), before);
+}
+
+#[test]
+fn a_guest_with_the_address_of_a_customer_earns_points_for_them() {
+    let shop = open();
+    let token = session(&shop, "1007");
+    let mut browser = Browser::of(&shop);
+    browser.send("POST", "/cart/add.js", &format!("id={TEE}&quantity=2"));
+    let order = browser.send("POST", "/checkout", "email=customer-1007@example.com");
+    assert_eq!(order.status, 200, "{}", order.text);
+    delivered(&shop, 2);
+    assert_eq!(newest(&shop, &token)["cause"]["id"], order.json()["id"].to_string());
 }
 
 #[test]

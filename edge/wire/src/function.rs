@@ -43,6 +43,8 @@ pub enum ConsumerFunction {
     Reconciliation,
     /// Publications: invalidates the earlier content at the edge.
     Published,
+    /// Pools of reward codes: makes codes at Shopify.
+    Rewards,
 }
 
 // === impl Function ===
@@ -115,6 +117,7 @@ impl ConsumerFunction {
             Self::Privacy => "consume-privacy",
             Self::Reconciliation => "consume-reconciliation",
             Self::Published => "consume-published",
+            Self::Rewards => "consume-rewards",
         }
     }
 }

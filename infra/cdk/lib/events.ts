@@ -117,6 +117,20 @@ export class Events extends Construct {
         });
         // As in the file: CDK's own type has no `$or`.
         (rule.node.defaultChild as events.CfnRule).eventPattern = wired.event_pattern;
+        if (wired.daily !== undefined) {
+            // Schedules are rules of the account's default bus; the message is what a rule of ours
+            // would put into the queue.
+            new events.Rule(this, `${wired.name}-daily`, {
+                ruleName: `${queueName}-daily`,
+                schedule: events.Schedule.rate(Duration.days(1)),
+                targets: [
+                    new targets.SqsQueue(queue, {
+                        message: events.RuleTargetInput.fromObject(wired.daily),
+                        deadLetterQueue: this.undelivered,
+                    }),
+                ],
+            });
+        }
         return { consumer, wired, queue, deadLetters };
     }
 

@@ -37,6 +37,8 @@ export interface Queue {
     readonly delay_s?: number;
     readonly receives_max: number;
     readonly event_pattern: object;
+    /// The event that it gets once a day besides.
+    readonly daily?: object;
 }
 
 export interface Consumer extends FunctionSettings {
@@ -146,6 +148,11 @@ const ALLOWED: Record<string, Pick<Consumer, 'ports' | 'atOnceMax'>> = {
         atOnceMax: 2,
     },
     'consume-published': { ports: ['invalidate'], atOnceMax: 2 },
+    // It acts for the shop at Shopify, whose tokens it renews.
+    'consume-rewards': {
+        ports: ['read-secrets', 'read-hot', 'write-hot', 'publish'],
+        atOnceMax: 2,
+    },
 };
 
 export const CONSUMERS: readonly Consumer[] = WIRING.consumers.map((wired) => {

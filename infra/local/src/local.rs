@@ -192,6 +192,7 @@ impl Local {
             is_replaying: options.replaying,
             shopify: app,
             clock: clock.clone(),
+            random: system_random,
         };
         let bus = open_bus(&data, faults.unwrap_or_default(), &composition, (shop, &emulator))?;
         letters.set(&bus);

@@ -19,6 +19,8 @@ pub const LOYALTY_QUEUE: &str = "loyalty";
 pub const REDEMPTION_QUEUE: &str = "redemption";
 /// The queue of publications.
 pub const PUBLISHED_QUEUE: &str = "published";
+/// The queue of pools that need codes.
+pub const REWARDS_QUEUE: &str = "rewards";
 /// The queue of demands about people's data.
 pub const PRIVACY_QUEUE: &str = "privacy";
 /// The queue of the nightly reconciliation.
@@ -111,7 +113,7 @@ mod tests {
 
     use super::{
         CART_QUEUE, LOYALTY_QUEUE, PRIVACY_QUEUE, PUBLISHED_QUEUE, RECONCILIATION_QUEUE,
-        REDEMPTION_QUEUE, bus_config,
+        REDEMPTION_QUEUE, REWARDS_QUEUE, bus_config,
     };
 
     /// Events of these kinds, as a pattern: what is published names its kind by its detail type.
@@ -175,6 +177,7 @@ mod tests {
             (PRIVACY_QUEUE, json!({"$or": webhooks(&Demand::TOPICS)})),
             (RECONCILIATION_QUEUE, of(&[Kind::ReconciliationDue])),
             (PUBLISHED_QUEUE, of(&[Kind::ConfiguratorPublished, Kind::ProgramPublished])),
+            (REWARDS_QUEUE, of(&[Kind::ProgramPublished, Kind::CodesRanLow])),
         ];
         let rules = bus_config(Faults::default()).rules;
         let wired: Vec<_> =

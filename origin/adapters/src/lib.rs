@@ -10,7 +10,6 @@ mod http_client;
 pub mod memory;
 mod operation;
 mod repositories;
-mod reward_codes;
 mod secrets;
 pub mod table;
 
@@ -25,8 +24,8 @@ pub use http_client::lambda_http_client;
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PRODUCTS_MAX,
-    PayloadRepository, PrivacyRepository, ProgramRepository, ReconciliationRepository,
-    SelectionRepository, ServedProduct, StaffRepository, StoredProduct, TokenRepository,
+    PayloadRepository, PoolRepository, PrivacyRepository, ProgramRepository,
+    ReconciliationRepository, SelectionRepository, ServedProduct, StaffRepository, StoredProduct,
+    TokenRepository,
 };
-pub use reward_codes::OwnCodes;
 pub use secrets::{SecretText, SecretsManager};

@@ -2,12 +2,12 @@
 //! and what they read here comes through the App Proxy.
 
 use infra_local::local::Options;
-use infra_local::wiring::{LOYALTY_QUEUE, PRIVACY_QUEUE};
+use infra_local::wiring::{LOYALTY_QUEUE, PRIVACY_QUEUE, REDEMPTION_QUEUE, REWARDS_QUEUE};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 
-use crate::client::{deliver, loyalty, session};
+use crate::client::{deliver, loyalty, redeem, session, voucher};
 use crate::shop::{Reply, Shop};
 
 /// A variant of the demo's tee.
@@ -206,6 +206,93 @@ fn a_person_of_the_staff_installs_the_app_and_an_uninstall_forgets_its_tokens() 
     }
     shop.drained(PRIVACY_QUEUE);
     assert_eq!(state(&shop), "needs_reinstall");
+}
+
+/// Installs the app as the admin does when a person opens it.
+fn install(shop: &Shop) {
+    let (shopify, _) = shop.local().shopify().unwrap();
+    let now_s = origin_functions::runtime::clock::Clock::system().now().unix_s();
+    let id_token = shopify.oauth().id_token(infra_local::demo::SHOP, 1, now_s);
+    let installed = shop
+        .request("POST", "/v1/admin/installation")
+        .bearer(&id_token)
+        .json(&json!({"id_token": id_token}))
+        .send();
+    assert_eq!(installed.status, 200, "{}", installed.text);
+}
+
+/// What is read from now on is not of an earlier moment.
+fn settled(shop: &Shop) {
+    shop.drained(LOYALTY_QUEUE);
+    shop.drained(REDEMPTION_QUEUE);
+    shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+}
+
+/// The discount of an order by a new guest who enters this code.
+fn discount_by(shop: &Shop, code: &str) -> String {
+    let mut browser = Browser::of(shop);
+    let added = browser.send("POST", "/cart/add.js", &format!("id={TEE}&quantity=1"));
+    assert_eq!(added.status, 200, "{}", added.text);
+    browser.send("GET", &format!("/discount/{code}"), "");
+    let order = browser.send("POST", "/checkout", "email=guest@example.com");
+    assert_eq!(order.status, 200, "{}", order.text);
+    order.json()["total_discounts"].as_str().unwrap().to_owned()
+}
+
+/// The files of a folder that contain a text.
+fn files_with(folder: &std::path::Path, text: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_redeemed_code_is_accepted_at_one_checkout_and_stored_nowhere() {
+    let shop = open();
+    install(&shop);
+    shop.drained(REWARDS_QUEUE);
+    let token = session(&shop, "1007");
+    let redemption = redeem(&shop, &token, "", "one", &voucher()).json();
+    assert_eq!((&redemption["status"], &redemption["code"]), (&json!("pending"), &Value::Null));
+    let id = redemption["id"].as_str().unwrap();
+    settled(&shop);
+    let shown = shop.get(&format!("/v1/loyalty/redemptions/{id}")).bearer(&token).send().json();
+    assert_eq!(shown["status"], "confirmed", "{shown}");
+    let code = shown["code"].as_str().unwrap();
+    assert!(code.starts_with("FIVEEURO-") && code.len() == 25, "{code}");
+    assert_eq!(files_with(shop.local().data(), code), [] as [std::path::PathBuf; 0]);
+    assert_ne!(files_with(shop.local().data(), "five-euro"), [] as [std::path::PathBuf; 0]);
+    assert_eq!(discount_by(&shop, code), "5.00");
+    assert_eq!(discount_by(&shop, code), "0.00", "a second time");
+}
+
+#[test]
+fn a_redemption_that_finds_no_code_waits_for_one() {
+    let shop = open();
+    shop.pause(REWARDS_QUEUE);
+    install(&shop);
+    let token = session(&shop, "1007");
+    let redemption = redeem(&shop, &token, "", "one", &voucher()).json();
+    let path = format!("/v1/loyalty/redemptions/{}", redemption["id"].as_str().unwrap());
+    shop.drained(LOYALTY_QUEUE);
+    let show = |shop: &Shop| shop.get(&path).bearer(&token).send().json();
+    assert_eq!((&show(&shop)["status"], &show(&shop)["code"]), (&json!("pending"), &Value::Null));
+    shop.resume(REWARDS_QUEUE);
+    shop.drained(REWARDS_QUEUE);
+    settled(&shop);
+    let shown = show(&shop);
+    assert_eq!(shown["status"], "confirmed", "{shown}");
+    assert_eq!(discount_by(&shop, shown["code"].as_str().unwrap()), "5.00");
 }
 
 #[test]

@@ -101,8 +101,6 @@ pub enum Mutant {
     HistoryRewritten,
     /// A decision is stored, and a failure to publish it is ignored.
     DecisionUnpublished,
-    /// A reward is confirmed, and a failure to create its code is ignored.
-    CodeUnmade,
     /// A replay decides again.
     ReplayDecides,
     /// A webhook is answered 200 although the bus failed.
@@ -119,7 +117,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 52] = [
         Self::NewestBookmarkOnly,
         Self::ShownOnArrival,
         Self::FateForgotten,
@@ -167,7 +165,6 @@ impl Mutant {
         Self::ProgramOfToday,
         Self::HistoryRewritten,
         Self::DecisionUnpublished,
-        Self::CodeUnmade,
         Self::ReplayDecides,
         Self::ReceivedUnpublished,
         Self::HoldUnseen,

@@ -97,10 +97,6 @@ impl Hooks for MutantHooks {
         Box::pin(consumers::consume(self.mutant, delivery, consume))
     }
 
-    fn code_made(&self, outcome: Result<(), PortError>) -> Result<(), PortError> {
-        if self.mutant == Mutant::CodeUnmade { Ok(()) } else { outcome }
-    }
-
     fn drops_poison(&self) -> bool {
         self.mutant == Mutant::PoisonDropped
     }

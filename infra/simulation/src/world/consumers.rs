@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use domain_catalog::{EdgeCache, PublicContent};
 use domain_core::port::PortError;
-use domain_loyalty::{RewardCode, RewardCodes};
 use edge_wire::function::ConsumerFunction;
 use origin_adapters::table::SharedTable;
 use origin_functions::consumers::{Batch, Consumer as _, SharedConsumer, Unfinished};
 use origin_functions::runtime::clock::Clock;
 use origin_functions::runtime::composition::Composition;
-use origin_functions::runtime::ports::{Ports, SharedCodes, SharedEdgeCache, SharedEvents};
+use origin_functions::runtime::ports::{Ports, SharedEdgeCache, SharedEvents};
 use serde_json::{Value, json};
 
 use super::SHOP;
@@ -19,25 +18,17 @@ use super::bus::{ObservedBus, WorldEvents};
 use super::clock::InstanceClock;
 use super::hooks::{Consume, Delivery, Hooked, Outcome, SharedHooks, Side};
 use super::keys::KeyRotation;
-use super::oracle::Oracles;
 use super::table::FaultyTable;
-use crate::engine::{FaultInjector, FaultyPort, TaskGroup};
+use crate::engine::{FaultInjector, TaskGroup};
 
 /// All consumers.
 #[derive(Clone)]
 pub(crate) struct Consumers {
     pub(crate) faults: FaultInjector,
-    pub(crate) oracles: Oracles,
     pub(crate) table: SharedTable,
     pub(crate) bus: ObservedBus,
     pub(crate) keys: KeyRotation,
     pub(crate) hooks: SharedHooks,
-}
-
-/// The service that makes reward codes.
-struct ObservedCodes {
-    port: FaultyPort<Oracles>,
-    hooks: SharedHooks,
 }
 
 /// One process that consumes batches, one at a time. What it has read stays with it.
@@ -84,16 +75,19 @@ impl Consumers {
             side: Side::Consumer,
             hooks: Arc::clone(&self.hooks),
         };
-        let port = self.faults.wrap(&group, self.oracles.clone());
-        let codes = ObservedCodes { port, hooks: Arc::clone(&self.hooks) };
         let ports = Ports {
             table: self.hooks.table(Side::Consumer, Arc::clone(&faulty), &clock),
             events: SharedEvents::new(events),
-            codes: SharedCodes::new(codes),
         };
         let shop = SHOP.to_owned();
-        let composition =
-            Composition { ports, shop, is_replaying, shopify: None, clock: clock.clone() };
+        let composition = Composition {
+            ports,
+            shop,
+            is_replaying,
+            shopify: None,
+            clock: clock.clone(),
+            random: || [7; 16],
+        };
         let (keys, edge) = (self.keys.all(), SharedEdgeCache::new(NoEdge));
         let consumer = composition.consumer(function_of(queue), keys, &edge);
         ConsumerInstance { group, is_replaying, clock, faulty, consumer }
@@ -122,6 +116,7 @@ fn function_of(queue: &str) -> ConsumerFunction {
         "cart" => ConsumerFunction::Cart,
         "loyalty" | "redemption" => ConsumerFunction::Loyalty,
         "privacy" => ConsumerFunction::Privacy,
+        "rewards" => ConsumerFunction::Rewards,
         _ => ConsumerFunction::Published,
     }
 }
@@ -150,16 +145,6 @@ fn reasons(unfinished: &Unfinished) -> HashMap<String, String> {
     let failures = response["batchItemFailures"].as_array().cloned().unwrap_or_default();
     let text = |failure: &Value, key: &str| failure[key].as_str().unwrap_or_default().to_owned();
     failures.iter().map(|one| (text(one, "itemIdentifier"), text(one, "reason"))).collect()
-}
-
-impl RewardCodes for ObservedCodes {
-    async fn make(&self, code: &RewardCode, _: &str) -> Result<(), PortError> {
-        let make = || async {
-            self.port.port.each(|oracle| oracle.code_created(&code.to_string()));
-            Ok(())
-        };
-        self.hooks.code_made(self.port.call(make).await)
-    }
 }
 
 impl EdgeCache for NoEdge {

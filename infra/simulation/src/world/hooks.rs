@@ -104,11 +104,6 @@ pub(crate) trait Hooks: Send + Sync {
         consume(delivery.messages)
     }
 
-    /// The outcome of making a code as its caller learns it.
-    fn code_made(&self, outcome: Result<(), PortError>) -> Result<(), PortError> {
-        outcome
-    }
-
     /// Whether a message that used up its attempts is deleted.
     fn drops_poison(&self) -> bool {
         false

@@ -24,9 +24,6 @@ pub(crate) trait Oracle: Send {
     /// A message became a dead letter, for the last reason that the consumer gave, if any.
     fn dead_lettered(&mut self, event: &Event, reason: Option<&str>);
 
-    /// A reward's code was made.
-    fn code_created(&mut self, code: &str);
-
     /// A backup of the hot table was made.
     fn backed_up(&mut self);
 

@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain_core::event::Event;
 use domain_core::time::Time;
-use origin_adapters::OwnCodes;
 use origin_adapters::memory::{MemoryBus, MemoryTable, Replicas};
 use origin_adapters::table::SharedTable;
 use origin_functions::runtime::clock::Clock;
 use origin_functions::runtime::config::ShopConfig;
-use origin_functions::runtime::ports::{Ports, SharedCodes, SharedEvents};
+use origin_functions::runtime::ports::{Ports, SharedEvents};
 use origin_functions::runtime::shop::Shop;
 
 use super::bus::{ObservedBus, WorldEvents};
@@ -119,14 +118,8 @@ impl World {
         let link =
             Link { executor: executor.clone(), group: group.clone(), faults: faults.clone() };
         let network = Rc::new(Network { link, edges, keys: keys.clone() });
-        let consumers = Consumers {
-            faults: faults.clone(),
-            oracles: oracles.clone(),
-            table: shared,
-            bus: bus.clone(),
-            keys,
-            hooks,
-        };
+        let consumers =
+            Consumers { faults: faults.clone(), table: shared, bus: bus.clone(), keys, hooks };
         let queues = Rc::new(Queues::new(QueuesParts {
             executor: executor.clone(),
             group: group.clone(),
@@ -186,14 +179,9 @@ impl World {
     ) -> ReplayResult {
         deliveries.sort_by_key(|(due_ms, _)| *due_ms);
         let oracles = Oracles { all: Vec::new(), ..self.oracles.clone() };
-        let bus = ObservedBus {
-            bus: MemoryBus::new(),
-            oracles: oracles.clone(),
-            arrived: Arc::default(),
-        };
+        let bus = ObservedBus { bus: MemoryBus::new(), oracles, arrived: Arc::default() };
         let shared: SharedTable = Arc::new(table.clone());
-        let consumers =
-            Consumers { table: shared, bus: bus.clone(), oracles, ..self.consumers.clone() };
+        let consumers = Consumers { table: shared, bus: bus.clone(), ..self.consumers.clone() };
         let unfinished = Rc::new(std::cell::RefCell::new(Vec::new()));
         let (queues, group) = (Rc::clone(&self.queues), self.group.clone());
         let failed = Rc::clone(&unfinished);
@@ -241,8 +229,7 @@ fn new_shop(
         client_id: None,
         local_shopify: None,
     };
-    let (events, codes) = (SharedEvents::new(events), SharedCodes::new(OwnCodes));
-    let ports = Ports { table: Arc::clone(table), events, codes };
+    let ports = Ports { table: Arc::clone(table), events: SharedEvents::new(events) };
     Shop::new(config, &ports, clock, || [0; 16])
 }
 

@@ -9,7 +9,7 @@ use domain_core::resource::{Read, Source};
 use domain_loyalty::{
     Account, CHANGE_ENTRIES_MAX, Cause, EntryKey, EntryPage, Guarded, LedgerChange, LedgerEntry,
     LedgerReader, LedgerStore, LoadRequest, LoadedLedger, MERGED_MAX, OrderItem, OwnedEntry,
-    PAGE_ENTRIES_MAX, PastOrder, RedemptionItem,
+    PAGE_ENTRIES_MAX, PastOrder, RedemptionItem, SlotClaim,
 };
 
 use super::command_log::batch;
@@ -194,8 +194,8 @@ pub(super) async fn followed(
 /// All writes of a change: puts and deletes. The entries need no guard of their own: the account's
 /// version guards them.
 fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
-    let LedgerChange { cause, order, redemptions, account, mark, gone, put } = change;
-    if gone.len() + put.len() + redemptions.len() > CHANGE_ENTRIES_MAX {
+    let LedgerChange { cause, order, redemptions, claims, account, mark, gone, put } = change;
+    if gone.len() + put.len() + redemptions.len() + 2 * claims.len() > CHANGE_ENTRIES_MAX {
         return Err(corrupt("change", "more entries than a transaction takes"));
     }
     let cause = cause.as_ref().map(|cause| Put {
@@ -209,9 +209,11 @@ fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     let redemptions = redemptions.iter().map(|redemption| {
         guarded(ItemKey::Redemption { id: redemption.item.redemption.id }, redemption)
     });
-    let mut puts: Vec<Put> = cause.into_iter().chain(order).chain(redemptions).collect();
+    let claimed = claims.iter().map(claimed);
+    let mut puts: Vec<Put> =
+        cause.into_iter().chain(order).chain(redemptions).chain(claimed).collect();
     let Some(account) = account else {
-        let is_whole = gone.is_empty() && put.is_empty();
+        let is_whole = gone.is_empty() && put.is_empty() && claims.is_empty();
         return if is_whole {
             Ok((puts, Vec::new()))
         } else {
@@ -228,7 +230,22 @@ fn writes(change: &LedgerChange) -> Result<(Vec<Put>, Vec<Key>), PortError> {
     }));
     // A rewritten entry has the same key: the put replaces it, and a transaction names a key once.
     let is_gone = |owned: &&OwnedEntry| put.iter().all(|put| entry_key(put) != entry_key(owned));
-    Ok((puts, gone.iter().filter(is_gone).map(entry_key).collect()))
+    let gone = gone.iter().filter(is_gone).map(entry_key);
+    Ok((puts, gone.chain(claims.iter().map(no_longer_ready)).collect()))
+}
+
+/// The claim on a slot: the first one holds forever.
+fn claimed(claim: &SlotClaim) -> Put {
+    let SlotClaim { slot, .. } = claim;
+    Put {
+        key: ItemKey::SlotClaim { pool: slot.pool.as_str(), slot: slot.slot }.key(),
+        item: Item::new(ONLY_VERSION, encode(claim)),
+        guard: Guard::Absent,
+    }
+}
+
+fn no_longer_ready(SlotClaim { slot, .. }: &SlotClaim) -> Key {
+    ItemKey::ReadySlot { pool: slot.pool.as_str(), slot: slot.slot }.key()
 }
 
 fn entry_key(OwnedEntry { customer, entry }: &OwnedEntry) -> Key {

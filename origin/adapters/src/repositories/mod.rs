@@ -7,6 +7,7 @@ mod command_log;
 mod document;
 mod ledger;
 mod order_history;
+mod pools;
 mod privacy;
 mod programs;
 mod reconciliation;
@@ -20,6 +21,7 @@ pub use catalog::{CatalogRepository, PRODUCTS_MAX, ServedProduct, StoredProduct}
 pub use command_log::CommandLogRepository;
 pub use ledger::LedgerRepository;
 pub use order_history::OrderHistoryRepository;
+pub use pools::PoolRepository;
 pub use privacy::PrivacyRepository;
 pub use programs::ProgramRepository;
 pub use reconciliation::ReconciliationRepository;

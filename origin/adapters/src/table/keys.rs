@@ -71,6 +71,14 @@ pub enum ItemKey<'a> {
     ShopTokens { shop: &'a str },
     /// Where the nightly reconciliation stands.
     Reconciliation,
+    /// The secret that the shop's reward codes are derived from.
+    CodeSeed,
+    /// The codes of a reward and month.
+    Pool { pool: &'a str },
+    /// A slot of a pool that no redemption has claimed.
+    ReadySlot { pool: &'a str, slot: u32 },
+    /// A slot of a pool and the redemption that has it.
+    SlotClaim { pool: &'a str, slot: u32 },
     /// The record of a command.
     Command { id: CommandId },
 }
@@ -171,6 +179,14 @@ impl ItemKey<'_> {
             }
             Self::ShopTokens { shop } => hot(kind.partition(shop), "tokens"),
             Self::Reconciliation => hot(kind.partition("orders"), "reconciliation"),
+            Self::CodeSeed => hot(kind.partition("shop"), "seed"),
+            Self::Pool { pool } => hot(kind.partition(pool), "pool"),
+            Self::ReadySlot { pool, slot } => {
+                hot(kind.partition(pool), format!("ready/{slot:010}"))
+            }
+            Self::SlotClaim { pool, slot } => {
+                hot(kind.partition(pool), format!("claim/{slot:010}"))
+            }
             Self::Command { id } => {
                 Key { table: TableName::Commands, pk: kind.partition(id), sk: None }
             }
@@ -201,6 +217,8 @@ impl ItemKind {
             Self::AuditEntry => "audit/",
             Self::ShopTokens => "shopify/",
             Self::Reconciliation => "reconciliation/",
+            Self::CodeSeed => "codes/",
+            Self::Pool | Self::ReadySlot | Self::SlotClaim => "pool/",
             Self::Command => "command/",
         }
     }
@@ -218,6 +236,8 @@ impl ItemKind {
             Self::Roster | Self::AuditEntry | Self::ShopTokens => Erasure::OfShop,
             // A shop that returns is compared from the start.
             Self::Reconciliation => Erasure::OfShop,
+            // Codes are worth money in that shop. A claim names a redemption, and no person.
+            Self::CodeSeed | Self::Pool | Self::ReadySlot | Self::SlotClaim => Erasure::OfShop,
             Self::Product
             | Self::ProductVersion
             | Self::Variant
@@ -261,6 +281,12 @@ impl Range {
     pub(crate) fn audit_entries(first: Time) -> Self {
         let entry = |at, id| ItemKey::AuditEntry { at, id }.key();
         Self::between(entry(first, ""), entry(Time(u64::MAX), LAST_TEXT))
+    }
+
+    /// Every ready slot of a pool.
+    pub(crate) fn ready_slots(pool: &str) -> Self {
+        let slot = |slot| ItemKey::ReadySlot { pool, slot }.key();
+        Self::between(slot(0), slot(u32::MAX))
     }
 
     /// Every activation of the program.

@@ -17,7 +17,7 @@ use domain_loyalty::{
 };
 use origin_adapters::memory::{MemoryBus, MemoryTable};
 use origin_adapters::table::{Item, Key, TableName};
-use origin_adapters::{CommandLogRepository, LedgerRepository, OwnCodes};
+use origin_adapters::{CommandLogRepository, LedgerRepository, PoolRepository};
 use serde_json::json;
 
 use crate::contract::sample::{MORNING, program};
@@ -76,8 +76,8 @@ fn webhooks() -> Vec<Event> {
 
 async fn deliver<L: LedgerStore>(ledger: &L, bus: &MemoryBus, event: &Event, how: Delivery) {
     let programs = Always(program(1, Time(0)));
-    let decider =
-        Decider { ledger, programs: &programs, events: bus, codes: &OwnCodes, now: MORNING };
+    let pools = PoolRepository::new(&MemoryTable::new().shared(), SHOP);
+    let decider = Decider { ledger, programs: &programs, events: bus, pools: &pools, now: MORNING };
     match event.kind {
         Kind::ShopifyWebhook => {
             let absorber = Absorber { ledger, programs: &programs, shop: SHOP, sent_at: MORNING };

@@ -39,6 +39,8 @@ pub enum Kind {
     ProgramPublished,
     /// It is time to compare the ledger with the store's orders, or to continue with that.
     ReconciliationDue,
+    /// The ready codes of a reward are nearly used up, or its pools are to be looked at.
+    CodesRanLow,
 }
 
 /// Most bytes of an event's detail. EventBridge accepts 1 MiB per entry, including the envelope
@@ -80,7 +82,9 @@ impl Kind {
             | Self::RedemptionSettled
             | Self::RedemptionReleased
             | Self::RedemptionTimedOut => "forecourt.loyalty",
-            Self::ProgramPublished | Self::ReconciliationDue => "forecourt.loyalty",
+            Self::ProgramPublished | Self::ReconciliationDue | Self::CodesRanLow => {
+                "forecourt.loyalty"
+            }
         }
     }
 
@@ -99,6 +103,7 @@ impl Kind {
             Self::RedemptionTimedOut => "redemption.timed_out",
             Self::ProgramPublished => "program.published",
             Self::ReconciliationDue => "reconciliation.due",
+            Self::CodesRanLow => "rewards.codes_ran_low",
         }
     }
 }

@@ -45,6 +45,15 @@ impl Money {
         let minor: i64 = format!("{whole}{digits:0<places$}").parse().ok()?;
         Some(Self(if negative { -minor } else { minor }))
     }
+
+    /// The same notation with exactly `decimals` digits after the point.
+    #[must_use]
+    pub fn to_decimal(self, decimals: u32) -> String {
+        let (sign, places) = (if self.0 < 0 { "-" } else { "" }, decimals as usize);
+        let digits = format!("{:0>width$}", self.0.unsigned_abs(), width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +68,19 @@ mod tests {
             assert_eq!(Money::from_decimal(text, 2), Some(Money(minor)), "{text}");
         }
         assert_eq!(Money::from_decimal("1200", 0), Some(Money(1_200)), "yen has no decimals");
+    }
+
+    #[test]
+    fn amounts_are_written_in_the_same_notation() {
+        for (minor, decimals, text) in [
+            (12_990, 2, "129.90"),
+            (5, 2, "0.05"),
+            (-550, 2, "-5.50"),
+            (1_200, 0, "1200"),
+            (7, 3, "0.007"),
+        ] {
+            assert_eq!(Money(minor).to_decimal(decimals), text);
+        }
     }
 
     #[test]

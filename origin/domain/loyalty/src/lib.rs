@@ -15,6 +15,7 @@ mod day;
 mod import;
 mod ledger;
 mod points;
+mod pool;
 mod ports;
 mod program;
 mod redemption;
@@ -35,9 +36,15 @@ pub use ledger::{
     TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
 };
 pub use points::{POINTS_MAX, Points};
+pub use pool::{
+    Added, BATCH_CODES_MAX, CodeSeed, CodesRanLow, Combines, Created, CreationId, Discount,
+    DiscountId, DiscountValue, FillError, Filled, Filler, LOW_WATER, POLLS_MAX, Pool, PoolId,
+    PoolSlot, RewardCode, SlotClaim, Supply, pools_due,
+};
 pub use ports::{
-    CHANGE_ENTRIES_MAX, EntryPage, Guarded, LedgerChange, LedgerReader, LedgerStore, LoadRequest,
-    LoadedLedger, PAGE_ENTRIES_MAX, Programs, ReconciliationStore, RewardCodes,
+    CHANGE_ENTRIES_MAX, CodePools, Discounts, EntryPage, Guarded, LedgerChange, LedgerReader,
+    LedgerStore, LoadRequest, LoadedLedger, PAGE_ENTRIES_MAX, PoolStore, Programs,
+    ReconciliationStore,
     TRANSACTION_ACTIONS_MAX,
 };
 pub use program::{
@@ -53,5 +60,5 @@ pub use program::{
 pub use redemption::{
     AcceptedRedemption, DecideError, Decider, Delivery, Fate, LoyaltyAction, LoyaltyCommand,
     LoyaltyEvent, LoyaltyRejection, OVERDUE_MAX, REDEMPTIONS_MAX, Redemption, RedemptionItem,
-    RewardCode, RewardRequest, State, View, adjust, read_entries, read_redemption, redeem,
+    RewardRequest, State, View, adjust, read_entries, read_redemption, redeem,
 };

@@ -1,6 +1,9 @@
 //! Ports of the ledger. Documents are stored as MessagePack with named fields; a versioned item is
 //! written on condition of the version that was read.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use domain_core::id::CommandId;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::Source;
@@ -11,8 +14,12 @@ use crate::ledger::cause::Cause;
 use crate::ledger::entry::{EntryKey, LedgerEntry, OwnedEntry};
 use crate::ledger::facts::OrderItem;
 use crate::ledger::reconciliation::Reconciliation;
+use crate::pool::{
+    Added, CodeSeed, Created, CreationId, Discount, DiscountId, Pool, PoolId, RewardCode,
+    SlotClaim, Supply,
+};
 use crate::program::definition::ProgramVersion;
-use crate::redemption::lifecycle::{RedemptionItem, RewardCode};
+use crate::redemption::lifecycle::RedemptionItem;
 
 /// Most actions of one transaction (DynamoDB, `TransactWriteItems`).
 pub const TRANSACTION_ACTIONS_MAX: usize = 100;
@@ -41,6 +48,9 @@ pub struct LedgerChange {
     pub order: Option<Guarded<OrderItem>>,
     /// The redemptions in their new states.
     pub redemptions: Vec<Guarded<RedemptionItem>>,
+    /// The slots that those claim which are settled now, each on condition that it was never claimed. A
+    /// slot that is claimed is no longer ready.
+    pub claims: Vec<SlotClaim>,
     /// The account with the new cause; a guest has none.
     pub account: Option<Guarded<Account>>,
     /// The mark of the customer who was merged into that account.
@@ -48,8 +58,8 @@ pub struct LedgerChange {
     /// The entries to take out of the ledgers of that account's customers: an order's are computed
     /// again when an earlier fact arrives late.
     pub gone: Vec<OwnedEntry>,
-    /// The entries to put into them. With those that go, and the redemptions, at most
-    /// [`CHANGE_ENTRIES_MAX`].
+    /// The entries to put into them. With those that go, the redemptions, and two for each claim, at
+    /// most [`CHANGE_ENTRIES_MAX`].
     pub put: Vec<OwnedEntry>,
 }
 
@@ -135,14 +145,68 @@ pub trait ReconciliationStore: Send + Sync {
     ) -> impl Future<Output = Result<Written, PortError>> + Send;
 }
 
-/// Makes the codes by which customers claim their rewards.
-pub trait RewardCodes: Send + Sync {
-    /// Makes the code valid for this reward; repeating the call changes nothing.
-    fn make(
+/// Reads what a redemption may claim.
+pub trait CodePools: Send + Sync {
+    /// The ready slots of a pool, strongly consistent; none if there is no such pool.
+    fn supply(&self, pool: &PoolId) -> impl Future<Output = Result<Supply, PortError>> + Send;
+
+    /// The seed of the shop's codes, strongly consistent; `None` before the first pool.
+    fn seed(&self) -> impl Future<Output = Result<Option<CodeSeed>, PortError>> + Send;
+}
+
+/// Stores pools. All reads are strongly consistent.
+pub trait PoolStore: Send + Sync {
+    /// Stores the seed on condition that the shop has none.
+    fn save_seed(&self, seed: &CodeSeed)
+    -> impl Future<Output = Result<Written, PortError>> + Send;
+
+    /// A pool.
+    fn pool(&self, pool: &PoolId) -> impl Future<Output = Result<Option<Pool>, PortError>> + Send;
+
+    /// The slots of a range that are claimed.
+    fn claimed(
+        &self,
+        pool: &PoolId,
+        slots: Range<u32>,
+    ) -> impl Future<Output = Result<BTreeSet<u32>, PortError>> + Send;
+
+    /// Writes a pool over the version that was seen, and makes slots ready, in one transaction.
+    fn save(
+        &self,
+        seen: Option<u64>,
+        pool: &Pool,
+        ready: &[u32],
+    ) -> impl Future<Output = Result<Written, PortError>> + Send;
+}
+
+/// The discounts of the shop at Shopify. None of these operations is idempotent there, so each can be
+/// recognised by its codes.
+pub trait Discounts: Send + Sync {
+    /// The discount that a code belongs to, if the shop has such a code.
+    fn discount_of(
         &self,
         code: &RewardCode,
-        reward: &str,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<Option<DiscountId>, PortError>> + Send;
+
+    /// Creates a discount with its first code.
+    fn create(
+        &self,
+        discount: &Discount,
+        code: &RewardCode,
+    ) -> impl Future<Output = Result<Created, PortError>> + Send;
+
+    /// Begins to add codes to a discount, at most [`crate::BATCH_CODES_MAX`].
+    fn add(
+        &self,
+        discount: &DiscountId,
+        codes: &[RewardCode],
+    ) -> impl Future<Output = Result<CreationId, PortError>> + Send;
+
+    /// The codes of a batch that is imported; `None` after a pause if it is not yet.
+    fn added(
+        &self,
+        creation: &CreationId,
+    ) -> impl Future<Output = Result<Option<Vec<Added>>, PortError>> + Send;
 }
 
 /// Reads the program.

@@ -4,8 +4,8 @@
 use domain_core::event::{Events, Kind};
 use domain_core::time::Time;
 use domain_loyalty::{
-    Absorber, Decider, Delivery, Fate, LedgerStore, LoyaltyEvent, Outcome, Programs,
-    RedemptionItem, RewardCodes,
+    Absorber, CodePools, Decider, Delivery, Fate, LedgerStore, LoyaltyEvent, Outcome, Programs,
+    RedemptionItem,
 };
 
 use super::{Batch, Consumer, Envelope, Message, MessageError, Unfinished, log_erased};
@@ -20,8 +20,8 @@ pub struct LoyaltyConsumer<L, P, E, C> {
     pub programs: P,
     /// Publishes decisions.
     pub events: E,
-    /// Makes discount codes.
-    pub codes: C,
+    /// The pools of reward codes.
+    pub pools: C,
     /// The shop's `*.myshopify.com` domain.
     pub shop: String,
     /// Whether the archive is being replayed into a restored table.
@@ -37,7 +37,7 @@ where
     L: LedgerStore + 'static,
     P: Programs + 'static,
     E: Events + 'static,
-    C: RewardCodes + 'static,
+    C: CodePools + 'static,
 {
     async fn consume(&self, batch: Batch) -> Unfinished {
         let mut unfinished = Unfinished::default();
@@ -52,7 +52,7 @@ where
     }
 }
 
-impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, P, E, C> {
+impl<L: LedgerStore, P: Programs, E: Events, C: CodePools> LoyaltyConsumer<L, P, E, C> {
     async fn one(&self, message: &Message) -> Result<Fate, MessageError> {
         let envelope = message.envelope()?;
         let detail = envelope.detail.get();
@@ -82,7 +82,7 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> LoyaltyConsumer<L, 
             ledger: &self.ledger,
             programs: &self.programs,
             events: &self.events,
-            codes: &self.codes,
+            pools: &self.pools,
             now: self.clock.now(),
         }
     }

@@ -8,6 +8,7 @@ pub mod tombstone_filter;
 mod loyalty;
 mod orders;
 mod reconciliation;
+mod rewards;
 mod shared;
 
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ use domain_catalog::{EdgeCache, PublicContent, PublishedEvent};
 use domain_core::event::Kind;
 use domain_core::port::PortError;
 use domain_core::time::{SECOND_MS, Time};
-use domain_loyalty::{ACTIVATION_LEAD_MS, AbsorbError, DecideError, ProgramEvent};
+use domain_loyalty::{ACTIVATION_LEAD_MS, AbsorbError, DecideError, FillError, ProgramEvent};
 use domain_shopify::PayloadError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,6 +30,7 @@ use crate::runtime::clock::Clock;
 pub use loyalty::LoyaltyConsumer;
 pub use orders::{IgnoreReason, OrderReading, Orders};
 pub use reconciliation::ReconciliationConsumer;
+pub use rewards::RewardsConsumer;
 pub use shared::SharedConsumer;
 
 /// How long an instance may serve what was replaced.
@@ -103,6 +105,8 @@ pub(crate) enum MessageError {
     Decision(#[from] DecideError),
     #[error("the command is {0}")]
     Late(&'static str),
+    #[error("{0}")]
+    Fill(#[from] FillError),
 }
 
 /// Consumes `cart.commanded`, and `shopifyWebhook` for orders. One queue carries both, so that
@@ -285,6 +289,7 @@ impl MessageError {
             Self::Port(error) => error.is_retryable(),
             Self::Loyalty(error) => error.is_retryable(),
             Self::Decision(error) => error.is_retryable(),
+            Self::Fill(error) => error.is_retryable(),
         }
     }
 }

@@ -5,8 +5,8 @@ use domain_catalog::EdgeCache;
 use edge_wire::function::ConsumerFunction;
 use edge_wire::keys::KeyRing;
 use origin_adapters::{
-    CartRepository, LedgerRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    ReconciliationRepository, TokenRepository,
+    CartRepository, LedgerRepository, PayloadRepository, PoolRepository, PrivacyRepository,
+    ProgramRepository, ReconciliationRepository, TokenRepository,
 };
 
 use crate::consumers::claim_check::WithPayloads;
@@ -14,10 +14,12 @@ use crate::consumers::privacy::PrivacyConsumer;
 use crate::consumers::tombstone_filter::TombstoneFilter;
 use crate::consumers::{
     CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, ReconciliationConsumer,
+    RewardsConsumer,
     SharedConsumer,
 };
 use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;
+use crate::runtime::discounts::ShopifyDiscounts;
 use crate::runtime::ports::{Ports, SharedEdgeCache};
 use crate::runtime::shopify::Shopify;
 
@@ -34,6 +36,8 @@ pub struct Composition {
     pub shopify: Option<Shopify>,
     /// Their clock.
     pub clock: Clock,
+    /// Their randomness.
+    pub random: fn() -> [u8; 16],
 }
 
 // === impl Composition ===
@@ -55,6 +59,7 @@ impl Composition {
                 SharedConsumer::new(published(edge.clone(), self.clock.clone()))
             }
             ConsumerFunction::Reconciliation => SharedConsumer::new(self.reconciliation()),
+            ConsumerFunction::Rewards => SharedConsumer::new(self.rewards()),
         }
     }
 
@@ -67,12 +72,12 @@ impl Composition {
 
     /// [`ConsumerFunction::Loyalty`].
     pub fn loyalty(&self) -> impl Consumer + use<> {
-        let Ports { table, events, codes } = &self.ports;
+        let Ports { table, events } = &self.ports;
         let consumer = LoyaltyConsumer {
             ledger: LedgerRepository::new(table),
             programs: ProgramRepository::new(table),
             events: events.clone(),
-            codes: codes.clone(),
+            pools: PoolRepository::new(table, &self.shop),
             shop: self.shop.clone(),
             is_replaying: self.is_replaying,
             clock: self.clock.clone(),
@@ -101,6 +106,19 @@ impl Composition {
             reconciler,
             stored: ReconciliationRepository::new(&self.ports.table),
             events: self.ports.events.clone(),
+        }
+    }
+
+    /// [`ConsumerFunction::Rewards`].
+    pub fn rewards(&self) -> impl Consumer + use<> {
+        let Ports { table, events } = &self.ports;
+        RewardsConsumer {
+            pools: PoolRepository::new(table, &self.shop),
+            programs: ProgramRepository::new(table),
+            events: events.clone(),
+            discounts: ShopifyDiscounts::new(self.shopify.as_ref(), &self.clock),
+            random: self.random,
+            is_replaying: self.is_replaying,
             clock: self.clock.clone(),
         }
     }

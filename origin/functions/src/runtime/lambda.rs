@@ -121,8 +121,14 @@ async fn consume(
     clock: Clock,
 ) -> Result<(), Error> {
     let (shop, is_replaying) = (config.domain.clone(), config.is_replaying);
-    let composition =
-        Composition { ports, shop, is_replaying, shopify: None, clock: clock.clone() };
+    let composition = Composition {
+        ports,
+        shop,
+        is_replaying,
+        shopify: None,
+        clock: clock.clone(),
+        random: system_random,
+    };
     match function {
         ConsumerFunction::Cart => {
             let source = secret_source(&config)?;
@@ -131,13 +137,16 @@ async fn consume(
             run_rotating(Rotating::start(source, clock, with_secrets).await?).await
         }
         ConsumerFunction::Loyalty => run_consumer(composition.loyalty()).await,
-        ConsumerFunction::Reconciliation => {
+        ConsumerFunction::Reconciliation | ConsumerFunction::Rewards => {
             let source = secret_source(&config)?;
             let with_secrets = move |secrets: Secrets| {
                 let Composition { ports, shop, clock, .. } = &composition;
                 let app = secrets.app.and_then(|app| shopify(shop, app, &ports.table, clock));
                 let composition = Composition { shopify: app, ..composition.clone() };
-                SharedConsumer::new(composition.reconciliation())
+                match function {
+                    ConsumerFunction::Rewards => SharedConsumer::new(composition.rewards()),
+                    _ => SharedConsumer::new(composition.reconciliation()),
+                }
             };
             run_rotating(Rotating::start(source, clock, with_secrets).await?).await
         }

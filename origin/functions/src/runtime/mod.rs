@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod composition;
 pub mod config;
+pub mod discounts;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod ports;

@@ -9,10 +9,9 @@ use domain_catalog::{EdgeCache, PublicContent};
 use domain_core::event::{Event, Events};
 use domain_core::port::PortError;
 use domain_core::time::Time;
-use domain_loyalty::{RewardCode, RewardCodes};
 use domain_staff::{DeadLetters, DeadQueue};
 use origin_adapters::table::SharedTable;
-use origin_adapters::{Aws, DynamoTable, EventBridgeBus, OwnCodes};
+use origin_adapters::{Aws, DynamoTable, EventBridgeBus};
 use origin_shopify::{Installation, ShopTokens, TokenEndpoint, TokenError, TokenStore};
 
 /// What every function and consumer uses.
@@ -22,17 +21,11 @@ pub struct Ports {
     pub table: SharedTable,
     /// The event bus.
     pub events: SharedEvents,
-    /// Makes reward codes.
-    pub codes: SharedCodes,
 }
 
 /// An event bus.
 #[derive(Clone)]
 pub struct SharedEvents(Arc<dyn DynEvents>);
-
-/// A maker of reward codes.
-#[derive(Clone)]
-pub struct SharedCodes(Arc<dyn DynCodes>);
 
 /// The tokens of the shop.
 #[derive(Clone)]
@@ -52,11 +45,6 @@ type Call<'a> = Pin<Box<dyn Future<Output = Result<(), PortError>> + Send + 'a>>
 /// [`Events`] as a trait object.
 trait DynEvents: Send + Sync {
     fn publish<'a>(&'a self, events: &'a [Event]) -> Call<'a>;
-}
-
-/// [`RewardCodes`] as a trait object.
-trait DynCodes: Send + Sync {
-    fn make<'a>(&'a self, code: &'a RewardCode, reward: &'a str) -> Call<'a>;
 }
 
 /// [`ShopTokens`] as a trait object.
@@ -91,7 +79,6 @@ impl Ports {
         Self {
             table: DynamoTable::shared(aws),
             events: SharedEvents::new(EventBridgeBus::new(aws)),
-            codes: SharedCodes::new(OwnCodes),
         }
     }
 }
@@ -120,33 +107,6 @@ impl<E: Events> DynEvents for E {
 impl Events for SharedEvents {
     async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
         self.0.publish(events).await
-    }
-}
-
-// === impl SharedCodes ===
-
-impl SharedCodes {
-    /// Shares a maker of codes.
-    pub fn new(codes: impl RewardCodes + 'static) -> Self {
-        Self(Arc::new(codes))
-    }
-}
-
-impl fmt::Debug for SharedCodes {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("SharedCodes")
-    }
-}
-
-impl<C: RewardCodes> DynCodes for C {
-    fn make<'a>(&'a self, code: &'a RewardCode, reward: &'a str) -> Call<'a> {
-        Box::pin(RewardCodes::make(self, code, reward))
-    }
-}
-
-impl RewardCodes for SharedCodes {
-    async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
-        self.0.make(code, reward).await
     }
 }
 

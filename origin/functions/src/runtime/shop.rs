@@ -10,8 +10,9 @@ use domain_loyalty::{Account, ProgramVersion};
 use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
-    OrderHistoryRepository, PayloadRepository, PrivacyRepository, ProgramRepository,
-    ReconciliationRepository, SelectionRepository, StaffRepository, TokenRepository,
+    OrderHistoryRepository, PayloadRepository, PoolRepository, PrivacyRepository,
+    ProgramRepository, ReconciliationRepository, SelectionRepository, StaffRepository,
+    TokenRepository,
 };
 use tokio::sync::Semaphore;
 
@@ -51,6 +52,8 @@ pub struct Shop {
     pub selections: SelectionRepository,
     /// Accounts.
     pub ledger: ShopLedger,
+    /// The pools of reward codes.
+    pub pools: PoolRepository,
     /// The program in effect.
     pub program_in_effect: CachedProgram<ProgramRepository>,
     /// Shopify's demands about people's data.
@@ -114,6 +117,7 @@ impl Shop {
         };
         let order_history = OrderHistoryRepository::new(table);
         let stored_tokens = TokenRepository::new(table, &config.domain);
+        let pools = PoolRepository::new(table, &config.domain);
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
@@ -123,6 +127,7 @@ impl Shop {
             catalog,
             selections,
             ledger,
+            pools,
             program_in_effect,
             loyalty_commands,
             programs,

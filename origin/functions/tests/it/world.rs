@@ -92,6 +92,7 @@ impl World {
             is_replaying: false,
             shopify: None,
             clock: Clock::system(),
+            random: || [7; 16],
         }
     }
 

@@ -274,6 +274,7 @@ fn targets(
         is_replaying: false,
         shopify: None,
         clock: clock.clone(),
+        random: || [7; 16],
     };
     let of_function = |function: &ConsumerFunction| {
         let edge = SharedEdgeCache::new(NoEdge);

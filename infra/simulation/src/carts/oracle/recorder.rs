@@ -234,8 +234,6 @@ impl Oracle for CartOracle {
         self.record_dead_letter(number, reason);
     }
 
-    fn code_created(&mut self, _: &str) {}
-
     fn backed_up(&mut self) {
         self.history.backed_up();
     }

@@ -5,7 +5,7 @@ use domain_core::event::Kind;
 use domain_core::id::CommandId;
 use domain_loyalty::{
     CauseKind, EntryKind, LedgerChange, LedgerEntry, LoyaltyEvent, Redemption, RedemptionItem,
-    RewardCode, State as DomainState,
+    State as DomainState,
 };
 
 use super::super::causes::OrderChange;
@@ -304,7 +304,7 @@ impl LedgerOracle {
         })
     }
 
-    /// A hold is finished when its end is published, and a settled one when its code exists, too.
+    /// A hold is finished when its end is published.
     fn is_decision_done(&self, detail: &str) -> Option<bool> {
         let RedemptionItem { redemption, .. } = serde_json::from_str(detail).ok()?;
         let id = redemption.id;
@@ -313,9 +313,7 @@ impl LedgerOracle {
         }
         let (_, record) = self.stored_redemption(id)?;
         let is_announced = self.announced.contains_key(&(id, record.status.decisions()));
-        let is_made = self.codes.contains(&RewardCode::of(id).to_string());
         Some(match (redemption.state, record.status) {
-            (DomainState::Held, Status::Settled(_)) => is_announced && is_made,
             (DomainState::Held, Status::Held) => false,
             _ => is_announced,
         })

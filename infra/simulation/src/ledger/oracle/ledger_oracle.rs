@@ -31,7 +31,6 @@ pub(crate) struct LedgerOracle {
     pub(super) clients: Vec<Client>,
     /// The redemptions that clients sent, by their numbers.
     pub(super) numbers: Vec<CommandId>,
-    pub(super) codes: BTreeSet<String>,
     /// The published decisions: by redemption and number, the status.
     pub(super) announced: BTreeMap<(CommandId, u64), Status>,
     pub(super) loss: Loss,
@@ -166,7 +165,6 @@ impl LedgerOracle {
             accounts: BTreeMap::new(),
             clients: Vec::new(),
             numbers: Vec::new(),
-            codes: BTreeSet::new(),
             announced: BTreeMap::new(),
             loss: Loss::default(),
             redacted_orders: BTreeSet::new(),

@@ -41,11 +41,6 @@ impl Oracle for LedgerOracle {
         }
     }
 
-    fn code_created(&mut self, code: &str) {
-        self.trace(|| format!("codes   {code}"));
-        self.codes.insert(code.to_owned());
-    }
-
     fn backed_up(&mut self) {
         self.save_backup();
     }

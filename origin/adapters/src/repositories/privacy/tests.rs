@@ -47,6 +47,7 @@ fn redemption() -> RedemptionItem {
         until: AT.plus_ms(1),
         program_version: 1,
         state: State::Held,
+        slot: None,
     };
     RedemptionItem::of(CUSTOMER, redemption)
 }

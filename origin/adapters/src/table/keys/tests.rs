@@ -40,6 +40,10 @@ fn item(parts: &Parts) -> ItemKey<'_> {
         ItemKind::AuditEntry => ItemKey::AuditEntry { at: Time(*number), id: one },
         ItemKind::ShopTokens => ItemKey::ShopTokens { shop: one },
         ItemKind::Reconciliation => ItemKey::Reconciliation,
+        ItemKind::CodeSeed => ItemKey::CodeSeed,
+        ItemKind::Pool => ItemKey::Pool { pool: one },
+        ItemKind::ReadySlot => ItemKey::ReadySlot { pool: one, slot: index },
+        ItemKind::SlotClaim => ItemKey::SlotClaim { pool: one, slot: index },
         ItemKind::Command => ItemKey::Command { id: CommandId::from(*id) },
     }
 }
@@ -111,6 +115,7 @@ proptest! {
         prop_assert_eq!(is_in(Range::product_versions(text)), is_version);
         prop_assert_eq!(is_in(Range::entries(text)), parts.kind == ItemKind::Entry);
         prop_assert_eq!(is_in(Range::demands()), parts.kind == ItemKind::Demand);
+        prop_assert_eq!(is_in(Range::ready_slots(text)), parts.kind == ItemKind::ReadySlot);
         let is_entry =
             matches!(item, ItemKey::AuditEntry { at: Time(entered), .. } if entered >= at);
         prop_assert_eq!(is_in(Range::audit_entries(Time(at))), is_entry);
@@ -163,6 +168,16 @@ fn the_keys_in_the_tables_are_these() {
         (ItemKey::AuditEntry { at: Time(7), id: "ab" }, "audit/shop 00000000000000000007/ab"),
         (ItemKey::ShopTokens { shop: "a.myshopify.com" }, "shopify/a.myshopify.com tokens"),
         (ItemKey::Reconciliation, "reconciliation/orders reconciliation"),
+        (ItemKey::CodeSeed, "codes/shop seed"),
+        (ItemKey::Pool { pool: "bell/2026-12/0a1b2c3d" }, "pool/bell/2026-12/0a1b2c3d pool"),
+        (
+            ItemKey::ReadySlot { pool: "bell/2026-12/0a1b2c3d", slot: 7 },
+            "pool/bell/2026-12/0a1b2c3d ready/0000000007",
+        ),
+        (
+            ItemKey::SlotClaim { pool: "bell/2026-12/0a1b2c3d", slot: 7 },
+            "pool/bell/2026-12/0a1b2c3d claim/0000000007",
+        ),
         (ItemKey::Command { id }, "command/AAAAAAAAAAAAAAAAAAAAAA "),
     ];
     assert_eq!(expected.map(|(item, _)| ItemKind::from(item)), ItemKind::VARIANTS);

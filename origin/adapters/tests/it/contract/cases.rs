@@ -69,6 +69,16 @@ macro_rules! cases {
             one_page_has_a_bounded_number_of_orders,
         }
     };
+    (pools, $tests:ident, $fresh:expr) => {
+        $tests! {
+            pools on $fresh;
+            a_shop_without_tokens_has_no_pools,
+            the_first_seed_stays,
+            slots_become_ready_with_their_pool_or_not_at_all,
+            a_slot_is_claimed_once_and_is_then_no_longer_ready,
+            a_claim_that_fails_writes_nothing,
+        }
+    };
     (programs, $tests:ident, $fresh:expr) => {
         $tests! {
             programs on $fresh;
@@ -133,6 +143,7 @@ macro_rules! contracts {
             LedgerRepository::new(table),
             OrderHistoryRepository::new(table),
         ));
+        cases!(pools, $tests, contract::pools::Shop::new);
         cases!(programs, $tests, ProgramRepository::new);
         cases!(selections, $tests, SelectionRepository::new);
         cases!(staff, $tests, contract::staff::Shop::new);

@@ -249,6 +249,7 @@ fn redemption(id: CommandId, state: State) -> RedemptionItem {
         until: MORNING.plus_ms(1_800_000),
         program_version: u64::MAX,
         state,
+        slot: None,
     };
     RedemptionItem::of("1001", redemption)
 }

@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod ledger;
 pub(crate) mod merges;
 pub(crate) mod order_history;
+pub(crate) mod pools;
 pub(crate) mod programs;
 pub(crate) mod reconciliation;
 pub(crate) mod sample;

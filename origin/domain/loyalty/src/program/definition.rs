@@ -11,6 +11,7 @@ use super::formula::{Condition, Formula, Subject};
 use crate::day::Day;
 use crate::ledger::terms::Terms;
 use crate::points::Points;
+use crate::pool::Combines;
 
 /// The version of the program in effect, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +165,10 @@ pub struct Reward {
     pub points: Points,
     /// Its kind.
     pub kind: RewardKind,
+    /// With which other discounts its codes may be used.
+    pub combines: Combines,
+    /// For how many whole months after the one it was given in a code is valid.
+    pub valid_months: u32,
 }
 
 /// The kinds of rewards.

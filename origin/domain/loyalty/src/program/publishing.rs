@@ -15,8 +15,10 @@
 //! ```
 //!
 //! Amounts are in minor units. Optional are `expiry_days` (points never expire), `hold_minutes`
-//! (30), `tiers_by` (`customer.points`), `tier_keep_days` (0), a reward's `kind` (`other`), a
-//! rule's `if` and `per` (1), `multipliers`, `gift_cards` and `test_orders` (false).
+//! (30), `tiers_by` (`customer.points`), `tier_keep_days` (0), a reward's `kind` (`other`),
+//! `combines_with` (a list of `order`, `product` and `shipping`: the discounts its codes may be used
+//! with; none) and `valid_months` (12), a rule's `if` and `per` (1), `multipliers`, `gift_cards` and
+//! `test_orders` (false).
 
 use domain_core::authoring::Mistake;
 use domain_core::money::Money;
@@ -26,6 +28,7 @@ use serde_json::Value;
 use super::definition::{Program, Reward, RewardKind, Tier, TierUnit, TiersBy};
 use super::document::{Members, Reader};
 use super::formula::{Checked, View, formula};
+use crate::pool::Combines;
 
 /// Most tiers: customers don't remember more.
 pub const TIERS_MAX: usize = 20;
@@ -44,6 +47,10 @@ pub const PERCENT_MAX: u32 = 10_000;
 const AMOUNT_OFF_MAX: u32 = 1_000_000_000;
 /// How long points stay held unless the program says otherwise.
 const HOLD_MINUTES: u32 = 30;
+/// For how many whole months codes are valid unless the program says otherwise.
+const VALID_MONTHS: u32 = 12;
+/// Longest validity of codes: ten years.
+const VALID_MONTHS_MAX: u32 = 120;
 /// Longest time a tier is retained: a year, each day of which every reading evaluates.
 const TIER_KEEP_DAYS_MAX: u32 = 366;
 /// Longest hold: a day.
@@ -180,13 +187,47 @@ impl Reader {
     }
 
     fn reward(&mut self, pointer: &str, value: &Value) -> Option<Reward> {
-        const KNOWN: [&str; 6] = ["id", "title", "points", "kind", "amount", "percent"];
+        const KNOWN: [&str; 8] =
+            ["id", "title", "points", "kind", "amount", "percent", "combines_with", "valid_months"];
         let reward = self.members(pointer, value, &KNOWN)?;
         let id = self.id(&reward);
         let title = self.text(&reward, "title", TITLE_BYTES_MAX);
         let points = self.points(&reward, "points", 1);
         let kind = self.reward_kind(&reward);
-        Some(Reward { id: id?, title: title?, points: points?, kind: kind? })
+        let combines = self.combines(&reward, kind);
+        let valid_months =
+            self.whole_or(&reward, "valid_months", VALID_MONTHS, VALID_MONTHS_MAX)?;
+        let (id, title, points, kind) = (id?, title?, points?, kind?);
+        Some(Reward { id, title, points, kind, combines: combines?, valid_months })
+    }
+
+    fn combines(&mut self, reward: &Members<'_>, kind: Option<RewardKind>) -> Option<Combines> {
+        let mut combines = Combines::default();
+        let Some(classes) = reward.members.get("combines_with") else { return Some(combines) };
+        let pointer = reward.pointer_of("combines_with");
+        let Some(classes) = classes.as_array().filter(|classes| classes.len() <= 3) else {
+            self.report(pointer, "must be a list of order, product and shipping");
+            return None;
+        };
+        for (index, class) in classes.iter().enumerate() {
+            let flag = match class.as_str() {
+                Some("order") => &mut combines.order,
+                Some("product") => &mut combines.product,
+                Some("shipping") => &mut combines.shipping,
+                _ => {
+                    self.report(format!("{pointer}/{index}"), "must be order, product or shipping");
+                    return None;
+                }
+            };
+            if class == "shipping" && kind == Some(RewardKind::FreeShipping) {
+                let message = "is not possible: Shopify combines free shipping with no other";
+                self.report(format!("{pointer}/{index}"), message);
+            }
+            if std::mem::replace(flag, true) {
+                self.report(format!("{pointer}/{index}"), "is repeated");
+            }
+        }
+        Some(combines)
     }
 
     fn reward_kind(&mut self, reward: &Members<'_>) -> Option<RewardKind> {

@@ -16,8 +16,8 @@ use crate::ledger::terms::Terms;
 use crate::points::Points;
 use crate::program::definition::ProgramVersion;
 
-/// Most redemptions of one account requested within 15 days: the account's item holds them, 200
-/// bytes each.
+/// Most redemptions of one account requested within 15 days: the account's item holds them, up to
+/// 340 bytes each.
 pub const REDEMPTIONS_MAX: usize = 200;
 
 /// The reward a customer requests, and its expected cost.

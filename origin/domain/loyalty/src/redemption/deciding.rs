@@ -8,12 +8,14 @@ use domain_core::id::CommandId;
 use domain_core::port::{CONFLICT_ROUNDS_MAX, Consistency, PortError, Written};
 use domain_core::time::Time;
 
-use super::lifecycle::{Redemption, RedemptionItem, RewardCode, State};
+use super::lifecycle::{Redemption, RedemptionItem, State};
 use super::loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent};
 use crate::ledger::account::{Account, AccountFull, Addition};
 use crate::ledger::cause::Cause;
+use crate::pool::claiming::choose;
+use crate::pool::{CodesRanLow, Discount, LOW_WATER, PoolSlot, Supply};
 use crate::ports::{
-    Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs, RewardCodes,
+    CodePools, Guarded, LedgerChange, LedgerStore, LoadRequest, LoadedLedger, Programs,
 };
 
 /// Why a command or a decision could not be absorbed.
@@ -25,6 +27,9 @@ pub enum DecideError {
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The pool of the reward has no ready code. The pool is being filled.
+    #[error("reward {0} has no ready code")]
+    NoCode(String),
 }
 
 /// Whether a message is new or a replay from the archive, which says who decides.
@@ -58,15 +63,15 @@ pub struct Decider<'a, L, P, E, C> {
     pub programs: &'a P,
     /// Publishes decisions.
     pub events: &'a E,
-    /// Makes codes.
-    pub codes: &'a C,
+    /// The pools of codes.
+    pub pools: &'a C,
     /// The clock of this instance.
     pub now: Time,
 }
 
 // === impl Decider ===
 
-impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E, C> {
+impl<L: LedgerStore, P: Programs, E: Events, C: CodePools> Decider<'_, L, P, E, C> {
     /// Absorbs a command: applies an adjustment, decides a redemption. An earlier decision is
     /// published again; a replay decides nothing.
     ///
@@ -88,10 +93,11 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     }
 
     /// Absorbs a decision about a redemption, which is already stored unless it is replayed. A live
-    /// hold is then ended, and its code made.
+    /// hold is then ended: one transaction settles it and claims its code, which is valid already.
     ///
     /// # Errors
-    /// As [`Self::command`].
+    /// As [`Self::command`], or there is no code: the message stays in the queue, and the hold times
+    /// out unless there is one in time.
     pub async fn decided(
         &self,
         decision: &RedemptionItem,
@@ -106,10 +112,6 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
         }
         let Some(ended) = self.end(stored).await? else { return Ok(Fate::Erased) };
         self.events.publish(&[ended.to_event()]).await?;
-        if let State::Settled { .. } = ended.redemption.state {
-            let Redemption { id, reward, .. } = &ended.redemption;
-            self.codes.make(&RewardCode::of(*id), reward).await?;
-        }
         Ok(Fate::Done)
     }
 
@@ -215,12 +217,11 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
 
     /// Ends a hold, unless another consumer did; `None` as above.
     async fn end(&self, mut item: RedemptionItem) -> Result<Option<RedemptionItem>, DecideError> {
-        for _ in 0..CONFLICT_ROUNDS_MAX {
+        for round in 0..CONFLICT_ROUNDS_MAX {
             if !item.redemption.is_held() {
                 return Ok(Some(item));
             }
-            let state = self.ending(&item.redemption).await?;
-            let ended = RedemptionItem::of(&item.customer, item.redemption.at(state));
+            let ended = RedemptionItem::of(&item.customer, self.ending(&item, round).await?);
             let loaded = self.load(&item.customer, &[item.redemption.id]).await?;
             if is_erased(&loaded, &item.customer, item.redemption.time) {
                 return Ok(None);
@@ -238,15 +239,36 @@ impl<L: LedgerStore, P: Programs, E: Events, C: RewardCodes> Decider<'_, L, P, E
     }
 
     /// How a hold ends now: overdue, its reward withdrawn, or settled.
-    async fn ending(&self, held: &Redemption) -> Result<State, PortError> {
+    async fn ending(&self, item: &RedemptionItem, round: u32) -> Result<Redemption, DecideError> {
+        let held = &item.redemption;
         if held.is_overdue_at(self.now) {
-            return Ok(held.timed_out().state);
+            return Ok(held.timed_out());
         }
         let at = self.now.max(held.time);
         let program = self.programs.in_effect(at, Consistency::Strong).await?;
-        let is_offered =
-            program.is_some_and(|version| version.program.reward(&held.reward).is_some());
-        Ok(if is_offered { State::Settled { at } } else { State::Released { at } })
+        let program = program.map(|version| version.program);
+        let Some((reward, program)) =
+            program.as_ref().and_then(|program| Some((program.reward(&held.reward)?, program)))
+        else {
+            return Ok(held.at(State::Released { at }));
+        };
+        let Some(discount) = Discount::of(reward, &program.currency, at) else {
+            return Ok(held.at(State::Settled { at }));
+        };
+        match self.pools.supply(&discount.pool).await? {
+            Supply::OwnCodes => Ok(held.at(State::Settled { at })),
+            Supply::Slots(slots) => {
+                let chosen = choose(&slots, held.id, round);
+                if slots.len() < LOW_WATER {
+                    let reward = Some(held.reward.clone());
+                    let waiting = chosen.is_none().then(|| item.clone());
+                    let low = CodesRanLow { reward, waiting };
+                    self.events.publish(&[low.to_event()]).await?;
+                }
+                let slot = chosen.ok_or_else(|| DecideError::NoCode(held.reward.clone()))?;
+                Ok(held.settled(at, PoolSlot { pool: discount.pool, slot }))
+            }
+        }
     }
 
     /// Writes one step of one redemption.
@@ -286,6 +308,7 @@ fn change(
 ) -> Result<Option<LedgerChange>, AccountFull> {
     let seen = (account.version > 0).then_some(account.version);
     let (mut account, mut put, mut redemptions) = (account, Vec::new(), Vec::new());
+    let mut claims = Vec::new();
     for after in decided {
         let before = stored.iter().find(|item| item.redemption.id == after.redemption.id);
         if before.is_some_and(|before| before.version >= after.version) {
@@ -296,10 +319,12 @@ fn change(
             account.turned(before.map(|item| &item.redemption), &after.redemption)?;
         put.extend(entries.into_iter().map(|entry| entry.of(&after.customer)));
         let seen = before.map(|item| item.version);
+        let is_claimed = before.is_some_and(|before| before.redemption.slot.is_some());
+        claims.extend(after.redemption.claim().filter(|_| !is_claimed));
         redemptions.push(Guarded { seen, item: after.clone() });
     }
     let account = Some(Guarded { seen, item: account });
-    Ok(Some(LedgerChange { redemptions, account, put, ..LedgerChange::default() }))
+    Ok(Some(LedgerChange { redemptions, claims, account, put, ..LedgerChange::default() }))
 }
 
 fn postponed() -> PortError {
@@ -347,6 +372,10 @@ impl DecideError {
     /// Whether the same message may be absorbed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Port(error) if error.is_retryable())
+        match self {
+            Self::Port(error) => error.is_retryable(),
+            Self::NoCode(_) => true,
+            Self::AccountFull(_) => false,
+        }
     }
 }

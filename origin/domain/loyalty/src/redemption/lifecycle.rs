@@ -7,7 +7,7 @@
 //!           └► held ─► settled | released | timed out
 //! ```
 
-use domain_core::id::{CommandId, digest};
+use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
 use domain_core::money::Money;
 use domain_core::time::Time;
@@ -20,6 +20,7 @@ use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::spending::Remaining;
 use crate::ledger::terms::Terms;
 use crate::points::Points;
+use crate::pool::{PoolSlot, SlotClaim};
 
 /// Most holds that one decision times out: each takes two of the hundred items of a transaction. A
 /// hold ends within seconds; this many overdue ones mean that nothing is settled at all.
@@ -42,6 +43,10 @@ pub struct Redemption {
     pub program_version: u64,
     /// Its state.
     pub state: State,
+    /// The slot whose code the reward is used with, once it is settled. Without one the code is
+    /// [`crate::RewardCode::of`] its id, which only this shop recognises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<PoolSlot>,
 }
 
 /// The state of a redemption.
@@ -91,11 +96,6 @@ pub(super) struct Ruling {
     pub(super) decided: Vec<Redemption>,
 }
 
-/// The code that claims a reward: a pure function of the redemption's id, so that making it twice
-/// makes one code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RewardCode(String);
-
 // === impl Redemption ===
 
 impl Redemption {
@@ -138,10 +138,22 @@ impl Redemption {
         self.is_held() && self.until <= now
     }
 
-    /// The same redemption in this state.
+    /// The same redemption in this state, without a slot.
     #[must_use]
     pub fn at(&self, state: State) -> Self {
-        Self { state, ..self.clone() }
+        Self { state, slot: None, ..self.clone() }
+    }
+
+    /// Settled with the code of a slot.
+    #[must_use]
+    pub fn settled(&self, at: Time, slot: PoolSlot) -> Self {
+        Self { slot: Some(slot), ..self.at(State::Settled { at }) }
+    }
+
+    /// The claim on its slot, if it has one.
+    pub(super) fn claim(&self) -> Option<SlotClaim> {
+        let slot = self.slot.clone()?;
+        Some(SlotClaim { slot, redemption: self.id })
     }
 
     /// Timed out at the time it was due, not when a consumer noticed.
@@ -250,24 +262,5 @@ impl Account {
     #[must_use]
     pub fn redemption(&self, id: CommandId) -> Option<&Redemption> {
         self.redemptions.iter().find(|one| one.id == id)
-    }
-}
-
-// === impl RewardCode ===
-
-impl RewardCode {
-    /// The code of a redemption: 16 characters that are easy to read out.
-    #[must_use]
-    pub fn of(redemption: CommandId) -> Self {
-        const DIGITS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-        let digest = digest("forecourt/reward-code/1", &[&redemption.bytes()]);
-        let digits = digest.iter().take(16).map(|byte| char::from(DIGITS[usize::from(byte % 32)]));
-        Self(digits.collect())
-    }
-}
-
-impl std::fmt::Display for RewardCode {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.0)
     }
 }

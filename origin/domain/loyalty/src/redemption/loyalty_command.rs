@@ -83,6 +83,7 @@ impl LoyaltyCommand {
                 until: *until,
                 program_version: self.program_version,
                 state: State::Requested,
+                slot: None,
             }),
         }
     }

@@ -11,6 +11,6 @@ pub use accept::{
     AcceptedRedemption, LoyaltyRejection, REDEMPTIONS_MAX, RewardRequest, adjust, redeem,
 };
 pub use deciding::{DecideError, Decider, Delivery, Fate};
-pub use lifecycle::{OVERDUE_MAX, Redemption, RedemptionItem, RewardCode, State};
+pub use lifecycle::{OVERDUE_MAX, Redemption, RedemptionItem, State};
 pub use loyalty_command::{LoyaltyAction, LoyaltyCommand, LoyaltyEvent};
 pub use view::{View, read_entries, read_redemption};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test, too")]
 
 mod absorbing;
+mod claiming;
 mod corpora;
 mod demo;
 mod earning;

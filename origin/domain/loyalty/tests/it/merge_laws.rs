@@ -5,14 +5,14 @@ use domain_core::id::CommandId;
 use domain_core::resource::CommandEvent as _;
 use domain_core::time::{DAY_MS, HOUR_MS, Time};
 use domain_loyalty::{
-    Delivery, LedgerEntry, LoyaltyAction, LoyaltyCommand, LoyaltyEvent, Points, Program,
+    Delivery, LedgerEntry, LoyaltyAction, LoyaltyCommand, LoyaltyEvent, Points, PoolSlot, Program,
     Redemption, RedemptionItem, State, Terms,
 };
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::merging::merge_webhook;
-use super::world::{Table, changed, order, program_document, refund, webhook};
+use super::world::{Table, changed, order, pool_id, program_document, refund, webhook};
 
 const START: u64 = 1_790_000_000_000;
 
@@ -57,8 +57,10 @@ fn decisions(customer: &str, after_ms: u64) -> [Event; 2] {
         until: time.plus_ms(HOUR_MS),
         program_version: 1,
         state: State::Held,
+        slot: None,
     };
-    let settled = held.at(State::Settled { at: time.plus_ms(1) });
+    let slot = PoolSlot { pool: pool_id(4), slot: customer.parse().unwrap() };
+    let settled = held.settled(time.plus_ms(1), slot);
     [held, settled].map(|one| RedemptionItem::of(customer, one).to_event())
 }
 

@@ -10,14 +10,16 @@ use domain_core::time::{DAY_MS, Time};
 use domain_loyalty::{
     AbsorbError, AcceptedRedemption, Account, Cause, CustomerMerge, Day, Delivery, EntryPage,
     LOTS_MAX, LedgerEntry, Lot, MERGED_MAX, MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Outcome,
-    POINTS_MAX, Points, Program, REDEMPTIONS_MAX, Redemption, SPENT_DAYS_MAX, Spent, State, Terms,
-    read_entries, read_redemption,
+    POINTS_MAX, Points, PoolSlot, Program, REDEMPTIONS_MAX, Redemption, SPENT_DAYS_MAX, Spent,
+    State, Terms, read_entries, read_redemption,
 };
 use domain_privacy::{Erased, erase_customer};
 use serde_json::{Value, json};
 
 use super::redeeming::{MINUTE_MS, noon, reward_request, rewarding, settle_down, try_redeem};
-use super::world::{Table, changed, now, order, program, program_document, refund, time, webhook};
+use super::world::{
+    Table, changed, now, order, pool_id, program, program_document, refund, time, webhook,
+};
 
 const REMAINING: u64 = 1001;
 const GONE: u64 = 2002;
@@ -238,6 +240,7 @@ fn large(customer: u64, lots: usize, redemptions: usize) -> Account {
         until: Time(u64::MAX),
         program_version: u64::MAX,
         state: State::Settled { at: noon() },
+        slot: Some(PoolSlot { pool: pool_id(32), slot: u32::MAX }),
     };
     let days = (0..u32::try_from(lots).unwrap()).map(|day| Day(65_536 + day));
     let lot = |earned_on: Day| {

@@ -13,10 +13,10 @@ use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::{CommandLog, CommandRecord, Read, Reader, Source};
 use domain_core::time::Time;
 use domain_loyalty::{
-    AbsorbError, Absorber, Account, DecideError, Decider, Delivery, EntryKey, EntryPage, Fate,
-    LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest, LoadedLedger, LoyaltyEvent,
-    OrderItem, Outcome, OwnedEntry, Program, ProgramVersion, Programs, Reading, RedemptionItem,
-    RewardCode, RewardCodes, Standing,
+    AbsorbError, Absorber, Account, CodePools, CodeSeed, DecideError, Decider, Delivery, EntryKey,
+    EntryPage, Fate, LOW_WATER, LedgerChange, LedgerEntry, LedgerReader, LedgerStore, LoadRequest,
+    LoadedLedger, LoyaltyEvent, OrderItem, Outcome, OwnedEntry, PoolId, PoolSlot, Program,
+    ProgramVersion, Programs, Reading, RedemptionItem, Standing, Supply,
 };
 use serde_json::{Value, json};
 
@@ -32,9 +32,9 @@ pub(crate) struct Table {
     pub(crate) programs: Vec<ProgramVersion>,
     /// The published events, in order.
     pub(crate) published: Mutex<Vec<Event>>,
-    /// The codes that were made.
-    pub(crate) codes: Mutex<Vec<String>>,
-    /// Whether nothing can be published, or no code made.
+    /// The ready slots of every pool; `None`: the shop has no pools.
+    pub(crate) ready: Mutex<Option<BTreeSet<u32>>>,
+    /// Whether nothing can be published.
     pub(crate) is_cut_off: AtomicBool,
 }
 
@@ -49,6 +49,7 @@ pub(crate) struct Items {
     pub(crate) entries: BTreeMap<(String, EntryKey), LedgerEntry>,
     pub(crate) causes: BTreeSet<String>,
     pub(crate) redemptions: BTreeMap<CommandId, RedemptionItem>,
+    pub(crate) claims: BTreeMap<PoolSlot, CommandId>,
     pub(crate) records: BTreeMap<CommandId, CommandRecord<LoyaltyEvent>>,
 }
 
@@ -74,7 +75,7 @@ impl Table {
         clock: Time,
     ) -> Result<Fate, DecideError> {
         let decider =
-            Decider { ledger: self, programs: self, events: self, codes: self, now: clock };
+            Decider { ledger: self, programs: self, events: self, pools: self, now: clock };
         match event.kind {
             Kind::LoyaltyCommanded => {
                 let command = serde_json::from_str(&event.detail).unwrap();
@@ -146,8 +147,16 @@ impl LedgerStore for Table {
             let held = items.redemptions.get(&one.item.redemption.id).map(|item| item.version);
             held == one.seen
         });
-        if !(is_order_as_seen && are_accounts_as_seen && are_redemptions_as_seen && is_new) {
+        let are_free = change.claims.iter().all(|claim| !items.claims.contains_key(&claim.slot));
+        let is_as_seen = is_order_as_seen && are_accounts_as_seen && are_redemptions_as_seen;
+        if !(is_as_seen && is_new && are_free) {
             return Ok(Written::Conflict);
+        }
+        for claim in &change.claims {
+            items.claims.insert(claim.slot.clone(), claim.redemption);
+            if let Some(ready) = self.ready.lock().unwrap().as_mut() {
+                ready.remove(&claim.slot.slot);
+            }
         }
         for one in &change.redemptions {
             items.redemptions.insert(one.item.redemption.id, one.item.clone());
@@ -246,11 +255,15 @@ impl Events for &Table {
     }
 }
 
-impl RewardCodes for Table {
-    async fn make(&self, code: &RewardCode, reward: &str) -> Result<(), PortError> {
-        self.reach()?;
-        self.codes.lock().unwrap().push(format!("{reward} {code}"));
-        Ok(())
+impl CodePools for Table {
+    async fn supply(&self, _: &PoolId) -> Result<Supply, PortError> {
+        let ready = self.ready.lock().unwrap();
+        let slots = |ready: &BTreeSet<u32>| ready.iter().copied().take(LOW_WATER).collect();
+        Ok(ready.as_ref().map_or(Supply::OwnCodes, |ready| Supply::Slots(slots(ready))))
+    }
+
+    async fn seed(&self) -> Result<Option<CodeSeed>, PortError> {
+        Ok(Some(CodeSeed::new([7; 16])))
     }
 }
 
@@ -290,7 +303,16 @@ impl Items {
         let causes = self.causes.iter().map(|cause| (format!("cause/{cause}"), Vec::new()));
         let redemptions = self.redemptions.iter();
         let redemptions = redemptions.map(|(id, item)| (format!("redemption/{id}"), stored(item)));
-        orders.chain(accounts).chain(entries).chain(causes).chain(redemptions).collect()
+        let claims = self.claims.iter();
+        let claims =
+            claims.map(|(slot, id)| (format!("claim/{}/{}", slot.pool, slot.slot), stored(id)));
+        orders
+            .chain(accounts)
+            .chain(entries)
+            .chain(causes)
+            .chain(redemptions)
+            .chain(claims)
+            .collect()
     }
 }
 
@@ -392,6 +414,12 @@ pub(crate) fn changed(document: &Value, pointer: &str, value: Value) -> Value {
         parent => parent[key] = value,
     }
     document
+}
+
+/// The id of a pool, whose reward has an id of this length.
+pub(crate) fn pool_id(reward_chars: usize) -> PoolId {
+    let text = format!("{}/2026-11/0123abcd", "r".repeat(reward_chars));
+    serde_json::from_value(json!(text)).unwrap()
 }
 
 /// A point in time.

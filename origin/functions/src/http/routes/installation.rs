@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use domain_core::event::Events as _;
 use domain_core::time::Time;
+use domain_loyalty::CodesRanLow;
 use domain_staff::AuditLog as _;
 use edge_wire::id_token::ID_TOKEN_BYTES_MAX;
 use edge_wire::problem::Code;
@@ -72,6 +74,8 @@ pub(crate) async fn create(
         // Before the change: a crash between the two must not leave tokens that the log does not
         // explain. So the log also has the attempts that Shopify refused.
         shop.staff.append(&staff.act(&shop).entry("installation", "")).await?;
+        // From now on rewards need codes of Shopify's.
+        shop.events.publish(&[CodesRanLow::default().to_event()]).await?;
     }
     shopify.tokens.install(&id_token).await?;
     current(&shop).await.map(Json)

@@ -9,8 +9,8 @@ use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
 use domain_core::resource::Answer;
 use domain_loyalty::{
-    Account, Points, Program, Reading, Redemption, RewardCode, RewardRequest, Standing,
-    read_redemption, redeem,
+    Account, CodePools as _, Points, Program, Reading, Redemption, RewardCode, RewardRequest,
+    Standing, read_redemption, redeem,
 };
 use edge_wire::headers::BOOKMARK;
 use edge_wire::problem::Code;
@@ -47,7 +47,7 @@ pub(crate) struct RedemptionBody {
     status: &'static str,
     reward: String,
     points: i64,
-    /// The code to use the reward with; once confirmed.
+    /// The code to use the reward with; once confirmed. It is valid then.
     code: Option<String>,
     /// RFC 3339.
     requested_at: String,
@@ -73,7 +73,7 @@ pub(crate) async fn create(
     let reward = RewardRequest { reward, points: Points(points) };
     let accepted = redeem(&shop.loyalty_commands, &request, &reward, &program).await?;
     let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
-    let (body, bookmark) = reply.body(accepted.answer, &accepted.redemption)?;
+    let (body, bookmark) = reply.body(accepted.answer, &accepted.redemption).await?;
     Ok((StatusCode::ACCEPTED, [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn show(
         None => read_decided(&shop, &customer, id, &client.merged).await?.ok_or_else(unknown)?,
     };
     let reply = RedemptionReply { shop: &shop, client: &client, program: &program.program };
-    let (body, bookmark) = reply.body(answer, &redemption)?;
+    let (body, bookmark) = reply.body(answer, &redemption).await?;
     Ok((Freshness::of(body.reset), [(BOOKMARK, bookmark)], Json(body)).into_response())
 }
 
@@ -126,7 +126,7 @@ struct RedemptionReply<'a> {
 
 impl RedemptionReply<'_> {
     /// The body of an answer, and the bookmark it repeats in a header.
-    fn body(
+    async fn body(
         &self,
         answer: Answer<Account>,
         redemption: &Redemption,
@@ -137,19 +137,34 @@ impl RedemptionReply<'_> {
         let bookmark = self.client.reply(&self.shop.config.keys, &bookmark)?;
         let is_pending = answer.view.pending.iter().any(|pending| pending.id == redemption.id);
         let status = if is_pending { "pending" } else { status(redemption) };
-        let code = (status == "confirmed").then(|| RewardCode::of(redemption.id).to_string());
+        let code = match status {
+            "confirmed" => self.code(redemption).await?,
+            _ => None,
+        };
         let body = RedemptionBody {
             id: redemption.id.to_hex(),
             status,
             reward: redemption.reward.clone(),
             points: redemption.points.0,
-            code,
+            code: code.map(|code| code.to_string()),
             requested_at: redemption.time.to_rfc3339(),
             balance: standing.balance.into(),
             bookmark: bookmark.clone(),
             reset: answer.reset,
         };
         Ok((body, bookmark))
+    }
+
+    /// The code of a settled redemption; `None` if the table was restored from before the shop's first
+    /// code, since only the seed knows it.
+    async fn code(&self, redemption: &Redemption) -> Result<Option<RewardCode>, HttpProblem> {
+        match &redemption.slot {
+            None => Ok(Some(RewardCode::of(redemption.id))),
+            Some(slot) => {
+                let seed = self.shop.pools.seed().await?;
+                Ok(seed.map(|seed| RewardCode::in_pool(&seed, slot)))
+            }
+        }
     }
 }
 

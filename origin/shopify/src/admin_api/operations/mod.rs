@@ -2,6 +2,7 @@
 //! Shopify's schema.
 
 mod customer_by_email;
+mod discounts;
 mod order;
 mod order_lines;
 mod order_tips;
@@ -12,6 +13,12 @@ mod shop_time_zone;
 
 pub use customer_by_email::{CustomerByEmail, CustomerByEmailAnswer};
 pub(crate) use order::number_of;
+pub use discounts::{
+    DiscountByCode, DiscountByCodeAnswer, DiscountCodeBasicCreate, DiscountCodeFreeShippingCreate,
+    DiscountCreated, DiscountCreatedAnswer, DiscountRedeemCodeCreation,
+    DiscountRedeemCodeCreationAnswer, DiscountRedeemCodesAdd, DiscountRedeemCodesAddAnswer,
+    ImportedCode, ImportedCodes, RedeemCode, RedeemCodeCreation, RedeemCodesAdded,
+};
 pub use order::{
     Customer, DiscountAllocation, LineItem, Money, MoneyBag, Order, Reference, TaxLine,
 };

@@ -44,8 +44,7 @@ pub use pool::{
 pub use ports::{
     CHANGE_ENTRIES_MAX, CodePools, Discounts, EntryPage, Guarded, LedgerChange, LedgerReader,
     LedgerStore, LoadRequest, LoadedLedger, PAGE_ENTRIES_MAX, PoolStore, Programs,
-    ReconciliationStore,
-    TRANSACTION_ACTIONS_MAX,
+    ReconciliationStore, TRANSACTION_ACTIONS_MAX,
 };
 pub use program::{
     ACTIVATION_LEAD_MS, Activation, Condition, DESCRIPTION_BYTES_MAX, DOCUMENT_BYTES_MAX,

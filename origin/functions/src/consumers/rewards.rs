@@ -1,6 +1,8 @@
 //! The rewards consumer: keeps the pools of reward codes filled. It is woken when codes run low, when a
 //! program is published, when the app is installed, and once a day.
 
+use std::sync::Arc;
+
 use domain_core::event::{Event, Events, Kind};
 use domain_core::port::{Consistency, PortError};
 use domain_loyalty::{
@@ -65,14 +67,11 @@ impl<S: CodePools + PoolStore, P: Programs, E: Events, D: Discounts> RewardsCons
             true => serde_json::from_str(envelope.detail.get())?,
             false => CodesRanLow::default(),
         };
-        // A program applies some seconds after it is published; its codes are ready by then.
-        let at = self.clock.now().plus_ms(ACTIVATION_LEAD_MS);
-        let Some(version) = self.programs.in_effect(at, Consistency::Strong).await? else {
-            return Ok(());
-        };
-        match &low.reward {
-            Some(reward) => self.fill(version.program.reward(reward), &version.program).await?,
-            None => self.wake_each(&version.program).await?,
+        for program in self.programs().await? {
+            match &low.reward {
+                Some(reward) => self.fill(program.reward(reward), &program).await?,
+                None => self.wake_each(&program).await?,
+            }
         }
         // Its own message may be delivered again in minutes only.
         let waiting: Vec<Event> = low.waiting.iter().map(|held| held.to_event()).collect();
@@ -80,6 +79,18 @@ impl<S: CodePools + PoolStore, P: Programs, E: Events, D: Discounts> RewardsCons
             self.events.publish(&waiting).await?;
         }
         Ok(())
+    }
+
+    /// The program that applies, and the one that applies in some seconds if another was published: its
+    /// codes are ready by then.
+    async fn programs(&self) -> Result<Vec<Arc<Program>>, PortError> {
+        let now = self.clock.now();
+        let mut versions = Vec::new();
+        for at in [now, now.plus_ms(ACTIVATION_LEAD_MS)] {
+            versions.extend(self.programs.in_effect(at, Consistency::Strong).await?);
+        }
+        versions.dedup_by_key(|version| version.activation);
+        Ok(versions.into_iter().map(|version| version.program).collect())
     }
 
     async fn fill(&self, reward: Option<&Reward>, program: &Program) -> Result<(), MessageError> {

@@ -19,8 +19,8 @@ use crate::http::response_policy::response_policy;
 use crate::http::routes::{
     adjustments, admin, admin_health, admin_page, admin_products, admin_program, admin_versions,
     audit, cart, cart_lines, cart_merge, checkout, completion, configurator, customers,
-    dead_letters, explanation, health, imports, installation, loyalty, privacy, problems, reconciliation,
-    redemptions, selections, session, staff, webhook,
+    dead_letters, explanation, health, imports, installation, loyalty, privacy, problems,
+    reconciliation, redemptions, selections, session, staff, webhook,
 };
 use crate::runtime::shop::Shop;
 

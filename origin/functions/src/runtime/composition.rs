@@ -14,8 +14,7 @@ use crate::consumers::privacy::PrivacyConsumer;
 use crate::consumers::tombstone_filter::TombstoneFilter;
 use crate::consumers::{
     CartConsumer, Consumer, LoyaltyConsumer, Orders, PublishedConsumer, ReconciliationConsumer,
-    RewardsConsumer,
-    SharedConsumer,
+    RewardsConsumer, SharedConsumer,
 };
 use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;

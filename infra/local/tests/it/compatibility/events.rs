@@ -7,7 +7,7 @@ use domain_cart::CartEvent;
 use domain_catalog::PublishedEvent;
 use domain_core::event::Kind;
 use domain_core::resource::CommandEvent as _;
-use domain_loyalty::{LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem};
+use domain_loyalty::{CodesRanLow, LoyaltyEvent, OrderFact, ProgramEvent, RedemptionItem};
 use domain_privacy::Demand;
 use domain_shopify::Webhook;
 use infra_bus::{Bus, Clock as BusClock, Faults};
@@ -59,6 +59,7 @@ impl Recorded {
             | Kind::RedemptionSettled
             | Kind::RedemptionReleased
             | Kind::RedemptionTimedOut => self.decode::<RedemptionItem>().to_event(),
+            Kind::CodesRanLow => self.decode::<CodesRanLow>().to_event(),
             Kind::ShopifyWebhook | Kind::ReconciliationDue => return None,
         };
         assert_eq!(event.kind, self.kind(), "{self:?}");
@@ -75,8 +76,8 @@ fn an_event_of_every_kind_is_decoded_and_encoded_to_the_same_json() {
             assert_eq!(serde_json::from_str::<Value>(&detail).unwrap(), event.detail);
         }
     }
-    // Later than the recorded release, and without content.
-    kinds.insert(Kind::ReconciliationDue);
+    // No release of then published the events of pools and of reconciliations.
+    kinds.extend([Kind::CodesRanLow, Kind::ReconciliationDue]);
     assert_eq!(kinds, Kind::ALL.iter().copied().collect());
 }
 

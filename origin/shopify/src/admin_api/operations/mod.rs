@@ -12,13 +12,13 @@ mod refund_by_id;
 mod shop_time_zone;
 
 pub use customer_by_email::{CustomerByEmail, CustomerByEmailAnswer};
-pub(crate) use order::number_of;
 pub use discounts::{
     DiscountByCode, DiscountByCodeAnswer, DiscountCodeBasicCreate, DiscountCodeFreeShippingCreate,
     DiscountCreated, DiscountCreatedAnswer, DiscountRedeemCodeCreation,
     DiscountRedeemCodeCreationAnswer, DiscountRedeemCodesAdd, DiscountRedeemCodesAddAnswer,
     ImportedCode, ImportedCodes, RedeemCode, RedeemCodeCreation, RedeemCodesAdded,
 };
+pub(crate) use order::number_of;
 pub use order::{
     Customer, DiscountAllocation, LineItem, Money, MoneyBag, Order, Reference, TaxLine,
 };

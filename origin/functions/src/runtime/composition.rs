@@ -105,6 +105,7 @@ impl Composition {
             reconciler,
             stored: ReconciliationRepository::new(&self.ports.table),
             events: self.ports.events.clone(),
+            clock: self.clock.clone(),
         }
     }
 

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use clap::Parser;
 use infra_simulation::{
-    Campaign, Coverage, Invariant, Mutant, Part, Progress, Scenario, ScriptProcess, play_with,
+    Campaign, Coverage, Invariant, Mutant, Part, PoolWorld, Progress, REDEMPTIONS_PER_WORLD,
+    Scenario, ScriptProcess, StepCounts, play_pools, play_with,
 };
 
 /// Plays worlds, one seed each, until so many operations are done or a violation is found.
@@ -34,6 +35,10 @@ struct Arguments {
     /// found.
     #[arg(long = "bugs")]
     all_mutants: bool,
+    /// Play worlds of reward codes with so many redemptions in all, and print how often processes were
+    /// killed at each step.
+    #[arg(long, value_name = "REDEMPTIONS")]
+    pools: Option<u64>,
 }
 
 /// After so many operations of a kind every situation must have occurred, but one: it needs a restored
@@ -50,8 +55,11 @@ const RARE: [Mutant; 2] = [Mutant::RetryForgetsGuest, Mutant::NewerBookmarksDrop
 const WORLDS_PER_LINE: u64 = 20_000;
 
 fn main() -> ExitCode {
-    let Arguments { part, operations, seed, mutant, device, trace, all_mutants } =
+    let Arguments { part, operations, seed, mutant, device, trace, all_mutants, pools } =
         Arguments::parse();
+    if let Some(redemptions) = pools {
+        return print_pools(seed, redemptions);
+    }
     let script = match device.as_deref().map(ScriptProcess::start).transpose() {
         Ok(script) => script.map(Rc::new),
         Err(error) => {
@@ -128,6 +136,27 @@ fn print_trace(scenario: Scenario, script: Option<&Rc<ScriptProcess>>) -> ExitCo
         println!("{line}");
     }
     exit(outcome.violation.is_none())
+}
+
+fn print_pools(first: u64, redemptions: u64) -> ExitCode {
+    let worlds = redemptions.div_ceil(REDEMPTIONS_PER_WORLD);
+    let mut kills = StepCounts::new();
+    for seed in first..first + worlds {
+        let (counts, violation) = play_pools(PoolWorld { seed, mutant: None });
+        if let Some(violation) = violation {
+            println!("seed {seed}: {violation}");
+            return ExitCode::FAILURE;
+        }
+        for (step, count) in counts {
+            *kills.entry(step).or_default() += count;
+        }
+    }
+    for ((step, place), count) in &kills {
+        println!("{count:>14}  killed {place} \"{step}\"");
+    }
+    println!("{} redemptions in {worlds} worlds from seed {first}", worlds * REDEMPTIONS_PER_WORLD);
+    println!("no violation");
+    ExitCode::SUCCESS
 }
 
 /// The result of the search for one mutant from all starting seeds.

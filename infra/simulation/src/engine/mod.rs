@@ -20,7 +20,7 @@ pub(crate) use handle::Handle;
 pub(crate) use link::Link;
 pub use mutant::Mutant;
 pub use part::Part;
-pub(crate) use rng::Rng;
+pub(crate) use rng::{MILLION, Rng};
 pub(crate) use run_log::RunLog;
 pub(crate) use timeline::Timeline;
 pub use violation::{Invariant, Violation};

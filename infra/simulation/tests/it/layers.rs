@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first, and the modules that a layer must not name.
-const LAYERS: [(&str, &[&str]); 4] = [
+const LAYERS: [(&str, &[&str]); 5] = [
     ("engine", &["world", "carts", "ledger", "mutants", "scenario", "campaign"]),
     ("world", &["carts", "ledger", "mutants", "scenario", "campaign"]),
     ("carts", &["ledger", "mutants", "scenario", "campaign"]),
     ("ledger", &["carts", "mutants", "scenario", "campaign"]),
+    ("pools", &["carts", "ledger", "mutants", "scenario", "campaign"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -5,3 +5,4 @@ mod determinism;
 mod invariants;
 mod layers;
 mod mutants;
+mod pools;

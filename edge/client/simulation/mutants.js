@@ -18,9 +18,6 @@ export const MUTANTS = {
   ReplacedByText: ['jar', 'one.number === other.number && one.text === other.text', 'one.text === other.text'],
   // The client sends four bookmarks regardless of their length.
   BookmarksOverBytes: ['jar', ' || bytes > HEADER_BYTES_MAX', ''],
-  // The client retries a command of unknown outcome with a new key.
-  RetryWithNewKey: ['engine', "'idempotency-key': key }",
-    "'idempotency-key': command.state === 'open' ? this.context.platform.randomId() : key }"],
   // The client sends its bookmarks with reads only.
   CommandsWithoutBookmarks: ['engine', 'return { sent, headers };', 'return { sent: { ...sent, bookmarks: [] }, headers };'],
   // Signed in, the client shows the customer's cart while something of the guest's is not merged.

@@ -202,7 +202,6 @@ impl CartWorld {
 
     fn reference(&self, owned: Owned) -> Client<Carts> {
         let network = Rc::clone(&self.world.network);
-        let device = Device::new(owned, network, self.oracle.clone(), self.mutant);
-        Client::Reference(Box::new(device))
+        Client::Reference(Box::new(Device::new(owned, network, self.oracle.clone(), self.mutant)))
     }
 }

@@ -187,8 +187,7 @@ impl LedgerWorld {
             return Client::Script(script.device(owned));
         }
         let network = Rc::clone(&self.world.network);
-        let device = Device::new(owned, network, self.oracle.clone(), self.mutant);
-        Client::Reference(Box::new(device))
+        Client::Reference(Box::new(Device::new(owned, network, self.oracle.clone(), self.mutant)))
     }
 }
 

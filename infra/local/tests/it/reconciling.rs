@@ -64,7 +64,7 @@ fn act(shop: &Shop, query: &str, variables: Value) -> Value {
     let data = shopify(shop).execute(query, variables).unwrap();
     let root = data.as_object().unwrap().values().next().unwrap().clone();
     assert_eq!(root["userErrors"], json!([]), "{root}");
-    shopify(shop).tell_changes();
+    shopify(shop).publish_pending();
     root
 }
 

@@ -54,10 +54,15 @@ impl LocalShopify {
 
     pub(super) fn publish_changes(&self, states: &mut OrderStates, changes: &[Change]) {
         let mut sent = BTreeSet::new();
+        // The changes of an act follow each other.
+        let mut first: Option<&Change> = None;
         for change in changes {
-            let Some(first) = changes.iter().find(|one| one.act == change.act) else { continue };
-            let event_id = format!("{}-{}-{}", first.gid, self.now_ms(), change.act);
-            if sent.insert((change.act, change.gid.clone(), change.kind == ChangeKind::Created)) {
+            if first.is_none_or(|one| one.act != change.act) {
+                first = Some(change);
+            }
+            let gid = &first.unwrap_or(change).gid;
+            let event_id = format!("{gid}-{}-{}", self.now_ms(), change.act);
+            if sent.insert((change.act, &change.gid, change.kind)) {
                 self.publish_change(states, change, &event_id);
             }
         }

@@ -34,7 +34,7 @@ subpath = "app"
 [webhooks]
 api_version = "2026-07"
 [[webhooks.subscriptions]]
-topics = ["orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/edited", "refunds/create", "app/uninstalled", "shop/redact", "customers/create"]
+topics = ["orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/edited", "orders/delete", "refunds/create", "app/uninstalled", "shop/redact", "customers/create"]
 uri = "http://127.0.0.1:9/webhooks"
 "#;
 const NOW_MS: u64 = 1_795_262_400_000;

@@ -77,6 +77,21 @@ async fn an_order_is_paid_and_cancelled_once() {
 }
 
 #[tokio::test]
+async fn what_is_deleted_after_a_change_in_the_same_request_is_sent_as_deleted() {
+    let (shop, _) = shop();
+    let (_, order) = bought(&shop).await;
+    queued(&shop);
+    let both = "mutation($id: ID!) {
+        orderUpdate(input: { id: $id, note: \"x\" }) { userErrors { message } }
+        orderDelete(orderId: $id) { userErrors { message } } }";
+    shop.execute(both, json!({ "id": order["admin_graphql_api_id"] })).unwrap();
+    shop.publish_pending();
+    let queued = queued(&shop);
+    assert_eq!(topics(&queued), ["orders/delete"]);
+    assert_eq!(queued[0].1, json!({ "id": order["id"] }));
+}
+
+#[tokio::test]
 async fn an_edit_says_which_lines_have_more_and_fewer_pieces() {
     let (shop, _) = shop();
     let (_, order) = bought(&shop).await;

@@ -138,7 +138,7 @@ export class Engine {
       const { shown } = await this.receive(answered, isMain);
       if (shown) return reply.body;
     }
-    throw new ForecourtError('busy', 'Answers kept arriving out of order.');
+    throw new ForecourtError('busy', 'Answers arrived out of order.');
   }
 
   /** Takes an answer: stores its bookmark, and shows it if no other answer arrived in between. */

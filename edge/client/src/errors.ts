@@ -18,7 +18,7 @@ export type ErrorKind =
   | 'signed-out'
   /** The command waited for two weeks, after which its key would name another command. */
   | 'expired'
-  /** Answers kept arriving out of order; call again. */
+  /** Answers arrived out of order; call again. */
   | 'busy'
   /** A part of the client could not be loaded. */
   | 'load';

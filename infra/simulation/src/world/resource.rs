@@ -34,7 +34,7 @@ pub(crate) trait Resource: Sized + 'static {
     /// A command as a call of such a device.
     fn call_of_action(action: &Self::Action) -> Call;
 
-    /// What the command of a request does; `None` if the request is none of this kind.
+    /// What the command of a request does; `None` if the request has another form.
     fn action_of(method: &str, path: &str, body: &Value) -> Option<Self::Action>;
 
     /// The resource of a request by its tokens.

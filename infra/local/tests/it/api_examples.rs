@@ -1,6 +1,7 @@
 //! The examples of the OpenAPI document are sent to a running shop, in their order, and what it
 //! answers has the documented form.
 
+use domain_core::time::{DAY_MS, Time};
 use edge_wire::keys::KeyRing;
 use edge_wire::token::mint_customer;
 use infra_local::demo;
@@ -20,7 +21,8 @@ const CUSTOMER: &str = "1010";
 /// How many members of a long list an example shows.
 const ITEMS_SHOWN_MAX: usize = 3;
 /// What is the description itself, or a page: their examples are written by hand, or not shown.
-const NOT_RECORDED: [&str; 1] = ["GET /v1/openapi.json"];
+const NOT_RECORDED: [&str; 3] =
+    ["GET /v1/openapi.json", "GET /admin", "GET /admin/{release}/{file}"];
 
 /// What one client has, from the answers so far.
 struct Sender {
@@ -31,6 +33,8 @@ struct Sender {
     /// The newest bookmark of a cart, and of the account.
     bookmarks: [String; 2],
     demand: String,
+    /// The release that the admin's page names.
+    release: String,
 }
 
 // === impl Sender ===
@@ -44,7 +48,8 @@ impl Sender {
         let hour = Clock::system().now().unix_s() + 3_600;
         let customer = mint_customer(&keys, CUSTOMER, hour);
         let (document, bookmarks) = (openapi(), [String::new(), String::new()]);
-        Self { shop, document, customer, cart: String::new(), bookmarks, demand: String::new() }
+        let [cart, demand, release] = [const { String::new() }; 3];
+        Self { shop, document, customer, cart, bookmarks, demand, release }
     }
 
     fn operation(&self, example: &Example) -> &Value {
@@ -63,9 +68,16 @@ impl Sender {
             let (shopify, _) = self.shop.local().shopify().unwrap();
             *token = shopify.oauth().id_token(demo::SHOP, 1, now_s).into();
         }
+        if let Some(since) = body.as_mut().and_then(|body| body.get_mut("since")) {
+            *since = Time(Clock::system().now().0 - DAY_MS).to_rfc3339().into();
+        }
         let mut target = path.to_owned();
         for (name, value) in &example.path {
-            let value = if target.contains("/demands/") { &self.demand } else { value };
+            let value = match name.as_str() {
+                "id" if target.contains("/demands/") => &self.demand,
+                "release" => &self.release,
+                _ => value,
+            };
             target = target.replace(&format!("{{{name}}}"), value);
         }
         let pairs: Vec<String> =
@@ -112,6 +124,10 @@ impl Sender {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match path {
             "/v1/carts" => self.cart = text(&reply.json()["token"]),
+            "/admin" => {
+                let named = reply.text.split_once("/admin/").and_then(|(_, at)| at.split_once('/'));
+                self.release = named.unwrap().0.to_owned();
+            }
             "/webhooks/shopify" => self.shop.drained(PRIVACY_QUEUE),
             "/v1/admin/privacy/demands" => {
                 self.demand = text(&reply.json()["demands"][0]["id"]);

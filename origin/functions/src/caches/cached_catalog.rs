@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use cache::{Bounds, ReadThrough, Versioned};
 use domain_catalog::{
-    Activation, Catalog, CatalogStore as _, NewVersion, ProductVersion, Publication, Published,
-    Withdrawal,
+    Activation, ActiveVersion, Catalog, CatalogStore as _, NewVersion, ProductVersion, Publication,
+    Published, Withdrawal,
 };
 use domain_configurator::Product;
 use domain_core::port::{Consistency, PortError};
@@ -167,20 +167,19 @@ impl CachedCatalog {
         Ok(withdrawn)
     }
 
-    /// The newest versions of a product, newest first, and which of them is served; `None` if it
-    /// was never published.
+    /// The active version of a product and the newest ones, newest first; `None` if it was never
+    /// published.
     ///
     /// # Errors
     /// The port's.
     pub async fn versions(
         &self,
         product: &str,
-    ) -> Result<Option<(Option<u64>, Vec<ProductVersion>)>, PortError> {
+    ) -> Result<Option<(ActiveVersion, Vec<ProductVersion>)>, PortError> {
         let Some(active) = self.source.active_version(product, Consistency::Strong).await? else {
             return Ok(None);
         };
-        let served = active.served().map(|version| version.version);
-        Ok(Some((served, self.source.versions(product).await?)))
+        Ok(Some((active, self.source.versions(product).await?)))
     }
 
     async fn pointer(&self, product: &str) -> Result<Pointer, PortError> {

@@ -248,6 +248,27 @@ const HELP: &[Help] = &[
         "Correct each field in `errors`, try with `dry_run=true`, and publish again.",
     ),
     on(
+        Code::CustomerUnknown,
+        "Nothing is stored about this customer: no order counted, and no cart was saved.",
+        "Check the id: it is the number at the end of the customer's address in Shopify's admin.",
+    ),
+    on(
+        Code::LookUpUnavailable,
+        "The answer would need data that is not stored here, or a system that this deployment \
+         does not reach.",
+        "Do what the detail says, or look it up where the data is.",
+    ),
+    on(
+        Code::ShopifyAccessDenied,
+        "Shopify refuses the app a scope, or protected customer data that was not approved.",
+        "Approve what the detail names, install the app again if its scopes changed, and retry.",
+    ),
+    on(
+        Code::ImportInvalid,
+        "Rows of the file have mistakes. Nothing of it was imported.",
+        "Correct the rows and columns that are listed and send the file again.",
+    ),
+    on(
         Code::LastOwner,
         "Only an owner can change roles, so the shop must have one.",
         "Make another person an owner first.",

@@ -195,7 +195,7 @@ fn wrong_methods() -> impl Iterator<Item = (&'static str, &'static str, &'static
         ("GET", "/v1/cart/lines/x.css", "DELETE, PATCH"),
         ("PUT", "/v1/cart/attributes", "PATCH"),
         ("GET", "/webhooks/shopify", "POST"),
-        ("POST", "/v1/admin/configurators/bike", "GET, HEAD, PUT"),
+        ("POST", "/v1/admin/configurators/bike", "DELETE, GET, HEAD, PUT"),
         ("GET", "/v1/admin/configurators/bike/versions/1/activate", "POST"),
         ("DELETE", "/v1/admin/loyalty/program", "GET, HEAD, PUT"),
         ("PUT", "/v1/admin/loyalty/program/versions", "GET, HEAD"),

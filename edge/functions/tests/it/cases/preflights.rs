@@ -46,7 +46,7 @@ pub(super) fn cases() -> Vec<TestCase> {
             preflight("/v1/admin/configurators/bike"),
             Code::MethodNotAllowed,
         )
-        .allows("GET, HEAD, PUT"),
+        .allows("DELETE, GET, HEAD, PUT"),
         rejects(
             "a preflight behind the proxy",
             preflight("/proxy/v1/cart"),

@@ -124,6 +124,17 @@ fn own_of_admin(method: &str, path: &str) -> &'static [Code] {
             "/v1/admin/configurators/{product}" | "/v1/admin/configurators/{product}/versions",
         ) => &[Code::ProductUnknown],
         ("PUT", "/v1/admin/configurators/{product}") => &[Code::ConfiguratorInvalid],
+        ("DELETE", "/v1/admin/configurators/{product}")
+        | ("GET", "/v1/admin/configurators/{product}/report") => &[Code::ProductUnknown],
+        ("POST", "/v1/admin/imports") => &[Code::ImportInvalid, Code::ShopifyAccessDenied],
+        ("POST", "/v1/admin/reconciliation") => &[Code::ShopifyAccessDenied],
+        ("GET", "/v1/admin/dead-letters") | ("POST", "/v1/admin/dead-letters/redrive") => {
+            &[Code::LookUpUnavailable]
+        }
+        ("POST", "/v1/admin/customers/find") => &[Code::LookUpUnavailable, Code::CustomerUnknown],
+        ("GET", "/v1/admin/customers/{customer}" | "/v1/admin/carts/{id}") => {
+            &[Code::Malformed, Code::CustomerUnknown]
+        }
         ("POST", "/v1/admin/configurators/{product}/versions/{version}/activate") => {
             &[Code::VersionUnknown, Code::ProductUnknown, Code::ConfiguratorInvalid]
         }

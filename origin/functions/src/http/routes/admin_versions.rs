@@ -22,8 +22,10 @@ use crate::runtime::shop::Shop;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VersionsBody {
     product: String,
-    /// The version now served; null if the product is withdrawn.
-    active: Option<String>,
+    /// The version now served, or that was served until the product was withdrawn.
+    active: String,
+    /// Whether the product is withdrawn: then none is served, and `If-Match` is `"0"`.
+    withdrawn: bool,
     /// Newest first, at most a hundred.
     versions: Vec<VersionBody>,
 }
@@ -56,17 +58,17 @@ pub(crate) async fn list(
 ) -> Result<Response, HttpProblem> {
     let history = shop.catalog.versions(&product).await?;
     let (active, versions) = history.ok_or_else(|| product_unknown(&product))?;
+    let served = active.served().map(|version| version.version);
     let version = |version: ProductVersion| VersionBody {
-        active: Some(version.version) == active,
+        active: Some(version.version) == served,
         version: version.version.to_string(),
         published_at: version.published_at.map(|at| at.to_rfc3339()),
         bytes: version.blob.bytes,
     };
     let versions = versions.into_iter().map(version).collect();
-    let etag = etag(active.unwrap_or(0));
-    let active = active.map(|active| active.to_string());
-    let body = VersionsBody { product, active, versions };
-    Ok(([(ETAG, etag)], Json(body)).into_response())
+    let (active, withdrawn) = (active.version.version.to_string(), active.is_withdrawn);
+    let body = VersionsBody { product, active, withdrawn, versions };
+    Ok(([(ETAG, etag(served.unwrap_or(0)))], Json(body)).into_response())
 }
 
 /// Serves a version again: roll-back and roll-forward.

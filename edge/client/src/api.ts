@@ -3319,7 +3319,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `too-many-pending`: Too many commands are on their way. `too-many-redemptions`: Too many redemptions were asked for. */
+                /** @description `too-many-pending`: Too many commands are on their way. `too-many-redemptions`: Too many redemptions are under way. */
                 429: {
                     headers: {
                         /** @description Seconds until the same request may succeed. */

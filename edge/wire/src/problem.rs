@@ -136,7 +136,7 @@ codes! {
     /// More commands than a cart takes in 48 hours.
     TooManyCommands = 429 "too-many-commands" "The cart changed too often";
     /// More redemptions than an account takes in 15 days.
-    TooManyRedemptions = 429 "too-many-redemptions" "Too many redemptions were asked for";
+    TooManyRedemptions = 429 "too-many-redemptions" "Too many redemptions are under way";
     /// We failed; nothing was acknowledged.
     Internal = 500 "internal" "Something failed on our side";
     /// It could not be made durable or read now; nothing was acknowledged.

@@ -18,7 +18,7 @@ impl Zone {
     /// The zone of this name.
     ///
     /// # Errors
-    /// There is none.
+    /// The time zone data has no zone of this name.
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
         let zone = TimeZoneDatabase::bundled().get(name);
         zone.map(Self).map_err(|_| UnknownZone(name.to_owned()))

@@ -1,5 +1,6 @@
 //! The current code on an earlier release's data folder gives that release's recorded answers.
 
+use domain_cart::LINE_PROPERTY;
 use infra_local::wiring::{CART_QUEUE, LOYALTY_QUEUE, REDEMPTION_QUEUE};
 use serde_json::{Map, Value, json};
 
@@ -17,6 +18,12 @@ fn content(answer: &Value) -> Value {
     if let Some(problem) = answer.as_object_mut().filter(|it| it.contains_key("code")) {
         problem.retain(|name, _| !WORDS.contains(&name.as_str()) && name != WITHDRAWN);
     }
+    // Since the recorded release plain lines carry their id, too, and a product may be withdrawn.
+    let items = answer.pointer_mut("/cart_add/items").and_then(Value::as_array_mut);
+    for item in items.into_iter().flatten() {
+        item["properties"].as_object_mut().map(|properties| properties.remove(LINE_PROPERTY));
+    }
+    answer.as_object_mut().map(|members| members.remove("withdrawn"));
     answer
 }
 

@@ -20,10 +20,8 @@ const VISIBILITY_FACTOR = 6;
 const DELIVERY_HOURS = 24;
 const DELIVERY_ATTEMPTS = 185;
 
-/// When the ledger is compared with the store's orders: at night in Europe and America.
-const RECONCILIATION = 'cron(30 2 * * ? *)';
-/// A reconciliation may begin this many minutes late, so that shops do not begin at once.
-const RECONCILIATION_WINDOW_MINUTES = 30;
+/// A scheduled event may come this many minutes late, so that shops do not begin at once.
+const SCHEDULE_WINDOW_MINUTES = 30;
 
 /// A queue, its dead letters, and its consumer.
 export interface Wake {
@@ -54,11 +52,11 @@ export class Events extends Construct {
         this.wakes = CONSUMERS.flatMap((consumer) =>
             consumer.queues.map((wired) => this.wake(name, consumer, wired))
         );
-        this.reconcileNightly(name);
+        this.schedule(name);
     }
 
-    /// The scheduler puts the event on the bus, where the rule of its queue takes it.
-    private reconcileNightly(name: string): void {
+    /// The scheduler puts the events on the bus, where the rules of their queues take them.
+    private schedule(name: string): void {
         const role = new iam.Role(this, 'ScheduleRole', {
             assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
                 conditions: { StringEquals: { 'aws:SourceAccount': this.bus.stack.account } },
@@ -71,24 +69,26 @@ export class Events extends Construct {
                 resources: [this.bus.eventBusArn],
             })
         );
-        new scheduler.CfnSchedule(this, 'ReconcileNightly', {
-            name: `${name}-reconciliation`,
-            description: 'Compares the ledger with the orders of the store',
-            scheduleExpression: RECONCILIATION,
-            flexibleTimeWindow: {
-                mode: 'FLEXIBLE',
-                maximumWindowInMinutes: RECONCILIATION_WINDOW_MINUTES,
-            },
-            target: {
-                arn: this.bus.eventBusArn,
-                roleArn: role.roleArn,
-                input: '{}',
-                eventBridgeParameters: {
-                    source: 'forecourt.loyalty',
-                    detailType: 'reconciliation.due',
+        for (const { wired } of this.wakes) {
+            if (wired.daily === undefined) continue;
+            new scheduler.CfnSchedule(this, `${wired.name}-daily`, {
+                name: `${name}-${wired.name}`,
+                scheduleExpression: wired.daily.at,
+                flexibleTimeWindow: {
+                    mode: 'FLEXIBLE',
+                    maximumWindowInMinutes: SCHEDULE_WINDOW_MINUTES,
                 },
-            },
-        });
+                target: {
+                    arn: this.bus.eventBusArn,
+                    roleArn: role.roleArn,
+                    input: '{}',
+                    eventBridgeParameters: {
+                        source: wired.daily.source,
+                        detailType: wired.daily['detail-type'],
+                    },
+                },
+            });
+        }
     }
 
     private wake(name: string, consumer: Consumer, wired: Queue): Wake {
@@ -117,20 +117,6 @@ export class Events extends Construct {
         });
         // As in the file: CDK's own type has no `$or`.
         (rule.node.defaultChild as events.CfnRule).eventPattern = wired.event_pattern;
-        if (wired.daily !== undefined) {
-            // Schedules are rules of the account's default bus; the message is what a rule of ours
-            // would put into the queue.
-            new events.Rule(this, `${wired.name}-daily`, {
-                ruleName: `${queueName}-daily`,
-                schedule: events.Schedule.rate(Duration.days(1)),
-                targets: [
-                    new targets.SqsQueue(queue, {
-                        message: events.RuleTargetInput.fromObject(wired.daily),
-                        deadLetterQueue: this.undelivered,
-                    }),
-                ],
-            });
-        }
         return { consumer, wired, queue, deadLetters };
     }
 

@@ -37,8 +37,8 @@ export interface Queue {
     readonly delay_s?: number;
     readonly receives_max: number;
     readonly event_pattern: object;
-    /// The event that it gets once a day besides.
-    readonly daily?: object;
+    /// The event that is put on the bus for it once a day, and when (UTC).
+    readonly daily?: { readonly at: string; readonly source: string; readonly 'detail-type': string };
 }
 
 export interface Consumer extends FunctionSettings {

@@ -213,18 +213,24 @@ test('no right is wider than its use', () => {
     }
 });
 
-test('the reconciliation is due every night: the schedule puts its event on the bus', () => {
-    const schedules = ofType('AWS::Scheduler::Schedule');
-    assert.equal(schedules.length, 1);
-    const { ScheduleExpression: at, Target: target } = schedules[0]?.[1].Properties;
-    assert.equal(at, 'cron(30 2 * * ? *)');
-    const { EventBridgeParameters: event, Input: input } = target;
-    const queue = QUEUES.find((it) => it.name === 'reconciliation');
-    assert.deepEqual(queue?.event_pattern, {
-        source: [event.Source],
-        'detail-type': [event.DetailType],
-    });
-    assert.equal(input, '{}');
+test('what is due once a day is put on the bus, where the rule of its queue takes it', () => {
+    const schedules = ofType('AWS::Scheduler::Schedule').map(([, it]) => it.Properties);
+    const daily = QUEUES.filter((it) => it.daily !== undefined);
+    assert.deepEqual(
+        daily.map((it) => it.name),
+        ['reconciliation', 'rewards']
+    );
+    assert.equal(schedules.length, daily.length);
+    for (const { name, daily: due, event_pattern: pattern } of daily) {
+        const it = schedules.find((one) => one.Name === `forecourt-test-${name}`)!;
+        assert.equal(it.ScheduleExpression, due!.at);
+        const { EventBridgeParameters: event, Input: input } = it.Target;
+        assert.deepEqual([event.Source, event.DetailType], [due!.source, due!['detail-type']]);
+        const taken = pattern as Record<string, string[]>;
+        assert.ok(taken.source!.includes(event.Source), name);
+        assert.ok(taken['detail-type']!.includes(event.DetailType), name);
+        assert.equal(input, '{}');
+    }
 });
 
 test('functions that only read have no right to write', () => {
@@ -353,7 +359,7 @@ test('only functions with a use for secrets may read them, and of this environme
     const rights = ofType('AWS::IAM::Policy')
         .flatMap(([, it]) => it.Properties.PolicyDocument.Statement)
         .filter((it: Json) => it.Sid === 'ReadOwnSecrets');
-    assert.equal(rights.length, 8);
+    assert.equal(rights.length, 9);
     for (const it of rights) {
         assert.ok(JSON.stringify(it.Resource).endsWith(':secret:forecourt/test-??????"]]}'));
     }

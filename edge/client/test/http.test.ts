@@ -62,7 +62,8 @@ test('a cart is filled, changed, and handed over', { skip }, async () => {
   const attributes = await cart.attributes({ gift: 'yes', note: null });
   assert.deepEqual(attributes.attributes, { gift: 'yes' });
   const checkout = await cart.checkout();
-  assert.deepEqual(checkout.cart_add.items, [{ id: TEE, quantity: 2, properties: { Print: 'Bonette' } }]);
+  const properties = { Print: 'Bonette', _line: line.id };
+  assert.deepEqual(checkout.cart_add.items, [{ id: TEE, quantity: 2, properties }]);
   assert.deepEqual(lines(await cart.remove(line.id)), []);
   await cart.add({ variant_id: TEE });
   assert.deepEqual(lines(await cart.clear()), []);

@@ -288,7 +288,7 @@ fn orders_that_shopify_does_not_give_are_refused_with_the_reason() {
         shop.runtime().block_on(tokio::task::yield_now());
     }
     let reply = call(json!({"since": since, "dry_run": true}));
-    reply.expect_problem(503, "unavailable");
+    reply.expect_problem(422, "shopify-access-denied");
 }
 
 #[test]

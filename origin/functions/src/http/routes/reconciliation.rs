@@ -203,7 +203,7 @@ impl From<AdminError> for HttpProblem {
         match &error {
             AdminError::Uninstalled(_) => {
                 let detail = "The shop does not have the app. Open the admin, or install it again.";
-                Self::new(Code::Unavailable, detail)
+                Self::new(Code::ShopifyAccessDenied, detail)
             }
             AdminError::Throttled { wait_ms } => {
                 Self::new(Code::Unavailable, "Shopify throttles the app.").retry_after_ms(*wait_ms)

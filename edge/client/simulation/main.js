@@ -63,8 +63,8 @@ class Device {
         // Time-outs are those of the simulated network.
         sleep: (ms, signal) => (signal ? new Promise(() => {}) : wait('sleep', { ms })),
         randomId: randomIds((device + 1) * 7919 + (tab + 1) * 104729),
-        load: () => text,
-        save: (next) => { text = next; },
+        load: async () => text,
+        change: async (act) => { text = act(text); },
         locked,
         openTabs: async () => names,
         holdTab: (name) => names.add(name),

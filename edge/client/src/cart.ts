@@ -56,7 +56,8 @@ export class CartApi {
   /** The cart from the network. Without a cart, the empty one: nothing is created. */
   async get(options?: CallOptions): Promise<ShownCart> {
     const { session, store } = this.context;
-    if (session.isExpected() || currentId(store.read().cart)) await this.engine.read(PATH, options);
+    const { cart } = await store.fresh();
+    if (session.isExpected() || currentId(cart)) await this.engine.read(PATH, options);
     return this.shown();
   }
 
@@ -171,7 +172,7 @@ export class CartApi {
   private create(which: 'own' | 'guest'): Promise<void> {
     const { platform, store, session } = this.context;
     return platform.locked('open', async () => {
-      const { epoch, cart } = store.read();
+      const { epoch, cart } = await store.fresh();
       if (cart[which]) return;
       const headers: Record<string, string> = {};
       if (which === 'own') headers.authorization = `Bearer ${await session.token()}`;

@@ -5,9 +5,9 @@ import { SessionKeeper } from './session.js';
 import { Store } from './store.js';
 import type { Options } from './index.js';
 
-export function createContext(options: Options, given?: Platform): Context {
+export async function createContext(options: Options, given?: Platform): Promise<Context> {
   const platform = given ?? browser();
-  const store = new Store(platform);
+  const store = await Store.open(platform);
   const session = new SessionKeeper(platform, store, options.proxyPath, options.customer);
   const tab = platform.randomId();
   platform.holdTab(tab);

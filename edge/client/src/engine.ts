@@ -107,6 +107,7 @@ export class Engine {
     const { store, platform } = this.context;
     const isMain = path === this.kind.path;
     for (let round = 0; round < ROUNDS_MAX; round++) {
+      await store.fresh();
       await this.kind.open();
       if (this.kind.hasMore?.(store.read(), platform.now())) {
         if (await this.kind.merge!() && isMain) return this.shownBody()!;
@@ -171,7 +172,7 @@ export class Engine {
     for (;;) {
       const token = this.kind.needsCustomer(command) ? await session.token(rejected) : undefined;
       // Only now: what arrives while a token is fetched belongs into the request, too.
-      const doc = store.read();
+      const doc = await store.fresh();
       const { epoch } = doc;
       const { sent, headers } = request.prepare(doc);
       Object.assign(headers, this.kind.headers(doc, sent.resource));

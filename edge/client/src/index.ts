@@ -83,7 +83,7 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 /** The client of one shop. `platform` is for tests. */
 export function createForecourt(options: Options, platform?: Platform): Forecourt {
   const context = once(async () => {
-    const made = (await import('./core.js')).createContext(options, platform);
+    const made = await (await import('./core.js')).createContext(options, platform);
     const known = made.store.read().session?.customer;
     if (known !== undefined && options.customer !== undefined && known !== options.customer) {
       await made.session.end();

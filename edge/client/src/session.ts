@@ -33,6 +33,7 @@ export class SessionKeeper {
   async token(not?: string): Promise<string> {
     return this.present(not) ?? this.platform.locked('session', async () => {
       // Another tab may have renewed it meanwhile.
+      await this.store.fresh();
       return this.present(not) ?? this.renew();
     });
   }

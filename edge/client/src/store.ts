@@ -37,35 +37,55 @@ export interface Doc {
 
 const empty = (epoch: string): Doc => ({ format: 1, epoch, cart: emptyJar(), loyalty: emptyJar() });
 
+/** What can't be read, for example of a later format, counts as empty. */
+function parse(text: string | null): Doc {
+  try {
+    const doc = JSON.parse(text ?? '') as Doc;
+    if (doc.format === 1) return doc;
+  } catch {
+    // Empty.
+  }
+  return empty('');
+}
+
 export class Store {
+  private text: string | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly platform: Platform) {
-    platform.onChange(() => this.changed());
+  private constructor(private readonly platform: Platform) {
+    platform.onChange(() => void this.fresh().then(() => this.changed()));
   }
 
-  /** A snapshot. What can't be read, for example of a later format, counts as empty. */
+  static async open(platform: Platform): Promise<Store> {
+    const store = new Store(platform);
+    await store.fresh();
+    return store;
+  }
+
+  /** What this tab knows of the document: all of its own changes, and those of other tabs that it was notified of. */
   read(): Doc {
-    try {
-      const doc = JSON.parse(this.platform.load() ?? '') as Doc;
-      if (doc.format === 1) return doc;
-    } catch {
-      // Empty.
-    }
-    return empty('');
+    return parse(this.text);
+  }
+
+  /** The document with the changes of all tabs. */
+  async fresh(): Promise<Doc> {
+    this.text = await this.platform.load();
+    return this.read();
   }
 
   /** Changes the document while no other tab does. */
   async update<T>(act: (doc: Doc) => T): Promise<T> {
-    const result = await this.platform.locked('store', () => {
-      const doc = this.read();
-      const result = act(doc);
-      this.platform.save(JSON.stringify(doc));
-      return result;
+    let result: T;
+    let next = '';
+    await this.platform.change((text) => {
+      const doc = parse(text);
+      result = act(doc);
+      return (next = JSON.stringify(doc));
     });
+    this.text = next;
     this.platform.notify();
     this.changed();
-    return result;
+    return result!;
   }
 
   /** Drops everything about the customer and the carts of this browser. */

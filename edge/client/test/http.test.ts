@@ -33,8 +33,8 @@ function tab(storage = { text: null as string | null }, options = {}): Forecourt
       signal?.addEventListener('abort', () => clearTimeout(timer));
     }),
     randomId: () => randomBytes(16).toString('hex'),
-    load: () => storage.text,
-    save: (text) => { storage.text = text; },
+    load: async () => storage.text,
+    change: async (act) => { storage.text = act(storage.text); },
     notify: () => {}, onChange: () => {}, openTabs: async () => undefined, holdTab: () => {},
     locked: (() => {
       const tails = new Map<string, Promise<unknown>>();

@@ -213,8 +213,8 @@ export class FakeBrowser {
       now: () => this.clock.now,
       sleep: (ms, signal) => this.clock.sleep(ms, signal),
       randomId: () => this.rng.id(),
-      load: () => this.text,
-      save: (text) => { this.text = text; },
+      load: async () => this.text,
+      change: async (act) => { this.text = act(this.text); },
       locked: (name, act) => {
         const result = (this.tails.get(name) ?? Promise.resolve()).then(act);
         this.tails.set(name, result.catch(() => {}));

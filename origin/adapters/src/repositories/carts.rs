@@ -8,8 +8,10 @@ use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::{Read, Source};
 
 use super::command_log::batch;
-use super::document::{Versioned, encode, read};
+use super::document::{Versioned, encode, read, stored};
 use crate::table::{Guard, Item, ItemKey, Put, SharedTable, Transacted};
+
+stored!(CartItem);
 
 impl Versioned for CartItem {
     const NAME: &'static str = "cart";

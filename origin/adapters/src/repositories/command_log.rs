@@ -1,6 +1,5 @@
 //! Command records of every resource in a table of their own, with an expiry.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain_core::id::CommandId;
@@ -8,9 +7,8 @@ use domain_core::idempotency::Recorded;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_core::resource::{CommandEvent, CommandLog, CommandRecord, Read, Resource};
 use domain_staff::StaffAct;
-use serde::de::IgnoredAny;
 
-use super::document::{Versioned, decode, encode, read};
+use super::document::{Stored, Versioned, decode, encode, has_field, parse, read, write};
 use super::staff::audit_entry;
 use crate::error::unavailable;
 use crate::table::{Guard, Item, ItemKey, Key, Put, PutOutcome, SharedTable};
@@ -51,6 +49,16 @@ impl CommandLogRepository {
                 Ok(PutOutcome::ConditionFailed(existing))
             }
         }
+    }
+}
+
+impl<E: CommandEvent> Stored for CommandRecord<E> {
+    fn to_document(&self) -> Vec<u8> {
+        write(self)
+    }
+
+    fn from_document(bytes: &[u8]) -> Result<Self, &'static str> {
+        parse(bytes)
     }
 }
 
@@ -120,6 +128,6 @@ fn read_own<E: CommandEvent>(item: &Item) -> Result<Option<CommandRecord<E>>, Po
     if record.is_ok() {
         return record.map(Some);
     }
-    let fields: BTreeMap<String, IgnoredAny> = decode("command record", &item.document)?;
-    if fields.contains_key(E::RESOURCE_FIELD) { record.map(Some) } else { Ok(None) }
+    let is_own = has_field("command record", &item.document, E::RESOURCE_FIELD)?;
+    if is_own { record.map(Some) } else { Ok(None) }
 }

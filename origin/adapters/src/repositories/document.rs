@@ -1,8 +1,10 @@
 //! How documents are stored: a format byte, then MessagePack with named fields. A release reads the
 //! previous one's fields and skips those it does not know.
 
+use std::collections::BTreeMap;
+
 use domain_core::port::PortError;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize as _, Serialize};
 
 use crate::error::corrupt;
@@ -12,7 +14,7 @@ use crate::table::{IndexKey, Item};
 const FORMAT: u8 = 1;
 
 /// A document that knows its own version, which must be the item's.
-pub(super) trait Versioned: Serialize + DeserializeOwned {
+pub(super) trait Versioned: Stored {
     const NAME: &'static str;
 
     fn version(&self) -> u64;
@@ -23,28 +25,71 @@ pub(super) trait Versioned: Serialize + DeserializeOwned {
     }
 }
 
-/// The stored form of a value.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+/// A type with a stored form. [`stored`] compiles its coding once, in this crate: what is generic is compiled
+/// in each crate that uses it, and so is the body of an async function with all the generic code that it calls.
+pub(crate) trait Stored: Sized {
+    fn to_document(&self) -> Vec<u8>;
+
+    /// The value of stored bytes, or why they are not valid.
+    fn from_document(bytes: &[u8]) -> Result<Self, &'static str>;
+}
+
+/// Gives types a stored form.
+macro_rules! stored {
+    ($($stored:ty),+ $(,)?) => {$(
+        impl $crate::repositories::document::Stored for $stored {
+            #[inline(never)]
+            fn to_document(&self) -> Vec<u8> {
+                $crate::repositories::document::write(self)
+            }
+
+            #[inline(never)]
+            fn from_document(bytes: &[u8]) -> Result<Self, &'static str> {
+                $crate::repositories::document::parse(bytes)
+            }
+        }
+    )+};
+}
+pub(crate) use stored;
+
+stored!((), String);
+
+pub(super) fn write<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
     rmp_serde::encode::write_named(&mut bytes, value)
         .expect("writing our own types to memory cannot fail");
     bytes
 }
 
-/// The value of a stored form.
-pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, PortError> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, &'static str> {
     let Some((&FORMAT, document)) = bytes.split_first() else {
-        return Err(corrupt(what, "not a format this release reads"));
+        return Err("not a format this release reads");
     };
     // Over a slice: the reader of streams copies every text twice.
     let mut reader = rmp_serde::Deserializer::from_read_ref(document);
-    let value =
-        T::deserialize(&mut reader).map_err(|_| corrupt(what, "not a document of this kind"))?;
+    let value = T::deserialize(&mut reader).map_err(|_| "not a document of this kind")?;
     // The reader has no position; only at the end does it find no marker of a value.
     match <()>::deserialize(&mut reader) {
         Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
-        _ => Err(corrupt(what, "bytes after the document")),
+        _ => Err("bytes after the document"),
     }
+}
+
+/// The stored form of a value.
+pub(crate) fn encode<T: Stored>(value: &T) -> Vec<u8> {
+    value.to_document()
+}
+
+/// The value of a stored form.
+pub(crate) fn decode<T: Stored>(what: &str, bytes: &[u8]) -> Result<T, PortError> {
+    T::from_document(bytes).map_err(|reason| corrupt(what, reason))
+}
+
+/// Whether a stored form has a field, whatever type it is of.
+pub(super) fn has_field(what: &str, bytes: &[u8], name: &str) -> Result<bool, PortError> {
+    let fields: BTreeMap<String, IgnoredAny> =
+        parse(bytes).map_err(|reason| corrupt(what, reason))?;
+    Ok(fields.contains_key(name))
 }
 
 /// A document whose version is that of its item: the next write is guarded by it.
@@ -79,6 +124,8 @@ mod tests {
         #[serde(default)]
         facts: BTreeMap<String, u64>,
     }
+
+    stored!(Older, Newer);
 
     #[test]
     fn the_previous_release_skips_unknown_fields() {

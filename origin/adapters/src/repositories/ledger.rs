@@ -13,7 +13,7 @@ use domain_loyalty::{
 };
 
 use super::command_log::batch;
-use super::document::{Versioned, decode, encode, read};
+use super::document::{Versioned, decode, encode, read, stored};
 use crate::error::corrupt;
 use crate::table::{
     Guard, IndexKey, Item, ItemKey, Key, Page, Put, Range, SharedTable, index_of_order,
@@ -28,6 +28,8 @@ const ONLY_VERSION: u64 = 1;
 pub struct LedgerRepository {
     table: SharedTable,
 }
+
+stored!(OrderItem, RedemptionItem, Account, Cause, LedgerEntry);
 
 impl Versioned for OrderItem {
     const NAME: &'static str = "order";

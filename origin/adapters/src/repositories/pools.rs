@@ -9,7 +9,7 @@ use domain_loyalty::{
     CodePools, CodeSeed, LOW_WATER, Pool, PoolId, PoolSlot, PoolStore, SlotClaim, Supply,
 };
 
-use super::document::{Versioned, decode, encode, read};
+use super::document::{Versioned, decode, encode, read, stored};
 use crate::error::corrupt;
 use crate::table::{
     BATCH_KEYS_MAX, Guard, Item, ItemKey, Key, Page, Put, Range as Partition, SharedTable,
@@ -25,6 +25,8 @@ pub struct PoolRepository {
     table: SharedTable,
     shop: Arc<str>,
 }
+
+stored!(Pool, PoolSlot, SlotClaim, CodeSeed);
 
 impl Versioned for Pool {
     const NAME: &'static str = "pool";

@@ -9,7 +9,7 @@ use domain_privacy::{DEMANDS_LISTED_MAX, DemandRecord, Privacy, ShopTombstone, T
 use serde::{Deserialize, Serialize};
 
 use super::blobs::PayloadRepository;
-use super::document::{decode, encode};
+use super::document::{decode, encode, stored};
 use crate::table::{Guard, Item, ItemKey, Key, Page, Put, Range, SharedTable, TableName};
 
 /// How long the record of a demand is stored: an auditor needs a year.
@@ -57,6 +57,8 @@ impl PrivacyRepository {
         }
     }
 }
+
+stored!(StoredDemand, ShopTombstone);
 
 impl Tombstones for PrivacyRepository {
     async fn shop_tombstone(&self) -> Result<Option<ShopTombstone>, PortError> {

@@ -9,7 +9,7 @@ use domain_core::time::Time;
 use domain_loyalty::{Activation, Program, ProgramStore, ProgramVersion, Programs};
 use domain_staff::StaffAct;
 
-use super::document::{decode, encode};
+use super::document::{decode, encode, stored};
 use super::staff::audit_entry;
 use crate::error::corrupt;
 use crate::table::{Guard, Item, ItemKey, Page, Put, Range, SharedTable};
@@ -75,6 +75,8 @@ impl ProgramRepository {
     }
 }
 
+stored!(Activation);
+
 impl Programs for ProgramRepository {
     async fn in_effect(
         &self,
@@ -136,8 +138,9 @@ fn writes(activation: &Activation, document: Option<&str>) -> Vec<Put> {
     let encoded = encode(activation);
     let by_number = (ItemKey::Activation { number }, number, encoded.clone());
     let by_time = (ItemKey::ActiveFrom { active_from, number }, number, encoded);
-    let document =
-        document.map(|document| (ItemKey::ProgramDocument { version }, version, encode(&document)));
+    let document = document.map(|document| {
+        (ItemKey::ProgramDocument { version }, version, encode(&document.to_owned()))
+    });
     let written = [by_number, by_time].into_iter().chain(document);
     let put = |(item, version, document): (ItemKey<'_>, u64, Vec<u8>)| Put {
         key: item.key(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain_core::port::{Consistency, PortError, Written};
 use domain_loyalty::{Reconciliation, ReconciliationStore};
 
-use super::document::{Versioned, encode, read};
+use super::document::{Versioned, encode, read, stored};
 use crate::table::{Guard, Item, ItemKey, Put, SharedTable};
 
 /// The reconciliation of the shop in these tables.
@@ -13,6 +13,8 @@ use crate::table::{Guard, Item, ItemKey, Put, SharedTable};
 pub struct ReconciliationRepository {
     table: SharedTable,
 }
+
+stored!(Reconciliation);
 
 impl Versioned for Reconciliation {
     const NAME: &'static str = "reconciliation";

@@ -6,7 +6,7 @@ use domain_catalog::{SavedSelection, SavedSelections};
 use domain_core::port::{Consistency, PortError};
 use domain_core::time::Time;
 
-use super::document::{decode, encode};
+use super::document::{decode, encode, stored};
 use crate::error::corrupt;
 use crate::table::{Guard, Item, ItemKey, Put, SharedTable};
 
@@ -28,6 +28,8 @@ impl SelectionRepository {
         Self { table: Arc::clone(table) }
     }
 }
+
+stored!(SavedSelection);
 
 impl SavedSelections for SelectionRepository {
     async fn save(&self, saved: &SavedSelection, now: Time) -> Result<(), PortError> {

@@ -8,7 +8,7 @@ use domain_staff::{
     AUDIT_PAGE_MAX, AUDIT_RETENTION_MS, AuditCursor, AuditEntry, AuditLog, Roster, RosterStore,
 };
 
-use super::document::{Versioned, decode, encode, read};
+use super::document::{Versioned, decode, encode, read, stored};
 use crate::table::{Guard, Item, ItemKey, Page, Put, Range, SharedTable};
 
 /// Entries are never changed.
@@ -19,6 +19,8 @@ const ONLY_VERSION: u64 = 1;
 pub struct StaffRepository {
     table: SharedTable,
 }
+
+stored!(Roster, AuditEntry);
 
 impl Versioned for Roster {
     const NAME: &'static str = "roster";

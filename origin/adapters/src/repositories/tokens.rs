@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain_core::port::{Consistency, PortError, Written};
 use origin_shopify::{TokenItem, TokenStore};
 
-use super::document::{Versioned, encode, read};
+use super::document::{Versioned, encode, read, stored};
 use crate::table::{Guard, Item, ItemKey, Put, SharedTable};
 
 /// The tokens of one shop in these tables.
@@ -14,6 +14,8 @@ pub struct TokenRepository {
     table: SharedTable,
     shop: Arc<str>,
 }
+
+stored!(TokenItem);
 
 impl Versioned for TokenItem {
     const NAME: &'static str = "tokens";

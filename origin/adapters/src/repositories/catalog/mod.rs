@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::store::{active_version, is_retained, product_version};
 use crate::repositories::blobs::BlobRepository;
-use crate::repositories::document::decode;
+use crate::repositories::document::{decode, stored};
 use crate::table::{ItemKey, Page, Range, SharedTable, index_after_products, index_of_product};
 
 /// The item version of a deleted version, in place of its own number.
@@ -69,6 +69,8 @@ struct Pointer {
 struct StoredClaim {
     product: String,
 }
+
+stored!(ProductVersion, Pointer, StoredClaim);
 
 // === impl CatalogRepository ===
 

@@ -15,13 +15,13 @@ export const READS: readonly Route[] = ['product', 'resolution', 'loyalty', 'car
 /// The promise for every route, and the published budget for reads of a storefront.
 export const PROMISE_MS = 200;
 export const BUDGET_MS = 100;
-/// Most lines that a virtual user prints of wrong answers, and of slow ones; only the first few users print the latter,
-/// since a slow server makes every answer slow.
+/// Most lines that a virtual user prints. Only the first few users print slow answers, since a slow server makes every answer
+/// slow.
 const LINES_MAX = 3;
 const SLOW_USERS = 5;
 
 const latency = new Trend('latency', true);
-const within = new Rate('reads_within_budget');
+const readsWithinBudget = new Rate('reads_within_budget');
 /// Reads that the edge answered from its cache, and how many it did not.
 const edgeHits = new Rate('edge_hits');
 const edgeMisses = new Counter('edge_misses');
@@ -82,7 +82,7 @@ function observed(route: Route, answer: Answer, status: number): Answer {
   errors.add(isExpected ? 0 : 1, { route });
   latency.add(ms, { route, cache: isHit ? 'hit' : 'miss' });
   if (READS.includes(route)) {
-    within.add(ms < BUDGET_MS);
+    readsWithinBudget.add(ms < BUDGET_MS);
     edgeHits.add(isHit, { route });
     edgeMisses.add(isHit ? 0 : 1, { route });
   }

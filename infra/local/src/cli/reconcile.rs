@@ -12,7 +12,7 @@ use super::{CliError, cli_error};
 use crate::profile::Profile;
 
 const PATH: &str = "/v1/admin/reconciliation";
-/// Where a reconciliation begins without `--since`: the nightly one has what is older.
+/// Where a reconciliation begins without `--since`: the nightly reconciliation covers older orders.
 const DAYS_DEFAULT: u64 = 7;
 /// Most pages of one command: at ten orders each, a hundred thousand orders.
 const PAGES_MAX: usize = 10_000;
@@ -106,7 +106,7 @@ impl Difference {
         let missing: usize = self.customers.values().map(|customer| customer.orders.len()).sum();
         let what = if is_dry_run { "nothing was written" } else { "what was missing is absorbed" };
         println!(
-            "{} orders compared, {missing} of customers and {} of guests lack something; {what}",
+            "{} orders compared; the ledger lacks {missing} of customers and {} of guests; {what}",
             self.orders, self.guests
         );
         for (order, reason) in &self.rejected {

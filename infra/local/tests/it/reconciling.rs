@@ -244,7 +244,7 @@ fn a_dry_run_says_which_orders_are_missing_and_what_they_move() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains(&format!("{id} +20\n")), "{printed}");
     let last =
-        "1 orders compared, 1 of customers and 0 of guests lack something; nothing was written";
+        "1 orders compared; the ledger lacks 1 of customers and 0 of guests; nothing was written";
     assert_eq!(printed.lines().last(), Some(last));
 }
 

@@ -17,8 +17,7 @@ use super::Configurator;
 use super::model::Model;
 use super::priced_diagram::{PricedDiagram, Prices};
 
-/// The format that this release writes. A release also reads the previous format; 1 was never
-/// released.
+/// The only format that is written or read: 1 was never released.
 const FORMAT: u8 = 2;
 
 /// Largest artefact that is decoded; products within the bounds of the authoring format have
@@ -36,10 +35,10 @@ pub enum ArtefactError {
     /// A format that this release does not know.
     #[error("format {0} is unknown")]
     UnknownFormat(u8),
-    /// The hash differs: the bytes are corrupt.
+    /// The bytes are corrupt.
     #[error("the hash does not match")]
-    Spoilt,
-    /// The hash matches, but the content is not valid.
+    HashMismatch,
+    /// Too short for a hash, or the hash matches and the content is not valid.
     #[error("the content is malformed")]
     Malformed,
 }
@@ -83,7 +82,7 @@ impl Configurator {
         }
         let (hash, body) = rest.split_at_checked(HASH_BYTES).ok_or(ArtefactError::Malformed)?;
         if hash != &Sha256::digest(body)[..] {
-            return Err(ArtefactError::Spoilt);
+            return Err(ArtefactError::HashMismatch);
         }
         let mut reader = Reader::new(body);
         let product = product::read(&mut reader)?;

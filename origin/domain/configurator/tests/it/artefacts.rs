@@ -54,7 +54,7 @@ proptest! {
             bytes.truncate(HEAD + length.index(bytes.len() - HEAD));
         }
         if bytes != stored.encode() {
-            prop_assert!(matches!(Configurator::decode(&bytes), Err(ArtefactError::Spoilt)));
+            prop_assert!(matches!(Configurator::decode(&bytes), Err(ArtefactError::HashMismatch)));
         }
         // With a matching hash, the bytes are rejected or the diagram is safe to traverse.
         if let Ok(loaded) = Configurator::decode(&rehashed(bytes)) {
@@ -78,6 +78,6 @@ fn each_kind_of_invalid_bytes_has_its_error() {
     assert_eq!(error(&future), ArtefactError::UnknownFormat(3));
     let mut longer = bytes;
     longer.push(0);
-    assert_eq!(error(&longer), ArtefactError::Spoilt);
+    assert_eq!(error(&longer), ArtefactError::HashMismatch);
     assert_eq!(error(&rehashed(longer)), ArtefactError::Malformed);
 }

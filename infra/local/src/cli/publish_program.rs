@@ -69,8 +69,7 @@ fn dry_run(staff: Staff<'_>, document: &[u8]) -> Result<(), CliError> {
         path = format!("{PATH}?dry_run=true&cursor={next}");
     }
     print(&sums);
-    eprintln!("older orders were not evaluated");
-    Ok(())
+    Err(cli_error(format!("the sums are of {PAGES_MAX} pages; older orders were not evaluated")))
 }
 
 fn print(sums: &BTreeMap<String, Sum>) {

@@ -1,5 +1,6 @@
 //! Cached values, with the arithmetic of age and precedence. No clock and no I/O here.
 
+use std::any::Any;
 use std::sync::Arc;
 
 /// A value with the version of its resource.
@@ -24,9 +25,11 @@ pub struct LoadStart {
 }
 
 /// A cached value with the start of its load.
-#[derive(Debug)]
-pub(crate) struct CachedValue<V> {
-    pub(crate) value: Arc<V>,
+#[derive(Clone, Debug)]
+pub(crate) struct CachedValue {
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
+    pub(crate) version: u64,
+    pub(crate) weight: u32,
     pub(crate) start: LoadStart,
 }
 
@@ -42,18 +45,24 @@ impl LoadStart {
 
 // === impl CachedValue ===
 
-impl<V: Versioned> CachedValue<V> {
+impl CachedValue {
+    pub(crate) fn new<V: Versioned + Send + Sync + 'static>(
+        value: Arc<V>,
+        start: LoadStart,
+    ) -> Self {
+        let (version, weight) = (value.version(), value.weight());
+        Self { value, version, weight, start }
+    }
+
+    /// The value; `None` if it has another type.
+    pub(crate) fn value<V: Send + Sync + 'static>(self) -> Option<Arc<V>> {
+        self.value.downcast().ok()
+    }
+
     /// Whether this value may replace `other`, which is still fresh. An older version never does;
     /// of two equal versions the one loaded later wins, because it stays fresh longer.
     pub(crate) fn supersedes(&self, other: &Self) -> bool {
-        let rank = |cached: &Self| (cached.value.version(), cached.start.number);
+        let rank = |cached: &Self| (cached.version, cached.start.number);
         rank(self) >= rank(other)
-    }
-}
-
-// A derived implementation would require `V: Clone`.
-impl<V> Clone for CachedValue<V> {
-    fn clone(&self) -> Self {
-        Self { value: Arc::clone(&self.value), start: self.start }
     }
 }

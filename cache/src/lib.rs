@@ -4,6 +4,7 @@ mod bounds;
 mod cached_value;
 mod loads;
 mod read_through;
+mod values;
 
 pub use bounds::Bounds;
 pub use cached_value::{LoadStart, Versioned};

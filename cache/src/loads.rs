@@ -1,7 +1,6 @@
 //! Single flight: the running loads, at most one per key that callers may join, and their order.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -28,18 +27,18 @@ pub(crate) struct LoadOutcome<V, E> {
 type OutcomeReceiver<V, E> = watch::Receiver<Option<LoadOutcome<V, E>>>;
 
 /// A caller's role in a load.
-pub(crate) enum Role<'a, K: Eq + Hash, V, E> {
+pub(crate) enum Role<'a, V, E> {
     /// This caller loads, and completes or drops the leader.
-    Leader(Leader<'a, K, V, E>),
+    Leader(Leader<'a, V, E>),
     /// Another caller loads.
     Follower(Follower<V, E>),
 }
 
 /// The caller that loads. Dropped without an outcome (cancelled, panicked) it frees the key, and
 /// one of the followers becomes the next leader.
-pub(crate) struct Leader<'a, K: Eq + Hash, V, E> {
-    loads: &'a Loads<K, V, E>,
-    key: K,
+pub(crate) struct Leader<'a, V, E> {
+    loads: &'a Loads<V, E>,
+    key: String,
     pub(crate) start: LoadStart,
     pub(crate) consistency: Consistency,
     sender: watch::Sender<Option<LoadOutcome<V, E>>>,
@@ -50,17 +49,17 @@ pub(crate) struct Follower<V, E>(OutcomeReceiver<V, E>);
 
 /// The running loads. There is at most one per waiting call, so the caller's concurrency limit is
 /// the bound.
-pub(crate) struct Loads<K, V, E> {
+pub(crate) struct Loads<V, E> {
     // The critical sections are a few map operations and never await.
-    state: Mutex<State<K, V, E>>,
+    state: Mutex<State<V, E>>,
 }
 
-struct State<K, V, E> {
+struct State<V, E> {
     /// The number assigned last.
     last: u64,
     /// Loads with this number or a lower one may have read values invalidated since.
     invalidated: u64,
-    loads: HashMap<K, Load<V, E>>,
+    loads: HashMap<String, Load<V, E>>,
 }
 
 struct Load<V, E> {
@@ -81,7 +80,7 @@ impl<V, E> Clone for LoadOutcome<V, E> {
 
 // === impl Loads ===
 
-impl<K: Clone + Eq + Hash, V, E> Loads<K, V, E> {
+impl<V, E> Loads<V, E> {
     pub(crate) fn new() -> Self {
         Self { state: Mutex::new(State { last: 0, invalidated: 0, loads: HashMap::new() }) }
     }
@@ -112,10 +111,10 @@ impl<K: Clone + Eq + Hash, V, E> Loads<K, V, E> {
     /// for that.
     pub(crate) fn join_or_lead(
         &self,
-        key: &K,
+        key: &str,
         needed: Consistency,
         now_ms: u64,
-    ) -> Role<'_, K, V, E> {
+    ) -> Role<'_, V, E> {
         let mut state = self.state();
         let invalidated = state.invalidated;
         if let Some(load) = state.loads.get(key)
@@ -126,22 +125,28 @@ impl<K: Clone + Eq + Hash, V, E> Loads<K, V, E> {
         }
         let number = state.next_number();
         let (sender, receiver) = watch::channel(None);
-        state.loads.insert(key.clone(), Load { number, consistency: needed, receiver });
+        state.loads.insert(key.to_owned(), Load { number, consistency: needed, receiver });
         let start = LoadStart { number, at_ms: now_ms };
-        Role::Leader(Leader { loads: self, key: key.clone(), start, consistency: needed, sender })
+        Role::Leader(Leader {
+            loads: self,
+            key: key.to_owned(),
+            start,
+            consistency: needed,
+            sender,
+        })
     }
 }
 
-impl<K, V, E> Loads<K, V, E> {
-    fn state(&self) -> MutexGuard<'_, State<K, V, E>> {
-        // A key whose `Hash` panics leaves the map intact, so a poisoned lock is usable.
+impl<V, E> Loads<V, E> {
+    fn state(&self) -> MutexGuard<'_, State<V, E>> {
+        // Nothing in the critical sections panics between two changes that belong together.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 // === impl State ===
 
-impl<K, V, E> State<K, V, E> {
+impl<V, E> State<V, E> {
     fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last
@@ -150,7 +155,7 @@ impl<K, V, E> State<K, V, E> {
 
 // === impl Leader ===
 
-impl<K: Eq + Hash, V, E> Leader<'_, K, V, E> {
+impl<V, E> Leader<'_, V, E> {
     /// Frees the key, then notifies the followers, so that one that needs a later load can begin
     /// it at once.
     pub(crate) fn complete(self, result: Result<Arc<V>, Arc<E>>) -> LoadOutcome<V, E> {
@@ -168,7 +173,7 @@ impl<K: Eq + Hash, V, E> Leader<'_, K, V, E> {
     }
 }
 
-impl<K: Eq + Hash, V, E> Drop for Leader<'_, K, V, E> {
+impl<V, E> Drop for Leader<'_, V, E> {
     fn drop(&mut self) {
         self.release();
     }

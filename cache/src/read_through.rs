@@ -1,20 +1,16 @@
 //! The read-through protocol: get or load, never below the floor.
 
-use std::hash::Hash;
 use std::sync::Arc;
-
-use moka::future::Cache;
-use moka::ops::compute::Op;
-use moka::policy::EvictionPolicy;
 
 use crate::bounds::Bounds;
 use crate::cached_value::{CachedValue, LoadStart, Versioned};
 use crate::loads::{Consistency, LoadOutcome, Loads, Role};
+use crate::values::Values;
 
 /// A cache of versioned values in front of a table, with one load per key at a time.
-pub struct ReadThrough<K, V, E> {
-    values: Cache<K, CachedValue<V>>,
-    loads: Loads<K, V, E>,
+pub struct ReadThrough<V, E> {
+    values: Values,
+    loads: Loads<V, E>,
     ttl_ms: u64,
     now_ms: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -45,23 +41,15 @@ pub enum Source {
 
 // === impl ReadThrough ===
 
-impl<K, V, E> ReadThrough<K, V, E>
+impl<V, E> ReadThrough<V, E>
 where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Versioned + Send + Sync + 'static,
     E: Send + Sync + 'static,
 {
     /// Creates an empty cache. `now_ms` measures ages: pass a clock that runs while the machine is
     /// frozen, since a frozen Lambda may resume hours later with all values still in memory.
     pub fn new(bounds: Bounds, now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        let values = Cache::builder()
-            .max_capacity(bounds.weight_max)
-            .weigher(|_, cached: &CachedValue<V>| cached.value.weight())
-            // Freshness is checked here, on every access and by the caller's clock: moka's own time
-            // to live uses another clock. A stale value stays until room is needed; LRU evicts it
-            // first, even if it was popular once.
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
+        let values = Values::new(bounds.weight_max);
         let loads = Loads::new();
         Self { values, loads, ttl_ms: bounds.ttl_ms(), now_ms: Box::new(now_ms) }
     }
@@ -75,12 +63,12 @@ where
     /// # Errors
     /// The error of a load begun after this call. After the error of an earlier load this caller
     /// begins or joins another. Errors are never cached.
-    pub async fn get<L, F>(&self, key: &K, floor: u64, load: L) -> Result<Lookup<V>, Arc<E>>
+    pub async fn get<L, F>(&self, key: &str, floor: u64, load: L) -> Result<Lookup<V>, Arc<E>>
     where
         L: Fn(Consistency) -> F,
         F: Future<Output = Result<V, E>>,
     {
-        let mut needed = match self.fresh(key).await {
+        let mut needed = match self.fresh(key) {
             Some(value) if value.version() >= floor => {
                 return Ok(Lookup { value, source: Source::Cached, conclusive: false });
             }
@@ -115,39 +103,37 @@ where
 
     /// Caches a value read outside this cache, for instance in a batch with other records. It never
     /// replaces a newer version by an older one, even under concurrent fills.
-    pub async fn fill(&self, key: K, value: V, start: LoadStart) {
-        self.insert(key, CachedValue { value: Arc::new(value), start }).await;
+    pub fn fill(&self, key: &str, value: V, start: LoadStart) {
+        self.insert(key, &Arc::new(value), start);
     }
 
     /// The cached value, if it is fresh.
-    pub async fn peek(&self, key: &K) -> Option<Arc<V>> {
-        self.fresh(key).await
+    pub fn peek(&self, key: &str) -> Option<Arc<V>> {
+        self.fresh(key)
     }
 
     /// Removes `key`. A call made after this returns is never answered by a load begun before it.
     /// Such loads, of this and every other key, answer the calls already waiting but are not
     /// cached.
-    pub async fn invalidate(&self, key: &K) {
+    pub fn invalidate(&self, key: &str) {
         self.loads.invalidate();
-        // Not `Cache::invalidate`: an `insert` between its check and its write holds the key's
-        // lock, and the removal must follow it.
-        self.values.entry_by_ref(key).and_compute_with(async |_| Op::Remove).await;
+        self.values.remove(key);
     }
 
     /// The total weight of the cached values, as of the last maintenance.
     pub fn weight(&self) -> u64 {
-        self.values.weighted_size()
+        self.values.weight()
     }
 
     /// Runs the maintenance that accesses otherwise do gradually: evicts values above the bound.
-    pub async fn settle(&self) {
-        self.values.run_pending_tasks().await;
+    pub fn settle(&self) {
+        self.values.settle();
     }
 
     /// Leads a load or waits for one; `None` if its leader was dropped.
     async fn attempt<L, F>(
         &self,
-        key: &K,
+        key: &str,
         needed: Consistency,
         load: &L,
     ) -> Option<(LoadOutcome<V, E>, Source)>
@@ -159,8 +145,7 @@ where
             Role::Leader(leader) => {
                 let result = load(leader.consistency).await.map(Arc::new).map_err(Arc::new);
                 if let Ok(value) = &result {
-                    let value = Arc::clone(value);
-                    self.insert(key.clone(), CachedValue { value, start: leader.start }).await;
+                    self.insert(key, value, leader.start);
                 }
                 Some((leader.complete(result), Source::Loaded))
             }
@@ -168,28 +153,21 @@ where
         }
     }
 
-    async fn fresh(&self, key: &K) -> Option<Arc<V>> {
-        let cached = self.values.get(key).await?;
+    fn fresh(&self, key: &str) -> Option<Arc<V>> {
+        let cached = self.values.get(key)?;
         // The clock is read after the value: an insertion in between would be in the future.
-        cached.start.is_fresh((self.now_ms)(), self.ttl_ms).then_some(cached.value)
+        cached.start.is_fresh((self.now_ms)(), self.ttl_ms).then(|| cached.value())?
     }
 
-    async fn insert(&self, key: K, cached: CachedValue<V>) {
-        // moka holds the key's lock from returning the present value to inserting the new one.
-        let replace = async |present: Option<moka::Entry<K, CachedValue<V>>>| {
+    fn insert(&self, key: &str, value: &Arc<V>, start: LoadStart) {
+        let cached = CachedValue::new(Arc::clone(value), start);
+        self.values.insert_if(key, cached, &|cached, present| {
             // An expired value is replaced even if its version is higher: the table may have been
             // restored from a backup.
             let now_ms = (self.now_ms)();
-            let present = present.map(moka::Entry::into_value);
             let fresh = present.filter(|present| present.start.is_fresh(now_ms, self.ttl_ms));
-            if self.loads.is_current(cached.start)
+            self.loads.is_current(cached.start)
                 && fresh.is_none_or(|fresh| cached.supersedes(&fresh))
-            {
-                Op::Put(cached)
-            } else {
-                Op::Nop
-            }
-        };
-        self.values.entry(key).and_compute_with(replace).await;
+        });
     }
 }

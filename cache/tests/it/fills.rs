@@ -10,7 +10,7 @@ use cache::{Bounds, ReadThrough, Versioned};
 use crate::table::{Cart, Carts, Clock, KEY, Outage, TTL_MS, Table, carts, now, summary};
 
 fn cached_version(carts: &Carts) -> Option<u64> {
-    now(carts.peek(&KEY)).map(|cart| cart.version)
+    carts.peek(KEY).map(|cart| cart.version)
 }
 
 fn cart(version: u64) -> Cart {
@@ -20,10 +20,10 @@ fn cart(version: u64) -> Cart {
 #[test]
 fn an_older_cart_does_not_replace_a_newer_one() {
     let carts = carts(&Clock::default());
-    now(carts.fill(KEY, cart(5), carts.begin()));
-    now(carts.fill(KEY, cart(4), carts.begin()));
+    carts.fill(KEY, cart(5), carts.begin());
+    carts.fill(KEY, cart(4), carts.begin());
     assert_eq!(cached_version(&carts), Some(5));
-    now(carts.fill(KEY, cart(6), carts.begin()));
+    carts.fill(KEY, cart(6), carts.begin());
     assert_eq!(cached_version(&carts), Some(6));
 }
 
@@ -32,7 +32,7 @@ fn a_slow_load_that_ends_last_does_not_restore_the_old_cart() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut slow = table.get(&carts, 0);
     assert!(slow.is_waiting());
-    now(carts.fill(KEY, cart(5), carts.begin()));
+    carts.fill(KEY, cart(5), carts.begin());
 
     table.next_read(Eventual).finds(4);
     assert_eq!(summary(slow.answer()), (4, Loaded, false));
@@ -43,7 +43,7 @@ fn a_slow_load_that_ends_last_does_not_restore_the_old_cart() {
 fn an_expired_cart_does_not_block_a_restored_table() {
     let clock = Clock::default();
     let (carts, table) = (carts(&clock), Table::default());
-    now(carts.fill(KEY, cart(9), carts.begin()));
+    carts.fill(KEY, cart(9), carts.begin());
 
     clock.set_ms(TTL_MS);
     table.warm(&carts, 3);
@@ -57,9 +57,9 @@ fn an_unchanged_cart_read_again_stays_fresh_longer() {
     let early = carts.begin();
     clock.set_ms(3_000);
     let late = carts.begin();
-    now(carts.fill(KEY, cart(4), late));
+    carts.fill(KEY, cart(4), late);
     // Begun first, inserted last: it must not shorten the lifetime of the cached value.
-    now(carts.fill(KEY, cart(4), early));
+    carts.fill(KEY, cart(4), early);
 
     clock.set_ms(TTL_MS + 2_999);
     assert_eq!(cached_version(&carts), Some(4));
@@ -81,12 +81,12 @@ fn fills_racing_on_many_threads_end_with_the_newest() {
                     let load_start = carts.begin();
                     start.wait().await;
                     // The newest is not always the last to be spawned.
-                    carts.fill(KEY, cart((version + round) % 32), load_start).await;
+                    carts.fill(KEY, cart((version + round) % 32), load_start);
                 });
             }
             fills.join_all().await;
         });
-        assert_eq!(runtime.block_on(carts.peek(&KEY)).map(|cart| cart.version), Some(31));
+        assert_eq!(carts.peek(KEY).map(|cart| cart.version), Some(31));
     }
 }
 
@@ -94,7 +94,7 @@ fn fills_racing_on_many_threads_end_with_the_newest() {
 fn an_invalidated_cart_is_read_again() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     table.warm(&carts, 4);
-    now(carts.invalidate(&KEY));
+    carts.invalidate(KEY);
     assert_eq!(cached_version(&carts), None);
     table.warm(&carts, 3);
 }
@@ -105,7 +105,7 @@ fn a_load_begun_before_an_invalidation_is_neither_joined_nor_cached_after_it() {
     let mut early = table.get(&carts, 0);
     assert!(early.is_waiting());
     let old = table.next_read(Eventual);
-    now(carts.invalidate(&KEY));
+    carts.invalidate(KEY);
 
     let mut late = table.get(&carts, 0);
     assert!(late.is_waiting());
@@ -123,8 +123,8 @@ fn a_load_begun_before_an_invalidation_is_neither_joined_nor_cached_after_it() {
 fn a_read_begun_before_an_invalidation_does_not_fill() {
     let carts = carts(&Clock::default());
     let start = carts.begin();
-    now(carts.invalidate(&KEY));
-    now(carts.fill(KEY, cart(9), start));
+    carts.invalidate(KEY);
+    carts.fill(KEY, cart(9), start);
     assert_eq!(cached_version(&carts), None);
 }
 
@@ -155,21 +155,21 @@ impl Versioned for Heavy {
 #[test]
 fn a_value_heavier_than_the_bound_is_answered_but_not_cached() {
     let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
-    let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
+    let cache = ReadThrough::<Heavy, Outage>::new(bounds, || 0);
 
-    let lookup = now(cache.get(&1, 0, async |_| Ok(Heavy(101)))).unwrap();
+    let lookup = now(cache.get("1", 0, async |_| Ok(Heavy(101)))).unwrap();
     assert_eq!((lookup.value.weight(), lookup.source), (101, Loaded));
-    now(cache.settle());
+    cache.settle();
     assert_eq!(cache.weight(), 0);
 }
 
 #[test]
 fn many_distinct_carts_stay_within_the_weight_bound() {
     let bounds = Bounds { weight_max: 100, ttl: Duration::from_secs(5) };
-    let cache = ReadThrough::<u32, Heavy, Outage>::new(bounds, || 0);
+    let cache = ReadThrough::<Heavy, Outage>::new(bounds, || 0);
     for key in 0..10_000 {
-        now(cache.fill(key, Heavy(7), cache.begin()));
+        cache.fill(&key.to_string(), Heavy(7), cache.begin());
     }
-    now(cache.settle());
+    cache.settle();
     assert_eq!(cache.weight(), 98);
 }

@@ -3,7 +3,7 @@
 use cache::Consistency::{Eventual, Strong};
 use cache::Source::{Cached, Joined, Loaded};
 
-use crate::table::{Cart, Clock, KEY, TTL_MS, Table, carts, now, summary};
+use crate::table::{Cart, Clock, KEY, TTL_MS, Table, carts, summary};
 
 #[test]
 fn a_floor_of_5_is_not_answered_from_a_cached_4() {
@@ -123,7 +123,7 @@ fn a_call_that_needs_a_strong_read_does_not_wait_for_an_eventual_one() {
     let mut early = table.get(&carts, 0);
     assert!(early.is_waiting());
     let slow = table.next_read(Eventual);
-    now(carts.fill(KEY, Cart { version: 4, read: 0 }, carts.begin()));
+    carts.fill(KEY, Cart { version: 4, read: 0 }, carts.begin());
 
     let mut strong = table.get(&carts, 5);
     assert!(strong.is_waiting());
@@ -140,7 +140,7 @@ fn an_eventual_read_that_ends_does_not_end_the_strong_one_that_overtook_it() {
     let (carts, table) = (carts(&Clock::default()), Table::default());
     let mut early = table.get(&carts, 0);
     assert!(early.is_waiting());
-    now(carts.fill(KEY, Cart { version: 4, read: 0 }, carts.begin()));
+    carts.fill(KEY, Cart { version: 4, read: 0 }, carts.begin());
     let mut first = table.get(&carts, 5);
     assert!(first.is_waiting());
     table.next_read(Eventual).finds(3);

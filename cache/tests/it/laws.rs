@@ -4,7 +4,7 @@ use cache::Consistency::{self, Strong};
 use cache::{LoadStart, Source};
 use proptest::prelude::*;
 
-use crate::table::{Answer, Call, Cart, Carts, Clock, KEY, Read, TTL_MS, Table, carts, now};
+use crate::table::{Answer, Call, Cart, Carts, Clock, KEY, Read, TTL_MS, Table, carts};
 
 /// Versions are small so that floors are often near them.
 const VERSION_MAX: u64 = 6;
@@ -108,7 +108,7 @@ impl<'a> World<'a> {
             Step::Begin => self.outside = Some((self.carts.begin(), self.since(Strong))),
             Step::Fill(version) => self.fill(version),
             Step::Invalidate => {
-                now(self.carts.invalidate(&KEY));
+                self.carts.invalidate(KEY);
                 self.invalidated = self.step;
             }
             Step::Advance(ms) => self.clock.set_ms(self.clock.now_ms() + ms),
@@ -127,7 +127,7 @@ impl<'a> World<'a> {
         if let Some((start, since)) = self.outside.take() {
             // `usize::MAX` marks a value that was not read through the cache.
             let cart = Cart { version: version.min(since.version), read: usize::MAX };
-            now(self.carts.fill(KEY, cart, start));
+            self.carts.fill(KEY, cart, start);
         }
     }
 
@@ -174,7 +174,7 @@ impl<'a> World<'a> {
     }
 
     fn check_cached(&mut self) {
-        let cached = now(self.carts.peek(&KEY)).map(|cart| *cart);
+        let cached = self.carts.peek(KEY).map(|cart| *cart);
         if let (Some(before), Some(after)) = (self.cached, cached)
             && self.invalidated != self.step
             && before.read != usize::MAX

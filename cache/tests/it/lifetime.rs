@@ -3,7 +3,7 @@
 use cache::Consistency::Eventual;
 use cache::Source::{Cached, Joined, Loaded};
 
-use crate::table::{Cart, Clock, KEY, TTL_MS, Table, carts, now, summary};
+use crate::table::{Cart, Clock, KEY, TTL_MS, Table, carts, summary};
 
 #[test]
 fn a_value_is_fresh_for_five_seconds_from_the_start_of_its_load() {
@@ -28,7 +28,7 @@ fn a_lambda_that_resumes_hours_later_reads_the_table() {
     table.warm(&carts, 4);
 
     clock.set_ms(3 * 60 * 60 * 1_000);
-    assert_eq!(now(carts.peek(&KEY)), None);
+    assert_eq!(carts.peek(KEY), None);
     table.warm(&carts, 9);
 }
 
@@ -44,7 +44,7 @@ fn a_load_slower_than_the_ttl_answers_its_leader_and_no_follower() {
     table.next_read(Eventual).finds(4);
 
     assert_eq!(summary(leader.answer()), (4, Loaded, false));
-    assert_eq!(now(carts.peek(&KEY)), None);
+    assert_eq!(carts.peek(KEY), None);
     assert!(follower.is_waiting());
     table.next_read(Eventual).finds(5);
     assert_eq!(summary(follower.answer()), (5, Loaded, false));
@@ -72,7 +72,7 @@ fn a_clock_that_steps_back_does_not_extend_the_ttl() {
     table.warm(&carts, 4);
 
     clock.set_ms(59_999);
-    assert_eq!(now(carts.peek(&KEY)), None);
+    assert_eq!(carts.peek(KEY), None);
     table.warm(&carts, 5);
     assert_eq!(summary(table.get(&carts, 0).answer()), (5, Cached, false));
 }
@@ -83,10 +83,10 @@ fn a_read_outside_the_cache_ages_from_its_start_too() {
     let carts = carts(&clock);
     let start = carts.begin();
     clock.set_ms(4_000);
-    now(carts.fill(KEY, Cart { version: 4, read: 0 }, start));
+    carts.fill(KEY, Cart { version: 4, read: 0 }, start);
 
     clock.set_ms(TTL_MS - 1);
-    assert_eq!(now(carts.peek(&KEY)).map(|cart| cart.version), Some(4));
+    assert_eq!(carts.peek(KEY).map(|cart| cart.version), Some(4));
     clock.set_ms(TTL_MS);
-    assert_eq!(now(carts.peek(&KEY)), None);
+    assert_eq!(carts.peek(KEY), None);
 }

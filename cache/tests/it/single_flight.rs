@@ -61,7 +61,7 @@ fn a_load_of_one_cart_does_not_block_another() {
     let mut first = table.get(&carts, 0);
     assert!(first.is_waiting());
 
-    let other = carts.get(&"cart-2", 0, async |_| Ok(Cart { version: 7, read: 0 }));
+    let other = carts.get("cart-2", 0, async |_| Ok(Cart { version: 7, read: 0 }));
     assert_eq!(summary(now(other)), (7, Loaded, false));
     assert!(first.is_waiting());
 }
@@ -131,7 +131,7 @@ fn a_load_that_panics_frees_the_key() {
             panic!("a bug in the load")
         }
     };
-    let mut leader = Call::new(carts.get(&KEY, 0, bug));
+    let mut leader = Call::new(carts.get(KEY, 0, bug));
     assert!(leader.is_waiting());
     let mut follower = table.get(&carts, 0);
     assert!(follower.is_waiting());
@@ -162,7 +162,7 @@ fn callers_on_many_threads_are_answered_at_their_floors() {
                     let version = version.load(SeqCst).saturating_sub(lag);
                     Ok(Cart { version, read: 0 })
                 };
-                let lookup = carts.get(&KEY, floor, read).await.unwrap();
+                let lookup = carts.get(KEY, floor, read).await.unwrap();
                 lookup.value.version >= floor
             });
         }

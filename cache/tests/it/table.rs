@@ -26,7 +26,7 @@ pub(crate) struct Cart {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outage(pub(crate) usize);
 
-pub(crate) type Carts = ReadThrough<&'static str, Cart, Outage>;
+pub(crate) type Carts = ReadThrough<Cart, Outage>;
 pub(crate) type Answer = Result<Lookup<Cart>, Arc<Outage>>;
 
 /// A read that waits for the test's answer.
@@ -132,7 +132,7 @@ impl Table {
     }
 
     pub(crate) fn get<'a>(&'a self, carts: &'a Carts, floor: u64) -> Call<'a> {
-        Call::new(carts.get(&KEY, floor, |consistency| self.read(consistency)))
+        Call::new(carts.get(KEY, floor, |consistency| self.read(consistency)))
     }
 
     /// Fills the cache through one call.

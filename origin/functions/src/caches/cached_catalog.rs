@@ -39,9 +39,9 @@ const INLINE_BYTES_MAX: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct CachedCatalog {
     source: CatalogRepository,
-    pointers: Arc<ReadThrough<String, Pointer, PortError>>,
-    variants: Arc<ReadThrough<String, Seller, PortError>>,
-    compiled: Arc<ReadThrough<(String, u64), CachedProduct, PortError>>,
+    pointers: Arc<ReadThrough<Pointer, PortError>>,
+    variants: Arc<ReadThrough<Seller, PortError>>,
+    compiled: Arc<ReadThrough<CachedProduct, PortError>>,
 }
 
 /// Which version of a product is served, if any, and how often that has changed.
@@ -129,9 +129,9 @@ impl CachedCatalog {
         act: StaffAct,
     ) -> Result<Publication, PortError> {
         let publication = domain_catalog::publish(&self.source.on_behalf_of(act), new).await?;
-        self.pointers.invalidate(&new.product.to_owned()).await;
+        self.pointers.invalidate(new.product);
         for variant in new.variant_ids {
-            self.variants.invalidate(variant).await;
+            self.variants.invalidate(variant);
         }
         Ok(publication)
     }
@@ -147,7 +147,7 @@ impl CachedCatalog {
     ) -> Result<Option<Publication>, PortError> {
         let source = self.source.on_behalf_of(act);
         let activated = domain_catalog::activate(&source, activation).await?;
-        self.pointers.invalidate(&activation.product.to_owned()).await;
+        self.pointers.invalidate(activation.product);
         Ok(activated)
     }
 
@@ -163,7 +163,7 @@ impl CachedCatalog {
     ) -> Result<Option<Withdrawal>, PortError> {
         let source = self.source.on_behalf_of(act);
         let withdrawn = domain_catalog::withdraw(&source, product, expected).await?;
-        self.pointers.invalidate(&product.to_owned()).await;
+        self.pointers.invalidate(product);
         Ok(withdrawn)
     }
 
@@ -249,12 +249,11 @@ impl CachedProduct {
 
 impl Catalog for CachedCatalog {
     async fn product(&self, product: &str) -> Result<Option<Arc<Published>>, PortError> {
-        let name = product.to_owned();
-        let pointer = self.pointers.get(&name, 0, |_| self.pointer(product)).await;
+        let pointer = self.pointers.get(product, 0, |_| self.pointer(product)).await;
         let Some(version) = pointer.map_err(|error| (*error).clone())?.value.version else {
             return Ok(None);
         };
-        let key = (name, version);
+        let key = format!("{product}@{version}");
         let compiled = self.compiled.get(&key, 0, |_| self.load(product, version)).await;
         let compiled = compiled.map_err(|error| (*error).clone())?.value;
         Ok(compiled.0.as_ref().map(|loaded| Arc::clone(&loaded.published)))
@@ -264,7 +263,7 @@ impl Catalog for CachedCatalog {
         let load = |_| async {
             span("table", self.source.product_of_variant(variant_id)).await.map(Seller)
         };
-        let loaded = self.variants.get(&variant_id.to_owned(), 0, load).await;
+        let loaded = self.variants.get(variant_id, 0, load).await;
         Ok(loaded.map_err(|error| (*error).clone())?.value.0.clone())
     }
 }

@@ -19,7 +19,7 @@ const BOUNDS: Bounds = Bounds { weight_max: 1, ttl: Duration::from_secs(5) };
 #[derive(Clone)]
 pub struct CachedProgram<P> {
     programs: P,
-    cache: Arc<ReadThrough<&'static str, InEffect, PortError>>,
+    cache: Arc<ReadThrough<InEffect, PortError>>,
     clock: Clock,
 }
 
@@ -53,7 +53,7 @@ impl<P: Programs> CachedProgram<P> {
             let active = span("program", self.programs.in_effect(now, Consistency::Strong)).await?;
             Ok(InEffect(active.map(Arc::new)))
         };
-        let loaded = self.cache.get(&KEY, 0, load).await;
+        let loaded = self.cache.get(KEY, 0, load).await;
         Ok(loaded.map_err(|error| (*error).clone())?.value.0.clone())
     }
 }

@@ -28,7 +28,7 @@ const ENTRY_WEIGHT: u32 = 256;
 #[derive(Clone)]
 pub struct CachedReader<R, S> {
     source: S,
-    cache: Arc<ReadThrough<String, CachedItem<R>, PortError>>,
+    cache: Arc<ReadThrough<CachedItem<R>, PortError>>,
     clock: Clock,
 }
 
@@ -64,8 +64,8 @@ impl<R: Resource, S: Source<R>> CachedReader<R, S> {
 
     /// A cached item that answers without the table: at or above the floor, with every pending
     /// command absorbed, and not ended. Or one that was merged into another resource.
-    async fn sufficient(&self, id: &str, bookmark: &Bookmark) -> Option<Arc<R>> {
-        let item = self.cache.peek(&id.to_owned()).await?.0.clone()?;
+    fn sufficient(&self, id: &str, bookmark: &Bookmark) -> Option<Arc<R>> {
+        let item = self.cache.peek(id)?.0.clone()?;
         let now = self.clock.now();
         let is_enough = item.version() >= bookmark.floor
             && item.is_present_at(now)
@@ -77,7 +77,7 @@ impl<R: Resource, S: Source<R>> CachedReader<R, S> {
 impl<R: Resource, S: Source<R>> Reader<R> for CachedReader<R, S> {
     async fn read(&self, id: &str, bookmark: &Bookmark) -> Result<Read<R>, PortError> {
         let of = |item| Read { id: id.to_owned(), item, records: Vec::new() };
-        if let Some(item) = self.sufficient(id, bookmark).await {
+        if let Some(item) = self.sufficient(id, bookmark) {
             return Ok(of(Some(item)));
         }
         if bookmark.pending.is_empty() {
@@ -89,7 +89,7 @@ impl<R: Resource, S: Source<R>> Reader<R> for CachedReader<R, S> {
                 let item = span("table", self.source.item(id, consistency)).await?;
                 Ok(CachedItem(item.map(Arc::new)))
             };
-            let loaded = self.cache.get(&id.to_owned(), bookmark.floor, load).await;
+            let loaded = self.cache.get(id, bookmark.floor, load).await;
             let loaded = loaded.map_err(|error| (*error).clone())?;
             let item = loaded.value.0.clone();
             let is_present = |item: &Arc<R>| item.is_present_at(self.clock.now());
@@ -108,14 +108,14 @@ impl<R: Resource, S: Source<R>> Source<R> for CachedReader<R, S> {
     async fn item(&self, id: &str, consistency: Consistency) -> Result<Option<R>, PortError> {
         let started = self.cache.begin();
         let item = span("table", self.source.item(id, consistency)).await?;
-        self.cache.fill(id.to_owned(), CachedItem(item.clone().map(Arc::new)), started).await;
+        self.cache.fill(id, CachedItem(item.clone().map(Arc::new)), started);
         Ok(item)
     }
 
     async fn batch(&self, id: &str, commands: &[CommandId]) -> Result<Read<R>, PortError> {
         let started = self.cache.begin();
         let read = span("table", self.source.batch(id, commands)).await?;
-        self.cache.fill(id.to_owned(), CachedItem(read.item.clone()), started).await;
+        self.cache.fill(id, CachedItem(read.item.clone()), started);
         Ok(read)
     }
 }

@@ -39,7 +39,7 @@ pub fn openapi() -> Value {
     document["servers"] = json!([{"url": "/"}]);
     document["components"]["securitySchemes"] = operation::security_schemes();
     limits::add(&mut document["components"]["schemas"]);
-    problem::add_schemas(&mut document["components"]["schemas"]);
+    problem::add_codes(&mut document["components"]["schemas"]);
     for (path, method, operation) in unhandled() {
         document["paths"][path][method] = operation;
     }
@@ -58,12 +58,14 @@ pub fn openapi() -> Value {
 /// Every function's handlers, as they describe themselves.
 fn of_handlers() -> Value {
     let info = Info::new("Forecourt", env!("CARGO_PKG_VERSION"));
-    let start = OpenApiBuilder::new().info(info).build();
+    let start = OpenApiBuilder::new().info(info).components(Some(problem::components())).build();
     let document = HttpFunction::ALL.iter().fold(start, |mut document, function| {
         document.merge(routes(*function).into_openapi());
         document
     });
-    serde_json::to_value(document).unwrap_or_default()
+    // As text and back: `to_json` is compiled in utoipa, all of its serialisation to a `Value` would be here.
+    let text = document.to_json().unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// What has no handler: the edge answers the first itself, and the second is this document.

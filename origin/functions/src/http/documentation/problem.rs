@@ -6,6 +6,7 @@ use edge_wire::problem::{Code, MEDIA_TYPE};
 use edge_wire::routes::Route;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::openapi::{Components, ComponentsBuilder};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::codes::{Takes, codes_of};
@@ -46,11 +47,14 @@ struct FieldAtFault {
     message: String,
 }
 
-/// Adds the form of every error, and the list of codes.
-pub(super) fn add_schemas(schemas: &mut Value) {
-    let schema = |schema| serde_json::to_value(schema).unwrap_or_default();
-    schemas[PROBLEM] = schema(Problem::schema());
-    schemas[FIELD] = schema(FieldAtFault::schema());
+/// The form of every error.
+pub(super) fn components() -> Components {
+    let schemas = ComponentsBuilder::new().schema(PROBLEM, Problem::schema());
+    schemas.schema(FIELD, FieldAtFault::schema()).build()
+}
+
+/// Adds the list of codes to the form of every error.
+pub(super) fn add_codes(schemas: &mut Value) {
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.slug()).collect();
     schemas[PROBLEM]["properties"]["code"]["enum"] = codes.into();
 }

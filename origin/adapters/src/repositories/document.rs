@@ -27,10 +27,14 @@ pub(super) trait Versioned: Stored {
 
 /// A type with a stored form. [`stored`] compiles its coding once, in this crate: what is generic is compiled
 /// in each crate that uses it, and so is the body of an async function with all the generic code that it calls.
-pub(crate) trait Stored: Sized {
+pub trait Stored: Sized {
+    /// The stored bytes of the value.
     fn to_document(&self) -> Vec<u8>;
 
-    /// The value of stored bytes, or why they are not valid.
+    /// The value of stored bytes.
+    ///
+    /// # Errors
+    /// Why they are not valid.
     fn from_document(bytes: &[u8]) -> Result<Self, &'static str>;
 }
 

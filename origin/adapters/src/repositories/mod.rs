@@ -19,6 +19,7 @@ pub use blobs::{BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, PayloadRepository};
 pub use carts::CartRepository;
 pub use catalog::{CatalogRepository, PRODUCTS_MAX, ServedProduct, StoredProduct};
 pub use command_log::CommandLogRepository;
+pub use document::Stored;
 pub use ledger::LedgerRepository;
 pub use order_history::OrderHistoryRepository;
 pub use pools::PoolRepository;

@@ -14,13 +14,14 @@ use crate::range::{self, RequestedRange};
 use crate::request::EdgeRequest;
 
 /// Never passed on from an origin (13.1): hop by hop, or set by the edge itself.
-const NOT_PASSED: [&str; 13] = [
+const NOT_PASSED: [&str; 14] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authentication-info",
     "proxy-authorization",
     "proxy-connection",
+    "te",
     "trailer",
     "transfer-encoding",
     "upgrade",

@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Version, uri::Sch
 use crate::distribution::{Behavior, ViewerProtocol};
 use crate::hops;
 use crate::request::EdgeRequest;
+use crate::websocket;
 
 /// Path and query (1.1).
 const URL_BYTES_MAX: usize = 8_192;
@@ -112,6 +113,7 @@ pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeReque
     let (parts, body) = request.into_parts();
     check_head(&parts)?;
     let mut headers = parts.headers;
+    let is_websocket = websocket::is_handshake(&parts.method, parts.version, &headers);
     hops::remove_listed(&mut headers);
     if parts.version < Version::HTTP_11 {
         headers.remove(ACCEPT_ENCODING);
@@ -123,6 +125,7 @@ pub(crate) fn admit(request: Request<Bytes>, viewer: IpAddr) -> Result<EdgeReque
         headers,
         body,
         viewer,
+        is_websocket,
     };
     if request.is_read() && !request.body.is_empty() {
         return Err(Rejection::BodyOnRead);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{AGE, CONTENT_LENGTH, DATE, PRAGMA, SERVER, VIA};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::admission::{self, Protocol, Rejection, error_page};
 use crate::clock::Clock;
@@ -229,6 +229,9 @@ impl Edge {
         if !self.distribution.cache_policy(behavior).caches() {
             return Some(NotCached::CachingDisabled);
         }
+        if routed.request.is_websocket {
+            return Some(NotCached::WebSocket);
+        }
         let cached = match routed.request.method {
             Method::GET | Method::HEAD => true,
             Method::OPTIONS => behavior.caches_options,
@@ -237,12 +240,14 @@ impl Edge {
         (!cached).then_some(NotCached::Method)
     }
 
-    /// The viewer-response function runs for every answer but errors (3.5).
+    /// The viewer-response function runs for every answer but errors (3.5) and the handshake of a
+    /// WebSocket (15.5).
     fn viewer_response(&self, routed: &RoutedRequest, mut outcome: Outcome) -> Outcome {
         let Some(function) = &self.functions[routed.behavior].viewer_response else {
             return outcome;
         };
-        if outcome.response.status().as_u16() >= 400 {
+        let status = outcome.response.status();
+        if status.as_u16() >= 400 || status == StatusCode::SWITCHING_PROTOCOLS {
             return outcome;
         }
         let response = std::mem::take(&mut outcome.response);

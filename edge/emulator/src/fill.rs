@@ -284,10 +284,12 @@ impl Edge {
         let fetched = fetch(origin, forwarding.origin.timeouts, request).await;
         let upstream_ms = Some(self.clock.now_ms().saturating_sub(started_ms));
         let response = match (fetched, event) {
-            (Ok(response), Some((function, request))) => {
+            (Ok(response), Some((function, request)))
+                if response.status() != StatusCode::SWITCHING_PROTOCOLS =>
+            {
                 runner.origin_response(function.as_ref(), &request, response)?
             }
-            (Ok(response), None) => response,
+            (Ok(response), _) => response,
             (Err(error), _) => {
                 tracing::warn!(%error, origin = forwarding.origin.id, "an origin failed");
                 error_page(status_of(error))

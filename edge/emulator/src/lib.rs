@@ -5,6 +5,7 @@ mod answer;
 mod clock;
 mod collapse;
 mod conditional;
+mod connection;
 mod directives;
 mod distribution;
 mod edge;
@@ -34,6 +35,7 @@ mod stated_lifetime;
 mod store;
 mod storing;
 mod viewer_stream;
+mod websocket;
 
 pub use clock::{Clock, SystemClock};
 pub use distribution::{Distribution, OriginTimeouts};

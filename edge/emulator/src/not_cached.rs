@@ -10,6 +10,8 @@ pub(crate) enum NotCached {
     CachingDisabled,
     /// Only GET, HEAD and, if enabled, OPTIONS are cached (6.1).
     Method,
+    /// A WebSocket is between one viewer and the origin (15.5).
+    WebSocket,
     /// A HEAD that missed: its answer has no body to serve a GET from (7.8).
     Head,
     /// `Cache-Control: no-store`, `no-cache` and `private` with a minimum TTL of zero (6.8).

@@ -16,6 +16,8 @@ pub(crate) struct EdgeRequest {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) viewer: IpAddr,
+    /// Whether it begins a WebSocket (15.5).
+    pub(crate) is_websocket: bool,
 }
 
 // === impl EdgeRequest ===

@@ -1,7 +1,7 @@
 //! Attempts and timeouts around an origin (15.1–15.3).
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, UPGRADE};
 use http::{Method, Request, Response};
 use tokio::time::timeout;
 
@@ -48,8 +48,12 @@ async fn attempt(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, OriginError> {
     let bodyless = *request.method() == Method::HEAD;
+    let upgrades = request.headers().contains_key(UPGRADE);
     let response =
         timeout(timeouts.read, origin.fetch(request)).await.map_err(|_| OriginError::Timeout)??;
+    if response.status().is_informational() && !upgrades {
+        return Err(OriginError::Invalid);
+    }
     let head = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     if head.sum::<usize>() > HEAD_BYTES_MAX {
         return Err(OriginError::Invalid);

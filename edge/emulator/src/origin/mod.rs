@@ -22,7 +22,9 @@ pub type Fetched<'a> =
 ///
 /// The request has the origin's own `Host` and only a path and query as its target.
 pub trait Origin: Send + Sync + 'static {
-    /// One attempt. The edge bounds and repeats it; dropping the future gives it up.
+    /// One attempt. The edge bounds and repeats it; dropping the future gives it up. To a WebSocket's
+    /// handshake an origin that takes it answers 101, with `hyper::upgrade::OnUpgrade` among the
+    /// extensions of the response.
     fn fetch(&self, request: Request<Bytes>) -> Fetched<'_>;
 }
 

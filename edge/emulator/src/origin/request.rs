@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 
 use crate::distribution::{CachePolicy, NameSet, OriginRequestPolicy, OriginSettings};
 use crate::request::EdgeRequest;
+use crate::websocket;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_AMZ_CF_ID: HeaderName = HeaderName::from_static("x-amz-cf-id");
@@ -100,6 +101,7 @@ impl Forwarding<'_> {
             headers,
             body: viewer.body.clone(),
             viewer: viewer.viewer,
+            is_websocket: viewer.is_websocket,
         }
     }
 
@@ -194,6 +196,10 @@ impl EdgeRequest {
         *request.method_mut() = self.method;
         *request.headers_mut() = self.headers;
         request.headers_mut().insert(X_AMZ_CF_ID, request_id.clone());
+        // Only now: a function must not see these.
+        if self.is_websocket {
+            websocket::add_handshake(request.headers_mut());
+        }
         Some(request)
     }
 }

@@ -13,4 +13,6 @@ mod rules;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
+mod websockets;
+#[cfg(test)]
 mod world;

@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 use crate::world::*;
 
 /// A listening edge, and the channel that stops it.
-struct RunningEdge {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
+pub(crate) struct RunningEdge {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) server: JoinHandle<()>,
 }
 
-async fn listen(world: &World) -> RunningEdge {
+pub(crate) async fn listen(world: &World) -> RunningEdge {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

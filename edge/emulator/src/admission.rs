@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONNECTION, HOST, LOCATION};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version, uri::Scheme};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 
 use crate::distribution::{Behavior, ViewerProtocol};
 use crate::hops;
@@ -63,6 +63,16 @@ impl Rejection {
             Self::BodyOnRead | Self::Method | Self::HttpsOnly => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    /// The word for it in a log, beside `Error` (17.1).
+    pub(crate) fn log_word(self) -> &'static str {
+        match self {
+            Self::HeadTooLarge => "InvalidRequestHeader",
+            Self::Method => "InvalidRequestMethod",
+            Self::BodyTimeout => "ClientCommError",
+            _ => "InvalidRequest",
         }
     }
 
@@ -142,9 +152,9 @@ pub(crate) fn check_method(behavior: &Behavior, method: &Method) -> Result<(), R
 pub(crate) fn check_protocol(
     behavior: &Behavior,
     request: &EdgeRequest,
-    scheme: Option<&Scheme>,
+    is_https: bool,
 ) -> Protocol {
-    if scheme == Some(&Scheme::HTTPS) {
+    if is_https {
         return Protocol::Allow;
     }
     match behavior.viewer_protocol {

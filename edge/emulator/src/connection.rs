@@ -1,8 +1,8 @@
-//! One viewer's connection over HTTP/1.1, and a tunnel if the viewer begins a WebSocket. Everything
-//! is bounded.
+//! One viewer's connection: TLS if the edge has a certificate, then HTTP/2 or HTTP/1.1, and a tunnel
+//! if the viewer begins a WebSocket. Everything is bounded.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +11,25 @@ use bytes::Bytes;
 use http::header::CONNECTION;
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
+use crate::access_log::ViewerSocket;
 use crate::admission::{HEADERS_MAX, Rejection};
 use crate::emulator::Emulator;
-use crate::viewer_stream::{Unread, ViewerStream};
-use crate::{framing, websocket};
+use crate::tls::TlsSession;
+use crate::viewer_stream::{Unread, ViewerStream, Written};
+use crate::{framing, http2, websocket};
 
 /// A request's body is held in memory whole: four times the largest request here
 /// (a webhook of 5 MiB). Above it: 413.
@@ -42,6 +46,8 @@ const HEAD_READ_TIMEOUT: Duration = Duration::from_secs(60);
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// For a viewer to take some bytes of an answer (CloudFront does not say; nginx waits for 60 s).
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// From the first byte of a connection to the end of its TLS handshake.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection's place among those of its listener, until it ends.
 pub(crate) struct Place {
@@ -54,6 +60,7 @@ pub(crate) struct Place {
 struct Connection {
     emulator: Emulator,
     viewer: IpAddr,
+    socket: ViewerSocket,
     unread: Unread,
     place: Place,
 }
@@ -62,18 +69,46 @@ struct Connection {
 pub(crate) async fn serve(
     emulator: Emulator,
     stream: TcpStream,
-    viewer: IpAddr,
+    viewer: SocketAddr,
+    tls: Option<TlsAcceptor>,
     place: Place,
 ) {
     let unread = Unread::default();
     let stream = ViewerStream::new(stream, WRITE_TIMEOUT, unread.clone());
-    Arc::new(Connection { emulator, viewer, unread, place }).serve_http1(stream).await;
+    let socket = ViewerSocket { port: viewer.port(), tls: None };
+    let connection = Connection { emulator, viewer: viewer.ip(), socket, unread, place };
+    match tls {
+        None => Arc::new(connection).serve_http1(stream).await,
+        // Boxed, so that a connection without TLS has no room for one with it.
+        Some(tls) => Box::pin(connection.serve_tls(stream, tls)).await,
+    }
 }
 
 // === impl Connection ===
 
 impl Connection {
-    async fn serve_http1(self: Arc<Self>, stream: ViewerStream) {
+    async fn serve_tls(mut self, stream: ViewerStream, tls: TlsAcceptor) {
+        let stream = match timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(%error, "a viewer's TLS handshake failed"),
+            Err(_) => return tracing::debug!("a viewer's TLS handshake took too long"),
+        };
+        let (socket, session) = stream.get_ref();
+        let written = socket.written().clone();
+        let is_http2 = session.alpn_protocol() == Some(b"h2");
+        self.socket.tls = TlsSession::of(session);
+        let connection = Arc::new(self);
+        if is_http2 {
+            connection.serve_http2(stream, written).await;
+        } else {
+            connection.serve_http1(stream).await;
+        }
+    }
+
+    async fn serve_http1(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) {
         let mut stop = self.place.stop.clone();
         let service = service_fn(move |request| {
             let connection = Arc::clone(&self);
@@ -100,11 +135,32 @@ impl Connection {
         }
     }
 
+    async fn serve_http2(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        written: Written,
+    ) {
+        let stop = self.place.stop.clone();
+        let answer = move |request| {
+            let connection = Arc::clone(&self);
+            async move {
+                let mut response = connection.answer(request).await;
+                // Only a stream ends with it; HTTP/2 has no such header.
+                response.headers_mut().remove(CONNECTION);
+                response
+            }
+        };
+        http2::serve(stream, written, stop, answer).await;
+    }
+
     async fn answer(self: &Arc<Self>, mut request: Request<Incoming>) -> Response<Bytes> {
         let is_websocket =
             websocket::is_handshake(request.method(), request.version(), request.headers());
         let upgrade = is_websocket.then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
+        if self.socket.tls.is_some() || self.emulator.edge.access_log.is_some() {
+            parts.extensions.insert(self.socket);
+        }
         let has_body = !body.is_end_stream();
         let read = match self.check_head(&mut parts, has_body) {
             Ok(()) => read(body).await,
@@ -122,8 +178,9 @@ impl Connection {
                 }
             }
             Err(rejection) => {
-                let mut response = self.emulator.edge.reject(rejection);
-                if has_body {
+                let request = Request::from_parts(parts, Bytes::new());
+                let mut response = self.emulator.edge.reject(rejection, &request, self.viewer);
+                if has_body && request.version() < Version::HTTP_2 {
                     self.unread.set();
                     let close = HeaderValue::from_static("close");
                     response.headers_mut().insert(CONNECTION, close);
@@ -135,10 +192,14 @@ impl Connection {
 
     /// Checks what can be answered before the body is read (18.6).
     fn check_head(&self, parts: &mut Parts, has_body: bool) -> Result<(), Rejection> {
+        if parts.version == Version::HTTP_2 {
+            http2::unify(parts)?;
+        }
         framing::check(parts, BODY_BYTES_MAX)?;
         let edge = &self.emulator.edge;
-        let is_https = parts.uri.scheme() == Some(&Scheme::HTTPS);
-        if is_https && !edge.switches.local_http {
+        let scheme = if self.socket.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let is_misdirected = parts.uri.scheme().is_some_and(|named| *named != scheme);
+        if is_misdirected && !edge.switches.local_http {
             return Err(Rejection::Misdirected);
         }
         let waits = has_body && framing::expects_continue(parts);

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use http::header::{AGE, CONTENT_LENGTH, DATE, PRAGMA, SERVER, VIA};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::access_log::{AccessLog, Ending, LoggedRequest, ViewerSocket};
 use crate::admission::{self, Protocol, Rejection, error_page};
 use crate::clock::Clock;
 use crate::collapse::Fills;
@@ -20,7 +21,7 @@ use crate::function::{Fault, Functions, Runner, Verdict};
 use crate::ids::{POP, RequestId, RequestIds};
 use crate::invalidation::{DelayedInvalidations, Item};
 use crate::key::keyed_target;
-use crate::lifecycle::{Phase, Step};
+use crate::lifecycle::{Phase, ResultType, Step};
 use crate::not_cached::NotCached;
 use crate::origin::Origin;
 use crate::request::EdgeRequest;
@@ -46,6 +47,7 @@ pub(crate) struct Edge {
     pub(crate) fills: Arc<Fills<Share>>,
     pub(crate) ids: RequestIds,
     pub(crate) via: HeaderValue,
+    pub(crate) access_log: Option<Arc<dyn AccessLog>>,
     pub(crate) switches: Switches,
 }
 
@@ -74,6 +76,8 @@ pub(crate) struct Outcome {
     pub(crate) response: Response<Bytes>,
     pub(crate) age_s: Option<u64>,
     pub(crate) upstream_ms: Option<u64>,
+    /// A word for the log, more exact than the result (17.1).
+    pub(crate) detail: Option<&'static str>,
 }
 
 /// The properties of a request that its response headers depend on.
@@ -83,6 +87,8 @@ struct ResponseContext {
     is_head: bool,
     cors: CorsRequest,
     requests_timing: bool,
+    /// Only if there is a log. Boxed, since most edges have none.
+    logged: Option<Box<LoggedRequest>>,
 }
 
 // === impl Outcome ===
@@ -90,11 +96,12 @@ struct ResponseContext {
 impl Outcome {
     /// An answer of the edge or of a function, or a failure.
     pub(crate) fn own(phase: Phase, response: Response<Bytes>) -> Self {
-        Self { phase, response, age_s: None, upstream_ms: None }
+        Self { phase, response, age_s: None, upstream_ms: None, detail: None }
     }
 
     pub(crate) fn rejected(rejection: Rejection) -> Self {
-        Self::own(Phase::Received.after(Step::Reject), rejection.response())
+        let own = Self::own(Phase::Received.after(Step::Reject), rejection.response());
+        Self { detail: Some(rejection.log_word()), ..own }
     }
 
     pub(crate) fn fault(phase: Phase, fault: &Fault) -> Self {
@@ -113,14 +120,14 @@ impl Edge {
         viewer: IpAddr,
     ) -> Response<Bytes> {
         self.invalidate_due();
-        let context = self.response_context(request.method(), request.headers());
-        let scheme = request.uri().scheme().cloned();
+        let is_https = is_https(&request);
+        let context = self.response_context(&request, viewer, is_https);
         match admission::admit(request, viewer) {
             Err(rejection) => self.add_final_headers(None, Outcome::rejected(rejection), &context),
             Ok(request) => {
                 let index = self.distribution.select(&request.path);
                 let behavior = &self.distribution.behaviors[index];
-                let outcome = match self.reject_viewer(behavior, &request, scheme.as_ref()) {
+                let outcome = match self.reject_viewer(behavior, &request, is_https) {
                     Some(outcome) => outcome,
                     None => self.respond(index, request, &context.id).await,
                 };
@@ -153,8 +160,13 @@ impl Edge {
     }
 
     /// The answer to a request that could not be read.
-    pub(crate) fn reject(&self, rejection: Rejection) -> Response<Bytes> {
-        let context = self.response_context(&Method::GET, &HeaderMap::new());
+    pub(crate) fn reject(
+        &self,
+        rejection: Rejection,
+        request: &Request<Bytes>,
+        viewer: IpAddr,
+    ) -> Response<Bytes> {
+        let context = self.response_context(request, viewer, is_https(request));
         self.add_final_headers(None, Outcome::rejected(rejection), &context)
     }
 
@@ -164,8 +176,16 @@ impl Edge {
         Runner { request_id: id.as_str(), origin }
     }
 
-    fn response_context(&self, method: &Method, headers: &HeaderMap) -> ResponseContext {
+    fn response_context(
+        &self,
+        request: &Request<Bytes>,
+        viewer: IpAddr,
+        is_https: bool,
+    ) -> ResponseContext {
+        let (method, headers) = (request.method(), request.headers());
+        let logged = || Box::new(LoggedRequest::new(request, viewer, is_https));
         ResponseContext {
+            logged: self.access_log.is_some().then(logged),
             id: self.ids.next(),
             started_ms: self.clock.now_ms(),
             is_head: *method == Method::HEAD,
@@ -178,10 +198,10 @@ impl Edge {
         &self,
         behavior: &Behavior,
         request: &EdgeRequest,
-        scheme: Option<&Scheme>,
+        is_https: bool,
     ) -> Option<Outcome> {
         if !self.switches.local_http {
-            match admission::check_protocol(behavior, request, scheme) {
+            match admission::check_protocol(behavior, request, is_https) {
                 Protocol::Allow => {}
                 Protocol::Reject(rejection) => return Some(Outcome::rejected(rejection)),
                 Protocol::Redirect(response) => {
@@ -265,7 +285,7 @@ impl Edge {
         outcome: Outcome,
         context: &ResponseContext,
     ) -> Response<Bytes> {
-        let Outcome { phase, mut response, age_s, upstream_ms } = outcome;
+        let Outcome { phase, mut response, age_s, upstream_ms, detail } = outcome;
         let result = phase.result(response.status());
         let headers = response.headers_mut();
         if let Some(age_s) = age_s {
@@ -302,6 +322,17 @@ impl Edge {
             let body = std::mem::take(response.body_mut());
             response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
         }
+        if let (Some(log), Some(logged)) = (&self.access_log, &context.logged) {
+            let is_detailed = matches!(result, ResultType::Error | ResultType::Miss);
+            log.write(logged.line(&Ending {
+                result,
+                detail: detail.filter(|_| is_detailed),
+                id: &context.id,
+                wall_unix_s: self.clock.wall_unix_s(),
+                taken_ms: self.clock.now_ms().saturating_sub(context.started_ms),
+                response: &response,
+            }));
+        }
         tracing::debug!(status = response.status().as_u16(), ?result, ?phase, "answered");
         response
     }
@@ -311,4 +342,11 @@ impl Edge {
         let wall = UNIX_EPOCH + Duration::from_secs(self.clock.wall_unix_s());
         HeaderValue::from_str(&httpdate::fmt_http_date(wall)).expect("a date is fit for a header")
     }
+}
+
+/// Whether the viewer has TLS: its socket has, or the target of a request without socket says so.
+fn is_https(request: &Request<Bytes>) -> bool {
+    let socket = request.extensions().get::<ViewerSocket>();
+    socket.is_some_and(|socket| socket.tls.is_some())
+        || request.uri().scheme() == Some(&Scheme::HTTPS)
 }

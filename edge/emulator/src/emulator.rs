@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::access_log::AccessLog;
 use crate::clock::{Clock, SystemClock};
 use crate::collapse::Fills;
 use crate::distribution::Distribution;
@@ -38,6 +39,7 @@ pub struct Builder {
     store_bytes_max: usize,
     invalidation_delay: Duration,
     detached: bool,
+    access_log: Option<Arc<dyn AccessLog>>,
     switches: Switches,
 }
 
@@ -54,6 +56,7 @@ impl Emulator {
             store_bytes_max: STORE_BYTES_MAX_DEFAULT,
             invalidation_delay: Duration::ZERO,
             detached: false,
+            access_log: None,
             switches: Switches::default(),
         }
     }
@@ -111,7 +114,7 @@ impl Builder {
         self
     }
 
-    /// Accepts plain HTTP as HTTPS: this edge speaks no TLS, even if the file requires it of
+    /// Accepts plain HTTP as HTTPS, for an edge without TLS, even if the file requires it of
     /// viewers.
     #[must_use]
     pub fn local_http(mut self) -> Self {
@@ -123,6 +126,14 @@ impl Builder {
     #[must_use]
     pub fn without_functions(mut self) -> Self {
         self.detached = true;
+        self
+    }
+
+    /// Writes a line for each request, after [`ACCESS_LOG_HEADER`](crate::ACCESS_LOG_HEADER), which
+    /// is the caller's to write.
+    #[must_use]
+    pub fn access_log(mut self, log: Arc<dyn AccessLog>) -> Self {
+        self.access_log = Some(log);
         self
     }
 
@@ -159,6 +170,7 @@ impl Builder {
                 via: ids.via(),
                 ids,
                 clock,
+                access_log: self.access_log,
                 switches: self.switches,
             }),
         })

@@ -41,12 +41,15 @@ struct Fill<'a> {
     phase: Phase,
     generation: u64,
     upstream_ms: Option<u64>,
+    detail: Option<&'static str>,
 }
 
 /// An origin's answer, or the edge's in its place.
 struct OriginAnswer {
     response: Response<Bytes>,
     upstream_ms: Option<u64>,
+    /// A word for the log (17.1).
+    detail: Option<&'static str>,
 }
 
 // === impl Fill ===
@@ -65,6 +68,7 @@ impl Fill<'_> {
             response: answer::serve(object, &self.routed.request, serving),
             age_s,
             upstream_ms: self.upstream_ms,
+            detail: self.detail,
         }
     }
 }
@@ -98,7 +102,8 @@ impl Edge {
         let headers = fetched.response.headers_mut();
         clean(headers, &forwarding, &routed.request.method);
         headers.entry(DATE).or_insert_with(|| self.date());
-        let fill = Fill { routed, key, phase, generation, upstream_ms: fetched.upstream_ms };
+        let OriginAnswer { upstream_ms, detail, .. } = fetched;
+        let fill = Fill { routed, key, phase, generation, upstream_ms, detail };
         let status = fetched.response.status();
         match (conditional, stale.as_ref()) {
             (Some(object), _) if status == StatusCode::NOT_MODIFIED => {
@@ -126,6 +131,7 @@ impl Edge {
                     response: fetched.response,
                     age_s: None,
                     upstream_ms: fetched.upstream_ms,
+                    detail: fetched.detail,
                 }
             }
         }
@@ -271,7 +277,8 @@ impl Edge {
             match runner.origin_request(function.as_ref(), request)? {
                 Verdict::Continue(changed) => request = changed,
                 Verdict::Respond(response) => {
-                    return Ok(OriginAnswer { response, upstream_ms: None });
+                    let detail = Some("MissGeneratedResponse");
+                    return Ok(OriginAnswer { response, upstream_ms: None, detail });
                 }
             }
         }
@@ -283,6 +290,7 @@ impl Edge {
         let origin = self.origins[index].as_ref();
         let fetched = fetch(origin, forwarding.origin.timeouts, request).await;
         let upstream_ms = Some(self.clock.now_ms().saturating_sub(started_ms));
+        let detail = fetched.as_ref().err().map(|error| error.log_word());
         let response = match (fetched, event) {
             (Ok(response), Some((function, request)))
                 if response.status() != StatusCode::SWITCHING_PROTOCOLS =>
@@ -295,7 +303,7 @@ impl Edge {
                 error_page(status_of(error))
             }
         };
-        Ok(OriginAnswer { response, upstream_ms })
+        Ok(OriginAnswer { response, upstream_ms, detail })
     }
 
     fn policy(&self, routed: &RoutedRequest) -> &CachePolicy {

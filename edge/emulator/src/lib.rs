@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_log;
 mod admission;
 mod answer;
 mod clock;
@@ -16,6 +17,7 @@ mod framing;
 mod freshness;
 mod function;
 mod hops;
+mod http2;
 mod ids;
 mod invalidation;
 mod key;
@@ -34,9 +36,11 @@ mod server_timing;
 mod stated_lifetime;
 mod store;
 mod storing;
+mod tls;
 mod viewer_stream;
 mod websocket;
 
+pub use access_log::{ACCESS_LOG_HEADER, AccessLog};
 pub use clock::{Clock, SystemClock};
 pub use distribution::{Distribution, OriginTimeouts};
 pub use emulator::{Builder, Emulator};
@@ -44,3 +48,4 @@ pub use error::{DistributionError, EmulatorError};
 pub use function::{EdgeFunction, FunctionError};
 pub use invalidation::InvalidItem;
 pub use origin::{Fetched, HttpOrigin, HttpOriginError, Origin, OriginError};
+pub use tls::{Certificate, CertificateError};

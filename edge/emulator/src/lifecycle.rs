@@ -175,6 +175,11 @@ impl Phase {
 // === impl ResultType ===
 
 impl ResultType {
+    /// The word for it in a log (17.1).
+    pub(crate) fn log_word(self) -> &'static str {
+        self.x_cache().trim_end_matches(" from cloudfront")
+    }
+
     /// The value of `X-Cache` (13.3).
     pub(crate) fn x_cache(self) -> &'static str {
         match self {

@@ -76,6 +76,7 @@ impl Edge {
             response: answer::serve(object, &routed.request, Serving::Cached),
             age_s: Some(object.age_s(self.clock.now_ms())),
             upstream_ms: None,
+            detail: None,
         }
     }
 

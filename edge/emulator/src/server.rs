@@ -10,9 +10,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use crate::connection::{self, Place};
 use crate::emulator::Emulator;
+use crate::tls::Certificate;
 
 /// Connections at once; more wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -26,6 +28,26 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 impl Emulator {
     /// Serves on the listener until `shutdown` is done; then lets requests under way end.
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        self.serve_either(listener, None, shutdown).await;
+    }
+
+    /// As [`serve`](Self::serve), over TLS: HTTP/2, or HTTP/1.1 for a viewer that does not offer it.
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        certificate: &Certificate,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let tls = TlsAcceptor::from(Arc::clone(&certificate.config));
+        self.serve_either(listener, Some(tls), shutdown).await;
+    }
+
+    async fn serve_either(
+        &self,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let stop = watch::Sender::new(false);
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut shutdown = pin!(shutdown);
@@ -36,8 +58,8 @@ impl Emulator {
                 accepted = next => match accepted {
                     Ok((stream, viewer, permit)) => {
                         let place = Place { _permit: permit, stop: stop.subscribe() };
-                        let emulator = self.clone();
-                        tokio::spawn(connection::serve(emulator, stream, viewer.ip(), place));
+                        let (emulator, tls) = (self.clone(), tls.clone());
+                        tokio::spawn(connection::serve(emulator, stream, viewer, tls, place));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection could be accepted");

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -26,9 +26,14 @@ pub(crate) struct ViewerStream {
     write_timeout: Duration,
     /// The end of the present wait for a viewer that does not read.
     write_deadline: Option<Pin<Box<Sleep>>>,
+    written: Written,
     unread: Unread,
     linger_deadline: Option<Pin<Box<Sleep>>>,
 }
+
+/// The bytes that a viewer has taken.
+#[derive(Clone, Default)]
+pub(crate) struct Written(Arc<AtomicU64>);
 
 /// Whether an answer was given before the request's body was read to its end.
 #[derive(Clone, Default)]
@@ -42,20 +47,46 @@ impl Unread {
     }
 }
 
+// === impl Written ===
+
+impl Written {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 // === impl ViewerStream ===
 
 impl ViewerStream {
     /// `write_timeout` is the longest wait for the viewer to take any bytes of an answer.
     pub(crate) fn new(stream: TcpStream, write_timeout: Duration, unread: Unread) -> Self {
-        Self { stream, write_timeout, write_deadline: None, unread, linger_deadline: None }
+        Self {
+            stream,
+            write_timeout,
+            write_deadline: None,
+            written: Written::default(),
+            unread,
+            linger_deadline: None,
+        }
+    }
+
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Fails a write that has made no progress until the deadline.
-    fn bound<T>(
+    fn bound(
         &mut self,
         context: &mut Context<'_>,
-        write: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+        write: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = write {
+            self.written.add(bytes);
+        }
         if write.is_ready() {
             self.write_deadline = None;
             return write;

@@ -13,7 +13,7 @@ use crate::distribution::OriginSettings;
 use crate::request::EdgeRequest;
 
 /// The names this one distribution goes by in events.
-const DOMAIN_NAME: &str = "dlocal.cloudfront.net";
+pub(crate) const DOMAIN_NAME: &str = "dlocal.cloudfront.net";
 const DISTRIBUTION_ID: &str = "ELOCAL";
 
 /// Which of the four events.

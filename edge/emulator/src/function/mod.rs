@@ -7,6 +7,7 @@ mod run;
 
 use std::sync::Arc;
 
+pub(crate) use event::DOMAIN_NAME;
 pub(crate) use run::{Fault, Runner, Verdict};
 
 /// An edge function: the event's JSON in, the JSON of a request or a response out.

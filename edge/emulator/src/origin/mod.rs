@@ -44,3 +44,17 @@ pub enum OriginError {
     #[error("the origin's answer is not acceptable")]
     Invalid,
 }
+
+// === impl OriginError ===
+
+impl OriginError {
+    /// The word for it in a log, beside `Error` (17.1).
+    pub(crate) fn log_word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "OriginConnectError",
+            Self::Timeout => "OriginCommError",
+            Self::Incomplete => "OriginReadError",
+            Self::Invalid => "OriginInvalidResponseError",
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The emulator from outside: requests in, answers out, on a clock that the tests set.
 
 #[cfg(test)]
+mod access_log;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod cloudfront;
@@ -12,6 +14,8 @@ mod framing;
 mod rules;
 #[cfg(test)]
 mod sockets;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod websockets;
 #[cfg(test)]

@@ -316,6 +316,18 @@ pub struct EdgeArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
+    /// Speak TLS, with HTTP/2: with a certificate for localhost made now, unless one is given.
+    #[arg(long)]
+    pub tls: bool,
+    /// A certificate for TLS, with its chain, as PEM.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub certificate: Option<PathBuf>,
+    /// The private key of the certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub key: Option<PathBuf>,
+    /// Write a line per request in the format of CloudFront's standard logs; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub access_log: Option<PathBuf>,
 }
 
 /// `cost`.

@@ -1,39 +1,91 @@
 //! `forecourt edge`: the local CloudFront before any origin, without our edge functions.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use edge_emulator::{Distribution, Emulator, HttpOrigin};
+use edge_emulator::{Builder, Certificate, Distribution, Emulator, HttpOrigin};
+use tokio::net::TcpListener;
 
+use super::access_log::{self, LogWriter};
 use super::args::EdgeArgs;
 use super::{CliError, cli_error};
 
+/// The names of this machine that a certificate made at start-up is valid for.
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
 pub(super) fn run(args: &EdgeArgs) -> Result<(), CliError> {
+    let (builder, writer) = with_log(builder(args)?, args)?;
+    let certificate = certificate(args)?;
+    let builder = if certificate.is_some() { builder } else { builder.local_http() };
+    let emulator = builder.build().map_err(cli_error)?;
     let runtime = tokio::runtime::Runtime::new().map_err(cli_error)?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(emulator, certificate, args))?;
+    // Ends what still writes lines.
+    drop(runtime);
+    if let Some(writer) = writer {
+        writer.finish();
+    }
+    Ok(())
 }
 
-async fn serve(args: &EdgeArgs) -> Result<(), CliError> {
+fn builder(args: &EdgeArgs) -> Result<Builder, CliError> {
+    let json = read(&args.distribution)?;
     let path = args.distribution.display();
-    let json =
-        std::fs::read(&args.distribution).map_err(|error| CliError(format!("{path}: {error}")))?;
     let distribution =
         Distribution::parse(&json).map_err(|error| CliError(format!("{path}: {error}")))?;
     let origins: Vec<_> =
         distribution.origins().map(|(id, timeouts)| (id.to_owned(), timeouts)).collect();
-    let mut builder = Emulator::builder(distribution).local_http().without_functions();
+    let mut builder = Emulator::builder(distribution).without_functions();
     for (id, timeouts) in origins {
         let origin = HttpOrigin::new(&args.origin, timeouts).map_err(cli_error)?;
         builder = builder.origin(&id, Arc::new(origin));
     }
-    let emulator = builder.build().map_err(cli_error)?;
-    let listener = tokio::net::TcpListener::bind(args.listen)
-        .await
-        .map_err(|error| CliError(format!("can't listen on {}: {error}", args.listen)))?;
-    println!("the edge of {path} before {} at http://{}", args.origin, args.listen);
+    Ok(builder)
+}
+
+fn with_log(builder: Builder, args: &EdgeArgs) -> Result<(Builder, Option<LogWriter>), CliError> {
+    let Some(path) = &args.access_log else { return Ok((builder, None)) };
+    let (queue, writer) =
+        access_log::open(path).map_err(|error| CliError(format!("{}: {error}", path.display())))?;
+    Ok((builder.access_log(Arc::new(queue)), Some(writer)))
+}
+
+fn certificate(args: &EdgeArgs) -> Result<Option<Certificate>, CliError> {
+    let certificate = match (&args.certificate, &args.key) {
+        (Some(chain), Some(key)) => Certificate::from_pem(&read(chain)?, &read(key)?),
+        _ if args.tls => Certificate::self_signed(&LOCAL_NAMES),
+        _ => return Ok(None),
+    };
+    certificate.map(Some).map_err(cli_error)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| CliError(format!("{}: {error}", path.display())))
+}
+
+async fn serve(
+    emulator: Emulator,
+    certificate: Option<Certificate>,
+    args: &EdgeArgs,
+) -> Result<(), CliError> {
+    let cannot = |error| CliError(format!("can't listen on {}: {error}", args.listen));
+    let listener = TcpListener::bind(args.listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let path = args.distribution.display();
+    let greeting = format!("the edge of {path} before {} at {scheme}://{address}", args.origin);
+    match args.access_log.as_deref() {
+        // Standard output is the log's.
+        Some(log) if log == Path::new("-") => eprintln!("{greeting}"),
+        _ => println!("{greeting}"),
+    }
     let stopped = async {
         // Without a signal handler, Ctrl-C ends the process without a graceful stop.
         let _ = tokio::signal::ctrl_c().await;
     };
-    emulator.serve(listener, stopped).await;
+    match certificate {
+        Some(certificate) => emulator.serve_tls(listener, &certificate, stopped).await,
+        None => emulator.serve(listener, stopped).await,
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line. Each command is one file; `up` is the default.
 
+mod access_log;
 mod args;
 mod cost;
 mod dead_letters;

@@ -1,7 +1,8 @@
 //! The command line: one error line for a failure, and examples that work as printed.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use edge_wire::keys::KeyRing;
 use edge_wire::token::verify_customer;
@@ -211,6 +212,62 @@ fn error_lines(arguments: &[&str]) -> Vec<String> {
     let output = forecourt(arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stderr).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// A process that ends with the test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// With the distribution that `docs/EDGE.md` has as its example.
+#[test]
+fn an_edge_alone_speaks_tls_and_logs_as_cloudfront_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("distribution.json");
+    let manual = include_str!("../../../../docs/EDGE.md");
+    let example = manual.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    std::fs::write(&file, example).unwrap();
+    // No origin listens there.
+    let origin = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut edge = Command::new(env!("CARGO_BIN_EXE_forecourt"));
+    edge.args(["edge", "--listen", "127.0.0.1:0", "--tls", "--access-log", "-", "--distribution"]);
+    edge.arg(&file).args(["--origin", &format!("http://{origin}")]);
+    let mut edge = Killed(edge.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut greeting = String::new();
+    let mut errors = BufReader::new(edge.0.stderr.take().unwrap());
+    errors.read_line(&mut greeting).unwrap();
+    let url = greeting.split(" at ").nth(1).unwrap().trim();
+    assert!(url.starts_with("https://127.0.0.1:"), "{greeting}");
+    let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
+    let config = ureq::Agent::config_builder().tls_config(tls).http_status_as_error(false);
+    let agent = ureq::Agent::new_with_config(config.build());
+    let answer = agent.get(format!("{url}/a?page=2")).call().unwrap();
+    assert_eq!(answer.status().as_u16(), 502);
+    assert_eq!(answer.headers()["x-cache"], "Error from cloudfront");
+    let lines = BufReader::new(edge.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let lines: Vec<String> = lines.take(3).collect();
+    assert_eq!(lines[0], "#Version: 1.0");
+    assert!(lines[1].starts_with("#Fields: date time x-edge-location "), "{}", lines[1]);
+    let fields: Vec<&str> = lines[2].split('\t').collect();
+    let some = [fields[5], fields[7], fields[8], fields[11], fields[16], fields[20], fields[23]];
+    assert_eq!(some, ["GET", "/a", "502", "page=2", "https", "TLSv1.3", "HTTP/1.1"]);
+    assert_eq!(fields[28], "OriginConnectError");
+}
+
+#[test]
+fn a_file_without_a_certificate_prints_one_error_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("empty.pem").display().to_string();
+    std::fs::write(&file, "").unwrap();
+    let distribution = concat!(env!("CARGO_MANIFEST_DIR"), "/../../edge/distribution.json");
+    let edge = ["edge", "--distribution", distribution, "--origin", "http://127.0.0.1:1"];
+    let stderr = rejected(&[&edge[..], &["--certificate", &file, "--key", &file]].concat());
+    assert!(stderr.starts_with("forecourt: no private key in PEM form: "), "{stderr}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -21,11 +22,17 @@ export interface Behaviour {
     readonly CachePolicyId: string;
 }
 
-/// The function that handles viewer requests, as associations in CloudFormation's form.
+/// The associations of a cache behaviour.
+export interface Associations {
+    readonly functionAssociations?: cloudfront.CfnDistribution.FunctionAssociationProperty[];
+    readonly lambdaFunctionAssociations?: cloudfront.CfnDistribution.LambdaFunctionAssociationProperty[];
+}
+
+/// The function that handles viewer requests.
 export interface EdgeFunction {
-    associations(behaviour: Behaviour): { [key: string]: object[] };
+    associations(behaviour: Behaviour): Associations;
     /// The store of its keys and texts, if it has one.
-    readonly store?: CfnResource;
+    readonly store?: cloudfront.CfnKeyValueStore;
 }
 
 /// The form that `settings.edge` names.
@@ -38,8 +45,8 @@ export function edgeFunction(scope: Construct, settings: Settings): EdgeFunction
 /// JavaScript of at most 10 KB, so one function for each group of behaviours, from one source; keys in
 /// a key-value store.
 export class CloudFrontFunctions extends Construct implements EdgeFunction {
-    readonly store: CfnResource;
-    private readonly byGroup = new Map<string, CfnResource>();
+    readonly store: cloudfront.CfnKeyValueStore;
+    private readonly byGroup = new Map<string, cloudfront.CfnFunction>();
 
     constructor(
         scope: Construct,
@@ -47,39 +54,30 @@ export class CloudFrontFunctions extends Construct implements EdgeFunction {
         private readonly settings: Settings
     ) {
         super(scope, id);
-        this.store = new CfnResource(this, 'Store', {
-            type: 'AWS::CloudFront::KeyValueStore',
-            properties: {
-                Name: `forecourt-${settings.environment}-edge`,
-                Comment: 'Keys of the edge function and the texts of its rejections',
-            },
+        this.store = new cloudfront.CfnKeyValueStore(this, 'Store', {
+            name: `forecourt-${settings.environment}-edge`,
+            comment: 'Keys of the edge function and the texts of its rejections',
         });
     }
 
-    associations(behaviour: Behaviour): { [key: string]: object[] } {
+    associations(behaviour: Behaviour): Associations {
         const group = groupOf(behaviour);
         const own = this.byGroup.get(group) ?? this.make(group);
         this.byGroup.set(group, own);
         return {
-            FunctionAssociations: [{ EventType: TRIGGER, FunctionARN: own.getAtt('FunctionARN') }],
+            functionAssociations: [{ eventType: TRIGGER, functionArn: own.attrFunctionArn }],
         };
     }
 
-    private make(group: string): CfnResource {
-        return new CfnResource(this, group, {
-            type: 'AWS::CloudFront::Function',
-            properties: {
-                Name: `forecourt-${this.settings.environment}-${group}`,
-                AutoPublish: true,
-                FunctionCode: readFileSync(
-                    join(edgeFunctions(this.settings), `${group}.js`),
-                    'utf8'
-                ),
-                FunctionConfig: {
-                    Comment: 'Verifies, canonicalises, rejects (edge/cloudfront-function)',
-                    Runtime: 'cloudfront-js-2.0',
-                    KeyValueStoreAssociations: [{ KeyValueStoreARN: this.store.getAtt('Arn') }],
-                },
+    private make(group: string): cloudfront.CfnFunction {
+        return new cloudfront.CfnFunction(this, group, {
+            name: `forecourt-${this.settings.environment}-${group}`,
+            autoPublish: true,
+            functionCode: readFileSync(join(edgeFunctions(this.settings), `${group}.js`), 'utf8'),
+            functionConfig: {
+                comment: 'Verifies, canonicalises, rejects (edge/cloudfront-function)',
+                runtime: 'cloudfront-js-2.0',
+                keyValueStoreAssociations: [{ keyValueStoreArn: this.store.attrArn }],
             },
         });
     }
@@ -132,10 +130,10 @@ export class LambdaAtEdge extends Construct implements EdgeFunction {
         this.version = fn.currentVersion;
     }
 
-    associations(): { [key: string]: object[] } {
+    associations(): Associations {
         return {
-            LambdaFunctionAssociations: [
-                { EventType: TRIGGER, LambdaFunctionARN: this.version.functionArn },
+            lambdaFunctionAssociations: [
+                { eventType: TRIGGER, lambdaFunctionArn: this.version.functionArn },
             ],
         };
     }

@@ -1,14 +1,16 @@
 // CloudFront: edge/distribution.json, with the names in it replaced by the deployed resources.
 import { readFileSync } from 'node:fs';
-import { CfnResource, Fn, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Fn, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Behaviour, type EdgeFunction, edgeFunction } from './edge-form.ts';
 import type { Functions } from './functions.ts';
 import { type Settings, secretName } from './settings.ts';
+import { typed } from './typed.ts';
 import { FUNCTIONS, readFunctions } from './wiring.ts';
 
 type Json = { [key: string]: any };
@@ -18,13 +20,31 @@ export const DISTRIBUTION = new URL('../../../edge/distribution.json', import.me
 /// The header that proves to an HTTP API that a request comes from the edge.
 export const ORIGIN_HEADER = 'Forecourt-Origin';
 
+/// The kinds of policies in that file.
+const POLICIES = {
+    CachePolicy: (scope: Construct, id: string, config: Json): CfnResource =>
+        new cloudfront.CfnCachePolicy(scope, id, {
+            cachePolicyConfig: config as cloudfront.CfnCachePolicy.CachePolicyConfigProperty,
+        }),
+    OriginRequestPolicy: (scope: Construct, id: string, config: Json): CfnResource =>
+        new cloudfront.CfnOriginRequestPolicy(scope, id, {
+            originRequestPolicyConfig:
+                config as cloudfront.CfnOriginRequestPolicy.OriginRequestPolicyConfigProperty,
+        }),
+    ResponseHeadersPolicy: (scope: Construct, id: string, config: Json): CfnResource =>
+        new cloudfront.CfnResponseHeadersPolicy(scope, id, {
+            responseHeadersPolicyConfig:
+                config as cloudfront.CfnResponseHeadersPolicy.ResponseHeadersPolicyConfigProperty,
+        }),
+};
+
 export interface EdgeProps {
     readonly settings: Settings;
     readonly functions: Functions;
 }
 
 export class Edge extends Construct {
-    readonly distribution: CfnResource;
+    readonly distribution: cloudfront.CfnDistribution;
     readonly viewerFunction: EdgeFunction;
     readonly api: apigateway.HttpApi;
 
@@ -45,41 +65,40 @@ export class Edge extends Construct {
         ]);
         const behavior = (it: Json & Behaviour): Json => {
             const { LambdaFunctionAssociations: _, ...rest } = it;
-            const policy = (kind: string) =>
+            const policy = (kind: keyof typeof POLICIES): Json =>
                 it[`${kind}Id`] === undefined
                     ? {}
                     : { [`${kind}Id`]: policies.get(`${kind}/${it[`${kind}Id`]}`)?.ref };
             return {
-                ...rest,
-                ...policy('CachePolicy'),
-                ...policy('OriginRequestPolicy'),
-                ...policy('ResponseHeadersPolicy'),
+                ...typed({
+                    ...rest,
+                    ...policy('CachePolicy'),
+                    ...policy('OriginRequestPolicy'),
+                    ...policy('ResponseHeadersPolicy'),
+                }),
                 ...this.viewerFunction.associations(it),
             };
         };
         const config: Json = file.DistributionConfig;
         const { domain, webAclArn, environment } = this.props.settings;
-        this.distribution = new CfnResource(this, 'Distribution', {
-            type: 'AWS::CloudFront::Distribution',
-            properties: {
-                DistributionConfig: {
-                    ...config,
-                    Comment: `${config.Comment} ${environment}`,
-                    Origins: config.Origins.map((it: Json) => this.origin(it, access)),
-                    CacheBehaviors: config.CacheBehaviors.map(behavior),
-                    DefaultCacheBehavior: behavior(config.DefaultCacheBehavior),
-                    ...(webAclArn === undefined ? {} : { WebACLId: webAclArn }),
-                    ...(domain === undefined
-                        ? {}
-                        : {
-                              Aliases: [domain.name],
-                              ViewerCertificate: {
-                                  AcmCertificateArn: domain.certificateArn,
-                                  MinimumProtocolVersion: 'TLSv1.2_2021',
-                                  SslSupportMethod: 'sni-only',
-                              },
-                          }),
-                },
+        this.distribution = new cloudfront.CfnDistribution(this, 'Distribution', {
+            distributionConfig: {
+                ...typed(config),
+                comment: `${config.Comment} ${environment}`,
+                origins: config.Origins.map((it: Json) => this.origin(it, access)),
+                cacheBehaviors: config.CacheBehaviors.map(behavior),
+                defaultCacheBehavior: behavior(config.DefaultCacheBehavior),
+                ...(webAclArn === undefined ? {} : { webAclId: webAclArn }),
+                ...(domain === undefined
+                    ? {}
+                    : {
+                          aliases: [domain.name],
+                          viewerCertificate: {
+                              acmCertificateArn: domain.certificateArn,
+                              minimumProtocolVersion: 'TLSv1.2_2021',
+                              sslSupportMethod: 'sni-only',
+                          },
+                      }),
             },
         });
         this.admit();
@@ -90,26 +109,20 @@ export class Edge extends Construct {
     }
 
     /// Policies have names of their own in an account, so each environment has its own.
-    private policies(kind: string, of: Json): [string, CfnResource][] {
+    private policies(kind: keyof typeof POLICIES, of: Json): [string, CfnResource][] {
         return Object.entries(of).map(([id, policy]) => [
             `${kind}/${id}`,
-            new CfnResource(this, `${kind}-${id}`, {
-                type: `AWS::CloudFront::${kind}`,
-                properties: { [`${kind}Config`]: { ...policy, Name: this.name(id) } },
-            }),
+            POLICIES[kind](this, `${kind}-${id}`, { ...typed(policy), name: this.name(id) }),
         ]);
     }
 
-    private originAccess(): CfnResource {
-        return new CfnResource(this, 'OriginAccess', {
-            type: 'AWS::CloudFront::OriginAccessControl',
-            properties: {
-                OriginAccessControlConfig: {
-                    Name: this.name('origin'),
-                    OriginAccessControlOriginType: 'lambda',
-                    SigningBehavior: 'always',
-                    SigningProtocol: 'sigv4',
-                },
+    private originAccess(): cloudfront.CfnOriginAccessControl {
+        return new cloudfront.CfnOriginAccessControl(this, 'OriginAccess', {
+            originAccessControlConfig: {
+                name: this.name('origin'),
+                originAccessControlOriginType: 'lambda',
+                signingBehavior: 'always',
+                signingProtocol: 'sigv4',
             },
         });
     }
@@ -117,7 +130,10 @@ export class Edge extends Construct {
     /// Reads go to function URLs, which CloudFront signs for. A signed write would need the body's
     /// hash from browsers and from Shopify, so writes go to an HTTP API (CloudFront Developer Guide,
     /// "Restrict access to an AWS Lambda function URL origin").
-    private origin(it: Json, access: CfnResource): Json {
+    private origin(
+        it: Json,
+        access: cloudfront.CfnOriginAccessControl
+    ): cloudfront.CfnDistribution.OriginProperty {
         const alias = this.props.functions.byName.get(it.Id);
         if (alias === undefined) {
             throw new Error(`edge/distribution.json names an origin without a function: ${it.Id}`);
@@ -128,20 +144,20 @@ export class Edge extends Construct {
                 authType: lambda.FunctionUrlAuthType.AWS_IAM,
             });
             return {
-                ...it,
-                DomainName: Fn.select(2, Fn.split('/', url.url)),
-                OriginAccessControlId: access.getAtt('Id'),
+                ...typed(it),
+                domainName: Fn.select(2, Fn.split('/', url.url)),
+                originAccessControlId: access.attrId,
             };
         }
         const { settings } = this.props;
         return {
-            ...it,
-            DomainName: Fn.select(2, Fn.split('/', this.api.apiEndpoint)),
-            OriginCustomHeaders: [
+            ...typed(it),
+            domainName: Fn.select(2, Fn.split('/', this.api.apiEndpoint)),
+            originCustomHeaders: [
                 {
-                    HeaderName: ORIGIN_HEADER,
+                    headerName: ORIGIN_HEADER,
                     // CloudFormation reads a secret again only if the reference has changed.
-                    HeaderValue: SecretValue.secretsManager(secretName(settings), {
+                    headerValue: SecretValue.secretsManager(secretName(settings), {
                         jsonField: 'origin',
                         versionId: settings.secretVersion,
                     }).unsafeUnwrap(),

@@ -37,12 +37,12 @@ export class Forecourt extends Stack {
         const edge = new Edge(this, 'Edge', { settings, functions });
         new Consumers(this, 'Consumers', { functions, events, edge });
         new Watch(this, 'Watch', { settings, data, events, functions, edge });
-        const url = edge.distribution.getAtt('DomainName').toString();
+        const url = edge.distribution.attrDomainName;
         new CfnOutput(this, 'Url', { value: `https://${settings.domain?.name ?? url}` });
         new CfnOutput(this, 'Distribution', { value: edge.distribution.ref });
         const { store } = edge.viewerFunction;
         if (store !== undefined) {
-            new CfnOutput(this, 'EdgeStore', { value: store.getAtt('Arn').toString() });
+            new CfnOutput(this, 'EdgeStore', { value: store.attrArn });
         }
     }
 }

@@ -152,6 +152,11 @@ impl Edge {
     fn fetched(&self, fill: &Fill<'_>, response: Response<Bytes>) -> FillResult {
         let now = self.now();
         let decision = self.decide(fill, response.status(), response.headers(), now);
+        let response = match decision.storability {
+            Storability::No(_) => response,
+            // The origin's may be a part of a buffer, which it would hold.
+            _ => response.map(|body| Bytes::copy_from_slice(&body)),
+        };
         let object = self.object(fill, response, decision, now);
         let step = Step::Answer(self.store_object(fill, &object, decision.storability));
         FillResult {

@@ -30,7 +30,11 @@ pub struct InvalidItem(String);
 
 /// The items of the recent past, numbered from zero.
 #[derive(Debug, Default)]
-pub(crate) struct InvalidationLog(Mutex<Log>);
+pub(crate) struct InvalidationLog {
+    /// As in the log, for the requests that need no more.
+    next: AtomicU64,
+    log: Mutex<Log>,
+}
 
 /// Invalidations on their way to this edge location (14.6).
 #[derive(Debug)]
@@ -88,11 +92,11 @@ impl Item {
 impl InvalidationLog {
     /// The number the next item will have: a fill notes it when it starts.
     pub(crate) fn generation(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).next
+        self.next.load(Ordering::Acquire)
     }
 
     pub(crate) fn append(&self, items: &[Item]) {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         for item in items {
             if log.recent.len() == ITEMS_LOGGED_MAX {
                 log.recent.pop_front();
@@ -100,11 +104,12 @@ impl InvalidationLog {
             log.recent.push_back(item.clone());
             log.next += 1;
         }
+        self.next.store(log.next, Ordering::Release);
     }
 
     /// The number of the first item since `generation` that names the object.
     pub(crate) fn first_since(&self, generation: u64, object: &StoredObject) -> Option<u64> {
-        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = log.next - u64::try_from(log.recent.len()).unwrap_or(0);
         if generation < oldest {
             return Some(generation);

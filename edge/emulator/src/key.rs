@@ -2,17 +2,22 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 
 use crate::distribution::{CachePolicy, NameSet};
+use crate::memory;
 use crate::origin::{cookie_header, filtered_query, normalised_encoding};
 use crate::request::EdgeRequest;
 
-/// The canonical bytes. Equal keys mean equal parts: every part carries its length.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct CacheKey(Arc<[u8]>);
+/// The canonical bytes, with their hash. Equal keys mean equal parts: every part carries its length.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct CacheKey {
+    hash: u64,
+    bytes: Arc<[u8]>,
+}
 
 /// The parts of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +68,31 @@ impl CacheKey {
                 push(&mut bytes, value);
             }
         }
-        Self(bytes.into())
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&bytes);
+        Self { hash: hasher.finish(), bytes: bytes.into() }
+    }
+
+    /// The same in every run, so that what is evicted is, too.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
     }
 
     /// Bytes it occupies.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) fn bytes(&self) -> usize {
+        memory::of_arc(self.bytes.len())
+    }
+}
+
+impl Hash for CacheKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
 impl fmt::Debug for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CacheKey({})", self.0.escape_ascii())
+        write!(f, "CacheKey({})", self.bytes.escape_ascii())
     }
 }
 

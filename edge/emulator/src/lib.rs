@@ -25,6 +25,8 @@ mod key;
 mod laws;
 mod lifecycle;
 mod look_up;
+mod lru;
+mod memory;
 mod not_cached;
 mod object;
 mod origin;

@@ -8,13 +8,12 @@ use http::{HeaderMap, HeaderName, Response, StatusCode};
 
 use crate::directives::Directives;
 use crate::freshness::Freshness;
+use crate::memory;
 use crate::stated_lifetime::age_s;
 
 /// Tags of one object past this number are ignored (14.5).
 const TAGS_MAX: usize = 50;
 const TAG_CHARS_MAX: usize = 256;
-/// The bytes of an object beside its body, headers and key: maps, pointers, counters.
-const OVERHEAD_BYTES: usize = 512;
 
 /// One response as stored for later viewers, its headers already cleaned for them.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ impl StoredObject {
             targets: label.targets,
             hides_set_cookie: Directives::of(&parts.headers).no_cache_set_cookie
                 && parts.headers.contains_key(SET_COOKIE),
-            headers: parts.headers,
+            headers: memory::compact(&parts.headers),
             body,
             freshness,
             revalidates,
@@ -93,11 +92,13 @@ impl StoredObject {
             && self.freshness.is_usable_on_error(now_ms)
     }
 
-    /// Bytes it occupies, near enough.
-    pub(crate) fn len(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
-        let names = self.tags.iter().chain(&self.targets).map(String::len);
-        OVERHEAD_BYTES + self.body.len() + headers.sum::<usize>() + names.sum::<usize>()
+    /// Bytes it occupies, if its body has them for itself.
+    pub(crate) fn bytes(&self) -> usize {
+        memory::of_arc(size_of::<Self>())
+            + memory::of_headers(&self.headers)
+            + memory::of_bytes(self.body.len())
+            + memory::of_texts(&self.tags)
+            + memory::of_texts(&self.targets)
     }
 }
 

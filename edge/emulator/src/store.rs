@@ -1,42 +1,22 @@
 //! The objects of this edge: sharded, bounded in bytes, with eviction of the least recently used.
 
-use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::invalidation::{InvalidationLog, Item};
 use crate::key::CacheKey;
+use crate::lru::{ENTRY_BYTES, Lru};
 use crate::not_cached::NotCached;
 use crate::object::StoredObject;
 
-/// Enough that two cores seldom meet at one lock; each is held for a map operation only.
+/// Enough that two cores seldom meet at one lock; each is held for a look-up only.
 const SHARDS: usize = 16;
 
 /// All stored objects.
 #[derive(Debug)]
 pub(crate) struct Store {
-    shards: [Mutex<Shard>; SHARDS],
-    /// Without a random key: what is evicted is the same in every run.
-    hasher: BuildHasherDefault<DefaultHasher>,
+    shards: [Mutex<Lru>; SHARDS],
     shard_bytes_max: usize,
     log: InvalidationLog,
-}
-
-#[derive(Debug, Default)]
-struct Shard {
-    slots: HashMap<CacheKey, Slot>,
-    /// By last use, oldest first.
-    uses: BTreeMap<u64, CacheKey>,
-    next_use: u64,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Slot {
-    object: Arc<StoredObject>,
-    last_use: u64,
-    bytes: usize,
 }
 
 // === impl Store ===
@@ -45,7 +25,6 @@ impl Store {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self {
             shards: std::array::from_fn(|_| Mutex::default()),
-            hasher: BuildHasherDefault::default(),
             shard_bytes_max: bytes_max / SHARDS,
             log: InvalidationLog::default(),
         }
@@ -67,7 +46,7 @@ impl Store {
         object: Arc<StoredObject>,
         generation: u64,
     ) -> Result<(), NotCached> {
-        let bytes = object.len() + key.len();
+        let bytes = object.bytes() + key.bytes() + ENTRY_BYTES;
         let mut shard = self.shard(key);
         if bytes > self.shard_bytes_max {
             shard.remove(key);
@@ -79,7 +58,7 @@ impl Store {
             return Err(NotCached::Invalidated);
         }
         shard.put(key, object, bytes);
-        shard.evict_to(self.shard_bytes_max);
+        while shard.bytes() > self.shard_bytes_max && shard.remove_oldest() {}
         Ok(())
     }
 
@@ -90,9 +69,8 @@ impl Store {
         for shard in &self.shards {
             let mut shard = lock(shard);
             let named: Vec<CacheKey> = shard
-                .slots
                 .iter()
-                .filter(|(_, slot)| items.iter().any(|item| item.names(&slot.object)))
+                .filter(|(_, object)| items.iter().any(|item| item.names(object)))
                 .map(|(key, _)| key.clone())
                 .collect();
             removed += named.len();
@@ -108,59 +86,20 @@ impl Store {
         self.log.first_since(generation, object)
     }
 
-    fn shard(&self, key: &CacheKey) -> MutexGuard<'_, Shard> {
-        let index = self.hasher.hash_one(key) % SHARDS as u64;
+    fn shard(&self, key: &CacheKey) -> MutexGuard<'_, Lru> {
+        let index = key.hash() % SHARDS as u64;
         lock(&self.shards[usize::try_from(index).expect("an index below the number of shards")])
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+fn lock(shard: &Mutex<Lru>) -> MutexGuard<'_, Lru> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-// === impl Shard ===
-
-impl Shard {
-    fn get(&mut self, key: &CacheKey) -> Option<Arc<StoredObject>> {
-        let Self { slots, uses, next_use, .. } = self;
-        let slot = slots.get_mut(key)?;
-        if let Some(key) = uses.remove(&slot.last_use) {
-            uses.insert(*next_use, key);
-        }
-        slot.last_use = *next_use;
-        *next_use += 1;
-        Some(Arc::clone(&slot.object))
-    }
-
-    fn put(&mut self, key: &CacheKey, object: Arc<StoredObject>, bytes: usize) {
-        self.remove(key);
-        let last_use = self.next_use;
-        self.next_use += 1;
-        self.bytes += bytes;
-        self.uses.insert(last_use, key.clone());
-        self.slots.insert(key.clone(), Slot { object, last_use, bytes });
-    }
-
-    fn remove(&mut self, key: &CacheKey) {
-        if let Some(slot) = self.slots.remove(key) {
-            self.uses.remove(&slot.last_use);
-            self.bytes -= slot.bytes;
-        }
-    }
-
-    fn evict_to(&mut self, bytes_max: usize) {
-        while self.bytes > bytes_max
-            && let Some((_, oldest)) = self.uses.first_key_value()
-        {
-            let oldest = oldest.clone();
-            self.remove(&oldest);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use http::Response;
+    use bytes::Bytes;
+    use http::{HeaderValue, Response};
 
     use super::*;
     use crate::directives::Directives;
@@ -168,32 +107,59 @@ mod tests {
     use crate::key::KeyParts;
     use crate::object::Label;
 
+    const OBJECTS: usize = 3_000;
+    /// What an allocator adds to an allocation, on average: a header, and half of what it rounds up.
+    const BYTES_PER_ALLOCATION: u64 = 8 + 8;
+
     fn key(path: &str) -> CacheKey {
-        let (query, encoding, cookies) = (None, None, None);
-        let headers = Vec::new();
-        CacheKey::encode(&KeyParts { is_options: false, path, query, encoding, headers, cookies })
+        let identity: &[u8] = b"customer=1001;mac=ABEiM0RVZneImaq7zN3u_w";
+        CacheKey::encode(&KeyParts {
+            is_options: false,
+            path,
+            query: Some("limit=10"),
+            encoding: Some("br,gzip"),
+            headers: vec![("forecourt-identity", vec![identity])],
+            cookies: None,
+        })
     }
 
-    fn object() -> Arc<StoredObject> {
+    /// An object as one of an origin's answers, in a buffer of 16 KiB that its connection was read
+    /// into.
+    fn object(path: &str, headers: usize, body: usize) -> Arc<StoredObject> {
+        let buffer = Bytes::from(vec![b'x'; 16 * 1024]);
+        let mut response = Response::new(Bytes::copy_from_slice(&buffer[..body]));
+        let known = ["content-type", "cache-control", "etag", "vary", "date", "server"];
+        let own = (0..headers).map(|number| format!("x-header-{number}"));
+        for name in known.map(str::to_owned).into_iter().chain(own) {
+            let value = HeaderValue::from_maybe_shared(buffer.slice(..24)).unwrap();
+            response.headers_mut().append(name.parse::<http::HeaderName>().unwrap(), value);
+        }
         let freshness = Freshness::new(0, 60, &Directives::default(), 60);
-        let label = Label { targets: Vec::new(), tag_header: None };
-        Arc::new(StoredObject::new(Response::default(), freshness, false, label))
+        let targets = vec![format!("{path}?limit=10")];
+        let label = Label { targets, tag_header: None };
+        Arc::new(StoredObject::new(response, freshness, true, label))
+    }
+
+    fn counted(store: &Store) -> u64 {
+        store.shards.iter().map(|shard| lock(shard).bytes() as u64).sum()
     }
 
     #[test]
-    fn the_least_recently_used_goes_first() {
-        let mut shard = Shard::default();
-        for path in ["/a", "/b", "/c"] {
-            shard.put(&key(path), object(), 10);
+    fn the_bytes_counted_are_the_bytes_occupied() {
+        for (headers, body) in [(0, 200), (4, 300), (12, 1_000), (2, 12_000), (30, 0)] {
+            let store = Store::new(usize::MAX);
+            let occupied = allocation_counter::measure(|| {
+                for number in 0..OBJECTS {
+                    let path = format!("/v1/loyalty/entries/{number}");
+                    let stored = store.put(&key(&path), object(&path, headers, body), 0);
+                    assert_eq!(stored, Ok(()));
+                }
+            });
+            let (bytes, count) = (occupied.bytes_current, occupied.count_current);
+            let occupied = u64::try_from(bytes).unwrap()
+                + u64::try_from(count).unwrap() * BYTES_PER_ALLOCATION;
+            let percent = 100 * counted(&store) / occupied;
+            assert!((90..=110).contains(&percent), "{headers} headers, {body} bytes: {percent} %");
         }
-        assert!(shard.get(&key("/a")).is_some());
-        shard.evict_to(20);
-        let there = ["/a", "/b", "/c"].map(|path| shard.slots.contains_key(&key(path)));
-        assert_eq!(there, [true, false, true], "/b was used least recently");
-        assert_eq!((shard.bytes, shard.uses.len()), (20, 2));
-        shard.put(&key("/a"), object(), 15);
-        assert_eq!((shard.bytes, shard.uses.len()), (25, 2), "replaced, not added");
-        shard.evict_to(0);
-        assert_eq!((shard.bytes, shard.uses.len(), shard.slots.len()), (0, 0, 0));
     }
 }

@@ -10,7 +10,7 @@ use http::header::{
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
 
 use crate::function::DOMAIN_NAME;
-use crate::ids::{POP, RequestId};
+use crate::ids::{Pop, RequestId};
 use crate::lifecycle::ResultType;
 use crate::tls::TlsSession;
 use crate::websocket;
@@ -62,6 +62,7 @@ pub(crate) struct Ending<'a> {
     pub(crate) result: ResultType,
     /// A more exact word than that of the result, where there is one.
     pub(crate) detail: Option<&'static str>,
+    pub(crate) pop: &'a Pop,
     pub(crate) id: &'a RequestId,
     pub(crate) wall_unix_s: u64,
     pub(crate) taken_ms: u64,
@@ -95,7 +96,7 @@ impl LoggedRequest {
         let fields = [
             day(&date),
             date[17..25].to_owned(),
-            POP.to_owned(),
+            ending.pop.as_str().to_owned(),
             answer_bytes(ending.response).to_string(),
             self.viewer.to_string(),
             escaped(self.method.as_str().as_bytes()),

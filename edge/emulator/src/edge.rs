@@ -18,7 +18,7 @@ use crate::collapse::Fills;
 use crate::distribution::{Behavior, Distribution};
 use crate::fill::Share;
 use crate::function::{Fault, Functions, Runner, Verdict};
-use crate::ids::{POP, RequestId, RequestIds};
+use crate::ids::{Pop, RequestId, RequestIds};
 use crate::invalidation::{DelayedInvalidations, Item};
 use crate::key::keyed_target;
 use crate::lifecycle::{Phase, ResultType, Step};
@@ -35,10 +35,13 @@ const X_AMZ_CF_POP: HeaderName = HeaderName::from_static("x-amz-cf-pop");
 const X_EMU_NOT_CACHED: HeaderName = HeaderName::from_static("x-emu-not-cached");
 const X_EMU_STALE: HeaderName = HeaderName::from_static("x-emu-stale");
 
-/// The state that all requests of this edge share. `origins` and `functions` run parallel to the
+/// The state that all requests of one location share. `origins` and `functions` run parallel to the
 /// distribution's origins and behaviors.
 pub(crate) struct Edge {
-    pub(crate) distribution: Distribution,
+    pub(crate) pop: Pop,
+    /// The cache between this location and the origins, if it is not that cache itself (16.1).
+    pub(crate) regional: Option<Arc<Self>>,
+    pub(crate) distribution: Arc<Distribution>,
     pub(crate) origins: Vec<Arc<dyn Origin>>,
     pub(crate) functions: Vec<Functions>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -144,7 +147,11 @@ impl Edge {
         }
     }
 
+    /// In the regional cache first, so that no location fetches from it what it removed itself.
     fn invalidate_due(&self) -> usize {
+        if let Some(regional) = &self.regional {
+            regional.invalidate_due();
+        }
         let due = self.delayed_invalidations.take_due(self.clock.now_ms());
         if due.is_empty() { 0 } else { self.store.invalidate(&due) }
     }
@@ -299,7 +306,7 @@ impl Edge {
             {
                 let downstream_ms = self.clock.now_ms().saturating_sub(context.started_ms);
                 let timing = Timing { upstream_ms, downstream_ms };
-                server_timing::apply(headers, phase, timing, &context.id);
+                server_timing::apply(headers, phase, timing, &self.pop, &context.id);
             }
         }
         headers.entry(SERVER).or_insert(HeaderValue::from_static("CloudFront"));
@@ -308,7 +315,7 @@ impl Edge {
         }
         headers.append(VIA, self.via.clone());
         headers.insert(X_CACHE, HeaderValue::from_static(result.x_cache()));
-        headers.insert(X_AMZ_CF_POP, HeaderValue::from_static(POP));
+        headers.insert(X_AMZ_CF_POP, self.pop.header().clone());
         headers.insert(X_AMZ_CF_ID, context.id.header().clone());
         if self.switches.debug_headers {
             if let Some(reason) = phase.not_cached() {
@@ -327,6 +334,7 @@ impl Edge {
             log.write(logged.line(&Ending {
                 result,
                 detail: detail.filter(|_| is_detailed),
+                pop: &self.pop,
                 id: &context.id,
                 wall_unix_s: self.clock.wall_unix_s(),
                 taken_ms: self.clock.now_ms().saturating_sub(context.started_ms),

@@ -15,7 +15,7 @@ use crate::distribution::Distribution;
 use crate::edge::{Edge, Switches};
 use crate::error::EmulatorError;
 use crate::function::{EdgeFunction, Functions};
-use crate::ids::RequestIds;
+use crate::ids::{Pop, RequestIds};
 use crate::invalidation::{DelayedInvalidations, InvalidItem, Item};
 use crate::origin::Origin;
 use crate::store::Store;
@@ -24,10 +24,15 @@ use crate::store::Store;
 /// within a laptop's memory.
 const STORE_BYTES_MAX_DEFAULT: usize = 256 * 1024 * 1024;
 
-/// A local CloudFront: one distribution at one edge location. Clones share everything.
+/// The most locations of an emulator.
+pub const POPS_MAX: usize = 16;
+
+/// A local CloudFront: one distribution at one location or several. Clones share everything.
 #[derive(Clone)]
 pub struct Emulator {
+    /// The location at which requests come in.
     pub(crate) edge: Arc<Edge>,
+    locations: Arc<[Arc<Edge>]>,
 }
 
 /// The parts of an emulator.
@@ -37,6 +42,7 @@ pub struct Builder {
     origins: HashMap<String, Arc<dyn Origin>>,
     clock: Option<Arc<dyn Clock>>,
     store_bytes_max: usize,
+    pops: usize,
     invalidation_delay: Duration,
     detached: bool,
     access_log: Option<Arc<dyn AccessLog>>,
@@ -54,6 +60,7 @@ impl Emulator {
             origins: HashMap::new(),
             clock: None,
             store_bytes_max: STORE_BYTES_MAX_DEFAULT,
+            pops: 1,
             invalidation_delay: Duration::ZERO,
             detached: false,
             access_log: None,
@@ -67,11 +74,22 @@ impl Emulator {
         self.edge.handle(request, viewer).await
     }
 
-    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names, after the builder's
-    /// delay. A response fetched before is not stored after it. Returns the number removed by now.
+    /// The same emulator once for each of its locations, at which its requests then come in.
+    pub fn locations(&self) -> impl Iterator<Item = Self> {
+        let locations = Arc::clone(&self.locations);
+        self.locations
+            .iter()
+            .map(move |edge| Self { edge: Arc::clone(edge), locations: Arc::clone(&locations) })
+    }
+
+    /// Removes every object that an item (`/path`, `/path*`, `#tag`) names, everywhere, after the
+    /// builder's delay. A response fetched before is not stored after it. Returns the number removed by now.
     pub fn invalidate(&self, items: &[String]) -> Result<usize, InvalidItem> {
         let items = items.iter().map(|item| Item::parse(item)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.edge.invalidate(items))
+        // In the regional cache first, so that no location fetches from it what it removed itself.
+        let regional = self.edge.regional.iter();
+        let everywhere = regional.chain(self.locations.iter());
+        Ok(everywhere.map(|edge| edge.invalidate(items.clone())).sum())
     }
 }
 
@@ -103,6 +121,15 @@ impl Builder {
     #[must_use]
     pub fn store_bytes_max(mut self, bytes: usize) -> Self {
         self.store_bytes_max = bytes;
+        self
+    }
+
+    /// So many locations, one unless set and at most [`POPS_MAX`], each with a cache of its own; two
+    /// or more have a regional cache between them and the origins (16.1). They and that cache share
+    /// the bound on stored objects evenly.
+    #[must_use]
+    pub fn pops(mut self, pops: usize) -> Self {
+        self.pops = pops.clamp(1, POPS_MAX);
         self
     }
 
@@ -155,25 +182,34 @@ impl Builder {
                 let id = &origin.id;
                 self.origins.remove(id).ok_or_else(|| EmulatorError::OriginMissing(id.clone()))
             })
-            .collect::<Result<_, _>>()?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+            .collect::<Result<Vec<_>, _>>()?;
+        let pops = self.pops;
+        let caches = if pops == 1 { 1 } else { pops + 1 };
         let delay_ms = u64::try_from(self.invalidation_delay.as_millis()).unwrap_or(u64::MAX);
-        let ids = RequestIds::new(clock.wall_unix_s());
-        Ok(Emulator {
-            edge: Arc::new(Edge {
-                distribution: self.distribution,
-                origins,
-                functions,
-                store: Store::new(self.store_bytes_max),
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let distribution = Arc::new(self.distribution);
+        let location = |index: usize, regional: Option<Arc<Edge>>| {
+            let ids = RequestIds::new(clock.wall_unix_s().wrapping_add((index as u64) << 48));
+            Arc::new(Edge {
+                pop: Pop::new(index),
+                regional,
+                distribution: Arc::clone(&distribution),
+                origins: Vec::clone(&origins),
+                functions: functions.clone(),
+                store: Store::new(self.store_bytes_max / caches),
                 delayed_invalidations: DelayedInvalidations::new(delay_ms),
                 fills: Fills::new(),
                 via: ids.via(),
                 ids,
-                clock,
-                access_log: self.access_log,
+                clock: Arc::clone(&clock),
+                access_log: self.access_log.clone(),
                 switches: self.switches,
-            }),
-        })
+            })
+        };
+        let regional = (pops > 1).then(|| location(pops, None));
+        let locations: Arc<[_]> =
+            (0..pops).map(|index| location(index, regional.clone())).collect();
+        Ok(Emulator { edge: Arc::clone(&locations[0]), locations })
     }
 
     fn functions_by_behavior(&self) -> Result<Vec<Functions>, EmulatorError> {

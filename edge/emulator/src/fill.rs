@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE};
-use http::{HeaderMap, Response, StatusCode};
+use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::admission::error_page;
 use crate::answer::{self, Serving, clean};
@@ -83,6 +83,11 @@ impl Edge {
         key: &CacheKey,
         look_up: LookUp,
     ) -> FillResult {
+        if let Some(regional) = &self.regional
+            && routed.request.method == Method::GET
+        {
+            return self.fill_from(regional, routed, key, look_up).await;
+        }
         let LookUp { phase, object: stale, generation } = look_up;
         let forwarding = self.forwarding(routed);
         let conditional = stale.as_deref().filter(|object| {
@@ -115,7 +120,44 @@ impl Edge {
             {
                 self.fallen_back(&fill, object, status)
             }
-            _ => self.fetched(&fill, fetched.response),
+            _ => self.fetched(&fill, fetched.response, None),
+        }
+    }
+
+    /// Fetches the whole object from the regional cache, which fetches it itself if it has none
+    /// (16.1). The time there is part of the object's age (16.5).
+    async fn fill_from(
+        &self,
+        regional: &Arc<Self>,
+        routed: &RoutedRequest,
+        key: &CacheKey,
+        look_up: LookUp,
+    ) -> FillResult {
+        let LookUp { phase, object: stale, generation } = look_up;
+        let whole = RoutedRequest { request: routed.request.unconditional(), ..routed.clone() };
+        let mut fetched = Arc::clone(regional).look_up_boxed(whole).await;
+        if matches!(fetched.phase, Phase::FunctionThrew | Phase::FunctionInvalid) {
+            return FillResult { outcome: fetched, completion: Completion::Alone };
+        }
+        if let Some(age_s) = fetched.age_s {
+            fetched.response.headers_mut().insert(AGE, age_s.into());
+        }
+        let step = match (phase, fetched.phase) {
+            (Phase::Expired, Phase::Revalidated) => Some(Step::Revalidate),
+            (_, phase) if phase.is_from_cache() => Some(Step::HitRegionally),
+            _ => None,
+        };
+        let Outcome { upstream_ms, detail, .. } = fetched;
+        let fill = Fill { routed, key, phase, generation, upstream_ms, detail };
+        let status = fetched.response.status();
+        match stale {
+            Some(object)
+                if status.is_server_error()
+                    && object.freshness.is_usable_on_error(self.clock.now_ms()) =>
+            {
+                self.fallen_back(&fill, &object, status)
+            }
+            _ => self.fetched(&fill, fetched.response, step),
         }
     }
 
@@ -148,8 +190,14 @@ impl Edge {
         }
     }
 
-    /// A new answer: stored if it may be, and shared if it may be.
-    fn fetched(&self, fill: &Fill<'_>, response: Response<Bytes>) -> FillResult {
+    /// A new answer: stored if it may be, and shared if it may be. `step` is how it came, if it is not
+    /// the origin's.
+    fn fetched(
+        &self,
+        fill: &Fill<'_>,
+        response: Response<Bytes>,
+        step: Option<Step>,
+    ) -> FillResult {
         let now = self.now();
         let decision = self.decide(fill, response.status(), response.headers(), now);
         let response = match decision.storability {
@@ -158,10 +206,12 @@ impl Edge {
             _ => response.map(|body| Bytes::copy_from_slice(&body)),
         };
         let object = self.object(fill, response, decision, now);
-        let step = Step::Answer(self.store_object(fill, &object, decision.storability));
+        let stored = self.store_object(fill, &object, decision.storability);
+        let serving = if step.is_some() { Serving::Cached } else { Serving::Fetched };
+        let step = step.unwrap_or(Step::Answer(stored));
         FillResult {
             completion: self.completion(fill, &object, decision),
-            outcome: fill.outcome(step, &object, Serving::Fetched, object.origin_age_s),
+            outcome: fill.outcome(step, &object, serving, object.origin_age_s),
         }
     }
 

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use http::HeaderValue;
 
-/// `<IATA><n>-<C|P><n>` (13.5), of an airport that does not exist.
-pub(crate) const POP: &str = "LCL50-C1";
+/// The number of the first location of an edge.
+const FIRST_POP: usize = 50;
 
 /// Generates request ids: unique, in CloudFront's format, and no secret.
 #[derive(Debug)]
@@ -16,9 +16,30 @@ pub(crate) struct RequestIds {
     next: AtomicU64,
 }
 
+/// The name of a location: `<IATA><n>-<C|P><n>` (13.5), of an airport that does not exist.
+#[derive(Debug, Clone)]
+pub(crate) struct Pop(HeaderValue);
+
 /// One request's id: 56 characters, ending in `==`.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(HeaderValue);
+
+// === impl Pop ===
+
+impl Pop {
+    pub(crate) fn new(index: usize) -> Self {
+        let name = format!("LCL{}-C1", FIRST_POP + index);
+        Self(HeaderValue::from_str(&name).expect("letters and digits are fit for a header"))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+}
 
 // === impl RequestIds ===
 

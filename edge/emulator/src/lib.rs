@@ -45,7 +45,7 @@ mod websocket;
 pub use access_log::{ACCESS_LOG_HEADER, AccessLog};
 pub use clock::{Clock, SystemClock};
 pub use distribution::{Distribution, OriginTimeouts};
-pub use emulator::{Builder, Emulator};
+pub use emulator::{Builder, Emulator, POPS_MAX};
 pub use error::{DistributionError, EmulatorError};
 pub use function::{EdgeFunction, FunctionError};
 pub use invalidation::InvalidItem;

@@ -35,6 +35,8 @@ pub(crate) enum Phase {
     StaleOnError,
     /// Served the response of the leader of the same fill.
     Collapsed,
+    /// Served from the regional cache (16.4).
+    RegionalHit,
     /// Fetched, and stored.
     Stored,
     /// Fetched, and not stored as fresh.
@@ -58,6 +60,8 @@ pub(crate) enum Step {
     Share {
         stale_on_error: bool,
     },
+    /// The regional cache had the answer.
+    HitRegionally,
     /// The origin answered, and the answer was stored or not.
     Answer(Result<(), NotCached>),
     /// The origin answered 304 to a revalidation.
@@ -115,6 +119,7 @@ impl Phase {
                     false => Self::Collapsed,
                 }
             }
+            (Self::Absent | Self::Expired, Step::HitRegionally) => Self::RegionalHit,
             (Self::Absent | Self::Expired, Step::Answer(Ok(()))) => Self::Stored,
             (Self::Absent | Self::Expired, Step::Answer(Err(reason))) => Self::NotStored(reason),
             (Self::Bypassed(reason), Step::Answer(_)) => Self::NotStored(reason),
@@ -139,9 +144,7 @@ impl Phase {
             Self::FunctionThrew => ResultType::LambdaExecutionError,
             Self::FunctionInvalid => ResultType::LambdaValidationError,
             _ if status.is_client_error() || status.is_server_error() => ResultType::Error,
-            Self::Fresh | Self::StaleWhileRevalidate | Self::StaleOnError | Self::Collapsed => {
-                ResultType::Hit
-            }
+            phase if phase.is_from_cache() => ResultType::Hit,
             Self::Revalidated => ResultType::RefreshHit,
             _ => ResultType::Miss,
         }
@@ -151,7 +154,11 @@ impl Phase {
     pub(crate) fn is_from_cache(self) -> bool {
         matches!(
             self,
-            Self::Fresh | Self::StaleWhileRevalidate | Self::StaleOnError | Self::Collapsed
+            Self::Fresh
+                | Self::StaleWhileRevalidate
+                | Self::StaleOnError
+                | Self::Collapsed
+                | Self::RegionalHit
         )
     }
 

@@ -1,5 +1,6 @@
 //! The cache's side of a request: serve from it, wait for the leader of a miss, or lead one.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Method;
@@ -29,6 +30,14 @@ pub(crate) struct LookUp {
 // === impl Edge ===
 
 impl Edge {
+    /// As [`look_up`](Self::look_up), for the location whose regional cache this is.
+    pub(crate) fn look_up_boxed(
+        self: Arc<Self>,
+        routed: RoutedRequest,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        Box::pin(async move { self.look_up(&routed).await })
+    }
+
     /// The answer to a request whose behavior caches.
     pub(crate) async fn look_up(self: &Arc<Self>, routed: &RoutedRequest) -> Outcome {
         let behavior = &self.distribution.behaviors[routed.behavior];

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::HeaderValue;
 
-use crate::ids::{POP, RequestId};
+use crate::ids::{Pop, RequestId};
 use crate::lifecycle::Phase;
 
 const SERVER_TIMING: &str = "server-timing";
@@ -18,15 +18,26 @@ pub(crate) struct Timing {
 }
 
 /// Writes the edge's metrics; the origin's own follow them when it was contacted, and not on a hit.
-pub(crate) fn apply(answer: &mut HeaderMap, phase: Phase, timing: Timing, id: &RequestId) {
+pub(crate) fn apply(
+    answer: &mut HeaderMap,
+    phase: Phase,
+    timing: Timing,
+    pop: &Pop,
+    id: &RequestId,
+) {
     let outcome = match phase {
         Phase::Revalidated => "cdn-cache-refresh",
         phase if phase.is_from_cache() => "cdn-cache-hit",
         _ => "cdn-cache-miss",
     };
-    let mut metrics = format!("{outcome},cdn-pop;desc=\"{POP}\",cdn-rid;desc=\"{}\"", id.as_str());
-    if phase.is_from_cache() || phase == Phase::Revalidated {
-        metrics.push_str(",cdn-hit-layer;desc=\"EDGE\"");
+    let (pop, id) = (pop.as_str(), id.as_str());
+    let mut metrics = format!("{outcome},cdn-pop;desc=\"{pop}\",cdn-rid;desc=\"{id}\"");
+    match phase {
+        Phase::RegionalHit => metrics.push_str(",cdn-hit-layer;desc=\"REC\""),
+        phase if phase.is_from_cache() || phase == Phase::Revalidated => {
+            metrics.push_str(",cdn-hit-layer;desc=\"EDGE\"");
+        }
+        _ => {}
     }
     if let Some(upstream_ms) = timing.upstream_ms {
         metrics.push_str(",cdn-upstream-layer;desc=\"EDGE\",cdn-upstream-dns;dur=0");

@@ -188,6 +188,15 @@ impl Forwarding<'_> {
 // === impl EdgeRequest ===
 
 impl EdgeRequest {
+    /// The same for the whole object, whatever the viewer has of it.
+    pub(crate) fn unconditional(&self) -> Self {
+        let mut request = self.clone();
+        for name in CONDITIONS {
+            request.headers.remove(name);
+        }
+        request
+    }
+
     /// The request for an `Origin`, or none if a function made its target invalid.
     pub(crate) fn into_origin(self, request_id: &HeaderValue) -> Option<Request<Bytes>> {
         let target = self.target();

@@ -35,6 +35,8 @@ pub(crate) struct Case {
     pub(crate) functions: Vec<FunctionOf>,
     #[serde(default)]
     pub(crate) invalidation_delay_s: u64,
+    #[serde(default = "default_location")]
+    pub(crate) locations: usize,
     /// What the origin does, in order; the last forever.
     #[serde(default)]
     pub(crate) origin: Vec<OriginAct>,
@@ -52,7 +54,6 @@ pub(crate) enum Status {
     Emulated,
     Approximated,
     Refused,
-    Absent,
 }
 
 /// A function that always gives the same answer, or changes parts of what it gets.
@@ -90,6 +91,9 @@ pub(crate) struct Step {
     pub(crate) at: Option<u64>,
     /// A millisecond before so many seconds.
     pub(crate) before: Option<u64>,
+    /// Where the request comes in; the first is 1.
+    #[serde(default = "default_location")]
+    pub(crate) location: usize,
     /// The target of a request.
     pub(crate) request: Option<String>,
     #[serde(default = "default_method")]
@@ -149,6 +153,10 @@ fn default_body() -> String {
     "body".to_owned()
 }
 
+fn default_location() -> usize {
+    1
+}
+
 fn default_method() -> String {
     "GET".to_owned()
 }
@@ -180,7 +188,6 @@ impl Status {
             Self::Emulated => "emulated",
             Self::Approximated => "approximated",
             Self::Refused => "refused",
-            Self::Absent => "absent",
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain_core::bookmark::Pending;
 use domain_core::id::CommandId;
+use domain_core::memory;
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, VariantArray};
@@ -82,6 +83,22 @@ impl Action {
     #[must_use]
     pub fn add(offer: Offer, quantity: u32) -> Self {
         Self::Add { line: offer.line_id(), offer: Arc::new(offer), quantity }
+    }
+
+    /// The bytes it refers to.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Add { offer, .. } => offer.bytes(),
+            Self::Set { .. } | Self::Remove { .. } | Self::Clear => 0,
+            Self::Attributes { changes } => {
+                let texts = changes.iter().map(|(name, value)| {
+                    memory::of_text(name) + memory::of_text(value.as_deref().unwrap_or_default())
+                });
+                memory::of_map(changes) + texts.sum::<usize>()
+            }
+            Self::Take { lines } => memory::of_map(lines),
+            Self::Merge { guest } => memory::of_text(guest),
+        }
     }
 }
 

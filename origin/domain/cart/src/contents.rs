@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use domain_core::memory;
 use domain_core::money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,13 @@ impl Contents {
                 self.lines.remove(&line);
             }
         }
+    }
+
+    /// The bytes it refers to.
+    pub(super) fn bytes(&self) -> usize {
+        memory::of_map(&self.lines)
+            + memory::of_texts(&self.attributes)
+            + self.lines.values().map(|line| line.offer.bytes()).sum::<usize>()
     }
 
     /// Adds the contents of a guest's cart, as if its commands had run here at their own times.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain_core::id::{digest, read_text};
+use domain_core::memory;
 use domain_core::money::Money;
 use domain_core::time::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,6 +137,17 @@ impl<'de> Deserialize<'de> for LineId {
 // === impl Offer ===
 
 impl Offer {
+    /// The bytes it occupies behind an `Arc`.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.variant_id, &self.sku].map(|text| text.as_deref().unwrap_or_default());
+        memory::of_arc::<Self>()
+            + memory::of_text(&self.product)
+            + memory::of_text(&self.title)
+            + texts.map(memory::of_text).iter().sum::<usize>()
+            + self.selection.as_ref().map_or(0, memory::of_texts)
+            + memory::of_texts(&self.properties)
+    }
+
     /// The id of the offer's line.
     #[must_use]
     pub fn line_id(&self) -> LineId {

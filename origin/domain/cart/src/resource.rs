@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain_core::bookmark::Pending;
 use domain_core::event::Kind;
 use domain_core::id::CommandId;
+use domain_core::memory;
 use domain_core::resource::{CommandEvent, Resource};
 use domain_core::time::Time;
 
@@ -12,9 +13,7 @@ use super::absorb::CartEvent;
 use super::command::CartCommand;
 use super::contents::Contents;
 use super::item::{Base, CartItem, IDLE_MS_MAX};
-
-/// The approximate bytes of a line or a command in memory.
-const LINE_BYTES: usize = 512;
+use super::merge::Guest;
 
 impl CommandEvent for CartEvent {
     const KIND: Kind = Kind::CartCommanded;
@@ -72,9 +71,17 @@ impl Resource for CartItem {
     }
 
     fn bytes(&self) -> usize {
-        let guests = self.guests.values().map(|guest| guest.base.contents.lines.len());
-        let lines = self.base.contents.lines.len() + guests.sum::<usize>();
-        LINE_BYTES * (self.retained() + lines + self.folded.len() / 8)
+        let guests = self.guests.iter().map(|(cart, guest)| {
+            let Guest { base, commands, .. } = guest;
+            memory::of_text(cart) + base.contents.bytes() + bytes_of_commands(commands)
+        });
+        memory::of_arc::<Self>()
+            + self.base.contents.bytes()
+            + bytes_of_commands(&self.commands)
+            + memory::of_list(&self.folded)
+            + memory::of_map(&self.guests)
+            + guests.sum::<usize>()
+            + self.merged_into.as_deref().map_or(0, memory::of_text)
     }
 
     /// Commands below the 48 hour bound are folded, or are too late.
@@ -91,4 +98,8 @@ impl Resource for CartItem {
     fn merged_into_at(&self, now: Time) -> Option<&str> {
         self.merged_into.as_deref().filter(|_| now <= self.expires_at())
     }
+}
+
+fn bytes_of_commands(commands: &Vec<CartCommand>) -> usize {
+    memory::of_list(commands) + commands.iter().map(|it| it.action.bytes()).sum::<usize>()
 }

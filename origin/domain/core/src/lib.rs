@@ -9,6 +9,7 @@ pub mod event;
 pub mod id;
 pub mod idempotency;
 pub mod json_pointer;
+pub mod memory;
 pub mod money;
 pub mod port;
 pub mod resource;

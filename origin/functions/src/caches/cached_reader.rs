@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{Bounds, ReadThrough, Versioned};
+use cache::{Bounds, ENTRY_BYTES, ReadThrough, Versioned};
 use domain_cart::{CartChange, CartItem, CartWriter};
 use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
@@ -21,8 +21,6 @@ use crate::runtime::timing::span;
 const TTL: Duration = Duration::from_secs(5);
 /// Most bytes of the cached items of one kind of resource: what a 512 MB function can spare.
 const WEIGHT_MAX: u64 = 64 * 1024 * 1024;
-/// The weight of an entry besides its item.
-const ENTRY_WEIGHT: u32 = 256;
 
 /// The resources of one kind, cached by one instance.
 #[derive(Clone)]
@@ -47,7 +45,7 @@ impl<R: Resource> Versioned for CachedItem<R> {
 
     fn weight(&self) -> u32 {
         let bytes = self.0.as_ref().map_or(0, |item| item.bytes());
-        u32::try_from(bytes).unwrap_or(u32::MAX).saturating_add(ENTRY_WEIGHT)
+        u32::try_from(bytes).unwrap_or(u32::MAX).saturating_add(ENTRY_BYTES)
     }
 }
 

@@ -7,6 +7,7 @@ mod checkouts;
 mod commands;
 mod erasing;
 mod laws;
+mod memory;
 mod merge_laws;
 mod merges;
 mod offers;

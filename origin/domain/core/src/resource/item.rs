@@ -37,7 +37,7 @@ pub trait Resource: Debug + Clone + PartialEq + Send + Sync + 'static {
     /// in (time, id) order. `pending` is in that order, without repetitions.
     fn fold(&self, pending: &[&Self::Event]) -> Self::View;
 
-    /// Approximate size in bytes: how much room a cached item takes.
+    /// The bytes that the item occupies behind an `Arc`, within a tenth: what it takes of a cache.
     fn bytes(&self) -> usize;
 
     /// A command at or below this time is absorbed, or never will be.

@@ -9,6 +9,7 @@
 
 use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
+use domain_core::memory;
 use domain_core::money::Money;
 use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,12 @@ pub(super) struct Ruling {
 // === impl Redemption ===
 
 impl Redemption {
+    /// The bytes it refers to.
+    pub(super) fn bytes(&self) -> usize {
+        let pool = self.slot.as_ref().map_or(0, |slot| memory::of_text(slot.pool.as_str()));
+        memory::of_text(&self.reward) + pool
+    }
+
     /// Its ledger entries. All have the command's day, so that the points that come back are the
     /// ones that were held.
     #[must_use]

@@ -3,6 +3,7 @@
 use domain_core::bookmark::Bookmark;
 use domain_core::id::CommandId;
 use domain_core::idempotency::ID_WINDOW_MS;
+use domain_core::memory;
 use domain_core::port::{CONFLICT_ROUNDS_MAX, PortError};
 use domain_core::resource::{CommandEvent as _, Read, Resource};
 use domain_core::time::Time;
@@ -11,11 +12,8 @@ use super::lifecycle::Redemption;
 use super::loyalty_command::LoyaltyEvent;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{EntryKey, LedgerEntry};
+use crate::ledger::merge::Merged;
 use crate::ports::{EntryPage, LedgerReader, PAGE_ENTRIES_MAX};
-
-/// The approximate bytes of a lot or a day of spending in memory; a redemption takes four times as
-/// many.
-const LOT_BYTES: usize = 64;
 
 /// An account as one client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +61,20 @@ impl Resource for Account {
     }
 
     fn bytes(&self) -> usize {
-        let lots = self.all_lots().count() + self.merged.len();
-        LOT_BYTES * (lots + self.spent.len() + 4 * self.redemptions.len())
+        let merged = self.merged.iter().map(|merged| {
+            let Merged { customer, into, lots, .. } = merged;
+            memory::of_text(customer) + memory::of_text(into) + memory::of_list(lots)
+        });
+        let redemptions = self.redemptions.iter().map(Redemption::bytes);
+        memory::of_arc::<Self>()
+            + memory::of_text(&self.customer)
+            + memory::of_list(&self.lots)
+            + memory::of_list(&self.spent)
+            + memory::of_list(&self.redemptions)
+            + redemptions.sum::<usize>()
+            + memory::of_list(&self.merged)
+            + merged.sum::<usize>()
+            + self.merged_into.as_deref().map_or(0, memory::of_text)
     }
 }
 

@@ -316,6 +316,10 @@ pub struct EdgeArgs {
     /// Where the edge listens.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
+    /// Locations: the first listens there, each other one port higher than the one before. Two or more
+    /// have a regional cache between them and the origins.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub pops: u16,
     /// Speak TLS, with HTTP/2: with a certificate for localhost made now, unless one is given.
     #[arg(long)]
     pub tls: bool,

@@ -18,13 +18,14 @@ pub(crate) enum Condition {
 /// Evaluates the request's conditions on the object's validators, in the RFC's order.
 pub(crate) fn evaluate(request: &HeaderMap, object: &HeaderMap) -> Condition {
     let etag = object.get(ETAG).map(HeaderValue::as_bytes);
-    let modified = date(object, LAST_MODIFIED);
+    // A date is parsed only for a condition that needs it: most requests have none.
+    let modified = || date(object, LAST_MODIFIED);
     if request.contains_key(IF_MATCH) {
         if !matches_any(request, IF_MATCH, etag, strongly_equal) {
             return Condition::Failed;
         }
-    } else if let (Some(limit), Some(modified)) = (date(request, IF_UNMODIFIED_SINCE), modified)
-        && modified > limit
+    } else if let Some(limit) = date(request, IF_UNMODIFIED_SINCE)
+        && modified().is_some_and(|modified| modified > limit)
     {
         return Condition::Failed;
     }
@@ -32,8 +33,8 @@ pub(crate) fn evaluate(request: &HeaderMap, object: &HeaderMap) -> Condition {
         if matches_any(request, IF_NONE_MATCH, etag, weakly_equal) {
             return Condition::NotModified;
         }
-    } else if let (Some(since), Some(modified)) = (date(request, IF_MODIFIED_SINCE), modified)
-        && modified <= since
+    } else if let Some(since) = date(request, IF_MODIFIED_SINCE)
+        && modified().is_some_and(|modified| modified <= since)
     {
         return Condition::NotModified;
     }

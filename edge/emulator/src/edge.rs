@@ -68,8 +68,8 @@ pub(crate) struct Switches {
 pub(crate) struct RoutedRequest {
     pub(crate) behavior: usize,
     pub(crate) request: EdgeRequest,
-    /// The target by which an invalidation names it, before the function.
-    pub(crate) viewer_target: String,
+    /// The target by which an invalidation names it, before the function, if there is one.
+    pub(crate) viewer_target: Option<String>,
     pub(crate) id: RequestId,
 }
 
@@ -227,8 +227,9 @@ impl Edge {
         id: &RequestId,
     ) -> Outcome {
         let policy = self.distribution.cache_policy(&self.distribution.behaviors[behavior]);
-        let viewer_target = keyed_target(policy, &request);
-        let request = match &self.functions[behavior].viewer_request {
+        let viewer_request = self.functions[behavior].viewer_request.as_ref();
+        let viewer_target = viewer_request.map(|_| keyed_target(policy, &request));
+        let request = match viewer_request {
             None => request,
             Some(function) => {
                 match self.runner(behavior, id).viewer_request(function.as_ref(), request) {

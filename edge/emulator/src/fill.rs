@@ -284,9 +284,8 @@ impl Edge {
         };
         let policy = self.policy(fill.routed);
         let mut targets = vec![keyed_target(policy, &fill.routed.request)];
-        if fill.routed.viewer_target != targets[0] {
-            targets.push(fill.routed.viewer_target.clone());
-        }
+        let viewer_target = fill.routed.viewer_target.as_ref();
+        targets.extend(viewer_target.filter(|target| **target != targets[0]).cloned());
         let label = Label { targets, tag_header: self.distribution.tag_header.as_ref() };
         Arc::new(StoredObject::new(response, freshness, decision.revalidates, label))
     }

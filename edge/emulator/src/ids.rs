@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use http::HeaderValue;
 
+/// Of a request id: 40 bytes in base64.
+const ID_CHARS: usize = 56;
 /// The number of the first location of an edge.
 const FIRST_POP: usize = 50;
 
@@ -55,8 +57,10 @@ impl RequestIds {
             let word = mix(self.seed ^ lane.rotate_right(8)) ^ mix(number.wrapping_add(lane << 56));
             chunk.copy_from_slice(&word.to_le_bytes());
         }
-        let text = URL_SAFE.encode(bytes);
-        RequestId(HeaderValue::from_str(&text).expect("base64 is fit for a header"))
+        let mut text = [0; ID_CHARS];
+        let written = URL_SAFE.encode_slice(bytes, &mut text);
+        debug_assert_eq!(written, Ok(ID_CHARS));
+        RequestId(HeaderValue::from_bytes(&text).expect("base64 is fit for a header"))
     }
 
     /// `1.1 <32 hex>.cloudfront.net (CloudFront)` (13.2), the same for the life of this edge.

@@ -9,26 +9,28 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::text;
+use super::event;
+use super::text::Text;
 
 /// The JSON of an answer: a response if it has a status, otherwise a request.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Answer {
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct Answer<'a> {
     status: Option<Value>,
-    method: Option<String>,
-    uri: Option<String>,
-    querystring: Option<String>,
-    headers: Option<BTreeMap<String, Vec<Line>>>,
+    method: Option<Text<'a>>,
+    uri: Option<Text<'a>>,
+    querystring: Option<Text<'a>>,
+    headers: Option<BTreeMap<Text<'a>, Vec<Line<'a>>>>,
     body: Option<Value>,
-    body_encoding: Option<String>,
+    body_encoding: Option<Text<'a>>,
     origin: Option<Value>,
 }
 
 #[derive(Deserialize)]
-struct Line {
-    key: Option<String>,
-    value: String,
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Line<'a> {
+    key: Option<Text<'a>>,
+    value: Text<'a>,
 }
 
 /// The parts of a request that a function may have changed.
@@ -49,8 +51,8 @@ pub(super) struct ResponseAnswer {
 
 // === impl Answer ===
 
-impl Answer {
-    pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
+impl<'a> Answer<'a> {
+    pub(super) fn parse(json: &'a [u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|error| format!("not an answer: {error}"))
     }
 
@@ -64,9 +66,9 @@ impl Answer {
             return Err("a body, which the association does not include".to_owned());
         }
         Ok(RequestAnswer {
-            method: self.method.ok_or("a request without method")?,
-            uri: self.uri.ok_or("a request without uri")?,
-            querystring: self.querystring.unwrap_or_default(),
+            method: self.method.ok_or("a request without method")?.into_owned(),
+            uri: self.uri.ok_or("a request without uri")?.into_owned(),
+            querystring: self.querystring.map(Text::into_owned).unwrap_or_default(),
             headers: header_map(self.headers.unwrap_or_default(), before)?,
             origin: self.origin,
         })
@@ -99,16 +101,22 @@ impl Answer {
 }
 
 fn header_map(
-    lines_by_name: BTreeMap<String, Vec<Line>>,
+    lines_by_name: BTreeMap<Text<'_>, Vec<Line<'_>>>,
     before: &HeaderMap,
 ) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::with_capacity(lines_by_name.len());
     for (name, lines) in lines_by_name {
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(format!("the header `{name}` is not listed in lower case"));
+            return Err(format!("the header `{}` is not listed in lower case", &*name));
         }
-        let parsed: HeaderName = name.parse().map_err(|_| format!("the header name `{name}`"))?;
-        if before.get_all(&parsed).iter().map(text).eq(lines.iter().map(|line| &line.value[..])) {
+        let parsed: HeaderName =
+            name.parse().map_err(|_| format!("the header name `{}`", &*name))?;
+        if before
+            .get_all(&parsed)
+            .iter()
+            .map(event::text)
+            .eq(lines.iter().map(|line| &line.value[..]))
+        {
             for value in before.get_all(&parsed) {
                 headers.append(&parsed, value.clone());
             }
@@ -116,10 +124,10 @@ fn header_map(
         }
         for line in lines {
             if line.key.is_some_and(|key| !key.eq_ignore_ascii_case(&name)) {
-                return Err(format!("a key other than its header's name `{name}`"));
+                return Err(format!("a key other than its header's name `{}`", &*name));
             }
             let value = HeaderValue::from_bytes(line.value.as_bytes())
-                .map_err(|_| format!("the value of the header `{name}`"))?;
+                .map_err(|_| format!("the value of the header `{}`", &*name))?;
             headers.append(&parsed, value);
         }
     }

@@ -4,6 +4,7 @@ mod answer;
 mod event;
 mod header_rules;
 mod run;
+mod text;
 
 use std::sync::Arc;
 

@@ -106,7 +106,8 @@ impl Runner<'_> {
             origin: (moment == Moment::OriginRequest).then_some(self.origin),
             response: None,
         };
-        let answer = Answer::parse(&invoke(function, &event.to_json())?)?;
+        let answer = invoke(function, &event.to_json())?;
+        let answer = Answer::parse(&answer)?;
         if answer.is_response() {
             let answer = answer.into_response(&HeaderMap::new())?;
             return generated(moment, answer).map(Verdict::Respond);
@@ -133,7 +134,8 @@ impl Runner<'_> {
             origin: None,
             response: Some((response.status(), response.headers())),
         };
-        let answer = Answer::parse(&invoke(function, &event.to_json())?)?;
+        let answer = invoke(function, &event.to_json())?;
+        let answer = Answer::parse(&answer)?;
         let answer = answer.into_response(response.headers())?;
         if let Some(name) = violated(moment, response.headers(), &answer.headers) {
             return Err(Fault::Invalid(format!("the header `{name}` was touched")));

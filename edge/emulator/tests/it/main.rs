@@ -10,6 +10,7 @@ mod cloudfront;
 mod forecourt;
 #[cfg(test)]
 mod framing;
+mod hits;
 mod locations;
 #[cfg(test)]
 mod rules;

@@ -216,7 +216,8 @@ export class Engine {
     const epoch = await store.update((doc) => {
       const { commands } = this.kind.jar(doc);
       if (commands.length >= QUEUE_MAX) {
-        throw new ForecourtError('queue-full', `${QUEUE_MAX} commands wait for the network already.`);
+        const message = `${QUEUE_MAX} commands wait for the network already.`;
+        throw new ForecourtError('queue-full', message, { queued: false });
       }
       commands.push({
         ...command, key, tab, resource: '', at: platform.now(), state: 'queued', bookmarks: [],
@@ -231,25 +232,27 @@ export class Engine {
     try {
       return await within(platform, CALL_MS_MAX, options.signal, () => outcome);
     } catch (error) {
-      // Another tab sent it, and could not read again: it counts.
-      const outcome = this.outcome(key);
-      if (outcome && !outcome.problem && !outcome.isExpired) return undefined;
-      throw await this.leave(key, error as ForecourtError);
+      const left = await this.leave(key, error as ForecourtError);
+      if (left) throw left;
+      return undefined;
     } finally {
       this.waiters.delete(key);
       this.bodies.delete(key);
     }
   }
 
-  /** The caller no longer waits: what was not sent is not sent if it aborted. */
-  private async leave(key: string, error: ForecourtError): Promise<ForecourtError> {
-    if (error.kind !== 'aborted' && error.kind !== 'timeout' && error.kind !== 'network') return error;
+  /** The caller no longer waits: what was not sent is not sent if it aborted. Returns the error with whether
+   * the command is still to be sent, or nothing if another tab sent it, and could not read again: it counts. */
+  private async leave(key: string, error: ForecourtError): Promise<ForecourtError | undefined> {
     const queued = await this.context.store.update((doc) => {
       const jar = this.kind.jar(doc);
+      const outcome = jar.outcomes.find((one) => one.key === key);
+      if (outcome && !outcome.problem && !outcome.isExpired) return undefined;
       const command = jar.commands.find((one) => one.key === key);
       if (command?.state === 'queued' && error.kind === 'aborted') settle(jar, { key });
       return jar.commands.some((one) => one.key === key);
     });
+    if (queued === undefined) return undefined;
     return new ForecourtError(error.kind, error.message, { ...error.details, queued });
   }
 

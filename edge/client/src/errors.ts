@@ -37,7 +37,7 @@ export interface ErrorDetails {
   errors?: FieldError[];
   /** How long to wait before another attempt. */
   retryAfterMs?: number;
-  /** The command is stored and is sent again, so don't repeat it. */
+  /** Of every command that fails: whether it is stored and sent later. Then don't sell it another way. */
   queued?: boolean;
   /** The members of the problem document, also those of later releases. */
   problem?: Record<string, unknown>;

@@ -93,6 +93,61 @@ test('with Forecourt down every call fails within its bound, typed, and the comm
   assert.deepEqual(quantities(await clock.run(page.cart.flush())), [1]);
 });
 
+const html = (status: number) => answer(status, '<html>CloudFront</html>');
+const UNDECIDED: [string, string, (n: number) => ReturnType<typeof answer>, object?][] = [
+  ['503 four times', 'problem', () => problemOf(503, 'unavailable')],
+  ['429', 'problem', () => problemOf(429, 'too-many-pending', {}, { 'retry-after': '1' })],
+  ['502 of the edge', 'problem', () => html(502)],
+  ['504 of the edge', 'problem', () => html(504)],
+  ['a page that is not Forecourt’s', 'unreadable', () => html(200)],
+  ['bookmarks that never verify', 'busy', () => problemOf(400, 'bookmark-invalid')],
+  ['a customer whom Shopify has signed out', 'signed-out', () => problemOf(401, 'token-missing'), { customer: '7' }],
+];
+for (const [name, kind, refuse, options] of UNDECIDED) {
+  test(`${name}: the page learns that the command waits, and it counts once later`, async () => {
+    const { clock, shop, tab } = at();
+    const page = tab(options);
+    let n = 0;
+    shop.fate = ({ headers, url }) =>
+      (headers['idempotency-key'] || url.endsWith('/session') ? refuse(n++) : undefined);
+    const error = await clock.run(errorOf(page.cart.add(tee(2))));
+    assert.deepEqual([error.kind, error.details.queued], [kind, true], error.message);
+    assert.ok(n > 0);
+    shop.fate = () => undefined;
+    await clock.run(page.cart.flush());
+    assert.deepEqual(quantities(await clock.run(page.cart.get())), [2]);
+  });
+}
+
+test('what is not sent later may be sold another way: rejected, aborted, ended or beyond the bound', async () => {
+  const { clock, shop, tab } = at();
+  const page = tab();
+  await clock.run(page.cart.add(tee()));
+  const queuedOf = async (promise: Promise<unknown>) => {
+    const { kind, code, details } = await clock.run(errorOf(promise));
+    return [code ?? kind, details.queued];
+  };
+  shop.fate = ({ headers }) => (headers['idempotency-key'] ? problemOf(422, 'quantity-out-of-range') : undefined);
+  assert.deepEqual(await queuedOf(page.cart.add(tee(0))), ['quantity-out-of-range', false]);
+  shop.fate = () => new Promise(() => {});
+  const first = errorOf(page.cart.add(tee()));
+  await clock.pass(1);
+  const stop = new AbortController();
+  const second = page.cart.add(tee(), { signal: stop.signal });
+  second.catch(() => {});
+  await clock.pass(1);
+  stop.abort();
+  assert.deepEqual(await queuedOf(second), ['aborted', false]);
+  await clock.run(page.session.end());
+  const { kind, details } = await clock.run(first);
+  assert.deepEqual([kind, details.queued], ['signed-out', false]);
+  const waiting = Array.from({ length: 50 }, () => errorOf(page.cart.add(tee())));
+  await clock.pass(1);
+  assert.deepEqual(await queuedOf(page.cart.add(tee())), ['queue-full', false]);
+  await clock.run(page.session.end());
+  for (const error of await clock.run(Promise.all(waiting))) assert.equal(error.details.queued, false);
+});
+
 test('a server that never answers is given up within the bound', async () => {
   const { clock, shop, tab } = at();
   shop.fate = () => new Promise(() => {});

@@ -4137,6 +4137,24 @@ export interface components {
             /** @description Shopify's variant id, if a variant covers the selection. */
             variant_id?: string | null;
         };
+        /** @description The unit prices of a line, in minor units. */
+        LinePriceBody: {
+            /**
+             * Format: int64
+             * @description As Shopify charges it.
+             */
+            charged?: number | null;
+            /**
+             * Format: int64
+             * @description As the cart shows it.
+             */
+            shown?: number | null;
+            /**
+             * Format: int64
+             * @description As it is today.
+             */
+            today: number;
+        };
         /** @description A customer's loyalty. */
         LoyaltyBody: {
             /** @description RFC 3339: the newest entry or expiry that counts; null while nothing has happened. */
@@ -4230,7 +4248,7 @@ export interface components {
             in_items: boolean;
             /** @description The line's id. */
             line: string;
-            price?: components["schemas"]["PriceBody"] | null;
+            price?: components["schemas"]["LinePriceBody"] | null;
             /** @description The cheapest valid selection that keeps as many choices as possible. */
             repair?: {
                 [key: string]: string;

@@ -71,7 +71,7 @@ struct ProblemBody {
     in_items: bool,
     /// Unit prices; only if the problem is about the price.
     #[serde(skip_serializing_if = "Option::is_none")]
-    price: Option<PriceBody>,
+    price: Option<LinePriceBody>,
     /// The cheapest valid selection that keeps as many choices as possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     repair: Option<BTreeMap<String, String>>,
@@ -79,7 +79,7 @@ struct ProblemBody {
 
 /// The unit prices of a line, in minor units.
 #[derive(Debug, Serialize, ToSchema)]
-struct PriceBody {
+struct LinePriceBody {
     /// As the cart shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<i64>,
@@ -122,10 +122,10 @@ fn problem(problem: &LineProblem) -> ProblemBody {
     let LineProblem { line, title, problem } = problem;
     let price = match problem {
         Problem::PriceChanged { shown, today } => {
-            Some(PriceBody { shown: Some(shown.0), today: today.0, charged: None })
+            Some(LinePriceBody { shown: Some(shown.0), today: today.0, charged: None })
         }
         Problem::PriceNotBinding { today, charged } => {
-            Some(PriceBody { shown: None, today: today.0, charged: Some(charged.0) })
+            Some(LinePriceBody { shown: None, today: today.0, charged: Some(charged.0) })
         }
         _ => None,
     };

@@ -1,10 +1,11 @@
 // Builds dist/: the ESM entry and its parts, the plain script, and the declarations.
-import { rm } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
-const PARTS = ['core', 'cart', 'loyalty', 'configurator', 'hand-over'];
+const PARTS = ['core', 'cart', 'loyalty', 'configurator', 'hand-over', 'elements'];
+const ELEMENTS = ['configurator', 'points', 'rewards', 'cart'];
 const common = {
   absWorkingDir: root,
   outdir: 'dist',
@@ -20,6 +21,7 @@ await build({
   entryPoints: [
     { in: 'src/index.ts', out: 'forecourt' },
     ...PARTS.map((part) => ({ in: `src/${part}.ts`, out: part })),
+    ...ELEMENTS.map((name) => ({ in: `src/elements/${name}.ts`, out: `element-${name}` })),
   ],
   chunkNames: 'part-[hash]',
   format: 'esm',
@@ -37,6 +39,13 @@ await build({
       (kind === 'dynamic-import' ? { path, external: true } : undefined)),
   }],
 });
+// The theme's assets: committed, because a merchant deploys them, and the demo shop runs without Node. A test
+// of the theme fails if they are not those of this build.
+const assets = `${root}/../theme/assets`;
+for (const name of await readdir(assets)) if (name.endsWith('.js')) await rm(`${assets}/${name}`);
+for (const name of await readdir(`${root}/dist`)) {
+  if (name.endsWith('.js') && !name.includes('script')) await copyFile(`${root}/dist/${name}`, `${assets}/${name}`);
+}
 const tsc = spawnSync('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
   cwd: root, stdio: 'inherit',
 });

@@ -115,13 +115,14 @@ export class CartApi {
   }
 
   /** Replaces Shopify's cart by this one, unless a problem holds a line back; then send the shopper to
-   * `url`. With `anyway` the lines without such a problem are handed over. */
+   * `url`. With `anyway` the lines without such a problem are handed over. What Shopify's cart rejects is a
+   * problem `shopify-rejected`. */
   async handOver(options: CallOptions & { anyway?: boolean } = {}): Promise<HandOver> {
     const checkout = await this.checkout(options);
     const { problems } = checkout;
     if (problems.length && !options.anyway) return { problems };
     const { handOver } = await import('./hand-over.js');
-    return { url: await handOver(this.context.platform, checkout), problems };
+    return handOver(this.context.platform, checkout);
   }
 
   /** A customer has signed in: the guest's cart is merged into the customer's. */

@@ -5,7 +5,9 @@ import { SessionKeeper } from './session.js';
 import { Store } from './store.js';
 import type { Options } from './index.js';
 
-export async function createContext(options: Options, given?: Platform): Promise<Context> {
+export async function createContext(
+  options: Options & { customer?: string | null }, given?: Platform,
+): Promise<Context> {
   const platform = given ?? browser();
   const store = await Store.open(platform);
   const session = new SessionKeeper(platform, store, options.proxyPath, options.customer);

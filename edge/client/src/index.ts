@@ -16,9 +16,9 @@ export interface Options {
   baseUrl: string;
   /** The App Proxy on this storefront: `/apps/forecourt`. Without it no customer can sign in. */
   proxyPath?: string;
-  /** Whom Shopify has signed in on this page, `null` for no one; the page's Liquid knows. If this is not who
-   * was signed in before, everything about the former customer is dropped. */
-  customer?: string | null;
+  /** Whom Shopify has signed in on this page, `null` for no one; `{{ customer.id | json }}` in Liquid, which is
+   * a number. If this is not who was signed in before, everything about the former customer is dropped. */
+  customer?: string | number | null;
 }
 
 export interface SessionApi {
@@ -82,10 +82,11 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 
 /** The client of one shop. `platform` is for tests. */
 export function createForecourt(options: Options, platform?: Platform): Forecourt {
+  const customer = typeof options.customer === 'number' ? `${options.customer}` : options.customer;
   const context = once(async () => {
-    const made = await (await import('./core.js')).createContext(options, platform);
+    const made = await (await import('./core.js')).createContext({ ...options, customer }, platform);
     const known = made.store.read().session?.customer;
-    if (known !== undefined && options.customer !== undefined && known !== options.customer) {
+    if (known !== undefined && customer !== undefined && known !== customer) {
       await made.session.end();
     }
     return made;

@@ -298,6 +298,14 @@ test('another customer on the same device starts with nothing of the former one'
   assert.ok(!browser.text!.includes('customer-7'));
 });
 
+test('a customer whose id Liquid writes as a number stays signed in on the next page', async () => {
+  const { clock, shop, tab } = at();
+  shop.customer = '7';
+  await clock.run(tab({ customer: 7 }).cart.add(tee()));
+  assert.deepEqual((await clock.run(tab({ customer: 7 }).cart.get())).id, 'customer-7');
+  assert.equal(shop.requests.filter((request) => request.url.endsWith('/session')).length, 1);
+});
+
 test('a customer whom Shopify has signed out is signed out here', async () => {
   const { browser, clock, shop, tab } = at();
   shop.customer = '7';

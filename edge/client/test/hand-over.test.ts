@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeBrowser, errorOf, json } from './support.js';
 
+/** Shopify's cart with so many of the variant. */
+const taken = (quantity: number) => ({ items: [{ key: '44000000000000001:9f', quantity, title: 'Tee - S' }] });
+
 /** A shop with a checkout, and Shopify's cart beside it. */
-function at(problems: object[] = []) {
+function at(problems: object[] = [], shopify = (path: string) => json(200, path === '/cart/update.js' ? taken(2) : {})) {
   const browser = new FakeBrowser();
   const posted: [string, unknown][] = [];
   browser.shop.fate = ({ url, body }) => {
@@ -14,7 +17,7 @@ function at(problems: object[] = []) {
     }
     if (!path.startsWith('/cart/')) return undefined;
     posted.push([path, JSON.parse(body!)]);
-    return json(200, {});
+    return shopify(path);
   };
   return { browser, clock: browser.clock, posted };
 }
@@ -39,6 +42,24 @@ test('a problem holds the hand-over back until the shopper goes on anyway', asyn
   assert.deepEqual([held.url, held.problems.length, posted.length], [undefined, 1, 0]);
   const anyway = await clock.run(cart.handOver({ anyway: true }));
   assert.deepEqual([anyway.url, posted.length], ['/checkout', 3]);
+});
+
+test('what Shopify has sold out is a problem in its words, not an error', async () => {
+  const description = 'The product “Tee” is already sold out.';
+  const { browser, clock } = at([], (path) => (path === '/cart/add.js'
+    ? json(422, { status: 422, message: 'Cart Error', description }) : json(200, {})));
+  const { cart } = browser.tab();
+  await clock.run(cart.add({ variant_id: '1' }));
+  const { url, problems } = await clock.run(cart.handOver({ anyway: true }));
+  assert.deepEqual([url, problems.map(({ code, detail }) => [code, detail])], [undefined, [['shopify-rejected', description]]]);
+});
+
+test('fewer than the cart has, taken by Shopify without an error, do not go to the checkout', async () => {
+  const { browser, clock } = at([], (path) => json(200, path === '/cart/update.js' ? taken(1) : {}));
+  const { cart } = browser.tab();
+  await clock.run(cart.add({ variant_id: '1' }));
+  const { url, problems } = await clock.run(cart.handOver());
+  assert.deepEqual([url, problems[0]!.detail], [undefined, 'Tee - S: 1 / 2']);
 });
 
 test('commands that wait are sent before the hand-over, or it fails', async () => {

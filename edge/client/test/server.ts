@@ -35,15 +35,19 @@ export class RealServer {
     private readonly process: ChildProcess,
     private readonly folder: string,
     readonly port: number,
+    /** The local Shopify's, if there is one. */
+    readonly shopifyPort?: number,
   ) {}
 
-  static async start(): Promise<RealServer> {
+  static async start({ withShopify = false } = {}): Promise<RealServer> {
     const folder = await mkdtemp(join(tmpdir(), 'forecourt-client-'));
     const port = await freePort();
+    const shopifyPort = withShopify ? await freePort() : undefined;
     const child = spawn(BINARY!, [
-      'up', '--no-shopify', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data'),
+      'up', ...(shopifyPort ? ['--shopify', `127.0.0.1:${shopifyPort}`] : ['--no-shopify']),
+      '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data'),
     ], { stdio: 'ignore' });
-    const server = new RealServer(child, folder, port);
+    const server = new RealServer(child, folder, port, shopifyPort);
     for (const until = Date.now() + READY_MS_MAX; ;) {
       const isReady = await fetch(`${server.url}/health/ready`).then((answer) => answer.ok, () => false);
       if (isReady) return server;
@@ -82,8 +86,15 @@ export type Link = 'open' | 'down' | 'cut';
 export class Storefront {
   /** Whom Shopify has signed in. */
   customer: string | undefined;
+  /** The language of the examples. */
+  language = 'en';
+  /** Changes an example. */
+  edit = (html: string) => html;
   /** The link of pages to the API; `cut`: requests arrive, answers don't. */
   link: (request: IncomingMessage) => Link = () => 'open';
+  /** While it is on, commands wait on their way, until `release`. */
+  hold = false;
+  private held: (() => void)[] = [];
   readonly received: { method: string; path: string; key?: string }[] = [];
   private readonly pages = createServer((request, response) => void this.page(request, response));
   private readonly api = createServer((request, response) => this.forward(request, response, request.url!));
@@ -106,6 +117,11 @@ export class Storefront {
     return `http://127.0.0.1:${this.apiPort}`;
   }
 
+  release(): void {
+    this.hold = false;
+    for (const forward of this.held.splice(0)) forward();
+  }
+
   close(): void {
     for (const server of [this.pages, this.api]) {
       server.close();
@@ -114,28 +130,44 @@ export class Storefront {
   }
 
   private async page(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url!;
+    const path = request.url!.split('?')[0]!;
     if (path.startsWith('/apps/forecourt')) {
-      return this.forward(request, response, signed(path.slice('/apps/forecourt'.length), this.customer));
+      const { length } = '/apps/forecourt';
+      return this.forward(request, response, signed(request.url!.slice(length), this.customer));
     }
-    const file = path.startsWith('/dist/') && new URL(`..${path}`, import.meta.url);
-    if (!file) {
+    const isExample = path.startsWith('/examples/');
+    const file = (isExample || path.startsWith('/dist/')) && new URL(`..${path}`, import.meta.url);
+    if (file) {
+      const text = await readFile(file, 'utf8').catch(() => '');
+      response.setHeader('content-type', isExample ? 'text/html' : 'text/javascript');
+      response.end(isExample ? this.filledIn(text) : text);
+    } else if (this.server.shopifyPort) {
+      this.forward(request, response, request.url!, this.server.shopifyPort);
+    } else {
       response.setHeader('content-type', 'text/html');
       response.end('<!doctype html><title>A shop</title>');
-      return;
     }
-    response.setHeader('content-type', 'text/javascript');
-    response.end(await readFile(file).catch(() => ''));
   }
 
-  private forward(incoming: IncomingMessage, response: ServerResponse, path: string): void {
-    const link = this.link(incoming);
+  /** An example with the address and the customer of this test. */
+  private filledIn(text: string): string {
+    return this.edit(text).replace('lang="en"', `lang="${this.language}"`).replaceAll('https://shop-api.example.com', this.apiUrl)
+      .replace('"customer": null', `"customer": ${JSON.stringify(this.customer ?? null)}`);
+  }
+
+  private forward(incoming: IncomingMessage, response: ServerResponse, path: string, port = this.server.port): void {
+    const isShop = port === this.server.shopifyPort;
+    const link = isShop ? 'open' : this.link(incoming);
     const { method = 'GET', headers } = incoming;
     if (link === 'down') return void incoming.socket.destroy();
+    if (this.hold && headers['idempotency-key']) {
+      return void this.held.push(() => this.forward(incoming, response, path, port));
+    }
     this.received.push({ method, path, key: headers['idempotency-key'] as string | undefined });
     const outgoing = request({
-      host: '127.0.0.1', port: this.server.port, path, method,
-      headers: { ...headers, host: `127.0.0.1:${this.server.port}` },
+      host: '127.0.0.1', port, path, method,
+      // To the shop behind it, a form of this page is one of its own.
+      headers: { ...headers, host: `127.0.0.1:${port}`, ...(isShop && headers.origin ? { origin: `http://127.0.0.1:${port}` } : {}) },
     }, (answer) => {
       answer.resume();
       if (link === 'cut') return void incoming.socket.destroy();

@@ -1,0 +1,1 @@
+import{a as b,b as c,c as d,d as e,e as f,f as g,g as h,h as i,i as j,j as k}from"./part-KJFTDT6G.js";import{a}from"./part-MG57V2AK.js";export{b as CALL_MS_MAX,j as Engine,a as ForecourtError,f as RETRY_MS_MAX,i as begin,k as createContext,h as dropAll,e as persist,g as removeResource,d as send,c as within};

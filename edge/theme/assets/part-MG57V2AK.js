@@ -1,0 +1,1 @@
+var e=class extends Error{kind;details;constructor(r,t,n={}){super(t),this.name="ForecourtError",this.kind=r,this.details=n}static[Symbol.hasInstance](r){return r?.name==="ForecourtError"}get code(){return this.details.code}get isTransient(){let r=this.details.status??0;return this.kind==="network"||this.kind==="timeout"||this.kind==="busy"||r===429||r>=500}};export{e as a};

@@ -10,6 +10,7 @@ pub mod wiring;
 mod admin;
 mod data;
 mod dead_letters;
+mod demo_shop;
 mod edge;
 mod seed;
 mod shopify;

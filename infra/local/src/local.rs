@@ -212,8 +212,9 @@ impl Local {
         ));
         let shopify = match shopify.zip(shopify_address) {
             Some((listener, at)) => {
-                let shopify = shopify::shopify(shop, at, &format!("http://{address}"))?;
-                servers.extend(shopify::serve(&shopify, listener, &stopped));
+                let forecourt = format!("http://{address}");
+                let shopify = shopify::shopify(shop, at, &forecourt)?;
+                servers.extend(shopify::serve(&shopify, &forecourt, listener, &stopped));
                 Some(RunningShopify { address: at, shopify })
             }
             None => None,

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::demo;
 use crate::local::{LocalError, LocalShop, ended};
+use crate::{demo, demo_shop};
 
 /// The app as it is deployed.
 const APP: &str = include_str!("../../shopify.app.toml");
@@ -73,10 +73,11 @@ pub(crate) fn shopify(
 /// Serves it until the shop stops.
 pub(crate) fn serve(
     shopify: &LocalShopify,
+    forecourt: &str,
     listener: TcpListener,
     stopped: &watch::Receiver<bool>,
 ) -> [JoinHandle<()>; 2] {
-    let (router, until) = (shopify.router(), ended(stopped.clone()));
+    let (router, until) = (demo_shop::router(shopify, forecourt), ended(stopped.clone()));
     let pages = tokio::spawn(async move {
         // It ends with the shop; a connection's error ends only the connection.
         let _ = axum::serve(listener, router).with_graceful_shutdown(until).await;

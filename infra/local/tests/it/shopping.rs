@@ -62,6 +62,28 @@ impl Browser {
     }
 }
 
+#[test]
+fn the_demo_shop_is_at_the_root_and_knows_who_is_signed_in() {
+    let shop = open();
+    let mut guest = Browser::of(&shop);
+    let page = guest.send("GET", "/", "");
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let config = |customer: &str| {
+        format!("\"baseUrl\": \"{}\", \"customer\": {customer},", shop.local().url())
+    };
+    assert!(page.text.contains(&config("null")), "{}", page.text);
+    let page = Browser::signed_in(&shop, "1001").send("GET", "/", "");
+    assert!(page.text.contains(&config("1001")), "{}", page.text);
+    let script = guest.send("GET", "/assets/elements.js", "");
+    assert_eq!(
+        (script.status, &script.headers["content-type"]),
+        (200, &"text/javascript".parse().unwrap())
+    );
+    for path in ["/assets/none.js", "/assets/..%2Fdemo%2Findex.html", "/assets/..%2Fpackage.js"] {
+        assert_eq!(guest.send("GET", path, "").status, 404, "{path}");
+    }
+}
+
 fn open() -> Shop {
     open_in(tempfile::tempdir().unwrap())
 }

@@ -14,6 +14,7 @@ mod seed;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ::http::HeaderMap;
 use time::OffsetDateTime;
 
 use crate::admin_api::{AdminApi, SchemaError};
@@ -158,6 +159,12 @@ impl LocalShopify {
     #[must_use]
     pub fn api(&self) -> &AdminApi {
         &self.0.api
+    }
+
+    /// The customer who is signed in with these cookies: what Liquid has as `customer.id`.
+    #[must_use]
+    pub fn customer(&self, headers: &HeaderMap) -> Option<u64> {
+        self.storefront().customer(headers)
     }
 
     fn storefront(&self) -> MutexGuard<'_, Storefront> {

@@ -1,1 +1,1 @@
-import{a,b}from"./part-DM3H3PUQ.js";import"./part-ASOODMGV.js";export{a as default,b as signedIn};
+import{a,b}from"./part-OSF6WRIG.js";import"./part-ASOODMGV.js";export{a as default,b as signedIn};

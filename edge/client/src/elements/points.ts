@@ -44,7 +44,7 @@ export default class PointsView extends View {
       h('span', { class: 'hidden' }, `${this.t('balance')}: `), this.points(balance.available));
     if (this.isCompact) return [points];
     const soonest = expiring[0];
-    return [h('section', { class: 'stack', 'aria-label': this.t('balance') },
+    return [h('div', { class: 'stack', role: 'group', 'aria-label': this.t('balance') },
       points,
       balance.pending > 0 && h('p', {}, this.t('pending', { points: this.points(balance.pending) })),
       balance.held > 0 && h('p', {}, this.t('held', { points: this.points(balance.held) })),

@@ -119,7 +119,7 @@ export default class RewardsView extends View {
   protected content(): Child[] {
     const { account } = this;
     if (!account) return [h('slot')];
-    return [h('section', { class: 'stack', 'aria-label': this.t('rewards') },
+    return [h('div', { class: 'stack', role: 'group', 'aria-label': this.t('rewards') },
       h('p', { part: 'balance' }, this.t('available', { points: this.points(account.balance.available) })),
       h('ul', { part: 'rewards' }, this.program.rewards.map((one) => this.reward(one, account))),
       this.status(this.notice),

@@ -1,4 +1,5 @@
-// Builds dist/: the ESM entry and its parts, the plain script, and the declarations.
+// Builds dist/: the ESM entry and its parts, the plain script, and the declarations. With `--theme` also the
+// scripts of edge/theme.
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
@@ -39,12 +40,14 @@ await build({
       (kind === 'dynamic-import' ? { path, external: true } : undefined)),
   }],
 });
-// The theme's assets: committed, because a merchant deploys them, and the demo shop runs without Node. A test
-// of the theme fails if they are not those of this build.
-const assets = `${root}/../theme/assets`;
-for (const name of await readdir(assets)) if (name.endsWith('.js')) await rm(`${assets}/${name}`);
-for (const name of await readdir(`${root}/dist`)) {
-  if (name.endsWith('.js') && !name.includes('script')) await copyFile(`${root}/dist/${name}`, `${assets}/${name}`);
+// The theme's assets are committed: a merchant deploys them, and the demo shop runs without Node. A test of
+// the theme fails if they are not those of this build.
+if (process.argv.includes('--theme')) {
+  const assets = `${root}/../theme/extension/assets`;
+  for (const name of await readdir(assets)) if (name.endsWith('.js')) await rm(`${assets}/${name}`);
+  for (const name of await readdir(`${root}/dist`)) {
+    if (name.endsWith('.js') && !name.includes('script')) await copyFile(`${root}/dist/${name}`, `${assets}/${name}`);
+  }
 }
 const tsc = spawnSync('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
   cwd: root, stdio: 'inherit',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { themeCheckRun } from '@shopify/theme-check-node';
 
-const ROOT = new URL('..', import.meta.url);
+const ROOT = new URL('../extension/', import.meta.url);
 const DIST = new URL('../../client/dist/', import.meta.url);
 /** Shopify's: files of all kinds together, Liquid, blocks, and a script that a block loads, after gzip. */
 const TOTAL_MAX = 10_000_000;
@@ -75,7 +75,7 @@ test('Shopify’s limits', async () => {
   assert.ok(total <= TOTAL_MAX, `${total}`);
 });
 
-test('the scripts are those that `npm run build` in edge/client makes of this commit', async () => {
+test('the scripts are those that `npm run theme` in edge/client makes of this commit', async () => {
   const isPart = (name) => name.endsWith('.js') && !name.includes('script');
   const built = (await readdir(DIST)).filter(isPart).sort();
   assert.deepEqual((await names('assets/')).filter(isPart).sort(), built);

@@ -61,7 +61,7 @@ async fn asset(PathParameter(name): PathParameter<String>) -> Response {
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let read = |folder| std::fs::read(Path::new(FOLDER).join(folder).join(&name)).ok();
-    match read("assets").or_else(|| read("demo")).filter(|_| is_name) {
+    match read("extension/assets").or_else(|| read("demo")).filter(|_| is_name) {
         Some(file) => {
             ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache")], file).into_response()
         }

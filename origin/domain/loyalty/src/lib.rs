@@ -28,12 +28,12 @@ pub use import::{
 pub use ledger::{
     AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, Comparison,
     CustomerDifference, CustomerMerge, EXPIRING_MAX, EntryKey, EntryKind, Exchange, Expiring,
-    FACT_LEAD_MS_MAX, Fact, Goodwill, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot, MERGED_MAX,
-    MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Merged, Missing, ORDER_REFUNDS_MAX, OVERLAP_MS,
-    OrderEarning, OrderFact, OrderFacts, OrderFull, OrderItem, Outcome, OwnedEntry, Paid, PaidLine,
-    PaidOrder, REACH_DAYS, REFUNDED_LINES_MAX, Reading, Reconciliation, ReconciliationRun, Refund,
-    SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, StatedOrder, StatedPayload, Statement,
-    TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
+    FACT_LEAD_MS_MAX, Fact, Goodwill, IMPORTED, LINE_TEXTS_BYTES_MAX, LOTS_MAX, LedgerEntry, Lot,
+    MERGED_MAX, MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Merged, Missing, ORDER_REFUNDS_MAX,
+    OVERLAP_MS, OrderEarning, OrderFact, OrderFacts, OrderFull, OrderItem, Outcome, OwnedEntry,
+    Paid, PaidLine, PaidOrder, REACH_DAYS, REFUNDED_LINES_MAX, Reading, Reconciliation,
+    ReconciliationRun, Refund, SPENT_DAYS_MAX, STATEMENTS_MAX, Spent, Standing, StatedOrder,
+    StatedPayload, Statement, TEXT_BYTES_MAX, TEXTS_MAX, Terms, decide, order_entries,
 };
 pub use points::{POINTS_MAX, Points};
 pub use pool::{

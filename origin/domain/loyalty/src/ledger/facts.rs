@@ -164,6 +164,12 @@ impl OrderFacts {
         self.statements().contains(&statement)
     }
 
+    /// Whether the shop itself has stated the payment.
+    #[must_use]
+    pub fn is_paid_in_shop(&self) -> bool {
+        self.paid.as_ref().is_some_and(|paid| !paid.is_imported)
+    }
+
     fn statements(&self) -> Vec<Statement> {
         match &self.paid {
             Some(paid) if self.statements.is_empty() => {

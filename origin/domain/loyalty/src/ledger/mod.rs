@@ -33,7 +33,7 @@ pub use facts::{
     REFUNDED_LINES_MAX, TEXT_BYTES_MAX, TEXTS_MAX,
 };
 pub use merge::{CustomerMerge, MERGED_MAX, MERGED_REDEMPTIONS_MAX, MERGED_VERSION, Merged};
-pub use order::PaidOrder;
+pub use order::{IMPORTED, PaidOrder};
 pub use order_entries::order_entries;
 pub use order_fact::OrderFact;
 pub use paid::{Exchange, Paid, PaidLine};

@@ -19,6 +19,9 @@ const LINE_TAXES_MAX: usize = 50;
 /// The `financial_status` of orders that were paid in full.
 const PAID_STATUSES: [&str; 3] = ["paid", "partially_refunded", "refunded"];
 
+/// The member that an import adds to the payloads that it makes. Shopify's have none of this name.
+pub const IMPORTED: &str = "forecourt_imported";
+
 /// The content of an `orders/paid` payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaidOrder {
@@ -85,6 +88,7 @@ fn paid(order: &Object<'_>) -> Result<Paid, PayloadError> {
         discount_codes: discount_codes(order),
         customer_tags: customer_tags(order),
         exchange: exchange(order, &currency),
+        is_imported: order.get(IMPORTED).map_or(Ok(false), |imported| imported.flag())?,
         currency,
     })
 }

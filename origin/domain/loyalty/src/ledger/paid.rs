@@ -37,6 +37,10 @@ pub struct Paid {
     /// The rate at which the customer paid in another currency than the shop's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+    /// Whether it is a row of an import, which knows only what the goods cost together. What the shop states of
+    /// the order replaces it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_imported: bool,
 }
 
 /// A rate of exchange: one amount in two currencies.

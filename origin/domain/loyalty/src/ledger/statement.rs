@@ -1,7 +1,7 @@
 //! Statements of a payment: what one delivery says was paid for. An edit of the order, or a customer
 //! named later, makes another one. All of them together are the payment, whatever their order of
 //! arrival: each line as the greatest statement has it, the other fields from the first one by
-//! size.
+//! size. An import's row is a statement, too, but knows no lines: it counts while there is no other.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,13 @@ use super::paid::{Paid, PaidLine};
 /// Most statements of one order.
 pub const STATEMENTS_MAX: usize = 50;
 
-/// What identifies a statement. Those that name a customer come first, then the smallest: what was
-/// bought before any edit.
+/// What identifies a statement. The shop's own come first, then those that name a customer, then the smallest: what
+/// was bought before any edit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Statement {
+    /// Whether it is an import's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_imported: bool,
     /// Whether it names no customer.
     pub is_guest: bool,
     /// The sum of its lines.
@@ -36,6 +39,7 @@ impl Statement {
         let digest = digest("forecourt/paid/1", &lines);
         let amount = paid.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0));
         Self {
+            is_imported: paid.is_imported,
             is_guest: customer.is_none(),
             amount: Money(amount),
             digest: u64::from_be_bytes(std::array::from_fn(|index| digest[index])),
@@ -50,8 +54,13 @@ fn identity(line: &PaidLine) -> String {
 // === impl Paid ===
 
 impl Paid {
-    /// This payment together with what another statement adds.
+    /// This payment together with what another statement adds: nothing, if one of them is an import's.
     pub(super) fn joined(self, other: Self) -> Self {
+        match (self.is_imported, other.is_imported) {
+            (false, true) => return self,
+            (true, false) => return other,
+            _ => {}
+        }
         let mut lines: BTreeMap<(usize, String), PaidLine> = BTreeMap::new();
         for line in self.lines.into_iter().chain(other.lines) {
             // By number: ids are decimal texts.

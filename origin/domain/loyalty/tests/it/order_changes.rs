@@ -8,7 +8,7 @@ use super::reversing::in_any_order;
 use super::world::{Items, Table, earning, program, webhook};
 
 pub(crate) const CUSTOMER: u64 = 1_001;
-const ORDER: u64 = 41;
+pub(crate) const ORDER: u64 = 41;
 const AT: &str = "2026-11-01T10:00:00+00:00";
 const LATER: &str = "2026-11-05T10:00:00+00:00";
 

@@ -10,8 +10,8 @@ use domain_core::port::PortError;
 use domain_core::resource::{CommandRequest, Commands, Rejection};
 use domain_core::time::Time;
 use domain_loyalty::{
-    BalanceRow, Cause, Comparison, CustomerDifference, CustomerReference, LedgerStore as _,
-    LoadRequest, Missing, OrderRow, StatedOrder, StatedPayload,
+    BalanceRow, Cause, Comparison, CustomerDifference, CustomerReference, IMPORTED,
+    LedgerStore as _, LoadRequest, Missing, OrderRow, StatedOrder, StatedPayload,
 };
 use domain_staff::StaffAct;
 use origin_adapters::{CommandLogRepository, LedgerRepository};
@@ -189,6 +189,7 @@ impl Importer<'_> {
     /// The payload of `orders/paid` for an order of which only its amount is known.
     fn stated(&self, row: &OrderRow, customer: &str) -> Result<StatedOrder, ImportFailure> {
         let payload = json!({
+            IMPORTED: true,
             "id": row.order,
             "processed_at": row.placed_at,
             "currency": self.shop.config.currency,
@@ -200,7 +201,7 @@ impl Importer<'_> {
         let payload = RawValue::from_string(payload.to_string())
             .map_err(|error| PortError::Corrupt(error.to_string()))?;
         let payloads = vec![StatedPayload { topic: "orders/paid", payload }];
-        Ok(StatedOrder { order: row.order.clone(), payloads })
+        Ok(StatedOrder { order: row.order.clone(), payloads, is_imported: true })
     }
 }
 

@@ -117,5 +117,5 @@ fn stated(ReadOrder { order, payloads }: ReadOrder) -> StatedOrder {
     let payloads = payloads.into_iter();
     let payloads =
         payloads.map(|one| StatedPayload { topic: one.topic, payload: one.payload }).collect();
-    StatedOrder { order, payloads }
+    StatedOrder { order, payloads, is_imported: false }
 }

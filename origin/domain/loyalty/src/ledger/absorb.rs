@@ -164,6 +164,10 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
             if is_erased(&loaded, order_fact) {
                 return Ok(Outcome::Erased { cause });
             }
+            let program = match of_known_payment(&loaded, order_fact) {
+                Some(at) => &self.programs.in_effect(at, Consistency::Strong).await?,
+                None => &program,
+            };
             let Some(change) = decide(loaded, order_fact, program.as_ref())? else {
                 return Ok(Outcome::Known { cause });
             };
@@ -195,6 +199,14 @@ impl<L: LedgerStore, P: Programs> Absorber<'_, L, P> {
 fn is_amended(loaded: &LoadedLedger, fact: &Fact) -> bool {
     let (Fact::Paid { customer, paid }, Some(order)) = (fact, &loaded.order) else { return false };
     order.facts.paid.is_some() && !order.facts.states(customer.as_deref(), paid)
+}
+
+/// When the order was placed, if the ledger knows that better than the fact: an import's row may have
+/// another moment than the shop.
+fn of_known_payment(loaded: &LoadedLedger, order_fact: &OrderFact) -> Option<Time> {
+    let (stated, order) = (order_fact.payment()?, loaded.order.as_ref()?);
+    let known = order.facts.paid.as_ref()?;
+    stated.is_timed_by(known).then_some(known.at)
 }
 
 /// Whether the customer of a payment was erased since then.
@@ -229,13 +241,18 @@ pub fn decide(
     // Facts that arrived before the payment named the customer count together with it.
     let counted = before.facts.account().map_or(0, |_| before.facts.count());
     let (known, customer) = (before.facts.paid.clone(), before.facts.customer.clone());
+    let owner_before = before.facts.account().map(str::to_owned);
     let facts = before.facts.with(order_fact.fact.clone())?;
     let is_other = facts.paid != known || facts.customer != customer;
     let earning = match (&facts.paid, program) {
         (Some(paid), Some(version)) if is_other => {
-            let account = facts.account().zip(loaded.account.as_ref());
+            let own = (owner_before.as_deref(), before.entries.as_slice());
+            let account = loaded.account.as_ref().map(|account| account.without(own));
+            let account = facts.account().zip(account.as_ref());
             Some(order_earning(paid, account, version)?)
         }
+        // The shop says that the order is older than the first program.
+        _ if is_other => None,
         _ => before.earning,
     };
     let entries = earning.as_ref().map(|earning| order_entries(&facts, earning));

@@ -162,6 +162,16 @@ impl Account {
         self.bounded()
     }
 
+    /// The account as if an order had no entries: what it earns does not depend on what an earlier
+    /// statement of it has earned.
+    pub(super) fn without(&self, (customer, entries): (Option<&str>, &[LedgerEntry])) -> Self {
+        let mut account = self.clone();
+        if let Some(customer) = customer {
+            entries.iter().for_each(|entry| account.add(customer, entry, -1));
+        }
+        account
+    }
+
     /// The account, if it keeps its bounds.
     pub(super) fn bounded(self) -> Result<Self, AccountFull> {
         let is_full = self.all_lots().count() > LOTS_MAX

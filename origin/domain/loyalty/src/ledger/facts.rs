@@ -211,12 +211,14 @@ impl OrderFacts {
         self.times().max()
     }
 
-    /// The time of each of them. A statement of the payment has the payment's.
+    /// The time of each of them. A statement of the payment has the payment's, an import's its own.
     fn times(&self) -> impl Iterator<Item = Time> {
         let Self { order: _, customer: _, paid, statements, refunds, cancelled } = self;
-        let stated = statements.len().max(1);
-        let paid = paid.iter().flat_map(move |paid| std::iter::repeat_n(paid.at, stated));
-        paid.chain(refunds.values().map(|refund| refund.at)).chain(*cancelled)
+        let only = paid.iter().filter(|_| statements.is_empty()).map(|paid| paid.at);
+        let stated = paid.iter().flat_map(|paid| {
+            statements.iter().map(|statement| statement.imported_at.unwrap_or(paid.at))
+        });
+        only.chain(stated).chain(refunds.values().map(|refund| refund.at)).chain(*cancelled)
     }
 }
 

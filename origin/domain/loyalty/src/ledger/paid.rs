@@ -37,8 +37,8 @@ pub struct Paid {
     /// The rate at which the customer paid in another currency than the shop's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
-    /// Whether it is a row of an import, which knows only what the goods cost together. What the shop states of
-    /// the order replaces it.
+    /// Whether it is a row of an import, which knows only what the goods cost together. What the shop
+    /// states of the order replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_imported: bool,
 }
@@ -86,6 +86,12 @@ pub struct PaidLine {
 // === impl Paid ===
 
 impl Paid {
+    /// Whether this statement of an order has the time of the payment, if the ledger knows `known`: the
+    /// first of imports does, and any of the shop's.
+    pub(super) fn is_timed_by(&self, known: &Self) -> bool {
+        self.is_imported && (known.is_imported, known.at) < (true, self.at)
+    }
+
     /// The time on the shop's wall clock, as if it were UTC: its date is the shop's.
     #[must_use]
     pub fn local_time(&self) -> Time {

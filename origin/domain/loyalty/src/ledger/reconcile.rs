@@ -19,6 +19,9 @@ pub struct StatedOrder {
     pub order: String,
     /// What webhooks would carry: the order, its refunds, its cancellation.
     pub payloads: Vec<StatedPayload>,
+    /// Whether it is a row of an import: nothing of it is missing once the shop itself has stated the
+    /// payment.
+    pub is_imported: bool,
 }
 
 /// One payload.
@@ -42,6 +45,10 @@ pub struct Missing {
     pub payloads: Vec<StatedPayload>,
     /// Orders that can't be absorbed, each with the reason.
     pub rejected: Vec<(String, String)>,
+    /// Orders that the ledger has as they are stated.
+    pub known: Vec<String>,
+    /// Orders of customers whose data were erased since; they are dropped.
+    pub erased: Vec<String>,
 }
 
 /// What the ledger lacks of one customer.
@@ -85,6 +92,11 @@ impl<L: LedgerStore, P: Programs> Comparison<'_, L, P> {
         };
         let mut missing = Missing::default();
         for order in orders {
+            if order.is_imported && self.is_paid_in_shop(&order.order).await? {
+                missing.known.push(order.order.clone());
+                continue;
+            }
+            let mut known = 0;
             for stated in &order.payloads {
                 match absorber.absorb_order(stated.topic, &stated.payload).await {
                     Ok(Outcome::Applied { customer, points, .. }) => {
@@ -96,10 +108,15 @@ impl<L: LedgerStore, P: Programs> Comparison<'_, L, P> {
                             None => missing.guests.push(order.order.clone()),
                         }
                     }
-                    Ok(_) => {}
+                    Ok(Outcome::Known { .. }) => known += 1,
+                    Ok(Outcome::Erased { .. }) => missing.erased.push(order.order.clone()),
+                    Ok(Outcome::Ignored { .. }) => {}
                     Err(AbsorbError::Port(error)) => return Err(error),
                     Err(error) => missing.rejected.push((order.order.clone(), error.to_string())),
                 }
+            }
+            if known > 0 && known == order.payloads.len() {
+                missing.known.push(order.order.clone());
             }
         }
         missing.guests.dedup();
@@ -107,6 +124,12 @@ impl<L: LedgerStore, P: Programs> Comparison<'_, L, P> {
             difference.points_after = self.points(&overlay, customer).await?;
         }
         Ok(missing)
+    }
+
+    async fn is_paid_in_shop(&self, order: &str) -> Result<bool, PortError> {
+        let request = LoadRequest { order: Some(order), ..LoadRequest::default() };
+        let order = self.ledger.load(request).await?.order;
+        Ok(order.is_some_and(|order| order.facts.is_paid_in_shop()))
     }
 
     async fn note(

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use domain_core::id::digest;
 use domain_core::money::Money;
+use domain_core::time::Time;
 use serde::{Deserialize, Serialize};
 
 use super::paid::{Paid, PaidLine};
@@ -14,13 +15,14 @@ use super::paid::{Paid, PaidLine};
 /// Most statements of one order.
 pub const STATEMENTS_MAX: usize = 50;
 
-/// What identifies a statement. The shop's own come first, then those that name a customer, then the smallest: what
-/// was bought before any edit.
+/// What identifies a statement. The shop's own come first, then those that name a customer, then the
+/// smallest: what was bought before any edit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Statement {
-    /// Whether it is an import's.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_imported: bool,
+    /// When the order was placed as an import has it, if it is an import's: the shop may say another
+    /// moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Time>,
     /// Whether it names no customer.
     pub is_guest: bool,
     /// The sum of its lines.
@@ -39,7 +41,7 @@ impl Statement {
         let digest = digest("forecourt/paid/1", &lines);
         let amount = paid.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.0));
         Self {
-            is_imported: paid.is_imported,
+            imported_at: paid.is_imported.then_some(paid.at),
             is_guest: customer.is_none(),
             amount: Money(amount),
             digest: u64::from_be_bytes(std::array::from_fn(|index| digest[index])),
@@ -54,7 +56,8 @@ fn identity(line: &PaidLine) -> String {
 // === impl Paid ===
 
 impl Paid {
-    /// This payment together with what another statement adds: nothing, if one of them is an import's.
+    /// This payment together with what another statement adds. What the shop states replaces what an
+    /// import does.
     pub(super) fn joined(self, other: Self) -> Self {
         match (self.is_imported, other.is_imported) {
             (false, true) => return self,

@@ -12,6 +12,7 @@ mod examples;
 mod formulas;
 mod goodwill;
 mod holding;
+mod importing;
 mod laws;
 mod merge_laws;
 mod merging;

@@ -4,9 +4,7 @@
 use domain_loyalty::Outcome;
 use serde_json::{Value, json};
 
-use super::order_changes::{
-    CUSTOMER, ORDER, adjustment, line, order, points, points_of, refund, with,
-};
+use super::order_changes::{CUSTOMER, adjustment, line, order, points, points_of, refund, with};
 use super::reversing::in_any_order;
 use super::world::{Table, now, program, time, version, webhook};
 
@@ -152,23 +150,4 @@ fn updates_that_change_nothing_write_nothing() {
     ));
     assert_eq!(table.items(), before);
     assert_eq!(in_any_order(&[paid(Some(CUSTOMER), &lines)]), before);
-}
-
-fn imported(amount: &str) -> (&'static str, Value) {
-    let row = json!({"id": ORDER, "quantity": 1, "price": amount});
-    ("orders/paid", with(order(Some(CUSTOMER), &[row]), &json!({"forecourt_imported": true})))
-}
-
-#[test]
-fn an_imported_order_counts_once_whatever_the_shop_sends_of_it_and_when() {
-    let lines = [line(1, "50.00", 1), line(2, "30.00", 1)];
-    let is_paid = json!({"financial_status": "paid"});
-    let back = ("refunds/create", refund(&[(1, 1)], &json!({})));
-    let edited = paid(Some(CUSTOMER), &[line(1, "50.00", 1), line(2, "30.00", 2)]);
-    assert_eq!(points(&[imported("80.00")]), 80);
-    assert_eq!(points(&[imported("80.00"), paid(Some(CUSTOMER), &lines)]), 80);
-    assert_eq!(points(&[imported("99.00"), updated(Some(CUSTOMER), &lines, &is_paid)]), 80);
-    assert_eq!(points(&[imported("80.00"), paid(Some(CUSTOMER), &lines), back.clone()]), 30);
-    let all = [imported("80.00"), imported("99.00"), paid(Some(CUSTOMER), &lines), edited, back];
-    assert_eq!(points(&all), 60);
 }

@@ -36,8 +36,13 @@ pub(crate) fn entries(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
 
 /// The items after these deliveries, the same in every order.
 pub(crate) fn in_any_order(deliveries: &[(&str, Value)]) -> Items {
+    in_any_order_on(|| Table::with(program()), deliveries)
+}
+
+/// The same, on tables of the caller's.
+pub(crate) fn in_any_order_on(table: impl Fn() -> Table, deliveries: &[(&str, Value)]) -> Items {
     let run = |order: &[usize]| {
-        let table = Table::with(program());
+        let table = table();
         for at in order {
             let (topic, payload) = &deliveries[*at];
             deliver(&table, topic, payload);

@@ -19,6 +19,9 @@ pub const ORDERS_DAYS_MAX: u64 = 60;
 /// Most further pages of the lines of an order or a refund: a thousand lines is the most that an
 /// order in the ledger has.
 const LINE_PAGES_MAX: u32 = 8;
+/// Most pages of the sales of an order with a tip: each edit and each refund is an agreement, of at
+/// least one page.
+const TIP_PAGES_MAX: u32 = 100;
 
 /// Reads orders.
 #[derive(Debug, Clone)]
@@ -128,8 +131,17 @@ impl OrderReader {
         if amount.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
             return Ok(BTreeSet::new());
         }
-        let tips = self.api.call(&OrderTips { id: order.id.clone() }, until).await?;
-        Ok(tips.lines().map(str::to_owned).collect())
+        let mut tips = BTreeSet::new();
+        let mut operation = OrderTips::of(&order.id);
+        for _ in 0..TIP_PAGES_MAX {
+            let page = self.api.call(&operation, until).await?;
+            tips.extend(page.lines().map(str::to_owned));
+            match operation.next(&page) {
+                Some(next) => operation = next,
+                None => return Ok(tips),
+            }
+        }
+        Err(too_long(&order.id))
     }
 
     async fn refund(&self, id: &str, until: Time) -> Result<Option<Refund>, AdminError> {
@@ -151,7 +163,7 @@ impl OrderReader {
 }
 
 fn too_long(id: &str) -> AdminError {
-    AdminError::Unreadable { reason: format!("{id} has more lines than are read") }
+    AdminError::Unreadable { reason: format!("{id} has more lines or agreements than are read") }
 }
 
 fn payload(topic: &'static str, payload: &Value) -> Result<OrderPayload, AdminError> {

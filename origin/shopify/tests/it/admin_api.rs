@@ -54,16 +54,22 @@ struct State {
 
 /// Shopify, tokens and a clock in one. After the answers it was given it says `{"node":1}`.
 #[derive(Clone, Default)]
-struct World(Arc<Mutex<State>>);
+pub(crate) struct World(Arc<Mutex<State>>);
 
 impl World {
-    fn answering(
+    pub(crate) fn answering(
         answers: impl IntoIterator<Item = Result<AdminAnswer, TransportError>>,
     ) -> (Self, AdminApi) {
         let world = Self::default();
         world.0.lock().unwrap().answers = answers.into_iter().collect();
         let api = AdminApi::new(world.clone(), world.clone(), world.clone());
         (world, api)
+    }
+
+    /// The variables of each request.
+    pub(crate) fn variables(&self) -> Vec<Value> {
+        let state = self.0.lock().unwrap();
+        state.sent.iter().map(|(_, body, _)| body["variables"].clone()).collect()
     }
 
     fn sent(&self) -> usize {
@@ -116,7 +122,7 @@ impl Transport for World {
     }
 }
 
-fn answer(status: u16, body: &Value) -> Result<AdminAnswer, TransportError> {
+pub(crate) fn answer(status: u16, body: &Value) -> Result<AdminAnswer, TransportError> {
     Ok(AdminAnswer { status, body: body.to_string().into(), ..AdminAnswer::default() })
 }
 
@@ -133,7 +139,7 @@ fn lost() -> Result<AdminAnswer, TransportError> {
     Err(TransportError { reason: "the connection closed".to_owned(), may_be_sent: true })
 }
 
-fn soon() -> Time {
+pub(crate) fn soon() -> Time {
     START.plus_ms(60_000)
 }
 

@@ -2,9 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use domain_core::time::Time;
+use origin_shopify::admin_api::AdminError;
 use origin_shopify::admin_api::operations::{Order, Refund};
-use origin_shopify::orders::{Zone, cancelled_payload, order_payload, refund_payload};
+use origin_shopify::orders::{
+    OrderPage, OrderReader, Zone, cancelled_payload, order_payload, refund_payload,
+};
 use serde_json::{Value, json};
+
+use crate::admin_api::{World, answer, soon};
 
 fn bag(amount: &str) -> Value {
     json!({"shopMoney": {"amount": amount, "currencyCode": "EUR"}})
@@ -134,4 +140,65 @@ fn a_cancellation_and_a_refund_have_their_times_and_the_money_of_the_customer() 
 fn an_unknown_zone_is_an_error_that_names_it() {
     let error = Zone::named("Europe/Atlantis").unwrap_err();
     assert_eq!(error.to_string(), "\"Europe/Atlantis\" is no time zone of the IANA database");
+}
+
+/// A page of the sales of an agreement: the lines that are tips, and where more sales and more agreements
+/// begin.
+fn agreement(tips: &[u64], sale: Option<&str>, agreement: Option<&str>) -> Value {
+    let info = |next: Option<&str>| json!({"hasNextPage": next.is_some(), "endCursor": next.or(Some("z"))});
+    let goods = json!({"__typename": "ProductSale"});
+    let tips = tips.iter().map(|id| {
+        let line = format!("gid://shopify/LineItem/{id}");
+        json!({"__typename": "TipSale", "lineItem": {"id": line}})
+    });
+    let nodes: Vec<Value> = std::iter::once(goods).chain(tips).collect();
+    let sales = json!({"nodes": nodes, "pageInfo": info(sale)});
+    let agreements = json!({"nodes": [{"sales": sales}], "pageInfo": info(agreement)});
+    json!({"data": {"order": {"agreements": agreements}}})
+}
+
+/// The page of one order whose sales are these, and Shopify.
+async fn read(sales: Vec<Value>) -> (World, Result<OrderPage, AdminError>) {
+    let zone = json!({"data": {"shop": {"ianaTimezone": "Europe/Berlin"}}});
+    let end = json!({"hasNextPage": false, "endCursor": null});
+    let orders = json!({"data": {"orders": {"nodes": [order()], "pageInfo": end}}});
+    let answers = [zone, orders].into_iter().chain(sales);
+    let (world, api) = World::answering(answers.map(|body| answer(200, &body)));
+    let reader = OrderReader::open(&api, soon()).await.unwrap();
+    let page = reader.page(Time(0), None, soon()).await;
+    (world, page)
+}
+
+#[tokio::test]
+async fn a_tip_behind_many_sales_or_agreements_is_a_tip() {
+    let sales = vec![
+        agreement(&[], Some("s1"), Some("a1")),
+        agreement(&[], None, Some("a1")),
+        agreement(&[], None, Some("a2")),
+        agreement(&[], Some("s2"), None),
+        agreement(&[9], None, None),
+    ];
+    let (world, page) = read(sales).await;
+    let payload = page.unwrap().orders[0].payloads[0].payload.to_string();
+    let payload: Value = serde_json::from_str(&payload).unwrap();
+    let is_tip = |line: usize| payload["line_items"][line].get("tip_payment_gateway").is_some();
+    assert_eq!([is_tip(0), is_tip(1)], [false, true]);
+    let variables = |agreement: Option<&str>, sale: Option<&str>| json!({"id": "gid://shopify/Order/7", "agreement": agreement, "sale": sale});
+    assert_eq!(
+        world.variables()[2..],
+        [
+            variables(None, None),
+            variables(None, Some("s1")),
+            variables(Some("a1"), None),
+            variables(Some("a2"), None),
+            variables(Some("a2"), Some("s2")),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_order_of_more_agreements_than_are_read_is_an_error_and_not_goods() {
+    let (_, page) = read(vec![agreement(&[], None, Some("a")); 100]).await;
+    let reason = "gid://shopify/Order/7 has more lines or agreements than are read".to_owned();
+    assert_eq!(page.unwrap_err(), AdminError::Unreadable { reason });
 }

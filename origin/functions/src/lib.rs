@@ -6,5 +6,6 @@ pub mod http;
 pub mod reconciliation;
 pub mod runtime;
 
+mod customer_look_up;
 mod importing;
 mod webhook_event;

@@ -1,7 +1,9 @@
 //! What staff see of a customer, and of messages that could not be processed.
 
 use infra_local::demo;
+use infra_local::local::Options;
 use infra_local::wiring::LOYALTY_QUEUE;
+use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::client::{add, deliver, key, own_cart, session};
@@ -81,6 +83,7 @@ fn a_customer_who_can_not_be_looked_up_is_refused_with_a_reason() {
         (json!({"id": "999999"}), 404, "customer-unknown", None),
         (json!({"id": "ada"}), 400, "malformed", Some("/id")),
         (json!({"email": "ada@example.com"}), 422, "look-up-unavailable", Some("/email")),
+        (json!({"email": "ada"}), 400, "malformed", Some("/email")),
         (json!({"code": "ABCDEFGHJKLMNPQR"}), 422, "look-up-unavailable", Some("/code")),
         (json!({"id": "1001", "email": "ada@example.com"}), 400, "malformed", Some("")),
         (json!({}), 400, "malformed", Some("")),
@@ -90,6 +93,32 @@ fn a_customer_who_can_not_be_looked_up_is_refused_with_a_reason() {
     }
     get(&shop, "/v1/admin/customers/ada").expect_problem(400, "malformed");
     assert_eq!(get(&shop, "/v1/admin/customers/999999").json()["entries"], json!([]));
+}
+
+#[test]
+fn a_customer_is_found_by_the_e_mail_address_that_shopify_has_and_no_log_has_it() {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Shop::open_with(folder, |options| Options { shopify: Some(any), ..options });
+    let email = json!({"email": "Customer-1003@example.com"});
+    // The app is not installed yet.
+    find(&shop, &email).expect_problem(422, "shopify-access-denied");
+    install(&shop);
+    assert_eq!(find(&shop, &email).json(), json!({"customer_id": "1003"}));
+    let unknown = find(&shop, &json!({"email": "none@example.com"}));
+    assert!(unknown.text.contains("no customer with this e-mail address"), "{}", unknown.text);
+    unknown.expect_problem(404, "customer-unknown");
+    assert_eq!(log(&shop)[0], ("view_customers".to_owned(), "customer/1003".to_owned()));
+    let audit = get(&shop, "/v1/admin/audit").text;
+    assert!(!audit.contains("example.com"), "{audit}");
+}
+
+/// As a person who opens the admin does.
+fn install(shop: &Shop) {
+    let (shopify, _) = shop.local().shopify().unwrap();
+    let id_token = shopify.oauth().id_token(demo::SHOP, 1, Clock::system().now().unix_s());
+    let installed = shop.request("POST", "/v1/admin/installation").bearer(&id_token);
+    assert_eq!(installed.json(&json!({"id_token": id_token})).send().status, 200);
 }
 
 #[test]

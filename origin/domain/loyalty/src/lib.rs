@@ -23,7 +23,7 @@ mod redemption;
 pub use day::Day;
 pub use import::{
     BalanceRow, Chunk, CustomerReference, EMAIL_BYTES_MAX, IMPORT_ROWS_MAX, ImportError, OrderRow,
-    balance_rows, chunks, order_rows,
+    balance_rows, chunks, email_address, order_rows,
 };
 pub use ledger::{
     AbsorbError, Absorber, Account, AccountFull, Addition, Balance, Cause, CauseKind, Comparison,

@@ -5,7 +5,8 @@ mod rows;
 
 pub use csv::{Chunk, chunks};
 pub use rows::{
-    BalanceRow, CustomerReference, EMAIL_BYTES_MAX, ImportError, OrderRow, balance_rows, order_rows,
+    BalanceRow, CustomerReference, EMAIL_BYTES_MAX, ImportError, OrderRow, balance_rows,
+    email_address, order_rows,
 };
 
 /// Most rows of one request: each is a write, and perhaps a call to Shopify, within 25 seconds.

@@ -199,12 +199,8 @@ impl Row<'_> {
         if is_id(&text) {
             return Some(CustomerReference::Id(text));
         }
-        let is_email = text.len() <= EMAIL_BYTES_MAX
-            && text.split_once('@').is_some_and(|(name, host)| {
-                !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
-            });
-        if is_email {
-            return Some(CustomerReference::Email(text.to_lowercase()));
+        if let Some(email) = email_address(&text) {
+            return Some(CustomerReference::Email(email));
         }
         self.wrong("customer", "must be Shopify's customer id or an e-mail address")
     }
@@ -240,6 +236,17 @@ impl Row<'_> {
         }
         self.wrong("amount", format!("must be an amount of {currency} such as 12.50, not negative"))
     }
+}
+
+/// An e-mail address in lower case, as the store's customers are looked up by it; `None` if the text is
+/// none.
+#[must_use]
+pub fn email_address(text: &str) -> Option<String> {
+    let is_email = text.len() <= EMAIL_BYTES_MAX
+        && text.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
+        });
+    is_email.then(|| text.to_lowercase())
 }
 
 /// As `domain_shopify` reads ids: a number from 1 on.

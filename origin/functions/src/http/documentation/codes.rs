@@ -131,7 +131,9 @@ fn own_of_admin(method: &str, path: &str) -> &'static [Code] {
         ("GET", "/v1/admin/dead-letters") | ("POST", "/v1/admin/dead-letters/redrive") => {
             &[Code::LookUpUnavailable]
         }
-        ("POST", "/v1/admin/customers/find") => &[Code::LookUpUnavailable, Code::CustomerUnknown],
+        ("POST", "/v1/admin/customers/find") => {
+            &[Code::LookUpUnavailable, Code::CustomerUnknown, Code::ShopifyAccessDenied]
+        }
         ("GET", "/v1/admin/customers/{customer}" | "/v1/admin/carts/{id}") => {
             &[Code::Malformed, Code::CustomerUnknown]
         }

@@ -9,8 +9,8 @@ use domain_cart::{CartItem, cart_of};
 use domain_core::bookmark::Bookmark;
 use domain_core::port::Consistency;
 use domain_core::resource::Source as _;
-use domain_core::time::Time;
-use domain_loyalty::{Account, Reading, Redemption, Standing, read_entries};
+use domain_core::time::{SECOND_MS, Time};
+use domain_loyalty::{Account, Reading, Redemption, Standing, email_address, read_entries};
 use domain_staff::AuditLog as _;
 use edge_wire::grammar::is_shopify_id;
 use edge_wire::problem::Code;
@@ -21,10 +21,14 @@ use utoipa::ToSchema;
 use super::cart::StaffCartBody;
 use super::loyalty::{EntryBody, Page, StandingBody, cursor, entry};
 use super::redemptions::status;
+use crate::customer_look_up::customer_by_email;
 use crate::http::body::JsonBody;
 use crate::http::http_problem::HttpProblem;
 use crate::http::permitted::{Permitted, act};
 use crate::runtime::shop::Shop;
+
+/// How long Shopify may take to look up an e-mail address.
+const LOOK_UP_MS_MAX: u64 = 10 * SECOND_MS;
 
 /// How a customer is looked up: exactly one of these. Neither an e-mail address nor a code is ever part
 /// of a URL, which is logged.
@@ -33,7 +37,7 @@ use crate::runtime::shop::Shop;
 pub(crate) struct FindCustomer {
     /// Shopify's numeric id.
     id: Option<String>,
-    /// Refused: no e-mail address is stored here.
+    /// An e-mail address. Shopify looks it up; it is stored nowhere.
     email: Option<String>,
     /// A reward code that the customer was given.
     code: Option<String>,
@@ -98,12 +102,7 @@ pub(crate) async fn find(
 ) -> Result<Json<FoundCustomerBody>, HttpProblem> {
     let customer_id = match (sent.id, sent.email, sent.code) {
         (Some(id), None, None) => known_customer(&shop, id).await?,
-        (None, Some(_), None) => {
-            let detail = "Forecourt stores no e-mail addresses. Find the customer in Shopify's \
-                          admin; the number at the end of the page's address is the id.";
-            return Err(HttpProblem::new(Code::LookUpUnavailable, detail)
-                .at("/email", "can't be looked up here"));
-        }
+        (None, Some(email), None) => customer_of_email(&shop, &email).await?,
         (None, None, Some(code)) => customer_of_code(&shop, &code).await?,
         _ => {
             let detail = "Send one of `id`, `email` and `code`.";
@@ -173,6 +172,26 @@ async fn known_customer(shop: &Shop, id: String) -> Result<String, HttpProblem> 
     };
     let detail = "This customer has neither points nor a cart. An adjustment opens an account.";
     cart.map(|_| id).ok_or_else(|| HttpProblem::new(Code::CustomerUnknown, detail))
+}
+
+/// The customer of the shop with this e-mail address, whether anything is stored of them or not.
+async fn customer_of_email(shop: &Shop, text: &str) -> Result<String, HttpProblem> {
+    let email = email_address(text).ok_or_else(|| {
+        let detail = "Send an e-mail address such as ada@example.com.";
+        HttpProblem::new(Code::Malformed, detail).at("/email", "is no e-mail address")
+    })?;
+    let Some(shopify) = &shop.shopify else {
+        let detail = "This deployment has no Shopify app, and stores no e-mail addresses. Find the \
+                      customer in Shopify's admin; the number at the end of the page's address is \
+                      the id.";
+        return Err(HttpProblem::new(Code::LookUpUnavailable, detail)
+            .at("/email", "can't be looked up here"));
+    };
+    let until = shop.clock.now().plus_ms(LOOK_UP_MS_MAX);
+    customer_by_email(&shopify.api, &email, until).await?.ok_or_else(|| {
+        let detail = "The shop has no customer with this e-mail address.";
+        HttpProblem::new(Code::CustomerUnknown, detail)
+    })
 }
 
 /// The customer to whom a reward code was given. Today's codes are digests of redemptions, from which

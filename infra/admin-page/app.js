@@ -86,18 +86,19 @@ function staffTokenForm() {
     return form(submit, field('Staff token', token, hint), el('button', {}, 'Open'));
 }
 
-// At the first opening Shopify's proof of who is here becomes the tokens with which the app acts
-// for the shop. Repeating it changes nothing.
+// Shopify's proof of who is here becomes the tokens with which the app acts for the shop. At every
+// opening: those in the store may have been revoked meanwhile. The server leaves new ones alone.
 async function setUpApp() {
     if (!isFramed()) {
         return null;
     }
-    const { data } = await call('GET', '/v1/admin/installation');
-    if (data.state === 'installed') {
-        return null;
-    }
+    const path = '/v1/admin/installation';
+    const { data } = await call('GET', path);
     try {
-        await call('POST', '/v1/admin/installation', { body: { id_token: await idToken() } });
+        await call('POST', path, { body: { id_token: await idToken() } });
+        if (data.state === 'installed') {
+            return null;
+        }
         return notice('success', el('p', {}, 'Forecourt is connected with the shop.'));
     } catch (error) {
         return problemNotice(error);

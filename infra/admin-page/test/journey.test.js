@@ -55,7 +55,8 @@ test('the owner sets up the shop, publishes a program after a dry run and adjust
     await heading(admin, 'Loyalty program: Riders, second season');
 
     await go(admin, 'Customers', 'Find a customer');
-    await admin.getByLabel('Value').fill('1001');
+    await admin.getByLabel('By').selectOption('email');
+    await admin.getByLabel('Value').fill('Customer-1001@example.com');
     await admin.click('button:text-is("Find")');
     await heading(admin, 'Customer 1001');
     const available = await figure(admin, 'Available');
@@ -85,6 +86,18 @@ test('the owner sets up the shop, publishes a program after a dry run and adjust
     assert.match(entry('view customers'), /\tcustomer\/1001\t/);
     assert.ok(!rows.join().includes('late parcel'), 'a reason is not in the log');
     await shot(page, 'audit');
+    assert.deepEqual(complaints, []);
+    await close();
+});
+
+test('every opening offers the proof for new tokens, since old ones may be revoked unseen', async () => {
+    const { admin, complaints, close } = await openAdmin(browser, shop, OWNER);
+    const calls = await admin.evaluate(() => {
+        const paths = performance.getEntriesByType('resource').map(({ name }) => name);
+        return paths.filter((name) => name.endsWith('/v1/admin/installation')).length;
+    });
+    assert.equal(calls, 2, 'one reads the state, one sends the proof');
+    assert.equal(await admin.locator('text=Forecourt is connected with the shop.').count(), 0);
     assert.deepEqual(complaints, []);
     await close();
 });
@@ -172,11 +185,12 @@ test('an owner gives a person another role, which the next opening offers', asyn
     await Promise.all([owner.close(), developer.close()]);
 });
 
-test('what is not stored is refused in plain words', async () => {
+test('what is not found is refused in plain words', async () => {
     const { admin, complaints, close } = await openAdmin(browser, shop, OWNER);
     await go(admin, 'Customers', 'Find a customer');
     for (const [kind, value, expected] of [
-        ['email', 'ada@example.com', 'Forecourt stores no e-mail addresses.'],
+        ['email', 'ada@example.com', 'The shop has no customer with this e-mail address.'],
+        ['email', 'ada', 'Send an e-mail address such as ada@example.com.'],
         ['code', 'ABCDEFGHJKLMNPQR', "This can't be looked up"],
         ['id', '999999', 'There is no such customer'],
         ['id', 'ada', "A customer id is Shopify's numeric id."],

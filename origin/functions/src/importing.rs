@@ -1,7 +1,7 @@
 //! Imports of the merchant's files. A balance is an adjustment, named by the import and the customer;
 //! a past order is the webhook of its payment. So each row counts once, however often it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain_core::bookmark::Bookmark;
 use domain_core::id::{CommandId, digest, hex};
@@ -10,22 +10,28 @@ use domain_core::port::PortError;
 use domain_core::resource::{CommandRequest, Commands, Rejection};
 use domain_core::time::Time;
 use domain_loyalty::{
-    BalanceRow, Cause, Comparison, CustomerDifference, CustomerReference, IMPORTED,
+    BalanceRow, Cause, Comparison, CustomerDifference, CustomerReference, IMPORTED, ImportError,
     LedgerStore as _, LoadRequest, Missing, OrderRow, StatedOrder, StatedPayload,
 };
-use domain_staff::StaffAct;
+use domain_staff::{AuditLog as _, StaffAct};
 use origin_adapters::{CommandLogRepository, LedgerRepository};
 use origin_shopify::admin_api::AdminError;
-use origin_shopify::admin_api::operations::CustomerByEmail;
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio::task::JoinSet;
 
+use crate::customer_look_up::customer_by_email;
 use crate::http::http_problem::HttpProblem;
 use crate::runtime::shop::Shop;
 use crate::webhook_event;
 
 /// Bytes of the digest in the idempotency key of a row.
 const KEY_BYTES: usize = 24;
+/// Most customers that are looked up at the same time: a request of e-mail addresses only takes ten
+/// rounds, and other calls of the app are not held up.
+const LOOK_UPS_MAX: usize = 10;
+
+const ERASED: &str = "the data of its customer were erased after it was placed";
 
 /// Imports rows for one shop.
 pub(crate) struct Importer<'a> {
@@ -42,15 +48,17 @@ pub(crate) struct Importer<'a> {
 /// What an import does.
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
-    /// Rows that had counted before.
-    pub(crate) known: u64,
+    /// The customers, or the orders, of the rows that had counted before.
+    pub(crate) known: Vec<String>,
     pub(crate) missing: Missing,
 }
 
 /// Why rows could not be imported.
 pub(crate) enum ImportFailure {
-    /// A row names no customer of the shop, or contradicts an earlier import.
-    Row { row: u64, column: &'static str, message: String },
+    /// Rows that name no customer of the shop, or the same one twice. Nothing was written.
+    Rows(Vec<ImportError>),
+    /// A row contradicts an earlier import. Those before it have counted.
+    Contradiction { row: u64 },
     /// Shopify does not answer, or refuses.
     Shopify(AdminError),
     /// This deployment has no app, so e-mail addresses lead to no customers.
@@ -69,6 +77,7 @@ impl Importer<'_> {
         let ledger = self.shop.ledger_store();
         let program = self.shop.program_in_effect.in_effect().await?;
         let customers = self.customers(rows.iter().map(|row| (row.row, &row.customer))).await?;
+        each_once(rows, &customers)?;
         let mut imported = Imported::default();
         for (row, customer) in rows.iter().zip(customers) {
             let request = self.request(&customer, row);
@@ -81,7 +90,7 @@ impl Importer<'_> {
             };
             let loaded = ledger.load(load).await?;
             if loaded.is_claimed {
-                imported.known += 1;
+                imported.known.push(customer);
                 continue;
             }
             if !self.is_dry_run {
@@ -96,14 +105,11 @@ impl Importer<'_> {
                     Ok(_) => {}
                     // It was accepted, and will count.
                     Err(Rejection::Expired) => {
-                        imported.known += 1;
+                        imported.known.push(customer);
                         continue;
                     }
                     Err(Rejection::Conflict) => {
-                        let message = "was imported under this name with other points: choose \
-                                       another name, or adjust the account";
-                        let (row, message) = (row.row, message.to_owned());
-                        return Err(ImportFailure::Row { row, column: "points", message });
+                        return Err(ImportFailure::Contradiction { row: row.row });
                     }
                     Err(rejection) => return Err(ImportFailure::Problem(rejection.into())),
                 }
@@ -129,9 +135,16 @@ impl Importer<'_> {
         let (ledger, programs) = (self.shop.ledger_store(), &self.shop.programs);
         let (shop, now) = (&self.shop.config.domain, self.shop.clock.now());
         let comparison = Comparison { ledger: &ledger, programs, shop, now };
-        let missing = comparison.missing(&stated).await?;
-        let known = (stated.len() as u64).saturating_sub(missing.payloads.len() as u64);
+        let mut missing = comparison.missing(&stated).await?;
+        let erased = std::mem::take(&mut missing.erased).into_iter();
+        missing.rejected.extend(erased.map(|order| (order, ERASED.to_owned())));
+        let known = std::mem::take(&mut missing.known);
         if !self.is_dry_run {
+            // Before the change: a crash between the two must not leave orders that the log does not
+            // explain.
+            let detail = format!("{} orders", missing.payloads.len());
+            let entry = self.act.entry(&format!("imports/{}", self.name), &detail);
+            self.shop.staff.append(&entry).await?;
             let (events, payloads) = (&self.shop.events, &self.shop.payloads);
             for StatedPayload { topic, payload } in &missing.payloads {
                 let metadata = json!({
@@ -150,26 +163,53 @@ impl Importer<'_> {
         &self,
         references: impl Iterator<Item = (u64, &'r CustomerReference)>,
     ) -> Result<Vec<String>, ImportFailure> {
+        let references: Vec<_> = references.collect();
+        let emails = references.iter().filter_map(|(row, reference)| match reference {
+            CustomerReference::Email(email) => Some((*row, email.clone())),
+            CustomerReference::Id(_) => None,
+        });
+        let found = self.by_email(emails.collect()).await?;
+        let mut errors = Vec::new();
         let mut customers = Vec::new();
         for (row, reference) in references {
-            customers.push(match reference {
-                CustomerReference::Id(id) => id.clone(),
-                CustomerReference::Email(email) => self.by_email(row, email).await?,
-            });
+            match reference {
+                CustomerReference::Id(id) => customers.push(id.clone()),
+                CustomerReference::Email(email) => match found.get(email).cloned().flatten() {
+                    Some(id) => customers.push(id),
+                    None => {
+                        let message = "the shop has no customer with this e-mail address";
+                        errors.push(of_customer(row, message.to_owned()));
+                    }
+                },
+            }
         }
-        Ok(customers)
+        if errors.is_empty() { Ok(customers) } else { Err(ImportFailure::Rows(errors)) }
     }
 
-    async fn by_email(&self, row: u64, email: &str) -> Result<String, ImportFailure> {
-        let shopify = self.shop.shopify.as_ref().ok_or(ImportFailure::NoApp { row })?;
-        let operation = CustomerByEmail { email: email.to_owned() };
-        let found = shopify.api.call(&operation, self.until).await;
-        match found.map_err(ImportFailure::Shopify)?.customer_by_identifier {
-            Some(customer) => Ok(customer.number().to_owned()),
-            None => {
-                let message = "the shop has no customer with this e-mail address".to_owned();
-                Err(ImportFailure::Row { row, column: "customer", message })
+    /// The ids of the customers with these addresses; each address is looked up once.
+    async fn by_email(
+        &self,
+        emails: Vec<(u64, String)>,
+    ) -> Result<BTreeMap<String, Option<String>>, ImportFailure> {
+        let mut found = BTreeMap::new();
+        let Some((row, _)) = emails.first() else { return Ok(found) };
+        let shopify = self.shop.shopify.as_ref().ok_or(ImportFailure::NoApp { row: *row })?;
+        let until = self.until;
+        let emails: BTreeSet<String> = emails.into_iter().map(|(_, email)| email).collect();
+        let mut emails = emails.into_iter();
+        let mut look_ups = JoinSet::new();
+        loop {
+            while look_ups.len() < LOOK_UPS_MAX
+                && let Some(email) = emails.next()
+            {
+                let api = shopify.api.clone();
+                look_ups.spawn(async move {
+                    customer_by_email(&api, &email, until).await.map(|customer| (email, customer))
+                });
             }
+            let Some(ended) = look_ups.join_next().await else { return Ok(found) };
+            let ended = ended.map_err(|error| PortError::Unavailable(error.to_string()))?;
+            found.extend([ended.map_err(ImportFailure::Shopify)?]);
         }
     }
 
@@ -203,6 +243,25 @@ impl Importer<'_> {
         let payloads = vec![StatedPayload { topic: "orders/paid", payload }];
         Ok(StatedOrder { order: row.order.clone(), payloads, is_imported: true })
     }
+}
+
+/// A customer has one row, whether it says an id or an e-mail address: a row counts once for each
+/// name and customer.
+fn each_once(rows: &[BalanceRow], customers: &[String]) -> Result<(), ImportFailure> {
+    let (mut first, mut errors) = (BTreeMap::new(), Vec::new());
+    for (BalanceRow { row, .. }, customer) in rows.iter().zip(customers) {
+        if let Some(first) = first.get(customer) {
+            let message = format!("is customer {customer}, the same as in row {first}");
+            errors.push(of_customer(*row, message));
+        } else {
+            first.insert(customer, row);
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ImportFailure::Rows(errors)) }
+}
+
+fn of_customer(row: u64, message: String) -> ImportError {
+    ImportError { row, column: "customer".to_owned(), message }
 }
 
 impl From<PortError> for ImportFailure {

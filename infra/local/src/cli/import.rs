@@ -1,8 +1,9 @@
 //! `forecourt import`: sends a merchant's CSV file in parts, and prints what it adds.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain_loyalty::chunks;
+use domain_loyalty::{Chunk, chunks};
 use serde_json::{Value, json};
 
 use super::args::{ImportArgs, ImportKind};
@@ -40,9 +41,51 @@ pub(super) fn run(args: &ImportArgs, profile: &Profile) -> Result<(), CliError> 
             let reply = send("POST", &url, &headers, body.to_string().as_bytes())?;
             answers.push(serde_json::from_str(&reply.expect_success()?).map_err(cli_error)?);
         }
+        if *is_dry_run {
+            each_in_one_part(args.kind, &parts, &answers)?;
+        }
     }
     print(&answers, args.dry_run);
     Ok(())
+}
+
+/// A customer or an order counts once for each import: the server finds a second row in the same part,
+/// and this one in another part.
+fn each_in_one_part(kind: ImportKind, parts: &[Chunk], answers: &[Value]) -> Result<(), CliError> {
+    let mut first = BTreeMap::new();
+    for (part, answer) in parts.iter().zip(answers) {
+        for id in ids(kind, answer) {
+            if let Some(before) = first.insert(id.clone(), part.first_row) {
+                let what = match kind {
+                    ImportKind::Balances => "customer",
+                    ImportKind::Orders => "order",
+                };
+                return Err(CliError(format!(
+                    "{what} {id} has a row in the part from row {before} on and another one in the \
+                     part from row {} on: join the two, nothing was written",
+                    part.first_row
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The customers or the orders of all rows of a part.
+fn ids(kind: ImportKind, answer: &Value) -> BTreeSet<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let (customers, known) = (list(&answer["customers"]), list(&answer["known_ids"]));
+    let of_rows: Vec<Value> = match kind {
+        ImportKind::Balances => {
+            customers.iter().map(|customer| customer["customer_id"].clone()).collect()
+        }
+        ImportKind::Orders => {
+            let orders = customers.iter().flat_map(|customer| list(&customer["orders"]));
+            let orders = orders.chain(list(&answer["rejected"]));
+            orders.map(|order| order["order_id"].clone()).collect()
+        }
+    };
+    of_rows.into_iter().chain(known).filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
 /// The name of a file without its folder and ending.

@@ -7,7 +7,7 @@ use origin_functions::runtime::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::binary::forecourt;
-use crate::client::{loyalty, session};
+use crate::client::{deliver, loyalty, session};
 use crate::shop::{Reply, Shop};
 
 const PATH: &str = "/v1/admin/imports";
@@ -46,13 +46,13 @@ fn balances_count_once_however_often_their_file_is_imported() {
         {"customer_id": "1002", "orders": [], "points_before": before[1],
             "points_after": before[1] - 7},
     ]);
-    let first = json!({"known": 0, "customers": customers, "rejected": []});
+    let first = json!({"known": 0, "known_ids": [], "customers": customers, "rejected": []});
     assert_eq!(imported(&shop, "balances", csv, true), first);
     assert_eq!(["1001", "1002"].map(|customer| points(&shop, customer)), before);
     assert_eq!(imported(&shop, "balances", csv, false), first);
     let after = ["1001", "1002"].map(|customer| points(&shop, customer));
     assert_eq!(after, [before[0] + 50, before[1] - 7]);
-    let again = json!({"known": 2, "customers": [], "rejected": []});
+    let again = json!({"known": 2, "known_ids": ["1001", "1002"], "customers": [], "rejected": []});
     assert_eq!(imported(&shop, "balances", csv, false), again);
     assert_eq!(["1001", "1002"].map(|customer| points(&shop, customer)), after);
     // Each row is in the audit log, with what it did.
@@ -80,6 +80,59 @@ fn past_orders_earn_by_the_program_of_their_time_and_once() {
     assert_eq!(points(&shop, "1001"), before + 12);
     assert_eq!(imported(&shop, "orders", &csv, false)["known"], 1);
     assert_eq!(points(&shop, "1001"), before + 12);
+}
+
+#[test]
+fn an_order_that_the_shop_states_counts_once_before_and_after_its_import() {
+    let shop = Shop::open();
+    let before = points(&shop, "1001");
+    let placed = Clock::system().now().minus_ms(3 * 86_400_000).to_rfc3339();
+    let paid = |order: u64| {
+        let payload = json!({"id": order, "processed_at": placed, "currency": "EUR",
+            "customer": {"id": 1001}, "line_items": [
+                {"id": order + 1, "quantity": 1, "price": "10.00"},
+                {"id": order + 2, "quantity": 2, "price": "1.50"}]});
+        assert_eq!(deliver(&shop, "orders/paid", &payload.to_string()).status, 200);
+        shop.drained(LOYALTY_QUEUE);
+    };
+    let csv = |order: u64, amount: &str| {
+        format!("order,customer,placed_at,amount\n{order},1001,{placed},{amount}\n")
+    };
+    paid(77_100);
+    let known = imported(&shop, "orders", &csv(77_100, "13.00"), false);
+    let nothing = json!({"known": 1, "known_ids": ["77100"], "customers": [], "rejected": []});
+    assert_eq!(known, nothing);
+    assert_eq!(points(&shop, "1001"), before + 13);
+    imported(&shop, "orders", &csv(77_200, "40.00"), false);
+    assert_eq!(points(&shop, "1001"), before + 13 + 40);
+    paid(77_200);
+    shop.local().edge().invalidate(&["/*".to_owned()]).unwrap();
+    assert_eq!(points(&shop, "1001"), before + 13 + 13, "the shop knows better");
+}
+
+#[test]
+fn the_command_line_finds_a_customer_or_an_order_in_two_parts_before_it_writes() {
+    let shop = Shop::open();
+    let url = shop.local().url();
+    let files = tempfile::tempdir().unwrap();
+    let refused = |kind: &str, text: &str| {
+        let file = files.path().join(format!("{kind}.csv"));
+        std::fs::write(&file, text).unwrap();
+        let output = forecourt(&["import", kind, &file.display().to_string(), "--url", &url]);
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let rows = (0..100).map(|row| format!("{},5\n", 5_000 + row)).collect::<String>();
+    let balances = refused("balances", &format!("customer,points\n{rows}5007,6\n"));
+    assert!(balances.contains("customer 5007 has a row in the part from row 2"), "{balances}");
+    assert_eq!(points(&shop, "5007"), 0);
+    let placed = Clock::system().now().minus_ms(3 * 86_400_000).to_rfc3339();
+    let row = |order: u64| format!("{order},1001,{placed},12.50\n");
+    let rows = (0..100).map(|at| row(77_300 + at)).collect::<String>() + &row(77_300);
+    let orders = refused("orders", &format!("order,customer,placed_at,amount\n{rows}"));
+    assert!(orders.contains("order 77300 has a row in the part from row 2"), "{orders}");
+    let log = shop.get("/v1/admin/audit").bearer(demo::STAFF_TOKEN).send().json();
+    assert_eq!(log["entries"], json!([]), "nothing was written");
 }
 
 #[test]
@@ -127,8 +180,16 @@ fn a_customer_is_found_by_e_mail_and_the_command_line_imports_a_file() {
     assert_eq!(run(&[]), "1 customers change, 0 rows had counted before; imported");
     assert_eq!(points(&shop, "1003"), before + 40);
     assert_eq!(run(&[]), "0 customers change, 1 rows had counted before; imported");
-    let unknown = import(&shop, "balances", "customer,points\nnone@example.com,5\n", true);
+    let none = "customer,points\nnone@example.com,5\n1003,1\nmissing@example.com,6\n";
+    let unknown = import(&shop, "balances", none, true);
     assert!(unknown.text.contains("no customer with this e-mail address"), "{}", unknown.text);
-    unknown.expect_problem(422, "import-invalid");
+    let fields = unknown.expect_problem(422, "import-invalid");
+    assert_eq!(fields, ["row 2, customer", "row 4, customer"]);
+    let twice = "customer,points\n1004,5\n1003,1\nCustomer-1003@example.com,6\n";
+    let before = ["1003", "1004"].map(|customer| points(&shop, customer));
+    let twice = import(&shop, "balances", twice, false);
+    assert!(twice.text.contains("is customer 1003, the same as in row 3"), "{}", twice.text);
+    assert_eq!(twice.expect_problem(422, "import-invalid"), ["row 4, customer"]);
+    assert_eq!(["1003", "1004"].map(|customer| points(&shop, customer)), before);
     assert_eq!(loyalty(&shop, &session(&shop, "1003"))["customer_id"], "1003");
 }

@@ -278,6 +278,8 @@ fn orders_that_shopify_does_not_give_are_refused_with_the_reason() {
     reply.expect_problem(422, "shopify-access-denied");
     call(json!({"since": "yesterday", "dry_run": true})).expect_problem(400, "malformed");
     let since = Clock::system().now().to_rfc3339();
+    let other = call(json!({"since": since, "after": "x", "dry_run": true}));
+    assert_eq!(other.expect_problem(400, "malformed"), ["/after"]);
     shopify(&shop).uninstall();
     // The queue is not idle: two days later the shop's data are to be erased.
     let state = || {

@@ -23,7 +23,7 @@ use crate::world::{KEYS, SHOP, World, identity_header};
 const PATH: &str = "/v1/admin/installation";
 
 /// Accepts one ID token, and no call of the Admin API.
-struct Issuer;
+pub(crate) struct Issuer;
 
 impl TokenEndpoint for Issuer {
     async fn exchange(&self, id_token: &str) -> Result<TokenAnswer, EndpointError> {
@@ -68,7 +68,7 @@ impl domain_catalog::EdgeCache for NoEdge {
     }
 }
 
-async fn call(shop: &Arc<Shop>, method: &str, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) async fn call(shop: &Arc<Shop>, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -87,7 +87,7 @@ async fn state(shop: &Arc<Shop>) -> Value {
     call(shop, "GET", PATH, &Value::Null).await.1
 }
 
-async fn install(shop: &Arc<Shop>, id_token: &str) -> (u16, Value) {
+pub(crate) async fn install(shop: &Arc<Shop>, id_token: &str) -> (u16, Value) {
     call(shop, "POST", PATH, &json!({"id_token": id_token})).await
 }
 

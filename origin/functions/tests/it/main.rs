@@ -8,6 +8,7 @@ mod built_binary;
 mod catalog;
 mod description;
 mod documentation;
+mod importing;
 mod installation;
 mod invalidating;
 mod merging;

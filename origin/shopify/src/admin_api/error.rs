@@ -116,6 +116,24 @@ impl AdminError {
         }
     }
 
+    /// Whether Shopify does not serve this shop: it is frozen (402), locked (423), forbidden (403) or
+    /// gone (404).
+    #[must_use]
+    pub fn is_shop_closed(&self) -> bool {
+        matches!(self, Self::Status { status: 402 | 403 | 404 | 423 })
+    }
+
+    /// Whether the cursor of a connection is none of Shopify's. It has no code of its own.
+    #[must_use]
+    pub fn is_invalid_cursor(&self) -> bool {
+        match self {
+            Self::Graphql(errors) => {
+                errors.iter().any(|error| error.message.to_lowercase().contains("invalid cursor"))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether one of the user errors has this code.
     #[must_use]
     pub fn has_user_code(&self, code: &str) -> bool {

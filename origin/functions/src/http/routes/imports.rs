@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use domain_core::time::SECOND_MS;
 use domain_loyalty::{IMPORT_ROWS_MAX, ImportError, balance_rows, order_rows};
-use domain_staff::AuditLog as _;
 use edge_wire::problem::Code;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,11 +54,13 @@ enum ImportKind {
 /// What an import has done, or would do.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportedBody {
-    /// Rows that had counted before.
-    known: u64,
+    /// How many rows had counted before.
+    known: usize,
+    /// Their customers, or their orders.
+    known_ids: Vec<String>,
     /// By customer, what the other rows add.
     customers: Vec<CustomerDifferenceBody>,
-    /// Orders that can't be absorbed.
+    /// Orders that can't be absorbed, or whose customer was erased since.
     rejected: Vec<RejectedOrderBody>,
 }
 
@@ -96,18 +97,12 @@ pub(crate) async fn create(
         }
         ImportKind::Orders => {
             let rows = order_rows(&import.csv, first_row, &shop.config.currency);
-            let imported = importer.orders(&rows.map_err(mistakes)?).await?;
-            if !import.dry_run {
-                let detail = format!("{} orders", imported.missing.payloads.len());
-                let entry = staff.act(&shop).entry(&format!("imports/{}", import.name), &detail);
-                shop.staff.append(&entry).await?;
-            }
-            imported
+            importer.orders(&rows.map_err(mistakes)?).await?
         }
     };
-    let Imported { known, missing } = imported;
+    let Imported { known: known_ids, missing } = imported;
     let (customers, _, rejected) = bodies(missing);
-    Ok(Json(ImportedBody { known, customers, rejected }))
+    Ok(Json(ImportedBody { known: known_ids.len(), known_ids, customers, rejected }))
 }
 
 fn mistakes(errors: Vec<ImportError>) -> HttpProblem {
@@ -128,9 +123,12 @@ fn place(row: u64, column: &str) -> String {
 impl From<ImportFailure> for HttpProblem {
     fn from(failure: ImportFailure) -> Self {
         match failure {
-            ImportFailure::Row { row, column, message } => {
+            ImportFailure::Rows(errors) => mistakes(errors),
+            ImportFailure::Contradiction { row } => {
                 let detail = "Fix the row and send all of them again: rows before it count once.";
-                Self::new(Code::ImportInvalid, detail).at(place(row, column), message)
+                let message = "was imported under this name with other points: choose another \
+                               name, or adjust the account";
+                Self::new(Code::ImportInvalid, detail).at(place(row, "points"), message)
             }
             ImportFailure::NoApp { row } => {
                 let detail = "This deployment has no Shopify app: name customers by their ids.";

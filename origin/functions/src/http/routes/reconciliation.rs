@@ -132,11 +132,20 @@ pub(crate) async fn create(
     check_reach(&shop, since).await?;
     let until = shop.clock.now().plus_ms(PAGE_MS_MAX);
     let reader = reconciler.reader(until).await?;
-    let page = reconciler.compare(&reader, (since, request.after), until).await?;
+    let page = reconciler.compare(&reader, (since, request.after), until).await;
+    let page = page.map_err(|error| match &error {
+        ReconcileError::Shopify(shopify) if shopify.is_invalid_cursor() => {
+            let detail = "Send `next` of the page before.";
+            HttpProblem::new(Code::Malformed, detail).at("/after", "is no cursor of this list")
+        }
+        _ => error.into(),
+    })?;
     if !request.dry_run {
-        reconciler.publish(&page.missing).await?;
+        // Before the change: a crash between the two must not leave facts that the log does not
+        // explain.
         let detail = format!("{} facts of {} orders", page.missing.payloads.len(), page.orders);
         shop.staff.append(&staff.act(&shop).entry("reconciliation", &detail)).await?;
+        reconciler.publish(&page.missing).await?;
     }
     let (orders, next) = (page.orders, page.next);
     let (customers, guests, rejected) = bodies(page.missing);
@@ -203,6 +212,16 @@ impl From<AdminError> for HttpProblem {
         match &error {
             AdminError::Uninstalled(_) => {
                 let detail = "The shop does not have the app. Open the admin, or install it again.";
+                Self::new(Code::ShopifyAccessDenied, detail)
+            }
+            AdminError::TokenRefused => {
+                let detail =
+                    "Shopify refuses the app's tokens. Open the admin, which gets new ones.";
+                Self::new(Code::ShopifyAccessDenied, detail)
+            }
+            error if error.is_shop_closed() => {
+                let detail = "Shopify does not serve this shop: it is frozen, locked or closed. Its \
+                              owner sees why in Shopify's admin.";
                 Self::new(Code::ShopifyAccessDenied, detail)
             }
             AdminError::Throttled { wait_ms } => {

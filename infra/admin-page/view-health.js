@@ -25,13 +25,21 @@ const REASONS = {
     uninstalled: 'The app was uninstalled.',
 };
 
+// How long the file of an export is stored. Shopify wants requests answered within 30 days.
+const EXPORT_MS = 25 * 24 * 60 * 60 * 1000;
+
 export async function health(context) {
-    const [{ data }, letters] = await Promise.all([call('GET', '/v1/admin/health'), deadLetters()]);
+    const [{ data }, letters, requests] = await Promise.all([
+        call('GET', '/v1/admin/health'),
+        deadLetters(),
+        dataRequests(context),
+    ]);
     return el(
         'section',
         {},
         el('h2', {}, 'Health'),
         warnings(data, letters),
+        requests,
         connection(data),
         orders(data),
         queues(letters, context.may('redrive'))
@@ -48,6 +56,22 @@ async function deadLetters() {
         }
         throw problem;
     }
+}
+
+// The customers who want to see their data: the merchant has to send them their files.
+async function dataRequests(context) {
+    if (!context.may('view_demands')) {
+        return [];
+    }
+    const { data } = await call('GET', '/v1/admin/privacy/demands');
+    const isOpen = ({ kind, at }) => kind === 'export' && Date.now() - Date.parse(at) < EXPORT_MS;
+    const count = data.demands.filter(isOpen).length;
+    if (!count) {
+        return [];
+    }
+    const text = `Customers who requested their data in the last 25 days: ${number(count)}. `;
+    const link = el('a', { href: '#/privacy' }, 'Send them their files');
+    return [notice('info', el('p', {}, text, link, '.'))];
 }
 
 function warnings({ installation, program, orders }, { queues: all }) {

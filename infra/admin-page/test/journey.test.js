@@ -204,20 +204,31 @@ test('what is not found is refused in plain words', async () => {
     await close();
 });
 
-test('a message that could not be processed is listed without payload and delivered again', async () => {
-    const body = JSON.stringify({ id: null, email: 'ada@example.com' });
-    const answer = await fetch(`${shop.url}/webhooks/shopify`, {
-        method: 'POST',
-        headers: {
-            'content-type': 'application/json',
-            'x-shopify-topic': 'orders/paid',
-            'x-shopify-shop-domain': 'demo.myshopify.com',
-            'x-shopify-webhook-id': randomUUID(),
-            'x-shopify-hmac-sha256': createHmac('sha256', SECRET).update(body).digest('base64'),
-        },
-        body,
+test('a customer who requests their data is on the first page, with the way to their file', async () => {
+    await deliver('customers/data_request', {
+        shop_domain: 'demo.myshopify.com',
+        orders_requested: [],
+        customer: { id: 1001, email: 'ada@example.com' },
+        data_request: { id: 9999 },
     });
-    assert.equal(answer.status, 200, await answer.text());
+    await until(async () => {
+        const { data } = await shop.call('GET', '/v1/admin/privacy/demands');
+        return data.demands.length === 1;
+    });
+    const { page, admin, complaints, close } = await openAdmin(browser, shop, OWNER);
+    await admin.waitForSelector(
+        'text=Customers who requested their data in the last 25 days: 1.'
+    );
+    await shot(page, 'data-request');
+    await admin.click('a:text-is("Send them their files")');
+    await heading(admin, 'Data requests');
+    await admin.waitForSelector('button[aria-label="Download the data of customer 1001"]');
+    assert.deepEqual(complaints, []);
+    await close();
+});
+
+test('a message that could not be processed is listed without payload and delivered again', async () => {
+    await deliver('orders/paid', { id: null, email: 'ada@example.com' });
     await until(async () => {
         const { data } = await shop.call('GET', '/v1/admin/dead-letters');
         return data.queues.some(({ count }) => count === 1);
@@ -241,6 +252,23 @@ test('a message that could not be processed is listed without payload and delive
     assert.deepEqual(complaints, []);
     await close();
 });
+
+// A webhook, as Shopify sends it.
+async function deliver(topic, payload) {
+    const body = JSON.stringify(payload);
+    const answer = await fetch(`${shop.url}/webhooks/shopify`, {
+        method: 'POST',
+        headers: {
+            'content-type': 'application/json',
+            'x-shopify-topic': topic,
+            'x-shopify-shop-domain': 'demo.myshopify.com',
+            'x-shopify-webhook-id': randomUUID(),
+            'x-shopify-hmac-sha256': createHmac('sha256', SECRET).update(body).digest('base64'),
+        },
+        body,
+    });
+    assert.equal(answer.status, 200, await answer.text());
+}
 
 // Waits for what a consumer does.
 async function until(isSo) {

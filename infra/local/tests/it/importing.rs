@@ -65,6 +65,16 @@ fn balances_count_once_however_often_their_file_is_imported() {
 }
 
 #[test]
+fn a_tier_follows_from_the_imported_points() {
+    let shop = Shop::open();
+    let tier = || loyalty(&shop, &session(&shop, "5200"))["tier"]["id"].clone();
+    assert_eq!(tier(), "bronze");
+    imported(&shop, "balances", "customer,points\n5200,5000\n", false);
+    assert_eq!(points(&shop, "5200"), 5_000);
+    assert_eq!(tier(), "gold");
+}
+
+#[test]
 fn past_orders_earn_by_the_program_of_their_time_and_once() {
     let shop = Shop::open();
     let before = points(&shop, "1001");

@@ -131,12 +131,9 @@ async fn a_shop_that_shopify_does_not_serve_is_a_problem_of_the_shop() {
     let find = json!({"email": "1001@example.com"});
     let (status, answer) = call(&shop, "POST", "/v1/admin/customers/find", &find).await;
     assert_eq!((status, answer), (200, json!({"customer_id": "1001"})));
-    for (code, words) in [
-        (402, "frozen"),
-        (403, "locked"),
-        (404, "closed"),
-        (423, "frozen, locked or closed"),
-    ] {
+    for (code, words) in
+        [(402, "frozen"), (403, "locked"), (404, "closed"), (423, "frozen, locked or closed")]
+    {
         *store.status.lock().unwrap() = Some(code);
         let since = shop.clock.now().to_rfc3339();
         let reconcile = json!({"since": since, "dry_run": true});

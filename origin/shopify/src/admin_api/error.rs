@@ -123,7 +123,7 @@ impl AdminError {
         matches!(self, Self::Status { status: 402 | 403 | 404 | 423 })
     }
 
-    /// Whether the cursor of a connection is none of Shopify's. It has no code of its own.
+    /// Whether Shopify does not know the cursor of a connection. The error has no code of its own.
     #[must_use]
     pub fn is_invalid_cursor(&self) -> bool {
         match self {

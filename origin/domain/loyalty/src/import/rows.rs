@@ -238,8 +238,8 @@ impl Row<'_> {
     }
 }
 
-/// An e-mail address in lower case, as the store's customers are looked up by it; `None` if the text is
-/// none.
+/// An e-mail address in lower case, as the store's customers are looked up by it; `None` for any other
+/// text.
 #[must_use]
 pub fn email_address(text: &str) -> Option<String> {
     let is_email = text.len() <= EMAIL_BYTES_MAX

@@ -64,6 +64,11 @@ impl ReconciliationConsumer {
                 tracing::info!(reason = "not-installed", "no orders are reconciled");
                 Ok(())
             }
+            // The next run that is answered begins where the last one that was ended.
+            Err(ReconcileError::Shopify(error)) if error.is_shop_closed() => {
+                tracing::info!(reason = "shop-closed", "no orders are reconciled");
+                Ok(())
+            }
             Err(ReconcileError::Shopify(error)) if error.is_access_denied() => {
                 tracing::error!(%error, "orders earn no points: Shopify denies their customers");
                 let denied = self.stored.load().await?.denied(self.clock.now());

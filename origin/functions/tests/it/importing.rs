@@ -7,15 +7,19 @@ use axum::body::Bytes;
 use domain_core::event::{Event, Events};
 use domain_core::port::PortError;
 use domain_staff::{DeadLetters, DeadQueue};
-use origin_functions::runtime::ports::{SharedDeadLetters, SharedEvents};
+use edge_wire::function::ConsumerFunction;
+use edge_wire::keys::KeyRing;
+use origin_functions::consumers::{Batch, Consumer as _};
+use origin_functions::runtime::composition::Composition;
+use origin_functions::runtime::ports::{SharedDeadLetters, SharedEdgeCache, SharedEvents};
 use origin_functions::runtime::shop::Shop;
 use origin_functions::runtime::shopify::Shopify;
 use origin_shopify::Secret;
 use origin_shopify::admin_api::{AdminAnswer, Transport, TransportError};
 use serde_json::{Value, json};
 
-use crate::installation::{Issuer, call, install};
-use crate::world::World;
+use crate::installation::{Issuer, NoEdge, call, install};
+use crate::world::{KEYS, World};
 
 const IMPORTS: &str = "/v1/admin/imports";
 const RECONCILIATION: &str = "/v1/admin/reconciliation";
@@ -148,6 +152,33 @@ async fn a_shop_that_shopify_does_not_serve_is_a_problem_of_the_shop() {
             assert!(problem["detail"].as_str().unwrap().contains(words), "{code}: {problem}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_night_of_a_shop_that_shopify_does_not_serve_is_no_dead_letter() {
+    let world = World::open().await;
+    let store = Store::default();
+    let shop = installed(&world, &store).await;
+    let consumers = Composition { shopify: shop.shopify.clone(), ..world.consumers() };
+    let night = async || {
+        let body = json!({"id": "e1", "time": "2026-12-01T02:30:00Z",
+            "detail-type": "reconciliation.due", "detail": {}});
+        let records = json!({"Records": [{"messageId": "m1", "body": body.to_string()}]});
+        let batch: Batch = serde_json::from_value(records).unwrap();
+        let (keys, edge) = (KeyRing::parse(KEYS).unwrap(), SharedEdgeCache::new(NoEdge));
+        let consumer = consumers.consumer(ConsumerFunction::Reconciliation, &keys, &edge);
+        serde_json::to_value(consumer.consume(batch).await).unwrap()
+    };
+    let complete = async || {
+        let (_, state) = call(&shop, "GET", RECONCILIATION, &Value::Null).await;
+        state["complete_until"].clone()
+    };
+    *store.status.lock().unwrap() = Some(402);
+    assert_eq!(night().await, json!({"batchItemFailures": []}));
+    assert_eq!(complete().await, Value::Null);
+    *store.status.lock().unwrap() = None;
+    assert_eq!(night().await, json!({"batchItemFailures": []}));
+    assert!(complete().await.is_string(), "it is caught up with");
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ fn instance(world: &World) -> Arc<Shop> {
 }
 
 /// No publication is invalidated here.
-struct NoEdge;
+pub(crate) struct NoEdge;
 
 impl domain_catalog::EdgeCache for NoEdge {
     async fn invalidate(

@@ -2,8 +2,9 @@
 //
 //   k6 run -e PROFILE=smoke -e DATA=data.json loadtests/main.ts
 import exec from 'k6/execution';
-import { attempt, get } from './lib/api.ts';
+import { attempt } from './lib/api.ts';
 import { Cart } from './lib/cart.ts';
+import { type Choice, readProduct, readResolution } from './lib/configurator.ts';
 import { isLocal, readData } from './lib/data.ts';
 import { type Course, arrivals, arrive, begin, end, orderOf } from './lib/ledger.ts';
 import { PATIENCE_S } from './lib/oracles.ts';
@@ -55,9 +56,7 @@ export function hits(): void {
   attempt(page);
 }
 
-const page = (): void => {
-  get('product', `${data.url}/v1/configurator/${data.products[0]!.id}`);
-};
+const page = (): void => readProduct(data, data.products[0]!);
 
 /// Two commands, each durable before its answer.
 export function writes(): void {
@@ -83,15 +82,15 @@ export function stampede({ start }: Prepared): void {
 function fresh(number: number, nth: number): void {
   const product = data.products[number % data.products.length]!;
   let rest = Math.floor(number / data.products.length);
-  const chosen: string[] = [];
+  const chosen: Choice[] = [];
   for (const { id, values } of product.options.slice(nth)) {
     const at = rest % (values.length + 1);
     rest = Math.floor(rest / (values.length + 1));
     if (at > 0) {
-      chosen.push(`${id}=${values[at - 1]}`);
+      chosen.push([id, values[at - 1]!]);
     }
   }
-  get('resolution', `${data.url}/v1/configurator/${product.id}/resolution?${chosen.join('&')}`);
+  readResolution(data, product, chosen);
 }
 
 /// Runs once, after the last arrival.

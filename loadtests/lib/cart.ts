@@ -93,8 +93,13 @@ export class Cart {
   /// The hand-over to Shopify's checkout, with the signed link to this cart.
   checkOut(): HandOver {
     const answer = get('checkout', `${this.data.url}/v1/cart/checkout`, this.headers());
-    const handOver = answer.status === 200 ? answer.json('cart_add') : { items: [], attributes: {} };
-    return handOver as unknown as HandOver;
+    if (answer.status !== 200) {
+      return { items: [], attributes: {} };
+    }
+    const handOver = answer.json('cart_add') as unknown as HandOver;
+    const pieces = handOver.items.map((item) => item.quantity).sort();
+    expectEqual(lostWrite, 'checkout', pieces, Object.values(this.expected).sort());
+    return handOver;
   }
 
   /// Expects that an order takes everything out.

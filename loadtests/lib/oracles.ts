@@ -12,7 +12,10 @@ export const crossUser = new Counter('cross_user');
 /// A customer's points are not what the orders of the run amount to.
 export const wrongLedger = new Counter('wrong_ledger');
 
-export const ORACLES = ['stale_after_write', 'lost_write', 'cross_user', 'wrong_ledger'] as const;
+/// A product's page or a resolution is of something else, or lacks part of it.
+export const wrongAnswer = new Counter('wrong_answer');
+
+export const ORACLES = ['wrong_answer', 'stale_after_write', 'lost_write', 'cross_user', 'wrong_ledger'] as const;
 
 /// How long the consumers may take for what was acknowledged.
 export const PATIENCE_S = Number(__ENV.PATIENCE_S ?? 90);

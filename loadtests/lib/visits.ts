@@ -3,6 +3,7 @@ import { sleep } from 'k6';
 import exec from 'k6/execution';
 import { get } from './api.ts';
 import { APPLIED_S, Cart } from './cart.ts';
+import { type Choice, readProduct, readResolution } from './configurator.ts';
 import type { Data, Product } from './data.ts';
 import { type Course, type Order, buyer } from './ledger.ts';
 import { crossUser, expectEqual } from './oracles.ts';
@@ -63,12 +64,11 @@ export class Visitor {
   /// Looks at a product and changes its configuration three times.
   configure(): void {
     const product = this.page();
-    const chosen: string[] = [];
+    const chosen: Choice[] = [];
     for (const option of product.options.slice(0, 3)) {
       this.think();
-      chosen.push(`${option.id}=${this.one(option.values)}`);
-      const query = [...chosen].sort().join('&');
-      get('resolution', `${this.data.url}/v1/configurator/${product.id}/resolution?${query}`);
+      chosen.push([option.id, this.one(option.values)]);
+      readResolution(this.data, product, chosen);
     }
   }
 
@@ -128,7 +128,7 @@ export class Visitor {
 
   private page(): Product {
     const product = this.product();
-    get('product', `${this.data.url}/v1/configurator/${product.id}`);
+    readProduct(this.data, product);
     return product;
   }
 

@@ -48,7 +48,8 @@ fn a_shop_without_faults_meets_every_promise_of_consistency() {
     assert_eq!(outcome.broken_but_speed(), [""; 0], "{printed}");
     assert!(printed.contains("promises met"), "{printed}");
     assert!(outcome.count("http_reqs") > 100, "{printed}");
-    for oracle in ["stale_after_write", "lost_write", "cross_user", "wrong_ledger"] {
+    for oracle in ["wrong_answer", "stale_after_write", "lost_write", "cross_user", "wrong_ledger"]
+    {
         assert_eq!(outcome.count(oracle), 0, "{oracle}: {printed}");
         assert!(outcome.count(&format!("looked{{oracle:{oracle}}}")) > 0, "{oracle}: {printed}");
     }
@@ -79,6 +80,67 @@ fn a_server_that_keeps_no_line_is_stale() {
         assert!(has(&broken, "stale_after_write"), "{profile}: {broken:?}");
         assert!(!has(&broken, "errors"), "{profile}: {broken:?}");
     }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn an_empty_page_of_a_product_and_one_of_another_product_are_wrong_answers() {
+    let shop = Shop::open();
+    let empty: Fault = |origin, request| {
+        let is_product = request.path().starts_with("/v1/configurator/");
+        let answer = origin.forward(request);
+        if is_product { ProxyResponse { body: String::new(), ..answer } } else { answer }
+    };
+    let other: Fault = |origin, request| {
+        let is_product = request.path().starts_with("/v1/configurator/");
+        let answer = origin.forward(request);
+        if is_product { changed(answer, |body| body["product"] = "another".into()) } else { answer }
+    };
+    for (profile, fault) in [("hits", empty), ("smoke", other)] {
+        let broken = broken(profile, &shop, Some(fault));
+        assert!(has(&broken, "wrong_answer"), "{profile}: {broken:?}");
+        assert!(!has(&broken, "errors"), "{profile}: {broken:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_hand_over_with_other_quantities_is_a_lost_write() {
+    let broken = broken(
+        "smoke",
+        &Shop::open(),
+        Some(|origin, request| {
+            let is_hand_over = request.path() == "/v1/cart/checkout";
+            let answer = origin.forward(request);
+            if is_hand_over {
+                changed(answer, |body| body["cart_add"]["items"][0]["quantity"] = 7.into())
+            } else {
+                answer
+            }
+        }),
+    );
+    assert!(has(&broken, "lost_write"), "{broken:?}");
+    assert!(!has(&broken, "errors"), "{broken:?}");
+}
+
+#[test]
+#[ignore = "needs k6: FORECOURT_K6"]
+fn a_redirect_is_an_error() {
+    let broken = broken(
+        "hits",
+        &Shop::open(),
+        Some(|origin, request| {
+            let place = request.path().to_owned();
+            let is_product = place.starts_with("/v1/configurator/") && request.method == "GET";
+            let answer = origin.forward(request);
+            if is_product {
+                ProxyResponse { status: 302, ..answer }.set("location", &format!("{place}?again"))
+            } else {
+                answer
+            }
+        }),
+    );
+    assert!(has(&broken, "errors"), "{broken:?}");
 }
 
 #[test]

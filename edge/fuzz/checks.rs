@@ -15,7 +15,7 @@ use edge_wire::keys::{KeyRing, Purpose};
 use edge_wire::proxy::{Forwarding, ProxyError};
 use edge_wire::query::{parse, push};
 use edge_wire::secrets::ShopifySecrets;
-use edge_wire::token::{StaffTokens, mint_cart, verify_cart, verify_customer};
+use edge_wire::token::{CustomerToken, StaffTokens, mint_cart, verify_cart, verify_customer};
 use edge_wire::{grammar, identity, proxy};
 
 const NOW: u64 = 1_700_000_000;
@@ -105,7 +105,7 @@ pub(crate) fn tokens(input: &[u8]) {
     if let Ok(cart) = verify_cart(&keys, text) {
         assert_eq!(mint_cart(&keys, &cart), text);
     }
-    if let Ok(customer) = verify_customer(&keys, text, NOW) {
+    if let Ok(CustomerToken { customer, .. }) = verify_customer(&keys, text, NOW) {
         assert!(grammar::is_shopify_id(&customer));
         assert!(text.starts_with(&format!("u1.k1.{customer}.")));
     }

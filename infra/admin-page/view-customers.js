@@ -71,7 +71,8 @@ async function customer(context, id) {
         points,
         context.may('adjust_points') ? adjustment(id, path, show) : null,
         redemptions(data.redemptions),
-        cartSection(cart.data)
+        cartSection(cart.data),
+        context.may('revoke_tokens') ? sessions(path) : null
     );
 }
 
@@ -161,6 +162,20 @@ function adjustment(id, path, show) {
         ),
         place
     );
+}
+
+// For a device that was lost, or a token that was copied.
+function sessions(path) {
+    const place = outcome();
+    const end = button('End all sessions', () =>
+        act(end, place, async () => {
+            await call('POST', `${path}/revoke`);
+            const text = 'All tokens of this customer end within 10 seconds.';
+            return notice('success', el('p', {}, text));
+        })
+    );
+    const hint = 'Who is still signed in to the shop gets another token: end that session in Shopify first.';
+    return section('Sessions', el('p', {}, hint), end, place);
 }
 
 // A number as it was typed, or the text, of which the server says what is wrong.

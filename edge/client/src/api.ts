@@ -56,7 +56,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -66,7 +66,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -235,7 +235,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -245,7 +245,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -451,7 +451,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -461,7 +461,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -626,7 +626,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -636,7 +636,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -849,7 +849,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -859,7 +859,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -1076,7 +1076,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -1086,7 +1086,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -1309,7 +1309,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -1319,7 +1319,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-missing" | "token-invalid" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -1776,7 +1776,7 @@ export interface paths {
                         };
                     };
                 };
-                /** @description `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
                 401: {
                     headers: {
                         /** @description How to prove who calls. */
@@ -1786,7 +1786,7 @@ export interface paths {
                     content: {
                         "application/problem+json": components["schemas"]["Problem"] & {
                             /** @enum {unknown} */
-                            code?: "token-invalid" | "token-expired" | "signature-invalid";
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
                             /** @constant */
                             status?: 401;
                         };
@@ -3922,7 +3922,122 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
+        /**
+         * Log-out, from all devices: ends every token that the customer has. Their own cart answers again
+         *     after the next sign-in. Without a token, as through the App Proxy, it ends those issued until now.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done, or found. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevokedBody"];
+                    };
+                };
+                /** @description `parameter-invalid`: A query parameter is not accepted. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"] & {
+                            /** @enum {unknown} */
+                            code?: "parameter-invalid";
+                            /** @constant */
+                            status?: 400;
+                        };
+                    };
+                };
+                /** @description `token-missing`: A token is missing. `token-invalid`: A token does not verify. `token-expired`: The token has expired. `signature-invalid`: The signature does not verify. */
+                401: {
+                    headers: {
+                        /** @description How to prove who calls. */
+                        "WWW-Authenticate"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"] & {
+                            /** @enum {unknown} */
+                            code?: "token-missing" | "token-invalid" | "token-expired" | "signature-invalid";
+                            /** @constant */
+                            status?: 401;
+                        };
+                    };
+                };
+                /** @description `shop-foreign`: This deployment serves another shop. `edge-bypassed`: The API is called through the edge. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"] & {
+                            /** @enum {unknown} */
+                            code?: "shop-foreign" | "edge-bypassed";
+                            /** @constant */
+                            status?: 403;
+                        };
+                    };
+                };
+                /** @description The edge's: path and query have more than 8,192 bytes. */
+                414: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": string;
+                    };
+                };
+                /** @description The edge's: path, query and headers have more than 32,768 bytes. */
+                494: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": string;
+                    };
+                };
+                /** @description `internal`: Something failed on our side. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"] & {
+                            /** @enum {unknown} */
+                            code?: "internal";
+                            /** @constant */
+                            status?: 500;
+                        };
+                    };
+                };
+                /** @description `unavailable`: Try again shortly. */
+                503: {
+                    headers: {
+                        /** @description Seconds until the same request may succeed. */
+                        "Retry-After"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"] & {
+                            /** @enum {unknown} */
+                            code?: "unavailable";
+                            /** @constant */
+                            status?: 503;
+                        };
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -4366,6 +4481,11 @@ export interface components {
             };
             variant?: components["schemas"]["VariantBody"] | null;
             version: string;
+        };
+        /** @description What was revoked. */
+        RevokedBody: {
+            /** @description RFC 3339. Tokens issued until then are refused everywhere within 10 seconds. */
+            revoked_until: string;
         };
         RewardBody: {
             /**

@@ -30,10 +30,17 @@ export class CartApi {
       jar: (doc) => doc.cart,
       current: (doc) => currentId(doc.cart),
       open: () => this.open(),
-      needsCustomer: (command) => command?.isMerge ?? false,
-      headers: ({ cart: { own, guest } }, resource): Record<string, string> => {
+      // The customer's own cart answers only with the customer's token.
+      needsCustomer: (command) => {
+        const { own, ...rest } = context.store.read().cart;
+        return command?.isMerge || (own !== undefined && currentId({ own, ...rest }) === own.id);
+      },
+      headers: ({ cart: { own, guest }, session }, resource): Record<string, string> => {
         const holder = [own, guest].find((one) => one?.id === resource);
-        return holder ? { 'forecourt-cart': holder.token } : {};
+        const headers: Record<string, string> = holder ? { 'forecourt-cart': holder.token } : {};
+        // Another tab may have merged the carts since the question above.
+        if (holder && holder === own && session) headers.authorization = `Bearer ${session.token}`;
+        return headers;
       },
       guest: (doc) => doc.cart.guest?.id,
       hasMore: ({ cart }, now) => {

@@ -10,10 +10,11 @@ export async function createContext(
 ): Promise<Context> {
   const platform = given ?? browser();
   const store = await Store.open(platform);
-  const session = new SessionKeeper(platform, store, options.proxyPath, options.customer);
+  const baseUrl = options.baseUrl.replace(/\/$/, '');
+  const session = new SessionKeeper(platform, store, baseUrl, options.proxyPath, options.customer);
   const tab = platform.randomId();
   platform.holdTab(tab);
-  return { platform, store, session, tab, baseUrl: options.baseUrl.replace(/\/$/, '') };
+  return { platform, store, session, tab, baseUrl };
 }
 
 export { Engine } from './engine.js';

@@ -288,6 +288,32 @@ test('a log-out drops everything in all tabs, also what is still under way', asy
   }
 });
 
+test('a log-out ends the token at the server, and the next sign-in shows the cart again', async () => {
+  const { clock, shop, tab } = at();
+  shop.customer = '7';
+  const page = tab();
+  await clock.run(page.session.start());
+  await clock.run(page.cart.add(tee(2)));
+  await clock.run(page.session.end());
+  await clock.pass(1);
+  assert.deepEqual([...shop.ended].map((token) => token.split('.')[2]), ['7']);
+  await clock.pass(1);
+  await clock.run(page.session.start());
+  assert.deepEqual(quantities(await clock.run(page.cart.get())), [2]);
+});
+
+test('a token that staff revoked is replaced while Shopify knows the customer', async () => {
+  const { clock, shop, tab } = at();
+  shop.customer = '7';
+  const page = tab();
+  await clock.run(page.session.start());
+  await clock.run(page.cart.add(tee()));
+  const token = shop.requests.at(-1)!.headers.authorization!.split(' ')[1]!;
+  shop.ended.add(token);
+  await clock.pass(1);
+  assert.deepEqual(quantities(await clock.run(page.cart.add(tee()))), [2]);
+});
+
 test('another customer on the same device starts with nothing of the former one', async () => {
   const { browser, clock, shop, tab } = at();
   shop.customer = '7';

@@ -97,6 +97,8 @@ interface StoredCart {
 export class FakeShop {
   readonly carts = new Map<string, StoredCart>();
   readonly requests: Exchange[] = [];
+  /** Customer tokens that were revoked. */
+  readonly ended = new Set<string>();
   /** The customer whom Shopify has signed in. */
   customer: string | undefined;
   fate: (exchange: Exchange) => Fate | Promise<Fate> = () => undefined;
@@ -146,12 +148,20 @@ export class FakeShop {
       const date = new Date(this.clock.now).toUTCString();
       return json(201, { token: `u1.k.${this.customer}.${this.clock.now}.m`, expires_at, customer_id: this.customer }, { date });
     }
+    const bearer = headers.authorization?.split(' ')[1] ?? '';
+    if (bearer && this.ended.has(bearer)) return problemOf(401, 'token-invalid');
+    if (path === '/v1/session') {
+      this.ended.add(bearer);
+      return json(200, { revoked_until: new Date(this.clock.now).toISOString() });
+    }
     if (path === '/v1/carts') {
       const held = headers['forecourt-cart']?.split('.')[2];
       const id = headers.authorization ? `customer-${this.customer}` : held ?? `guest-${++this.created}`;
       return json(201, { token: `c1.k.${id}.${this.clock.now}`, cart: this.body(id) });
     }
     const id = headers['forecourt-cart']!.split('.')[2]!;
+    const owner = id.split('customer-')[1];
+    if (owner !== undefined && bearer.split('.')[2] !== owner) return problemOf(401, 'token-missing');
     const cart = this.cart(id);
     const sent = JSON.parse(body ?? '{}');
     const key = headers['idempotency-key'];

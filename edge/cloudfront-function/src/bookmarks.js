@@ -43,7 +43,7 @@ export function collect(inputs, route, identities, keys) {
         reach > 1 ||
         identities.some((identity) => {
             const type = identity.kind === 'cart' ? 'cart' : 'loyalty';
-            return one.resource === `${type}/${identity.id}`;
+            return identity.isNamed && one.resource === `${type}/${identity.id}`;
         });
     const texts = sealed
         .filter(isOwn)

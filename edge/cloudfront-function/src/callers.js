@@ -6,19 +6,42 @@ import { cart, customer, person } from './token.js';
 
 const TOKEN_BYTES_MAX = 512;
 
+// An own cart's customer is an identity, but no caller that the route names: it has no bookmarks.
 export function identify(route, inputs, config, now) {
     const identities = [];
-    route.callers.forEach((caller) => {
-        const kind = caller.kind;
+    const add = (kind, must, isNamed) => {
         const id = claimed(kind, inputs, config, now);
         if (id !== undefined) {
-            identities.push({ kind: kind, id: id });
-        } else if (caller.must) {
+            identities.push({ kind: kind, id: id, isNamed: isNamed });
+        } else if (must) {
             const isLogin = PROXIED && kind === 'customer';
             throw reject(isLogin ? 'no-login' : `no-${kind}`, kind === 'cart' ? CART : ACCOUNT);
         }
-    });
+    };
+    route.callers.forEach((caller) => add(caller.kind, caller.must, true));
+    if (HAS_CARTS) {
+        const of = (kind) => identities.filter((one) => one.kind === kind).map((one) => one.id)[0];
+        const cart = of('cart');
+        if (cart && cart.slice(0, 9) === 'customer-') {
+            if (!of('customer')) {
+                add('customer', true, false);
+            }
+            if (of('customer') !== cart.slice(9)) {
+                throw reject('owner', CART);
+            }
+        }
+    }
     return identities;
+}
+
+// The customer token by its end. Behind the App Proxy no token is sent.
+export function sessionHeader(keys, identities, inputs) {
+    const customer = identities.filter((one) => one.kind === 'customer')[0];
+    if (PROXIED || !customer) {
+        return '';
+    }
+    const until = inputs.account.split('.')[3];
+    return `${until}:${mac(keys[0][1], 'identity', ['session', customer.id, until])}`;
 }
 
 export function identityHeader(keys, identities) {
@@ -35,7 +58,7 @@ function claimed(kind, inputs, config, now) {
     if (HAS_STAFF && kind === 'staff') {
         return staff(inputs, config, now);
     }
-    return HAS_CUSTOMERS ? customerOf(inputs, config, now) : undefined;
+    return HAS_CUSTOMERS || HAS_CARTS ? customerOf(inputs, config, now) : undefined;
 }
 
 function customerOf(inputs, config, now) {

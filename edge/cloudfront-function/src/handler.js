@@ -10,7 +10,7 @@
 // when a request is rejected.
 import cf from 'cloudfront';
 import { collect } from './bookmarks.js';
-import { identify, identityHeader } from './callers.js';
+import { identify, identityHeader, sessionHeader } from './callers.js';
 import { routeOf } from './entrance.js';
 import { forward } from './forward.js';
 import { checkPath } from './path.js';
@@ -61,6 +61,8 @@ function decide(request, config, now) {
     }
     return forward(request, route, path, query, {
         'forecourt-identity': identities.length ? identityHeader(config.keys, identities) : '',
+        'forecourt-session':
+            HAS_CARTS || HAS_CUSTOMERS ? sessionHeader(config.keys, identities, inputs) : '',
         'forecourt-bookmark': bookmarks,
         'idempotency-key': key,
     });

@@ -6,14 +6,13 @@ export function preflight(path, request) {
     if (PROXIED) {
         throw noMethod(path);
     }
-    const takes = methods(path);
-    const headers = request.headers;
-    const isPreflight = headers.origin && headers['access-control-request-method'];
-    const isOpen = takes.every((method) => {
+    const takes = methods(path).filter((method) => {
         const route = find(method, path);
         return route.exposure !== 'p' && route.target !== 'a' && route.target !== 'w';
     });
-    if (!isPreflight || !takes.length || !isOpen) {
+    const headers = request.headers;
+    const isPreflight = headers.origin && headers['access-control-request-method'];
+    if (!isPreflight || !takes.length) {
         throw noMethod(path);
     }
     const response = respond(204, '', '', request);

@@ -27,7 +27,18 @@ pub(crate) fn collect(
             .at(inputs.places.bookmarks, message)
     })?;
     if reach == Reach::Identity {
-        sealed.retain(|bookmark| identities.iter().any(|it| is_about(&bookmark.resource, it)));
+        // The customer beside an own cart is no caller that the route names.
+        let is_named = |it: &&Identity| {
+            let of_kind = |caller: &Caller| {
+                let (Caller::Must(kind) | Caller::May(kind)) = caller;
+                *kind == it.kind
+            };
+            route.callers.iter().any(of_kind)
+        };
+        let is_own = |it: &Sealed<'_>| {
+            identities.iter().filter(is_named).any(|identity| is_about(&it.resource, identity))
+        };
+        sealed.retain(is_own);
     }
     let mut texts: Vec<&str> = sealed.iter().map(|bookmark| bookmark.text).collect();
     texts.sort_unstable();

@@ -2,7 +2,8 @@
 //! absent token.
 
 use edge_wire::id_token::{self, Audience, IdTokenError, is_id_token};
-use edge_wire::identity::{Identity, Kind, MACHINE};
+use edge_wire::identity::{Identity, Kind, MACHINE, encode, encode_session, owner_of_cart};
+use edge_wire::keys::KeyRing;
 use edge_wire::problem::{Code, Problem};
 use edge_wire::routes::{Caller, Route};
 use edge_wire::token::{TokenError, verify_cart, verify_customer};
@@ -13,28 +14,96 @@ use crate::rejection::Rejection;
 
 const FOREIGN: &str = "Shopify signed this for another shop.";
 
-/// The verified identities that the route uses.
+/// Who calls, as the route sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Callers {
+    /// The verified identities that the route uses.
+    pub(crate) identities: Vec<Identity>,
+    /// When the token of the customer among them ends; `None` without a token.
+    expires_unix_s: Option<u64>,
+}
+
+/// Verifies who calls.
 pub(crate) fn identify(
     route: &Route,
     inputs: &ClientInputs<'_>,
     config: &EdgeConfig,
     now_unix_s: u64,
-) -> Result<Vec<Identity>, Rejection> {
-    let mut identities = Vec::with_capacity(route.callers.len());
+) -> Result<Callers, Rejection> {
+    let mut callers = Callers::default();
     for caller in route.callers {
         let (Caller::Must(kind) | Caller::May(kind)) = *caller;
         let proved = match kind {
             Kind::Cart => cart(inputs, config)?,
-            Kind::Customer => customer(inputs, config, now_unix_s)?,
+            Kind::Customer => callers.customer(inputs, config, now_unix_s)?,
             Kind::Staff => staff(inputs, config, now_unix_s)?,
         };
         match proved {
-            Some(id) => identities.push(Identity { kind, id }),
+            Some(id) => callers.identities.push(Identity { kind, id }),
             None if *caller == Caller::Must(kind) => return Err(missing(kind, inputs)),
             None => {}
         }
     }
-    Ok(identities)
+    callers.prove_owner(inputs, config, now_unix_s)?;
+    Ok(callers)
+}
+
+// === impl Callers ===
+
+impl Callers {
+    /// `Forecourt-Identity`.
+    pub(crate) fn identity(&self, keys: &KeyRing) -> Option<String> {
+        (!self.identities.is_empty()).then(|| encode(keys, &self.identities))
+    }
+
+    /// `Forecourt-Session`.
+    pub(crate) fn session(&self, keys: &KeyRing) -> Option<String> {
+        let customer = self.id(Kind::Customer)?;
+        self.expires_unix_s.map(|expires| encode_session(keys, customer, expires))
+    }
+
+    fn id(&self, kind: Kind) -> Option<&str> {
+        self.identities.iter().find(|it| it.kind == kind).map(|it| it.id.as_str())
+    }
+
+    fn customer(
+        &mut self,
+        inputs: &ClientInputs<'_>,
+        config: &EdgeConfig,
+        now_unix_s: u64,
+    ) -> Result<Option<String>, Rejection> {
+        let proved = customer(inputs, config, now_unix_s)?;
+        Ok(proved.map(|Proved { customer, expires_unix_s }| {
+            self.expires_unix_s = expires_unix_s;
+            customer
+        }))
+    }
+
+    /// A customer's own cart needs its customer beside its token: log-out then ends both.
+    fn prove_owner(
+        &mut self,
+        inputs: &ClientInputs<'_>,
+        config: &EdgeConfig,
+        now_unix_s: u64,
+    ) -> Result<(), Rejection> {
+        let Some(owner) = self.id(Kind::Cart).and_then(owner_of_cart).map(str::to_owned) else {
+            return Ok(());
+        };
+        if self.id(Kind::Customer).is_none() {
+            let proved = self.customer(inputs, config, now_unix_s)?;
+            let id = proved.ok_or_else(|| missing(Kind::Customer, inputs))?;
+            self.identities.push(Identity { kind: Kind::Customer, id });
+        }
+        if self.id(Kind::Customer) == Some(owner.as_str()) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Code::TokenInvalid,
+            "Use the cart that POST /v1/carts gives this customer.",
+        )
+        .at(inputs.places.cart, "is another customer's own cart's")
+        .into())
+    }
 }
 
 fn cart(inputs: &ClientInputs<'_>, config: &EdgeConfig) -> Result<Option<String>, Rejection> {
@@ -42,15 +111,27 @@ fn cart(inputs: &ClientInputs<'_>, config: &EdgeConfig) -> Result<Option<String>
     prove(&inputs.cart, place, |token| verify_cart(&config.keys, token))
 }
 
+/// A customer who was verified.
+struct Proved {
+    customer: String,
+    /// When the token ends; `None`: Shopify signed the request just now.
+    expires_unix_s: Option<u64>,
+}
+
 fn customer(
     inputs: &ClientInputs<'_>,
     config: &EdgeConfig,
     now_unix_s: u64,
-) -> Result<Option<String>, Rejection> {
+) -> Result<Option<Proved>, Rejection> {
     match &inputs.account {
-        Account::Signed(customer) => Ok(customer.clone()),
+        Account::Signed(customer) => {
+            let proved = |customer| Proved { customer, expires_unix_s: None };
+            Ok(customer.clone().map(proved))
+        }
         Account::Bearer(claim) => prove(claim, inputs.places.account, |token| {
-            verify_customer(&config.keys, token, now_unix_s)
+            let token = verify_customer(&config.keys, token, now_unix_s)?;
+            let expires_unix_s = Some(token.expires_unix_s);
+            Ok(Proved { customer: token.customer, expires_unix_s })
         }),
     }
 }
@@ -95,11 +176,11 @@ fn person(
     })
 }
 
-fn prove(
+fn prove<T>(
     claim: &Claim<'_>,
     place: &str,
-    verify: impl FnOnce(&str) -> Result<String, TokenError>,
-) -> Result<Option<String>, Rejection> {
+    verify: impl FnOnce(&str) -> Result<T, TokenError>,
+) -> Result<Option<T>, Rejection> {
     let verified = match claim {
         Claim::Absent => return Ok(None),
         Claim::One(token) => verify(token),

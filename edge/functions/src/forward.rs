@@ -21,6 +21,7 @@ pub(crate) struct ForwardedRequest {
     pub(crate) uri: String,
     pub(crate) querystring: String,
     pub(crate) identity: Option<String>,
+    pub(crate) session: Option<String>,
     pub(crate) bookmarks: Option<String>,
     pub(crate) idempotency_key: Option<String>,
 }
@@ -33,6 +34,7 @@ impl ForwardedRequest {
         request.headers.retain(|name, _| is_forwarded(self.route, name));
         let ours = [
             (headers::IDENTITY, self.identity),
+            (headers::SESSION, self.session),
             (headers::BOOKMARK, self.bookmarks),
             (headers::IDEMPOTENCY_KEY, self.idempotency_key),
         ];

@@ -19,13 +19,13 @@ pub(crate) fn answer(
     path: &str,
     request: &Request,
 ) -> Result<Response, Rejection> {
-    let methods = entrance.methods(path);
+    let mut methods = entrance.methods(path);
     let is_preflight = ["origin", "access-control-request-method"]
         .iter()
         .all(|header| request.headers.contains_key(*header));
     let is_open = |method: &&str| routes::find(method, path).is_ok_and(has_preflight);
-    let is_known = !methods.is_empty() && methods.iter().all(is_open);
-    if !is_preflight || !is_known || entrance == Entrance::Proxied {
+    methods.retain(is_open);
+    if !is_preflight || methods.is_empty() || entrance == Entrance::Proxied {
         return Err(entrance.no_method(path));
     }
     let mut response = respond(204, None, request);

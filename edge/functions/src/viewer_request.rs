@@ -1,7 +1,6 @@
 //! The verdict on a viewer request: only what is understood is forwarded.
 
 use edge_wire::grammar::is_idempotency_key;
-use edge_wire::identity;
 use edge_wire::problem::{Code, Problem};
 use edge_wire::routes::Route;
 
@@ -74,14 +73,15 @@ fn verify(
     if path.len() + "?".len() + querystring.len() > URL_BYTES_MAX {
         return Err(query::unreadable("is too long once it is escaped"));
     }
-    let identities = callers::identify(route, &inputs, config, now_unix_s)?;
-    let bookmarks = bookmarks::collect(&inputs, route, &identities, &config.keys)?;
+    let callers = callers::identify(route, &inputs, config, now_unix_s)?;
+    let bookmarks = bookmarks::collect(&inputs, route, &callers.identities, &config.keys)?;
     let idempotency_key = idempotency_key(route, &inputs)?;
     Ok(ForwardedRequest {
         route,
         uri: path.to_owned(),
         querystring,
-        identity: (!identities.is_empty()).then(|| identity::encode(&config.keys, &identities)),
+        identity: callers.identity(&config.keys),
+        session: callers.session(&config.keys),
         bookmarks,
         idempotency_key,
     })

@@ -6,6 +6,8 @@ pub const BOOKMARK: &str = "forecourt-bookmark";
 pub const CART: &str = "forecourt-cart";
 /// Who the edge verified the viewer to be. Viewer-sent copies are dropped.
 pub const IDENTITY: &str = "forecourt-identity";
+/// When the customer token ends by which the edge verified the viewer. Viewer-sent copies are dropped.
+pub const SESSION: &str = "forecourt-session";
 /// The client's name for one intent.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The tags of a public answer. Publishing invalidates by tag. Removed before the viewer.

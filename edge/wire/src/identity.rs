@@ -1,5 +1,8 @@
 //! `Forecourt-Identity: <kind>:<id>:<mac>`, comma-separated: who the edge verified the viewer to be.
 //! No time in it, so that it can stand in the cache key. Without it a caller is anonymous.
+//!
+//! `Forecourt-Session: <expires>:<mac>` beside it names the customer token by its end, so that the
+//! origin can refuse one that was revoked. A customer whom Shopify has just authenticated has none.
 
 use crate::keys::{KeyRing, Purpose};
 
@@ -25,6 +28,17 @@ pub struct Identity {
     pub kind: Kind,
     /// The cart id or customer id. Of staff: a person's id at Shopify, or [`MACHINE`].
     pub id: String,
+}
+
+/// The prefix of a customer's own cart id, before the customer's id. Guests' carts are named by 32
+/// hexadecimal digits.
+const OWN_CART: &str = "customer-";
+
+/// The customer who alone may use this cart; `None`: a guest's, which belongs to the holder of its
+/// token.
+#[must_use]
+pub fn owner_of_cart(cart: &str) -> Option<&str> {
+    cart.strip_prefix(OWN_CART)
 }
 
 // === impl Kind ===
@@ -77,4 +91,25 @@ pub fn verify(keys: &KeyRing, header: &str) -> Option<Vec<Identity>> {
         identities.push(Identity { kind, id: id.to_owned() });
     }
     Some(identities)
+}
+
+/// The word in the MAC of a session, where that of an identity has its kind.
+const SESSION: &[u8] = b"session";
+
+/// The header for a customer who was verified by a token that ends then.
+#[must_use]
+pub fn encode_session(keys: &KeyRing, customer: &str, expires_unix_s: u64) -> String {
+    let expires = expires_unix_s.to_string();
+    let parts = [SESSION, customer.as_bytes(), expires.as_bytes()];
+    let mac = keys.sign(Purpose::Identity, &parts);
+    format!("{expires}:{mac}")
+}
+
+/// When the token ends by which this customer was verified; `None` if the header does not verify.
+#[must_use]
+pub fn verify_session(keys: &KeyRing, customer: &str, header: &str) -> Option<u64> {
+    let (expires, mac) = header.split_once(':')?;
+    let parts = [SESSION, customer.as_bytes(), expires.as_bytes()];
+    let is_signed = keys.is_signed_by_any(Purpose::Identity, &parts, mac);
+    if is_signed { expires.parse().ok() } else { None }
 }

@@ -48,7 +48,7 @@ codes! {
     BookmarkInvalid = 400 "bookmark-invalid" "A bookmark does not verify";
     /// A personal route without its token.
     TokenMissing = 401 "token-missing" "A token is missing";
-    /// A token that is not ours.
+    /// A token that is not ours, or that was revoked.
     TokenInvalid = 401 "token-invalid" "A token does not verify";
     /// A customer token past its quarter of an hour, or an ID token past its minute.
     TokenExpired = 401 "token-expired" "The token has expired";

@@ -138,6 +138,7 @@ pub const ROUTES: &[Route] = &[
         exposure: Exposure::Proxy,
         ..command("POST", "/v1/session").without_key()
     },
+    Route { callers: &[Must(Customer)], ..command("DELETE", "/v1/session").without_key() },
     Route {
         callers: &[],
         exposure: Exposure::Direct,
@@ -169,7 +170,9 @@ pub const ROUTES: &[Route] = &[
         parameters: Names(&["cursor", "limit"]),
         ..admin("GET", "/v1/admin/customers/{customer}")
     },
+    admin("POST", "/v1/admin/customers/{customer}/revoke"),
     admin("GET", "/v1/admin/carts/{id}"),
+    admin("POST", "/v1/admin/carts/{id}/revoke"),
     admin("GET", "/v1/admin/privacy/demands"),
     admin("GET", "/v1/admin/privacy/demands/{id}"),
     Route {

@@ -52,11 +52,24 @@ pub fn mint_customer(keys: &KeyRing, customer: &str, expires_unix_s: u64) -> Str
     format!("{CUSTOMER_VERSION}.{}.{customer}.{expires}.{mac}", keys.signing_kid())
 }
 
-/// The customer a token is for, if `now_unix_s` is before its end.
+/// What a customer token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerToken {
+    /// Shopify's id of the customer.
+    pub customer: String,
+    /// When it ends, in Unix seconds. It was issued [`CUSTOMER_TOKEN_TTL_S`] before.
+    pub expires_unix_s: u64,
+}
+
+/// The content of a customer token, if `now_unix_s` is before its end.
 ///
 /// # Errors
 /// [`TokenError::Expired`] only for a token that was ours.
-pub fn verify_customer(keys: &KeyRing, token: &str, now_unix_s: u64) -> Result<String, TokenError> {
+pub fn verify_customer(
+    keys: &KeyRing,
+    token: &str,
+    now_unix_s: u64,
+) -> Result<CustomerToken, TokenError> {
     let [CUSTOMER_VERSION, kid, customer, expires, mac] = split(token)? else {
         return Err(TokenError::Invalid);
     };
@@ -64,8 +77,9 @@ pub fn verify_customer(keys: &KeyRing, token: &str, now_unix_s: u64) -> Result<S
     if !keys.is_signed(kid, Purpose::Customer, &parts, mac) || !is_shopify_id(customer) {
         return Err(TokenError::Invalid);
     }
-    let expires: u64 = expires.parse().map_err(|_| TokenError::Invalid)?;
-    if now_unix_s < expires { Ok(customer.to_owned()) } else { Err(TokenError::Expired) }
+    let expires_unix_s: u64 = expires.parse().map_err(|_| TokenError::Invalid)?;
+    let content = CustomerToken { customer: customer.to_owned(), expires_unix_s };
+    if now_unix_s < expires_unix_s { Ok(content) } else { Err(TokenError::Expired) }
 }
 
 pub(crate) fn split<const PARTS: usize>(token: &str) -> Result<[&str; PARTS], TokenError> {

@@ -70,6 +70,8 @@ test('the owner sets up the shop, publishes a program after a dry run and adjust
         .first()
         .innerText();
     assert.match(newest, /\t40\tadjustment /);
+    await admin.click('button:text-is("End all sessions")');
+    await admin.waitForSelector('text=All tokens of this customer end within 10 seconds.');
     await shot(page, 'customer');
 
     await go(admin, 'Audit log');
@@ -84,6 +86,7 @@ test('the owner sets up the shop, publishes a program after a dry run and adjust
         /\tperson 1\towner\tpublish program\tloyalty\/program\/versions\/2\t/
     );
     assert.match(entry('view customers'), /\tcustomer\/1001\t/);
+    assert.match(entry('revoke tokens'), /\tcustomer\/1001\t/);
     assert.ok(!rows.join().includes('late parcel'), 'a reason is not in the log');
     await shot(page, 'audit');
     assert.deepEqual(complaints, []);

@@ -25,7 +25,7 @@ pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PRODUCTS_MAX,
     PayloadRepository, PoolRepository, PrivacyRepository, ProgramRepository,
-    ReconciliationRepository, SelectionRepository, ServedProduct, StaffRepository, Stored,
-    StoredProduct, TokenRepository,
+    ReconciliationRepository, RevocationRepository, SelectionRepository, ServedProduct,
+    StaffRepository, Stored, StoredProduct, TokenRepository,
 };
 pub use secrets::{SecretText, SecretsManager};

@@ -10,7 +10,7 @@ fn a_verdict_allocates_little_beyond_its_output() {
     let target = format!("/v1/loyalty/entries?bookmark={bookmark}&limit=10");
     for (name, request, allocations_max) in [
         ("a public read", get("/v1/configurator/bike/resolution?frame=steel&fork=air"), 6),
-        ("a customer's read", get("/v1/loyalty").customer("1001"), 14),
+        ("a customer's read", get("/v1/loyalty").customer("1001"), 19),
         ("a proxied read with a bookmark", proxied("GET", &target, Some("1001")), 32),
     ] {
         let config = PLAIN.edge();

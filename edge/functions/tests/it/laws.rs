@@ -2,19 +2,20 @@
 
 use edge_functions::event::Request;
 use edge_functions::{Verdict, handle, viewer_request};
-use edge_wire::headers::{BOOKMARK, CART, IDEMPOTENCY_KEY, IDENTITY};
-use edge_wire::identity::{Identity, Kind, verify};
+use edge_wire::headers::{BOOKMARK, CART, IDEMPOTENCY_KEY, IDENTITY, SESSION};
+use edge_wire::identity::{Identity, Kind, verify, verify_session};
 use edge_wire::routes::{Caller, ROUTES};
 use proptest::prelude::*;
 
 use crate::fixture::{KEY, NOW, PLAIN, STAFF_TOKEN, Viewer, get, proxied, request_to};
 
-const NOISE: [&str; 6] = [
+const NOISE: [&str; 7] = [
     "cookie",
     "accept-language",
     "x-forwarded-host",
     "x-original-url",
     "forecourt-identity",
+    "forecourt-session",
     "range",
 ];
 const READ_ONLY: [&str; 5] = ["cdn-loop", "content-length", "host", "transfer-encoding", "via"];
@@ -169,7 +170,10 @@ proptest! {
         let direct = direct.with("Forecourt-Bookmark", &bookmark);
         let query = format!("bookmark={bookmark}&limit=10");
         let proxied = proxied("GET", &format!("/v1/loyalty/entries?{query}"), Some(&id));
-        prop_assert_eq!(forwarded(direct), forwarded(proxied));
+        let mut direct = forwarded(direct).unwrap();
+        // Except for the token, of which the App Proxy has none.
+        prop_assert!(direct.headers.remove(SESSION).is_some());
+        prop_assert_eq!(Some(direct), forwarded(proxied));
     }
 
     #[test]
@@ -192,9 +196,14 @@ proptest! {
             ];
             prop_assert!(identities.unwrap().iter().all(|identity| known.contains(identity)));
         }
+        // A session: signed by us, of the customer's token.
+        if let Some(lines) = output.headers.get(SESSION) {
+            let end = verify_session(&PLAIN.ring(), "1001", &lines[0].value);
+            prop_assert_eq!((lines.len(), end), (1, Some(NOW + 900)));
+        }
         for (name, lines) in &output.headers {
             let name = name.as_str();
-            let is_ours = [IDENTITY, BOOKMARK, IDEMPOTENCY_KEY].contains(&name);
+            let is_ours = [IDENTITY, SESSION, BOOKMARK, IDEMPOTENCY_KEY].contains(&name);
             prop_assert!(is_ours || request.headers.get(name) == Some(lines), "{}", name);
             prop_assert!(!["authorization", CART, "cookie"].contains(&name), "{}", name);
         }

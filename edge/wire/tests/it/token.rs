@@ -1,8 +1,8 @@
 //! Cart, customer and staff tokens.
 
 use edge_wire::token::{
-    CUSTOMER_TOKEN_TTL_S, StaffTokens, TokenError, mint_cart, mint_customer, verify_cart,
-    verify_customer,
+    CUSTOMER_TOKEN_TTL_S, CustomerToken, StaffTokens, TokenError, mint_cart, mint_customer,
+    verify_cart, verify_customer,
 };
 use proptest::prelude::*;
 
@@ -25,8 +25,10 @@ fn a_customer_token_ends_with_its_last_second() {
     let keys = ring(OLD_KEY);
     let token = mint_customer(&keys, "1001", NOW + CUSTOMER_TOKEN_TTL_S);
     let at = |now| verify_customer(&keys, &token, now);
-    assert_eq!(at(NOW), Ok("1001".to_owned()));
-    assert_eq!(at(NOW + CUSTOMER_TOKEN_TTL_S - 1), Ok("1001".to_owned()));
+    let content =
+        CustomerToken { customer: "1001".to_owned(), expires_unix_s: NOW + CUSTOMER_TOKEN_TTL_S };
+    assert_eq!(at(NOW), Ok(content.clone()));
+    assert_eq!(at(NOW + CUSTOMER_TOKEN_TTL_S - 1), Ok(content));
     assert_eq!(at(NOW + CUSTOMER_TOKEN_TTL_S), Err(TokenError::Expired));
 }
 

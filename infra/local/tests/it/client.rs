@@ -16,7 +16,7 @@ pub(crate) fn key(name: &str) -> String {
 /// Adds a line to a cart.
 pub(crate) fn add(shop: &Shop, token: &str, bookmark: &str, name: &str, body: &Value) -> Reply {
     shop.request("POST", "/v1/cart/lines")
-        .header("forecourt-cart", token)
+        .cart(token)
         .header("forecourt-bookmark", bookmark)
         .header("idempotency-key", &key(name))
         .json(body)
@@ -54,7 +54,7 @@ pub(crate) fn merge(shop: &Shop, customer: &str, own: &str, bookmarks: &str, fro
 
 /// Hands a cart over to Shopify.
 pub(crate) fn checkout(shop: &Shop, token: &str, bookmark: &str) -> Value {
-    let request = shop.get("/v1/cart/checkout").header("forecourt-cart", token);
+    let request = shop.get("/v1/cart/checkout").cart(token);
     let reply = request.header("forecourt-bookmark", bookmark).send();
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert_eq!(reply.header("cache-control"), "no-store");

@@ -39,6 +39,7 @@ mod reconciling;
 mod redemptions;
 mod restart;
 mod schema;
+mod sessions;
 mod shop;
 mod shopping;
 mod staff;

@@ -3,6 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use edge_wire::identity::owner_of_cart;
+use edge_wire::keys::KeyRing;
+use edge_wire::token::{CUSTOMER_TOKEN_TTL_S, mint_customer, verify_cart};
+use infra_local::demo;
 use infra_local::local::{EdgeParts, Local, LocalShop, Options};
 use origin_functions::runtime::clock::Clock;
 use serde_json::Value;
@@ -137,11 +141,7 @@ impl Shop {
 
     /// The lines of the cart behind these tokens, read with this bookmark.
     pub(crate) fn cart(&self, token: &str, bookmark: &str) -> Value {
-        let reply = self
-            .get("/v1/cart")
-            .header("forecourt-cart", token)
-            .header("forecourt-bookmark", bookmark)
-            .send();
+        let reply = self.get("/v1/cart").cart(token).header("forecourt-bookmark", bookmark).send();
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }
@@ -172,6 +172,17 @@ impl<'a> RequestBuilder<'a> {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
         self
+    }
+
+    /// A cart's token, and for a customer's own cart the customer's.
+    pub(crate) fn cart(self, token: &str) -> Self {
+        let keys = KeyRing::parse(demo::KEYS).unwrap();
+        let own = verify_cart(&keys, token).ok();
+        let end = Clock::system().now().unix_s() + CUSTOMER_TOKEN_TTL_S;
+        let customer = own.as_deref().and_then(owner_of_cart);
+        let customer = customer.map(|customer| mint_customer(&keys, customer, end));
+        let request = self.header("forecourt-cart", token);
+        customer.iter().fold(request, |request, customer| request.bearer(customer))
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {

@@ -65,6 +65,15 @@ fn line(variant: u32) -> String {
     LineId::of_variant(&variant.to_string(), &BTreeMap::new()).to_string()
 }
 
+/// The request of who holds a cart: an own cart needs its customer's token, too.
+fn holder(request: ClientRequest, cart: &str, mint: TokenMint<'_>) -> ClientRequest {
+    let request = request.header(mint.cart(cart));
+    match cart.strip_prefix(CUSTOMERS) {
+        Some(customer) => request.header(mint.customer(customer)),
+        None => request,
+    }
+}
+
 impl Resource for Carts {
     type Action = CartAction;
     type Read = ();
@@ -141,7 +150,7 @@ impl Resource for Carts {
     }
 
     fn read(cart: &str, _: &(), mint: TokenMint<'_>) -> ClientRequest {
-        ClientRequest::new(Method::GET, "/v1/cart").header(mint.cart(cart))
+        holder(ClientRequest::new(Method::GET, "/v1/cart"), cart, mint)
     }
 
     fn command(command: &Command<Self>, mint: TokenMint<'_>) -> ClientRequest {
@@ -166,13 +175,11 @@ impl Resource for Carts {
             }
             CartAction::Merge { guest } => {
                 let body = json!({"from": mint.cart_token(guest)});
-                let customer = command.resource.strip_prefix(CUSTOMERS).unwrap_or_default();
-                let request = ClientRequest::new(Method::POST, "/v1/cart/merge").json(&body);
-                request.header(mint.customer(customer))
+                ClientRequest::new(Method::POST, "/v1/cart/merge").json(&body)
             }
             CartAction::Take { .. } => unreachable!("Shopify reports it"),
         };
-        request.header(mint.cart(&command.resource)).key(&command.key)
+        holder(request, &command.resource, mint).key(&command.key)
     }
 
     /// The hash of its key, of the guest whose cart is merged once, or of the order.

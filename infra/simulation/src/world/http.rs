@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 /// The host of the shop's edge.
 const HOST_NAME: &str = "shop.example";
-/// How long a customer's token is valid.
-pub(super) const TOKEN_S: u64 = 600;
+/// A customer's token is renewed this often: all of its requests until then are of one session.
+const RENEWAL_S: u64 = 600;
 /// The header in which an instance says, for the oracle only, by which clock it answered.
 pub(crate) const CLOCK: HeaderName = HeaderName::from_static("x-simulation-clock");
 
@@ -84,7 +84,12 @@ impl TokenMint<'_> {
     }
 
     pub(crate) fn customer_token(&self, customer: &str) -> String {
-        mint_customer(self.keys, customer, self.now_ms / 1_000 + TOKEN_S)
+        mint_customer(self.keys, customer, self.token_end_s())
+    }
+
+    /// When a customer's token ends: in ten to twenty minutes.
+    pub(super) fn token_end_s(&self) -> u64 {
+        (self.now_ms / 1_000 / RENEWAL_S + 2) * RENEWAL_S
     }
 }
 

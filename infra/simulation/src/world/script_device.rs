@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::bookmark_jar::Bookmark;
 use super::device::{DOUBLE_SENDS, EDGE_CHANGES, Owned, TabView};
-use super::http::{ClientRequest, ErrorReply, TOKEN_S, token_id};
+use super::http::{ClientRequest, ErrorReply, token_id};
 use super::network::Network;
 use super::oracle::ClientOracle as _;
 use super::resource::{Call, Command, ReceivedAnswer, ReceivedRejection, Resource};
@@ -520,8 +520,9 @@ impl<R: Resource> ScriptDevices<R> {
 /// What the App Proxy answers for a customer whom Shopify has signed in.
 fn session(network: &Network, customer: &str) -> Response<Bytes> {
     let now_ms = network.link.faults.timeline.now_ms();
-    let token = network.mint().customer_token(customer);
-    let expires_at = Time(now_ms + TOKEN_S * 1_000).to_rfc3339();
+    let mint = network.mint();
+    let token = mint.customer_token(customer);
+    let expires_at = Time(mint.token_end_s() * 1_000).to_rfc3339();
     let body = json!({"token": token, "expires_at": expires_at, "customer_id": customer});
     let response = Response::builder().status(StatusCode::CREATED);
     let response = response.header("date", Time(now_ms).to_rfc3339());

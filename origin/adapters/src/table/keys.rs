@@ -71,6 +71,8 @@ pub enum ItemKey<'a> {
     ShopTokens { shop: &'a str },
     /// Where the nightly reconciliation stands.
     Reconciliation,
+    /// Until when the tokens of a customer or cart are revoked; expires.
+    Revocation { holder: &'a str, id: &'a str },
     /// The secret that the shop's reward codes are derived from.
     CodeSeed,
     /// The codes of a reward and month.
@@ -179,6 +181,9 @@ impl ItemKey<'_> {
             }
             Self::ShopTokens { shop } => hot(kind.partition(shop), "tokens"),
             Self::Reconciliation => hot(kind.partition("orders"), "reconciliation"),
+            Self::Revocation { holder, id } => {
+                hot(kind.partition(format!("{holder}/{id}")), "revocation")
+            }
             Self::CodeSeed => hot(kind.partition("shop"), "seed"),
             Self::Pool { pool } => hot(kind.partition(pool), "pool"),
             Self::ReadySlot { pool, slot } => {
@@ -217,6 +222,7 @@ impl ItemKind {
             Self::AuditEntry => "audit/",
             Self::ShopTokens => "shopify/",
             Self::Reconciliation => "reconciliation/",
+            Self::Revocation => "revocation/",
             Self::CodeSeed => "codes/",
             Self::Pool | Self::ReadySlot | Self::SlotClaim => "pool/",
             Self::Command => "command/",
@@ -230,7 +236,7 @@ impl ItemKind {
                 Erasure::OfCustomer
             }
             // They are about a person, and expire within weeks.
-            Self::PayloadChunk | Self::Command => Erasure::OfShop,
+            Self::PayloadChunk | Self::Command | Self::Revocation => Erasure::OfShop,
             // Persons of a merchant who has left, and access to that shop. Customers are ids in the
             // log, which expires.
             Self::Roster | Self::AuditEntry | Self::ShopTokens => Erasure::OfShop,

@@ -13,4 +13,5 @@ pub mod memory;
 pub mod money;
 pub mod port;
 pub mod resource;
+pub mod revocation;
 pub mod time;

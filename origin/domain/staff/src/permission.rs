@@ -70,6 +70,8 @@ pub enum Act {
     Redrive,
     /// Find a customer, and read their points, redemptions and cart.
     ViewCustomers,
+    /// End the tokens of a customer or of a cart.
+    RevokeTokens,
 }
 
 /// Who acts.
@@ -107,6 +109,7 @@ pub const PERMISSIONS: &[(Act, &[Role])] = {
         (Act::ViewHealth, &[Owner, Manager, Support, Developer]),
         (Act::Redrive, &[Owner, Manager, Developer]),
         (Act::ViewCustomers, &[Owner, Manager, Support]),
+        (Act::RevokeTokens, &[Owner, Manager, Support]),
     ]
 };
 

@@ -3,4 +3,5 @@
 pub mod cached_catalog;
 pub mod cached_program;
 pub mod cached_reader;
+pub mod cached_revocations;
 pub mod packed;

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use edge_wire::headers::IDENTITY;
-use edge_wire::identity::{Identity, Kind, verify};
+use domain_core::time::{SECOND_MS, Time};
+use edge_wire::headers::{IDENTITY, SESSION};
+use edge_wire::identity::{Identity, Kind, verify, verify_session};
 use edge_wire::keys::KeyRing;
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
+use edge_wire::token::CUSTOMER_TOKEN_TTL_S;
 use http::HeaderMap;
 use http::request::Parts;
 
@@ -93,6 +95,23 @@ impl FromRequestParts<Arc<Shop>> for Caller {
         let id_of = |kind| identity(&parts.headers, &shop.config.keys, kind);
         Ok(Self { cart: id_of(Kind::Cart), customer: id_of(Kind::Customer) })
     }
+}
+
+/// When the token was issued by which the edge verified this customer; `None` without a token.
+pub(crate) fn issued_at(
+    headers: &HeaderMap,
+    keys: &KeyRing,
+    customer: &str,
+) -> Result<Option<Time>, HttpProblem> {
+    let mut sent = headers.get_all(SESSION).iter();
+    let Some(header) = sent.next() else { return Ok(None) };
+    let expires = header.to_str().ok().filter(|_| sent.next().is_none());
+    let expires = expires.and_then(|header| verify_session(keys, customer, header));
+    let expires = expires.ok_or_else(|| {
+        HttpProblem::new(Code::TokenInvalid, "Send the customer token unchanged.")
+            .at("header:authorization", "does not verify")
+    })?;
+    Ok(Some(Time(expires.saturating_sub(CUSTOMER_TOKEN_TTL_S).saturating_mul(SECOND_MS))))
 }
 
 /// The id of the caller's identity of this kind.

@@ -16,3 +16,4 @@ mod require_edge;
 mod response_policy;
 mod routes;
 mod sent_id;
+mod valid_tokens;

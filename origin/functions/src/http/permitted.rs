@@ -45,7 +45,7 @@ pub(crate) mod act {
     permissions! {
         ViewProducts, PublishProducts, ViewProgram, TryProgram, PublishProgram, AdjustPoints, ReconcileOrders, Import,
         ViewDemands, DownloadExports, Install, ViewStaff, ChangeRoles, ViewAudit, ViewHealth,
-        Redrive, ViewCustomers,
+        Redrive, ViewCustomers, RevokeTokens,
     }
 }
 

@@ -20,8 +20,9 @@ use crate::http::routes::{
     adjustments, admin, admin_health, admin_page, admin_products, admin_program, admin_versions,
     audit, cart, cart_lines, cart_merge, checkout, completion, configurator, customers,
     dead_letters, explanation, health, imports, installation, loyalty, privacy, problems,
-    reconciliation, redemptions, selections, session, staff, webhook,
+    reconciliation, redemptions, revocations, selections, session, staff, webhook,
 };
+use crate::http::valid_tokens::require_valid_tokens;
 use crate::runtime::shop::Shop;
 
 /// Smallest answer worth compressing: a smaller one fits one packet uncompressed.
@@ -38,6 +39,13 @@ pub fn router(function: HttpFunction, shop: Arc<Shop>) -> Router {
                 async move { ([(CONTENT_TYPE, "application/json")], document) }
             };
             router.route("/v1/openapi.json", get(serve))
+        }
+        _ => router,
+    };
+    // Only these have callers whose tokens can be revoked.
+    let router = match function {
+        HttpFunction::CartRead | HttpFunction::LoyaltyRead | HttpFunction::Commands => {
+            router.layer(from_fn_with_state(Arc::clone(&shop), require_valid_tokens))
         }
         _ => router,
     };
@@ -79,7 +87,7 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(checkout::show))
             .routes(routes!(cart_merge::merge))
             .routes(routes!(redemptions::create))
-            .routes(routes!(session::create)),
+            .routes(routes!(session::create, session::end)),
         HttpFunction::Webhooks => router.routes(routes!(webhook::receive)),
         HttpFunction::Admin => router
             .routes(routes!(admin::show, admin::publish, admin::withdraw))
@@ -102,6 +110,8 @@ pub(crate) fn routes(function: HttpFunction) -> OpenApiRouter<Arc<Shop>> {
             .routes(routes!(customers::find))
             .routes(routes!(customers::show))
             .routes(routes!(customers::cart))
+            .routes(routes!(revocations::customer))
+            .routes(routes!(revocations::cart))
             .routes(routes!(admin_program::show, admin_program::publish))
             .routes(routes!(admin_program::versions))
             .routes(routes!(admin_program::activate)),

@@ -11,14 +11,15 @@ use edge_wire::problem::Code;
 use origin_adapters::{
     CartRepository, CatalogRepository, CommandLogRepository, LedgerRepository,
     OrderHistoryRepository, PayloadRepository, PoolRepository, PrivacyRepository,
-    ProgramRepository, ReconciliationRepository, SelectionRepository, StaffRepository,
-    TokenRepository,
+    ProgramRepository, ReconciliationRepository, RevocationRepository, SelectionRepository,
+    StaffRepository, TokenRepository,
 };
 use tokio::sync::Semaphore;
 
 use crate::caches::cached_catalog::CachedCatalog;
 use crate::caches::cached_program::CachedProgram;
 use crate::caches::cached_reader::CachedReader;
+use crate::caches::cached_revocations::CachedRevocations;
 use crate::http::http_problem::HttpProblem;
 use crate::reconciliation::Reconciler;
 use crate::runtime::clock::Clock;
@@ -54,6 +55,8 @@ pub struct Shop {
     pub ledger: ShopLedger,
     /// The pools of reward codes.
     pub pools: PoolRepository,
+    /// Which tokens were revoked.
+    pub revocations: CachedRevocations,
     /// The program in effect.
     pub program_in_effect: CachedProgram<ProgramRepository>,
     /// Shopify's demands about people's data.
@@ -121,13 +124,13 @@ impl Shop {
         let compiling = Arc::new(Semaphore::new(1));
         Self {
             config,
-            clock,
             carts,
             cart_commands,
             catalog,
             selections,
             ledger,
             pools,
+            revocations: CachedRevocations::new(RevocationRepository::new(table), &clock),
             program_in_effect,
             loyalty_commands,
             programs,
@@ -142,6 +145,7 @@ impl Shop {
             dead_letters: None,
             events: events.clone(),
             compiling,
+            clock,
             random: Arc::new(random),
             ports: ports.clone(),
         }

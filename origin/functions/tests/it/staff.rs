@@ -23,7 +23,7 @@ const PROGRAM: &str = "/v1/admin/loyalty/program";
 const ADJUSTMENTS: &str = "/v1/admin/loyalty/customers/1001/adjustments";
 
 /// Every admin route with the act that its first check demands.
-const ACTS: [(&str, &str, Act); 28] = [
+const ACTS: [(&str, &str, Act); 30] = [
     ("GET", "/v1/admin/products", Act::ViewProducts),
     ("GET", "/v1/admin/configurators/{product}", Act::ViewProducts),
     ("GET", "/v1/admin/configurators/{product}/report", Act::ViewProducts),
@@ -44,7 +44,9 @@ const ACTS: [(&str, &str, Act); 28] = [
     ("POST", "/v1/admin/dead-letters/redrive", Act::Redrive),
     ("POST", "/v1/admin/customers/find", Act::ViewCustomers),
     ("GET", "/v1/admin/customers/{customer}", Act::ViewCustomers),
+    ("POST", "/v1/admin/customers/{customer}/revoke", Act::RevokeTokens),
     ("GET", "/v1/admin/carts/{id}", Act::ViewCustomers),
+    ("POST", "/v1/admin/carts/{id}/revoke", Act::RevokeTokens),
     ("GET", "/v1/admin/privacy/demands", Act::ViewDemands),
     ("GET", "/v1/admin/privacy/demands/{id}", Act::DownloadExports),
     ("POST", "/v1/admin/loyalty/customers/{customer}/adjustments", Act::AdjustPoints),
@@ -157,7 +159,8 @@ async fn a_person_gets_a_role_from_an_owner_and_keeps_it() {
     assert_eq!(answer["you"], json!({"id": "10", "role": "support"}));
     assert_eq!(answer["staff"], staff);
     let may = ["view_products", "view_program", "adjust_points", "view_demands", "install"];
-    let may = [&may[..], &["view_staff", "view_health", "view_customers"]].concat();
+    let may =
+        [&may[..], &["view_staff", "view_health", "view_customers", "revoke_tokens"]].concat();
     assert_eq!(answer["may"], json!(may));
     for (person, role) in [("x", "owner"), ("12", "admin"), ("0", "owner")] {
         assert_eq!(assign(&shop, "11", person, role).await.0, 400, "{person} {role}");
@@ -184,6 +187,8 @@ async fn every_write_of_staff_is_in_the_audit_log() {
         (OWNER, "POST", ADJUSTMENTS, &adjustment),
         (OWNER, "POST", ADJUSTMENTS, &adjustment),
         (OWNER, "PUT", "/v1/admin/staff/2", &json!({"role": "manager"})),
+        (OWNER, "POST", "/v1/admin/customers/1001/revoke", &Value::Null),
+        (MACHINE, "POST", "/v1/admin/carts/0a1b/revoke", &Value::Null),
         // Refused, so not in the log.
         ("3", "PUT", mug, &product),
         (OWNER, "PUT", mug, &json!({})),
@@ -212,6 +217,8 @@ async fn every_write_of_staff_is_in_the_audit_log() {
         "1 publish_program loyalty/program/versions/1 ",
         "1 adjust_points customer/1001/",
         "1 change_roles staff/2 none to manager",
+        "1 revoke_tokens customer/1001 ",
+        "machine revoke_tokens cart/0a1b ",
         "3 join_staff staff/3 ",
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");

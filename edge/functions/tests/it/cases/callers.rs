@@ -13,6 +13,7 @@ const TRIAL: &str = "/v1/admin/loyalty/program?dry_run=true&cursor=1795251600000
 
 pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = carts();
+    cases.extend(own_carts());
     cases.extend(customers());
     cases.extend(optional());
     cases.extend(staff());
@@ -67,6 +68,82 @@ fn carts() -> Vec<TestCase> {
                 .with("Authorization", "Bearer broken"),
             "/v1/configurator/bike",
         ),
+    ]
+}
+
+fn own_carts() -> Vec<TestCase> {
+    let own = || get("/v1/cart").cart("customer-1001");
+    let account = PLAIN.loyalty_bookmark("1001", 1);
+    let bookmark = PLAIN.cart_bookmark("customer-1001", 7);
+    vec![
+        forwards("an own cart with its customer", own().customer("1001"), "/v1/cart")
+            .by_cart("customer-1001")
+            .by_customer("1001"),
+        rejects("an own cart without a customer", own(), Code::TokenMissing)
+            .at_field(AUTHORIZATION),
+        rejects("an own cart with another customer", own().customer("1002"), Code::TokenInvalid)
+            .at_field(CART),
+        rejects(
+            "an own cart with a customer whose id begins alike",
+            own().customer("100"),
+            Code::TokenInvalid,
+        )
+        .at_field(CART),
+        rejects(
+            "an own cart with a broken customer token",
+            own().with("Authorization", "Bearer broken"),
+            Code::TokenInvalid,
+        )
+        .at_field(AUTHORIZATION),
+        rejects(
+            "an own cart after its customer's quarter of an hour",
+            own().customer("1001"),
+            Code::TokenExpired,
+        )
+        .at(NOW + 900)
+        .at_field(AUTHORIZATION),
+        forwards(
+            "an own cart with bookmarks of cart and account",
+            own().customer("1001").with("Forecourt-Bookmark", &format!("{bookmark},{account}")),
+            "/v1/cart",
+        )
+        .by_cart("customer-1001")
+        .by_customer("1001")
+        .has("forecourt-bookmark", &bookmark),
+        rejects(
+            "a command to an own cart without a customer",
+            request_to("POST", "/v1/cart/lines").cart("customer-1001").keyed(),
+            Code::TokenMissing,
+        )
+        .at_field(AUTHORIZATION),
+        rejects(
+            "a fresh token for an own cart without a customer",
+            request_to("POST", "/v1/carts").cart("customer-1001"),
+            Code::TokenMissing,
+        )
+        .at_field(AUTHORIZATION),
+        rejects(
+            "a customer with another customer's own cart",
+            request_to("POST", "/v1/carts").cart("customer-1001").customer("1002"),
+            Code::TokenInvalid,
+        )
+        .at_field(CART),
+        forwards("log-out", request_to("DELETE", "/v1/session").customer("1001"), "/v1/session")
+            .by_customer("1001"),
+        rejects("log-out without a token", request_to("DELETE", "/v1/session"), Code::TokenMissing)
+            .at_field(AUTHORIZATION),
+        forwards(
+            "a viewer's session beside a token",
+            get("/v1/loyalty").customer("1001").with("Forecourt-Session", "1:AAAA"),
+            "/v1/loyalty",
+        )
+        .by_customer("1001"),
+        forwards(
+            "a viewer's session beside a guest's cart",
+            get("/v1/cart").cart("cart-1").with("Forecourt-Session", "1:AAAA"),
+            "/v1/cart",
+        )
+        .by_cart("cart-1"),
     ]
 }
 

@@ -12,9 +12,9 @@ mod queries;
 
 use std::collections::BTreeMap;
 
-use edge_functions::event::{Headers, Request, Response};
+use edge_functions::event::{Header, Headers, Request, Response};
 use edge_functions::{Verdict, viewer_request};
-use edge_wire::identity::{Identity, Kind, MACHINE, verify};
+use edge_wire::identity::{Identity, Kind, MACHINE, verify, verify_session};
 use edge_wire::problem::{Code, MEDIA_TYPE};
 
 use crate::fixture::{Configuration, NOW, PLAIN};
@@ -195,6 +195,8 @@ impl TestCase {
                 header.first().and_then(|header| verify(&self.configuration.ring(), &header.value));
             assert_eq!(verified.as_ref(), Some(identities), "{name}");
         }
+        let session = actual.remove("forecourt-session");
+        assert_eq!(self.session_of(session.as_ref()), self.token_end(identities), "{name}");
         for (header, value) in headers {
             if let Some(value) = value {
                 let lines = actual.remove(*header).unwrap_or_default();
@@ -203,6 +205,26 @@ impl TestCase {
             }
         }
         assert_eq!(actual, expected, "{name}");
+    }
+
+    /// When the forwarded session ends, of the customer whom the case expects.
+    fn session_of(&self, lines: Option<&Vec<Header>>) -> Option<u64> {
+        let Expected::Forwarded { identities, .. } = &self.expected else { return None };
+        let customer = identities.iter().find(|it| it.kind == Kind::Customer);
+        let [line] = lines?.as_slice() else { panic!("{}: several sessions", self.name) };
+        let customer = &customer.unwrap_or_else(|| panic!("{}: no customer", self.name)).id;
+        let end = verify_session(&self.configuration.ring(), customer, &line.value);
+        Some(end.unwrap_or_else(|| panic!("{}: a session that does not verify", self.name)))
+    }
+
+    /// When the customer token that the viewer sent ends. The App Proxy sends no token.
+    fn token_end(&self, identities: &[Identity]) -> Option<u64> {
+        identities.iter().find(|it| it.kind == Kind::Customer)?;
+        if self.request.uri.starts_with("/proxy/") {
+            return None;
+        }
+        let token = &self.request.headers["authorization"][0].value;
+        Some(token.split('.').nth(3).unwrap().parse().unwrap())
     }
 
     fn check_rejected(&self, actual: &Response) {

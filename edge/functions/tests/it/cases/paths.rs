@@ -190,7 +190,7 @@ fn wrong_methods() -> impl Iterator<Item = (&'static str, &'static str, &'static
         ("", "/v1/cart", "GET, HEAD"),
         ("GET", "/v1/carts", "POST"),
         ("HEAD", "/v1/carts", "POST"),
-        ("GET", "/v1/session", "POST"),
+        ("GET", "/v1/session", "DELETE, POST"),
         ("GET", "/v1/cart/lines", "DELETE, POST"),
         ("GET", "/v1/cart/lines/x.css", "DELETE, PATCH"),
         ("PUT", "/v1/cart/attributes", "PATCH"),
@@ -203,7 +203,7 @@ fn wrong_methods() -> impl Iterator<Item = (&'static str, &'static str, &'static
         ("GET", "/v1/configurator/bike/selections", "POST"),
         ("POST", "/v1/selections/0123456789abcdef", "GET, HEAD"),
         ("DELETE", "/proxy/v1/loyalty", "GET, HEAD"),
-        ("GET", "/proxy/v1/session", "POST"),
+        ("GET", "/proxy/v1/session", "DELETE, POST"),
     ]
     .into_iter()
 }

@@ -37,8 +37,7 @@ pub(super) fn cases() -> Vec<TestCase> {
             Code::MethodNotAllowed,
         )
         .allows("GET, HEAD"),
-        rejects("a preflight of a session", preflight("/v1/session"), Code::MethodNotAllowed)
-            .allows("POST"),
+        answered("a preflight of log-out", "/v1/session", LOG_OUT),
         rejects("a preflight of a webhook", preflight("/webhooks/shopify"), Code::MethodNotAllowed)
             .allows("POST"),
         rejects(
@@ -86,4 +85,5 @@ macro_rules! allowing {
 const READ: Lines = allowing!("GET, HEAD");
 const POST: Lines = allowing!("POST");
 const LINES: Lines = allowing!("DELETE, POST");
+const LOG_OUT: Lines = allowing!("DELETE");
 const LINE: Lines = allowing!("DELETE, PATCH");

@@ -18,6 +18,7 @@ mod paths;
 mod permuted;
 mod proxied;
 mod raw;
+mod revoked;
 mod scene;
 mod trusting;
 mod unkeyed;

@@ -199,6 +199,7 @@ pub(super) fn treats_cart_holders_as_customers(wiring: Wiring) -> Wiring {
                 let customer = Identity { kind: Kind::Customer, id: owner };
                 let trusted = encode(&keys, &[cart.unwrap(), customer]).parse().unwrap();
                 request.headers_mut().insert("forecourt-identity", trusted);
+                request.headers_mut().remove("forecourt-session");
             }
             request
         },

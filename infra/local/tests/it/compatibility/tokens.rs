@@ -40,7 +40,7 @@ fn customer_tokens_name_their_customer_until_they_expire() {
     let now_s = tokens.recorded_at_s();
     for (customer, token) in tokens.group("customers") {
         let verified = |at_s| verify_customer(&tokens.keys, text(token), at_s);
-        assert_eq!(verified(now_s).as_ref(), Ok(customer));
+        assert_eq!(verified(now_s).map(|token| &token.customer == customer), Ok(true));
         assert_eq!(verified(now_s + CUSTOMER_TOKEN_TTL_S), Err(TokenError::Expired));
     }
 }

@@ -53,6 +53,7 @@ async fn cart(stage: &mut Stage, footprints: &mut Footprints) {
     let messages = delivered.len() as u64;
     footprints.push((Operation::AcceptCommand, Footprint { messages, ..accepted }));
     footprints.push((Operation::ApplyCommand, stage.take()));
+    stage.pass(EXPIRED_MS);
     stage.read(HttpFunction::CartRead, "/v1/cart", Some(Kind::Cart)).await;
     footprints.push((Operation::ReadCart, stage.take()));
     stage.pass(EXPIRED_MS);
@@ -61,7 +62,7 @@ async fn cart(stage: &mut Stage, footprints: &mut Footprints) {
     let request = Request::post("/v1/configurator/tee/selections");
     stage.pass(EXPIRED_MS);
     let selection = json!({"selection": {"colour": "white"}});
-    stage.command(request, Kind::Cart, "saved", &selection).await;
+    stage.command(request, None, "saved", &selection).await;
     footprints.push((Operation::SaveSelection, stage.take()));
 }
 

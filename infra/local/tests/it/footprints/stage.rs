@@ -10,14 +10,15 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use domain_catalog::{EdgeCache, NewVersion, PublicContent};
 use domain_core::port::PortError;
-use domain_core::time::Time;
+use domain_core::time::{SECOND_MS, Time};
 use domain_loyalty::{Activation, ProgramStore as _};
 use edge_wire::function::{ConsumerFunction, HttpFunction};
-use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY};
-use edge_wire::identity::{Identity, Kind, encode};
+use edge_wire::headers::{BOOKMARK, IDEMPOTENCY_KEY, IDENTITY, SESSION};
+use edge_wire::identity::{Identity, Kind, encode, encode_session};
 use edge_wire::keys::KeyRing;
 use edge_wire::link::mint_link;
 use edge_wire::secrets::ShopifySecrets;
+use edge_wire::token::CUSTOMER_TOKEN_TTL_S;
 use http::{Method, Request};
 use infra_bus::{BoxFuture, Bus, Faults, Target, TargetError};
 use infra_cost::Footprint;
@@ -161,7 +162,7 @@ impl Stage {
     pub(super) async fn command(
         &self,
         request: http::request::Builder,
-        who: Kind,
+        who: impl Into<Option<Kind>>,
         name: &str,
         body: &Value,
     ) -> Value {
@@ -169,7 +170,7 @@ impl Stage {
             .header(IDEMPOTENCY_KEY, key(&name.replace(' ', "-")))
             .header("content-type", "application/json");
         let (status, answer) =
-            self.send(HttpFunction::Commands, request, Some(who), body.to_string()).await;
+            self.send(HttpFunction::Commands, request, who.into(), body.to_string()).await;
         assert!((200..300).contains(&status), "{answer}");
         answer
     }
@@ -201,6 +202,11 @@ impl Stage {
             let id = if kind == Kind::Cart { CART } else { "1001" }.to_owned();
             let identity = encode(&keys(), &[Identity { kind, id }]);
             request.headers_mut().insert(IDENTITY, identity.parse().unwrap());
+            if kind == Kind::Customer {
+                let end = self.now_ms.load(Ordering::Relaxed) / SECOND_MS + CUSTOMER_TOKEN_TTL_S;
+                let session = encode_session(&keys(), "1001", end);
+                request.headers_mut().insert(SESSION, session.parse().unwrap());
+            }
             if kind == Kind::Cart && !self.bookmark.is_empty() {
                 request.headers_mut().insert(BOOKMARK, self.bookmark.parse().unwrap());
             }

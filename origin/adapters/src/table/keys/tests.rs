@@ -40,6 +40,8 @@ fn item(parts: &Parts) -> ItemKey<'_> {
         ItemKind::AuditEntry => ItemKey::AuditEntry { at: Time(*number), id: one },
         ItemKind::ShopTokens => ItemKey::ShopTokens { shop: one },
         ItemKind::Reconciliation => ItemKey::Reconciliation,
+        // The kind of a holder is one of our own words, too.
+        ItemKind::Revocation => ItemKey::Revocation { holder: "cart", id: one },
         ItemKind::CodeSeed => ItemKey::CodeSeed,
         ItemKind::Pool => ItemKey::Pool { pool: one },
         ItemKind::ReadySlot => ItemKey::ReadySlot { pool: one, slot: index },
@@ -168,6 +170,10 @@ fn the_keys_in_the_tables_are_these() {
         (ItemKey::AuditEntry { at: Time(7), id: "ab" }, "audit/shop 00000000000000000007/ab"),
         (ItemKey::ShopTokens { shop: "a.myshopify.com" }, "shopify/a.myshopify.com tokens"),
         (ItemKey::Reconciliation, "reconciliation/orders reconciliation"),
+        (
+            ItemKey::Revocation { holder: "customer", id: "1001" },
+            "revocation/customer/1001 revocation",
+        ),
         (ItemKey::CodeSeed, "codes/shop seed"),
         (ItemKey::Pool { pool: "bell/2026-12/0a1b2c3d" }, "pool/bell/2026-12/0a1b2c3d pool"),
         (

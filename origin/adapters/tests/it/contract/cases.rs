@@ -90,6 +90,15 @@ macro_rules! cases {
             activations_come_newest_first_in_pages,
         }
     };
+    (revocations, $tests:ident, $fresh:expr) => {
+        $tests! {
+            revocations on $fresh;
+            tokens_never_revoked_have_no_revocation,
+            a_revocation_comes_back_and_never_moves_back,
+            a_revocation_based_on_an_older_one_is_a_conflict,
+            a_revocation_by_staff_is_written_with_its_entry_or_not_at_all,
+        }
+    };
     (selections, $tests:ident, $fresh:expr) => {
         $tests! {
             selections on $fresh;
@@ -145,6 +154,7 @@ macro_rules! contracts {
         ));
         cases!(pools, $tests, contract::pools::Shop::new);
         cases!(programs, $tests, ProgramRepository::new);
+        cases!(revocations, $tests, contract::revocations::Shop::new);
         cases!(selections, $tests, SelectionRepository::new);
         cases!(staff, $tests, contract::staff::Shop::new);
         cases!(reconciliation, $tests, ReconciliationRepository::new);

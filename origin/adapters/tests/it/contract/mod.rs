@@ -12,6 +12,7 @@ pub(crate) mod order_history;
 pub(crate) mod pools;
 pub(crate) mod programs;
 pub(crate) mod reconciliation;
+pub(crate) mod revocations;
 pub(crate) mod sample;
 pub(crate) mod secrets;
 pub(crate) mod selections;

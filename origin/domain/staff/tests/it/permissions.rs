@@ -22,6 +22,7 @@ view_audit        yes     yes   yes     -       -
 view_health       yes     yes   yes     yes     yes
 redrive           yes     yes   yes     -       yes
 view_customers    yes     yes   yes     yes     -
+revoke_tokens     yes     yes   yes     yes     -
 ";
 
 fn line(first: &str, cells: impl Iterator<Item = &'static str>) -> String {

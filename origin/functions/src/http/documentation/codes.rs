@@ -41,9 +41,10 @@ pub fn codes_of(route: &Route, takes: Takes) -> Vec<Code> {
     add(is_cart && route.needs_key, &limits);
     add(has_bookmarks(route), &[Code::BookmarkInvalid, Code::TooManyPending]);
     let must = route.callers.iter().any(|caller| matches!(caller, Caller::Must(_)));
-    add(must, &[Code::TokenMissing]);
+    // A customer's own cart needs that customer's token.
+    add(must || is_cart, &[Code::TokenMissing]);
     add(!route.callers.is_empty(), &[Code::TokenInvalid]);
-    add(holds(route, Kind::Customer), &[Code::TokenExpired]);
+    add(holds(route, Kind::Customer) || is_cart, &[Code::TokenExpired]);
     add(
         holds(route, Kind::Staff),
         &[Code::TokenExpired, Code::NotStaff, Code::RoleInsufficient, Code::ShopForeign],
@@ -69,7 +70,7 @@ pub fn codes_of(route: &Route, takes: Takes) -> Vec<Code> {
 pub(crate) fn has_bookmarks(route: &Route) -> bool {
     // A session is a token, not a resource.
     let has_resource = holds(route, Kind::Cart) || holds(route, Kind::Customer);
-    has_resource && route.exposure != Exposure::Proxy
+    has_resource && route.path != "/v1/session"
 }
 
 fn holds(route: &Route, kind: Kind) -> bool {
@@ -137,6 +138,7 @@ fn own_of_admin(method: &str, path: &str) -> &'static [Code] {
         ("GET", "/v1/admin/customers/{customer}" | "/v1/admin/carts/{id}") => {
             &[Code::Malformed, Code::CustomerUnknown]
         }
+        ("POST", "/v1/admin/customers/{customer}/revoke") => &[Code::Malformed],
         ("POST", "/v1/admin/configurators/{product}/versions/{version}/activate") => {
             &[Code::VersionUnknown, Code::ProductUnknown, Code::ConfiguratorInvalid]
         }

@@ -138,9 +138,11 @@ fn body_bytes_max(route: &Route) -> usize {
 pub(super) fn security_schemes() -> Value {
     json!({
         "cart": {"type": "apiKey", "in": "header", "name": "Forecourt-Cart",
-            "description": "A cart's token, which POST /v1/carts returns."},
+            "description": "A cart's token, which POST /v1/carts returns. A customer's own cart needs the \
+                customer's token, too."},
         "customer": {"type": "http", "scheme": "bearer",
-            "description": "A customer's token, which POST /v1/session returns, for 15 minutes."},
+            "description": "A customer's token, which POST /v1/session returns, for 15 minutes or until \
+                log-out."},
         "staff": {"type": "http", "scheme": "bearer",
             "description": "A staff token, or an ID token of the admin inside Shopify."},
         "appProxy": {"type": "apiKey", "in": "query", "name": "signature",
@@ -168,6 +170,9 @@ fn security(route: &Route) -> Vec<Value> {
         }
     }
     let is_customers = together.contains_key("customer");
+    if together.contains_key("cart") && !is_customers {
+        each.push(json!({"cart": [], "customer": []}));
+    }
     let mut ways = vec![Value::Object(together.clone())];
     ways.extend(each);
     if is_customers && route.exposure != Exposure::Direct {

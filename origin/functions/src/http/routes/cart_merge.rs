@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain_cart::{CartRejection, MergeRequest, cart_of};
 use domain_core::resource::Rejection;
+use domain_core::revocation::TokenHolder;
 use edge_wire::headers::{BOOKMARK, CART};
 use edge_wire::problem::Code;
 use edge_wire::resource::Resource;
@@ -21,6 +22,7 @@ use crate::http::bookmarks::ClientView;
 use crate::http::caller::{CartHolder, Customer};
 use crate::http::command::{CommandBody, IdempotencyKey};
 use crate::http::http_problem::HttpProblem;
+use crate::http::valid_tokens::revoked_cart;
 use crate::runtime::shop::Shop;
 
 /// The cart to merge.
@@ -52,6 +54,9 @@ pub(crate) async fn merge(
         HttpProblem::new(Code::TokenInvalid, "Send the token POST /v1/carts gave, unchanged.")
             .at("/from", "does not verify")
     })?;
+    if shop.revocations.of(TokenHolder::Cart(&guest)).await?.is_some() {
+        return Err(revoked_cart("/from"));
+    }
     if cart != cart_of(&customer) {
         let detail = "POST /v1/carts with the customer token gives the customer's own cart.";
         return Err(HttpProblem::new(Code::MergeImpossible, detail)

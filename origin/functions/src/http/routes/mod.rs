@@ -27,6 +27,7 @@ pub(crate) mod problems;
 pub(crate) mod program_trial;
 pub(crate) mod reconciliation;
 pub(crate) mod redemptions;
+pub(crate) mod revocations;
 pub(crate) mod selection_query;
 pub(crate) mod selections;
 pub(crate) mod session;

@@ -2,11 +2,12 @@
 // shell that runs them is an argument, so that tests can replace AWS.
 import { createHmac } from 'node:crypto';
 import { type Document, firstSecrets } from './secret.ts';
+import { putTexts } from './edge-store.ts';
+import { type Release, addRelease } from './releases.ts';
 import { type EdgeForm, type Settings, secretName } from './settings.ts';
-import { CONSUMERS, FUNCTIONS, environmentsMax } from './wiring.ts';
+import type { Shell } from './shell.ts';
+import { environmentsMax } from './wiring.ts';
 
-/// Keys of one `UpdateKeys` (CloudFront Developer Guide, "Quotas on key value stores").
-const KEYS_MAX = 50;
 /// The outputs of a new stack, for a dry run.
 const EMPTY: Deployed = { Url: 'https://…', Distribution: 'the-new-one', EdgeStore: 'the-new-store' };
 /// Where the forms of the edge function are built.
@@ -14,18 +15,11 @@ const EDGE_FUNCTIONS: Record<EdgeForm, string> = {
     'cloudfront-function': '../../edge/cloudfront-function',
     'lambda-at-edge': '../../edge/lambda',
 };
-/// The alias of the active version.
-const ALIAS = 'live';
 
-export interface Shell {
-    /// Runs a command in infra/cdk. Secrets go into `input`, never into the arguments.
-    run(command: readonly string[], input?: string): void;
-    /// The output of a command that changes nothing; `undefined` if the resource does not exist.
-    query(command: readonly string[]): any;
-}
-
-/// What the edge function reads from its store: the texts of rejections, and its configuration.
+/// The CloudFront Functions as they were built, and what they read from their store.
 export interface EdgeTexts {
+    /// The code of each group.
+    functions(): Promise<Record<string, string>>;
     texts(): Promise<Record<string, string>>;
     config(document: Document & { shop: string }): Promise<string>;
 }
@@ -37,6 +31,8 @@ export interface Deployed {
     readonly EdgeStore?: string;
     /// Of the app, from the secret.
     readonly clientId?: string;
+    /// What serves now.
+    readonly release?: Release;
 }
 
 /// Deploys, and returns the outputs of the stack.
@@ -44,7 +40,8 @@ export async function deploy(
     settings: Settings,
     shopifySecret: string,
     shell: Shell,
-    edge: EdgeTexts
+    edge: EdgeTexts,
+    now: () => string
 ): Promise<Deployed> {
     const { environment, account, region, architecture } = settings;
     const stack = `forecourt-${environment}`;
@@ -74,27 +71,11 @@ export async function deploy(
     if (before === undefined && after.EdgeStore !== undefined) {
         await fill(after.EdgeStore, settings, secret.document, shell, edge);
     }
-    return { ...after, clientId: secret.document.shopify_client_id };
-}
-
-/// Activates the version of every function before its last deployment. Data and edge stay as they
-/// are: each release reads data that the next one wrote.
-export function rollBack(settings: Settings, shell: Shell): string[] {
-    const at = ['--region', settings.region, '--output', 'json'];
-    return [...FUNCTIONS, ...CONSUMERS].map(({ name }) => {
-        const fn = ['--function-name', `forecourt-${settings.environment}-${name}`];
-        const alias = shell.query(['aws', 'lambda', 'get-alias', ...fn, '--name', ALIAS, ...at]);
-        const all = shell.query(['aws', 'lambda', 'list-versions-by-function', ...fn, ...at]);
-        const serving = Number(alias?.FunctionVersion);
-        const numbers: number[] = (all?.Versions ?? []).map((it: any) => Number(it.Version));
-        const former = Math.max(...numbers.filter((it) => it < serving));
-        if (!Number.isFinite(former)) {
-            return `${name}: no version before ${alias?.FunctionVersion ?? 'the first'}`;
-        }
-        const to = ['--name', ALIAS, '--function-version', String(former)];
-        shell.run(['aws', 'lambda', 'update-alias', ...fn, ...to, ...at]);
-        return `${name}: ${serving} ─► ${former}`;
-    });
+    const built = after.EdgeStore === undefined
+        ? undefined
+        : { functions: await edge.functions(), texts: await edge.texts() };
+    const release = addRelease(settings, after, built, now(), shell);
+    return { ...after, clientId: secret.document.shopify_client_id, release };
 }
 
 /// Stops before anything is built if the account allows too few environments: a new one has ten.
@@ -132,6 +113,11 @@ function secrets(
     return { document: JSON.parse(stored.SecretString), version: stored.VersionId };
 }
 
+/// The outputs of an environment's stack; `undefined`: it was never deployed.
+export function deployed(settings: Settings, shell: Shell): Deployed | undefined {
+    return outputs(`forecourt-${settings.environment}`, settings.region, shell);
+}
+
 function outputs(stack: string, region: string, shell: Shell): Deployed | undefined {
     const command = ['aws', 'cloudformation', 'describe-stacks', '--stack-name', stack];
     const response = shell.query([...command, '--region', region, '--output', 'json']);
@@ -141,7 +127,6 @@ function outputs(stack: string, region: string, shell: Shell): Deployed | undefi
         : (Object.fromEntries(all.map((it) => [it.OutputKey, it.OutputValue])) as any);
 }
 
-/// Writes and never removes: the function of the last release still uses its texts.
 async function fill(
     store: string,
     settings: Settings,
@@ -150,15 +135,7 @@ async function fill(
     edge: EdgeTexts
 ): Promise<void> {
     const config = await edge.config({ shop: settings.shop, ...document });
-    const all = Object.entries({ ...(await edge.texts()), config });
-    for (let at = 0; at < all.length; at += KEYS_MAX) {
-        const puts = all.slice(at, at + KEYS_MAX).map(([Key, Value]) => ({ Key, Value }));
-        const of = ['--kvs-arn', store, '--output', 'json'];
-        const api = ['aws', 'cloudfront-keyvaluestore'];
-        const now = shell.query([...api, 'describe-key-value-store', ...of]);
-        const from = ['--if-match', now?.ETag ?? 'the-first', '--puts', 'file:///dev/stdin'];
-        shell.run([...api, 'update-keys', ...from, ...of], JSON.stringify(puts));
-    }
+    putTexts(store, { ...(await edge.texts()), config }, shell);
 }
 
 /// Staff tokens as the edge function stores them (edge/wire/src/token.rs).

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { config, store } from '../../../edge/cloudfront-function/build.js';
-import { type EdgeTexts, type Shell, deploy, digest, rollBack } from '../lib/deployment.ts';
+import { type EdgeTexts, deploy, digest } from '../lib/deployment.ts';
 import type { Settings } from '../lib/settings.ts';
-import { CONSUMERS, FUNCTIONS } from '../lib/wiring.ts';
+import type { Shell } from '../lib/shell.ts';
 
 const example = JSON.parse(
     readFileSync(new URL('../environments/example.json', import.meta.url), 'utf8')
@@ -27,9 +27,12 @@ const STACK = {
     ],
 };
 const edge: EdgeTexts = {
+    functions: async () => ({ public: 'its code' }),
     texts: async () => store(),
     config: async (document) => config(document, digest),
 };
+
+const now = (): string => '2026-12-01T12:00:00Z';
 
 /// An account, and the commands that changed it.
 class Account implements Shell {
@@ -62,13 +65,10 @@ class Account implements Shell {
                     : { SecretString: this.secret, VersionId: 'v-7' },
             'describe-stacks': () => this.stack,
             'describe-key-value-store': () => ({ ETag: 'E-now' }),
-            'get-alias': () => ({
-                FunctionVersion: command.join().includes('webhooks') ? '1' : '12',
-            }),
+            cp: () => undefined,
+            'list-objects-v2': () => undefined,
             'list-versions-by-function': () => ({
-                Versions: command.join().includes('webhooks')
-                    ? [{ Version: '$LATEST' }, { Version: '1' }]
-                    : ['$LATEST', '2', '9', '12', '13'].map((Version) => ({ Version })),
+                Versions: ['$LATEST', '2', '13', '9'].map((Version) => ({ Version })),
             }),
         };
         return answers[command[2]!]!();
@@ -83,7 +83,7 @@ class Account implements Shell {
 
 test('an empty account gets its secrets before the stack and its texts after it', async () => {
     const account = new Account(undefined, undefined);
-    const deployed = await deploy(settings, SHOPIFY, account, edge);
+    const deployed = await deploy(settings, SHOPIFY, account, edge, now);
     assert.equal(deployed.Url, 'https://d1.cloudfront.net');
     assert.deepEqual(account.acts(), [
         'create-secret',
@@ -105,7 +105,7 @@ test('a further deployment writes texts before the function that uses them', asy
         origin: 'o'.repeat(32),
     });
     const account = new Account(secret, STACK);
-    await deploy(settings, '', account, edge);
+    await deploy(settings, '', account, edge, now);
     assert.deepEqual(account.acts(), ['cdk bootstrap', 'update-keys', 'cdk deploy']);
     const { line, input } = account.done.find((it) => it.line.includes('update-keys'))!;
     assert.ok(line.includes('--kvs-arn arn:store') && line.includes('--if-match E-now'));
@@ -120,14 +120,14 @@ test('a further deployment writes texts before the function that uses them', asy
 
 test('CloudFormation gets the version of the secret that the edge sends', async () => {
     const account = new Account(undefined, undefined);
-    await deploy(settings, SHOPIFY, account, edge);
+    await deploy(settings, SHOPIFY, account, edge, now);
     const { line } = account.done.find((it) => it.line.includes('cdk deploy'))!;
     assert.ok(line.endsWith('-c environment=staging -c secretVersion=v-7'), line);
 });
 
 test('no secret is in the arguments of a command, which other users can read', async () => {
     const account = new Account(undefined, undefined);
-    await deploy(settings, SHOPIFY, account, edge);
+    await deploy(settings, SHOPIFY, account, edge, now);
     const { input } = account.done.find((it) => it.line.includes('create-secret'))!;
     const document: Record<string, string> = JSON.parse(input!);
     assert.equal(document.shopify_secrets, SHOPIFY);
@@ -140,14 +140,14 @@ test('no secret is in the arguments of a command, which other users can read', a
 
 test('without the secret of the app nothing is deployed', async () => {
     const account = new Account(undefined, undefined);
-    await assert.rejects(deploy(settings, '', account, edge), /client secret is needed/);
+    await assert.rejects(deploy(settings, '', account, edge, now), /client secret is needed/);
     assert.deepEqual(account.done, []);
 });
 
 test('too few environments of the account are an error before anything is built', async () => {
     const account = new Account(undefined, undefined, 10);
     await assert.rejects(
-        deploy(settings, SHOPIFY, account, edge),
+        deploy(settings, SHOPIFY, account, edge, now),
         /allows 10 Lambda environments in us-east-1, and 802 are needed/
     );
     assert.deepEqual(account.done, []);
@@ -155,7 +155,7 @@ test('too few environments of the account are an error before anything is built'
 
 test('outside us-east-1 the alarms of the edge follow the distribution', async () => {
     const account = new Account(undefined, undefined);
-    await deploy({ ...settings, region: 'ap-south-1' }, SHOPIFY, account, edge);
+    await deploy({ ...settings, region: 'ap-south-1' }, SHOPIFY, account, edge, now);
     const lines = account.done.map(({ line }) => line);
     assert.ok(lines.some((it) => it.includes('aws://111122223333/ap-south-1 aws://111122223333/us-east-1')));
     const [main, alarms] = lines.filter((it) => it.includes('cdk deploy'));
@@ -167,26 +167,10 @@ test('outside us-east-1 the alarms of the edge follow the distribution', async (
 test('Lambda@Edge is built instead, and reads the secret itself: there is no store to fill', async () => {
     const account = new Account(undefined, undefined);
     account.deployed = { Stacks: [{ Outputs: STACK.Stacks[0]!.Outputs.slice(0, 2) }] };
-    await deploy({ ...settings, edge: 'lambda-at-edge' }, SHOPIFY, account, edge);
+    await deploy({ ...settings, edge: 'lambda-at-edge' }, SHOPIFY, account, edge, now);
     assert.deepEqual(account.acts(), ['create-secret', 'cdk bootstrap', 'cdk deploy']);
     const built = account.done.filter(({ line }) => line.startsWith('npm')).map(({ line }) => line);
     assert.ok(built.length === 2 && built.every((it) => it.endsWith(' ../../edge/lambda')));
-});
-
-test('a roll-back activates every previous version, and reports functions without one', () => {
-    const account = new Account(undefined, STACK);
-    const report = rollBack(settings, account);
-    const names = [...FUNCTIONS, ...CONSUMERS].map((it) => it.name);
-    assert.deepEqual(
-        report,
-        names.map((it) =>
-            it === 'webhooks' ? 'webhooks: no version before 1' : `${it}: 12 ─► 9`
-        )
-    );
-    assert.equal(account.done.length, names.length - 1);
-    for (const { line } of account.done) {
-        assert.match(line, /update-alias .* --name live --function-version 9 --region us-east-1/);
-    }
 });
 
 test('a dry run prints all commands and runs none', () => {
@@ -207,5 +191,9 @@ test('a dry run prints all commands and runs none', () => {
             '-c environment=example -c secretVersion=the-first',
         '$ aws cloudfront-keyvaluestore update-keys --if-match the-first ' +
             '--puts file:///dev/stdin --kvs-arn the-new-store --output json',
+        '$ aws s3api create-bucket --bucket forecourt-example-releases-111122223333-us-east-1 ' +
+            '--region us-east-1 --output json',
+        '$ aws s3 cp - s3://forecourt-example-releases-111122223333-us-east-1/releases.json ' +
+            '--region us-east-1',
     ]);
 });

@@ -103,7 +103,9 @@ fn a_withdrawn_product_is_gone_for_shoppers_and_can_be_published_again() {
 fn a_roll_back_needs_the_current_version_and_an_existing_target() {
     let shop = Shop::open();
     publish(&shop, &lamp());
-    publish(&shop, &lamp());
+    let mut second = lamp();
+    second["title"] = json!("Second lamp");
+    publish(&shop, &second);
     let path = "/v1/admin/configurators/lamp/versions/1/activate";
     let post = |etag: &str| {
         shop.request("POST", path).bearer(demo::STAFF_TOKEN).header("if-match", etag).send()

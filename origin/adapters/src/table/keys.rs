@@ -37,6 +37,8 @@ pub enum ItemKey<'a> {
     Variant { variant_id: &'a str },
     /// Counts the writes that may change which product sells a variant.
     Epoch,
+    /// The event of an activation, until the bus has it.
+    Announcement { product: &'a str, sequence: u64 },
     /// A saved selection.
     Selection { id: &'a str },
     /// One chunk of a blob, named by the blob's SHA-256, its chunk size, and its owner.
@@ -147,6 +149,9 @@ impl ItemKey<'_> {
             }
             Self::Variant { variant_id } => hot(kind.partition(variant_id), "claim"),
             Self::Epoch => hot(kind.partition("claims"), "epoch"),
+            Self::Announcement { product, sequence } => {
+                hot(kind.partition("products"), format!("{product}/{sequence:020}"))
+            }
             Self::Selection { id } => hot(kind.partition(id), "selection"),
             Self::Chunk { hash, chunk_bytes, index, owner } => {
                 // The previous release had no owners.
@@ -209,6 +214,7 @@ impl ItemKind {
             Self::Product | Self::ProductVersion => "product/",
             Self::Variant => "variant/",
             Self::Epoch => "catalog/",
+            Self::Announcement => "announcement/",
             Self::Selection => "selection/",
             Self::Chunk => "blob/",
             Self::PayloadChunk => "payload/",
@@ -248,6 +254,7 @@ impl ItemKind {
             | Self::ProductVersion
             | Self::Variant
             | Self::Epoch
+            | Self::Announcement
             | Self::Selection
             | Self::Chunk
             | Self::ProgramDocument
@@ -270,6 +277,12 @@ impl Range {
     pub(crate) fn product_versions(product: &str) -> Self {
         let version = |version| ItemKey::ProductVersion { product, version }.key();
         Self::between(version(0), version(u64::MAX))
+    }
+
+    /// Every announcement.
+    pub(crate) fn announcements() -> Self {
+        let one = |product, sequence| ItemKey::Announcement { product, sequence }.key();
+        Self::between(one("", 0), one(LAST_TEXT, u64::MAX))
     }
 
     /// Every entry of a customer's ledger.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, N, S};
-use domain_catalog::CatalogStore as _;
-use domain_catalog::{Publication, Withdrawal};
+use domain_catalog::{ANNOUNCED_AT_ONCE_MAX, Announcement, Publication, Withdrawal};
+use domain_catalog::{CatalogStore as _, Outbox as _};
 use domain_core::port::{Consistency, PortError};
+use origin_adapters::memory::MemoryBus;
 use origin_adapters::{BlobRepository, CatalogRepository};
 
 use crate::catalog_samples::{
@@ -195,16 +196,18 @@ async fn a_version_of_the_previous_release_is_active_and_can_be_replaced() {
     assert_eq!(activate(&world.table, "bike", 7, Some(8)).await.unwrap(), published(7).ok());
 }
 
-/// The same document in every version: deleting one version's content leaves the others'.
+/// The same document in every second version: deleting one version's content leaves the others'.
 #[tokio::test]
 async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let world = World::new().await;
     let catalog = CatalogRepository::new(&world.table);
-    let bike = document("Bike", &["1"]);
+    let bikes = ["Even", "Odd"].map(|title| document(title, &["1"]));
+    let bike = |version: u64| bikes[usize::from(version % 2 == 1)].clone();
     let publish_until = async |versions: std::ops::RangeInclusive<u64>| {
         for version in versions {
             let at = MORNING.plus_ms(version);
-            assert_eq!(publish_at(&world.table, "bike", &bike, at).await, published(version));
+            let published_at = publish_at(&world.table, "bike", &bike(version), at).await;
+            assert_eq!(published_at, published(version));
         }
     };
     let numbers = async || -> Vec<u64> {
@@ -221,7 +224,7 @@ async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let emptied = BlobRepository::new(&world.table).read(&first.blob).await;
     assert!(matches!(emptied, Err(PortError::Corrupt(_))));
     for version in [2, 101] {
-        assert_eq!(catalog.version("bike", version).await.unwrap().unwrap().document, bike);
+        assert_eq!(catalog.version("bike", version).await.unwrap().unwrap().document, bike(version));
     }
     activate(&world.table, "bike", 2, None).await.unwrap();
     publish_until(102..=102).await;
@@ -229,7 +232,7 @@ async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     publish_until(103..=103).await;
     assert_eq!(catalog.version("bike", 2).await, Ok(None));
     assert_eq!(catalog.version("bike", 3).await, Ok(None));
-    assert_eq!(active(&world.table, "bike").await, Some((103, bike)));
+    assert_eq!(active(&world.table, "bike").await, Some((103, bike(103))));
 }
 
 /// `{"version", "blob": {"hash", "bytes", "chunk_bytes"}}` after the format byte, in MessagePack.
@@ -253,4 +256,38 @@ fn previous_form(version: u8, hash: &str, bytes: u64) -> Vec<u8> {
         &[&[0xce][..], &chunk_bytes.to_be_bytes()].concat(),
     ]
     .concat()
+}
+
+#[tokio::test]
+async fn an_announcement_waits_until_the_bus_has_it() {
+    let world = World::new().await;
+    two_versions(&world).await;
+    let catalog = CatalogRepository::new(&world.table);
+    domain_catalog::withdraw(&catalog, "bike", None).await.unwrap();
+    let bus = MemoryBus::new();
+    let waiting = catalog.announcements().await.unwrap();
+    let parts = |it: &Announcement| (it.sequence, it.event.version, it.event.withdrawn);
+    let all: Vec<_> = waiting.iter().map(parts).collect();
+    assert_eq!(all, [(3, 2, true), (2, 2, false), (1, 1, false)]);
+    catalog.announced(&waiting[..1]).await.unwrap();
+    assert_eq!(catalog.announcements().await.unwrap(), waiting[1..]);
+    for number in 0..ANNOUNCED_AT_ONCE_MAX {
+        let (product, document) = (format!("product-{number}"), document("One", &[]));
+        publish(&world.table, &product, &document, None).await.unwrap();
+    }
+    domain_catalog::announce(&catalog, &bus).await.unwrap();
+    assert_eq!(catalog.announcements().await.unwrap(), []);
+    assert_eq!(bus.fetch().len(), ANNOUNCED_AT_ONCE_MAX + 2);
+}
+
+#[tokio::test]
+async fn a_repetition_without_an_expected_version_makes_no_other_version() {
+    let world = World::new().await;
+    let [one, two] = two_versions(&world).await;
+    assert_eq!(publish(&world.table, "bike", &two, None).await, published(2));
+    // An earlier document is another publication, and so is one after a withdrawal.
+    assert_eq!(publish(&world.table, "bike", &one, None).await, published(3));
+    let catalog = CatalogRepository::new(&world.table);
+    domain_catalog::withdraw(&catalog, "bike", None).await.unwrap();
+    assert_eq!(publish(&world.table, "bike", &one, None).await, published(4));
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain_catalog::{Publication, VERSIONS_RETAINED_MAX};
 use domain_core::blob::BlobRef;
 use domain_core::port::PortError;
+use domain_core::time::Time;
 use origin_adapters::table::SharedTable;
 use origin_adapters::{BlobRepository, CatalogRepository};
 
@@ -250,11 +251,11 @@ async fn the_next_publication_empties_the_old_versions_of_a_failed_one() {
     let world = World::new().await;
     let (catalog, blobs) =
         (CatalogRepository::new(&world.table), BlobRepository::new(&world.table));
-    let bike = document("Bike", &["1"]);
+    let bike = |at: Time| document(&format!("Bike {}", at.0), &["1"]);
     let is_there = async |blob: &BlobRef| blobs.read(blob).await.is_ok();
     for version in 1..=VERSIONS_RETAINED_MAX as u64 {
         let at = MORNING.plus_ms(version);
-        assert_eq!(publish_at(&world.table, "bike", &bike, at).await, published(version));
+        assert_eq!(publish_at(&world.table, "bike", &bike(at), at).await, published(version));
     }
     let (mut deleted, mut not_emptied) = (Vec::new(), 0);
     for requests in 0..25 {
@@ -262,12 +263,12 @@ async fn the_next_publication_empties_the_old_versions_of_a_failed_one() {
         let at = MORNING.plus_ms(1_000 + 2 * requests);
         let before = oldest().await;
         let dying = table(breaks_after(world.embedded.http_client(), requests));
-        if publish_at(&dying, "bike", &bike, at).await.is_ok() {
+        if publish_at(&dying, "bike", &bike(at), at).await.is_ok() {
             not_emptied += u64::from(is_there(before.artefact.as_ref().unwrap()).await);
             deleted.push(before);
         }
         deleted.push(oldest().await);
-        publish_at(&world.table, "bike", &bike, at.plus_ms(1)).await.unwrap();
+        publish_at(&world.table, "bike", &bike(at.plus_ms(1)), at.plus_ms(1)).await.unwrap();
         for version in &deleted {
             let number = version.version;
             assert_eq!(catalog.version("bike", number).await, Ok(None), "{requests}");
@@ -277,7 +278,8 @@ async fn the_next_publication_empties_the_old_versions_of_a_failed_one() {
         }
     }
     assert!(not_emptied > 0, "no publication failed between deleting and emptying");
-    assert_eq!(active(&world.table, "bike").await.unwrap().1, bike);
+    let newest = bike(MORNING.plus_ms(1_000 + 2 * 24 + 1));
+    assert_eq!(active(&world.table, "bike").await.unwrap().1, newest);
 }
 
 /// The operation that the error of a broken connection names.

@@ -147,6 +147,6 @@ async fn a_publication_retries_after_collisions_up_to_its_bound() {
     assert_eq!(faults.injected(), 2);
     faults.set(Rates { conflict_ppm: 1_000_000, ..Rates::default() });
     let error = unavailable("publish: the catalogue changed under every attempt");
-    assert_eq!(publish(&world.table, "bike", b"", None).await, Err(error));
+    assert_eq!(publish(&world.table, "bike", b"", Some(1)).await, Err(error));
     assert_eq!(active(&world.table, "bike").await, Some((1, Vec::new())));
 }

@@ -9,8 +9,8 @@ pub use product::{
     TakenVariant,
 };
 pub use publishing::{
-    Activation, ActivationChange, ActiveVersion, CLAIMS_AT_ONCE_MAX, CatalogStore, Claim,
-    ClaimChange, Epoch, NewVersion, OldVersion, ProductVersion, VERSIONS_RETAINED_MAX, Withdrawal,
-    activate, publish, withdraw,
+    ANNOUNCED_AT_ONCE_MAX, Activation, ActivationChange, ActiveVersion, Announcement,
+    CLAIMS_AT_ONCE_MAX, CatalogStore, Claim, ClaimChange, Epoch, NewVersion, OldVersion, Outbox,
+    ProductVersion, VERSIONS_RETAINED_MAX, Withdrawal, activate, announce, publish, withdraw,
 };
 pub use selections::{SELECTION_RETENTION_MS, SavedSelection, SavedSelections};

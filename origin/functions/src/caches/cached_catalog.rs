@@ -11,6 +11,7 @@ use domain_catalog::{
     Published, Withdrawal,
 };
 use domain_configurator::Product;
+use domain_core::event::Events;
 use domain_core::port::{Consistency, PortError};
 use domain_staff::StaffAct;
 use origin_adapters::{CatalogRepository, ServedProduct, StoredProduct};
@@ -165,6 +166,14 @@ impl CachedCatalog {
         let withdrawn = domain_catalog::withdraw(&source, product, expected).await?;
         self.pointers.invalidate(product);
         Ok(withdrawn)
+    }
+
+    /// Publishes the events of publications that wait; see [`domain_catalog::announce`].
+    ///
+    /// # Errors
+    /// The port's.
+    pub async fn announce(&self, events: &impl Events) -> Result<(), PortError> {
+        domain_catalog::announce(&self.source, events).await
     }
 
     /// The active version of a product and the newest ones, newest first; `None` if it was never

@@ -7,7 +7,7 @@ use domain_core::event::{Event, Events, Kind};
 use domain_core::port::PortError;
 use domain_core::time::{MINUTE_MS, SECOND_MS, Time};
 use domain_loyalty::ReconciliationStore;
-use origin_adapters::ReconciliationRepository;
+use origin_adapters::{CatalogRepository, ReconciliationRepository};
 use origin_shopify::admin_api::AdminError;
 use tokio::time::timeout;
 
@@ -26,6 +26,8 @@ const PAGE_MS_MIN: u64 = 60 * SECOND_MS;
 pub struct ReconciliationConsumer {
     /// Compares and publishes; `None` without an app.
     pub reconciler: Option<Reconciler>,
+    /// Publications that the edge may not know of.
+    pub catalog: CatalogRepository,
     /// Where the reconciliation stands.
     pub stored: ReconciliationRepository,
     /// Continues a run.
@@ -55,6 +57,7 @@ impl ReconciliationConsumer {
         if message.envelope()?.replay_name.is_some() {
             return Ok(());
         }
+        domain_catalog::announce(&self.catalog, &self.events).await?;
         let Some(reconciler) = &self.reconciler else {
             tracing::info!(reason = "no-app", "no orders are reconciled");
             return Ok(());

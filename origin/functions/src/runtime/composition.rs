@@ -5,8 +5,8 @@ use domain_catalog::EdgeCache;
 use edge_wire::function::ConsumerFunction;
 use edge_wire::keys::KeyRing;
 use origin_adapters::{
-    CartRepository, LedgerRepository, PayloadRepository, PoolRepository, PrivacyRepository,
-    ProgramRepository, ReconciliationRepository, TokenRepository,
+    CartRepository, CatalogRepository, LedgerRepository, PayloadRepository, PoolRepository,
+    PrivacyRepository, ProgramRepository, ReconciliationRepository, TokenRepository,
 };
 
 use crate::consumers::claim_check::WithPayloads;
@@ -103,6 +103,7 @@ impl Composition {
         });
         ReconciliationConsumer {
             reconciler,
+            catalog: CatalogRepository::new(&self.ports.table),
             stored: ReconciliationRepository::new(&self.ports.table),
             events: self.ports.events.clone(),
             clock: self.clock.clone(),

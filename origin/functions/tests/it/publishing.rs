@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use domain_core::event::{Event, Events};
+use domain_core::port::PortError;
 use domain_core::time::{HOUR_MS, Time};
 use edge_wire::function::HttpFunction;
 use edge_wire::identity::Kind;
 use http::Request;
 use origin_functions::http::routers::router;
 use origin_functions::runtime::clock::Clock;
+use origin_functions::runtime::ports::SharedEvents;
+use origin_functions::runtime::shop::Shop;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -120,4 +124,66 @@ async fn a_decompressed_document_over_the_limit_is_rejected() {
     let admin = router(HttpFunction::Admin, Arc::clone(&world.shop()));
     let (status, problem) = answer(&admin, request).await;
     assert_eq!((status, &problem["code"]), (413, &json!("body-too-large")));
+}
+
+/// A bus that takes events unless it is down.
+#[derive(Clone, Default)]
+struct FaultyBus {
+    is_down: Arc<AtomicBool>,
+    taken: Arc<Mutex<Vec<Value>>>,
+}
+
+impl FaultyBus {
+    /// What it has taken since the last call.
+    fn taken(&self) -> Vec<Value> {
+        std::mem::take(&mut self.taken.lock().unwrap())
+    }
+}
+
+impl Events for FaultyBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), PortError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(PortError::Unavailable("the bus".to_owned()));
+        }
+        let details = events.iter().map(|event| serde_json::from_str(&event.detail).unwrap());
+        self.taken.lock().unwrap().extend(details);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edge_learns_of_a_publication_that_the_bus_did_not_take() {
+    let (world, bus) = (World::open().await, FaultyBus::default());
+    let mut shop = Shop::clone(&world.shop());
+    shop.events = SharedEvents::new(bus.clone());
+    let admin = router(HttpFunction::Admin, Arc::new(shop));
+    let list = || {
+        let request = Request::get("/v1/admin/products")
+            .header("forecourt-identity", identity_header(Kind::Staff, "staff"));
+        answer(&admin, request.body(Body::empty()).unwrap())
+    };
+    list().await;
+    bus.taken();
+    // It is served, and a repetition tells the edge without another version.
+    bus.is_down.store(true, Ordering::Relaxed);
+    let (status, problem) = put(&admin, &cup()).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("unavailable")));
+    assert!(problem["detail"].as_str().unwrap().contains("to tell the edge"), "{problem}");
+    assert_eq!(served(&world).await.0, 200);
+    assert_eq!(list().await.0, 200, "a list does not need the bus");
+    bus.is_down.store(false, Ordering::Relaxed);
+    let (status, again) = put(&admin, &cup()).await;
+    assert_eq!((status, &again["version"]), (200, &json!("1")));
+    let cup_of = |version: u64| json!({"product": "cup", "version": version});
+    assert_eq!(bus.taken(), [cup_of(1)]);
+    assert_eq!(put(&admin, &cup()).await.1["version"], "1");
+    assert_eq!(bus.taken(), Vec::<Value>::new(), "it knows");
+    // Without a repetition the next look at the products does it.
+    bus.is_down.store(true, Ordering::Relaxed);
+    let mut more_expensive = cup();
+    more_expensive["base_price"] = json!(200);
+    assert_eq!(put(&admin, &more_expensive).await.0, 503);
+    bus.is_down.store(false, Ordering::Relaxed);
+    assert_eq!(list().await.0, 200);
+    assert_eq!(bus.taken(), [cup_of(2)]);
 }

@@ -176,7 +176,8 @@ async fn every_write_of_staff_is_in_the_audit_log() {
     });
     let shop = world.shop_at(tick);
     let mug = "/v1/admin/configurators/mug";
-    let (_, product) = call(&shop, OWNER, "GET", mug, &Value::Null).await;
+    let (_, mut product) = call(&shop, OWNER, "GET", mug, &Value::Null).await;
+    product["title"] = json!("Large mug");
     let (_, program) = call(&shop, OWNER, "GET", PROGRAM, &Value::Null).await;
     let adjustment = json!({"points": -50, "reason": "for Ada Lovelace"});
     for (who, method, path, body) in [

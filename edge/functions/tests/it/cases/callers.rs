@@ -14,6 +14,7 @@ const TRIAL: &str = "/v1/admin/loyalty/program?dry_run=true&cursor=1795251600000
 pub(super) fn cases() -> Vec<TestCase> {
     let mut cases = carts();
     cases.extend(own_carts());
+    cases.extend(sessions());
     cases.extend(customers());
     cases.extend(optional());
     cases.extend(staff());
@@ -128,6 +129,11 @@ fn own_carts() -> Vec<TestCase> {
             Code::TokenInvalid,
         )
         .at_field(CART),
+    ]
+}
+
+fn sessions() -> Vec<TestCase> {
+    vec![
         forwards("log-out", request_to("DELETE", "/v1/session").customer("1001"), "/v1/session")
             .by_customer("1001"),
         rejects("log-out without a token", request_to("DELETE", "/v1/session"), Code::TokenMissing)

@@ -5,7 +5,9 @@ mod store;
 
 use std::sync::Arc;
 
-use domain_catalog::{ActiveVersion, CatalogStore as _, ProductVersion, VERSIONS_RETAINED_MAX};
+use domain_catalog::{
+    ActiveVersion, CatalogStore as _, ProductVersion, PublishedEvent, VERSIONS_RETAINED_MAX,
+};
 use domain_core::port::{Consistency, PortError};
 use domain_staff::StaffAct;
 use serde::{Deserialize, Serialize};
@@ -70,7 +72,7 @@ struct StoredClaim {
     product: String,
 }
 
-stored!(ProductVersion, Pointer, StoredClaim);
+stored!(ProductVersion, Pointer, StoredClaim, PublishedEvent);
 
 // === impl CatalogRepository ===
 

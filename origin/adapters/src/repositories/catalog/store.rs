@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain_catalog::{
-    ActivationChange, ActiveVersion, CatalogStore, Claim, ClaimChange, Epoch, OldVersion,
-    ProductVersion,
+    ANNOUNCED_AT_ONCE_MAX, ActivationChange, ActiveVersion, Announcement, CatalogStore, Claim,
+    ClaimChange, Epoch, OldVersion, Outbox, ProductVersion, PublishedEvent,
 };
 use domain_core::blob::BlobRef;
 use domain_core::port::{Consistency, PortError, Written};
@@ -119,7 +119,17 @@ impl CatalogStore for CatalogRepository {
             let detail = if active.is_withdrawn { "withdrawn" } else { "" };
             audit_entry(&act.entry(&format!("configurators/{product}/versions/{number}"), detail))
         });
-        let written = [pointer, version, advance(epoch)].into_iter();
+        let event = PublishedEvent {
+            product: product.to_owned(),
+            version: number,
+            withdrawn: active.is_withdrawn,
+        };
+        let announcement = Put {
+            key: ItemKey::Announcement { product, sequence: active.sequence }.key(),
+            item: Item::new(active.sequence, encode(&event)),
+            guard: Guard::Sibling,
+        };
+        let written = [pointer, version, advance(epoch), announcement].into_iter();
         let puts: Vec<Put> = written.chain(deleted).chain(entry).collect();
         self.write(&puts).await
     }
@@ -156,6 +166,30 @@ impl CatalogStore for CatalogRepository {
     async fn back_off(&self, attempt: u32) {
         let wait_ms = BACK_OFF_MS << attempt.saturating_sub(1);
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    }
+}
+
+impl Outbox for CatalogRepository {
+    async fn announcements(&self) -> Result<Vec<Announcement>, PortError> {
+        let page = Page {
+            range: Range::announcements(),
+            before: None,
+            items_max: ANNOUNCED_AT_ONCE_MAX,
+            consistency: Consistency::Strong,
+        };
+        let announcement = |item: &Item| {
+            let event = decode("announcement", &item.document)?;
+            Ok(Announcement { sequence: item.version, event })
+        };
+        self.table.query(&page).await?.iter().map(announcement).collect()
+    }
+
+    async fn announced(&self, done: &[Announcement]) -> Result<(), PortError> {
+        let key = |Announcement { sequence, event }: &Announcement| {
+            ItemKey::Announcement { product: &event.product, sequence: *sequence }.key()
+        };
+        let keys: Vec<Key> = done.iter().map(key).collect();
+        self.table.transact(&[], &keys).await?.written().map(|_| ())
     }
 }
 

@@ -22,6 +22,8 @@ fn item(parts: &Parts) -> ItemKey<'_> {
         ItemKind::ProductVersion => ItemKey::ProductVersion { product: one, version: *number },
         ItemKind::Variant => ItemKey::Variant { variant_id: one },
         ItemKind::Epoch => ItemKey::Epoch,
+        // The id of a product has no slash.
+        ItemKind::Announcement => ItemKey::Announcement { product: "bike", sequence: *number },
         ItemKind::Selection => ItemKey::Selection { id: one },
         ItemKind::Chunk => ItemKey::Chunk { hash: one, chunk_bytes: 7, index, owner: two },
         ItemKind::PayloadChunk => ItemKey::PayloadChunk { hash: one, chunk_bytes: 7, index },
@@ -141,6 +143,10 @@ fn the_keys_in_the_tables_are_these() {
         ),
         (ItemKey::Variant { variant_id: "44" }, "variant/44 claim"),
         (ItemKey::Epoch, "catalog/claims epoch"),
+        (
+            ItemKey::Announcement { product: "bike", sequence: 7 },
+            "announcement/products bike/00000000000000000007",
+        ),
         (ItemKey::Selection { id: "0a1b" }, "selection/0a1b selection"),
         (
             ItemKey::Chunk { hash: "ab", chunk_bytes: 393_216, index: 2, owner: "bike.3.7" },

@@ -6,6 +6,7 @@
 
 mod claims;
 mod expiry;
+mod outbox;
 mod store;
 mod withdrawing;
 
@@ -17,6 +18,7 @@ use domain_core::time::Time;
 
 pub use claims::CLAIMS_AT_ONCE_MAX;
 pub use expiry::VERSIONS_RETAINED_MAX;
+pub use outbox::{ANNOUNCED_AT_ONCE_MAX, Announcement, Outbox, announce};
 pub use store::{
     ActivationChange, ActiveVersion, CatalogStore, Claim, ClaimChange, Epoch, OldVersion,
     ProductVersion,
@@ -78,7 +80,7 @@ struct VersionChange<'a> {
 
 /// Publishes and activates a version. A claim of another product counts only as long as that
 /// product's active document sells the variant. Repeating a publication whose answer was lost, with
-/// the same `expected`, returns the same.
+/// the same `expected`, returns the same; without one, so does publishing what is served.
 ///
 /// # Errors
 /// The port's, or [`PortError::Unavailable`] after [`CONFLICT_ROUNDS_MAX`] lost races.
@@ -163,6 +165,9 @@ async fn plan<S: CatalogStore>(
     let epoch = store.epoch().await?;
     let active = store.active_version(step.product, Consistency::Strong).await?;
     let current = served(active.as_ref());
+    if step.expected.is_none() && active.as_ref().is_some_and(&is_own) {
+        return Ok(Err(Publication::Published { version: current }));
+    }
     if step.expected.is_some_and(|expected| expected != current) {
         return Ok(Err(match active {
             Some(active) if is_own(&active) => Publication::Published { version: current },
@@ -214,10 +219,11 @@ fn lost() -> PortError {
     PortError::Unavailable("publish: the catalogue changed under every attempt".to_owned())
 }
 
-/// Whether the active version is this very publication, whose answer was lost.
+/// Whether the active version is this very publication, whose answer was lost. Without an expected
+/// version it is, if it is the newest and has this content.
 fn is_own<S: CatalogStore>(store: &S, active: &ActiveVersion, new: &NewVersion<'_>) -> bool {
     let own = store.content_ref(&active.version.blob.owner, new.document);
-    Some(active.replaced) == new.expected
+    new.expected.is_none_or(|expected| active.replaced == expected)
         && !active.is_withdrawn
         && active.version.version == active.newest
         && active.version.blob == own

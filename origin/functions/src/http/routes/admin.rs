@@ -8,10 +8,9 @@ use axum::Json;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain_catalog::{NewVersion, Publication, PublishedEvent, Withdrawal};
+use domain_catalog::{NewVersion, Publication, Withdrawal};
 use domain_configurator::{Finding, FindingKind, Product};
 use domain_core::authoring::Mistake;
-use domain_core::event::Events as _;
 use domain_core::time::SECOND_MS;
 use edge_wire::problem::Code;
 use flate2::read::GzDecoder;
@@ -130,9 +129,7 @@ pub(crate) async fn withdraw(
     let withdrawal = shop.catalog.withdraw(&product, expected, staff.act(&shop)).await?;
     match withdrawal.ok_or_else(|| product_unknown(&product))? {
         Withdrawal::Withdrawn { version } => {
-            // Also after a repetition: the event of the first may not have been published.
-            let event = PublishedEvent { product, version, withdrawn: true }.to_event();
-            shop.events.publish(&[event]).await?;
+            tell_edge(&shop, &product, version).await?;
             Ok(StatusCode::NO_CONTENT)
         }
         Withdrawal::Conflict => Err(version_mismatch()),
@@ -145,6 +142,24 @@ impl From<Finding> for WarningBody {
     }
 }
 
+/// Publishes the event of a publication, and those of earlier ones that the bus did not take.
+async fn tell_edge(shop: &Shop, product: &str, version: u64) -> Result<(), HttpProblem> {
+    shop.catalog.announce(&shop.events).await.map_err(|error| {
+        tracing::error!(product, version, %error, "the edge does not know of a publication yet");
+        let detail = "The change is stored, and served where nothing is cached. Send the same request \
+                      again to tell the edge; the next call of an admin route that lists products, \
+                      or the next publication, does it, too.";
+        HttpProblem::new(Code::Unavailable, detail)
+    })
+}
+
+/// Tells the edge of publications that it does not know of; a failure waits for the next call.
+pub(crate) async fn tell_edge_of_the_rest(shop: &Shop) {
+    if let Err(error) = shop.catalog.announce(&shop.events).await {
+        tracing::error!(%error, "the edge does not know of all publications yet");
+    }
+}
+
 /// Publishes the event of a publication, or returns why there was none.
 pub(crate) async fn announce(
     shop: &Shop,
@@ -153,9 +168,7 @@ pub(crate) async fn announce(
 ) -> Result<u64, HttpProblem> {
     match publication {
         Publication::Published { version } => {
-            let product = product.to_owned();
-            let event = PublishedEvent { product, version, withdrawn: false }.to_event();
-            shop.events.publish(&[event]).await?;
+            tell_edge(shop, product, version).await?;
             Ok(version)
         }
         Publication::Conflict => Err(version_mismatch()),

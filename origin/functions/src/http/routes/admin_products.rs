@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::admin::WarningBody;
+use super::admin::{WarningBody, tell_edge_of_the_rest};
 use super::configurator::product_unknown;
 use crate::http::http_problem::HttpProblem;
 use crate::http::permitted::{Permitted, act};
@@ -58,6 +58,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ProductsBody>, HttpProblem> {
     let before = cursor(query.as_deref().unwrap_or_default())?;
+    tell_edge_of_the_rest(&shop).await;
     let products = shop.catalog.products(before.as_deref()).await?;
     let last = products.last().filter(|_| products.len() == PRODUCTS_MAX);
     let next = last.map(|last| last.product.clone());

@@ -21,7 +21,9 @@ export class Consumers extends Construct {
                 ? edge.distribution.ref
                 : undefined;
             const alias = functions.make(consumer, distribution);
-            for (const { wired, queue } of events.wakes.filter((it) => it.consumer === consumer)) {
+            for (const { wired, queue, deadLetters } of events.wakes.filter((it) => it.consumer === consumer)) {
+                // With their reason, which the queue itself does not know.
+                deadLetters.grant(alias, 'sqs:SendMessage');
                 alias.addEventSource(
                     new sources.SqsEventSource(queue, {
                         batchSize: wired.batch_max,

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import type { Data } from './data.ts';
 import type { Events } from './events.ts';
 import { type Settings, secretName } from './settings.ts';
-import { type Consumer, FUNCTIONS, type HttpFunction, type Port } from './wiring.ts';
+import { type Consumer, FUNCTIONS, type HttpFunction, type Port, deliveriesMax } from './wiring.ts';
 
 /// Logs answer questions about the last two weeks; permanent data is in the tables and the archive.
 const LOGS = logs.RetentionDays.TWO_WEEKS;
@@ -95,6 +95,7 @@ export class Functions extends Construct {
                 ...(mayRead ? { FORECOURT_SECRET: secretName(settings) } : {}),
                 ...(isReplaying ? { FORECOURT_REPLAYING: 'true' } : {}),
                 ...(distribution === undefined ? {} : { FORECOURT_DISTRIBUTION: distribution }),
+                ...(it.kind === 'consumer' ? { FORECOURT_DELIVERIES_MAX: String(deliveriesMax(it)) } : {}),
                 FORECOURT_HOT_TABLE: data.hot.tableName,
                 FORECOURT_COMMANDS_TABLE: data.commands.tableName,
                 FORECOURT_BUS: events.bus.eventBusName,

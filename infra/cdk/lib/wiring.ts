@@ -177,3 +177,7 @@ export const environmentsMax = (warmMost: number): number =>
 /// The functions that CloudFront invokes itself.
 export const readFunctions = (): readonly HttpFunction[] =>
     FUNCTIONS.filter((it) => it.kind === 'read');
+
+/// After how many deliveries a consumer gives a message up: the fewest of its queues.
+export const deliveriesMax = ({ queues }: Consumer): number =>
+    Math.min(...queues.map((it) => it.receives_max));

@@ -198,6 +198,31 @@ test('an erasure is complete within twenty days, and logs stay for two weeks', (
     }
 });
 
+test('a consumer postpones its messages, and sends its own dead letters only', () => {
+    for (const consumer of CONSUMERS) {
+        const [, fn] = ofType('AWS::Lambda::Function').find(
+            ([, it]) => it.Properties.Handler === consumer.name
+        )!;
+        const given = fn.Properties.Environment.Variables.FORECOURT_DELIVERIES_MAX;
+        assert.deepEqual(
+            consumer.queues.map((it) => String(it.receives_max)),
+            consumer.queues.map(() => given)
+        );
+        const statements = ofType('AWS::IAM::Policy')
+            .filter(([id]) => id.startsWith(`Functions${consumer.name.replaceAll('-', '')}role`))
+            .flatMap(([, it]) => it.Properties.PolicyDocument.Statement);
+        const targets = (action: string): string[] =>
+            statements
+                .filter((it: any) => [it.Action].flat().includes(action))
+                .map((it: any) => JSON.stringify(it.Resource));
+        const names = consumer.queues.map((it) => it.name);
+        assert.equal(targets('sqs:ChangeMessageVisibility').length, names.length, consumer.name);
+        const dead = targets('sqs:SendMessage');
+        assert.equal(dead.length, names.length, consumer.name);
+        names.forEach((name, at) => assert.match(dead[at]!, new RegExp(`Events${name}dead`)));
+    }
+});
+
 test('no right is wider than its use', () => {
     // And that of the schedule.
     assert.equal(ofType('AWS::IAM::Policy').length, FUNCTIONS.length + CONSUMERS.length + 1);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain_core::event::ARCHIVE_RETENTION_MS;
 use edge_wire::function::ConsumerFunction;
 use infra_bus::{Config as BusConfig, Faults, Queue, Rule};
+use origin_functions::consumers::redelivery::{WAIT_MS_MAX, WAIT_MS_MIN};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -92,6 +93,8 @@ fn queue(wired: &QueueWiring, invoke_timeout: Duration) -> Queue {
     queue.batch_max = wired.batch_max;
     queue.delivery_delay = Duration::from_secs(wired.delay_s);
     queue.max_receive_count = wired.receives_max;
+    queue.backoff_base = Duration::from_millis(WAIT_MS_MIN);
+    queue.backoff_max = Duration::from_millis(WAIT_MS_MAX);
     queue.invoke_timeout = invoke_timeout;
     if wired.name == CART_QUEUE {
         queue.concurrency_max = CART_BATCHES_MAX;

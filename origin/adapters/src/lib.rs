@@ -9,6 +9,7 @@ mod error;
 mod http_client;
 pub mod memory;
 mod operation;
+mod queues;
 mod repositories;
 mod secrets;
 pub mod table;
@@ -21,6 +22,7 @@ pub use dynamodb::{DynamoTable, schema};
 pub use edge_cache::{CloudFrontCache, INVALIDATION_ATTEMPT_MS_MAX, INVALIDATION_MS_MAX};
 #[cfg(feature = "tls")]
 pub use http_client::lambda_http_client;
+pub use queues::{ATTRIBUTE_BYTES_MAX, Receipt, SqsQueues};
 pub use repositories::{
     BLOB_BYTES_MAX, BlobRepository, CHUNK_BYTES, CartRepository, CatalogRepository,
     CommandLogRepository, LedgerRepository, OrderHistoryRepository, PRODUCTS_MAX,

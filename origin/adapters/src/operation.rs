@@ -55,6 +55,11 @@ pub(crate) enum Protocol {
         /// The header.
         target: &'static str,
     },
+    /// AWS JSON 1.0: the same with another content type.
+    Json10 {
+        /// The header.
+        target: &'static str,
+    },
     /// REST and XML: by the path.
     Xml {
         /// The path.
@@ -164,6 +169,11 @@ impl Protocol {
                 request.headers_mut().insert("x-amz-target", *target);
                 "application/x-amz-json-1.1"
             }
+            Self::Json10 { target } => {
+                request.set_uri("/")?;
+                request.headers_mut().insert("x-amz-target", *target);
+                "application/x-amz-json-1.0"
+            }
             Self::Xml { path } => {
                 request.set_uri(path.as_str())?;
                 "application/xml"
@@ -180,7 +190,9 @@ impl Protocol {
             return Ok(Body(body.to_vec()));
         }
         let code = match self {
-            Self::Json { .. } => json_code(response.headers().get("x-amzn-errortype"), body),
+            Self::Json { .. } | Self::Json10 { .. } => {
+                json_code(response.headers().get("x-amzn-errortype"), body)
+            }
             Self::Xml { .. } => xml_code(body),
         };
         let mut error = ErrorMetadata::builder();

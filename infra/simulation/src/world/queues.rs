@@ -11,6 +11,8 @@ use domain_core::time::{DAY_MS, MINUTE_MS, Time};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use origin_functions::consumers::redelivery::{WAIT_MS_MAX, wait_ms};
+
 use super::bus::ObservedBus;
 use super::consumers::{ConsumerInstance, Consumers};
 use super::hooks::Outcome;
@@ -269,7 +271,7 @@ impl Queues {
             batch.into_iter().partition(is_deliverable);
         let outcomes = self.deliver(settings, &deliverable).await;
         for message in poisonous {
-            self.retry(settings, message, received_ms, None);
+            self.retry(settings, message, received_ms, Some("poisonous"));
         }
         for message in deliverable {
             match outcomes.as_ref().and_then(|outcomes| outcomes.get(&message.id)) {
@@ -291,7 +293,8 @@ impl Queues {
         }
     }
 
-    /// The message is received again when its visibility timeout is over, or becomes a dead letter.
+    /// The message is received again when the consumer said, or when its visibility timeout is over if the
+    /// consumer said nothing (`reason`: why it did), or becomes a dead letter.
     fn retry(
         self: &Rc<Self>,
         settings: &QueueSettings,
@@ -302,10 +305,15 @@ impl Queues {
         self.oracles.count(Coverage::Redelivered);
         let receives = message.receives.get() + 1;
         message.receives.set(receives);
-        if receives < settings.receives_max {
-            let visible_ms = received_ms + settings.visibility_ms;
+        let is_lasting =
+            reason.is_some_and(|reason| LASTING.iter().any(|one| reason.contains(one)));
+        if receives < settings.receives_max && !is_lasting {
             let now_ms = self.faults.timeline.now_ms();
-            return self.ready_after(message, visible_ms.saturating_sub(now_ms));
+            let hidden_ms = match reason {
+                Some(_) => wait_ms(receives, self.faults.rng.below(WAIT_MS_MAX)),
+                None => (received_ms + settings.visibility_ms).saturating_sub(now_ms),
+            };
+            return self.ready_after(message, hidden_ms);
         }
         if self.consumers.hooks.drops_poison() {
             return self.close(&message);
@@ -313,8 +321,6 @@ impl Queues {
         self.oracles.each(|oracle| oracle.dead_lettered(&message.event, reason));
         message.receives.set(0);
         message.redrives.set(message.redrives.get() + 1);
-        let is_lasting =
-            reason.is_some_and(|reason| LASTING.iter().any(|one| reason.contains(one)));
         if is_lasting {
             return self.close(&message);
         }

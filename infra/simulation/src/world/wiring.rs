@@ -20,7 +20,8 @@ pub(crate) struct QueueSettings {
     pub(crate) receives_max: u32,
     /// How long a batch may take.
     pub(crate) timeout_ms: u64,
-    /// How long after a receive an unfinished message is received again.
+    /// How long after a receive a message is received again whose consumer said nothing: it crashed, or took
+    /// too long. What it reports is received again by the schedule of `redelivery::wait_ms`.
     pub(crate) visibility_ms: u64,
     pattern: Value,
 }
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_received_twelve_times_at_intervals_of_three_minutes() {
+    fn a_message_is_received_twelve_times_and_after_a_crash_in_three_minutes() {
         let cart = queues().iter().find(|queue| queue.name == "cart").unwrap();
         assert_eq!((cart.receives_max, cart.visibility_ms), (12, 180_000));
     }

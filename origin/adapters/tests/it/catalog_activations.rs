@@ -224,7 +224,10 @@ async fn a_hundred_versions_are_retained_and_the_active_one_at_any_age() {
     let emptied = BlobRepository::new(&world.table).read(&first.blob).await;
     assert!(matches!(emptied, Err(PortError::Corrupt(_))));
     for version in [2, 101] {
-        assert_eq!(catalog.version("bike", version).await.unwrap().unwrap().document, bike(version));
+        assert_eq!(
+            catalog.version("bike", version).await.unwrap().unwrap().document,
+            bike(version)
+        );
     }
     activate(&world.table, "bike", 2, None).await.unwrap();
     publish_until(102..=102).await;

@@ -16,6 +16,7 @@ mod ledger_replay;
 mod on_dynamodb;
 mod on_memory;
 mod on_moto;
+mod queues;
 mod signature;
 mod stored_form;
 mod timeouts;

@@ -3,6 +3,7 @@
 
 pub mod claim_check;
 pub mod privacy;
+pub mod redelivery;
 pub mod tombstone_filter;
 
 mod loyalty;
@@ -53,6 +54,20 @@ pub struct Batch {
 pub(crate) struct Message {
     pub(crate) message_id: String,
     pub(crate) body: String,
+    #[serde(default)]
+    receipt_handle: String,
+    #[serde(default, rename = "eventSourceARN")]
+    event_source_arn: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+/// What SQS says about a message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    #[serde(default)]
+    approximate_receive_count: String,
 }
 
 /// The part of an EventBridge event that a consumer reads.
@@ -84,8 +99,7 @@ struct Failure {
     item_identifier: String,
     /// For operators who read the dead letters; Lambda reads the identifier only.
     reason: String,
-    /// Whether another attempt is useless. The local bus then makes none; on AWS the queue's
-    /// `maxReceiveCount` has to run out.
+    /// Whether another attempt is useless: the message is then a dead letter at once.
     #[serde(rename = "final")]
     is_final: bool,
 }

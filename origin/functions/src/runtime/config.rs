@@ -24,6 +24,10 @@ pub struct Config {
     pub is_replaying: bool,
     /// Overrides CloudFront's own endpoint.
     pub cloudfront_endpoint: Option<String>,
+    /// After how many deliveries a message of this consumer is given up; `None`: its queue decides alone.
+    pub deliveries_max: Option<u32>,
+    /// Overrides SQS's own endpoint.
+    pub sqs_endpoint: Option<String>,
 }
 
 /// The configuration of the handlers.
@@ -52,6 +56,9 @@ pub struct ConfigError(pub &'static str);
 
 /// `true` while the archive is replayed into a restored table.
 const REPLAYING: &str = "FORECOURT_REPLAYING";
+
+/// How often a message is delivered before it is given up.
+const DELIVERIES_MAX: &str = "FORECOURT_DELIVERIES_MAX";
 
 // === impl Config ===
 
@@ -88,6 +95,12 @@ impl Config {
                 Some(_) => return Err(ConfigError(REPLAYING)),
             },
             cloudfront_endpoint: lookup("AWS_ENDPOINT_URL_CLOUDFRONT"),
+            deliveries_max: match lookup(DELIVERIES_MAX).map(|text| text.parse()) {
+                None => None,
+                Some(Ok(number @ 1..)) => Some(number),
+                Some(_) => return Err(ConfigError(DELIVERIES_MAX)),
+            },
+            sqs_endpoint: lookup("AWS_ENDPOINT_URL_SQS"),
         })
     }
 
@@ -113,9 +126,29 @@ mod tests {
     fn read(replaying: Option<&str>) -> Result<bool, ConfigError> {
         let lookup = |name: &str| match name {
             super::REPLAYING => replaying.map(str::to_owned),
+            super::DELIVERIES_MAX => None,
             _ => Some("given".to_owned()),
         };
         Config::read(lookup).map(|config| config.is_replaying)
+    }
+
+    #[test]
+    fn a_number_of_deliveries_is_one_or_more() {
+        for (value, expected) in [
+            ("12", Ok(Some(12))),
+            ("", Ok(None)),
+            ("0", Err(ConfigError("FORECOURT_DELIVERIES_MAX"))),
+            ("-1", Err(ConfigError("FORECOURT_DELIVERIES_MAX"))),
+            ("twelve", Err(ConfigError("FORECOURT_DELIVERIES_MAX"))),
+        ] {
+            let lookup = |name: &str| match name {
+                super::REPLAYING => None,
+                super::DELIVERIES_MAX => Some(value.to_owned()),
+                _ => Some("given".to_owned()),
+            };
+            let read = Config::read(lookup).map(|config| config.deliveries_max);
+            assert_eq!(read, expected, "{value:?}");
+        }
     }
 
     #[test]

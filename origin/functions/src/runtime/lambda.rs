@@ -13,7 +13,9 @@ use http_body_util::BodyExt as _;
 use lambda_http::{Body as LambdaBody, Request};
 use lambda_runtime::{LambdaEvent, service_fn};
 use origin_adapters::table::SharedTable;
-use origin_adapters::{Aws, CloudFrontCache, SecretsManager, TokenRepository, lambda_http_client};
+use origin_adapters::{
+    Aws, CloudFrontCache, SecretsManager, SqsQueues, TokenRepository, lambda_http_client,
+};
 use origin_shopify::admin_api::HttpTransport;
 use origin_shopify::{AppCredentials, HttpEndpoint, tls_connector};
 use tower::ServiceExt as _;
@@ -22,6 +24,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::consumers::redelivery::settle;
 use crate::consumers::{Batch, Consumer, SharedConsumer, Unfinished};
 use crate::http::routers::router;
 use crate::runtime::clock::Clock;
@@ -121,6 +124,7 @@ async fn consume(
     clock: Clock,
 ) -> Result<(), Error> {
     let (shop, is_replaying) = (config.domain.clone(), config.is_replaying);
+    let queues = Queues::of(&config);
     let composition = Composition {
         ports,
         shop,
@@ -134,9 +138,9 @@ async fn consume(
             let source = secret_source(&config)?;
             let with_secrets =
                 move |secrets: Secrets| SharedConsumer::new(composition.cart(secrets.keys));
-            run_rotating(Rotating::start(source, clock, with_secrets).await?).await
+            run_rotating(Rotating::start(source, clock, with_secrets).await?, queues).await
         }
-        ConsumerFunction::Loyalty => run_consumer(composition.loyalty()).await,
+        ConsumerFunction::Loyalty => run_consumer(composition.loyalty(), queues).await,
         ConsumerFunction::Reconciliation | ConsumerFunction::Rewards => {
             let source = secret_source(&config)?;
             let with_secrets = move |secrets: Secrets| {
@@ -148,36 +152,62 @@ async fn consume(
                     _ => SharedConsumer::new(composition.reconciliation()),
                 }
             };
-            run_rotating(Rotating::start(source, clock, with_secrets).await?).await
+            run_rotating(Rotating::start(source, clock, with_secrets).await?, queues).await
         }
-        ConsumerFunction::Privacy => run_consumer(composition.privacy()).await,
+        ConsumerFunction::Privacy => run_consumer(composition.privacy(), queues).await,
         ConsumerFunction::Published => {
             let Config { aws, distribution, cloudfront_endpoint, .. } = config;
             let distribution = distribution.ok_or(ConfigError("FORECOURT_DISTRIBUTION"))?;
             let (http, endpoint) = (lambda_http_client(), cloudfront_endpoint);
             let edge =
                 CloudFrontCache::new(&distribution, &aws.access, endpoint, http, system_random);
-            run_consumer(published(edge, clock)).await
+            run_consumer(published(edge, clock), queues).await
         }
     }
 }
 
-/// Handles one batch; the queue delivers every unfinished message again.
-async fn handle(consumer: SharedConsumer, event: LambdaEvent<Batch>) -> Result<Unfinished, Error> {
-    Ok(consumer.consume(event.payload).await)
+/// What is done about messages that a consumer could not process.
+#[derive(Clone)]
+struct Queues {
+    sqs: SqsQueues,
+    /// `None`: nothing; the queue's own timeout and redrive policy apply.
+    deliveries_max: Option<u32>,
 }
 
-async fn run_consumer(consumer: impl Consumer) -> Result<(), Error> {
+impl Queues {
+    fn of(config: &Config) -> Self {
+        let sqs = SqsQueues::new(&config.aws, config.sqs_endpoint.clone(), lambda_http_client());
+        Self { sqs, deliveries_max: config.deliveries_max }
+    }
+
+    /// Handles one batch; the queue delivers every unfinished message again.
+    async fn handle(
+        self,
+        consumer: SharedConsumer,
+        event: LambdaEvent<Batch>,
+    ) -> Result<Unfinished, Error> {
+        let Some(deliveries_max) = self.deliveries_max else {
+            return Ok(consumer.consume(event.payload).await);
+        };
+        let deliveries = event.payload.deliveries();
+        let unfinished = consumer.consume(event.payload).await;
+        let random = || u64::from_be_bytes(system_random()[..8].try_into().unwrap_or_default());
+        Ok(settle(&self.sqs, &deliveries, unfinished, deliveries_max, random).await)
+    }
+}
+
+async fn run_consumer(consumer: impl Consumer, queues: Queues) -> Result<(), Error> {
     let consumer = SharedConsumer::new(consumer);
-    lambda_runtime::run(service_fn(move |event| handle(consumer.clone(), event))).await
+    let serve = move |event| queues.clone().handle(consumer.clone(), event);
+    lambda_runtime::run(service_fn(serve)).await
 }
 
 /// Runs the consumer of the present secrets.
-async fn run_rotating(consumers: Rotating<SharedConsumer>) -> Result<(), Error> {
+async fn run_rotating(consumers: Rotating<SharedConsumer>, queues: Queues) -> Result<(), Error> {
     let consumers = Arc::new(consumers);
     let serve = move |event| {
-        let consumers = Arc::clone(&consumers);
-        async move { handle(consumers.current().await, event).await }
+        let (consumers, queues) = (Arc::clone(&consumers), queues.clone());
+        async move { queues.handle(consumers.current().await, event).await }
     };
     lambda_runtime::run(service_fn(serve)).await
 }

@@ -15,6 +15,7 @@ mod merging;
 mod orders;
 mod postponing;
 mod publishing;
+mod redelivery;
 mod replay;
 mod resources;
 mod secrets;

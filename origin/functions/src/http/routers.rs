@@ -47,7 +47,7 @@ pub fn router(function: HttpFunction, shop: Arc<Shop>) -> Router {
         HttpFunction::CartRead | HttpFunction::LoyaltyRead | HttpFunction::Commands => {
             router.layer(from_fn_with_state(Arc::clone(&shop), require_valid_tokens))
         }
-        _ => router,
+        HttpFunction::ConfiguratorRead | HttpFunction::Webhooks | HttpFunction::Admin => router,
     };
     let compression = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN));
     let router = match shop.config.origin.clone() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{Bounds, ReadThrough, Versioned};
+use cache::{Bounds, ENTRY_BYTES, ReadThrough, Versioned};
 use domain_core::port::PortError;
 use domain_core::revocation::{Revocation, Revocations as _, TokenHolder, revoke};
 use domain_core::time::Time;
@@ -15,16 +15,14 @@ use crate::runtime::timing::span;
 
 /// How long an instance may accept a token that another one revoked: 10 s with the edge's 5 s.
 const TTL: Duration = Duration::from_secs(5);
-/// An entry is an id and a time.
-const ENTRY_WEIGHT: u32 = 256;
-/// Most bytes of an instance's entries: 16,000 callers within [`TTL`].
+/// Most bytes of an instance's entries, each an id and a time: 9,000 callers within [`TTL`].
 const WEIGHT_MAX: u64 = 4 * 1024 * 1024;
 
 /// The revocations as one instance knows them.
 #[derive(Clone)]
 pub struct CachedRevocations {
     source: RevocationRepository,
-    cache: Arc<ReadThrough<String, Known, PortError>>,
+    cache: Arc<ReadThrough<Known, PortError>>,
 }
 
 /// A revocation, or the fact that no token was revoked.
@@ -37,7 +35,7 @@ impl Versioned for Known {
     }
 
     fn weight(&self) -> u32 {
-        ENTRY_WEIGHT
+        ENTRY_BYTES
     }
 }
 
@@ -79,7 +77,7 @@ impl CachedRevocations {
             None => self.source.clone(),
         };
         let revoked = span("revocation", revoke(&source, holder, until)).await?;
-        self.cache.invalidate(&name(holder)).await;
+        self.cache.invalidate(&name(holder));
         Ok(revoked)
     }
 }

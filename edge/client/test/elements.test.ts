@@ -218,7 +218,7 @@ test('with Forecourt down, Shopify’s form sells the plain variant', { skip }, 
   assert.match((await page.textContent('main'))!, /1 × The Forecourt Bike/);
 });
 
-test('with Forecourt down under way, prices can be asked for again, and nothing chosen is lost', { skip }, async () => {
+test('with Forecourt down under way, prices can be requested again, and nothing chosen is lost', { skip }, async () => {
   const page = await open('/examples/configurator.html');
   storefront.link = () => 'down';
   await value(page, 'Frame', 'Carbon').click();

@@ -17,7 +17,7 @@ use crate::world::World;
 
 const DELIVERIES_MAX: u32 = 12;
 
-/// Notes what it is asked to do.
+/// Notes what it must do.
 #[derive(Default)]
 struct Recorder {
     is_down: AtomicBool,

@@ -233,11 +233,10 @@ fn an_edge_alone_speaks_tls_and_logs_as_cloudfront_does() {
     let manual = include_str!("../../../../docs/EDGE.md");
     let example = manual.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     std::fs::write(&file, example).unwrap();
-    // No origin listens there.
-    let origin = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut edge = Command::new(env!("CARGO_BIN_EXE_forecourt"));
     edge.args(["edge", "--listen", "127.0.0.1:0", "--tls", "--access-log", "-", "--distribution"]);
-    edge.arg(&file).args(["--origin", &format!("http://{origin}")]);
+    // No origin listens on a reserved port.
+    edge.arg(&file).args(["--origin", "http://127.0.0.1:1"]);
     let mut edge = Killed(edge.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     let mut greeting = String::new();
     let mut errors = BufReader::new(edge.0.stderr.take().unwrap());

@@ -1,1 +1,1 @@
-import{a as b}from"./part-7E6F6BSK.js";import{a}from"./part-MG57V2AK.js";export{a as ForecourtError,b as createForecourt};
+import{a as b}from"./part-EM5Z53MS.js";import{a}from"./part-MG57V2AK.js";export{a as ForecourtError,b as createForecourt};

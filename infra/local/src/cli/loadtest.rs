@@ -10,10 +10,11 @@ use super::{CliError, cli_error};
 use crate::profile::Profile;
 
 /// The modules of `loadtests/`, which are part of this program.
-const MODULES: [(&str, &str); 12] = [
+const MODULES: [(&str, &str); 13] = [
     ("main.ts", include_str!("../../../../loadtests/main.ts")),
     ("lib/api.ts", include_str!("../../../../loadtests/lib/api.ts")),
     ("lib/cart.ts", include_str!("../../../../loadtests/lib/cart.ts")),
+    ("lib/configurator.ts", include_str!("../../../../loadtests/lib/configurator.ts")),
     ("lib/data.ts", include_str!("../../../../loadtests/lib/data.ts")),
     ("lib/hits.ts", include_str!("../../../../loadtests/lib/hits.ts")),
     ("lib/ledger.ts", include_str!("../../../../loadtests/lib/ledger.ts")),
@@ -156,4 +157,22 @@ fn compare(before: &Path, after: &Path) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::MODULES;
+
+    #[test]
+    fn every_module_of_the_load_tests_is_part_of_the_program() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../loadtests");
+        let names = std::fs::read_dir(folder.join("lib")).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut modules: Vec<String> = names.map(|name| format!("lib/{name}")).collect();
+        modules.sort();
+        modules.insert(0, "main.ts".to_owned());
+        assert_eq!(modules, MODULES.map(|(name, _)| name));
+    }
 }

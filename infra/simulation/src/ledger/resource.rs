@@ -12,7 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::oracle::LedgerOracle;
-use crate::world::{CLOCK, Call, ClientRequest, Command, Resource, TokenMint, text, token_id};
+use crate::world::{
+    CLOCK, Call, ClientRequest, Command, Resource, START, TokenMint, text, token_id,
+};
 
 /// The kind of resource.
 pub(crate) struct Ledger;
@@ -38,7 +40,9 @@ pub(crate) struct LedgerBody {
     pub(crate) content: LedgerContent,
     pub(crate) bookmark: String,
     pub(crate) is_reset: bool,
-    /// The clock of the instance that answered: for the oracle only.
+    /// The clock of the instance that answered, at the start and when it was read last: for the oracle only. The
+    /// answer is about a moment between them, since other parts of a request read the clock, too.
+    pub(crate) start_ms: u64,
     pub(crate) clock_ms: u64,
 }
 
@@ -205,10 +209,13 @@ impl Resource for Ledger {
         if text(answer, &HeaderName::from_static(BOOKMARK)) != parsed.bookmark {
             return Err("header and body have different bookmarks".to_owned());
         }
-        let clock = text(answer, &CLOCK);
-        let clock_ms = clock.parse().map_err(|_| format!("a clock of {clock:?}"))?;
+        let moment = |name: &HeaderName| {
+            let clock = text(answer, name);
+            clock.parse().map_err(|_| format!("a clock of {clock:?}"))
+        };
+        let (start_ms, clock_ms) = (moment(&START)?, moment(&CLOCK)?);
         let (bookmark, is_reset) = (parsed.bookmark.clone(), parsed.reset);
-        Ok(LedgerBody { content: parsed.content()?, bookmark, is_reset, clock_ms })
+        Ok(LedgerBody { content: parsed.content()?, bookmark, is_reset, start_ms, clock_ms })
     }
 
     fn bookmark(body: &LedgerBody) -> &str {

@@ -13,7 +13,9 @@ use serde::Deserialize;
 const HOST_NAME: &str = "shop.example";
 /// A customer's token is renewed this often: all of its requests until then are of one session.
 const RENEWAL_S: u64 = 600;
-/// The header in which an instance says, for the oracle only, by which clock it answered.
+/// The headers in which an instance says, for the oracle only, by which clock it answered: what it showed at the
+/// start, and when it was read last.
+pub(crate) const START: HeaderName = HeaderName::from_static("x-simulation-start");
 pub(crate) const CLOCK: HeaderName = HeaderName::from_static("x-simulation-clock");
 
 /// A request in the making.

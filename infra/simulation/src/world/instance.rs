@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 
 use super::clock::InstanceClock;
 use super::hooks::SharedHooks;
-use super::http::CLOCK;
+use super::http::{CLOCK, START};
 use super::keys::InstanceKeys;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -60,10 +60,12 @@ impl Instance {
         function: HttpFunction,
         request: Request<Bytes>,
     ) -> Response<Bytes> {
+        let start_ms = self.clock.to_clock().now().0;
         let mut response = self.hooks.serve(self, function, request).await;
         // Measured by the real clock: an edge would keep fewer of the slower answers.
         response.headers_mut().remove(SERVER_TIMING);
         // No task runs between the answer and this.
+        response.headers_mut().insert(START, start_ms.into());
         response.headers_mut().insert(CLOCK, self.clock.latest_ms().into());
         response
     }

@@ -36,7 +36,7 @@ pub(crate) use distribution::parse_distribution;
 pub(crate) use document::{document, with_document};
 pub(crate) use edge::STAFF_TOKEN;
 pub(crate) use hooks::{Consume, Delivery, Hooked, Hooks, NoMutant, Outcome, SharedHooks, Side};
-pub(crate) use http::{CLOCK, ClientRequest, ErrorReply, TokenMint, etag, text, token_id};
+pub(crate) use http::{CLOCK, ClientRequest, ErrorReply, START, TokenMint, etag, text, token_id};
 pub(crate) use instance::Instance;
 pub(crate) use keys::{KeyRotation, any_keys};
 pub(crate) use network::Network;
